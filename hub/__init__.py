@@ -1,0 +1,1 @@
+"""Gatehouse: the right code in the right lock at the right time."""

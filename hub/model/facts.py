@@ -1,0 +1,195 @@
+"""Everything that enters: what the outside world told us. In the past tense, and never edited after it arrived."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import Enum
+
+from hub.model.values import Address, ChannelId, How, Pin, Position, StayKind, StayStatus
+
+# ---- from booking sources ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StayReport:
+    """One booking or block as a source describes it. Dates are local to the property, `departure` is the day of leaving."""
+
+    uid: str
+    """The source's identity of it; stable as far as that source keeps its promises."""
+    kind: StayKind
+    status: StayStatus
+    arrival: date | None
+    departure: date | None
+    """None only with UNUSABLE."""
+    check_in: datetime | None = None
+    check_out: datetime | None = None
+    """UTC instants, only where the source itself gives a time of day; else the property's house rules decide."""
+    guest: str = ""
+    reference: str = ""
+    """The reservation code the guest knows, e.g. HMABCD1234."""
+    phone_last4: str = ""
+    phone: str = ""
+    email: str = ""
+    guests: int | None = None
+    note: str = ""
+    """For UNUSABLE why it is; else anything the operator should see."""
+    raw: str = ""
+    """As received, so that nothing is lost that we did not understand. May hold contact data: sealed in the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarRead:
+    """A source's complete list of what it knows. Only this can make a missing stay suspicious."""
+
+    channel: ChannelId
+    at: datetime
+    stays: tuple[StayReport, ...]
+    unchanged: bool = False
+    """True for 304 or the same bytes again: the source was reached and says what it said last time."""
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarFailed:
+    """A source could not be read or understood; what it said last stands."""
+
+    channel: ChannelId
+    at: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class StayReported:
+    """A source told of one stay, new or changed; says nothing about others. `status` CANCELLED is an explicit cancellation."""
+
+    channel: ChannelId
+    at: datetime
+    stay: StayReport
+
+
+@dataclass(frozen=True, slots=True)
+class GuestMoved:
+    """A source says that the guest has arrived or left."""
+
+    channel: ChannelId
+    at: datetime
+    uid: str
+    arrived: bool
+    """False: has left."""
+
+
+# ---- from locks ----------------------------------------------------------------------------------------------------
+
+
+class CodeChange(Enum):
+    """What a lock told about its own keypad memory without being asked."""
+
+    ADDED = "added"
+    DELETED = "deleted"
+    ALL_DELETED = "all_deleted"
+    DUPLICATE = "duplicate"
+    """Refused: another slot of this lock holds the same digits."""
+
+
+class Trouble(Enum):
+    JAMMED = "jammed"
+    TAMPER = "tamper"
+    WRONG_CODES = "wrong_codes"
+    """Too many wrong codes at the keypad."""
+    KEYPAD_OFF = "keypad_off"
+    BATTERY_LOW = "battery_low"
+    BATTERY_CRITICAL = "battery_critical"
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a lock turned out to be able to do, as plain data for the store and the pages."""
+
+    model: str
+    firmware: str = ""
+    slots: int = 0
+    """Number of code slots; 0: no keypad."""
+    min_digits: int = 4
+    max_digits: int = 10
+    reads_codes: bool = False
+    secure: str = ""
+    """`` for none, else the security class in words, e.g. `S2 Access Control`."""
+
+
+@dataclass(frozen=True, slots=True)
+class LockFound:
+    """A driver met a lock, or met it again knowing more. `replaced`: other hardware or a reset one at the same address."""
+
+    lock: Address
+    at: datetime
+    abilities: Abilities
+    replaced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LockHeard:
+    """Any sign of life."""
+
+    lock: Address
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LockSilent:
+    """The driver gave up hearing from a lock, for now."""
+
+    lock: Address
+    at: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class BoltMoved:
+    lock: Address
+    at: datetime
+    position: Position
+    how: How = How.UNKNOWN
+    slot: int | None = None
+    """The keypad slot whose code was used; only with How.KEYPAD."""
+    hint: bool = field(default=False)
+    """True when it came unprotected over a noisy line and must be confirmed before anybody relies on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatteryRead:
+    lock: Address
+    at: datetime
+    percent: int
+    """0 to 100."""
+    low: bool = False
+    """The lock itself says that it is low, whatever the figure."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodesChanged:
+    lock: Address
+    at: datetime
+    change: CodeChange
+    slot: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TroubleSeen:
+    lock: Address
+    at: datetime
+    trouble: Trouble
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SlotRead:
+    """What a lock says is in one slot. `pin` is None when it is empty or the lock does not tell digits (masked)."""
+
+    empty: bool
+    pin: Pin | None = None
+    enabled: bool = True
+
+
+StayFact = CalendarRead | CalendarFailed | StayReported | GuestMoved
+LockFact = LockFound | LockHeard | LockSilent | BoltMoved | BatteryRead | CodesChanged | TroubleSeen
+Fact = StayFact | LockFact
