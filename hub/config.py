@@ -1,0 +1,296 @@
+"""gatehouse.toml: only what must be known before the database is open.
+
+Everything a person may get wrong is answered with the key as they wrote it, and with the cure.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, NamedTuple, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from hub.errors import Misconfigured
+
+Model = TypeVar("Model", bound=BaseModel)
+
+SQLITE: Final = "sqlite:///"
+
+
+# ---- saying what is wrong ------------------------------------------------------------------------------------------
+
+
+class Problem(NamedTuple):
+    """`key` relative to what was checked; empty for the whole of it."""
+
+    key: str
+    why: str
+
+    def under(self, prefix: str) -> Problem:
+        return Problem(".".join(part for part in (prefix, self.key) if part), self.why)
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return close[0] if close else None
+
+
+def unknown(word: str, known: Iterable[str]) -> str:
+    """A clause for a word that is not among the known ones, with the nearest of them or all."""
+    names = sorted(known)
+    near = nearest(word, names)
+    if near is not None:
+        return f'is not known; did you mean "{near}"?'
+    return f"is not known; known here: {', '.join(names)}" if names else "is not known; nothing is known here"
+
+
+_PLAIN: Final[dict[str, str]] = {
+    "missing": "is missing",
+    "string_type": "must be text in quotes",
+    "string_too_short": "must not be empty",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "list_type": "must be a list",
+    "tuple_type": "must be a list",
+    "dict_type": "must be a section",
+    "model_type": "must be a section",
+}
+
+
+def problems(error: ValidationError, model: type[BaseModel]) -> list[Problem]:
+    """What pydantic found, in the operator's words; never the values, which may be secrets."""
+    found = [_problem(details, model) for details in error.errors(include_url=False, include_input=False)]
+    misspelt = {near for details in error.errors(include_input=False) if (near := _meant(details, model)) is not None}
+    clear = [problem for problem in found if not (problem.why == _PLAIN["missing"] and problem.key in misspelt)]
+    return sorted(clear, key=lambda problem: "is not known" not in problem.why)
+
+
+def _problem(details: Mapping[str, Any], model: type[BaseModel]) -> Problem:
+    key = ".".join(str(part) for part in details["loc"])
+    match details["type"]:
+        case "extra_forbidden":
+            return Problem(key, unknown(str(details["loc"][-1]), _keys_at(model, details["loc"][:-1])))
+        case "value_error":
+            return Problem(key, str(details["ctx"]["error"]))
+        case kind if kind in _PLAIN:
+            return Problem(key, _PLAIN[kind])
+        case _:
+            words = str(details["msg"])
+            return Problem(key, words.replace("Input should be", "must be").replace("String should", "must"))
+
+
+def _meant(details: Mapping[str, Any], model: type[BaseModel]) -> str | None:
+    if details["type"] != "extra_forbidden":
+        return None
+    *section, word = details["loc"]
+    near = nearest(str(word), _keys_at(model, section))
+    return None if near is None else ".".join([*map(str, section), near])
+
+
+def _keys_at(model: type[BaseModel], section: Iterable[Any]) -> list[str]:
+    """The keys that the model knows in one of its sections."""
+    for part in section:
+        field = model.model_fields.get(str(part))
+        inner = None if field is None else field.annotation
+        choices = [inner, *getattr(inner, "__args__", ())]
+        models = [kind for kind in choices if isinstance(kind, type) and issubclass(kind, BaseModel)]
+        if not models:
+            return []
+        model = models[0]
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def misconfigured(found: list[Problem]) -> Misconfigured:
+    """All of them in one; the first names the key."""
+    first, *others = found
+    return Misconfigured(first.key, "\n".join([first.why, *(f"{other.key}: {other.why}" for other in others)]))
+
+
+def explain(error: ValidationError, model: type[BaseModel], key_prefix: str) -> Misconfigured:
+    """A plugin's own settings, refused: `key_prefix` is the section, e.g. `drivers.zwave`."""
+    return misconfigured([problem.under(key_prefix) for problem in problems(error, model)])
+
+
+def checked(model: type[Model], settings: Mapping[str, Any], key_prefix: str) -> Model:
+    """The settings of one section, parsed.
+
+    Raises:
+        Misconfigured: with every key that is wrong, and the nearest known one for a key that is not known.
+    """
+    try:
+        return model.model_validate(settings)
+    except ValidationError as error:
+        raise explain(error, model, key_prefix) from None
+
+
+# ---- the file ------------------------------------------------------------------------------------------------------
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Listen(NamedTuple):
+    host: str
+    port: int
+
+    @property
+    def loopback(self) -> bool:
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def _listen(value: object) -> Listen:
+    if isinstance(value, Listen):
+        return value
+    host, separator, port = value.rpartition(":") if isinstance(value, str) else ("", "", "")
+    host = host.removeprefix("[").removesuffix("]") if host.startswith("[") else host
+    if not separator or not port.isdecimal() or int(port) > 65535 or not host:
+        raise ValueError('must be an address and a port, e.g. "127.0.0.1:8080" or "[::1]:8080"')
+    return Listen(host, int(port))
+
+
+class Tls(Section):
+    cert: Path
+    key: Path
+
+
+class Web(Section):
+    listen: Annotated[Listen, BeforeValidator(_listen)] = Listen("127.0.0.1", 8080)
+    tls: Tls | None = None
+    insecure_listen: bool = False
+    """Said explicitly: pages and passwords may cross the network unprotected, because something else protects them."""
+
+
+class Log(Section):
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+def _public_url(value: object) -> object:
+    if isinstance(value, str):
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError('must be a web address such as "https://house.example"')
+        return value.rstrip("/")
+    return value
+
+
+Settings = dict[str, Any]
+"""A plugin's own section: checked by the plugin's own model when it is loaded (hub/plugins.py)."""
+
+
+class Config(Section):
+    database: str = Field(repr=False, min_length=1)
+    """An SQLAlchemy address; in the file, also the plain path of an SQLite file."""
+    state_dir: Path
+    key_file: Path
+    public_url: Annotated[str | None, BeforeValidator(_public_url)] = None
+    web: Web = Web()
+    log: Log = Log()
+    drivers: dict[str, Settings] = Field(default={}, repr=False)
+    integrations: dict[str, Settings] = Field(default={}, repr=False)
+    """What all channels of an integration have in common, unless a channel says otherwise."""
+
+    @property
+    def database_file(self) -> Path | None:
+        return Path(self.database.removeprefix(SQLITE)) if self.database.startswith(SQLITE) else None
+
+    @property
+    def socket(self) -> Path:
+        """Where a running hub listens for commands."""
+        return self.state_dir / "gatehouse.sock"
+
+
+def load(path: Path) -> Config:
+    """Read gatehouse.toml; relative paths in it are relative to the file.
+
+    Raises:
+        Misconfigured: the file, or something in it, cannot work.
+    """
+    config = parse(read_toml(path), path.absolute().parent)
+    _check_tls(config.web.tls)
+    return config
+
+
+def _check_tls(tls: Tls | None) -> None:
+    if tls is not None:
+        for key, file in (("web.tls.cert", tls.cert), ("web.tls.key", tls.key)):
+            if not os.access(file, os.R_OK):
+                raise Misconfigured(key, f"{file} cannot be read")
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Raises Misconfigured, with line and column where the file is not TOML."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise Misconfigured(str(path), f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise Misconfigured(str(path), "is not UTF-8 text; save it as UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise Misconfigured(str(path), f"is not TOML: {error}") from error
+
+
+def parse(settings: Mapping[str, Any], home: Path) -> Config:
+    """As `load`, without looking at any file; `home` is what relative paths are relative to."""
+    config = checked(Config, settings, "")
+    _refuse_open_ears(config.web)
+    tls = config.web.tls
+    placed = None if tls is None else Tls(cert=home / tls.cert, key=home / tls.key)
+    return config.model_copy(
+        update={
+            "database": _database(config.database, home),
+            "state_dir": home / config.state_dir,
+            "key_file": home / config.key_file,
+            "web": config.web.model_copy(update={"tls": placed}),
+        }
+    )
+
+
+def _refuse_open_ears(web: Web) -> None:
+    if not (web.listen.loopback or web.tls is not None or web.insecure_listen):
+        raise Misconfigured(
+            "web.listen",
+            f"{web.listen} is open to the network without TLS; give [web.tls] cert and key, listen on 127.0.0.1, "
+            "or say insecure_listen = true",
+        )
+
+
+def _database(given: str, home: Path) -> str:
+    if "://" not in given:
+        return f"{SQLITE}{home / given}"
+    if given.startswith(SQLITE):
+        return f"{SQLITE}{home / given.removeprefix(SQLITE)}"
+    raise Misconfigured("database", 'must be the path of an SQLite file, e.g. "gatehouse.db"')
+
+
+def check_key_file(config: Config) -> None:
+    """A new key is made only for a new house.
+
+    Raises:
+        Misconfigured: there is a database but no key file; a new key could not read what the old one sealed.
+    """
+    database = config.database_file
+    if database is not None and database.exists() and not config.key_file.exists():
+        raise Misconfigured(
+            "key_file",
+            f"{config.key_file} is missing, but the database {database} exists and was sealed with it; "
+            "put the key file back from where you keep its copy, or restore a backup",
+        )
