@@ -1,0 +1,500 @@
+"""What should be in a keypad, what we believe is in it, and the one next move that brings the two nearer.
+
+`next_step` decides; the functions below it say what each outcome teaches us about a slot. Nothing here is a plan: after
+every outcome the next step is worked out afresh, so a crash, a lost answer or a change of booking needs no special case.
+
+The rules of the file:
+
+* A claim is written down before the radio is used, so a crash leaves a slot in doubt, never a code that nobody owns.
+* A slot is written only when the lock lately said that it is empty, and counts as empty only when the lock said so.
+* OCCUPIED without a holder is somebody else's code. It is left alone, unless its tag is one of ours.
+* What fails waits, slot by slot, longer each time; meanwhile every other slot goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import Enum
+from itertools import chain
+from typing import assert_never
+
+from hub.model.facts import Abilities, CodeChange, SlotRead
+from hub.model.values import CodeTag, GrantId, Proof, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Leave to open one lock with one PIN for one window; lead time is inside the window.
+
+    A change of the window keeps the grant; a new PIN is a new grant.
+    """
+
+    id: GrantId
+    tag: CodeTag
+    digits: int
+    """How many digits the PIN has."""
+    window: Window
+    revoked: bool = False
+    refused: bool = False
+    """The lock refused these digits: they wait for a person or for a new PIN."""
+
+
+class Reading(Enum):
+    """What the lock, as far as we know, has in a slot."""
+
+    EMPTY = "empty"
+    OCCUPIED = "occupied"
+    UNKNOWN = "unknown"
+
+
+class Claim(Enum):
+    """What we set out to do to a slot and have not yet seen done."""
+
+    WRITING = "writing"
+    CLEARING = "clearing"
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """What we believe about one numbered place in one keypad."""
+
+    number: int
+    holder: GrantId | None = None
+    """The grant whose code we wrote here or are about to write. Beside EMPTY: the place is kept for it."""
+    reading: Reading = Reading.UNKNOWN
+    tag: CodeTag | None = None
+    """Of what we last wrote here, or of somebody else's code that the lock told us."""
+    enabled: bool = True
+    claim: Claim | None = None
+    proof: Proof = Proof.NONE
+    proven_at: datetime | None = None
+    """When the lock last said what `reading` says."""
+    failures: int = 0
+    """Since the slot was last found as it should be."""
+    retry_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a lock's keypad can take, and whether it tells digits when asked."""
+
+    slots: int
+    min_digits: int = 4
+    max_digits: int = 10
+    reads_codes: bool = False
+
+    @classmethod
+    def of(cls, abilities: Abilities) -> Limits:
+        return cls(abilities.slots, abilities.min_digits, abilities.max_digits, abilities.reads_codes)
+
+    def take(self, digits: int) -> bool:
+        return self.min_digits <= digits <= self.max_digits
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How the hub treats one lock. The times are of the clock that `now` comes from."""
+
+    managed_from: int = 1
+    managed_to: int = 30
+    """The slots that the hub may use, both included; the others it neither writes nor reads."""
+    fresh: timedelta = timedelta(minutes=30)
+    """How long to rely on what a lock said before overwriting or clearing a slot; people press keys at keypads too."""
+    verify_every: timedelta | None = timedelta(days=1)
+    """How often to ask whether an occupied slot still is as it was."""
+    first_wait: timedelta = timedelta(seconds=5)
+    longest_wait: timedelta = timedelta(minutes=15)
+    tries: int = 6
+    """Writes that a slot may lose before its grant moves on to another one."""
+    look_only: bool = False
+    """Ask, but change nothing: the clock is not trusted, or a restored hub waits for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class Clear:
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    slot: int
+    grant: GrantId
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Nothing to do before `until`, unless something happens; None: time alone changes nothing."""
+
+    until: datetime | None
+
+
+Step = Ask | Clear | Write | Rest
+
+
+class CodeState(Enum):
+    """What a person is told about a code."""
+
+    WANTED = "wanted"
+    WRITING = "writing"
+    SET = "set"
+    CLEARING = "clearing"
+    REFUSED = "refused"
+    FOREIGN = "foreign"
+
+
+# ---- deciding ------------------------------------------------------------------------------------------------------
+
+
+def next_step(
+    grants: Sequence[Grant],
+    slots: Sequence[Slot],
+    policy: Policy,
+    limits: Limits,
+    now: datetime,
+    *,
+    ours: Collection[CodeTag] = frozenset(),
+) -> Step:
+    """The one next move for one lock.
+
+    Args:
+        grants: all that matter to this lock; a holder that is not among them has lost its leave.
+        slots: what is known; a slot without an entry was never looked at.
+        ours: tags of codes that were once ours and must not be in any lock now.
+    """
+    known = {slot.number: slot for slot in slots if 1 <= slot.number <= limits.slots}
+    view = _View({grant.id: grant for grant in grants}, known, policy, limits, now, frozenset(ours))
+    if policy.look_only:
+        steps = chain(_doubts(view), _unseen(view))
+    else:
+        steps = chain(_arrivals(view), _removals(view), _unseen(view), _checks(view))
+    return next(steps, Rest(_next_edge(view)))
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    grants: Mapping[GrantId, Grant]
+    slots: Mapping[int, Slot]
+    policy: Policy
+    limits: Limits
+    now: datetime
+    ours: Collection[CodeTag]
+
+    def managed(self) -> Iterator[Slot]:
+        last = min(self.policy.managed_to, self.limits.slots)
+        for number in range(max(1, self.policy.managed_from), last + 1):
+            yield self.slots.get(number) or Slot(number)
+
+    def wanted(self, holder: GrantId | None) -> bool:
+        grant = self.grants.get(holder) if holder is not None else None
+        return grant is not None and not grant.revoked and self.now in grant.window
+
+    def due(self, slot: Slot) -> bool:
+        """A wait longer than any that we impose was written by a clock that was wrong."""
+        return slot.retry_at is None or not self.now < slot.retry_at <= self.now + self.policy.longest_wait
+
+    def seen_within(self, slot: Slot, age: timedelta) -> bool:
+        return slot.proven_at is not None and timedelta(0) <= self.now - slot.proven_at <= age
+
+    def home(self, grant: GrantId) -> Slot | None:
+        held = [slot for slot in self.slots.values() if slot.holder == grant]
+        return min(held, key=lambda slot: (slot.reading is Reading.EMPTY, _in_doubt(slot), slot.number), default=None)
+
+    def free(self) -> Slot | None:
+        empty = (
+            slot
+            for slot in self.managed()
+            if slot.reading is Reading.EMPTY and slot.claim is None and self.due(slot) and not self.wanted(slot.holder)
+        )
+        return min(empty, key=lambda slot: (slot.failures, slot.number), default=None)
+
+    def writable(self, grant: Grant) -> bool:
+        elsewhere = (slot for slot in self.slots.values() if slot.tag == grant.tag and slot.holder != grant.id)
+        taken = any(_may_hold(slot) for slot in elsewhere)
+        return not grant.refused and not taken and self.limits.take(grant.digits)
+
+    def unwanted(self, slot: Slot) -> bool:
+        if not _may_hold(slot):
+            return False
+        if slot.holder is None:
+            return slot.claim is not None or (slot.reading is Reading.OCCUPIED and slot.tag in self.ours)
+        return not self.wanted(slot.holder) or self.home(slot.holder) != slot
+
+
+def _may_hold(slot: Slot) -> bool:
+    return slot.reading is not Reading.EMPTY or slot.claim is not None
+
+
+def _in_doubt(slot: Slot) -> bool:
+    return slot.claim is not None or (slot.holder is not None and slot.reading is Reading.UNKNOWN)
+
+
+def _arrivals(view: _View) -> Iterator[Step]:
+    """What brings the guests whose window has begun nearer to a proven code, the longest waiting first."""
+    waiting = (grant for grant in view.grants.values() if view.wanted(grant.id))
+    for grant in sorted(waiting, key=lambda grant: (grant.window.start, grant.id)):
+        step = _toward(grant, view)
+        if step is not None:
+            yield step
+
+
+def _toward(grant: Grant, view: _View) -> Step | None:
+    home = view.home(grant.id)
+    if home is not None and _may_hold(home):
+        return _mend(home, grant, view) if view.due(home) else None
+    if not view.writable(grant):
+        return None
+    slot = home if home is not None else view.free()
+    if slot is None or not view.due(slot):
+        return None
+    return Write(slot.number, grant.id) if view.seen_within(slot, view.policy.fresh) else Ask(slot.number)
+
+
+def _mend(home: Slot, grant: Grant, view: _View) -> Step | None:
+    if _in_doubt(home):
+        return Ask(home.number)
+    if not home.enabled and view.writable(grant):
+        fresh = view.seen_within(home, view.policy.fresh)
+        return Write(home.number, grant.id) if fresh else Ask(home.number)
+    return None
+
+
+def _removals(view: _View) -> Iterator[Step]:
+    for slot in _by_number(view.slots.values()):
+        if view.due(slot) and view.unwanted(slot):
+            yield Ask(slot.number) if _look_before_clearing(slot, view) else Clear(slot.number)
+
+
+def _look_before_clearing(slot: Slot, view: _View) -> bool:
+    """Whether somebody else's code might be there by now; asking a lock that tells no digits would seldom settle that."""
+    if view.limits.reads_codes:
+        return _in_doubt(slot) or not view.seen_within(slot, view.policy.fresh)
+    return slot.claim is None and slot.proof is Proof.NONE
+
+
+def _unseen(view: _View) -> Iterator[Step]:
+    for slot in view.managed():
+        if slot.reading is Reading.UNKNOWN and slot.holder is None and slot.claim is None and view.due(slot):
+            yield Ask(slot.number)
+
+
+def _checks(view: _View) -> Iterator[Step]:
+    for slot in _occupied(view):
+        if view.due(slot) and view.policy.verify_every and not view.seen_within(slot, view.policy.verify_every):
+            yield Ask(slot.number)
+
+
+def _doubts(view: _View) -> Iterator[Step]:
+    for slot in _by_number(view.slots.values()):
+        if _in_doubt(slot) and view.due(slot):
+            yield Ask(slot.number)
+
+
+def _occupied(view: _View) -> Iterator[Slot]:
+    managed = {slot.number for slot in view.managed()}
+    for slot in _by_number(view.slots.values()):
+        if slot.reading is Reading.OCCUPIED and (slot.holder is not None or slot.number in managed):
+            yield slot
+
+
+def _by_number(slots: Iterable[Slot]) -> list[Slot]:
+    return sorted(slots, key=lambda slot: slot.number)
+
+
+def _next_edge(view: _View) -> datetime | None:
+    windows = [grant.window for grant in view.grants.values() if not grant.revoked]
+    edges = chain(
+        (window.start for window in windows),
+        (window.end for window in windows if window.end is not None),
+        (slot.retry_at for slot in view.slots.values() if slot.retry_at is not None and not view.due(slot)),
+        _check_times(view),
+    )
+    return min((edge for edge in edges if edge > view.now), default=None)
+
+
+def _check_times(view: _View) -> Iterator[datetime]:
+    if view.policy.verify_every is not None and not view.policy.look_only:
+        for slot in _occupied(view):
+            if slot.proven_at is not None:
+                yield slot.proven_at + view.policy.verify_every
+
+
+# ---- learning ------------------------------------------------------------------------------------------------------
+
+
+def patience(failures: int, policy: Policy, *, salt: int = 0) -> timedelta:
+    """How long to wait after so many failures in a row; never more than `policy.longest_wait`.
+
+    `salt` takes up to a quarter off, so that what failed together does not come back together.
+    """
+    doubled: timedelta = policy.first_wait * 2 ** min(max(failures, 1) - 1, 20)
+    return min(doubled, policy.longest_wait) * (1 - (salt * 37 + failures * 11) % 64 / 256)
+
+
+def _wait(slot: Slot, policy: Policy, now: datetime) -> Slot:
+    failures = slot.failures + 1
+    return replace(slot, failures=failures, retry_at=now + patience(failures, policy, salt=slot.number))
+
+
+def claimed(slot: Slot, step: Write | Clear, tag: CodeTag | None = None) -> Slot:
+    """The slot as it must be on disk before the radio is used. `tag` is the grant's; only with Write."""
+    match step:
+        case Write(grant=grant):
+            proof = Proof.NONE if slot.reading is Reading.EMPTY else slot.proof
+            return replace(slot, claim=Claim.WRITING, holder=grant, tag=tag, proof=proof)
+        case Clear():
+            return replace(slot, claim=Claim.CLEARING)
+        case _:
+            assert_never(step)
+
+
+def after_write(slot: Slot, proof: Proof, limits: Limits, now: datetime) -> Slot:
+    """The lock took the code. Where it tells digits and has not told them yet, the slot stays in doubt until asked."""
+    if limits.reads_codes and proof is not Proof.READ_BACK:
+        return replace(slot, reading=Reading.UNKNOWN, proof=proof, retry_at=None)
+    return replace(slot, claim=None, reading=Reading.OCCUPIED, enabled=True, proof=proof, proven_at=now, retry_at=None)
+
+
+def after_clear(slot: Slot, proof: Proof, limits: Limits, now: datetime) -> Slot:
+    """The lock took the order to clear. Where it can be asked, its word is needed before the slot counts as empty."""
+    if limits.reads_codes and proof is Proof.ACKNOWLEDGED:
+        return replace(slot, reading=Reading.UNKNOWN, proof=proof, retry_at=None)
+    return Slot(slot.number, reading=Reading.EMPTY, proof=proof, proven_at=now)
+
+
+def after_ask(slot: Slot, seen: SlotRead, seen_tag: CodeTag | None, policy: Policy, now: datetime) -> Slot:
+    """What the lock's answer makes of a slot. `seen_tag` is that of the digits it told, None if it told none."""
+    if seen.empty:
+        return _seen_empty(slot, policy, now)
+    sent = slot.claim is not None or slot.proof is not Proof.NONE
+    ours = seen_tag == slot.tag if seen_tag is not None else sent
+    if ours and (slot.holder is not None or slot.claim is not None):
+        return _seen_ours(slot, seen, seen_tag, policy, now)
+    return Slot(slot.number, reading=Reading.OCCUPIED, tag=seen_tag, enabled=seen.enabled, proven_at=now)
+
+
+def _seen_empty(slot: Slot, policy: Policy, now: datetime) -> Slot:
+    empty = replace(
+        slot, reading=Reading.EMPTY, claim=None, enabled=True, proof=Proof.NONE, proven_at=now, retry_at=None
+    )
+    if slot.holder is None or slot.claim is Claim.CLEARING:
+        known_before = slot.reading is Reading.EMPTY and slot.claim is None
+        failures = slot.failures if known_before else 0
+        return replace(empty, holder=None, tag=None, proof=Proof.READ_BACK, failures=failures)
+    if slot.proof is Proof.NONE:
+        return empty
+    vanished = _wait(empty, policy, now)
+    return replace(vanished, holder=None, tag=None) if vanished.failures >= policy.tries else vanished
+
+
+def _seen_ours(slot: Slot, seen: SlotRead, seen_tag: CodeTag | None, policy: Policy, now: datetime) -> Slot:
+    told = Proof.READ_BACK if seen_tag is not None else slot.proof
+    found = replace(
+        slot,
+        reading=Reading.OCCUPIED,
+        claim=None,
+        enabled=seen.enabled,
+        proof=told if told is not Proof.NONE else Proof.ACKNOWLEDGED,
+        proven_at=now,
+        retry_at=None,
+    )
+    match slot.claim:
+        case None:
+            return replace(found, failures=0)
+        case Claim.WRITING:
+            return found if seen.enabled else _wait(found, policy, now)
+        case Claim.CLEARING:
+            disobeyed = slot.reading is Reading.UNKNOWN and slot.proof is not Proof.NONE
+            return _wait(found, policy, now) if disobeyed else found
+        case _:
+            assert_never(slot.claim)
+
+
+def after_failure(slot: Slot, policy: Policy, now: datetime) -> Slot:
+    """No answer: what was claimed may or may not have happened."""
+    if slot.claim is not None:
+        slot = replace(slot, reading=Reading.UNKNOWN, proof=Proof.NONE)
+    return _wait(slot, policy, now)
+
+
+def after_refusal(slot: Slot, policy: Policy, now: datetime) -> Slot:
+    """The lock said no: the slot is as it was. After a refused Write the caller marks the grant as refused."""
+    if slot.claim is Claim.WRITING:
+        slot = replace(slot, claim=None)
+        if slot.reading is Reading.EMPTY:
+            slot = replace(slot, holder=None, tag=None)
+    return _wait(slot, policy, now)
+
+
+def heard(slot: Slot) -> Slot:
+    """A lock that had been silent gave a sign of life: what waits need not wait longer."""
+    return replace(slot, retry_at=None)
+
+
+def forgotten(slot: Slot) -> Slot:
+    """Another lock stands at this address, or the same one was reset: only asking it tells what is there."""
+    return replace(
+        slot, reading=Reading.UNKNOWN, claim=None, proof=Proof.NONE, proven_at=None, failures=0, retry_at=None
+    )
+
+
+def changed_outside(slot: Slot, change: CodeChange) -> Slot:
+    """The lock told of a change in this slot. While a command of ours is under way, it is most likely its echo."""
+    if change is CodeChange.DUPLICATE or slot.claim is not None:
+        return slot
+    return replace(slot, reading=Reading.UNKNOWN)
+
+
+def adopted(slot: Slot, grant: Grant) -> Slot:
+    """A code that a restored hub had forgotten is recognised as the grant's own; the lock told its digits.
+
+    Raises:
+        ValueError: it is not that grant's code.
+    """
+    if slot.holder is not None or slot.reading is not Reading.OCCUPIED or slot.tag != grant.tag:
+        raise ValueError("only a code of its own can be given to a grant")
+    return replace(slot, holder=grant.id, proof=Proof.READ_BACK)
+
+
+# ---- telling -------------------------------------------------------------------------------------------------------
+
+
+def colliding(grants: Iterable[Grant], slots: Sequence[Slot]) -> frozenset[GrantId]:
+    """Grants whose digits stand in a slot that is not ours. The lock would refuse them; they need another PIN."""
+    foreign = {slot.tag for slot in slots if slot.holder is None and slot.claim is None and _may_hold(slot)}
+    return frozenset(grant.id for grant in grants if grant.tag in foreign)
+
+
+def usable(grant: Grant, slot: Slot, now: datetime) -> bool:
+    """Whether the guest's digits open the door now, as far as the lock has told us."""
+    ours = slot.holder == grant.id and slot.claim is None and slot.reading is Reading.OCCUPIED
+    return ours and slot.enabled and slot.proof is not Proof.NONE and not grant.revoked and now in grant.window
+
+
+def state_of(grant: Grant | None, slot: Slot | None, now: datetime) -> CodeState | None:
+    """What to tell about a grant and the slot it holds (either may be missing); None: nothing worth a line."""
+    if slot is not None and not _may_hold(slot):
+        slot = None
+    if grant is None:
+        return _state_of_stray(slot)
+    if grant.revoked or grant.window.over(now):
+        return CodeState.CLEARING if slot is not None else None
+    if slot is not None and now not in grant.window:
+        return CodeState.CLEARING
+    if slot is not None:
+        return CodeState.WRITING if _in_doubt(slot) or not slot.enabled else CodeState.SET
+    return CodeState.REFUSED if grant.refused else CodeState.WANTED
+
+
+def _state_of_stray(slot: Slot | None) -> CodeState | None:
+    if slot is None:
+        return None
+    if slot.holder is not None or slot.claim is not None:
+        return CodeState.CLEARING
+    return CodeState.FOREIGN if slot.reading is Reading.OCCUPIED else None
