@@ -62,10 +62,10 @@ class Slot:
 
     number: int
     holder: GrantId | None = None
-    """The grant whose code we wrote here or are about to write. Beside EMPTY: the place is kept for it."""
+    """The grant whose code we wrote here or are about to write; never beside EMPTY, unless claimed."""
     reading: Reading = Reading.UNKNOWN
     tag: CodeTag | None = None
-    """Of what we last wrote here, or of somebody else's code that the lock told us."""
+    """Of what we last wrote here, or of what the lock told. Beside EMPTY: the place is kept for that code."""
     enabled: bool = True
     claim: Claim | None = None
     proof: Proof = Proof.NONE
@@ -74,6 +74,10 @@ class Slot:
     failures: int = 0
     """Since the slot was last found as it should be."""
     retry_at: datetime | None = None
+
+    @classmethod
+    def unknown(cls, number: int) -> Slot:
+        return cls(number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +193,7 @@ class _View:
     def managed(self) -> Iterator[Slot]:
         last = min(self.policy.managed_to, self.limits.slots)
         for number in range(max(1, self.policy.managed_from), last + 1):
-            yield self.slots.get(number) or Slot(number)
+            yield self.slots.get(number) or Slot.unknown(number)
 
     def wanted(self, holder: GrantId | None) -> bool:
         grant = self.grants.get(holder) if holder is not None else None
@@ -204,20 +208,20 @@ class _View:
 
     def home(self, grant: GrantId) -> Slot | None:
         held = [slot for slot in self.slots.values() if slot.holder == grant]
-        return min(held, key=lambda slot: (slot.reading is Reading.EMPTY, _in_doubt(slot), slot.number), default=None)
+        return min(held, key=lambda slot: (_in_doubt(slot), slot.number), default=None)
 
-    def free(self) -> Slot | None:
-        empty = (
-            slot
-            for slot in self.managed()
-            if slot.reading is Reading.EMPTY and slot.claim is None and self.due(slot) and not self.wanted(slot.holder)
-        )
-        return min(empty, key=lambda slot: (slot.failures, slot.number), default=None)
+    def place(self, grant: Grant) -> Slot | None:
+        """Where the grant's code is already, unclaimed, or was lately; else a slot that nobody's code is kept for."""
+        unclaimed = [slot for slot in self.managed() if slot.holder is None and slot.claim is None]
+        own = (slot for slot in unclaimed if slot.tag == grant.tag)
+        kept = {other.tag for other in self.grants.values() if self.wanted(other.id)}
+        free = (slot for slot in unclaimed if slot.reading is Reading.EMPTY and slot.tag not in kept and self.due(slot))
+        return next(own, None) or min(free, key=lambda slot: (slot.failures, slot.number), default=None)
 
     def writable(self, grant: Grant) -> bool:
-        elsewhere = (slot for slot in self.slots.values() if slot.tag == grant.tag and slot.holder != grant.id)
-        taken = any(_may_hold(slot) for slot in elsewhere)
-        return not grant.refused and not taken and self.limits.take(grant.digits)
+        others = (slot for slot in self.slots.values() if slot.holder != grant.id and slot.tag == grant.tag)
+        still_there = any(slot.holder is not None or slot.claim is not None for slot in others)
+        return not grant.refused and not still_there and self.limits.take(grant.digits)
 
     def unwanted(self, slot: Slot) -> bool:
         if not _may_hold(slot):
@@ -246,23 +250,21 @@ def _arrivals(view: _View) -> Iterator[Step]:
 
 def _toward(grant: Grant, view: _View) -> Step | None:
     home = view.home(grant.id)
-    if home is not None and _may_hold(home):
+    if home is not None:
         return _mend(home, grant, view) if view.due(home) else None
-    if not view.writable(grant):
-        return None
-    slot = home if home is not None else view.free()
-    if slot is None or not view.due(slot):
-        return None
-    return Write(slot.number, grant.id) if view.seen_within(slot, view.policy.fresh) else Ask(slot.number)
+    slot = view.place(grant) if view.writable(grant) else None
+    return _put(slot, grant, view) if slot is not None and view.due(slot) else None
+
+
+def _put(slot: Slot, grant: Grant, view: _View) -> Step:
+    known = slot.reading is not Reading.UNKNOWN and view.seen_within(slot, view.policy.fresh)
+    return Write(slot.number, grant.id) if known else Ask(slot.number)
 
 
 def _mend(home: Slot, grant: Grant, view: _View) -> Step | None:
     if _in_doubt(home):
         return Ask(home.number)
-    if not home.enabled and view.writable(grant):
-        fresh = view.seen_within(home, view.policy.fresh)
-        return Write(home.number, grant.id) if fresh else Ask(home.number)
-    return None
+    return None if home.enabled or not view.writable(grant) else _put(home, grant, view)
 
 
 def _removals(view: _View) -> Iterator[Step]:
@@ -380,17 +382,14 @@ def after_ask(slot: Slot, seen: SlotRead, seen_tag: CodeTag | None, policy: Poli
 
 
 def _seen_empty(slot: Slot, policy: Policy, now: datetime) -> Slot:
-    empty = replace(
-        slot, reading=Reading.EMPTY, claim=None, enabled=True, proof=Proof.NONE, proven_at=now, retry_at=None
-    )
+    empty = Slot(slot.number, reading=Reading.EMPTY, proof=Proof.READ_BACK, proven_at=now)
+    kept = replace(empty, tag=slot.tag, failures=slot.failures)
     if slot.holder is None or slot.claim is Claim.CLEARING:
-        known_before = slot.reading is Reading.EMPTY and slot.claim is None
-        failures = slot.failures if known_before else 0
-        return replace(empty, holder=None, tag=None, proof=Proof.READ_BACK, failures=failures)
+        return kept if slot.reading is Reading.EMPTY else empty
     if slot.proof is Proof.NONE:
-        return empty
-    vanished = _wait(empty, policy, now)
-    return replace(vanished, holder=None, tag=None) if vanished.failures >= policy.tries else vanished
+        return kept
+    lost = _wait(kept, policy, now)
+    return replace(lost, tag=None) if lost.failures >= policy.tries else lost
 
 
 def _seen_ours(slot: Slot, seen: SlotRead, seen_tag: CodeTag | None, policy: Policy, now: datetime) -> Slot:
@@ -426,9 +425,10 @@ def after_failure(slot: Slot, policy: Policy, now: datetime) -> Slot:
 def after_refusal(slot: Slot, policy: Policy, now: datetime) -> Slot:
     """The lock said no: the slot is as it was. After a refused Write the caller marks the grant as refused."""
     if slot.claim is Claim.WRITING:
-        slot = replace(slot, claim=None)
+        held_before = slot.proof is not Proof.NONE
+        slot = replace(slot, claim=None, holder=slot.holder if held_before else None)
         if slot.reading is Reading.EMPTY:
-            slot = replace(slot, holder=None, tag=None)
+            slot = replace(slot, tag=None)
     return _wait(slot, policy, now)
 
 
@@ -451,24 +451,7 @@ def changed_outside(slot: Slot, change: CodeChange) -> Slot:
     return replace(slot, reading=Reading.UNKNOWN)
 
 
-def adopted(slot: Slot, grant: Grant) -> Slot:
-    """A code that a restored hub had forgotten is recognised as the grant's own; the lock told its digits.
-
-    Raises:
-        ValueError: it is not that grant's code.
-    """
-    if slot.holder is not None or slot.reading is not Reading.OCCUPIED or slot.tag != grant.tag:
-        raise ValueError("only a code of its own can be given to a grant")
-    return replace(slot, holder=grant.id, proof=Proof.READ_BACK)
-
-
 # ---- telling -------------------------------------------------------------------------------------------------------
-
-
-def colliding(grants: Iterable[Grant], slots: Sequence[Slot]) -> frozenset[GrantId]:
-    """Grants whose digits stand in a slot that is not ours. The lock would refuse them; they need another PIN."""
-    foreign = {slot.tag for slot in slots if slot.holder is None and slot.claim is None and _may_hold(slot)}
-    return frozenset(grant.id for grant in grants if grant.tag in foreign)
 
 
 def usable(grant: Grant, slot: Slot, now: datetime) -> bool:

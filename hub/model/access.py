@@ -1,0 +1,50 @@
+"""What the access log says in words: who, how and when."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from hub.model.values import How
+
+HOW: Final = {
+    How.KEYPAD: "code at the keypad",
+    How.MANUAL: "by hand, thumb-turn or key",
+    How.REMOTE: "by radio",
+    How.AUTO: "by itself",
+    How.UNKNOWN: "the lock did not say",
+}
+
+_NOBODY: Final = {
+    How.MANUAL: "somebody at the door",
+    How.REMOTE: "a command by radio",
+    How.AUTO: "the lock itself",
+    How.UNKNOWN: "not known",
+}
+
+
+def who(how: How, name: str | None, *, slot: int | None = None) -> str:
+    """Whose doing it was. `name`: of the guest who held the slot then; "" for a guest without a name, None for nobody.
+
+    Only a code typed at the keypad says who somebody is: no other way of moving a bolt ever gets a guest's name.
+    """
+    if how is not How.KEYPAD:
+        return _NOBODY[how]
+    if name:
+        return name
+    place = "" if slot is None else f", slot {slot}"
+    return f"a code that is not ours{place}" if name is None else f"a guest without a name{place}"
+
+
+def when(at: datetime, zone: ZoneInfo) -> str:
+    """Local to the house, e.g. `2027-03-14 15:02`; in the hour that the clocks show twice with its offset from UTC."""
+    local = at.astimezone(zone)
+    doubled = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+    offset = f"{local:%z}"
+    return f"{local:%Y-%m-%d %H:%M}" + (f" UTC{offset[:3]}:{offset[3:5]}" if doubled else "")
+
+
+def said(how: How, name: str | None, at: datetime, zone: ZoneInfo, *, slot: int | None = None) -> tuple[str, str, str]:
+    """(who, how, when) of one line of the log."""
+    return who(how, name, slot=slot), HOW[how], when(at, zone)
