@@ -1,0 +1,88 @@
+"""Signals: "look again at this". Names only; a lost one costs time, never correctness."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Collection
+from types import TracebackType
+from typing import Self
+
+EVERYTHING = "*"
+"""What an ear hears in place of more names than it can hold: look again at whatever you look at."""
+
+
+class Ear:
+    """Hears the names that begin with one of its prefixes, many at a time and each once.
+
+    Listens from entering to leaving: `async with bus.listen("lock:") as ear: async for names in ear: …`. Giving up
+    waiting (a timeout) loses nothing.
+    """
+
+    def __init__(self, bus: Bus, prefixes: tuple[str, ...], most: int) -> None:
+        self._bus = bus
+        self._prefixes = prefixes
+        self._most = most
+        self._names: set[str] = set()
+        self._guard = threading.Lock()
+        self._heard = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def __aenter__(self) -> Self:
+        self._loop = asyncio.get_running_loop()
+        self._bus.add(self)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bus.remove(self)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> frozenset[str]:
+        """Wait until something was heard, and return all of it."""
+        await self._heard.wait()
+        with self._guard:
+            names = frozenset(self._names)
+            self._names.clear()
+            self._heard.clear()
+        return names
+
+    def hear(self, names: Collection[str]) -> None:
+        """May be called from any thread."""
+        ours = [name for name in names if name.startswith(self._prefixes)]
+        if not ours:
+            return
+        with self._guard:
+            first = not self._names
+            if EVERYTHING not in self._names:
+                self._names.update(ours)
+            if len(self._names) > self._most:
+                self._names = {EVERYTHING}
+            if first and self._loop is not None and not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(self._heard.set)
+
+
+class Bus:
+    def __init__(self) -> None:
+        self._ears: tuple[Ear, ...] = ()  # replaced, never changed: another thread may be going through it
+
+    def listen(self, *prefixes: str, most: int = 256) -> Ear:
+        """An ear for names that begin with one of `prefixes`; without any, for all names."""
+        return Ear(self, prefixes or ("",), most)
+
+    def signal(self, name: str) -> None:
+        self.signal_all((name,))
+
+    def signal_all(self, names: Collection[str]) -> None:
+        """May be called from any thread, e.g. the store's after a commit."""
+        for ear in self._ears:
+            ear.hear(names)
+
+    def add(self, ear: Ear) -> None:
+        self._ears = (*self._ears, ear)
+
+    def remove(self, ear: Ear) -> None:
+        self._ears = tuple(other for other in self._ears if other is not ear)

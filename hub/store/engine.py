@@ -1,0 +1,333 @@
+"""The store: a transaction is a function, handed to the one who owns the only write connection."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self, TypeVar, assert_never, cast
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from hub.store.ballast import Ballast
+from hub.store.sqlite import (
+    Claim,
+    beside,
+    connect_reader,
+    connect_writer,
+    core,
+    database_file,
+    explained,
+    is_disk_full,
+    make_ready,
+)
+
+T = TypeVar("T")
+
+MOST_PER_COMMIT = 512
+"""Bounds how long the first of a crowd waits for the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tx:
+    """A transaction that is under way. It ends when the function that was given it returns; nothing else ends it."""
+
+    sql: Connection
+    signals: set[str] = field(default_factory=set)
+
+    def signal(self, name: str) -> None:
+        """After the commit, and only then, say "look again at `name`"."""
+        self.signals.add(name)
+
+
+Work = Callable[[Tx], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    answer: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    error: BaseException
+
+
+Outcome = Done | Failed
+
+
+class _Undone(Exception):
+    """SQLite itself rolled the whole transaction back (disk full, I/O error)."""
+
+
+class Writer:
+    """The only write connection. Several works share one commit; one that fails is taken back alone."""
+
+    def __init__(
+        self, raw: sqlite3.Connection, database: Path, ballast: Ballast, on_commit: Callable[[Collection[str]], None]
+    ) -> None:
+        self._raw = raw
+        self._sql = core(raw)
+        self._database = database
+        self._ballast = ballast
+        self._on_commit = on_commit
+
+    def commit(self, works: Sequence[Work]) -> Sequence[Outcome]:
+        """Each work's outcome, once all that succeeded are on disk."""
+        signals: set[str] = set()
+        try:
+            self._raw.execute("BEGIN IMMEDIATE")
+            if len(works) == 1:
+                outcomes = [self._alone(works[0], signals)]
+            else:
+                outcomes = [self._among_others(work, signals) for work in works]
+                self._raw.execute("COMMIT")
+        except (sqlite3.Error, _Undone) as error:
+            cause = error.__cause__ if isinstance(error, _Undone) else error
+            return self._nothing_stands(works, cause or error)
+        if signals:
+            self._on_commit(signals)
+        return outcomes
+
+    def close(self) -> None:
+        self._sql.close()
+        self._raw.close()
+
+    def _alone(self, work: Work, signals: set[str]) -> Outcome:
+        tx = Tx(self._sql, signals)
+        try:
+            answer = work(tx)
+        except BaseException as error:  # the caller's: raised where the caller waits
+            if not self._raw.in_transaction:
+                raise _Undone from error
+            self._raw.execute("ROLLBACK")
+            signals.clear()
+            return Failed(self._explained(error))
+        self._raw.execute("COMMIT")
+        return Done(answer)
+
+    def _among_others(self, work: Work, signals: set[str]) -> Outcome:
+        tx = Tx(self._sql)
+        self._raw.execute("SAVEPOINT work")
+        try:
+            answer = work(tx)
+        except BaseException as error:  # the caller's: raised where the caller waits
+            if not self._raw.in_transaction:
+                raise _Undone from error
+            self._raw.execute("ROLLBACK TO work")
+            self._raw.execute("RELEASE work")
+            return Failed(self._explained(error))
+        self._raw.execute("RELEASE work")
+        signals |= tx.signals
+        return Done(answer)
+
+    def _nothing_stands(self, works: Sequence[Work], error: BaseException) -> Sequence[Outcome]:
+        if self._raw.in_transaction:
+            self._raw.execute("ROLLBACK")
+        return [Failed(self._explained(error)) for _ in works]
+
+    def _explained(self, error: BaseException) -> BaseException:
+        if is_disk_full(error):
+            self._ballast.drop()
+        meaning = explained(error, self._database)
+        if meaning is not error:
+            meaning.__cause__ = error
+        return meaning
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    work: Work
+    waiting: asyncio.Future[Any]
+
+
+class Crew:
+    """The writer on a thread of its own: takes what has gathered, commits once, then tells everybody."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Work) -> asyncio.Future[Any]:
+        waiting = asyncio.get_running_loop().create_future()
+        self._jobs.put(_Job(work, waiting))
+        return waiting
+
+    def finish(self) -> None:
+        """What was submitted is still committed."""
+        self._jobs.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while batch := self._next_batch():
+            wanted = [job for job in batch if not job.waiting.cancelled()]
+            if wanted:
+                _tell(wanted, self._writer.commit([job.work for job in wanted]))
+
+    def _next_batch(self) -> list[_Job]:
+        """What has gathered by now, at least one; empty when there is nothing more to come."""
+        batch: list[_Job] = []
+        job = self._jobs.get()
+        while job is not None:
+            batch.append(job)
+            if len(batch) == MOST_PER_COMMIT:
+                return batch
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                return batch
+        if batch:
+            self._jobs.put(None)
+        return batch
+
+
+def _tell(batch: Sequence[_Job], outcomes: Sequence[Outcome]) -> None:
+    told = zip(batch, outcomes, strict=True)
+    for loop, group in itertools.groupby(told, key=lambda pair: pair[0].waiting.get_loop()):
+        # A loop that has closed meanwhile has nobody left to tell; what was committed stands.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(_settle, list(group))
+
+
+def _settle(told: Sequence[tuple[_Job, Outcome]]) -> None:
+    for job, outcome in told:
+        if job.waiting.done():
+            continue
+        match outcome:
+            case Done(answer):
+                job.waiting.set_result(answer)
+            case Failed(error):
+                job.waiting.set_exception(error)
+            case never:
+                assert_never(never)
+
+
+class Store:
+    """One database file and everybody's way to it.
+
+    With a crew, writes are committed in groups on its thread. Without one (`inline`) the same writer runs where the
+    caller stands, so that nothing escapes a virtual clock.
+    """
+
+    def __init__(self, database: Path, claim: Claim, writer: Writer, ballast: Ballast, *, inline: bool) -> None:
+        self.file = database
+        self._claim = claim
+        self._writer = writer
+        self._ballast = ballast
+        self._crew = None if inline else Crew(writer)
+        self._reading = connect_reader(database)
+        self._tx = Tx(core(self._reading))
+        self._closed = False
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        *,
+        inline: bool = False,
+        synchronous: Literal["FULL", "OFF"] = "FULL",
+        on_commit: Callable[[Collection[str]], None] = lambda names: None,
+        prepare: Callable[[Path], object] = lambda file: None,
+    ) -> Store:
+        """Claim the database, make sure that it is sound, `prepare` it (migrations) and open it.
+
+        Args:
+            url: the `database` setting, a path or `sqlite:///` and a path.
+            inline: commit in the caller's thread, one work at a time.
+            synchronous: OFF only where no power can fail, in simulations.
+            on_commit: given the names that were signalled, after the commit, on the thread that committed.
+            prepare: given the file while it is claimed but not open.
+
+        Raises:
+            InUse: another process owns the database.
+            Damaged: the file cannot be trusted; it was left as it is.
+            Misconfigured: the URL is not one that can be opened.
+        """
+        database = database_file(url)
+        claim = Claim.take(database)
+        try:
+            make_ready(database, left_clean=claim.left_clean)
+            prepare(database)
+            ballast = Ballast(beside(database, ".ballast"))
+            writer = Writer(connect_writer(database, synchronous=synchronous), database, ballast, on_commit)
+            return cls(database, claim, writer, ballast, inline=inline)
+        except sqlite3.Error as error:
+            claim.release(clean=False)
+            raise explained(error, database) from error
+        except BaseException:
+            claim.release(clean=False)
+            raise
+
+    async def write(self, work: Callable[[Tx], T]) -> T:
+        """Run `work` in a transaction and return its answer once it is on disk.
+
+        Raises:
+            Unavailable: the disk is full or another program holds the file; nothing was changed.
+            Exception: whatever `work` raised; nothing was changed.
+
+        Cancelled: it may or may not have been committed.
+        """
+        if self._closed:
+            raise RuntimeError("the store is closed")
+        if self._crew is not None:
+            answer: T = await self._crew.submit(work)
+            return answer
+        # The pauses stand for the queue and for the way back: others may run before the commit and before its news.
+        await asyncio.sleep(0)
+        outcome = self._writer.commit([work])[0]
+        await asyncio.sleep(0)
+        if isinstance(outcome, Failed):
+            raise outcome.error
+        return cast(T, outcome.answer)  # Work forgets the type between the call and the answer
+
+    async def read(self, work: Callable[[Tx], T]) -> T:
+        """Run `work` on one consistent, committed state. It holds up the loop: short indexed queries only."""
+        self._reading.execute("BEGIN")
+        try:
+            return work(self._tx)
+        except DBAPIError as error:
+            meaning = explained(error, self.file)
+            if meaning is error:
+                raise
+            raise meaning from error
+        finally:
+            self._reading.execute("ROLLBACK")
+
+    async def heartbeat(self) -> None:
+        """Return when the writer has answered. Also keeps the ballast laid."""
+        await self.write(lambda tx: self._ballast.lay())
+
+    @property
+    def cramped(self) -> bool:
+        """The disk is nearly full: promise nothing new, but go on taking leave away."""
+        return self._ballast.cramped
+
+    def close(self) -> None:
+        """Commit what was submitted, then let go of the file."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._crew is not None:
+            self._crew.finish()
+        self._tx.sql.close()
+        self._reading.close()
+        self._writer.close()
+        self._claim.release(clean=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,246 @@
+import asyncio
+import random
+import sqlite3
+import threading
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub.errors import Unavailable
+from hub.store.engine import Store, Tx
+from tests.hub.store.tiny import Refused, add, make_tables, words
+
+
+async def test_a_write_is_seen_by_the_next_read(store: Store) -> None:
+    await store.write(make_tables)
+    assert await store.write(add("one")) == 1
+    assert await store.read(words) == ["one"]
+
+
+async def test_every_acknowledged_write_of_a_crowd_is_a_row(store: Store, file: Path) -> None:
+    await store.write(make_tables)
+    numbers = await asyncio.gather(*(store.write(add(f"w{n}")) for n in range(2_000)))
+    assert sorted(numbers) == list(range(1, 2_001))
+    with sqlite3.connect(file) as other:
+        assert other.execute("SELECT count(*) FROM rows").fetchone() == (2_000,)
+    other.close()
+
+
+async def test_a_crowd_shares_its_commits(file: Path) -> None:
+    threads: set[int] = set()
+    commits = 0
+
+    def count(names: Collection[str]) -> None:
+        nonlocal commits
+        commits += 1
+        threads.add(threading.get_ident())
+
+    with Store.open(str(file), on_commit=count) as store:
+        await store.write(make_tables)
+        await asyncio.gather(*(store.write(add(f"w{n}")) for n in range(500)))
+    assert commits < 100
+    assert threads != {threading.get_ident()}
+
+
+async def test_one_that_fails_is_taken_back_alone(store: Store) -> None:
+    await store.write(make_tables)
+
+    def half_done(tx: Tx) -> None:
+        add("half")(tx)
+        raise LookupError("no such lock")
+
+    async def attempt(work: Callable[[Tx], Any]) -> object:
+        try:
+            return await store.write(work)
+        except (LookupError, Refused) as error:
+            return type(error)
+
+    works = [add("one"), half_done, add("two"), add("one"), add("three")]
+    outcomes = await asyncio.gather(*(attempt(work) for work in works))
+    assert outcomes == [1, LookupError, 2, Refused, 3]
+    assert await store.read(words) == ["one", "two", "three"]
+
+
+async def test_one_that_fails_alone_leaves_nothing(store: Store) -> None:
+    await store.write(make_tables)
+    with pytest.raises(ZeroDivisionError):
+        await store.write(lambda tx: (add("one")(tx), 1 // 0))
+    assert await store.read(words) == []
+
+
+async def test_only_what_was_committed_is_signalled(file: Path) -> None:
+    heard: list[str] = []
+    with Store.open(str(file), on_commit=heard.extend) as store:
+        await store.write(make_tables)
+        works = [store.write(add(word)) for word in ("one", "one", "two")]
+        await asyncio.gather(*works, return_exceptions=True)
+        with pytest.raises(Refused):
+            await store.write(add("two"))
+    assert sorted(heard) == ["row:one", "row:two"]
+
+
+async def test_the_signal_follows_the_commit(file: Path) -> None:
+    def look(names: Collection[str]) -> None:
+        with sqlite3.connect(file) as other:
+            seen.extend(other.execute("SELECT word FROM rows").fetchall())
+        other.close()
+
+    seen: list[tuple[str]] = []
+    with Store.open(str(file), on_commit=look) as store:
+        await store.write(make_tables)
+        await store.write(add("one"))
+    assert seen == [("one",)]
+
+
+async def test_a_read_sees_one_state_however_long_it_looks(store: Store, file: Path) -> None:
+    await store.write(make_tables)
+    await store.write(add("one"))
+
+    def look_twice(tx: Tx) -> tuple[list[str], list[str]]:
+        before = words(tx)
+        with sqlite3.connect(file) as other:
+            other.execute("INSERT INTO rows (word) VALUES ('meanwhile')")
+        other.close()
+        return before, words(tx)
+
+    assert await store.read(look_twice) == (["one"], ["one"])
+    assert await store.read(words) == ["one", "meanwhile"]
+
+
+async def test_a_read_cannot_write(store: Store) -> None:
+    await store.write(make_tables)
+    with pytest.raises(Exception, match=r"readonly|cannot be written"):
+        await store.read(add("one"))
+    assert await store.read(words) == []
+
+
+async def test_a_failed_read_leaves_the_next_one_alone(store: Store) -> None:
+    await store.write(make_tables)
+    with pytest.raises(ZeroDivisionError):
+        await store.read(lambda tx: 1 // 0)
+    await store.write(add("one"))
+    assert await store.read(words) == ["one"]
+
+
+async def test_references_are_kept(store: Store) -> None:
+    def refer_to_nothing(tx: Tx) -> None:
+        tx.sql.exec_driver_sql("CREATE TABLE child (parent INTEGER REFERENCES rows (id)) STRICT")
+        tx.sql.exec_driver_sql("INSERT INTO child VALUES (7)")
+
+    await store.write(make_tables)
+    with pytest.raises(Refused, match="FOREIGN KEY"):
+        await store.write(refer_to_nothing)
+
+
+async def test_an_error_does_not_repeat_the_values(store: Store) -> None:
+    await store.write(make_tables)
+    await store.write(add("Ada Lovelace"))
+    with pytest.raises(Refused) as refused:
+        await store.write(add("Ada Lovelace"))
+    assert "Lovelace" not in str(refused.value)
+
+
+async def test_a_full_disk_takes_the_write_back_and_says_so(store: Store) -> None:
+    def fill(tx: Tx) -> None:
+        tx.sql.exec_driver_sql("PRAGMA max_page_count=8")
+        for n in range(1_000):
+            add(f"{n}" * 100)(tx)
+
+    await store.write(make_tables)
+    await store.write(add("before"))
+    with pytest.raises(Unavailable, match=r"disk .* is full"):
+        await store.write(fill)
+    assert await store.read(words) == ["before"]
+    await store.write(lambda tx: tx.sql.exec_driver_sql("PRAGMA max_page_count=100000").close())
+    await store.write(add("after"))
+    assert await store.read(words) == ["before", "after"]
+
+
+async def test_a_full_disk_gives_up_the_ballast(store: Store, tmp_path: Path) -> None:
+    ballast = tmp_path / "hub.db.ballast"
+    await store.write(make_tables)
+    await store.heartbeat()
+    assert ballast.stat().st_size == 16 * 1024 * 1024
+
+    def fill(tx: Tx) -> None:
+        tx.sql.exec_driver_sql("PRAGMA max_page_count=4")
+        for n in range(1_000):
+            add(f"{n}" * 100)(tx)
+
+    with pytest.raises(Unavailable):
+        await store.write(fill)
+    assert not ballast.exists()
+    await store.heartbeat()
+    assert ballast.exists()
+
+
+async def test_a_file_held_by_another_program_is_unavailable(store: Store, file: Path) -> None:
+    await store.write(make_tables)
+    await store.write(lambda tx: tx.sql.exec_driver_sql("PRAGMA busy_timeout=0").close())
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(Unavailable, match="another program"):
+        await store.write(add("one"))
+    other.close()
+    await store.write(add("one"))
+    assert await store.read(words) == ["one"]
+
+
+async def test_giving_up_a_write_disturbs_nobody(store: Store) -> None:
+    await store.write(make_tables)
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(store.write(add(f"w{n}"))) for n in range(100)]
+        await asyncio.sleep(0)
+        for task in tasks[::2]:
+            task.cancel()
+    kept = {f"w{n}" for n in range(1, 100, 2)}
+    assert kept <= set(await store.read(words))
+
+
+async def test_what_was_submitted_before_closing_is_committed(file: Path) -> None:
+    store = Store.open(str(file))
+    await store.write(make_tables)
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(store.write(add(f"w{n}"))) for n in range(50)]
+        await asyncio.sleep(0)
+        store.close()
+    assert [task.result() for task in tasks] == list(range(1, 51))
+    with pytest.raises(RuntimeError, match="closed"):
+        await store.write(add("late"))
+
+
+async def test_a_loop_that_ended_does_not_stop_the_writer(file: Path) -> None:
+    gate = threading.Event()
+
+    async def leave_early(store: Store) -> None:
+        store.write(lambda tx: (gate.wait(), add("orphan")(tx))).send(None)
+
+    with Store.open(str(file)) as store:
+        await store.write(make_tables)
+        await asyncio.to_thread(lambda: asyncio.run(leave_early(store)))
+        gate.set()
+        await store.write(add("next"))
+        assert await store.read(words) == ["orphan", "next"]
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_inline_and_crew_end_in_the_same_state(tmp_path: Path, seed: int) -> None:
+    async def story(store: Store) -> list[object]:
+        rng = random.Random(seed)
+        await store.write(make_tables)
+        told: list[object] = []
+        for _ in range(200):
+            try:
+                told.append(await store.write(add(f"w{rng.randrange(100)}")))
+            except Refused:
+                told.append("refused")
+        return [*told, *await store.read(words)]
+
+    ends = []
+    for inline in (True, False):
+        with Store.open(str(tmp_path / f"{inline}.db"), inline=inline) as store:
+            ends.append(await story(store))
+    assert ends[0] == ends[1]
+    assert "refused" in ends[0]
