@@ -1,0 +1,272 @@
+"""The ledgers of issued codes (grants) and of what each lock holds (slots)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import RowMapping, and_, case, exists, func, insert, or_, select, update
+
+from hub.model.codes import Claim, Grant, Reading, Slot
+from hub.model.values import CodeTag, GrantId, LockId, Proof, StayId, Window
+from hub.store.engine import Tx
+from hub.store.tables import grants, slots, stays
+
+MANAGED = 30
+"""How many slots of a lock the hub looks after; the rest are never read (a lock may claim 250)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A grant with what only the ledger knows."""
+
+    grant: Grant
+    lock: LockId
+    stay: StayId | None
+    label: str
+    sealed_pin: bytes | None
+    told_at: datetime | None
+    refused: str | None
+
+
+def _grant(row: RowMapping) -> Grant:
+    return Grant(
+        id=GrantId(row["id"]),
+        tag=CodeTag(row["tag"]),
+        digits=row["digits"],
+        window=Window(row["start"], row["end"]),
+        revoked=row["revoked_at"] is not None,
+        refused=row["refused"] is not None,
+    )
+
+
+def _issued(row: RowMapping) -> Issued:
+    return Issued(
+        _grant(row), row["lock_id"], row["stay_id"], row["label"], row["pin"], row["told_at"], row["refused"]
+    )
+
+
+def _slot(row: RowMapping) -> Slot:
+    return Slot(
+        number=row["number"],
+        holder=row["holder"],
+        reading=Reading(row["reading"]),
+        tag=row["tag"],
+        enabled=bool(row["enabled"]),
+        claim=None if row["claim"] is None else Claim(row["claim"]),
+        proof=Proof(row["proof"]),
+        proven_at=row["proven_at"],
+        failures=row["failures"],
+        retry_at=row["retry_at"],
+    )
+
+
+def slots_of(tx: Tx, lock: LockId) -> list[Slot]:
+    query = select(slots).where(slots.c.lock_id == lock).order_by(slots.c.number)
+    return [_slot(row) for row in tx.sql.execute(query).mappings()]
+
+
+def open_grants(tx: Tx, lock: LockId) -> list[Grant]:
+    """Every grant of a lock whose digits we still hold: live, to come, or ended and not yet proven gone."""
+    query = select(grants).where(grants.c.lock_id == lock, grants.c.pin.is_not(None)).order_by(grants.c.start, grants.c.id)
+    return [_grant(row) for row in tx.sql.execute(query).mappings()]
+
+
+def issued(tx: Tx, grant: GrantId) -> Issued | None:
+    row = tx.sql.execute(select(grants).where(grants.c.id == grant)).mappings().first()
+    return None if row is None else _issued(row)
+
+
+def issued_for(tx: Tx, stay: StayId) -> list[Issued]:
+    """The live grants of a stay, by lock."""
+    live = and_(grants.c.stay_id == stay, grants.c.pin.is_not(None), grants.c.revoked_at.is_(None))
+    return [_issued(row) for row in tx.sql.execute(select(grants).where(live).order_by(grants.c.lock_id)).mappings()]
+
+
+def redrawn(tx: Tx, stay: StayId) -> int:
+    """How many times this stay's PIN was refused by some lock."""
+    refusals = select(func.count()).where(grants.c.stay_id == stay, grants.c.refused.is_not(None))
+    return int(tx.sql.execute(refusals).scalar_one())
+
+
+def issue(tx: Tx, entry: Issued, made_at: datetime) -> None:
+    """Write a new grant.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: another live grant opens that lock with the same PIN.
+    """
+    grant = entry.grant
+    tx.sql.execute(
+        insert(grants).values(
+            id=grant.id,
+            lock_id=entry.lock,
+            stay_id=entry.stay,
+            label=entry.label,
+            pin=entry.sealed_pin,
+            tag=grant.tag,
+            digits=grant.digits,
+            start=grant.window.start,
+            end=grant.window.end,
+            made_at=made_at,
+        )
+    )
+    tx.signal(f"lock:{entry.lock}")
+
+
+def move(tx: Tx, entry: Issued, window: Window) -> None:
+    if entry.grant.window != window:
+        tx.sql.execute(update(grants).where(grants.c.id == entry.grant.id).values(start=window.start, end=window.end))
+        tx.signal(f"lock:{entry.lock}")
+
+
+def revoke(tx: Tx, ids: Iterable[GrantId], at: datetime) -> None:
+    """Ended by a decision; the code leaves the lock as soon as the lock answers."""
+    for id_ in ids:
+        revoked = update(grants).where(grants.c.id == id_, grants.c.revoked_at.is_(None)).values(revoked_at=at)
+        lock = tx.sql.execute(revoked.returning(grants.c.lock_id)).scalar()
+        if lock is not None:
+            tx.signal(f"lock:{lock}")
+
+
+def refuse(tx: Tx, grant: GrantId, words: str) -> None:
+    tx.sql.execute(update(grants).where(grants.c.id == grant).values(refused=words))
+    tx.signal("health")
+
+
+def told(tx: Tx, ids: Collection[GrantId], at: datetime) -> None:
+    """Somebody saw the digits: from here on they are not changed without telling that somebody."""
+    first = update(grants).where(grants.c.id.in_(ids), grants.c.told_at.is_(None))
+    tx.sql.execute(first.values(told_at=at))
+
+
+def forget_spent(tx: Tx, lock: LockId, now: datetime) -> int:
+    """Drop the digits of grants that are over and proven gone: no slot of the lock holds them any more."""
+    over = or_(grants.c.revoked_at.is_not(None), and_(grants.c.end.is_not(None), grants.c.end <= now))
+    held = exists().where(slots.c.holder == grants.c.id)
+    spent = update(grants).where(grants.c.lock_id == lock, grants.c.pin.is_not(None), over, ~held)
+    return tx.sql.execute(spent.values(pin=None)).rowcount
+
+
+def tags_on(tx: Tx, lock: LockId, *, but: StayId | None = None) -> set[CodeTag]:
+    """Every code that is, or is going to be, in this lock: ours and, where the lock tells digits, everybody else's."""
+    ours = select(grants.c.tag).where(grants.c.lock_id == lock, grants.c.pin.is_not(None))
+    if but is not None:
+        ours = ours.where(or_(grants.c.stay_id != but, grants.c.stay_id.is_(None)))
+    foreign = select(slots.c.tag).where(slots.c.lock_id == lock, slots.c.tag.is_not(None), slots.c.holder.is_(None))
+    return set(tx.sql.execute(ours).scalars()) | set(tx.sql.execute(foreign).scalars())
+
+
+def keep_slot(tx: Tx, lock: LockId, slot: Slot) -> None:
+    changed = update(slots).where(slots.c.lock_id == lock, slots.c.number == slot.number).values(**_values(slot))
+    if tx.sql.execute(changed).rowcount == 0:
+        tx.sql.execute(insert(slots).values(lock_id=lock, number=slot.number, **_values(slot)))
+    tx.signal(f"lock:{lock}")
+
+
+def _values(slot: Slot) -> dict[str, object]:
+    return {
+        "holder": slot.holder,
+        "reading": slot.reading.value,
+        "tag": slot.tag,
+        "enabled": int(slot.enabled),
+        "claim": None if slot.claim is None else slot.claim.value,
+        "proof": slot.proof.value,
+        "proven_at": slot.proven_at,
+        "failures": slot.failures,
+        "retry_at": slot.retry_at,
+    }
+
+
+def outfit(tx: Tx, lock: LockId, count: int) -> None:
+    """Make sure that there is a row for each slot the hub looks after; new ones are unknown."""
+    known = {slot.number for slot in slots_of(tx, lock)}
+    for number in range(1, min(count, MANAGED) + 1):
+        if number not in known:
+            keep_slot(tx, lock, Slot(number))
+
+
+# ---- for people -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One row for `gatehouse codes` and the pages: a grant, a slot, or both."""
+
+    lock: LockId
+    slot: Slot | None
+    issued: Issued | None
+    guest: str
+    """Of the stay, or the label."""
+
+
+def listing(tx: Tx, *, lock: LockId | None = None, stay: StayId | None = None) -> list[Code]:
+    """Every live or waiting code and every slot that is not known to be empty."""
+    holding = {row["holder"]: row for row in tx.sql.execute(_slot_rows(lock)).mappings() if row["holder"]}
+    found = [_code(row, holding) for row in tx.sql.execute(_grant_rows(lock, stay)).mappings()]
+    if stay is None:
+        strangers = select(slots).where(slots.c.holder.is_(None), slots.c.reading == Reading.OCCUPIED.value)
+        if lock is not None:
+            strangers = strangers.where(slots.c.lock_id == lock)
+        found += [Code(row["lock_id"], _slot(row), None, "") for row in tx.sql.execute(strangers).mappings()]
+    return sorted(found, key=lambda code: (code.lock, 1000 if code.slot is None else code.slot.number))
+
+
+def _slot_rows(lock: LockId | None):  # type: ignore[no-untyped-def]
+    query = select(slots).where(slots.c.holder.is_not(None))
+    return query if lock is None else query.where(slots.c.lock_id == lock)
+
+
+def _grant_rows(lock: LockId | None, stay: StayId | None):  # type: ignore[no-untyped-def]
+    query = select(grants, stays.c.guest).outerjoin(stays).where(grants.c.pin.is_not(None))
+    if lock is not None:
+        query = query.where(grants.c.lock_id == lock)
+    return query if stay is None else query.where(grants.c.stay_id == stay)
+
+
+def _code(row: RowMapping, holding: dict[str, RowMapping]) -> Code:
+    held = holding.get(row["id"])
+    return Code(row["lock_id"], None if held is None else _slot(held), _issued(row), row["guest"] or row["label"])
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Of one stay: on how many doors it should have a code, and on how many that is proven."""
+
+    doors: int
+    proven: int
+    refused: int
+
+
+def tallies(tx: Tx, ids: Collection[StayId]) -> dict[StayId, Tally]:
+    proven = case((slots.c.proof.in_((Proof.READ_BACK.value, Proof.CONFIRMED.value)), 1), else_=0)
+    refused = case((grants.c.refused.is_not(None), 1), else_=0)
+    query = (
+        select(grants.c.stay_id, func.count(), func.sum(proven), func.sum(refused))
+        .outerjoin(slots, slots.c.holder == grants.c.id)
+        .where(grants.c.stay_id.in_(ids), grants.c.pin.is_not(None), grants.c.revoked_at.is_(None))
+        .group_by(grants.c.stay_id)
+    )
+    return {stay: Tally(doors, proven, refused) for stay, doors, proven, refused in tx.sql.execute(query)}
+
+
+def unproven(tx: Tx, now: datetime, within: timedelta) -> list[Issued]:
+    """Grants whose window has begun or begins `within`, and that no lock is known to hold."""
+    proven = exists().where(
+        slots.c.holder == grants.c.id, slots.c.proof.in_((Proof.READ_BACK.value, Proof.CONFIRMED.value))
+    )
+    query = select(grants).where(
+        grants.c.pin.is_not(None),
+        grants.c.revoked_at.is_(None),
+        grants.c.start <= now + within,
+        or_(grants.c.end.is_(None), grants.c.end > now),
+        ~proven,
+    )
+    return [_issued(row) for row in tx.sql.execute(query).mappings()]
+
+
+def holder_of(tx: Tx, lock: LockId, number: int) -> Issued | None:
+    """Whose code is in that slot."""
+    query = select(grants).join(slots, slots.c.holder == grants.c.id)
+    row = tx.sql.execute(query.where(slots.c.lock_id == lock, slots.c.number == number)).mappings().first()
+    return None if row is None else _issued(row)

@@ -1,0 +1,109 @@
+"""What is known of each lock: from what its driver told, not from what the operator described."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects.sqlite import insert
+
+from hub.model.facts import Abilities
+from hub.model.values import Address, How, LockId, Position, PropertyId
+from hub.store.engine import Tx
+from hub.store.tables import lock_state, locks
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A lock of the house with what is believed of it. A None was never told."""
+
+    id: LockId
+    property: PropertyId
+    name: str
+    driver: str
+    address: Address
+    shared: bool
+    abilities: Abilities | None = None
+    """None: no driver has met it yet."""
+    position: Position = Position.UNKNOWN
+    position_how: How = How.UNKNOWN
+    position_at: datetime | None = None
+    battery: int | None = None
+    battery_low: bool = False
+    battery_at: datetime | None = None
+    heard_at: datetime | None = None
+    silent_since: datetime | None = None
+    silent_why: str = ""
+    trouble: str = ""
+    trouble_at: datetime | None = None
+    quarantined: str = ""
+    """Why its worker gave up on it; empty when all is well."""
+
+
+_QUERY = select(locks, lock_state).outerjoin(lock_state, lock_state.c.lock_id == locks.c.id).order_by(locks.c.name, locks.c.id)
+
+
+def _door(row) -> Door:  # type: ignore[no-untyped-def]
+    model = row["model"]
+    abilities = None
+    if model is not None:
+        digits = (row["min_digits"], row["max_digits"])
+        abilities = Abilities(model, row["firmware"], row["slots"], *digits, bool(row["reads_codes"]), row["secure"])
+    return Door(
+        id=row["id"],
+        property=row["property_id"],
+        name=row["name"],
+        driver=row["driver"],
+        address=row["address"],
+        shared=bool(row["shared"]),
+        abilities=abilities,
+        position=Position(row["position"] or "unknown"),
+        position_how=How(row["position_how"] or "unknown"),
+        position_at=row["position_at"],
+        battery=row["battery"],
+        battery_low=bool(row["battery_low"]),
+        battery_at=row["battery_at"],
+        heard_at=row["heard_at"],
+        silent_since=row["silent_since"],
+        silent_why=row["silent_why"] or "",
+        trouble=row["trouble"] or "",
+        trouble_at=row["trouble_at"],
+        quarantined=row["quarantined"] or "",
+    )
+
+
+def doors(tx: Tx) -> list[Door]:
+    return [_door(row) for row in tx.sql.execute(_QUERY).mappings()]
+
+
+def door(tx: Tx, lock: LockId) -> Door | None:
+    row = tx.sql.execute(_QUERY.where(locks.c.id == lock)).mappings().first()
+    return None if row is None else _door(row)
+
+
+def door_at(tx: Tx, driver: str, address: Address) -> Door | None:
+    """The house's lock at a driver's address; None when the site names no such lock."""
+    row = tx.sql.execute(_QUERY.where(locks.c.driver == driver, locks.c.address == address)).mappings().first()
+    return None if row is None else _door(row)
+
+
+def learn(tx: Tx, lock: LockId, **told: object) -> None:
+    """Write down what was told; the names are the columns of `lock_state`."""
+    row = insert(lock_state).values(lock_id=lock, **told)
+    tx.sql.execute(row.on_conflict_do_update(index_elements=["lock_id"], set_=told))
+    tx.signal(f"lock:{lock}")
+
+
+def learn_abilities(tx: Tx, lock: LockId, able: Abilities) -> None:
+    learn(
+        tx,
+        lock,
+        model=able.model,
+        firmware=able.firmware,
+        slots=able.slots,
+        min_digits=able.min_digits,
+        max_digits=able.max_digits,
+        reads_codes=int(able.reads_codes),
+        secure=able.secure,
+    )

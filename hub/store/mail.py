@@ -1,0 +1,200 @@
+"""What came in and was not understood yet (inbox), and what we promised and have not done yet (outbox)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Table, func, or_, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from hub.model.effects import Effect, TellChannel
+from hub.model.values import ChannelId, StayId
+from hub.store.engine import Tx
+from hub.store.tables import channel_state, inbox, outbox
+
+WAITING, LEASED, DONE, DEAD = "waiting", "leased", "done", "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One delivery as it lies in the inbox; `body` is sealed."""
+
+    id: int
+    channel: ChannelId
+    key: str
+    topic: str
+    body: bytes
+    received_at: datetime
+    attempts: int
+    due: datetime
+    why: str | None
+
+
+_NEW_LETTER = insert(inbox).on_conflict_do_nothing()
+
+
+def accept(tx: Tx, letter: Letter) -> bool:
+    """Keep a delivery; False when the same one lies here already."""
+    done = tx.sql.execute(
+        _NEW_LETTER,
+        {
+            "channel_id": letter.channel,
+            "key": letter.key,
+            "topic": letter.topic,
+            "body": letter.body,
+            "received_at": letter.received_at,
+            "state": WAITING,
+            "due": letter.due,
+        },
+    )
+    return done.rowcount == 1
+
+
+def move_cursor(tx: Tx, channel: ChannelId, cursor: str) -> None:
+    row = insert(channel_state).values(channel_id=channel, cursor=cursor)
+    tx.sql.execute(row.on_conflict_do_update(index_elements=["channel_id"], set_={"cursor": cursor}))
+
+
+def cursor_of(tx: Tx, channel: ChannelId) -> str | None:
+    return tx.sql.execute(select(channel_state.c.cursor).where(channel_state.c.channel_id == channel)).scalar()
+
+
+_LETTER = (
+    inbox.c.id,
+    inbox.c.channel_id,
+    inbox.c.key,
+    inbox.c.topic,
+    inbox.c.body,
+    inbox.c.received_at,
+    inbox.c.attempts,
+    inbox.c.due,
+    inbox.c.why,
+)
+
+
+def letters(tx: Tx, now: datetime, *, limit: int = 50) -> list[Letter]:
+    """What is due, oldest first."""
+    query = select(*_LETTER).where(inbox.c.state == WAITING, inbox.c.due <= now).order_by(inbox.c.id).limit(limit)
+    return [Letter(*row) for row in tx.sql.execute(query)]
+
+
+def next_letter_due(tx: Tx) -> datetime | None:
+    return tx.sql.execute(select(func.min(inbox.c.due)).where(inbox.c.state == WAITING)).scalar()
+
+
+def letter_done(tx: Tx, id_: int) -> None:
+    tx.sql.execute(update(inbox).where(inbox.c.id == id_).values(state=DONE, why=None))
+
+
+def letter_failed(tx: Tx, id_: int, why: str, again: datetime | None) -> None:
+    """Try once more at `again`; None: a person has to look."""
+    state = {"state": DEAD} if again is None else {"due": again}
+    tx.sql.execute(update(inbox).where(inbox.c.id == id_).values(attempts=inbox.c.attempts + 1, why=why, **state))
+    tx.signal("health")
+
+
+def revive(tx: Tx, table: Table, id_: int, now: datetime) -> bool:
+    """A person says: try again. False when it is not waiting for one."""
+    again = update(table).where(table.c.id == id_, table.c.state == DEAD).values(state=WAITING, attempts=0, due=now)
+    tx.signal(table.name)
+    return tx.sql.execute(again).rowcount == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """Something that will not happen unless a person acts."""
+
+    box: str
+    """`inbox` | `outbox`"""
+    id: int
+    about: str
+    since: datetime
+    why: str
+
+
+def dead(tx: Tx) -> list[Dead]:
+    received = select(inbox.c.id, inbox.c.channel_id, inbox.c.received_at, inbox.c.why).where(inbox.c.state == DEAD)
+    promised = select(outbox.c.id, outbox.c.kind, outbox.c.made_at, outbox.c.why).where(outbox.c.state == DEAD)
+    return [
+        *(Dead("inbox", id_, about, since, why or "") for id_, about, since, why in tx.sql.execute(received)),
+        *(Dead("outbox", id_, about, since, why or "") for id_, about, since, why in tx.sql.execute(promised)),
+    ]
+
+
+# ---- promises -------------------------------------------------------------------------------------------------------
+
+KINDS: Final[dict[str, type[Effect]]] = {"tell_channel": TellChannel}
+_WORDS: Final = {kind: word for word, kind in KINDS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    id: int
+    key: str
+    lane: str
+    effect: Effect
+    due: datetime
+    attempts: int
+
+
+def promise(tx: Tx, effect: Effect, *, key: str, lane: str, due: datetime) -> None:
+    """Recorded in this transaction, performed after its commit, at least once. The same key is the same promise."""
+    tx.sql.execute(
+        insert(outbox)
+        .values(
+            key=key,
+            lane=lane,
+            kind=_WORDS[type(effect)],
+            payload=json.dumps(asdict(effect)),
+            made_at=due,
+            due=due,
+            state=WAITING,
+        )
+        .on_conflict_do_nothing()
+    )
+    tx.signal("outbox")
+
+
+def claim(tx: Tx, lane: str, now: datetime, until: datetime) -> Promise | None:
+    """Take the next due promise of a lane until `until`; a lease that ran out is taken again."""
+    free = or_(outbox.c.state == WAITING, (outbox.c.state == LEASED) & (outbox.c.leased_until <= now))
+    query = select(outbox).where(outbox.c.lane == lane, outbox.c.due <= now, free).order_by(outbox.c.due).limit(1)
+    row = tx.sql.execute(query).mappings().first()
+    if row is None:
+        return None
+    tx.sql.execute(update(outbox).where(outbox.c.id == row["id"]).values(state=LEASED, leased_until=until))
+    return Promise(row["id"], row["key"], lane, _effect(row["kind"], row["payload"]), row["due"], row["attempts"])
+
+
+def _effect(kind: str, payload: str) -> Effect:
+    fields = json.loads(payload)
+    fields["channel"], fields["stay"] = ChannelId(fields["channel"]), StayId(fields["stay"])
+    return KINDS[kind](**fields)
+
+
+def lanes(tx: Tx) -> set[str]:
+    live = select(outbox.c.lane).where(outbox.c.state.in_((WAITING, LEASED))).distinct()
+    return set(tx.sql.execute(live).scalars())
+
+
+def next_promise_due(tx: Tx, lane: str) -> datetime | None:
+    waiting = select(func.min(outbox.c.due)).where(outbox.c.lane == lane, outbox.c.state == WAITING)
+    leased = select(func.min(outbox.c.leased_until)).where(outbox.c.lane == lane, outbox.c.state == LEASED)
+    due = [at for query in (waiting, leased) if (at := tx.sql.execute(query).scalar()) is not None]
+    return min(due, default=None)
+
+
+def kept(tx: Tx, id_: int, now: datetime) -> None:
+    tx.sql.execute(update(outbox).where(outbox.c.id == id_).values(state=DONE, done_at=now, leased_until=None, why=None))
+
+
+def not_kept(tx: Tx, id_: int, why: str, again: datetime | None) -> None:
+    """Try once more at `again`; None: a person has to look."""
+    then = {"state": DEAD} if again is None else {"state": WAITING, "due": again}
+    tx.sql.execute(
+        update(outbox).where(outbox.c.id == id_).values(attempts=outbox.c.attempts + 1, why=why, leased_until=None, **then)
+    )
+    tx.signal("health")

@@ -1,0 +1,46 @@
+"""Single values that belong to the whole house."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.sqlite import insert
+
+from hub.store.engine import Tx
+from hub.store.tables import meta
+
+_SAFE_MODE = "safe_mode"
+_TIME = "time"
+
+
+def value(tx: Tx, key: str) -> str | None:
+    return tx.sql.execute(select(meta.c.value).where(meta.c.key == key)).scalar()
+
+
+def keep(tx: Tx, key: str, text: str | None) -> None:
+    if text is None:
+        tx.sql.execute(delete(meta).where(meta.c.key == key))
+        return
+    tx.sql.execute(insert(meta).values(key=key, value=text).on_conflict_do_update(index_elements=["key"], set_={"value": text}))
+
+
+def safe_mode(tx: Tx) -> bool:
+    """After a restore: the locks are read, nothing new is given until a person has looked (design.md §4)."""
+    return value(tx, _SAFE_MODE) is not None
+
+
+def leave_safe_mode(tx: Tx) -> None:
+    keep(tx, _SAFE_MODE, None)
+    for name in ("house", "clock", "health"):
+        tx.signal(name)
+
+
+def committed_time(tx: Tx) -> datetime | None:
+    """The latest time that was written down: no true clock can be behind it."""
+    text = value(tx, _TIME)
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def commit_time(tx: Tx, now: datetime) -> None:
+    keep(tx, _TIME, now.isoformat())

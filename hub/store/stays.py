@@ -1,0 +1,334 @@
+"""The ledger of stays, where each was reported, and the questions a person has to answer about them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime
+
+from sqlalchemy import Select, and_, func, or_, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from hub.model.values import ChannelId, PropertyId, StayId, StayKind, StayStatus, UnitId
+from hub.store.engine import Tx
+from hub.store.tables import channel_state, published, questions, stay_sources, stays, units
+
+
+@dataclass(frozen=True, slots=True)
+class StayRow:
+    id: StayId
+    unit_id: UnitId
+    channel_id: ChannelId | None
+    kind: StayKind
+    status: StayStatus
+    arrival: date | None
+    departure: date | None
+    own_check_in: datetime | None
+    own_check_out: datetime | None
+    check_in: datetime | None
+    check_out: datetime | None
+    guest: str
+    reference: str
+    phone_last4: str
+    contact: bytes | None
+    guests: int | None
+    note: str
+    made_at: datetime
+    changed_at: datetime
+    arrived_at: datetime | None = None
+    left_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    cancelled_why: str | None = None
+
+    def inside(self, now: datetime) -> bool:
+        """The guest has come in and neither left nor reached the end of the stay."""
+        return self.arrived_at is not None and self.left_at is None and (self.check_out is None or now < self.check_out)
+
+
+_NAMES = tuple(field.name for field in fields(StayRow))
+_COLUMNS = tuple(stays.c[name] for name in _NAMES)
+
+
+def _row(values: tuple[object, ...]) -> StayRow:
+    stay = StayRow(*values)  # type: ignore[arg-type]  # the columns above are the fields, in order
+    return replace(stay, kind=StayKind(stay.kind), status=StayStatus(stay.status))
+
+
+def _fetch(tx: Tx, query: Select[tuple[object, ...]]) -> list[StayRow]:
+    return [_row(tuple(row)) for row in tx.sql.execute(query)]
+
+
+def stay(tx: Tx, id_: StayId) -> StayRow | None:
+    return next(iter(_fetch(tx, select(*_COLUMNS).where(stays.c.id == id_))), None)
+
+
+def keep(tx: Tx, row: StayRow) -> None:
+    """Insert or update.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: `overlap`, for a stay made here on dates that are taken.
+    """
+    values = {name: getattr(row, name) for name in _NAMES} | {"kind": row.kind.value, "status": row.status.value}
+    known = update(stays).where(stays.c.id == row.id).values(**values)
+    if tx.sql.execute(known).rowcount == 0:
+        tx.sql.execute(insert(stays).values(**values))
+    tx.signal(f"stay:{row.id}")
+    tx.signal("stays")
+
+
+def arrived(tx: Tx, id_: StayId, at: datetime) -> bool:
+    """First entry counts; False when the guest had arrived before."""
+    first = update(stays).where(stays.c.id == id_, stays.c.arrived_at.is_(None)).values(arrived_at=at)
+    tx.signal("stays")
+    return tx.sql.execute(first).rowcount == 1
+
+
+def left(tx: Tx, id_: StayId, at: datetime) -> None:
+    tx.sql.execute(update(stays).where(stays.c.id == id_, stays.c.left_at.is_(None)).values(left_at=at))
+    tx.signal("stays")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a list of stays should show; None means whatever."""
+
+    unit: UnitId | None = None
+    property: PropertyId | None = None
+    status: StayStatus | None = None
+    text: str = ""
+    """Found in guest, reference or note."""
+    since: datetime | None = None
+    """Only stays that end later."""
+    until: datetime | None = None
+    """Only stays that begin earlier."""
+    after: tuple[datetime, StayId] | None = None
+    """(check_in, id) of the last stay of the page before."""
+    limit: int = 50
+
+
+def search(tx: Tx, wanted: Wanted) -> list[StayRow]:
+    """By check-in, soonest first; stays without dates (unusable reports) are found by `unusable`."""
+    query = select(*_COLUMNS).where(stays.c.check_in.is_not(None)).order_by(stays.c.check_in, stays.c.id).limit(wanted.limit)
+    if wanted.unit is not None:
+        query = query.where(stays.c.unit_id == wanted.unit)
+    if wanted.property is not None:
+        query = query.where(stays.c.unit_id.in_(select(units.c.id).where(units.c.property_id == wanted.property)))
+    if wanted.status is not None:
+        query = query.where(stays.c.status == wanted.status.value)
+    if wanted.text:
+        like = f"%{wanted.text}%"
+        query = query.where(or_(stays.c.guest.ilike(like), stays.c.reference.ilike(like), stays.c.note.ilike(like)))
+    if wanted.since is not None:
+        query = query.where(stays.c.check_out > wanted.since)
+    if wanted.until is not None:
+        query = query.where(stays.c.check_in < wanted.until)
+    if wanted.after is not None:
+        at, id_ = wanted.after
+        query = query.where(or_(stays.c.check_in > at, and_(stays.c.check_in == at, stays.c.id > id_)))
+    return _fetch(tx, query)
+
+
+def unusable(tx: Tx) -> list[StayRow]:
+    return _fetch(tx, select(*_COLUMNS).where(stays.c.status == StayStatus.UNUSABLE.value).order_by(stays.c.id))
+
+
+def arriving(tx: Tx, since: datetime, until: datetime) -> list[StayRow]:
+    return _between(tx, stays.c.check_in, since, until)
+
+
+def departing(tx: Tx, since: datetime, until: datetime) -> list[StayRow]:
+    return _between(tx, stays.c.check_out, since, until)
+
+
+def _between(tx: Tx, column, since: datetime, until: datetime) -> list[StayRow]:  # type: ignore[no-untyped-def]
+    live = stays.c.status.in_((StayStatus.CONFIRMED.value, StayStatus.TENTATIVE.value))
+    query = select(*_COLUMNS).where(column >= since, column < until, live, stays.c.kind != StayKind.BLOCK.value)
+    return _fetch(tx, query.order_by(column, stays.c.id))
+
+
+def live_in(tx: Tx, unit: UnitId, now: datetime) -> list[StayRow]:
+    """Stays of a unit that still matter: not cancelled and not over."""
+    live = stays.c.status.in_((StayStatus.CONFIRMED.value, StayStatus.TENTATIVE.value))
+    query = select(*_COLUMNS).where(stays.c.unit_id == unit, live, stays.c.check_out > now).order_by(stays.c.check_in)
+    return _fetch(tx, query)
+
+
+# ---- what sources said ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One source's last word on one stay."""
+
+    channel_id: ChannelId
+    uid: str
+    stay_id: StayId
+    reported: bytes
+    digest: str
+    seen_at: datetime
+    missing_since: datetime | None = None
+    missing_count: int = 0
+
+
+_SOURCE = tuple(stay_sources.c[field.name] for field in fields(Source))
+
+
+def sources_of(tx: Tx, channel: ChannelId, *, since: datetime) -> list[tuple[Source, StayRow]]:
+    """What a channel told, with the stay it became, for stays that end after `since` (or have no dates)."""
+    query = (
+        select(*_SOURCE, *_COLUMNS)
+        .join(stays, stays.c.id == stay_sources.c.stay_id)
+        .where(stay_sources.c.channel_id == channel, or_(stays.c.check_out > since, stays.c.check_out.is_(None)))
+        .order_by(stays.c.check_in, stay_sources.c.uid)
+    )
+    width = len(_SOURCE)
+    return [(Source(*row[:width]), _row(tuple(row[width:]))) for row in tx.sql.execute(query)]
+
+
+def source(tx: Tx, channel: ChannelId, uid: str) -> tuple[Source, StayRow] | None:
+    query = (
+        select(*_SOURCE, *_COLUMNS)
+        .join(stays, stays.c.id == stay_sources.c.stay_id)
+        .where(stay_sources.c.channel_id == channel, stay_sources.c.uid == uid)
+    )
+    row = tx.sql.execute(query).first()
+    width = len(_SOURCE)
+    return None if row is None else (Source(*row[:width]), _row(tuple(row[width:])))
+
+
+def keep_source(tx: Tx, entry: Source, *, was: str | None = None) -> None:
+    """`was`: the uid under which the same stay was known before."""
+    if was is not None and was != entry.uid:
+        tx.sql.execute(stay_sources.delete().where(stay_sources.c.channel_id == entry.channel_id, stay_sources.c.uid == was))
+    values = {field.name: getattr(entry, field.name) for field in fields(Source)}
+    row = insert(stay_sources).values(**values)
+    tx.sql.execute(row.on_conflict_do_update(index_elements=["channel_id", "uid"], set_=values))
+
+
+def published_nights(tx: Tx, channel: ChannelId) -> set[date]:
+    return set(tx.sql.execute(select(published.c.night).where(published.c.channel_id == channel)).scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelState:
+    channel: ChannelId
+    good_at: datetime | None = None
+    failing_since: datetime | None = None
+    failing_why: str | None = None
+    reports: int = 0
+    emptied_at: datetime | None = None
+
+
+def channel_states(tx: Tx) -> dict[ChannelId, ChannelState]:
+    columns = (channel_state.c[n] for n in ("channel_id", "good_at", "failing_since", "failing_why", "reports", "emptied_at"))
+    return {row[0]: ChannelState(*row) for row in tx.sql.execute(select(*columns))}
+
+
+def channel_good(tx: Tx, channel: ChannelId, at: datetime, *, reports: int | None = None) -> None:
+    """`reports` None: unchanged since the last time."""
+    values: dict[str, object] = {"good_at": at, "failing_since": None, "failing_why": None}
+    if reports is not None:
+        values["reports"] = reports
+    row = insert(channel_state).values(channel_id=channel, **values)
+    tx.sql.execute(row.on_conflict_do_update(index_elements=["channel_id"], set_=values))
+    tx.signal("channels")
+
+
+def channel_failed(tx: Tx, channel: ChannelId, at: datetime, why: str) -> None:
+    row = insert(channel_state).values(channel_id=channel, failing_since=at, failing_why=why)
+    since = func.coalesce(channel_state.c.failing_since, at)
+    tx.sql.execute(row.on_conflict_do_update(index_elements=["channel_id"], set_={"failing_since": since, "failing_why": why}))
+    tx.signal("channels")
+    tx.signal("health")
+
+
+# ---- questions for a person -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    id: str
+    kind: str
+    subject: str
+    sentence: str
+    options: tuple[tuple[str, str], ...]
+    """(value, words)"""
+    asked_at: datetime
+    urgent_at: datetime | None = None
+    answer: str | None = None
+    answered_by: str | None = None
+
+
+def ask(tx: Tx, question: Question) -> None:
+    """Put a question on the day's list; the same open question is asked once, with its newest words."""
+    values = {
+        "id": question.id,
+        "kind": question.kind,
+        "subject": question.subject,
+        "sentence": question.sentence,
+        "options": json.dumps(question.options),
+        "urgent_at": question.urgent_at,
+        "asked_at": question.asked_at,
+    }
+    row = insert(questions).values(**values)
+    tx.sql.execute(
+        row.on_conflict_do_update(
+            index_elements=["kind", "subject"],
+            index_where=questions.c.answer.is_(None),
+            set_={name: values[name] for name in ("sentence", "options", "urgent_at")},
+        )
+    )
+    tx.signal("questions")
+
+
+def _question(row) -> Question:  # type: ignore[no-untyped-def]
+    options = tuple((value, words) for value, words in json.loads(row["options"]))
+    return Question(
+        row["id"], row["kind"], row["subject"], row["sentence"], options, row["asked_at"], row["urgent_at"],
+        row["answer"], row["answered_by"],
+    )  # fmt: skip
+
+
+def open_questions(tx: Tx) -> list[Question]:
+    """The most urgent first."""
+    query = select(questions).where(questions.c.answer.is_(None))
+    rows = tx.sql.execute(query.order_by(questions.c.urgent_at.is_(None), questions.c.urgent_at, questions.c.asked_at))
+    return [_question(row) for row in rows.mappings()]
+
+
+def question(tx: Tx, id_: str) -> Question | None:
+    row = tx.sql.execute(select(questions).where(questions.c.id == id_)).mappings().first()
+    return None if row is None else _question(row)
+
+
+def answered(tx: Tx, kind: str, subject: str) -> str | None:
+    """The last answer to a question, if it was asked and answered."""
+    query = select(questions.c.answer).where(
+        questions.c.kind == kind, questions.c.subject == subject, questions.c.answer.is_not(None)
+    )
+    return tx.sql.execute(query.order_by(questions.c.answered_at.desc()).limit(1)).scalar()
+
+
+def answer(tx: Tx, id_: str, value: str, by: str, at: datetime) -> bool:
+    """False when somebody else answered first."""
+    said = update(questions).where(questions.c.id == id_, questions.c.answer.is_(None))
+    tx.signal("questions")
+    return tx.sql.execute(said.values(answer=value, answered_by=by, answered_at=at)).rowcount == 1
+
+
+def withdraw(tx: Tx, kind: str, subject: str, at: datetime) -> None:
+    """The question has no object any more."""
+    gone = update(questions).where(questions.c.kind == kind, questions.c.subject == subject, questions.c.answer.is_(None))
+    tx.sql.execute(gone.values(answer="withdrawn", answered_by="gatehouse", answered_at=at))
+    tx.signal("questions")
+
+
+def knows(tx: Tx, ids: Collection[StayId]) -> dict[StayId, StayRow]:
+    return {row.id: row for row in _fetch(tx, select(*_COLUMNS).where(stays.c.id.in_(ids)))}
+
+
+def any_missing(tx: Tx, channel: ChannelId) -> bool:
+    """Whether a stay of this channel has been left out of its last readings."""
+    missing = select(stay_sources.c.uid).where(stay_sources.c.channel_id == channel, stay_sources.c.missing_since.is_not(None))
+    return tx.sql.execute(missing.limit(1)).first() is not None
