@@ -1,0 +1,31 @@
+"""Who may do what: the roles of people and the scopes of tokens."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Role(Enum):
+    OWNER = "owner"
+    """May do everything on the pages. The first account is one."""
+
+
+class Scope(Enum):
+    """What the bearer of a token may do. A token holds some of them; only ADMIN includes others."""
+
+    READ = "read"
+    """See the house: properties, units, locks, stays, codes without their digits, the access log, health."""
+    STAYS_WRITE = "stays:write"
+    """Add, extend and cancel stays, and have a channel read now."""
+    CODES_READ = "codes:read"
+    """See the digits of codes; each time is written into the audit trail."""
+    UNLOCK = "unlock"
+    """Move bolts, now."""
+    QUESTIONS_WRITE = "questions:write"
+    """Answer what the hub asks a person."""
+    ADMIN = "admin"
+    """All of the above, and the tokens themselves."""
+
+
+def allows(held: frozenset[Scope], wanted: Scope) -> bool:
+    return wanted in held or Scope.ADMIN in held
