@@ -1,0 +1,135 @@
+// Everything works without this file; it only saves steps.
+"use strict";
+
+// One live connection for each visible page: browsers allow six to a hub, so a hidden page gives its own back.
+class VisibleEventSource extends EventTarget {
+  constructor(url) {
+    super();
+    this.url = url;
+    this.forwarded = new Set();
+    this.visibility = () => (document.hidden ? this.hush() : this.listen());
+    document.addEventListener("visibilitychange", this.visibility);
+    window.addEventListener("pagehide", () => this.hush());
+    window.addEventListener("pageshow", () => this.listen());
+    this.listen();
+  }
+
+  get readyState() {
+    return this.inner ? this.inner.readyState : EventSource.CONNECTING;
+  }
+
+  listen() {
+    if (this.inner || document.hidden) return;
+    const since = this.last ? new URL(this.url, location) : null;
+    since?.searchParams.set("since", this.last);
+    this.inner = new EventSource(since || this.url);
+    this.inner.onopen = (event) => {
+      connected(true);
+      this.onopen?.(event);
+    };
+    this.inner.onerror = (event) => {
+      connected(false);
+      if (this.inner?.readyState === EventSource.CLOSED) this.again();
+      else this.onerror?.(event);
+    };
+    for (const name of this.forwarded) this.forward(name);
+  }
+
+  // A refusal closes a source for good. Fetching a fragment tells why: a session that ended leads to the sign-in page.
+  again() {
+    this.hush();
+    this.dispatchEvent(new MessageEvent("resync"));
+    window.setTimeout(() => this.listen(), 3000);
+  }
+
+  hush() {
+    this.inner?.close();
+    this.inner = null;
+  }
+
+  forward(name) {
+    this.inner?.addEventListener(name, (event) => {
+      this.last = event.lastEventId || this.last;
+      this.dispatchEvent(new MessageEvent(name, { data: event.data }));
+    });
+  }
+
+  addEventListener(name, listener) {
+    super.addEventListener(name, listener);
+    if (this.forwarded.has(name)) return;
+    this.forwarded.add(name);
+    this.forward(name);
+  }
+
+  close() {
+    document.removeEventListener("visibilitychange", this.visibility);
+    this.hush();
+  }
+}
+
+if (window.htmx) htmx.createEventSource = (url) => new VisibleEventSource(url);
+
+let lost;
+function connected(yes) {
+  window.clearTimeout(lost);
+  if (yes) document.body.classList.remove("offline");
+  else lost = window.setTimeout(() => document.body.classList.add("offline"), 4000);
+}
+
+// Dialog
+const dialog = () => document.getElementById("dialog");
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.target.id === "dialog" && !dialog().open) dialog().showModal();
+  dress(event.target);
+});
+
+document.addEventListener("click", (event) => {
+  const from = event.target.closest("[data-close],[data-close-toast],[data-copy]");
+  if (event.target === dialog()) dialog().close();
+  if (!from) return;
+  if (from.matches("[data-close-toast]")) from.closest(".toast").remove();
+  if (from.matches("[data-close]") && dialog()?.open) {
+    event.preventDefault();
+    dialog().close();
+  }
+  if (from.matches("[data-copy]")) copy(from);
+});
+
+async function copy(button) {
+  const text = document.getElementById(button.dataset.copy).textContent.trim();
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    // Over plain http in a house network browsers offer no clipboard: select the text, so that one more key copies it.
+    window.getSelection().selectAllChildren(document.getElementById(button.dataset.copy));
+    document.execCommand("copy");
+  }
+  const word = button.querySelector("[data-word]");
+  word.textContent = "Copied";
+  window.setTimeout(() => (word.textContent = word.dataset.word), 2000);
+}
+
+// A filter applies itself; its button is for those without script.
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-apply]");
+  if (form) form.requestSubmit();
+});
+
+function dress(root) {
+  for (const button of root.querySelectorAll("form[data-apply] [data-fallback]")) button.hidden = true;
+  for (const toast of root.querySelectorAll(".toast")) window.setTimeout(() => fade(toast), 8000);
+  for (const shown of root.querySelectorAll("[data-hide-after]")) {
+    window.setTimeout(() => shown.remove(), Number(shown.dataset.hideAfter) * 1000);
+  }
+  const here = Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+  for (const time of root.querySelectorAll("time[datetime*=T]")) time.title = `${here.format(new Date(time.dateTime))}, your time`;
+}
+
+function fade(toast) {
+  if (toast.matches(":hover, :focus-within")) window.setTimeout(() => fade(toast), 2000);
+  else toast.remove();
+}
+
+document.addEventListener("DOMContentLoaded", () => dress(document));
+document.addEventListener("htmx:oobAfterSwap", (event) => dress(event.target));

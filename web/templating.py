@@ -1,0 +1,37 @@
+"""From view values to HTML: whole pages, or one named block of the same template."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from web.words import counted, long_day, short_day
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+class Templates:
+    def __init__(self, asset: Callable[[str], str], folder: Path = TEMPLATES) -> None:
+        self._environment = Environment(
+            loader=FileSystemLoader(folder),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._environment.globals["asset"] = asset
+        self._environment.filters |= {"counted": counted, "long_day": long_day, "short_day": short_day}
+        self._environment.globals["ui"] = self._environment.get_template("components.html").module
+
+    def page(self, name: str, view: dict[str, Any]) -> str:
+        return self._environment.get_template(name).render(view)
+
+    def block(self, name: str, block: str, view: dict[str, Any]) -> str:
+        """One block of a template, as htmx fetches it again. Raises KeyError for a block the template does not have."""
+        template: Template = self._environment.get_template(name)
+        render = template.blocks[block]
+        return "".join(render(template.new_context(view)))
