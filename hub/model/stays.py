@@ -1,9 +1,22 @@
-"""A reservation and the house rules: from what a calendar says to the hours a code may open a door."""
+"""A reservation and the house rules: from what a calendar says to the hours a code may open a door.
+
+What sources say about one stay changes its dates, its UID and its wording; what they leave out may be a fault of
+theirs. So identity is weighed from evidence, and absence is not cancellation.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from enum import Enum
+from typing import Final, Protocol
 from zoneinfo import ZoneInfo
+
+from hub.model.facts import StayReport
+from hub.model.values import ChannelId, StayId, StayKind, StayStatus, Window
+
+# ---- local time ----------------------------------------------------------------------------------------------------
 
 
 def local_instant(day: date, at: time, zone: ZoneInfo, *, latest: bool) -> datetime:
@@ -29,3 +42,295 @@ def _transition(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
         else:
             after = middle
     return after.replace(microsecond=0)
+
+
+# ---- hours ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class HouseRules:
+    zone: ZoneInfo
+    check_in: time
+    check_out: time
+    code_lead: timedelta = timedelta(minutes=60)
+    """How long before check-in a code begins to work."""
+
+
+class Stay(Protocol):
+    """What the hours of a stay depend on."""
+
+    @property
+    def kind(self) -> StayKind: ...
+    @property
+    def status(self) -> StayStatus: ...
+    @property
+    def arrival(self) -> date | None: ...
+    @property
+    def departure(self) -> date | None: ...
+    @property
+    def own_check_in(self) -> datetime | None:
+        """Where the source itself, or a person here, named a time."""
+
+    @property
+    def own_check_out(self) -> datetime | None: ...
+
+
+def stay_window(stay: Stay, rules: HouseRules) -> Window | None:
+    """From check-in to check-out; None where the dates are missing or contradict each other."""
+    start, end = stay.own_check_in, stay.own_check_out
+    if start is None and stay.arrival is not None:
+        start = local_instant(stay.arrival, rules.check_in, rules.zone, latest=False)
+    if end is None and stay.departure is not None:
+        end = local_instant(stay.departure, rules.check_out, rules.zone, latest=True)
+    return Window(start, end) if start is not None and end is not None and start < end else None
+
+
+def code_window(stay: Stay, rules: HouseRules) -> Window | None:
+    """When the stay's code may open the door: from the lead before check-in to check-out."""
+    hours = stay_window(stay, rules)
+    return None if hours is None else Window(hours.start - rules.code_lead, hours.end)
+
+
+def wants_code(stay: Stay) -> bool:
+    return stay.kind is StayKind.RESERVATION and stay.status is StayStatus.CONFIRMED
+
+
+def nights(arrival: date, departure: date) -> frozenset[date]:
+    """The nights slept there, each by the day on which it begins."""
+    return frozenset(arrival + timedelta(days=n) for n in range((departure - arrival).days))
+
+
+# ---- identity ------------------------------------------------------------------------------------------------------
+
+
+class Evidence(Enum):
+    """Why two reports are of one stay, strongest first."""
+
+    REFERENCE = "reference"
+    UID = "uid"
+    DEPARTURE = "departure"
+    """Same channel, same day of leaving, overlapping: Booking.com moves the first day and changes the UID."""
+    DATES = "dates"
+    BLOCK = "block"
+    """A channel's moving "Not available": whatever its dates and UID, it is the same closure."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownStay:
+    """A stay of one unit as one source last told it; a stay with two sources is here twice."""
+
+    id: StayId
+    channel: ChannelId | None
+    """None: made here."""
+    uid: str
+    kind: StayKind
+    status: StayStatus
+    arrival: date | None
+    departure: date | None
+    reference: str = ""
+    guest: str = ""
+    phone_last4: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    known: KnownStay
+    by: Evidence
+
+
+def match(report: StayReport, known: Sequence[KnownStay], channel: ChannelId) -> Match | None:
+    """Which known stay a single report is about. It says nothing of others, so a stay whose UID differs may still stand."""
+    tests = (_by_reference, _by_uid(channel), _by_dates_elsewhere(channel))
+    return _first(report, _own_first(known, channel), tests)
+
+
+def pair(reports: Sequence[StayReport], known: Sequence[KnownStay], channel: ChannelId) -> list[Match | None]:
+    """Which known stay each report of a complete calendar is about, in the order of the reports.
+
+    A stay is given to one report only, and to the one with the strongest evidence. Only stays whose UID has gone from
+    the calendar are looked for under another one.
+    """
+    known = _own_first(known, channel)
+    listed = {report.uid for report in reports}
+    gone = [each for each in known if each.channel == channel and each.uid not in listed]
+    found: list[Match | None] = [None] * len(reports)
+    rounds: tuple[tuple[_Test, Sequence[KnownStay]], ...] = (
+        (_by_reference, known),
+        (_by_uid(channel), known),
+        (_by_departure, gone),
+        (_by_dates, gone),
+        (_by_block, gone),
+        (_by_dates_elsewhere(channel), known),
+    )
+    for test, candidates in rounds:
+        for place, report in enumerate(reports):
+            given = {each.known.id for each in found if each is not None}
+            if found[place] is None:
+                found[place] = _first(report, [each for each in candidates if each.id not in given], (test,))
+    return found
+
+
+def _own_first(known: Sequence[KnownStay], channel: ChannelId) -> list[KnownStay]:
+    return sorted(known, key=lambda each: each.channel != channel)
+
+
+_Test = Callable[[StayReport, KnownStay], Evidence | None]
+
+
+def _first(report: StayReport, known: Sequence[KnownStay], tests: Sequence[_Test]) -> Match | None:
+    found = ((each, test(report, each)) for test in tests for each in known)
+    return next((Match(each, evidence) for each, evidence in found if evidence is not None), None)
+
+
+def _by_reference(report: StayReport, known: KnownStay) -> Evidence | None:
+    same = report.reference != "" and report.reference.casefold() == known.reference.casefold()
+    return Evidence.REFERENCE if same else None
+
+
+def _by_uid(channel: ChannelId) -> _Test:
+    def test(report: StayReport, known: KnownStay) -> Evidence | None:
+        """Some sources give an old UID to a new booking: another reference on other nights is another stay."""
+        reused = _differ(report.reference, known.reference) and not _overlap(report, known)
+        same = known.channel == channel and known.uid == report.uid and not reused
+        return Evidence.UID if same else None
+
+    return test
+
+
+def _by_departure(report: StayReport, known: KnownStay) -> Evidence | None:
+    same = report.departure == known.departure and _overlap(report, known) and _may_be_one(report, known)
+    return Evidence.DEPARTURE if same else None
+
+
+def _by_dates(report: StayReport, known: KnownStay) -> Evidence | None:
+    return Evidence.DATES if _same_dates(report, known) and _may_be_one(report, known) else None
+
+
+def _by_block(report: StayReport, known: KnownStay) -> Evidence | None:
+    blocks = report.kind is StayKind.BLOCK and known.kind is StayKind.BLOCK
+    return Evidence.BLOCK if blocks and known.status is not StayStatus.CANCELLED else None
+
+
+def _by_dates_elsewhere(channel: ChannelId) -> _Test:
+    def test(report: StayReport, known: KnownStay) -> Evidence | None:
+        """Another channel's booking of the very nights may be a second guest: it takes a name or a telephone number.
+
+        A closure that does not say what it is follows the booking that closed those nights.
+        """
+        named = _agree(report.guest, known.guest) or _agree(report.phone_last4, known.phone_last4)
+        closure = report.kind is StayKind.UNKNOWN or known.kind is StayKind.UNKNOWN
+        elsewhere = known.channel != channel and StayKind.BLOCK not in (report.kind, known.kind)
+        same = elsewhere and _same_dates(report, known) and _may_be_one(report, known) and (named or closure)
+        return Evidence.DATES if same else None
+
+    return test
+
+
+def _same_dates(report: StayReport, known: KnownStay) -> bool:
+    return report.arrival is not None and (report.arrival, report.departure) == (known.arrival, known.departure)
+
+
+def _overlap(report: StayReport, known: KnownStay) -> bool:
+    if report.arrival is None or report.departure is None or known.arrival is None or known.departure is None:
+        return False
+    return report.arrival < known.departure and known.arrival < report.departure
+
+
+def _may_be_one(report: StayReport, known: KnownStay) -> bool:
+    """Nothing speaks against it. A cancelled stay comes back only under its own reference or UID."""
+    said = ((report.reference, known.reference), (report.guest, known.guest), (report.phone_last4, known.phone_last4))
+    kinds = {report.kind, known.kind} != {StayKind.RESERVATION, StayKind.BLOCK}
+    return kinds and known.status is not StayStatus.CANCELLED and not any(_differ(*each) for each in said)
+
+
+def _differ(one: str, other: str) -> bool:
+    return one != "" and other != "" and one.casefold() != other.casefold()
+
+
+def _agree(one: str, other: str) -> bool:
+    return one != "" and one.casefold() == other.casefold()
+
+
+def kind_of(report: StayReport, known: KnownStay | None, *, closed_means: StayKind) -> StayKind:
+    """What a report is of. A closure that does not say keeps what is known, else is what the unit's owner said.
+
+    Args:
+        closed_means: UNKNOWN means that a person is asked.
+    """
+    if report.kind is not StayKind.UNKNOWN:
+        return report.kind
+    return known.kind if known is not None and known.kind is not StayKind.UNKNOWN else closed_means
+
+
+# ---- absence -------------------------------------------------------------------------------------------------------
+
+READINGS: Final = 3
+MISSING_FOR: Final = timedelta(minutes=30)
+
+
+class Absence(Enum):
+    """What to do about a stay that a source no longer lists."""
+
+    KEEP = "keep"
+    CANCEL = "cancel"
+    ASK = "ask"
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A stay that good, complete readings of its source leave out."""
+
+    readings: int
+    """How many in a row, counting those that were unchanged."""
+    since: datetime
+    """When the first of them was taken."""
+    hours: Window | None
+    """Check-in to check-out."""
+    inside: bool
+    """The guest has come in and not left."""
+    emptied: bool
+    """The source lost most of what it listed at once."""
+
+
+def absence(missing: Missing, now: datetime) -> Absence:
+    """Nothing is cancelled on one reading, and no guest who may be inside on any number of them."""
+    over = missing.hours is not None and missing.hours.over(now)
+    if over or missing.inside or missing.readings < READINGS or now - missing.since < MISSING_FOR:
+        return Absence.KEEP
+    begun = missing.hours is not None and missing.hours.start <= now
+    return Absence.ASK if begun or missing.emptied else Absence.CANCEL
+
+
+def emptied(expected: int, listed: int) -> bool:
+    """Whether a reading lost so much at once that a fault is likelier than cancellations.
+
+    Args:
+        expected: how many stays of this source are known and not over.
+        listed: how many of those this reading still has.
+    """
+    lost = expected - listed
+    return (listed == 0 and lost > 0) or (expected >= 4 and 2 * lost > expected)
+
+
+# ---- echo ----------------------------------------------------------------------------------------------------------
+
+
+def echo(report: StayReport, published_nights: Collection[date]) -> bool:
+    """Whether a closure is nothing but our own calendar coming back: every night of it was published by us there."""
+    return _closure(report) and all(_echoed(report, published_nights))
+
+
+def partly_echo(report: StayReport, published_nights: Collection[date]) -> bool:
+    """Whether a closure covers some of our nights and others besides: a person should look."""
+    ours = set(_echoed(report, published_nights))
+    return _closure(report) and ours == {True, False}
+
+
+def _closure(report: StayReport) -> bool:
+    dated = report.arrival is not None and report.departure is not None and report.arrival < report.departure
+    return dated and report.kind is not StayKind.RESERVATION
+
+
+def _echoed(report: StayReport, published_nights: Collection[date]) -> Iterator[bool]:
+    if report.arrival is not None and report.departure is not None:
+        yield from (night in published_nights for night in nights(report.arrival, report.departure))
