@@ -191,6 +191,8 @@ class Integration:
     def fetch(self, cursor: str | None) -> AsyncIterator[Delivery]:
         """Read the source from `cursor` on. Each delivery carries the cursor that follows it.
 
+        A delivery with an empty body says that nothing is new: it is parsed at once and not kept.
+
         Raises:
             Unavailable: nothing was read, or not all; what was yielded stands.
             Rejected: the source refuses us until a person does something.

@@ -42,9 +42,7 @@ def _grant(row: RowMapping) -> Grant:
 
 
 def _issued(row: RowMapping) -> Issued:
-    return Issued(
-        _grant(row), row["lock_id"], row["stay_id"], row["label"], row["pin"], row["told_at"], row["refused"]
-    )
+    return Issued(_grant(row), row["lock_id"], row["stay_id"], row["label"], row["pin"], row["told_at"], row["refused"])
 
 
 def _slot(row: RowMapping) -> Slot:
@@ -69,7 +67,9 @@ def slots_of(tx: Tx, lock: LockId) -> list[Slot]:
 
 def open_grants(tx: Tx, lock: LockId) -> list[Grant]:
     """Every grant of a lock whose digits we still hold: live, to come, or ended and not yet proven gone."""
-    query = select(grants).where(grants.c.lock_id == lock, grants.c.pin.is_not(None)).order_by(grants.c.start, grants.c.id)
+    query = (
+        select(grants).where(grants.c.lock_id == lock, grants.c.pin.is_not(None)).order_by(grants.c.start, grants.c.id)
+    )
     return [_grant(row) for row in tx.sql.execute(query).mappings()]
 
 

@@ -41,7 +41,11 @@ class Door:
     """Why its worker gave up on it; empty when all is well."""
 
 
-_QUERY = select(locks, lock_state).outerjoin(lock_state, lock_state.c.lock_id == locks.c.id).order_by(locks.c.name, locks.c.id)
+_QUERY = (
+    select(locks, lock_state)
+    .outerjoin(lock_state, lock_state.c.lock_id == locks.c.id)
+    .order_by(locks.c.name, locks.c.id)
+)
 
 
 def _door(row) -> Door:  # type: ignore[no-untyped-def]

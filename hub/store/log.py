@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, and_, desc, insert, or_, select, update
 
@@ -72,18 +73,16 @@ _COLUMNS = (
 )
 
 
-def entries(
-    tx: Tx, wanted: Filter, *, before: tuple[datetime, int] | None = None, limit: int = 50
-) -> list[Entry]:
+def entries(tx: Tx, wanted: Filter, *, before: tuple[datetime, int] | None = None, limit: int = 50) -> list[Entry]:
     """Newest first; `before` is (at, id) of the last entry of the page before."""
     query = _filtered(wanted).order_by(desc(access_log.c.at), desc(access_log.c.id)).limit(limit)
     if before is not None:
         at, id_ = before
         query = query.where(or_(access_log.c.at < at, and_(access_log.c.at == at, access_log.c.id < id_)))
-    return [Entry(*row) for row in tx.sql.execute(query)]
+    return [Entry(*tuple(row)) for row in tx.sql.execute(query)]
 
 
-def _filtered(wanted: Filter) -> Select[tuple[datetime, str, str, str, str, str, int, str, str, int]]:
+def _filtered(wanted: Filter) -> Select[Any]:
     query = select(*_COLUMNS)
     exact = {
         access_log.c.lock_id: wanted.lock,
@@ -112,7 +111,9 @@ class Deed:
     detail: str
 
 
-def record(tx: Tx, at: datetime, actor: str, action: str, subject: str, *, outcome: str = "done", detail: str = "") -> int:
+def record(
+    tx: Tx, at: datetime, actor: str, action: str, subject: str, *, outcome: str = "done", detail: str = ""
+) -> int:
     """One line of the audit trail; returns its number. `outcome` is done, asked, refused or unknown."""
     row = insert(audit).values(at=at, actor=actor, action=action, subject=subject, outcome=outcome, detail=detail)
     return int(tx.sql.execute(row.returning(audit.c.id)).scalar_one())

@@ -188,13 +188,17 @@ def next_promise_due(tx: Tx, lane: str) -> datetime | None:
 
 
 def kept(tx: Tx, id_: int, now: datetime) -> None:
-    tx.sql.execute(update(outbox).where(outbox.c.id == id_).values(state=DONE, done_at=now, leased_until=None, why=None))
+    tx.sql.execute(
+        update(outbox).where(outbox.c.id == id_).values(state=DONE, done_at=now, leased_until=None, why=None)
+    )
 
 
 def not_kept(tx: Tx, id_: int, why: str, again: datetime | None) -> None:
     """Try once more at `again`; None: a person has to look."""
     then = {"state": DEAD} if again is None else {"state": WAITING, "due": again}
     tx.sql.execute(
-        update(outbox).where(outbox.c.id == id_).values(attempts=outbox.c.attempts + 1, why=why, leased_until=None, **then)
+        update(outbox)
+        .where(outbox.c.id == id_)
+        .values(attempts=outbox.c.attempts + 1, why=why, leased_until=None, **then)
     )
     tx.signal("health")

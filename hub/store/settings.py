@@ -22,7 +22,9 @@ def keep(tx: Tx, key: str, text: str | None) -> None:
     if text is None:
         tx.sql.execute(delete(meta).where(meta.c.key == key))
         return
-    tx.sql.execute(insert(meta).values(key=key, value=text).on_conflict_do_update(index_elements=["key"], set_={"value": text}))
+    tx.sql.execute(
+        insert(meta).values(key=key, value=text).on_conflict_do_update(index_elements=["key"], set_={"value": text})
+    )
 
 
 def safe_mode(tx: Tx) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 
@@ -109,7 +108,12 @@ class Wanted:
 
 def search(tx: Tx, wanted: Wanted) -> list[StayRow]:
     """By check-in, soonest first; stays without dates (unusable reports) are found by `unusable`."""
-    query = select(*_COLUMNS).where(stays.c.check_in.is_not(None)).order_by(stays.c.check_in, stays.c.id).limit(wanted.limit)
+    query = (
+        select(*_COLUMNS)
+        .where(stays.c.check_in.is_not(None))
+        .order_by(stays.c.check_in, stays.c.id)
+        .limit(wanted.limit)
+    )
     if wanted.unit is not None:
         query = query.where(stays.c.unit_id == wanted.unit)
     if wanted.property is not None:
@@ -174,6 +178,21 @@ class Source:
 _SOURCE = tuple(stay_sources.c[field.name] for field in fields(Source))
 
 
+def known_in(tx: Tx, unit: UnitId, *, since: datetime) -> list[tuple[Source | None, StayRow]]:
+    """The stays of a unit that end after `since` (or have no dates), once for each source's word; None: made here."""
+    query = (
+        select(*_SOURCE, *_COLUMNS)
+        .select_from(stays)
+        .outerjoin(stay_sources, stays.c.id == stay_sources.c.stay_id)
+        .where(stays.c.unit_id == unit, or_(stays.c.check_out > since, stays.c.check_out.is_(None)))
+        .order_by(stays.c.check_in, stays.c.id, stay_sources.c.uid)
+    )
+    width = len(_SOURCE)
+    return [
+        (None if row[0] is None else Source(*row[:width]), _row(tuple(row[width:]))) for row in tx.sql.execute(query)
+    ]
+
+
 def sources_of(tx: Tx, channel: ChannelId, *, since: datetime) -> list[tuple[Source, StayRow]]:
     """What a channel told, with the stay it became, for stays that end after `since` (or have no dates)."""
     query = (
@@ -184,6 +203,12 @@ def sources_of(tx: Tx, channel: ChannelId, *, since: datetime) -> list[tuple[Sou
     )
     width = len(_SOURCE)
     return [(Source(*row[:width]), _row(tuple(row[width:]))) for row in tx.sql.execute(query)]
+
+
+def listed_elsewhere(tx: Tx, id_: StayId) -> bool:
+    """Whether some source still lists the stay."""
+    listed = select(stay_sources.c.uid).where(stay_sources.c.stay_id == id_, stay_sources.c.missing_since.is_(None))
+    return tx.sql.execute(listed.limit(1)).first() is not None
 
 
 def source(tx: Tx, channel: ChannelId, uid: str) -> tuple[Source, StayRow] | None:
@@ -200,7 +225,9 @@ def source(tx: Tx, channel: ChannelId, uid: str) -> tuple[Source, StayRow] | Non
 def keep_source(tx: Tx, entry: Source, *, was: str | None = None) -> None:
     """`was`: the uid under which the same stay was known before."""
     if was is not None and was != entry.uid:
-        tx.sql.execute(stay_sources.delete().where(stay_sources.c.channel_id == entry.channel_id, stay_sources.c.uid == was))
+        tx.sql.execute(
+            stay_sources.delete().where(stay_sources.c.channel_id == entry.channel_id, stay_sources.c.uid == was)
+        )
     values = {field.name: getattr(entry, field.name) for field in fields(Source)}
     row = insert(stay_sources).values(**values)
     tx.sql.execute(row.on_conflict_do_update(index_elements=["channel_id", "uid"], set_=values))
@@ -221,7 +248,9 @@ class ChannelState:
 
 
 def channel_states(tx: Tx) -> dict[ChannelId, ChannelState]:
-    columns = (channel_state.c[n] for n in ("channel_id", "good_at", "failing_since", "failing_why", "reports", "emptied_at"))
+    columns = (
+        channel_state.c[n] for n in ("channel_id", "good_at", "failing_since", "failing_why", "reports", "emptied_at")
+    )
     return {row[0]: ChannelState(*row) for row in tx.sql.execute(select(*columns))}
 
 
@@ -238,7 +267,9 @@ def channel_good(tx: Tx, channel: ChannelId, at: datetime, *, reports: int | Non
 def channel_failed(tx: Tx, channel: ChannelId, at: datetime, why: str) -> None:
     row = insert(channel_state).values(channel_id=channel, failing_since=at, failing_why=why)
     since = func.coalesce(channel_state.c.failing_since, at)
-    tx.sql.execute(row.on_conflict_do_update(index_elements=["channel_id"], set_={"failing_since": since, "failing_why": why}))
+    tx.sql.execute(
+        row.on_conflict_do_update(index_elements=["channel_id"], set_={"failing_since": since, "failing_why": why})
+    )
     tx.signal("channels")
     tx.signal("health")
 
@@ -319,16 +350,16 @@ def answer(tx: Tx, id_: str, value: str, by: str, at: datetime) -> bool:
 
 def withdraw(tx: Tx, kind: str, subject: str, at: datetime) -> None:
     """The question has no object any more."""
-    gone = update(questions).where(questions.c.kind == kind, questions.c.subject == subject, questions.c.answer.is_(None))
+    gone = update(questions).where(
+        questions.c.kind == kind, questions.c.subject == subject, questions.c.answer.is_(None)
+    )
     tx.sql.execute(gone.values(answer="withdrawn", answered_by="gatehouse", answered_at=at))
     tx.signal("questions")
 
 
-def knows(tx: Tx, ids: Collection[StayId]) -> dict[StayId, StayRow]:
-    return {row.id: row for row in _fetch(tx, select(*_COLUMNS).where(stays.c.id.in_(ids)))}
-
-
 def any_missing(tx: Tx, channel: ChannelId) -> bool:
     """Whether a stay of this channel has been left out of its last readings."""
-    missing = select(stay_sources.c.uid).where(stay_sources.c.channel_id == channel, stay_sources.c.missing_since.is_not(None))
+    missing = select(stay_sources.c.uid).where(
+        stay_sources.c.channel_id == channel, stay_sources.c.missing_since.is_not(None)
+    )
     return tx.sql.execute(missing.limit(1)).first() is not None

@@ -1,0 +1,347 @@
+"""What booking sources say, absorbed into the ledger of stays. Absence is not cancellation (facts/peers.md C.3, point 3)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from ulid import ULID
+
+from hub import issuing
+from hub.errors import Rejected
+from hub.issuing import Desk
+from hub.model.facts import CalendarRead, GuestMoved, StayReport, StayReported
+from hub.model.stays import (
+    Absence,
+    HouseRules,
+    KnownStay,
+    Missing,
+    absence,
+    echo,
+    emptied,
+    kind_of,
+    match,
+    pair,
+    stay_window,
+)
+from hub.model.values import ChannelId, StayId, StayKind, StayStatus, UnitId, Window, clean
+from hub.store import house, log
+from hub.store import stays as ledger
+from hub.store.engine import Tx
+from hub.store.house import ChannelRow, ClosedMeans, Property
+from hub.store.stays import Question, Source, StayRow
+
+GATEHOUSE: Final = "gatehouse"
+LOOK_BACK: Final = timedelta(days=3)
+"""Stays that ended longer ago are not compared with a calendar any more."""
+
+Known = Sequence[tuple[Source | None, StayRow]]
+"""Stays of the unit with the word of each source on them; None: made here."""
+
+
+# ---- a whole calendar -----------------------------------------------------------------------------------------------
+
+
+def absorb_calendar(tx: Tx, desk: Desk, fact: CalendarRead) -> None:
+    channel = house.channel_with(tx, fact.channel)
+    if channel is None:
+        return
+    known = ledger.known_in(tx, channel.unit, since=desk.now() - LOOK_BACK)
+    ours = [(source, stay) for source, stay in known if source is not None and source.channel_id == channel.id]
+    if fact.unchanged:
+        ledger.channel_good(tx, channel.id, fact.at)
+        missing = [(source, stay) for source, stay in ours if source.missing_since is not None]
+    else:
+        ledger.channel_good(tx, channel.id, fact.at, reports=len(fact.stays))
+        seen = _take_in_all(tx, desk, channel, fact, known)
+        missing = [(source, stay) for source, stay in ours if stay.id not in seen]
+    upcoming = {stay.id for _, stay in ours if _upcoming(stay, desk.now())}
+    gone = [(source, stay) for source, stay in missing if stay.id in upcoming]
+    lost_most = emptied(len(upcoming), len(upcoming) - len(gone))
+    for source, stay in gone:
+        _left_out(tx, desk, source, stay, fact.at, lost_most=lost_most)
+
+
+def _take_in_all(tx: Tx, desk: Desk, channel: ChannelRow, fact: CalendarRead, known: Known) -> set[StayId]:
+    """Take in what the calendar lists; returns the stays that it speaks of."""
+    nights = ledger.published_nights(tx, channel.id)
+    reports = [report for report in fact.stays if not echo(report, nights)]
+    matches = pair(reports, [_known(source, stay) for source, stay in known], channel.id)
+    return {
+        _take_in(
+            tx, desk, channel, report, fact.at, _found(known, each.known if each is not None else None, channel.id)
+        )
+        for report, each in zip(reports, matches, strict=True)
+    }
+
+
+def _found(known: Known, named: KnownStay | None, channel: ChannelId) -> tuple[Source | None, StayRow | None]:
+    """The stay that was matched, with this channel's own word on it if there is one."""
+    if named is None:
+        return None, None
+    words = [(source, stay) for source, stay in known if stay.id == named.id]
+    own = next((source for source, _ in words if source is not None and source.channel_id == channel), None)
+    return own, words[0][1]
+
+
+def _left_out(tx: Tx, desk: Desk, source: Source, stay: StayRow, at: datetime, *, lost_most: bool) -> None:
+    since = source.missing_since or at
+    counted = replace(source, missing_since=since, missing_count=source.missing_count + 1)
+    ledger.keep_source(tx, counted)
+    if ledger.listed_elsewhere(tx, stay.id):
+        return
+    hours = None if stay.check_in is None or stay.check_out is None else Window(stay.check_in, stay.check_out)
+    missing = Missing(counted.missing_count, since, hours, stay.inside(at), lost_most)
+    match absence(missing, at):
+        case Absence.CANCEL:
+            cancel(tx, desk, stay, GATEHOUSE, "its calendar no longer lists it")
+        case Absence.ASK:
+            _ask_gone(tx, desk, stay)
+        case Absence.KEEP:
+            pass
+
+
+def _ask_gone(tx: Tx, desk: Desk, stay: StayRow) -> None:
+    if ledger.answered(tx, "gone", stay.id) == "keep":
+        return
+    _ask(
+        tx,
+        desk,
+        "gone",
+        stay,
+        f"The calendar of {_unit_name(tx, stay.unit_id)} no longer lists the stay of {whose(stay)} "
+        f"({stay.arrival} to {stay.departure}). Is it cancelled? Until you say so it stands.",
+        (("keep", "No, keep it"), ("cancel", "Yes, cancel it")),
+    )
+
+
+# ---- one report -----------------------------------------------------------------------------------------------------
+
+
+def absorb_report(tx: Tx, desk: Desk, fact: StayReported) -> None:
+    """A source that tells of one stay says nothing about the others."""
+    channel = house.channel_with(tx, fact.channel)
+    if channel is None:
+        return
+    known = ledger.known_in(tx, channel.unit, since=desk.now() - LOOK_BACK)
+    found = match(fact.stay, [_known(source, stay) for source, stay in known], channel.id)
+    pair_ = _found(known, None if found is None else found.known, channel.id)
+    _take_in(tx, desk, channel, fact.stay, fact.at, pair_)
+
+
+def _take_in(
+    tx: Tx,
+    desk: Desk,
+    channel: ChannelRow,
+    report: StayReport,
+    at: datetime,
+    found: tuple[Source | None, StayRow | None],
+) -> StayId:
+    """Upsert one report; returns the stay it speaks of."""
+    source, before = found
+    digest = _digest(report)
+    if source is not None and before is not None and source.digest == digest and not _revived(source, before):
+        if source.missing_since is not None:
+            ledger.keep_source(tx, replace(source, seen_at=at, missing_since=None, missing_count=0))
+            ledger.withdraw(tx, "gone", before.id, desk.now())
+        return before.id
+    row = _row(tx, desk, channel, report, before)
+    ledger.keep(tx, row)
+    sealed = desk.vault.seal(report.raw.encode(), about=f"report:{channel.id}:{report.uid}")
+    word = Source(channel.id, report.uid, row.id, sealed, digest, at)
+    ledger.keep_source(tx, word, was=None if source is None else source.uid)
+    ledger.withdraw(tx, "gone", row.id, desk.now())
+    _ask_closure(tx, desk, row)
+    issuing.replan(tx, desk, row)
+    return row.id
+
+
+def _row(tx: Tx, desk: Desk, channel: ChannelRow, report: StayReport, before: StayRow | None) -> StayRow:
+    """The stay as it is with this report. A stay that another source or a person made keeps what that one said of it."""
+    place = house.property_of(tx, channel.unit)
+    assert place is not None  # a channel belongs to a unit, a unit to a property (foreign keys)
+    if before is not None and before.channel_id != channel.id and before.kind is not StayKind.UNKNOWN:
+        return _enriched(desk, before, report)
+    now = desk.now()
+    row = StayRow(
+        id=StayId(str(ULID())) if before is None else before.id,
+        unit_id=channel.unit,
+        channel_id=channel.id,
+        kind=_kind(tx, channel.unit, report, before),
+        status=report.status,
+        arrival=report.arrival,
+        departure=report.departure,
+        own_check_in=report.check_in,
+        own_check_out=report.check_out,
+        check_in=None,
+        check_out=None,
+        guest=report.guest,
+        reference=report.reference,
+        phone_last4=report.phone_last4,
+        contact=None,
+        guests=report.guests,
+        note=report.note,
+        made_at=now,
+        changed_at=now,
+    )
+    if before is not None:
+        row = _keeping(row, before)
+    if report.status is StayStatus.CANCELLED:
+        row = replace(row, cancelled_at=now, cancelled_why="its source cancelled it")
+    return timed(_enriched(desk, row, report), place)
+
+
+def _keeping(row: StayRow, before: StayRow) -> StayRow:
+    """What the next report must not undo: who is inside, and a time agreed with the guest while its day stays."""
+    row = replace(
+        row,
+        made_at=before.made_at,
+        arrived_at=before.arrived_at,
+        left_at=before.left_at,
+        contact=before.contact,
+        guest=row.guest or before.guest,
+        reference=row.reference or before.reference,
+        phone_last4=row.phone_last4 or before.phone_last4,
+    )
+    if row.own_check_in is None and row.arrival == before.arrival:
+        row = replace(row, own_check_in=before.own_check_in)
+    if row.own_check_out is None and row.departure == before.departure:
+        row = replace(row, own_check_out=before.own_check_out)
+    return row
+
+
+def _enriched(desk: Desk, row: StayRow, report: StayReport) -> StayRow:
+    """With what this source knows and nobody else said."""
+    told = {"phone": report.phone, "email": report.email}
+    return replace(
+        row,
+        guest=row.guest or report.guest,
+        reference=row.reference or report.reference,
+        phone_last4=row.phone_last4 or report.phone_last4,
+        contact=sealed_contact(desk, row.id, told) if any(told.values()) else row.contact,
+        changed_at=desk.now(),
+    )
+
+
+def sealed_contact(desk: Desk, stay: StayId, contact: Mapping[str, str]) -> bytes:
+    return desk.vault.seal(json.dumps(dict(contact)).encode(), about=f"stay:{stay}")
+
+
+def _kind(tx: Tx, unit: UnitId, report: StayReport, before: StayRow | None) -> StayKind:
+    row = house.unit_with(tx, unit)
+    means = {
+        ClosedMeans.ASK: StayKind.UNKNOWN,
+        ClosedMeans.BLOCK: StayKind.BLOCK,
+        ClosedMeans.RESERVATION: StayKind.RESERVATION,
+    }
+    closed = StayKind.UNKNOWN if row is None else means[row.closed_means]
+    return kind_of(report, None if before is None else _known(None, before), closed_means=closed)
+
+
+def _ask_closure(tx: Tx, desk: Desk, row: StayRow) -> None:
+    over = row.check_out is not None and row.check_out <= desk.now()
+    if row.kind is not StayKind.UNKNOWN or row.status is not StayStatus.CONFIRMED or over:
+        ledger.withdraw(tx, "closure", row.id, desk.now())
+        return
+    _ask(
+        tx,
+        desk,
+        "closure",
+        row,
+        f"{_unit_name(tx, row.unit_id)} is closed from {row.arrival} to {row.departure}, and the channel does not say why. "
+        "Does a guest come?",
+        (("reservation", "A guest comes: give a code"), ("block", "Nobody comes")),
+    )
+
+
+def _ask(tx: Tx, desk: Desk, kind: str, stay: StayRow, sentence: str, options: tuple[tuple[str, str], ...]) -> None:
+    """Nearer arrivals stand higher on the day's list: the list is sorted by `urgent_at`."""
+    question = Question(str(ULID()), kind, stay.id, sentence, options, desk.now(), stay.check_in)
+    ledger.ask(tx, question)
+
+
+# ---- guests, as their channel sees them -----------------------------------------------------------------------------
+
+
+def absorb_guest(tx: Tx, desk: Desk, fact: GuestMoved) -> None:
+    """Raises Rejected for a stay that the channel never told of: a person should see that."""
+    found = ledger.source(tx, fact.channel, fact.uid)
+    if found is None:
+        raise Rejected(f"the channel speaks of a stay that it never told of: {clean(fact.uid, limit=60)}")
+    _, stay = found
+    if fact.arrived:
+        ledger.arrived(tx, stay.id, fact.at)
+        return
+    ledger.left(tx, stay.id, fact.at)
+    issuing.replan(tx, desk, replace(stay, left_at=stay.left_at or fact.at))
+
+
+# ---- shared with people's decisions (hub/intake.py) -----------------------------------------------------------------
+
+
+def cancel(tx: Tx, desk: Desk, stay: StayRow, actor: str, why: str) -> None:
+    """Its codes leave the locks as soon as they answer."""
+    now = desk.now()
+    gone = replace(stay, status=StayStatus.CANCELLED, cancelled_at=now, cancelled_why=why, changed_at=now)
+    ledger.keep(tx, gone)
+    for kind in ("closure", "gone", "refused"):
+        ledger.withdraw(tx, kind, stay.id, now)
+    log.record(tx, now, actor, "stay cancelled", f"stay:{stay.id}", detail=why)
+    issuing.replan(tx, desk, gone)
+
+
+def timed(row: StayRow, place: Property) -> StayRow:
+    """With the instants that count: the stay's own, else the house rules'."""
+    hours = stay_window(row, HouseRules(place.zone, place.check_in, place.check_out, place.code_lead))
+    if hours is None:
+        return replace(row, check_in=None, check_out=None)
+    return replace(row, check_in=hours.start, check_out=hours.end)
+
+
+def whose(stay: StayRow) -> str:
+    return stay.guest or stay.reference or "a guest without a name"
+
+
+def _unit_name(tx: Tx, unit: UnitId) -> str:
+    row = house.unit_with(tx, unit)
+    return unit if row is None else row.name
+
+
+def _upcoming(stay: StayRow, now: datetime) -> bool:
+    """Still to end, and not cancelled: only such a stay can go missing."""
+    return (
+        stay.status in (StayStatus.CONFIRMED, StayStatus.TENTATIVE)
+        and stay.check_out is not None
+        and stay.check_out > now
+    )
+
+
+def _revived(source: Source, stay: StayRow) -> bool:
+    """Cancelled here for its absence, and listed again by now."""
+    return stay.status is StayStatus.CANCELLED and source.missing_since is not None
+
+
+def _digest(report: StayReport) -> str:
+    """Of everything that matters to us; a feed's time stamps do not."""
+    told = (report.kind.value, report.status.value, report.arrival, report.departure, report.check_in, report.check_out)
+    who = (report.guest, report.reference, report.phone_last4, report.phone, report.email, report.guests, report.note)
+    return hashlib.sha256(json.dumps([report.uid, *map(str, told), *map(str, who)]).encode()).hexdigest()
+
+
+def _known(source: Source | None, stay: StayRow) -> KnownStay:
+    return KnownStay(
+        id=stay.id,
+        channel=None if source is None else source.channel_id,
+        uid="" if source is None else source.uid,
+        kind=stay.kind,
+        status=stay.status,
+        arrival=stay.arrival,
+        departure=stay.departure,
+        reference=stay.reference,
+        guest=stay.guest,
+        phone_last4=stay.phone_last4,
+    )

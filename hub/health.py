@@ -1,0 +1,177 @@
+"""How the house is, in sentences: what is wrong, since when, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Final
+
+from hub.contracts import Clock
+from hub.plugins import Plugins
+from hub.store import codes, doors, mail, settings
+from hub.store import stays as ledger
+from hub.store.doors import Door
+from hub.store.engine import Tx
+
+LOW_BATTERY: Final = 20
+"""Percent. Seen: most keypad locks warn between 15 and 25."""
+RECENT: Final = timedelta(hours=24)
+FEED_PATIENCE: Final = timedelta(minutes=30)
+SOON: Final = timedelta(0)
+
+
+class Level(Enum):
+    """What it asks of a person, worst first."""
+
+    URGENT = "urgent"
+    """A guest may stand outside, or somebody may get in."""
+    PROBLEM = "problem"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    level: Level
+    about: str
+    """What it concerns: `lock:front`, `channel:airbnb-1`, `stay:…`, `clock`, `plugin:zwave`, `inbox:17` …"""
+    sentence: str
+    cure: str
+    since: datetime | None = None
+
+
+def findings(tx: Tx, clock: Clock, plugins: Plugins) -> list[Finding]:
+    """Everything worth a person's attention, the worst first. Empty: all is well."""
+    now = clock.now()
+    found = [
+        *_house(tx, clock),
+        *_doors(tx, now),
+        *_codes(tx, now),
+        *_channels(tx, now),
+        *_plugins(tx, plugins),
+        *_dead(tx),
+    ]
+    order = list(Level)
+    return sorted(found, key=lambda finding: order.index(finding.level))
+
+
+def _house(tx: Tx, clock: Clock) -> Iterator[Finding]:
+    if settings.safe_mode(tx):
+        yield Finding(
+            Level.URGENT,
+            "safe_mode",
+            "This hub was restored from a backup: the locks are being read, and no new code is given.",
+            "Look at the codes listed on the Locks page, then press “Leave safe mode”.",
+        )
+    if not clock.trusted:
+        yield Finding(
+            Level.URGENT,
+            "clock",
+            f"The hub does not know the time for certain (it says {clock.now():%Y-%m-%d %H:%M} UTC); codes stay as they are.",
+            "Connect it to the internet, or press “This is the right time”.",
+        )
+
+
+def _doors(tx: Tx, now: datetime) -> Iterator[Finding]:
+    for door in doors.doors(tx):
+        about = f"lock:{door.id}"
+        if door.quarantined:
+            yield Finding(
+                Level.URGENT, about, f"{door.name} was set aside: {door.quarantined}.", "Report this to support."
+            )
+        if door.abilities is None:
+            cure = f"Check that {door.driver} runs and that address {door.address} is right."
+            yield Finding(Level.PROBLEM, about, f"{door.name} was never met by its driver.", cure)
+        yield from _troubles(door, about, now)
+
+
+def _troubles(door: Door, about: str, now: datetime) -> Iterator[Finding]:
+    if door.silent_since is not None:
+        sentence = f"{door.name} does not answer: {door.silent_why}."
+        cure = "Check its battery and its distance to the hub; codes in it keep working meanwhile."
+        yield Finding(Level.PROBLEM, about, sentence, cure, door.silent_since)
+    if door.battery is not None and (door.battery_low or door.battery <= LOW_BATTERY):
+        sentence = f"The battery of {door.name} is low ({door.battery} %)."
+        yield Finding(Level.PROBLEM, about, sentence, "Replace it before the next arrival.", door.battery_at)
+    if door.trouble and door.trouble_at is not None and now - door.trouble_at < RECENT:
+        words, cure = _TROUBLE_WORDS.get(door.trouble, (door.trouble, "Have a look at the door."))
+        yield Finding(Level.PROBLEM, about, f"{door.name}: {words}.", cure, door.trouble_at)
+
+
+_TROUBLE_WORDS: Final = {
+    "jammed": ("the bolt is jammed", "Check that the door is closed and nothing blocks the bolt."),
+    "tamper": ("the lock was tampered with", "Have a look at the door."),
+    "wrong_codes": (
+        "wrong codes were tried several times",
+        "Ask the guest whether the code works; look at the access log.",
+    ),
+    "keypad_off": ("the keypad is switched off", "Switch vacation mode off at the lock."),
+    "battery_low": ("the lock says that its battery is low", "Replace the battery."),
+    "battery_critical": ("the lock says that its battery is almost empty", "Replace the battery now."),
+}
+
+
+def _codes(tx: Tx, now: datetime) -> Iterator[Finding]:
+    for entry in codes.unproven(tx, now, SOON):
+        door = doors.door(tx, entry.lock)
+        stay = None if entry.stay is None else ledger.stay(tx, entry.stay)
+        whose = (stay.guest or stay.reference or "a guest") if stay is not None else entry.label
+        name = entry.lock if door is None else door.name
+        why = f": the lock refuses it ({entry.refused})" if entry.refused else ""
+        about = f"lock:{entry.lock}" if stay is None else f"stay:{stay.id}"
+        sentence = f"The code of {whose} is not proven in {name}{why}."
+        yield Finding(
+            Level.URGENT,
+            about,
+            sentence,
+            "It is tried again by itself; be ready to open the door.",
+            entry.grant.window.start,
+        )
+
+
+def _channels(tx: Tx, now: datetime) -> Iterator[Finding]:
+    for channel, state in ledger.channel_states(tx).items():
+        if state.failing_since is not None and now - state.failing_since >= FEED_PATIENCE:
+            sentence = f"The calendar “{channel}” cannot be read: {state.failing_why}."
+            cure = "What it said last still counts. Check its address on the Channels page."
+            yield Finding(Level.PROBLEM, f"channel:{channel}", sentence, cure, state.failing_since)
+
+
+def _plugins(tx: Tx, plugins: Plugins) -> Iterator[Finding]:
+    for condition in plugins.conditions.values():
+        if condition.state == "off":
+            about = f"plugin:{condition.name}"
+            yield Finding(
+                Level.PROBLEM,
+                about,
+                f"{condition.name} is off: {condition.why}.",
+                "Correct the setting.",
+                condition.since,
+            )
+        if condition.state == "waiting":
+            sentence = f"{condition.name} is being started again: {condition.why}."
+            yield Finding(
+                Level.PROBLEM, f"plugin:{condition.name}", sentence, "Check its cable and port.", condition.since
+            )
+    named = {(door.driver, door.address) for door in doors.doors(tx)}
+    for driver, lock in plugins.met:
+        if (driver, lock.address) not in named:
+            sentence = (
+                f"{driver} has met a lock at address {lock.address} ({lock.abilities.model}) that has no name here."
+            )
+            yield Finding(Level.NOTICE, f"met:{driver}:{lock.address}", sentence, "Name it in the site file.")
+
+
+def _dead(tx: Tx) -> Iterator[Finding]:
+    for letter in mail.dead(tx):
+        what = "A message from" if letter.box == "inbox" else "A promise to"
+        sentence = f"{what} {letter.about} could not be dealt with: {letter.why}."
+        yield Finding(
+            Level.PROBLEM, f"{letter.box}:{letter.id}", sentence, "Look at it, then press “Try again”.", letter.since
+        )
+
+
+def summary(found: Iterable[Finding]) -> str:
+    """One word for a status line: `well`, `notice`, `problem` or `urgent`."""
+    return next((finding.level.value for finding in found), "well")

@@ -1,0 +1,41 @@
+"""The running hub as its rooms see it: everything that is shared, made once in hub/running.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hub.bus import Bus
+from hub.config import Config
+from hub.contracts import Clock
+from hub.inbox import Inbox
+from hub.intake import Intake
+from hub.io.tagbook import TagBook
+from hub.io.vault import Vault
+from hub.issuing import Desk
+from hub.plugins import Plugins
+from hub.reconcile import Reconciler
+from hub.store.engine import Store
+from hub.unlock import Hand
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    config: Config
+    state_dir: Path
+    store: Store
+    vault: Vault
+    bus: Bus
+    clock: Clock
+    """The house's time; in a rehearsal it is turned."""
+    wall: Clock
+    """Real time, for sessions, leases and back-off."""
+    tagbook: TagBook
+    plugins: Plugins
+    desk: Desk
+    intake: Intake
+    inbox: Inbox
+    reconciler: Reconciler
+    hand: Hand
+    running: bool
+    """False for a command that works on the database of a hub that does not run: nothing is reached over the air."""

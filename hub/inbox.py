@@ -1,0 +1,176 @@
+"""What comes in is kept before anybody tries to understand it: T1 stores, then it is acknowledged, then it is read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from hub.bus import Bus
+from hub.contracts import Clock, Delivery, Integration
+from hub.errors import Disappointment, Garbled, Rejected, Unavailable
+from hub.io.vault import Vault
+from hub.model.facts import CalendarFailed, CalendarRead, Fact
+from hub.model.values import ChannelId
+from hub.plugins import Plugins
+from hub.schedule import pause
+from hub.store import mail
+from hub.store import stays as ledger
+from hub.store.engine import Store, Tx
+from hub.store.mail import Letter
+
+log = structlog.get_logger("inbox")
+
+AGAIN_AFTER: Final = (timedelta(seconds=30), timedelta(seconds=120), timedelta(seconds=300))
+"""Ruling C27: three more tries, then a person."""
+QUIET: Final = timedelta(minutes=15)
+"""How often "nothing new" is written down while nothing hangs on it."""
+
+Absorb = Callable[[Tx, Fact, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    store: Store
+    vault: Vault
+    bus: Bus
+    clock: Clock
+    wall: Clock
+    plugins: Plugins
+    absorb: Absorb
+    """intake's; takes the fact and who told it."""
+    spread: Callable[[], float]
+    """A number in [0, 1) for jitter."""
+
+    # ---- T1 ----
+
+    async def accept(self, delivery: Delivery) -> bool:
+        """Keep a delivery durably; returns when it is safe on disk, False when the same one was there already.
+
+        Raises:
+            Unavailable: it could not be stored; the sender should try again.
+        """
+        letter = self._letter(delivery)
+
+        def work(tx: Tx) -> bool:
+            new = mail.accept(tx, letter)
+            if delivery.cursor is not None:
+                mail.move_cursor(tx, delivery.channel, delivery.cursor)
+            tx.signal("inbox")
+            return new
+
+        return await self.store.write(work)
+
+    def _letter(self, delivery: Delivery) -> Letter:
+        sealed = self.vault.seal(delivery.body, about=f"inbox:{delivery.channel}:{delivery.key}")
+        due = self.wall.now()
+        return Letter(0, delivery.channel, delivery.key, delivery.topic, sealed, delivery.received_at, 0, due, None)
+
+    # ---- T2 ----
+
+    async def read(self) -> None:
+        """Understand what lies in the inbox, oldest first, until cancelled."""
+        async with self.bus.listen("inbox") as nudges:
+            while True:
+                letters = await self.store.read(lambda tx: mail.letters(tx, self.wall.now()))
+                for letter in letters:
+                    await self._understand(letter)
+                if not letters:
+                    due = await self.store.read(mail.next_letter_due)
+                    await pause(self.wall, due, nudges)
+
+    async def _understand(self, letter: Letter) -> None:
+        integration = self.plugins.integration(letter.channel)
+        try:
+            if integration is None:
+                raise Unavailable(f"the channel “{letter.channel}” is switched off")
+            facts = list(await integration.parse(self._opened(letter)))
+            await self.store.write(lambda tx: self._take(tx, letter, facts))
+        except Garbled as error:
+            await self._failed(letter, str(error), again=None)
+        except Disappointment as error:
+            await self._failed(letter, str(error), again=self._later(letter))
+        except Exception as error:  # the inbox worker: one of the five places (design.md §5)
+            log.error("a delivery could not be taken in", channel=letter.channel, id=letter.id, exc_info=error)
+            await self._failed(letter, f"unexpected: {type(error).__name__}", again=self._later(letter))
+
+    def _opened(self, letter: Letter) -> Delivery:
+        body = self.vault.open(letter.body, about=f"inbox:{letter.channel}:{letter.key}")
+        return Delivery(letter.channel, letter.key, body, letter.received_at, letter.topic)
+
+    def _take(self, tx: Tx, letter: Letter, facts: Sequence[Fact]) -> None:
+        for fact in facts:
+            self.absorb(tx, fact, letter.channel)
+        mail.letter_done(tx, letter.id)
+
+    def _later(self, letter: Letter) -> datetime | None:
+        if letter.attempts >= len(AGAIN_AFTER):
+            return None
+        return self.wall.now() + AGAIN_AFTER[letter.attempts]
+
+    async def _failed(self, letter: Letter, why: str, *, again: datetime | None) -> None:
+        await self.store.write(lambda tx: mail.letter_failed(tx, letter.id, why, again))
+
+    # ---- polls ----
+
+    async def poll(self) -> None:
+        """Read every channel that can be polled, each in its own rhythm, until cancelled."""
+        async with self.bus.listen("channels:changed") as changes:
+            while True:
+                channels = self.plugins.channels
+                async with asyncio.TaskGroup() as group:
+                    pollers = [group.create_task(self._poll_channel(name, each)) for name, each in channels.items()]
+                    await anext(changes)
+                    for poller in pollers:
+                        poller.cancel()
+
+    async def _poll_channel(self, channel: ChannelId, integration: Integration) -> None:
+        if integration.poll_every is None:
+            return
+        every = integration.poll_every.total_seconds()
+        failures = 0
+        async with self.bus.listen(f"poll:{channel}") as nudges:
+            while True:
+                wait = await self._poll_once(channel, integration)
+                failures = failures + 1 if wait is not None else 0
+                back_off = every * min(2 ** max(failures - 1, 0), 16)
+                seconds = max(back_off * (0.9 + 0.2 * self.spread()), 0.0 if wait is None else wait.total_seconds())
+                await pause(self.clock, self.clock.now() + timedelta(seconds=seconds), nudges)
+
+    async def _poll_once(self, channel: ChannelId, integration: Integration) -> timedelta | None:
+        """None when the source was reached, else how long it wants to be left alone."""
+        cursor = await self.store.read(lambda tx: mail.cursor_of(tx, channel))
+        try:
+            async for delivery in integration.fetch(cursor):
+                if delivery.body:
+                    await self.accept(delivery)
+                else:
+                    await self._nothing_new(delivery, await integration.parse(delivery))
+        except Disappointment as error:
+            failed = CalendarFailed(channel, self.clock.now(), str(error))
+            await self.store.write(lambda tx: self.absorb(tx, failed, channel))
+            return (
+                error.wait
+                if isinstance(error, Unavailable)
+                else timedelta(hours=1 if isinstance(error, Rejected) else 0)
+            )
+        return None
+
+    async def _nothing_new(self, delivery: Delivery, facts: Iterable[Fact]) -> None:
+        """The source said what it said last time: worth a write only if a missing stay is being counted, or now and then."""
+        unchanged = [fact for fact in facts if isinstance(fact, CalendarRead)]
+        if not unchanged:
+            return
+
+        def matters(tx: Tx) -> bool:
+            state = ledger.channel_states(tx).get(delivery.channel)
+            fresh = state is not None and state.good_at is not None and delivery.received_at - state.good_at < QUIET
+            well = state is not None and state.failing_since is None
+            return not (fresh and well) or ledger.any_missing(tx, delivery.channel)
+
+        if await self.store.read(matters):
+            await self.store.write(lambda tx: self.absorb(tx, unchanged[0], delivery.channel))

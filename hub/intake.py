@@ -1,0 +1,210 @@
+"""Facts are absorbed here, and a person's decisions carried out: one transaction each, and doing it twice changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Final
+
+from sqlalchemy.exc import IntegrityError
+from ulid import ULID
+
+from hub import calendars, issuing, sightings
+from hub.calendars import cancel, timed
+from hub.errors import Rejected
+from hub.issuing import Desk
+from hub.model.facts import CalendarFailed, CalendarRead, Fact, GuestMoved, StayReported
+from hub.model.stays import local_instant
+from hub.model.values import GrantId, StayId, StayKind, StayStatus, UnitId, clean
+from hub.store import codes, house, log
+from hub.store import stays as ledger
+from hub.store.engine import Tx
+from hub.store.house import Property
+from hub.store.stays import StayRow
+
+LONGEST_STAY: Final = timedelta(days=730)
+
+
+@dataclass(frozen=True, slots=True)
+class NewStay:
+    """A booking that came by telephone. Times are local to the property; None: the house rules'."""
+
+    unit: UnitId
+    arrival: date
+    departure: date
+    guest: str
+    phone: str = ""
+    email: str = ""
+    note: str = ""
+    check_in: time | None = None
+    check_out: time | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    desk: Desk
+
+    def absorb(self, tx: Tx, fact: Fact, teller: str) -> None:
+        """`teller`: the channel or driver that told it."""
+        match fact:
+            case CalendarRead():
+                calendars.absorb_calendar(tx, self.desk, fact)
+            case CalendarFailed():
+                ledger.channel_failed(tx, fact.channel, fact.at, fact.why)
+            case StayReported():
+                calendars.absorb_report(tx, self.desk, fact)
+            case GuestMoved():
+                calendars.absorb_guest(tx, self.desk, fact)
+            case _:
+                sightings.absorb(tx, fact, teller)
+
+    # ---- what people decide ----
+
+    def add_stay(self, tx: Tx, new: NewStay, actor: str) -> StayId:
+        """Raises Rejected when the dates make no sense, are over, or are taken."""
+        place = house.property_of(tx, new.unit)
+        if place is None:
+            raise Rejected(f"there is no unit called “{new.unit}”")
+        if new.departure <= new.arrival:
+            raise Rejected("the departure must be after the arrival")
+        if new.departure - new.arrival > LONGEST_STAY:
+            raise Rejected("a stay of more than two years is most likely a typing error")
+        now, id_ = self.desk.now(), StayId(str(ULID()))
+        contact = {"phone": clean(new.phone, limit=40), "email": clean(new.email, limit=200)}
+        digits = "".join(ch for ch in contact["phone"] if ch.isdigit())
+        row = StayRow(
+            id=id_,
+            unit_id=new.unit,
+            channel_id=None,
+            kind=StayKind.RESERVATION,
+            status=StayStatus.CONFIRMED,
+            arrival=new.arrival,
+            departure=new.departure,
+            own_check_in=None if new.check_in is None else _at(new.arrival, new.check_in, place, latest=False),
+            own_check_out=None if new.check_out is None else _at(new.departure, new.check_out, place, latest=True),
+            check_in=None,
+            check_out=None,
+            guest=clean(new.guest, limit=120),
+            reference="",
+            phone_last4=digits[-4:] if len(digits) >= 4 else "",
+            contact=calendars.sealed_contact(self.desk, id_, contact) if any(contact.values()) else None,
+            guests=None,
+            note=clean(new.note),
+            made_at=now,
+            changed_at=now,
+        )
+        self._keep(tx, timed(row, place), actor, "stay added")
+        return id_
+
+    def extend_stay(
+        self,
+        tx: Tx,
+        id_: StayId,
+        actor: str,
+        *,
+        departure: date | None = None,
+        check_in: time | None = None,
+        check_out: time | None = None,
+    ) -> None:
+        """Another departure, an early check-in, a late check-out; what is None stays. Raises Rejected."""
+        stay, place = self._live(tx, id_)
+        assert stay.arrival is not None  # _live lets only dated stays pass
+        assert stay.departure is not None
+        leaving = departure or stay.departure
+        if leaving <= stay.arrival:
+            raise Rejected("the departure must be after the arrival")
+        moved = replace(stay, departure=leaving, changed_at=self.desk.now())
+        if check_in is not None:
+            moved = replace(moved, own_check_in=_at(stay.arrival, check_in, place, latest=False))
+        if check_out is not None:
+            moved = replace(moved, own_check_out=_at(leaving, check_out, place, latest=True))
+        elif leaving != stay.departure:
+            moved = replace(moved, own_check_out=None)
+        self._keep(tx, timed(moved, place), actor, "stay changed")
+
+    def cancel_stay(self, tx: Tx, id_: StayId, actor: str) -> None:
+        """Its codes leave the locks at once. Raises Rejected when there is no such live stay."""
+        stay, _ = self._live(tx, id_)
+        cancel(tx, self.desk, stay, actor, f"cancelled by {actor}")
+
+    def restore_stay(self, tx: Tx, id_: StayId, actor: str) -> None:
+        """Undo a cancellation. Raises Rejected when it is not cancelled, is over, or its dates are taken by now."""
+        stay = ledger.stay(tx, id_)
+        if stay is None or stay.status is not StayStatus.CANCELLED:
+            raise Rejected("there is no such cancelled stay")
+        if stay.check_out is None or stay.check_out <= self.desk.now():
+            raise Rejected("the stay is over")
+        back = replace(
+            stay, status=StayStatus.CONFIRMED, cancelled_at=None, cancelled_why=None, changed_at=self.desk.now()
+        )
+        self._keep(tx, back, actor, "cancellation undone")
+
+    def redraw(self, tx: Tx, id_: StayId, actor: str) -> None:
+        """Another PIN on every door. Raises Rejected."""
+        stay, _ = self._live(tx, id_)
+        issuing.redraw(tx, self.desk, stay, actor)
+        ledger.withdraw(tx, "refused", id_, self.desk.now())
+
+    def end_code(self, tx: Tx, grant: GrantId, actor: str) -> None:
+        """End a code that belongs to no stay. Raises Rejected."""
+        entry = codes.issued(tx, grant)
+        if entry is None or entry.stay is not None or entry.grant.revoked:
+            raise Rejected("there is no such code, or it ended already")
+        codes.revoke(tx, [grant], self.desk.now())
+        log.record(tx, self.desk.now(), actor, "code ended", f"lock:{entry.lock}", detail=entry.label)
+
+    def answer(self, tx: Tx, id_: str, value: str, actor: str) -> None:
+        """Raises Rejected when the question is gone or answered, or has no such answer."""
+        question = ledger.question(tx, id_)
+        if question is None or value not in {option for option, _ in question.options}:
+            raise Rejected("there is no such question, or it has no such answer")
+        if not ledger.answer(tx, id_, value, actor, self.desk.now()):
+            raise Rejected("somebody has answered this already")
+        log.record(tx, self.desk.now(), actor, f"answered: {value}", f"{question.kind}:{question.subject}")
+        stay = ledger.stay(tx, StayId(question.subject))
+        if stay is None:
+            return
+        match question.kind, value:
+            case "closure", ("reservation" | "block"):
+                row = replace(stay, kind=StayKind(value), changed_at=self.desk.now())
+                self._keep(tx, row, actor, "closure explained")
+            case "gone", "cancel":
+                cancel(tx, self.desk, stay, actor, f"cancelled by {actor}")
+            case "refused", "redraw":
+                issuing.redraw(tx, self.desk, stay, actor)
+
+    def replan_unit(self, tx: Tx, unit: UnitId) -> None:
+        """House rules or doors changed: times and codes of its stays are worked out again."""
+        place = house.property_of(tx, unit)
+        for stay in ledger.live_in(tx, unit, self.desk.now()):
+            row = stay if place is None else timed(stay, place)
+            if row != stay:
+                ledger.keep(tx, row)
+            issuing.replan(tx, self.desk, row)
+
+    # ---- shared ----
+
+    def _keep(self, tx: Tx, row: StayRow, actor: str, action: str) -> None:
+        if row.check_out is not None and row.check_out <= self.desk.now():
+            raise Rejected("the stay would be over already")
+        try:
+            ledger.keep(tx, row)
+        except IntegrityError as error:
+            if "overlap" not in str(error.orig):
+                raise
+            raise Rejected("somebody else stays there on some of these nights") from error
+        log.record(tx, self.desk.now(), actor, action, f"stay:{row.id}", detail=f"{row.arrival} to {row.departure}")
+        issuing.replan(tx, self.desk, row)
+
+    def _live(self, tx: Tx, id_: StayId) -> tuple[StayRow, Property]:
+        stay = ledger.stay(tx, id_)
+        place = None if stay is None else house.property_of(tx, stay.unit_id)
+        if stay is None or place is None or stay.arrival is None or stay.departure is None:
+            raise Rejected("there is no such stay")
+        if stay.status not in (StayStatus.CONFIRMED, StayStatus.TENTATIVE):
+            raise Rejected("the stay is cancelled; undo that first")
+        return stay, place
+
+
+def _at(day: date, at: time, place: Property, *, latest: bool) -> datetime:
+    return local_instant(day, at, place.zone, latest=latest)

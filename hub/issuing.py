@@ -1,0 +1,190 @@
+"""From a stay to grants: which doors, which hours, which digits. One PIN opens all of a stay's doors.
+
+A grant whose window moves keeps its PIN; digits are drawn anew only when a lock refuses them or a person asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from ulid import ULID
+
+from hub.errors import Rejected
+from hub.io.vault import Vault
+from hub.model.codes import Grant, Limits
+from hub.model.pins import common_length, draw
+from hub.model.values import GrantId, LockId, Pin, StayKind, StayStatus, UnitId, Window
+from hub.store import codes, doors, house, log
+from hub.store import stays as ledger
+from hub.store.codes import Issued
+from hub.store.doors import Door
+from hub.store.engine import Tx
+from hub.store.stays import Question, StayRow
+
+REDRAWS: Final = 3
+"""How often digits that a lock calls taken are drawn anew without asking anybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What issuing needs beside the ledgers: the keys, chance, and the time."""
+
+    vault: Vault
+    below: Callable[[int], int]
+    """A random number below the argument, from a CSPRNG."""
+    now: Callable[[], datetime]
+
+
+def replan(tx: Tx, desk: Desk, stay: StayRow) -> None:
+    """Make a stay's grants what they should be. Doing it twice changes nothing."""
+    window = _window(tx, stay)
+    held = {entry.lock: entry for entry in codes.issued_for(tx, stay.id)}
+    wanted = [] if window is None else [row.id for row in house.doors_of(tx, stay.unit_id)]
+    codes.revoke(tx, [entry.grant.id for lock, entry in held.items() if lock not in wanted], desk.now())
+    if window is None:
+        return
+    for lock in wanted:
+        if lock in held:
+            codes.move(tx, held[lock], window)
+    if not window.over(desk.now()):
+        _issue_missing(tx, desk, stay, window, [lock for lock in wanted if lock not in held])
+    tx.signal(f"stay:{stay.id}")
+
+
+def _window(tx: Tx, stay: StayRow) -> Window | None:
+    """The hours in which the stay's code may open, lead included; None for what gets no code."""
+    gets_codes = stay.kind is StayKind.RESERVATION and stay.status is StayStatus.CONFIRMED
+    place = house.property_of(tx, stay.unit_id)
+    if not gets_codes or place is None or stay.check_in is None or stay.check_out is None:
+        return None
+    end = stay.check_out if stay.left_at is None else min(stay.check_out, stay.left_at)
+    start = stay.check_in - place.code_lead
+    return Window(start, end) if start < end else None
+
+
+def _issue_missing(tx: Tx, desk: Desk, stay: StayRow, window: Window, missing: Sequence[LockId]) -> None:
+    place = house.property_of(tx, stay.unit_id)
+    if not missing or place is None:
+        return
+    known = [(entry, _opened(desk, entry)) for entry in codes.issued_for(tx, stay.id)]
+    for digits, group in _groups(tx, missing, place.digits):
+        pin = _fitting(tx, stay, group, [pin for _, pin in known]) or _drawn(tx, desk, stay, group, digits)
+        for lock in group:
+            _put_down(tx, desk, lock, pin, window, stay=stay)
+
+
+def _groups(tx: Tx, locks: Iterable[LockId], digits: int) -> list[tuple[int, list[LockId]]]:
+    """Ruling C28: one PIN for all doors whose limits allow it, else one for each group of doors."""
+    limits = {lock: _limits(doors.door(tx, lock)) for lock in locks}
+    return [(length, list(group)) for length, group in common_length(limits, wanted=digits)]
+
+
+def _limits(door: Door | None) -> Limits:
+    """A lock that nobody has met yet is taken to be like most."""
+    met = door is not None and door.abilities is not None and door.abilities.slots > 0
+    return Limits.of(door.abilities) if met and door is not None and door.abilities is not None else Limits(30, 4, 8)
+
+
+def _fitting(tx: Tx, stay: StayRow, group: Sequence[LockId], pins: Iterable[Pin]) -> Pin | None:
+    """A PIN that the guest has already, if these doors can take it too."""
+    return next((pin for pin in pins if all(_limits(doors.door(tx, lock)).take(len(pin)) for lock in group)), None)
+
+
+def _drawn(tx: Tx, desk: Desk, stay: StayRow, group: Sequence[LockId], digits: int) -> Pin:
+    taken = set().union(*(codes.tags_on(tx, lock) for lock in group))
+    return draw(desk.below, digits=digits, taken=lambda text: desk.vault.tag(Pin(text)) in taken)
+
+
+def _opened(desk: Desk, entry: Issued) -> Pin:
+    assert entry.sealed_pin is not None  # an open grant has its digits (store.codes)
+    return desk.vault.open_pin(entry.sealed_pin, about=f"grant:{entry.grant.id}")
+
+
+def _put_down(
+    tx: Tx, desk: Desk, lock: LockId, pin: Pin, window: Window, *, stay: StayRow | None, label: str = ""
+) -> GrantId:
+    id_ = GrantId(str(ULID()))
+    grant = Grant(id_, desk.vault.tag(pin), len(pin), window)
+    sealed = desk.vault.seal_pin(pin, about=f"grant:{id_}")
+    codes.issue(tx, Issued(grant, lock, None if stay is None else stay.id, label, sealed, None, None), desk.now())
+    return id_
+
+
+def replan_unit(tx: Tx, desk: Desk, unit: UnitId) -> None:
+    """House rules or doors of the unit changed: every stay that still matters is worked out again."""
+    for stay in ledger.live_in(tx, unit, desk.now()):
+        replan(tx, desk, stay)
+
+
+# ---- other digits ---------------------------------------------------------------------------------------------------
+
+
+def redraw(tx: Tx, desk: Desk, stay: StayRow, actor: str) -> None:
+    """Give a stay another PIN on every door; the old one leaves the locks at once."""
+    codes.revoke(tx, [entry.grant.id for entry in codes.issued_for(tx, stay.id)], desk.now())
+    log.record(tx, desk.now(), actor, "code redrawn", f"stay:{stay.id}")
+    replan(tx, desk, stay)
+
+
+def refused(tx: Tx, desk: Desk, grant: Grant, lock: LockId, *, words: str, other_digits: bool) -> None:
+    """A lock refused a code: draw another where that may help and nobody knows the first; else ask a person."""
+    entry = codes.issued(tx, grant.id)
+    stay = None if entry is None or entry.stay is None else ledger.stay(tx, entry.stay)
+    if entry is None or stay is None:
+        return
+    unknown_to_people = all(each.told_at is None for each in codes.issued_for(tx, stay.id))
+    if other_digits and unknown_to_people and codes.redrawn(tx, stay.id) <= REDRAWS:
+        redraw(tx, desk, stay, "gatehouse")
+        return
+    door = doors.door(tx, lock)
+    name = lock if door is None else door.name
+    ledger.ask(
+        tx,
+        Question(
+            id=str(ULID()),
+            kind="refused",
+            subject=stay.id,
+            sentence=f"{name} refuses the code of {stay.guest or stay.reference or 'this stay'}: {words}.",
+            options=(("redraw", "Draw another code"), ("leave", "Leave it")),
+            asked_at=desk.now(),
+            urgent_at=stay.check_in,
+        ),
+    )
+
+
+# ---- codes without a stay -------------------------------------------------------------------------------------------
+
+
+def code_now(tx: Tx, desk: Desk, locks: Sequence[LockId], label: str, until: datetime) -> Pin:
+    """A code that works from now on, for somebody at the door: drawn, unique on those doors, ended at `until`.
+
+    Raises:
+        Rejected: no such lock, or `until` is not ahead.
+    """
+    now = desk.now()
+    if until <= now + timedelta(minutes=1):
+        raise Rejected("a code must end in the future")
+    unknown = [lock for lock in locks if doors.door(tx, lock) is None]
+    if unknown or not locks:
+        raise Rejected(f"there is no lock called “{', '.join(unknown)}”" if unknown else "name at least one lock")
+    limits = {lock: _limits(doors.door(tx, lock)) for lock in locks}
+    groups = list(common_length(limits, wanted=6))
+    if len(groups) > 1:
+        raise Rejected("these locks take no common code length; ask for one lock at a time")
+    digits, group = groups[0]
+    taken = set().union(*(codes.tags_on(tx, lock) for lock in group))
+    pin = draw(desk.below, digits=digits, taken=lambda text: desk.vault.tag(Pin(text)) in taken)
+    ids = [_put_down(tx, desk, lock, pin, Window(now, until), stay=None, label=label) for lock in group]
+    codes.told(tx, ids, now)
+    return pin
+
+
+def reveal(tx: Tx, desk: Desk, stay: StayRow, actor: str) -> list[tuple[LockId, Pin]]:
+    """The digits of a stay, door by door, for somebody entitled to them. Audited; from here on they count as known."""
+    entries = codes.issued_for(tx, stay.id)
+    codes.told(tx, [entry.grant.id for entry in entries], desk.now())
+    log.record(tx, desk.now(), actor, "code shown", f"stay:{stay.id}")
+    return [(entry.lock, _opened(desk, entry)) for entry in entries]

@@ -1,0 +1,102 @@
+"""Promises are kept here: claimed under a lease, performed with their key, recorded. At least once, never before the commit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from hub.bus import Bus
+from hub.contracts import Clock, Performer
+from hub.errors import Disappointment, Rejected, Unavailable
+from hub.model.effects import Effect, TellChannel
+from hub.plugins import Plugins
+from hub.schedule import pause
+from hub.store import mail
+from hub.store.engine import Store
+from hub.store.mail import Promise
+
+log = structlog.get_logger("outbox")
+
+LEASE: Final = timedelta(minutes=2)
+PATIENCE: Final = timedelta(seconds=30)
+"""For one performance; a lease outlives it, so that nobody else performs the same promise meanwhile."""
+FIRST_WAIT: Final = timedelta(seconds=30)
+LONGEST_WAIT: Final = timedelta(hours=1)
+TRIES: Final = 30
+"""About a day of trying; then a person is shown the promise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """One worker for each lane, so that one slow service holds up nobody else."""
+
+    store: Store
+    bus: Bus
+    wall: Clock
+    plugins: Plugins
+    spread: Callable[[], float]
+    """A number in [0, 1) for jitter."""
+
+    async def run(self) -> None:
+        working: set[str] = set()
+        async with asyncio.TaskGroup() as group, self.bus.listen("outbox") as nudges:
+            while True:
+                for lane in sorted(await self.store.read(mail.lanes) - working):
+                    working.add(lane)
+                    group.create_task(self._work(lane), name=f"outbox {lane}")
+                await anext(nudges)
+
+    async def _work(self, lane: str) -> None:
+        async with self.bus.listen("outbox") as nudges:
+            while True:
+                now = self.wall.now()
+                promise = await self.store.write(lambda tx, now=now: mail.claim(tx, lane, now, now + LEASE))  # type: ignore[misc]
+                if promise is not None:
+                    await self._keep(promise)
+                    continue
+                due = await self.store.read(lambda tx: mail.next_promise_due(tx, lane))
+                await pause(self.wall, due, nudges)
+
+    async def _keep(self, promise: Promise) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE.total_seconds()):
+                await self._performer(promise.effect)(promise.effect, promise.key)
+        except Rejected as error:
+            await self._put_back(promise, str(error), None)
+        except TimeoutError:
+            await self._put_back(promise, f"no answer within {PATIENCE.seconds} s", self._again(promise, timedelta(0)))
+        except Disappointment as error:
+            wait = error.wait if isinstance(error, Unavailable) else timedelta(0)
+            await self._put_back(promise, str(error), self._again(promise, wait))
+        except Exception as error:  # the outbox worker: one of the five places (design.md §5)
+            log.error("a promise could not be kept", key=promise.key, exc_info=error)
+            await self._put_back(promise, f"unexpected: {type(error).__name__}", self._again(promise, timedelta(0)))
+        else:
+            await self.store.write(lambda tx: mail.kept(tx, promise.id, self.wall.now()))
+
+    def _performer(self, effect: Effect) -> Performer:
+        match effect:
+            case TellChannel(channel=channel):
+                integration = self.plugins.integration(channel)
+                if integration is None:
+                    raise Unavailable(f"the channel “{channel}” is switched off")
+                performer = integration.perform.get(TellChannel)
+                if performer is None:
+                    raise Rejected(f"the channel “{channel}” cannot be told anything")
+                return performer
+
+    def _again(self, promise: Promise, wait: timedelta) -> datetime | None:
+        if promise.attempts + 1 >= TRIES:
+            return None
+        back_off: timedelta = min(FIRST_WAIT * 2 ** min(promise.attempts, 10), LONGEST_WAIT)
+        return self.wall.now() + max(back_off * (0.8 + 0.4 * self.spread()), wait)
+
+    async def _put_back(self, promise: Promise, why: str, again: datetime | None) -> None:
+        if promise.attempts == 0:
+            log.warning("a promise waits", key=promise.key, why=why)
+        await self.store.write(lambda tx: mail.not_kept(tx, promise.id, why, again))

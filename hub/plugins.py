@@ -1,0 +1,245 @@
+"""Plugins are folders: found by their manifest without importing them, started under a keeper, switched off by a sentence.
+
+A driver runs until it is cancelled; if it falls it is started anew after 1 s, doubling up to 5 min. `Misconfigured`
+switches it off until the configuration changes. What one plugin does never stops another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import tomllib
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from importlib import metadata, resources
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final, Protocol, cast
+
+import structlog
+
+from hub.config import checked
+from hub.contracts import Clock, Driver, Host, Integration, Lock, Rehearsal, Sandbox
+from hub.errors import Misconfigured, Unavailable
+from hub.model.facts import Fact
+from hub.model.values import Address, ChannelId
+
+log = structlog.get_logger("plugins")
+
+FIRST_WAIT_S: Final = 1.0
+LONGEST_WAIT_S: Final = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    kind: str
+    """`driver` | `integration`"""
+    name: str
+    summary: str
+    level: str
+    """`works` | `robust` | `complete`"""
+    module: str
+    commands: Mapping[str, str] = field(default_factory=dict)
+    """Command group to `module:attribute` of a typer application."""
+
+
+def discover() -> dict[str, Manifest]:
+    """Every plugin by `kind/name`, without importing any: ours by folder, third-party ones by entry point."""
+    found = [manifest for room in ("drivers", "integrations") for manifest in _folders(room)]
+    for entry in metadata.entry_points(group="gatehouse.plugins"):
+        found += _read(resources.files(entry.module).joinpath("manifest.toml"), entry.module)
+    return {f"{manifest.kind}/{manifest.name}": manifest for manifest in found}
+
+
+def _folders(room: str) -> Iterator[Manifest]:
+    for folder in sorted(resources.files(room).iterdir(), key=lambda each: each.name):
+        if folder.is_dir():
+            yield from _read(folder.joinpath("manifest.toml"), f"{room}.{folder.name}")
+
+
+def _read(file: Any, module: str) -> Iterator[Manifest]:
+    if not file.is_file():
+        return
+    told = tomllib.loads(file.read_text(encoding="utf-8"))
+    commands = told.get("commands", {})
+    yield Manifest(told["kind"], told["name"], told["summary"], told["level"], module, commands)
+
+
+class _Start(Protocol):
+    def __call__(self, config: Any, host: Host) -> Any: ...
+
+
+def settings_of(kind: str, name: str, told: Mapping[str, Any], key: str) -> Any:
+    """The plugin's own Config made of what the operator wrote.
+
+    Raises:
+        Misconfigured: no such plugin, or a setting it does not understand; `key` is where the operator wrote it.
+    """
+    return _config(_module(kind, name, key), told, key)
+
+
+def _module(kind: str, name: str, key: str) -> ModuleType:
+    plugins = discover()
+    if f"{kind}/{name}" not in plugins:
+        known = ", ".join(sorted(each.name for each in plugins.values() if each.kind == kind))
+        raise Misconfigured(key, f"there is no {kind} called “{name}”; there are: {known}")
+    return importlib.import_module(plugins[f"{kind}/{name}"].module)
+
+
+def _config(module: ModuleType, told: Mapping[str, Any], key: str) -> Any:
+    return checked(module.Config, told, key)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """How a plugin is, for the Health page."""
+
+    name: str
+    kind: str
+    state: str
+    """`running` | `waiting` | `off`"""
+    since: datetime
+    why: str = ""
+
+
+class Plugins:
+    """What is plugged in: drivers with their locks, and one integration for each channel."""
+
+    def __init__(
+        self, *, clock: Clock, wall: Clock, host: Callable[[str, str], Host], changed: Callable[[str], None]
+    ) -> None:
+        """`host` makes what a plugin sees, from its kind and its name; `changed` is told `health` when a condition changes."""
+        self._clock = clock
+        self._wall = wall
+        self._host = host
+        self._changed = changed
+        self._drivers: dict[str, Driver] = {}
+        self._channels: dict[ChannelId, Integration] = {}
+        self.conditions: dict[str, Condition] = {}
+
+    # ---- drivers ----
+
+    def lock(self, driver: str, address: Address) -> Lock | None:
+        """The lock as its driver knows it now; None while it has not been met."""
+        running = self._drivers.get(driver)
+        return None if running is None else running.locks.get(address)
+
+    @property
+    def met(self) -> Iterator[tuple[str, Lock]]:
+        """Every lock that any driver has met, named in the house or not."""
+        return ((name, lock) for name, driver in self._drivers.items() for lock in driver.locks.values())
+
+    @property
+    def rehearsal(self) -> Rehearsal | None:
+        """The simulator's hands, if one is plugged in."""
+        hands = (each for each in self._drivers.values() if hasattr(each, "press"))
+        return cast("Rehearsal | None", next(hands, None))
+
+    def prepare_driver(self, name: str, told: Mapping[str, Any]) -> None:
+        """Make a driver ready to be kept. A wrong setting leaves it off with a sentence and everything else running."""
+        key = f"drivers.{name}"
+        try:
+            module = _module("driver", name, key)
+            self._drivers[name] = cast("_Start", module.start)(_config(module, told, key), self._host("driver", name))
+        except Misconfigured as error:
+            self._switch_off(name, "driver", error)
+
+    async def keep_drivers(self) -> None:
+        """Run every prepared driver, each under its own keeper, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for name, driver in self._drivers.items():
+                group.create_task(self._keep(name, driver.run), name=f"driver {name}")
+
+    async def _keep(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        wait, loop = FIRST_WAIT_S, asyncio.get_running_loop()
+        while True:
+            started = loop.time()
+            self._set(Condition(name, "driver", "running", self._wall.now()))
+            try:
+                await run()
+                why = "it stopped by itself"
+            except Misconfigured as error:
+                self._switch_off(name, "driver", error)
+                return
+            except Unavailable as error:
+                why = str(error)
+            except Exception as error:  # the keeper: one of the five places (design.md §5)
+                why = f"it failed unexpectedly ({type(error).__name__})"
+                log.error("plugin fell", plugin=name, exc_info=error)
+            wait = FIRST_WAIT_S if loop.time() - started > LONGEST_WAIT_S else min(wait * 2, LONGEST_WAIT_S)
+            self._fell(name, why)
+            await asyncio.sleep(wait)
+
+    def _fell(self, name: str, why: str) -> None:
+        known = self.conditions[name]
+        if known.why != why:
+            log.warning("driver waits to be started again", driver=name, why=why)
+        self._set(replace(known, state="waiting", why=why, since=self._wall.now()))
+
+    def _switch_off(self, name: str, kind: str, error: Misconfigured) -> None:
+        log.warning("plugin is off", plugin=name, why=str(error))
+        self._set(Condition(name, kind, "off", self._wall.now(), str(error)))
+
+    def _set(self, condition: Condition) -> None:
+        self.conditions[condition.name] = condition
+        self._changed("health")
+
+    # ---- integrations ----
+
+    def integration(self, channel: ChannelId) -> Integration | None:
+        """None while the channel is switched off by a wrong setting or does not exist."""
+        return self._channels.get(channel)
+
+    @property
+    def channels(self) -> dict[ChannelId, Integration]:
+        return dict(self._channels)
+
+    def plug_channel(self, channel: ChannelId, name: str, told: Mapping[str, Any]) -> None:
+        """Start, or start anew with other settings, the integration of one channel."""
+        key = f"channel “{channel}”"
+        try:
+            module = _module("integration", name, key)
+            integration = cast("_Start", module.start)(_config(module, told, key), self._host("integration", channel))
+        except Misconfigured as error:
+            self._channels.pop(channel, None)
+            self._switch_off(channel, "integration", error)
+            return
+        self._channels[channel] = integration
+        self._set(Condition(channel, "integration", "running", self._wall.now()))
+
+    def unplug_channel(self, channel: ChannelId) -> None:
+        self._channels.pop(channel, None)
+        self.conditions.pop(channel, None)
+
+
+def host_maker(
+    *,
+    clock: Clock,
+    state_dir: Path,
+    tell: Callable[[str, Fact], Awaitable[None]],
+    seal: Callable[[bytes, str], bytes],
+    unseal: Callable[[bytes, str], bytes],
+    sandbox: Sandbox,
+) -> Callable[[str, str], Host]:
+    """What turns a plugin's kind and name into the Host it sees; seals are bound to the plugin they were made for."""
+
+    def make(kind: str, name: str) -> Host:
+        folder = state_dir / f"{kind}s" / name
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        about = f"{kind}:{name}"
+
+        async def told(fact: Fact) -> None:
+            await tell(name, fact)
+
+        return Host(
+            name=name,
+            tell=told,
+            clock=clock,
+            state_dir=folder,
+            seal=lambda data: seal(data, about),
+            open=lambda data: unseal(data, about),
+            sandbox=sandbox,
+        )
+
+    return make

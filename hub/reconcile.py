@@ -1,0 +1,307 @@
+"""Brings every lock nearer to what should be in it: one worker for each lock, one step at a time from fresh state.
+
+`settle` commits the claim, uses the radio, then commits the outcome. A crash between leaves a slot in doubt, and the
+next step from doubt is to ask. Nothing is queued, so nothing can be stale.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from hub.bus import Bus
+from hub.contracts import Clock, CodeTaken, Keypad, Lock
+from hub.errors import Disappointment, Rejected
+from hub.io.tagbook import TagBook
+from hub.io.vault import Vault
+from hub.model.codes import (
+    Ask,
+    Clear,
+    Grant,
+    Limits,
+    Policy,
+    Reading,
+    Rest,
+    Slot,
+    Step,
+    Write,
+    after_ask,
+    after_clear,
+    after_failure,
+    after_refusal,
+    after_write,
+    claimed,
+    next_step,
+)
+from hub.model.facts import SlotRead
+from hub.model.values import CodeTag, LockId, Pin, Proof
+from hub.plugins import Plugins
+from hub.schedule import pause
+from hub.store import codes, doors, log, settings
+from hub.store import stays as ledger
+from hub.store.engine import Store, Tx
+from hub.store.log import Entry
+
+logger = structlog.get_logger("reconcile")
+
+PATIENCE: Final = timedelta(seconds=20)
+"""For one command to one lock, in real time; then the truth is unknown."""
+OUTSTANDING: Final = timedelta(minutes=15)
+"""A lost signal costs at most this much while something is outstanding."""
+
+_POLICY: Final = Policy(managed_to=codes.MANAGED)
+
+Refused = Callable[[Tx, Grant, LockId, str, bool], None]
+"""Told in the outcome's transaction that a lock refused a grant: its words, and whether other digits may help."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Everything that one decision about one lock hangs on."""
+
+    grants: tuple[Grant, ...]
+    slots: tuple[Slot, ...]
+    limits: Limits
+    policy: Policy
+    live: frozenset[CodeTag]
+
+    def slot(self, number: int) -> Slot:
+        return next((slot for slot in self.slots if slot.number == number), Slot(number))
+
+    def step(self, now: datetime, issued: Iterable[str]) -> Step:
+        ours = frozenset(CodeTag(tag) for tag in issued) - self.live
+        return next_step(self.grants, self.slots, self.policy, self.limits, now, ours=ours)
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciler:
+    store: Store
+    vault: Vault
+    bus: Bus
+    clock: Clock
+    plugins: Plugins
+    tagbook: TagBook
+    refused: Refused
+    pace: float = 1.0
+    """Seconds of the house's clock for one real second: back-off is real, the ledger's times are the house's."""
+
+    async def run(self) -> None:
+        """One worker for each lock of the house, new ones as they are named, until cancelled."""
+        working: dict[LockId, asyncio.Task[None]] = {}
+        async with asyncio.TaskGroup() as group, self.bus.listen("house") as nudges:
+            while True:
+                named = {door.id for door in await self.store.read(doors.doors)}
+                for lock in working.keys() - named:
+                    working.pop(lock).cancel()
+                for lock in sorted(named - working.keys()):
+                    working[lock] = group.create_task(self._attend(lock), name=f"lock {lock}")
+                await anext(nudges)
+
+    async def _attend(self, lock: LockId) -> None:
+        async with self.bus.listen(f"lock:{lock}", "clock") as nudges:
+            while True:
+                until = await self._guarded(lock)
+                await pause(self.clock, until, nudges)
+
+    async def _guarded(self, lock: LockId) -> datetime | None:
+        try:
+            return await self.settle(lock)
+        except Disappointment as error:
+            logger.warning("a lock's ledger could not be read or written", lock=lock, why=str(error))
+        except Exception as error:  # the per-lock worker: one of the five places (design.md §5)
+            logger.error("a lock was set aside, the other doors go on", lock=lock, exc_info=error)
+            why = f"its worker failed unexpectedly ({type(error).__name__}); it is tried again every 15 minutes"
+            await self.store.write(lambda tx: doors.learn(tx, lock, quarantined=why))
+        return self.clock.now() + OUTSTANDING * self.pace
+
+    async def settle(self, lock: LockId) -> datetime | None:
+        """Step until the lock is as it should be or must be waited for.
+
+        Returns when to look again; None if time alone will not change anything.
+        """
+        settled = False
+        while True:
+            able = await self._reachable(lock)
+            if able is None:
+                return None
+            now = self.clock.now()
+            view = await self.store.read(lambda tx: self.view(tx, lock))
+            step = view.step(now, self.tagbook.tags)
+            if isinstance(step, Rest):
+                if settled:
+                    await self.store.write(lambda tx: self._at_rest(tx, lock))
+                return self._look_again(view, step, now)
+            settled = True
+            await self._take(lock, able, step)
+
+    async def _reachable(self, lock: LockId) -> Keypad | None:
+        door = await self.store.read(lambda tx: doors.door(tx, lock))
+        met: Lock | None = None if door is None else self.plugins.lock(door.driver, door.address)
+        return None if met is None else met.keypad
+
+    def view(self, tx: Tx, lock: LockId) -> View:
+        door = doors.door(tx, lock)
+        limits = Limits(0) if door is None or door.abilities is None else Limits.of(door.abilities)
+        grants = tuple(codes.open_grants(tx, lock))
+        policy = replace(
+            _POLICY,
+            first_wait=_POLICY.first_wait * self.pace,
+            longest_wait=_POLICY.longest_wait * self.pace,
+            look_only=not self.clock.trusted or settings.safe_mode(tx),
+        )
+        return View(grants, tuple(codes.slots_of(tx, lock)), limits, policy, frozenset(grant.tag for grant in grants))
+
+    def _look_again(self, view: View, rest: Rest, now: datetime) -> datetime | None:
+        waiting = any(slot.claim is not None or slot.retry_at is not None for slot in view.slots)
+        if not waiting and not view.policy.look_only:
+            return rest.until
+        soon = now + OUTSTANDING * self.pace
+        return soon if rest.until is None else min(rest.until, soon)
+
+    def _at_rest(self, tx: Tx, lock: LockId) -> None:
+        codes.forget_spent(tx, lock, self.clock.now())
+        door = doors.door(tx, lock)
+        if door is not None and door.quarantined:
+            doors.learn(tx, lock, quarantined=None)
+
+    # ---- one step ----
+
+    async def _take(self, lock: LockId, keypad: Keypad, step: Step) -> None:
+        match step:
+            case Ask(slot=number):
+                await self._ask(lock, keypad, number)
+            case Write() | Clear():
+                pin = await self._claim(lock, step)
+                match step:
+                    case Write() if pin is not None:
+                        await self._write(lock, keypad, step, pin)
+                    case Clear():
+                        await self._clear(lock, keypad, step)
+            case Rest():
+                return
+
+    async def _claim(self, lock: LockId, step: Write | Clear) -> Pin | None:
+        """T3a. The tag of what is about to be written goes to the book that outlives every backup first."""
+        issued = None
+        if isinstance(step, Write):
+            issued = await self.store.read(lambda tx: codes.issued(tx, step.grant))
+            if issued is None or issued.sealed_pin is None:
+                return None
+            self.tagbook.add(issued.grant.tag)
+
+        def work(tx: Tx) -> None:
+            slot = self.view(tx, lock).slot(step.slot)
+            codes.keep_slot(tx, lock, claimed(slot, step, None if issued is None else issued.grant.tag))
+
+        await self.store.write(work)
+        if issued is None or issued.sealed_pin is None:
+            return None
+        return self.vault.open_pin(issued.sealed_pin, about=f"grant:{issued.grant.id}")
+
+    async def _ask(self, lock: LockId, keypad: Keypad, number: int) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE.total_seconds()):
+                seen = await keypad.read(number)
+        except (Disappointment, TimeoutError) as error:
+            await self._unanswered(lock, number, error)
+            return
+        tag = None if seen.pin is None else self.vault.tag(seen.pin)
+        await self.store.write(lambda tx: self._asked(tx, lock, number, seen, tag))
+
+    def _asked(self, tx: Tx, lock: LockId, number: int, seen: SlotRead, tag: CodeTag | None) -> None:
+        view = self.view(tx, lock)
+        before = view.slot(number)
+        after = after_ask(before, seen, tag, view.policy, self.clock.now())
+        codes.keep_slot(tx, lock, after)
+        self._log_change(tx, lock, before, after)
+
+    async def _write(self, lock: LockId, keypad: Keypad, step: Write, pin: Pin) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE.total_seconds()):
+                proof = await keypad.write(step.slot, pin)
+        except Rejected as error:
+            words, other_digits = str(error), isinstance(error, CodeTaken)
+            await self.store.write(lambda tx: self._was_refused(tx, lock, step, words, other_digits))
+        except (Disappointment, TimeoutError) as error:
+            await self._unanswered(lock, step.slot, error)
+        else:
+            await self.store.write(lambda tx: self._written(tx, lock, step, proof))
+
+    def _written(self, tx: Tx, lock: LockId, step: Write, proof: Proof) -> None:
+        view = self.view(tx, lock)
+        before = view.slot(step.slot)
+        after = after_write(before, proof, view.limits, self.clock.now())
+        codes.keep_slot(tx, lock, after)
+        self._log_change(tx, lock, before, after)
+
+    def _was_refused(self, tx: Tx, lock: LockId, step: Write, words: str, other_digits: bool) -> None:
+        view = self.view(tx, lock)
+        codes.keep_slot(tx, lock, after_refusal(view.slot(step.slot), view.policy, self.clock.now()))
+        grant = next((grant for grant in view.grants if grant.id == step.grant), None)
+        if grant is not None:
+            codes.refuse(tx, grant.id, words)
+            self._log(tx, lock, log.CODE_REFUSED, step.slot, grant)
+            self.refused(tx, grant, lock, words, other_digits)
+
+    async def _clear(self, lock: LockId, keypad: Keypad, step: Clear) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE.total_seconds()):
+                proof = await keypad.clear(step.slot)
+        except Rejected:
+            await self.store.write(lambda tx: self._not_cleared(tx, lock, step.slot))
+        except (Disappointment, TimeoutError) as error:
+            await self._unanswered(lock, step.slot, error)
+        else:
+            await self.store.write(lambda tx: self._cleared(tx, lock, step.slot, proof))
+
+    def _cleared(self, tx: Tx, lock: LockId, number: int, proof: Proof) -> None:
+        view = self.view(tx, lock)
+        before = view.slot(number)
+        after = after_clear(before, proof, view.limits, self.clock.now())
+        codes.keep_slot(tx, lock, after)
+        self._log_change(tx, lock, before, after)
+
+    def _not_cleared(self, tx: Tx, lock: LockId, number: int) -> None:
+        view = self.view(tx, lock)
+        codes.keep_slot(tx, lock, after_refusal(view.slot(number), view.policy, self.clock.now()))
+
+    async def _unanswered(self, lock: LockId, number: int, error: Exception) -> None:
+        why = str(error) or "no answer in time"
+        logger.debug("a lock did not answer", lock=lock, slot=number, why=why)
+
+        def work(tx: Tx) -> None:
+            view = self.view(tx, lock)
+            codes.keep_slot(tx, lock, after_failure(view.slot(number), view.policy, self.clock.now()))
+
+        await self.store.write(work)
+
+    # ---- what a person reads later ----
+
+    def _log_change(self, tx: Tx, lock: LockId, before: Slot, after: Slot) -> None:
+        """A code that came into the lock or went out of it, once, when the lock said so."""
+        came = after.claim is None and after.reading is Reading.OCCUPIED and after.holder is not None
+        if came and (before.claim is not None or before.holder != after.holder):
+            grant = next((grant for grant in codes.open_grants(tx, lock) if grant.id == after.holder), None)
+            self._log(tx, lock, log.CODE_SET, after.number, grant)
+        if after.reading is Reading.EMPTY and before.holder is not None and after.holder is None:
+            held = codes.issued(tx, before.holder)
+            self._log(tx, lock, log.CODE_CLEARED, after.number, None if held is None else held.grant)
+
+    def _log(self, tx: Tx, lock: LockId, what: str, slot: int, grant: Grant | None) -> None:
+        door = doors.door(tx, lock)
+        held = None if grant is None else codes.issued(tx, grant.id)
+        stay = None if held is None or held.stay is None else ledger.stay(tx, held.stay)
+        if door is None:
+            return
+        whose = stay.guest or stay.reference if stay is not None else "" if held is None else held.label
+        entry = Entry(self.clock.now(), lock, door.property, what, "hub", whose, slot)
+        log.note(
+            tx, replace(entry, grant=None if held is None else held.grant.id, stay=None if held is None else held.stay)
+        )
+        if stay is not None:
+            tx.signal(f"stay:{stay.id}")

@@ -1,0 +1,139 @@
+"""What locks tell, absorbed: beliefs updated, the access log written, slots looked at again where the lock says so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final, assert_never
+
+from hub.model.access import who
+from hub.model.codes import changed_outside, forgotten, heard
+from hub.model.facts import (
+    BatteryRead,
+    BoltMoved,
+    CodesChanged,
+    LockFact,
+    LockFound,
+    LockHeard,
+    LockSilent,
+    Trouble,
+    TroubleSeen,
+)
+from hub.model.values import How, LockId, Position
+from hub.store import codes, doors, log
+from hub.store import stays as ledger
+from hub.store.doors import Door
+from hub.store.engine import Tx
+from hub.store.log import Entry
+
+ECHO: Final = timedelta(seconds=15)
+"""A lock reports the code that we have just written ourselves; within this time that is no news.
+
+Seen: BE469ZP repeats unsolicited reports after 4.2 to 4.5 s (facts/zwave.md §6, row 9).
+"""
+
+
+def absorb(tx: Tx, fact: LockFact, driver: str) -> bool:
+    """False when the site names no lock at that address: it is shown as met, and nothing is believed of it."""
+    door = doors.door_at(tx, driver, fact.lock)
+    if door is None:
+        tx.signal("health")
+        return False
+    match fact:
+        case LockFound():
+            _found(tx, door, fact)
+        case LockHeard():
+            _heard(tx, door, fact.at)
+        case LockSilent():
+            doors.learn(tx, door.id, silent_since=door.silent_since or fact.at, silent_why=fact.why)
+            tx.signal("health")
+        case BoltMoved():
+            _moved(tx, door, fact)
+        case BatteryRead():
+            doors.learn(tx, door.id, battery=fact.percent, battery_low=int(fact.low), battery_at=fact.at)
+        case CodesChanged():
+            _codes_changed(tx, door, fact)
+        case TroubleSeen():
+            _trouble(tx, door, fact)
+        case _:
+            assert_never(fact)
+    return True
+
+
+def _found(tx: Tx, door: Door, fact: LockFound) -> None:
+    doors.learn_abilities(tx, door.id, fact.abilities)
+    if fact.replaced:
+        forget_slots(tx, door.id)
+    codes.outfit(tx, door.id, fact.abilities.slots)
+    _heard(tx, door, fact.at)
+    tx.signal("health")
+
+
+def forget_slots(tx: Tx, lock: LockId) -> None:
+    """Nothing that was believed of this lock's memory holds any more."""
+    for slot in codes.slots_of(tx, lock):
+        codes.keep_slot(tx, lock, forgotten(slot))
+
+
+def _heard(tx: Tx, door: Door, at: datetime) -> None:
+    doors.learn(tx, door.id, heard_at=at, silent_since=None, silent_why=None)
+    if door.silent_since is None:
+        return
+    # A sign of life ends every back-off: what failed while it was silent is tried at once.
+    for slot in codes.slots_of(tx, door.id):
+        if slot.retry_at is not None:
+            codes.keep_slot(tx, door.id, heard(slot))
+    tx.signal("health")
+
+
+def _moved(tx: Tx, door: Door, fact: BoltMoved) -> None:
+    _heard(tx, door, fact.at)
+    doors.learn(tx, door.id, position=fact.position.value, position_how=fact.how.value, position_at=fact.at)
+    known = door.position is fact.position
+    repeated = known and door.position_how is fact.how and door.position_at and fact.at - door.position_at < ECHO
+    if fact.position is Position.UNKNOWN or repeated or (known and fact.how is How.UNKNOWN):
+        return
+    entry = Entry(fact.at, door.id, door.property, _WHAT[fact.position], fact.how.value, "", fact.slot)
+    log.note(tx, _attributed(tx, entry, fact))
+
+
+_WHAT: Final = {
+    Position.LOCKED: log.LOCKED,
+    Position.UNLOCKED: log.UNLOCKED,
+    Position.JAMMED: Trouble.JAMMED.value,
+}
+
+
+def _attributed(tx: Tx, entry: Entry, fact: BoltMoved) -> Entry:
+    """With the name of whoever held that slot then, and of nobody for a thumb-turn."""
+    held = None
+    if fact.how is How.KEYPAD and fact.slot is not None:
+        held = codes.holder_of(tx, entry.lock, fact.slot)
+    if held is None:
+        return replace(entry, who=who(fact.how, None, slot=fact.slot))
+    stay = None if held.stay is None else ledger.stay(tx, held.stay)
+    if stay is not None and fact.position is Position.UNLOCKED:
+        ledger.arrived(tx, stay.id, fact.at)
+    name = held.label if stay is None else stay.guest or stay.reference
+    return replace(entry, who=who(fact.how, name, slot=fact.slot), grant=held.grant.id, stay=held.stay)
+
+
+def _codes_changed(tx: Tx, door: Door, fact: CodesChanged) -> None:
+    _heard(tx, door, fact.at)
+    for slot in codes.slots_of(tx, door.id):
+        about_it = fact.slot is None or fact.slot == slot.number
+        ours = slot.claim is not None or (slot.proven_at is not None and fact.at - slot.proven_at < ECHO)
+        if about_it and not (ours and fact.slot is not None):
+            codes.keep_slot(tx, door.id, changed_outside(slot, fact.change))
+
+
+def _trouble(tx: Tx, door: Door, fact: TroubleSeen) -> None:
+    _heard(tx, door, fact.at)
+    match fact.trouble:
+        case Trouble.BATTERY_LOW | Trouble.BATTERY_CRITICAL:
+            doors.learn(tx, door.id, battery_low=1, battery_at=fact.at)
+        case Trouble.JAMMED:
+            doors.learn(tx, door.id, position=Position.JAMMED.value, position_at=fact.at)
+    doors.learn(tx, door.id, trouble=fact.trouble.value, trouble_at=fact.at)
+    log.note(tx, Entry(fact.at, door.id, door.property, fact.trouble.value, How.UNKNOWN.value, fact.note))
+    tx.signal("health")

@@ -1,0 +1,83 @@
+"""A person presses Lock or Unlock now: a direct call with a deadline, recorded before and after, never stored for later."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+from typing import Final
+
+from hub.contracts import Clock
+from hub.errors import Disappointment, Rejected, Unavailable
+from hub.model.values import LockId, Position
+from hub.plugins import Plugins
+from hub.store import doors, log
+from hub.store.engine import Store
+
+DEADLINE: Final = timedelta(seconds=10)
+"""Real time. A door that opens five minutes late is worse than one that does not open."""
+
+
+class Outcome(Enum):
+    DONE = "done"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    outcome: Outcome
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """What moves a bolt for a person."""
+
+    store: Store
+    plugins: Plugins
+    clock: Clock
+
+    async def move(self, lock: LockId, to: Position, actor: str) -> Answer:
+        """Raises Rejected when there is no such lock, or nothing that could move its bolt; nothing was sent then."""
+        door = await self.store.read(lambda tx: doors.door(tx, lock))
+        if door is None:
+            raise Rejected(f"there is no lock called “{lock}”")
+        met = self.plugins.lock(door.driver, door.address)
+        if met is None or met.bolt is None:
+            raise Rejected(
+                f"{door.name} cannot be moved from here: its driver has not met it or it has no bolt to move"
+            )
+        verb = "unlock" if to is Position.UNLOCKED else "lock"
+        asked = await self.store.write(
+            lambda tx: log.record(tx, self.clock.now(), actor, verb, f"lock:{lock}", outcome="asked")
+        )
+        try:
+            async with asyncio.timeout(DEADLINE.total_seconds()):
+                reached = await met.bolt.move(to)
+            answer = self._answer(door.name, verb, to, reached)
+        except Rejected as error:
+            answer = Answer(Outcome.REFUSED, f"{door.name} refused: {error}.")
+        except Unavailable as error:
+            answer = Answer(
+                Outcome.UNKNOWN, f"{door.name} did not answer ({error}). Look at the door before trying again."
+            )
+        except TimeoutError:
+            answer = Answer(
+                Outcome.UNKNOWN, f"{door.name} did not answer within 10 s. Look at the door before trying again."
+            )
+        except Disappointment as error:
+            answer = Answer(
+                Outcome.UNKNOWN, f"{door.name} answered nonsense ({error}). Look at the door before trying again."
+            )
+        await self.store.write(lambda tx: log.conclude(tx, asked, answer.outcome.value, answer.sentence))
+        return answer
+
+    @staticmethod
+    def _answer(name: str, verb: str, to: Position, reached: Position) -> Answer:
+        if reached is to:
+            return Answer(Outcome.DONE, f"{name} is {to.value}.")
+        if reached is Position.UNKNOWN:
+            return Answer(Outcome.UNKNOWN, f"{name} took the command but did not say where its bolt is.")
+        return Answer(Outcome.REFUSED, f"{name} did not {verb}: it says it is {reached.value}.")
