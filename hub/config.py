@@ -64,6 +64,7 @@ _PLAIN: Final[dict[str, str]] = {
     "tuple_type": "must be a list",
     "dict_type": "must be a section",
     "model_type": "must be a section",
+    "invalid-json-value": "must be text, a number, true or false, a list or a section",
 }
 
 
@@ -198,7 +199,7 @@ Settings = dict[str, Any]
 
 class Config(Section):
     database: str = Field(repr=False, min_length=1)
-    """An SQLAlchemy address; in the file, also the plain path of an SQLite file."""
+    """The absolute path of an SQLite file."""
     state_dir: Path
     key_file: Path
     public_url: Annotated[str | None, BeforeValidator(_public_url)] = None
@@ -209,8 +210,8 @@ class Config(Section):
     """What all channels of an integration have in common, unless a channel says otherwise."""
 
     @property
-    def database_file(self) -> Path | None:
-        return Path(self.database.removeprefix(SQLITE)) if self.database.startswith(SQLITE) else None
+    def database_file(self) -> Path:
+        return Path(self.database)
 
     @property
     def socket(self) -> Path:
@@ -224,16 +225,7 @@ def load(path: Path) -> Config:
     Raises:
         Misconfigured: the file, or something in it, cannot work.
     """
-    config = parse(read_toml(path), path.absolute().parent)
-    _check_tls(config.web.tls)
-    return config
-
-
-def _check_tls(tls: Tls | None) -> None:
-    if tls is not None:
-        for key, file in (("web.tls.cert", tls.cert), ("web.tls.key", tls.key)):
-            if not os.access(file, os.R_OK):
-                raise Misconfigured(key, f"{file} cannot be read")
+    return parse(read_toml(path), path.absolute().parent)
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -274,23 +266,33 @@ def _refuse_open_ears(web: Web) -> None:
 
 
 def _database(given: str, home: Path) -> str:
-    if "://" not in given:
-        return f"{SQLITE}{home / given}"
-    if given.startswith(SQLITE):
-        return f"{SQLITE}{home / given.removeprefix(SQLITE)}"
+    if "://" not in given or given.startswith(SQLITE):
+        return str(home / given.removeprefix(SQLITE))
     raise Misconfigured("database", 'must be the path of an SQLite file, e.g. "gatehouse.db"')
 
 
-def check_key_file(config: Config) -> None:
+def check_key_file(config: Config, environ: Mapping[str, str] = os.environ) -> None:
     """A new key is made only for a new house.
 
     Raises:
-        Misconfigured: there is a database but no key file; a new key could not read what the old one sealed.
+        Misconfigured: there is a database but no key; a new one could not read what the old one sealed.
     """
+    from hub.io.vault import CREDENTIAL
+
+    credential = Path(environ.get("CREDENTIALS_DIRECTORY", "/nowhere"), CREDENTIAL)
     database = config.database_file
-    if database is not None and database.exists() and not config.key_file.exists():
+    if database.exists() and not config.key_file.exists() and not credential.exists():
         raise Misconfigured(
             "key_file",
             f"{config.key_file} is missing, but the database {database} exists and was sealed with it; "
             "put the key file back from where you keep its copy, or restore a backup",
         )
+
+
+def check_tls_files(config: Config) -> None:
+    """Raises Misconfigured when a certificate or its key is named and cannot be read."""
+    tls = config.web.tls
+    if tls is not None:
+        for key, file in (("web.tls.cert", tls.cert), ("web.tls.key", tls.key)):
+            if not os.access(file, os.R_OK):
+                raise Misconfigured(key, f"{file} cannot be read")

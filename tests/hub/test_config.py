@@ -7,7 +7,7 @@ from typing import Annotated
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hub.config import Config, Listen, check_key_file, explain, load
+from hub.config import Config, Listen, check_key_file, check_tls_files, explain, load
 from hub.errors import Misconfigured
 
 PATHS = 'database = "gatehouse.db"\nstate_dir = "state"\nkey_file = "key"\n'
@@ -26,7 +26,7 @@ def write(tmp_path: Path) -> Callable[[str], Path]:
 def test_three_paths_are_enough_and_are_relative_to_the_file(write: Callable[[str], Path], tmp_path: Path) -> None:
     config = load(write(PATHS))
 
-    assert config.database == f"sqlite:///{tmp_path}/gatehouse.db"
+    assert config.database == f"{tmp_path}/gatehouse.db"
     assert config.database_file == tmp_path / "gatehouse.db"
     assert config.state_dir == tmp_path / "state"
     assert config.socket == tmp_path / "state/gatehouse.sock"
@@ -44,8 +44,6 @@ def test_absolute_paths_and_sqlite_addresses_stay_what_they_are(write: Callable[
 
 
 def test_everything_the_file_may_say_is_understood(write: Callable[[str], Path], tmp_path: Path) -> None:
-    for name in ("cert.pem", "key.pem"):
-        (tmp_path / name).write_text("")
     config = load(
         write(
             'public_url = "https://house.example/"\n' + PATHS + '[web]\nlisten = "0.0.0.0:443"\n'
@@ -142,10 +140,16 @@ def test_a_missing_file_and_other_bytes_are_answered_plainly(tmp_path: Path) -> 
         load(tmp_path / "gatehouse.toml")
 
 
-def test_tls_files_that_cannot_be_read_are_named(write: Callable[[str], Path]) -> None:
-    with pytest.raises(Misconfigured, match=r"cert\.pem cannot be read") as refusal:
-        load(write(PATHS + '[web.tls]\ncert = "cert.pem"\nkey = "key.pem"'))
-    assert refusal.value.key == "web.tls.cert"
+def test_tls_files_that_cannot_be_read_are_named(write: Callable[[str], Path], tmp_path: Path) -> None:
+    config = load(write(PATHS + '[web.tls]\ncert = "cert.pem"\nkey = "key.pem"'))
+    (tmp_path / "cert.pem").write_text("")
+
+    with pytest.raises(Misconfigured, match=r"key\.pem cannot be read") as refusal:
+        check_tls_files(config)
+    assert refusal.value.key == "web.tls.key"
+
+    (tmp_path / "key.pem").write_text("")
+    check_tls_files(config)
 
 
 class Retry(BaseModel):
@@ -204,3 +208,18 @@ def test_a_missing_key_file_beside_a_database_is_an_error(tmp_path: Path) -> Non
 
     (tmp_path / "key").write_bytes(b"")
     check_key_file(config)
+
+
+def test_a_key_handed_in_by_systemd_stands_for_the_key_file(tmp_path: Path) -> None:
+    config = config_at(tmp_path)
+    (tmp_path / "gatehouse.db").write_bytes(b"")
+    (tmp_path / "gatehouse.key").write_bytes(b"")
+
+    check_key_file(config, {"CREDENTIALS_DIRECTORY": str(tmp_path)})
+
+
+def test_the_commented_file_that_comes_along_is_right() -> None:
+    config = load(Path(__file__).parents[2] / "config/gatehouse.toml")
+
+    assert config.web.listen.loopback
+    assert "zwave" in config.drivers

@@ -1,0 +1,418 @@
+"""A site file carried out: what differs from the house, said in sentences, and done in the same transaction.
+
+The file owns the rows that it made and that nobody changed by page since (`Origin.SITE`); all others it leaves alone and
+says so. Nothing is removed without `--prune`, and nothing that a guest depends on unless `--prune` is said twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import Enum, IntEnum
+from typing import Final, TypeVar, assert_never
+
+from hub.config import Problem, misconfigured, nearest
+from hub.errors import Rejected
+from hub.io.vault import Vault
+from hub.model.values import Address, ChannelId, LockId, StayStatus, UnitId
+from hub.sightings import forget_slots
+from hub.site import Channel, Site, named
+from hub.store import codes, house, log, stays
+from hub.store.engine import Tx
+from hub.store.house import ChannelRow, LockRow, Origin, Property, Unit
+
+
+class Prune(IntEnum):
+    """How often the operator said `--prune`."""
+
+    NOTHING = 0
+    UNUSED = 1
+    EVEN_IN_USE = 2
+
+
+class What(Enum):
+    ADDED = "added"
+    CHANGED = "changed"
+    REMOVED = "removed"
+
+
+Row = Property | LockRow | Unit | Channel
+R = TypeVar("R", Property, LockRow, Unit, Channel)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    what: What
+    row: Row = field(repr=False)
+    """As it is to be; as it was, for what is removed."""
+    detail: str
+    """In words; never a channel's settings."""
+    moved: bool = False
+    """A lock at another address, or a channel for another unit or of another integration."""
+
+    def sentence(self, *, done: bool) -> str:
+        verb = self.what.value.capitalize() if done else f"Would be {self.what.value}:"
+        return f"{verb} {_named(self.row)}{': ' if self.detail else ''}{self.detail}."
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    changes: tuple[Change, ...]
+    notes: tuple[str, ...]
+    """What the operator should know and nothing is done about."""
+    touched_units: frozenset[UnitId]
+    """The doors and windows of their stays must be worked out anew."""
+    touched_locks: frozenset[LockId]
+    """New, or at another address: what their driver knows of them must be told again."""
+    touched_channels: frozenset[ChannelId]
+    """Their integrations must be plugged in anew, or unplugged."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything as it is, by id."""
+
+    properties: Mapping[str, Property] = field(default_factory=dict)
+    locks: Mapping[str, LockRow] = field(default_factory=dict)
+    units: Mapping[str, Unit] = field(default_factory=dict)
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+
+
+def apply(tx: Tx, site: Site, vault: Vault, *, prune: Prune, now: datetime, actor: str) -> Plan:
+    """Make the house as the file says and return what was done.
+
+    Raises:
+        Misconfigured: something that the file names does not exist.
+        Rejected: a guest depends on what would be removed or moved. In both cases nothing was changed.
+    """
+    wanted = plan(tx, site, vault, prune=prune, now=now)
+    carry_out(tx, wanted, vault, now=now, actor=actor)
+    return wanted
+
+
+def plan(tx: Tx, site: Site, vault: Vault, *, prune: Prune, now: datetime) -> Plan:
+    """What `apply` would do; raises as it does."""
+    wanted = compare(site, look(tx, vault), prune)
+    if prune is not Prune.EVEN_IN_USE:
+        refusals = [why for change in wanted.changes if (why := _in_use(tx, change, now)) is not None]
+        if refusals:
+            raise Rejected("\n".join([*refusals, "nothing was changed"]))
+    return wanted
+
+
+def look(tx: Tx, vault: Vault) -> House:
+    return House(
+        properties={row.id: row for row in house.properties(tx)},
+        locks={row.id: row for row in house.locks(tx)},
+        units={row.id: row for row in house.units(tx)},
+        channels={row.id: _opened(row, vault) for row in house.channels(tx)},
+    )
+
+
+def _opened(row: ChannelRow, vault: Vault) -> Channel:
+    return Channel(row.id, row.unit, row.integration, house.opened_settings(row, vault), row.origin)
+
+
+# ---- comparing -----------------------------------------------------------------------------------------------------
+
+
+def compare(site: Site, known: House, prune: Prune) -> Plan:
+    """Raises Misconfigured or Rejected where something would be left that refers to nothing."""
+    said = _Said([], [])
+    then = House(
+        properties=_compared(site.properties, known.properties, prune, said),
+        locks=_compared(site.locks, known.locks, prune, said),
+        units=_compared(site.units, known.units, prune, said),
+        channels=_compared(site.channels, known.channels, prune, said),
+    )
+    wrong = [*_loose_ends(then), *_shared_addresses(then)]
+    if wrong:
+        raise misconfigured(wrong)
+    return Plan(
+        changes=tuple(said.changes),
+        notes=(*said.notes, *_advice(site)),
+        touched_units=frozenset(unit for change in said.changes for unit in _touched_units(change, known, then)),
+        touched_locks=frozenset(
+            change.row.id
+            for change in said.changes
+            if isinstance(change.row, LockRow) and (change.what is What.ADDED or change.moved)
+        ),
+        touched_channels=frozenset(change.row.id for change in said.changes if isinstance(change.row, Channel)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    changes: list[Change]
+    notes: list[str]
+
+
+def _compared(wanted: Iterable[R], known: Mapping[str, R], prune: Prune, said: _Said) -> dict[str, R]:
+    """The rows as they are to be; what that takes is added to `said`."""
+    then = dict(known)
+    for row in wanted:
+        was = known.get(row.id)
+        if was is None:
+            said.changes.append(Change(What.ADDED, row, ", ".join(_words(row).values())))
+        elif replace(was, origin=Origin.SITE) == row:
+            continue
+        elif was.origin is Origin.PAGES:
+            said.notes.append(f"{_named(row)} was made or changed in the web pages; it stays as it is there.")
+            continue
+        else:
+            said.changes.append(Change(What.CHANGED, row, _difference(was, row), moved=_moved(was, row)))
+        then[row.id] = row
+    for row in _unnamed(wanted, known):
+        if prune is Prune.NOTHING:
+            said.notes.append(f"{_named(row)} is no longer in the site file; it stays unless you say --prune.")
+        else:
+            said.changes.append(Change(What.REMOVED, row, _farewell(row)))
+            del then[row.id]
+    return then
+
+
+def _unnamed(wanted: Iterable[R], known: Mapping[str, R]) -> Iterator[R]:
+    """What an earlier site file made and this one does not name."""
+    for id_ in sorted(known.keys() - {row.id for row in wanted}):
+        if known[id_].origin is Origin.SITE:
+            yield known[id_]
+
+
+def _moved(was: Row, row: Row) -> bool:
+    match was, row:
+        case LockRow(), LockRow():
+            return (was.driver, was.address) != (row.driver, row.address)
+        case Channel(), Channel():
+            return (was.unit, was.integration) != (row.unit, row.integration)
+        case _:
+            return False
+
+
+def _loose_ends(then: House) -> Iterator[Problem]:
+    for lock in then.locks.values():
+        yield from _missing(lock, "property", [lock.property], then.properties)
+    for unit in then.units.values():
+        yield from _missing(unit, "property", [unit.property], then.properties)
+        yield from _missing(unit, "locks", unit.locks, then.locks)
+    for channel in then.channels.values():
+        yield from _missing(channel, "unit", [channel.unit], then.units)
+
+
+def _missing(row: Row, field_: str, named_: Iterable[str], there: Mapping[str, Row]) -> Iterator[Problem]:
+    for id_ in named_:
+        if id_ in there:
+            continue
+        near = nearest(id_, there)
+        kind = field_.removesuffix("s")
+        cure = f"add a [[{kind}]] with this id" if near is None else f'did you mean "{near}"?'
+        if row.origin is Origin.PAGES:
+            cure = "it was made in the web pages: change it there first"
+        yield Problem(f"{_named(row)}.{field_}", f'there is no {kind} "{id_}"; {cure}')
+
+
+def _shared_addresses(then: House) -> Iterator[Problem]:
+    first: dict[tuple[str, str], LockRow] = {}
+    for lock in sorted(then.locks.values(), key=lambda lock: lock.origin is Origin.SITE):
+        other = first.setdefault((lock.driver, lock.address), lock)
+        if other is not lock:
+            yield Problem(
+                f"{_named(lock)}.address",
+                f"{lock.driver} {lock.address} is {_named(other)} already; remove that one, or keep its id",
+            )
+
+
+def _touched_units(change: Change, known: House, then: House) -> Iterator[UnitId]:
+    match change.row:
+        case Property() as row if change.what is What.CHANGED:
+            if _house_rules(known.properties[row.id]) != _house_rules(row):
+                yield from (unit.id for unit in then.units.values() if unit.property == row.id)
+        case LockRow() as row if change.moved:
+            yield from (unit.id for unit in then.units.values() if row.id in unit.locks)
+        case Unit() as row if change.what is What.ADDED:
+            yield row.id
+        case Unit() as row if change.what is What.CHANGED:
+            if replace(known.units[row.id], name=row.name) != row:
+                yield row.id
+        case Channel() as row if change.moved:
+            yield from (row.unit, known.channels[row.id].unit)
+
+
+def _house_rules(row: Property) -> tuple[object, ...]:
+    return row.zone, row.check_in, row.check_out, row.code_lead
+
+
+# ---- in words ------------------------------------------------------------------------------------------------------
+
+_KINDS: Final[Mapping[type[Row], str]] = {Property: "property", LockRow: "lock", Unit: "unit", Channel: "channel"}
+
+
+def _named(row: Row) -> str:
+    return named(_KINDS[type(row)], row.id)
+
+
+def _words(row: Row) -> dict[str, str]:
+    match row:
+        case Property():
+            return {
+                "name": f"“{row.name}”",
+                "time zone": row.zone.key,
+                "check-in": f"check-in {row.check_in:%H:%M}",
+                "check-out": f"check-out {row.check_out:%H:%M}",
+                "code lead": f"codes work {row.code_lead // timedelta(minutes=1)} minutes before check-in",
+                "digits": f"PINs of {row.digits} digits",
+            }
+        case LockRow():
+            where = {
+                "name": f"“{row.name}”",
+                "property": f"in {row.property}",
+                "address": f"{row.driver} {row.address}",
+            }
+            return where | {"shared": "shared" if row.shared else "not shared"}
+        case Unit():
+            doors = "doors " + ", ".join(row.locks) if row.locks else "no door"
+            closed = f"a closure means {row.closed_means.value}"
+            return {"name": f"“{row.name}”", "property": f"in {row.property}", "doors": doors, "closed": closed}
+        case Channel():
+            return {"integration": row.integration, "unit": f"for unit {row.unit}"}
+        case _:
+            assert_never(row)
+
+
+def _difference(was: R, row: R) -> str:
+    before, after = _words(was), _words(row)
+    told = [f"now {after[key]} (was {before[key]})" for key in after if before[key] != after[key]]
+    if isinstance(was, Channel) and isinstance(row, Channel):
+        keys = sorted(was.settings.keys() | row.settings.keys())
+        told += [f"another {key}" for key in keys if was.settings.get(key) != row.settings.get(key)]
+    return ", ".join(told)
+
+
+def _farewell(row: Row) -> str:
+    match row:
+        case Property():
+            return ""
+        case LockRow():
+            return "a code of ours that is still in it stays in it"
+        case Unit():
+            return "with its channels and stays; their codes are revoked"
+        case Channel():
+            return "its stays remain and are kept here from now on"
+        case _:
+            assert_never(row)
+
+
+def _advice(site: Site) -> Iterator[str]:
+    for row in site.properties:
+        if row.check_out > row.check_in:
+            yield (
+                f"{_named(row)}: check-out is later than check-in, so the codes of two stays "
+                "that follow each other work at the same time."
+            )
+    for unit in site.units:
+        if not unit.locks:
+            yield f"{_named(unit)} has no lock, so its guests get no code."
+    for lock in site.locks:
+        passing = [unit.id for unit in site.units if lock.id in unit.locks]
+        if len(passing) > 1 and not lock.shared:
+            yield f"{_named(lock)} opens for guests of {' and '.join(passing)} without being called shared."
+
+
+# ---- doing ---------------------------------------------------------------------------------------------------------
+
+
+def _in_use(tx: Tx, change: Change, now: datetime) -> str | None:
+    """Why a guest depends on what would be removed or moved."""
+    match change.row:
+        case Unit() as row if change.what is What.REMOVED:
+            live = len(stays.live_in(tx, row.id, now))
+            cure = "cancel them first, or say --prune twice"
+            return f"{_named(row)} has {_counted(live, 'stay')} that are not over; {cure}" if live else None
+        case LockRow() as row if change.what is What.REMOVED:
+            return _lock_in_use(tx, row, now)
+        case Channel() as row if change.moved:
+            live = _live_from(tx, row.id, now)
+            cure = "give the new channel an id of its own"
+            return f"{_named(row)} has told of {_counted(live, 'stay')} that are not over; {cure}" if live else None
+        case _:
+            return None
+
+
+def _lock_in_use(tx: Tx, row: LockRow, now: datetime) -> str | None:
+    held = len(codes.open_grants(tx, row.id))
+    if held:
+        cure = "wait until they are cleared, or say --prune twice and clear them at the lock"
+        return f"{_named(row)} holds or awaits {_counted(held, 'code')} of ours; {cure}"
+    passing = [unit.id for unit in house.units_of(tx, row.id) if stays.live_in(tx, unit.id, now)]
+    cure = "take it from the unit first, or say --prune twice"
+    return f"{_named(row)} is a door of {', '.join(passing)}, with stays that are not over; {cure}" if passing else None
+
+
+def _live_from(tx: Tx, channel: ChannelId, now: datetime) -> int:
+    live = {StayStatus.CONFIRMED, StayStatus.TENTATIVE}
+    told = {stay.id: stay for _, stay in stays.sources_of(tx, channel, since=now)}
+    return sum(stay.status in live for stay in told.values())
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def carry_out(tx: Tx, plan: Plan, vault: Vault, *, now: datetime, actor: str) -> None:
+    """In the transaction in which the plan was made. Properties come before and go after all that is in them."""
+    going = [change.row for change in plan.changes if change.what is What.REMOVED]
+    coming = [change.row for change in plan.changes if change.what is not What.REMOVED]
+    for row in reversed(going):
+        if not isinstance(row, Property):
+            _remove(tx, row, now)
+    for row in coming:
+        if isinstance(row, Property):
+            _keep(tx, row, vault)
+    _move_locks(tx, plan)
+    for row in coming:
+        if not isinstance(row, Property):
+            _keep(tx, row, vault)
+    for row in going:
+        if isinstance(row, Property):
+            _remove(tx, row, now)
+    if plan.changes:
+        told = " ".join(change.sentence(done=True) for change in plan.changes)
+        log.record(tx, now, actor, "apply", "site", detail=told)
+
+
+def _remove(tx: Tx, row: Row, now: datetime) -> None:
+    match row:
+        case Property():
+            house.remove_property(tx, row.id)
+        case LockRow():
+            house.remove_lock(tx, row.id)
+        case Unit():
+            house.remove_unit(tx, row.id, now)
+        case Channel():
+            house.remove_channel(tx, row.id)
+        case _:
+            assert_never(row)
+
+
+def _move_locks(tx: Tx, plan: Plan) -> None:
+    """Two locks may trade addresses: first each goes where no lock can be."""
+    for change in plan.changes:
+        if change.moved and isinstance(change.row, LockRow):
+            house.keep_lock(tx, replace(change.row, address=Address(f"moving {change.row.id}")))
+            house.forget_hardware(tx, change.row.id)
+            forget_slots(tx, change.row.id)
+
+
+def _keep(tx: Tx, row: Row, vault: Vault) -> None:
+    match row:
+        case Property():
+            house.keep_property(tx, row)
+        case LockRow():
+            house.keep_lock(tx, row)
+        case Unit():
+            house.keep_unit(tx, row)
+        case Channel():
+            sealed = house.sealed_settings(row.id, row.settings, vault)
+            house.keep_channel(tx, ChannelRow(row.id, row.unit, row.integration, sealed, row.origin))
+        case _:
+            assert_never(row)

@@ -1,0 +1,262 @@
+"""The site file: properties, locks, units and channels as the operator describes them.
+
+    [[property]]  id, name, timezone, check_in = "15:00", check_out = "11:00", code_lead = "60m", digits = 6
+    [[lock]]      id, property, name, driver, address, shared = false
+    [[unit]]      id, property, name, locks, closed_means = "ask"
+    [[channel]]   id, unit, integration, and that integration's own settings
+
+Here it is only understood; hub/apply.py compares it with the house and carries it out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import time, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, JsonValue, StrictBool, ValidationError
+
+from hub.config import Problem, Section, misconfigured, nearest, problems, read_toml, unknown
+from hub.errors import Misconfigured
+from hub.model.values import Address, ChannelId, LockId, PropertyId, UnitId, clean
+from hub.store.house import ClosedMeans, LockRow, Origin, Property, Unit
+
+LONGEST_LEAD: Final = timedelta(hours=24)
+"""A code that works days early is a key given to a stranger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    id: ChannelId
+    unit: UnitId
+    integration: str
+    settings: Mapping[str, JsonValue] = field(repr=False)
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    properties: tuple[Property, ...]
+    locks: tuple[LockRow, ...]
+    units: tuple[Unit, ...]
+    channels: tuple[Channel, ...]
+
+
+CheckChannel = Callable[[str, Mapping[str, Any], str], object]
+"""Whether an integration can work with these settings: (its name, settings, key for complaints); raises Misconfigured."""
+
+
+def load(path: Path, *, drivers: Collection[str], check_channel: CheckChannel) -> Site:
+    """Raises Misconfigured with everything that is wrong, each with the entry, the field and the cure."""
+    return parse(read_toml(path), drivers=drivers, check_channel=check_channel)
+
+
+def parse(told: Mapping[str, Any], *, drivers: Collection[str], check_channel: CheckChannel) -> Site:
+    """`drivers` are those of gatehouse.toml."""
+    wrong: list[Problem] = [Problem(key, unknown(key, _KINDS)) for key in told if key not in _KINDS]
+    entries = {kind: _entries(kind, model, told.get(kind, []), wrong) for kind, model in _KINDS.items()}
+    for kind, found in entries.items():
+        wrong += _doubles(kind, found)
+    wrong += [_no_driver(lock, drivers) for lock in entries["lock"] if lock.driver not in drivers]
+    wrong += _shared_addresses(entries["lock"])
+    for channel in entries["channel"]:
+        try:
+            check_channel(channel.integration, channel.settings, named("channel", channel.id))
+        except Misconfigured as error:
+            wrong.append(Problem(error.key, error.why))
+    if wrong:
+        raise misconfigured(wrong)
+    return Site(**{field: tuple(entry.row() for entry in entries[kind]) for kind, field in _PLURALS.items()})
+
+
+def named(kind: str, id_: str) -> str:
+    return f"{kind} “{id_}”"
+
+
+# ---- one entry -----------------------------------------------------------------------------------------------------
+
+_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_LEAD: Final = re.compile(r"(\d{1,5}) ?(m|min|h)?")
+
+
+def _id(value: str) -> str:
+    if not _ID.fullmatch(value):
+        raise ValueError("must begin with a letter or digit and hold only letters, digits and . _ - (64 at most)")
+    return value
+
+
+def _name(value: str) -> str:
+    cleaned = clean(value, limit=100)
+    if not cleaned:
+        raise ValueError("must not be empty")
+    return cleaned
+
+
+def _zone(value: object) -> ZoneInfo:
+    zones = available_timezones()
+    if isinstance(value, str) and value in zones:
+        return ZoneInfo(value)
+    near = nearest(value, zones) if isinstance(value, str) else None
+    cure = 'write it like "Europe/Berlin"' if near is None else f'did you mean "{near}"?'
+    raise ValueError(f"is not a time zone; {cure}")
+
+
+def _time(value: object) -> time:
+    """Text, or TOML's own local time."""
+    if isinstance(value, str) and re.fullmatch(r"\d\d:\d\d", value):
+        try:
+            return time.fromisoformat(value)
+        except ValueError:
+            pass
+    elif isinstance(value, time) and value.replace(second=0, microsecond=0) == value:
+        return value
+    raise ValueError('must be a time of day, e.g. "15:00"')
+
+
+def _lead(value: object) -> timedelta:
+    told = _LEAD.fullmatch(str(value)) if isinstance(value, int | str) and not isinstance(value, bool) else None
+    if told is None:
+        raise ValueError('must be minutes, e.g. 60, "60m" or "1h"')
+    lead = timedelta(**{"hours" if told[2] == "h" else "minutes": int(told[1])})
+    if lead > LONGEST_LEAD:
+        raise ValueError("must not be more than 24h: a code works only about its guest's own stay")
+    return lead
+
+
+Id = Annotated[str, AfterValidator(_id)]
+Name = Annotated[str, AfterValidator(_name)]
+TimeOfDay = Annotated[time, BeforeValidator(_time)]
+
+
+class _Property(Section):
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    id: Id
+    name: Name
+    timezone: Annotated[ZoneInfo, BeforeValidator(_zone)]
+    check_in: TimeOfDay = time(15)
+    check_out: TimeOfDay = time(11)
+    code_lead: Annotated[timedelta, BeforeValidator(_lead)] = timedelta(minutes=60)
+    digits: Annotated[int, Field(strict=True, ge=4, le=8)] = 6
+
+    def row(self) -> Property:
+        return Property(
+            id=PropertyId(self.id),
+            name=self.name,
+            zone=self.timezone,
+            check_in=self.check_in,
+            check_out=self.check_out,
+            code_lead=self.code_lead,
+            digits=self.digits,
+            origin=Origin.SITE,
+        )
+
+
+class _Lock(Section):
+    id: Id
+    property: Id
+    name: Name
+    driver: str
+    address: Annotated[str, Field(min_length=1, max_length=200)]
+    shared: StrictBool = False
+
+    def row(self) -> LockRow:
+        return LockRow(
+            id=LockId(self.id),
+            property=PropertyId(self.property),
+            name=self.name,
+            driver=self.driver,
+            address=Address(self.address),
+            shared=self.shared,
+            origin=Origin.SITE,
+        )
+
+
+class _Unit(Section):
+    id: Id
+    property: Id
+    name: Name
+    locks: tuple[Id, ...]
+    closed_means: ClosedMeans = ClosedMeans.ASK
+
+    def row(self) -> Unit:
+        return Unit(
+            id=UnitId(self.id),
+            property=PropertyId(self.property),
+            name=self.name,
+            locks=tuple(sorted({LockId(lock) for lock in self.locks})),
+            closed_means=self.closed_means,
+            origin=Origin.SITE,
+        )
+
+
+class _Channel(Section):
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, JsonValue]
+
+    id: Id
+    unit: Id
+    integration: str
+
+    @property
+    def settings(self) -> dict[str, JsonValue]:
+        return self.__pydantic_extra__
+
+    def row(self) -> Channel:
+        return Channel(ChannelId(self.id), UnitId(self.unit), self.integration, self.settings, Origin.SITE)
+
+
+_KINDS: Final[Mapping[str, type[Section]]] = {
+    "property": _Property,
+    "lock": _Lock,
+    "unit": _Unit,
+    "channel": _Channel,
+}
+_PLURALS: Final = {"property": "properties", "lock": "locks", "unit": "units", "channel": "channels"}
+
+
+# ---- all of them ---------------------------------------------------------------------------------------------------
+
+
+def _entries(kind: str, model: type[Section], told: object, wrong: list[Problem]) -> list[Any]:
+    if not isinstance(told, list) or not all(isinstance(entry, dict) for entry in told):
+        wrong.append(Problem(kind, f"must be written with two brackets, [[{kind}]], once for each {kind}"))
+        return []
+    found: list[Any] = []
+    for number, entry in enumerate(told, start=1):
+        try:
+            found.append(model.model_validate(entry))
+        except ValidationError as error:
+            known = isinstance(entry.get("id"), str)
+            prefix = named(kind, entry["id"]) if known else f"{kind} no. {number}"
+            wrong += [problem.under(prefix) for problem in problems(error, model)]
+    return found
+
+
+def _doubles(kind: str, entries: Sequence[Any]) -> Iterable[Problem]:
+    ids = [entry.id for entry in entries]
+    for double in sorted({id_ for id_ in ids if ids.count(id_) > 1}):
+        yield Problem(f"{named(kind, double)}.id", f"is used {ids.count(double)} times; give each {kind} its own")
+
+
+def _no_driver(lock: _Lock, drivers: Collection[str]) -> Problem:
+    key = f"{named('lock', lock.id)}.driver"
+    near = nearest(lock.driver, drivers)
+    if near is not None:
+        return Problem(key, f'"{lock.driver}" is not in gatehouse.toml; did you mean "{near}"?')
+    return Problem(key, f'"{lock.driver}" is not in gatehouse.toml; add a section [drivers.{lock.driver}] there')
+
+
+def _shared_addresses(locks: Sequence[_Lock]) -> Iterable[Problem]:
+    first: dict[tuple[str, str], str] = {}
+    for lock in locks:
+        other = first.setdefault((lock.driver, lock.address), lock.id)
+        if other != lock.id:
+            key = f"{named('lock', lock.id)}.address"
+            yield Problem(
+                key, f"{lock.driver} {lock.address} is {named('lock', other)} already; each lock has its own address"
+            )

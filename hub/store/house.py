@@ -1,0 +1,323 @@
+"""The house as the operator described it: properties, units, locks and channels, by site file or by page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from enum import Enum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, RowMapping, Table, delete, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from hub.io.vault import Vault
+from hub.model.values import Address, ChannelId, LockId, PropertyId, UnitId
+from hub.store import tables
+from hub.store.codes import revoke
+from hub.store.engine import Tx
+
+
+class Origin(Enum):
+    """Who wrote a row last. The site file never touches what is not its own."""
+
+    SITE = "site"
+    PAGES = "pages"
+
+
+class ClosedMeans(Enum):
+    """What a channel's closure without a name stands for, in one unit."""
+
+    ASK = "ask"
+    RESERVATION = "reservation"
+    BLOCK = "block"
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    id: PropertyId
+    name: str
+    zone: ZoneInfo
+    check_in: time
+    check_out: time
+    """Local, to the minute."""
+    code_lead: timedelta
+    """How long before check-in a code begins to work."""
+    digits: int
+    """Of a new PIN, where the lock's own limits allow it."""
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    id: UnitId
+    property: PropertyId
+    name: str
+    locks: tuple[LockId, ...]
+    """The doors its guests pass, by id."""
+    closed_means: ClosedMeans
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class LockRow:
+    id: LockId
+    property: PropertyId
+    name: str
+    driver: str
+    address: Address
+    shared: bool
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRow:
+    id: ChannelId
+    unit: UnitId
+    integration: str
+    settings: bytes = field(repr=False)
+    """Sealed JSON of the integration's own keys: a feed's address is itself a key."""
+    origin: Origin
+
+
+def sealed_settings(channel: ChannelId, settings: Mapping[str, Any], vault: Vault) -> bytes:
+    return vault.seal(json.dumps(settings, sort_keys=True).encode(), about=f"channel:{channel}")
+
+
+def opened_settings(channel: ChannelRow, vault: Vault) -> dict[str, Any]:
+    opened: dict[str, Any] = json.loads(vault.open(channel.settings, about=f"channel:{channel.id}"))
+    return opened
+
+
+# ---- reading -------------------------------------------------------------------------------------------------------
+
+
+def _rows(tx: Tx, table: Table, *where: ColumnElement[bool]) -> list[RowMapping]:
+    return list(tx.sql.execute(select(table).where(*where).order_by(table.c.id)).mappings())
+
+
+def _property(row: RowMapping) -> Property:
+    return Property(
+        id=row["id"],
+        name=row["name"],
+        zone=ZoneInfo(row["timezone"]),
+        check_in=time.fromisoformat(row["check_in"]),
+        check_out=time.fromisoformat(row["check_out"]),
+        code_lead=timedelta(seconds=row["code_lead_s"]),
+        digits=row["digits"],
+        origin=Origin(row["origin"]),
+    )
+
+
+def properties(tx: Tx) -> list[Property]:
+    return [_property(row) for row in _rows(tx, tables.properties)]
+
+
+def property_with(tx: Tx, id_: PropertyId) -> Property | None:
+    return next((_property(row) for row in _rows(tx, tables.properties, tables.properties.c.id == id_)), None)
+
+
+def property_of(tx: Tx, unit: UnitId) -> Property | None:
+    """The property whose house rules a unit follows; None when there is no such unit."""
+    there = select(tables.units.c.property_id).where(tables.units.c.id == unit).scalar_subquery()
+    return next((_property(row) for row in _rows(tx, tables.properties, tables.properties.c.id == there)), None)
+
+
+def _units(tx: Tx, *where: ColumnElement[bool]) -> list[Unit]:
+    rows = _rows(tx, tables.units, *where)
+    doors: dict[str, list[LockId]] = {row["id"]: [] for row in rows}
+    pairs = (
+        select(tables.unit_locks).where(tables.unit_locks.c.unit_id.in_(doors)).order_by(tables.unit_locks.c.lock_id)
+    )
+    for unit, lock in tx.sql.execute(pairs):
+        doors[unit].append(lock)
+    return [_unit(row, doors[row["id"]]) for row in rows]
+
+
+def _unit(row: RowMapping, doors: list[LockId]) -> Unit:
+    return Unit(
+        id=row["id"],
+        property=row["property_id"],
+        name=row["name"],
+        locks=tuple(doors),
+        closed_means=ClosedMeans(row["closed_means"]),
+        origin=Origin(row["origin"]),
+    )
+
+
+def units(tx: Tx) -> list[Unit]:
+    return _units(tx)
+
+
+def unit_with(tx: Tx, id_: UnitId) -> Unit | None:
+    return next(iter(_units(tx, tables.units.c.id == id_)), None)
+
+
+def units_in(tx: Tx, property_: PropertyId) -> list[Unit]:
+    return _units(tx, tables.units.c.property_id == property_)
+
+
+def units_of(tx: Tx, lock: LockId) -> list[Unit]:
+    """The units whose guests pass a door."""
+    passing = select(tables.unit_locks.c.unit_id).where(tables.unit_locks.c.lock_id == lock)
+    return _units(tx, tables.units.c.id.in_(passing))
+
+
+def _lock(row: RowMapping) -> LockRow:
+    return LockRow(
+        id=row["id"],
+        property=row["property_id"],
+        name=row["name"],
+        driver=row["driver"],
+        address=row["address"],
+        shared=bool(row["shared"]),
+        origin=Origin(row["origin"]),
+    )
+
+
+def locks(tx: Tx) -> list[LockRow]:
+    return [_lock(row) for row in _rows(tx, tables.locks)]
+
+
+def lock_with(tx: Tx, id_: LockId) -> LockRow | None:
+    return next((_lock(row) for row in _rows(tx, tables.locks, tables.locks.c.id == id_)), None)
+
+
+def lock_at(tx: Tx, driver: str, address: Address) -> LockRow | None:
+    """The house's lock behind a driver's name of it; None for one that nobody has named yet."""
+    there = (tables.locks.c.driver == driver, tables.locks.c.address == address)
+    return next((_lock(row) for row in _rows(tx, tables.locks, *there)), None)
+
+
+def doors_of(tx: Tx, unit: UnitId) -> list[LockRow]:
+    """Every lock that a unit's guests must be able to open."""
+    passed = select(tables.unit_locks.c.lock_id).where(tables.unit_locks.c.unit_id == unit)
+    return [_lock(row) for row in _rows(tx, tables.locks, tables.locks.c.id.in_(passed))]
+
+
+def _channel(row: RowMapping) -> ChannelRow:
+    return ChannelRow(
+        id=row["id"],
+        unit=row["unit_id"],
+        integration=row["integration"],
+        settings=row["settings"],
+        origin=Origin(row["origin"]),
+    )
+
+
+def channels(tx: Tx) -> list[ChannelRow]:
+    return [_channel(row) for row in _rows(tx, tables.channels)]
+
+
+def channel_with(tx: Tx, id_: ChannelId) -> ChannelRow | None:
+    return next((_channel(row) for row in _rows(tx, tables.channels, tables.channels.c.id == id_)), None)
+
+
+# ---- writing -------------------------------------------------------------------------------------------------------
+
+
+def _keep(tx: Tx, table: Table, values: Mapping[str, object]) -> None:
+    others = {name: value for name, value in values.items() if name != "id"}
+    tx.sql.execute(insert(table).values(**values).on_conflict_do_update(index_elements=["id"], set_=others))
+    tx.signal("house")
+
+
+def keep_property(tx: Tx, row: Property) -> None:
+    values = {
+        "id": row.id,
+        "name": row.name,
+        "timezone": row.zone.key,
+        "check_in": f"{row.check_in:%H:%M}",
+        "check_out": f"{row.check_out:%H:%M}",
+        "code_lead_s": round(row.code_lead.total_seconds()),
+        "digits": row.digits,
+        "origin": row.origin.value,
+    }
+    _keep(tx, tables.properties, values)
+
+
+def keep_unit(tx: Tx, row: Unit) -> None:
+    values = {
+        "id": row.id,
+        "property_id": row.property,
+        "name": row.name,
+        "closed_means": row.closed_means.value,
+        "origin": row.origin.value,
+    }
+    _keep(tx, tables.units, values)
+    tx.sql.execute(delete(tables.unit_locks).where(tables.unit_locks.c.unit_id == row.id))
+    if row.locks:
+        tx.sql.execute(insert(tables.unit_locks), [{"unit_id": row.id, "lock_id": lock} for lock in row.locks])
+
+
+def keep_lock(tx: Tx, row: LockRow) -> None:
+    """Raises sqlalchemy.exc.IntegrityError when another lock has that address."""
+    values = {
+        "id": row.id,
+        "property_id": row.property,
+        "name": row.name,
+        "driver": row.driver,
+        "address": row.address,
+        "shared": int(row.shared),
+        "origin": row.origin.value,
+    }
+    _keep(tx, tables.locks, values)
+    tx.signal(f"lock:{row.id}")
+
+
+def forget_hardware(tx: Tx, lock: LockId) -> None:
+    """Another device stands behind this name from here on: nothing that the old one told holds for it."""
+    tx.sql.execute(delete(tables.lock_state).where(tables.lock_state.c.lock_id == lock))
+    tx.signal(f"lock:{lock}")
+
+
+def keep_channel(tx: Tx, row: ChannelRow) -> None:
+    values = {
+        "id": row.id,
+        "unit_id": row.unit,
+        "integration": row.integration,
+        "settings": row.settings,
+        "origin": row.origin.value,
+    }
+    _keep(tx, tables.channels, values)
+    tx.signal("channels")
+
+
+def _remove(tx: Tx, table: Table, id_: str) -> None:
+    tx.sql.execute(delete(table).where(table.c.id == id_))
+    tx.signal("house")
+
+
+def remove_property(tx: Tx, id_: PropertyId) -> None:
+    """Raises sqlalchemy.exc.IntegrityError while it has units or locks."""
+    _remove(tx, tables.properties, id_)
+
+
+def remove_unit(tx: Tx, id_: UnitId, at: datetime) -> None:
+    """With its channels and stays. Its guests' codes are revoked, and leave the locks as soon as those answer."""
+    theirs = select(tables.stays.c.id).where(tables.stays.c.unit_id == id_)
+    granted = tables.grants.c.stay_id.in_(theirs)
+    revoke(tx, list(tx.sql.execute(select(tables.grants.c.id).where(granted)).scalars()), at)
+    guest = select(tables.stays.c.guest).where(tables.stays.c.id == tables.grants.c.stay_id).scalar_subquery()
+    tx.sql.execute(update(tables.grants).where(granted).values(label=guest, stay_id=None))
+    tx.sql.execute(delete(tables.stays).where(tables.stays.c.unit_id == id_))
+    tx.sql.execute(delete(tables.channels).where(tables.channels.c.unit_id == id_))
+    _remove(tx, tables.units, id_)
+    for name in ("channels", "stays"):
+        tx.signal(name)
+
+
+def remove_lock(tx: Tx, id_: LockId) -> None:
+    """With all we know of it. A code of ours that is still in it stays in it: nobody will clear it any more."""
+    tx.sql.execute(delete(tables.slots).where(tables.slots.c.lock_id == id_))
+    tx.sql.execute(delete(tables.grants).where(tables.grants.c.lock_id == id_))
+    _remove(tx, tables.locks, id_)
+    tx.signal(f"lock:{id_}")
+
+
+def remove_channel(tx: Tx, id_: ChannelId) -> None:
+    """Its stays remain and belong to the house from here on."""
+    _remove(tx, tables.channels, id_)
+    tx.signal("channels")
