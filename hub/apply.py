@@ -94,10 +94,9 @@ def apply(tx: Tx, site: Site, vault: Vault, *, prune: Prune, now: datetime, acto
 def plan(tx: Tx, site: Site, vault: Vault, *, prune: Prune, now: datetime) -> Plan:
     """What `apply` would do; raises as it does."""
     wanted = compare(site, look(tx, vault), prune)
-    if prune is not Prune.EVEN_IN_USE:
-        refusals = [why for change in wanted.changes if (why := _in_use(tx, change, now)) is not None]
-        if refusals:
-            raise Rejected("\n".join([*refusals, "nothing was changed"]))
+    refusals = [why for change in wanted.changes if (why := _in_use(tx, change, prune, now)) is not None]
+    if refusals:
+        raise Rejected("\n".join([*refusals, "nothing was changed"]))
     return wanted
 
 
@@ -321,19 +320,20 @@ def _advice(site: Site) -> Iterator[str]:
 # ---- doing ---------------------------------------------------------------------------------------------------------
 
 
-def _in_use(tx: Tx, change: Change, now: datetime) -> str | None:
+def _in_use(tx: Tx, change: Change, prune: Prune, now: datetime) -> str | None:
     """Why a guest depends on what would be removed or moved."""
+    removed = change.what is What.REMOVED and prune is not Prune.EVEN_IN_USE
     match change.row:
-        case Unit() as row if change.what is What.REMOVED:
+        case Unit() as row if removed:
             live = len(stays.live_in(tx, row.id, now))
-            cure = "cancel them first, or say --prune twice"
-            return f"{_named(row)} has {_counted(live, 'stay')} that are not over; {cure}" if live else None
-        case LockRow() as row if change.what is What.REMOVED:
+            why = f"has stays that are not over ({live}); cancel them first, or say --prune twice"
+            return f"{_named(row)} {why}" if live else None
+        case LockRow() as row if removed:
             return _lock_in_use(tx, row, now)
         case Channel() as row if change.moved:
             live = _live_from(tx, row.id, now)
-            cure = "give the new channel an id of its own"
-            return f"{_named(row)} has told of {_counted(live, 'stay')} that are not over; {cure}" if live else None
+            why = f"told of stays that are not over ({live}); give the new channel an id of its own"
+            return f"{_named(row)} {why}" if live else None
         case _:
             return None
 
@@ -342,7 +342,7 @@ def _lock_in_use(tx: Tx, row: LockRow, now: datetime) -> str | None:
     held = len(codes.open_grants(tx, row.id))
     if held:
         cure = "wait until they are cleared, or say --prune twice and clear them at the lock"
-        return f"{_named(row)} holds or awaits {_counted(held, 'code')} of ours; {cure}"
+        return f"{_named(row)} holds or awaits codes of ours ({held}); {cure}"
     passing = [unit.id for unit in house.units_of(tx, row.id) if stays.live_in(tx, unit.id, now)]
     cure = "take it from the unit first, or say --prune twice"
     return f"{_named(row)} is a door of {', '.join(passing)}, with stays that are not over; {cure}" if passing else None
@@ -352,10 +352,6 @@ def _live_from(tx: Tx, channel: ChannelId, now: datetime) -> int:
     live = {StayStatus.CONFIRMED, StayStatus.TENTATIVE}
     told = {stay.id: stay for _, stay in stays.sources_of(tx, channel, since=now)}
     return sum(stay.status in live for stay in told.values())
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def carry_out(tx: Tx, plan: Plan, vault: Vault, *, now: datetime, actor: str) -> None:
