@@ -239,6 +239,11 @@ def _in_doubt(slot: Slot) -> bool:
     return slot.claim is not None or (slot.holder is not None and slot.reading is Reading.UNKNOWN)
 
 
+def _took_orders(slot: Slot) -> bool:
+    """The lock acknowledged our last command, and has not yet been asked whether it obeyed."""
+    return slot.claim is not None and slot.reading is Reading.UNKNOWN and slot.proof is not Proof.NONE
+
+
 def _arrivals(view: _View) -> Iterator[Step]:
     """What brings the guests whose window has begun nearer to a proven code, the longest waiting first."""
     waiting = (grant for grant in view.grants.values() if view.wanted(grant.id))
@@ -274,10 +279,10 @@ def _removals(view: _View) -> Iterator[Step]:
 
 
 def _look_before_clearing(slot: Slot, view: _View) -> bool:
-    """Whether somebody else's code might be there by now; asking a lock that tells no digits would seldom settle that."""
+    """Whether the lock's word is needed first. One that tells no digits could seldom say whose code is there."""
     if view.limits.reads_codes:
         return _in_doubt(slot) or not view.seen_within(slot, view.policy.fresh)
-    return slot.claim is None and slot.proof is Proof.NONE
+    return _took_orders(slot) or (slot.claim is None and slot.proof is Proof.NONE)
 
 
 def _unseen(view: _View) -> Iterator[Step]:
@@ -357,17 +362,21 @@ def claimed(slot: Slot, step: Write | Clear, tag: CodeTag | None = None) -> Slot
 
 
 def after_write(slot: Slot, proof: Proof, limits: Limits, now: datetime) -> Slot:
-    """The lock took the code. Where it tells digits and has not told them yet, the slot stays in doubt until asked."""
-    if limits.reads_codes and proof is not Proof.READ_BACK:
+    """The lock took the code. Where it could say more than it has said, the slot stays in doubt until it is asked."""
+    if _could_say_more(proof, limits):
         return replace(slot, reading=Reading.UNKNOWN, proof=proof, retry_at=None)
     return replace(slot, claim=None, reading=Reading.OCCUPIED, enabled=True, proof=proof, proven_at=now, retry_at=None)
 
 
 def after_clear(slot: Slot, proof: Proof, limits: Limits, now: datetime) -> Slot:
-    """The lock took the order to clear. Where it can be asked, its word is needed before the slot counts as empty."""
-    if limits.reads_codes and proof is Proof.ACKNOWLEDGED:
+    """The lock took the order to clear. Where it could say more, its word is needed before the slot counts as empty."""
+    if _could_say_more(proof, limits):
         return replace(slot, reading=Reading.UNKNOWN, proof=proof, retry_at=None)
     return Slot(slot.number, reading=Reading.EMPTY, proof=proof, proven_at=now)
+
+
+def _could_say_more(proof: Proof, limits: Limits) -> bool:
+    return proof is Proof.ACKNOWLEDGED or (limits.reads_codes and proof is not Proof.READ_BACK)
 
 
 def after_ask(slot: Slot, seen: SlotRead, seen_tag: CodeTag | None, policy: Policy, now: datetime) -> Slot:
@@ -409,8 +418,7 @@ def _seen_ours(slot: Slot, seen: SlotRead, seen_tag: CodeTag | None, policy: Pol
         case Claim.WRITING:
             return found if seen.enabled else _wait(found, policy, now)
         case Claim.CLEARING:
-            disobeyed = slot.reading is Reading.UNKNOWN and slot.proof is not Proof.NONE
-            return _wait(found, policy, now) if disobeyed else found
+            return _wait(found, policy, now) if _took_orders(slot) else found
         case _:
             assert_never(slot.claim)
 
