@@ -1,0 +1,178 @@
+"""The simulator's hands over HTTP on the loopback, so that a test in another process can use them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal, TypeVar
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from drivers.simulator.locks import SimLock
+from drivers.simulator.memory import Entry
+from drivers.simulator.quirks import Quirks
+from drivers.simulator.simulator import Simulator
+from hub.errors import Rejected
+from hub.model.values import Address, Position
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Asked = TypeVar("Asked", bound=BaseModel)
+
+_OBJECT: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Press(_Body):
+    digits: str = Field(repr=False)
+
+
+class Turn(_Body):
+    to: Literal["locked", "unlocked"]
+
+
+class Drain(_Body):
+    percent: int
+
+
+class Jam(_Body):
+    jammed: bool
+
+
+class Silence(_Body):
+    silent: bool
+
+
+class Program(_Body):
+    slot: int
+    digits: str | None = Field(repr=False)
+
+
+def application(simulator: Simulator) -> web.Application:
+    hands = _Hands(simulator)
+    app = web.Application(middlewares=[_explain])
+    app.add_routes(
+        [
+            web.get("/locks", hands.locks),
+            web.get("/journal", hands.journal),
+            web.get("/locks/{address}", hands.lock),
+            web.get("/locks/{address}/journal", hands.journal),
+            web.post("/locks/{address}/press", hands.press),
+            web.post("/locks/{address}/turn", hands.turn),
+            web.post("/locks/{address}/drain", hands.drain),
+            web.post("/locks/{address}/jam", hands.jam),
+            web.post("/locks/{address}/silence", hands.silence),
+            web.post("/locks/{address}/program", hands.program),
+            web.post("/locks/{address}/reset", hands.reset),
+            web.post("/locks/{address}/quirks", hands.quirks),
+        ]
+    )
+    return app
+
+
+@web.middleware
+async def _explain(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except Rejected as error:
+        return web.json_response({"error": str(error)}, status=409)
+    except ValidationError as error:
+        wrong = [
+            {"at": ".".join(map(str, each["loc"])), "why": each["msg"]} for each in error.errors(include_input=False)
+        ]
+        return web.json_response({"error": "the body cannot be understood", "details": wrong}, status=400)
+
+
+class _Hands:
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+
+    async def locks(self, _request: web.Request) -> web.Response:
+        return web.json_response([_told(self._simulator.look(address)) for address in self._simulator.doors])
+
+    async def lock(self, request: web.Request) -> web.Response:
+        return web.json_response(_told(self._simulator.look(_address(request))))
+
+    async def journal(self, request: web.Request) -> web.Response:
+        only = request.match_info.get("address")
+        entries = [entry for entry in self._simulator.journal if only in (None, entry.lock)]
+        return web.json_response([_entry(entry) for entry in entries])
+
+    async def press(self, request: web.Request) -> web.Response:
+        asked = await _body(request, Press)
+        return web.json_response({"opened": self._simulator.press(_address(request), asked.digits)})
+
+    async def turn(self, request: web.Request) -> web.Response:
+        asked = await _body(request, Turn)
+        self._simulator.turn(_address(request), Position(asked.to))
+        return _done()
+
+    async def drain(self, request: web.Request) -> web.Response:
+        asked = await _body(request, Drain)
+        self._simulator.drain(_address(request), asked.percent)
+        return _done()
+
+    async def jam(self, request: web.Request) -> web.Response:
+        asked = await _body(request, Jam)
+        self._simulator.jam(_address(request), jammed=asked.jammed)
+        return _done()
+
+    async def silence(self, request: web.Request) -> web.Response:
+        asked = await _body(request, Silence)
+        self._simulator.silence(_address(request), silent=asked.silent)
+        return _done()
+
+    async def program(self, request: web.Request) -> web.Response:
+        asked = await _body(request, Program)
+        self._simulator.program(_address(request), asked.slot, asked.digits)
+        return _done()
+
+    async def reset(self, request: web.Request) -> web.Response:
+        self._simulator.reset(_address(request))
+        return _done()
+
+    async def quirks(self, request: web.Request) -> web.Response:
+        """The quirks named in the body change and the others stay, but for the script: it is over unless told anew."""
+        address = _address(request)
+        held = self._simulator.look(address).quirks.model_dump(mode="json", exclude={"script"})
+        told = Quirks.model_validate(held | _OBJECT.validate_json(await request.text()))
+        self._simulator.become(address, told)
+        return web.json_response(told.model_dump(mode="json"))
+
+
+def _address(request: web.Request) -> Address:
+    return Address(request.match_info["address"])
+
+
+async def _body(request: web.Request, kind: type[Asked]) -> Asked:
+    return kind.model_validate_json(await request.text())
+
+
+def _done() -> web.Response:
+    return web.json_response({})
+
+
+def _told(lock: SimLock) -> dict[str, Any]:
+    memory = lock.memory
+    return {
+        "address": lock.settings.address,
+        "name": lock.settings.name,
+        "model": lock.model.name,
+        "bolt": memory.bolt.value,
+        "jammed": memory.jammed,
+        "silent": memory.silent,
+        "battery": memory.battery,
+        "slots": [
+            {"slot": slot, "status": code.status, "digits": code.digits} for slot, code in sorted(memory.codes.items())
+        ],
+        "slot_count": lock.settings.slot_count,
+        "parameters": {str(number): lock.parameter(number) for number in lock.model.parameters},
+        "quirks": lock.quirks.model_dump(mode="json"),
+    }
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    told: dict[str, Any] = entry.model_dump(mode="json")
+    return told

@@ -1,0 +1,182 @@
+"""What a simulated lock remembers, and every way in which that may change.
+
+A lock's memory is the sum of what happened to it: the same list, read again, gives the same lock. Digits stand in these
+entries and in the simulator's own file only, and never in a repr.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+ENABLED: Final = 1
+"""User ID Status of a code that opens (ZWA AWG 2024A Table 2.532)."""
+
+
+class Bolt(StrEnum):
+    LOCKED = "locked"
+    UNLOCKED = "unlocked"
+    UNKNOWN = "unknown"
+    """Neither in nor out."""
+
+
+class By(StrEnum):
+    RADIO = "radio"
+    KEYPAD = "keypad"
+    HAND = "hand"
+    """At the lock itself: thumb-turn, programming button."""
+    AUTO = "auto"
+
+
+Filled = Literal["empty", "occupied"]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    status: int
+    digits: str = field(repr=False)
+
+
+class _Change(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Installed(_Change):
+    """New hardware at this address: whatever was remembered belongs to another lock."""
+
+    what: Literal["installed"] = "installed"
+    model: str
+    battery: int
+    auto_lock: float
+
+
+class CodeSet(_Change):
+    what: Literal["code"] = "code"
+    slot: int
+    old: Filled
+    new: Filled
+    status: int = 0
+    digits: str = Field(default="", repr=False)
+    by: By
+
+
+class CodeRefused(_Change):
+    what: Literal["refused"] = "refused"
+    slot: int
+    why: Literal["duplicate", "digits", "forgotten"]
+
+
+class Pressed(_Change):
+    what: Literal["press"] = "press"
+    slot: int | None
+    """Whose code it was; None: nobody's, or the keypad was off."""
+    opened: bool
+
+
+class BoltMoved(_Change):
+    what: Literal["bolt"] = "bolt"
+    position: Bolt
+    by: By
+    slot: int | None = None
+
+
+class Drained(_Change):
+    what: Literal["battery"] = "battery"
+    percent: int
+
+
+class Jammed(_Change):
+    what: Literal["jam"] = "jam"
+    jammed: bool
+
+
+class Silenced(_Change):
+    what: Literal["silence"] = "silence"
+    silent: bool
+
+
+class ParameterSet(_Change):
+    what: Literal["parameter"] = "parameter"
+    number: int
+    value: int
+
+
+class KeypadMode(_Change):
+    what: Literal["mode"] = "mode"
+    mode: int
+
+
+class AutoLockSet(_Change):
+    what: Literal["auto_lock"] = "auto_lock"
+    seconds: float
+
+
+Change = (
+    Installed
+    | CodeSet
+    | CodeRefused
+    | Pressed
+    | BoltMoved
+    | Drained
+    | Jammed
+    | Silenced
+    | ParameterSet
+    | KeypadMode
+    | AutoLockSet
+)
+
+
+class Entry(BaseModel):
+    """One line of the journal."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    at: datetime
+    lock: str
+    change: Annotated[Change, Field(discriminator="what")]
+
+
+@dataclass(slots=True)
+class Memory:
+    model: str = ""
+    bolt: Bolt = Bolt.LOCKED
+    jammed: bool = False
+    silent: bool = False
+    battery: int = 100
+    auto_lock: float = 0
+    """Seconds until an unlocked bolt locks itself; 0: never."""
+    keypad_mode: int = 0
+    codes: dict[int, Code] = field(default_factory=dict)
+    parameters: dict[int, int] = field(default_factory=dict)
+    """Only those that were set; the model knows the defaults."""
+
+    def after(self, change: Change) -> Memory:
+        """This memory with one more thing in it. Only `Installed` gives another one."""
+        match change:
+            case Installed():
+                return Memory(model=change.model, battery=change.battery, auto_lock=change.auto_lock)
+            case CodeSet(new="empty"):
+                self.codes.pop(change.slot, None)
+            case CodeSet():
+                self.codes[change.slot] = Code(change.status, change.digits)
+            case BoltMoved():
+                self.bolt = change.position
+            case Drained():
+                self.battery = change.percent
+            case Jammed():
+                self.jammed = change.jammed
+            case Silenced():
+                self.silent = change.silent
+            case ParameterSet():
+                self.parameters[change.number] = change.value
+            case KeypadMode():
+                self.keypad_mode = change.mode
+            case AutoLockSet():
+                self.auto_lock = change.seconds
+            case CodeRefused() | Pressed():
+                pass
+        return self

@@ -1,0 +1,105 @@
+"""What real locks and real radio do wrong, as switches. Each is off unless somebody turns it on."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Chance(Protocol):
+    """Handed-in randomness; `random.Random` is one."""
+
+    def random(self) -> float: ...
+
+    def randrange(self, start: int, stop: int) -> int: ...
+
+
+class Fate(StrEnum):
+    """What the radio does to one command."""
+
+    OK = "ok"
+    LOST = "lost"
+    """The lock never hears it; the stick reports that nobody acknowledged."""
+    ANSWER_LOST = "answer_lost"
+    """The lock hears, obeys and acknowledges; its report does not arrive."""
+    ACK_LOST = "ack_lost"
+    """The lock hears and obeys; the stick reports that nobody acknowledged."""
+
+
+class Supervision(StrEnum):
+    NONE = "none"
+    WORKS = "works"
+    MUTE = "mute"
+    """Advertised and obeyed, never reported."""
+    SESSION_0 = "session_0"
+    """Seen: a Yale module (fw 33.16) always answers session 0 (zwave-js #5417)."""
+
+
+class Empty(StrEnum):
+    """How User Code v1 reports a slot that holds nothing."""
+
+    ZEROS = "zeros"
+    """Four bytes of 00, as CC:0063.01.01.11.009 asks."""
+    NOTHING = "nothing"
+    """No code bytes at all."""
+    DIGITS = "digits"
+    """Seen: BE469 reports "0000" (keymaster #515)."""
+    MASKED = "masked"
+    """Seen: BE469 masks empty slots too (keymaster #515)."""
+
+
+class SlotAs(StrEnum):
+    """Where a notification tells the slot."""
+
+    REPORT = "report"
+    """A nested User Code Report (ZWA AWG 2024A §2.2.74.6.1)."""
+    BYTE = "byte"
+    """Only the User Identifier."""
+    LEVEL = "level"
+    """In the V1 alarm level, with no parameter."""
+    NOWHERE = "nowhere"
+
+
+class Quirks(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    lose_commands: float = Field(default=0, ge=0, le=1)
+    lose_acks: float = Field(default=0, ge=0, le=1)
+    lose_answers: float = Field(default=0, ge=0, le=1)
+    lose_events: float = Field(default=0, ge=0, le=1)
+    """What the lock tells without being asked, and nobody hears."""
+    repeat_events: float = Field(default=0, ge=0, le=1)
+    """Seen: 21 % of what a BE469ZP tells comes again after 4.2 to 4.5 s (zwave-js #9134)."""
+    script: tuple[Fate, ...] = ()
+    """One fate for each command, in order, before chance decides."""
+    only: tuple[str, ...] = ()
+    """Hex beginnings, e.g. `6301`: script and losses touch only commands that begin so. Empty: all."""
+    silent: bool = False
+    """Hears nothing and says nothing."""
+    slow: float = Field(default=0, ge=0)
+    """Seconds from acknowledging a command to answering it."""
+    reply_first: bool = False
+    """The report reaches the host before the callback of the command that asked for it."""
+    forgets: bool = False
+    """Acknowledges a code and does not store it."""
+    masked: bool = False
+    """Reports codes as asterisks."""
+    takes_duplicates: bool = False
+    """Stores the same digits twice instead of refusing them with event 15."""
+    empty: Empty = Empty.ZEROS
+    slot_as: SlotAs = SlotAs.REPORT
+    quiet_codes: bool = False
+    """Tells nobody when its codes change."""
+    quiet_bolt: bool = False
+    """Sends no Door Lock Operation Report of its own accord."""
+    v1_alarms: bool = False
+    """Tells events as Alarm v1 type and level only."""
+    low_warning: bool = False
+    """Reports a low battery as 0xFF instead of a percentage."""
+    supervision: Supervision | None = None
+    """None: as the model has it."""
+
+    def touches(self, command: bytes) -> bool:
+        return not self.only or command.hex().startswith(self.only)

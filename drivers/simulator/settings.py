@@ -1,0 +1,141 @@
+"""What an operator or a test may choose about the simulated building."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import Counter
+from enum import StrEnum
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from drivers.simulator.models import MODELS, Model
+from drivers.simulator.quirks import Quirks
+
+
+class Segments(StrEnum):
+    """How the stick's bytes are cut up on their way to the host."""
+
+    WHOLE = "whole"
+    """One write for each frame or single byte."""
+    JOINED = "joined"
+    """Whatever is ready goes out in one write."""
+    SPLIT = "split"
+    """Cut at random places."""
+
+
+class LockSettings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    address: str
+    """Z-Wave node, 2 to 232."""
+    model: str
+    name: str = ""
+    slots: int | None = Field(default=None, ge=0, le=1000)
+    """None: as the model has it."""
+    user_code: int | None = Field(default=None, ge=1, le=2)
+    """Version of the User Code Command Class; None: as the model has it."""
+    battery: int = Field(default=90, ge=0, le=100)
+    auto_lock: float = Field(default=0, ge=0)
+    """Seconds; 0: never."""
+    lockout: float = Field(default=60, ge=0)
+    """Seconds during which the keypad is off after too many wrong codes (Yale parameter 7: 60)."""
+    wrong_codes: int = Field(default=5, ge=1)
+    travel: float = Field(default=0, ge=0)
+    """Seconds that the bolt takes."""
+    quirks: Quirks = Quirks()
+
+    @field_validator("address")
+    @classmethod
+    def _node(cls, address: str) -> str:
+        if not (
+            address.isascii() and address.isdecimal() and 2 <= int(address) <= 232 and str(int(address)) == address
+        ):
+            raise ValueError("a node is a number from 2 to 232, written as text")
+        return address
+
+    @field_validator("model")
+    @classmethod
+    def _known(cls, model: str) -> str:
+        if model not in MODELS:
+            raise ValueError(f"there is no simulated lock “{model}”; there are: {', '.join(MODELS)}")
+        return model
+
+    @model_validator(mode="after")
+    def _addressable(self) -> Self:
+        if self.slot_count > 255 and self.user_code_version == 1:
+            raise ValueError("User Code version 1 cannot address more than 255 slots")
+        return self
+
+    @property
+    def node(self) -> int:
+        return int(self.address)
+
+    @property
+    def hardware(self) -> Model:
+        return MODELS[self.model]
+
+    @property
+    def slot_count(self) -> int:
+        return self.hardware.slots if self.slots is None else self.slots
+
+    @property
+    def user_code_version(self) -> int:
+        return self.user_code or self.hardware.user_code
+
+
+def _demo_building() -> tuple[LockSettings, ...]:
+    return tuple(
+        LockSettings(address=str(node), model=model, name=name)
+        for node, (model, name) in enumerate((("schlage", "Front"), ("yale", "Flat 1"), ("kwikset", "Flat 2")), start=2)
+    )
+
+
+class Config(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    listen: str = "127.0.0.1:5555"
+    """`host:port` on the loopback, port 0 for any, or `pty:/path` for a link to a pseudo-terminal."""
+    locks: tuple[LockSettings, ...] = Field(default_factory=_demo_building)
+    delay: float = Field(default=0.03, ge=0)
+    """Seconds that one hop by radio takes; 0: everything at once."""
+    give_up: float = Field(default=0.3, ge=0)
+    """Seconds until the stick gives up on a lock that does not acknowledge."""
+    collisions: bool = True
+    """Answer CAN to a frame that arrives while an acknowledgement is due, as real sticks do (INS12350 §5.3)."""
+    segments: Segments = Segments.WHOLE
+    home_id: int = Field(default=0xC0DE1001, ge=0xC0000000, le=0xFFFFFFFE)
+    state_file: Path | None = None
+    """None: in the plugin's own folder."""
+    seed: int | None = None
+    """For the same chances again; None: other chances each time."""
+
+    @field_validator("listen")
+    @classmethod
+    def _reachable_only_from_here(cls, listen: str) -> str:
+        if listen.startswith("pty:"):
+            if not Path(listen.removeprefix("pty:")).is_absolute():
+                raise ValueError("a pty is linked at an absolute path: pty:/run/gatehouse/stick")
+            return listen
+        host, colon, port = listen.rpartition(":")
+        if not (colon and port.isascii() and port.isdecimal() and int(port) <= 65535):
+            raise ValueError("write it as 127.0.0.1:5555 or pty:/path")
+        if not loopback(host):
+            raise ValueError("a simulated stick has no password: it listens on the loopback only")
+        return listen
+
+    @field_validator("locks")
+    @classmethod
+    def _one_lock_for_each_node(cls, locks: tuple[LockSettings, ...]) -> tuple[LockSettings, ...]:
+        twice = [address for address, count in Counter(lock.address for lock in locks).items() if count > 1]
+        if twice:
+            raise ValueError(f"two locks have the node {twice[0]}")
+        return locks
+
+
+def loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
