@@ -13,7 +13,7 @@ from hub.store.sqlite import RESTORE, Damaged, connect_writer, core
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
-_VERSION_TABLE = "CREATE TABLE IF NOT EXISTS alembic_version (version_num TEXT NOT NULL PRIMARY KEY) STRICT"
+VERSION_TABLE = "CREATE TABLE IF NOT EXISTS alembic_version (version_num TEXT NOT NULL PRIMARY KEY) STRICT"
 
 
 def newest(migrations: Path = MIGRATIONS) -> str:
@@ -61,18 +61,18 @@ def _refuse_tables_without_a_version(raw: sqlite3.Connection, database: Path) ->
 def _upgrade(raw: sqlite3.Connection, database: Path, migrations: Path) -> None:
     # Source: sqlite.org/lang_altertable.html, "Making Other Kinds Of Table Schema Changes": references off, then checked.
     raw.execute("PRAGMA foreign_keys=OFF")
-    sql = core(raw)  # rolls back as it connects, so before the transaction
-    sql.begin()  # SQLAlchemy's notion only: Alembic then leaves the transaction to us
-    raw.execute("BEGIN IMMEDIATE")
-    try:
-        raw.execute(_VERSION_TABLE)
-        _run(sql, migrations)
-        if orphan := raw.execute("PRAGMA foreign_key_check").fetchone():
-            raise Damaged("database", f"{database}: rows of {orphan[0]} would refer to nothing; {RESTORE}")
-    except BaseException:
-        raw.execute("ROLLBACK")
-        raise
-    raw.execute("COMMIT")
+    with core(raw) as sql:  # rolls back as it connects, so before the transaction
+        sql.begin()  # SQLAlchemy's notion only: Alembic then leaves the transaction to us
+        raw.execute("BEGIN IMMEDIATE")
+        try:
+            raw.execute(VERSION_TABLE)
+            _run(sql, migrations)
+            if orphan := raw.execute("PRAGMA foreign_key_check").fetchone():
+                raise Damaged("database", f"{database}: rows of {orphan[0]} would refer to nothing; {RESTORE}")
+        except BaseException:
+            raw.execute("ROLLBACK")
+            raise
+        raw.execute("COMMIT")
 
 
 def _run(sql: Connection, migrations: Path) -> None:

@@ -189,7 +189,8 @@ def core(raw: sqlite3.Connection) -> Connection:
     """SQLAlchemy Core over a connection whose transactions are ours.
 
     SQLAlchemy believes itself inside one endless transaction: with `isolation_level=None` its own begin is nothing to
-    the driver, and BEGIN IMMEDIATE, SAVEPOINT and COMMIT go to `raw` directly, which costs a tenth.
+    the driver, and BEGIN IMMEDIATE, SAVEPOINT and COMMIT go to `raw` directly, which costs a tenth. Making it rolls
+    back what `raw` had begun; closing it closes `raw`.
     """
     # Values in error messages would carry guests' names and sealed codes into the log.
     engine = create_engine("sqlite+pysqlite://", creator=lambda: raw, poolclass=NullPool, hide_parameters=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Integer, LargeBinary, Table
 
-from hub.store.migrate import MIGRATIONS
+from hub.store.migrate import MIGRATIONS, VERSION_TABLE
 from hub.store.sqlite import core
 from hub.store.tables import metadata
 
@@ -50,18 +50,34 @@ def sample(table: Table) -> dict[str, object]:
     return {column.name: value(column.name, getattr(column.type, "impl", column.type)) for column in table.columns}
 
 
-def main() -> None:
+def statements() -> list[str]:
+    """Each table followed by its indexes and triggers by name: SQLAlchemy's own order of these changes from run to run."""
+    with core(sqlite3.connect(":memory:", isolation_level=None)) as sql:
+        metadata.create_all(sql)
+        made = sql.exec_driver_sql("SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL").all()
+    tables = [name for kind, name, _, _ in made if kind == "table"]
+    made_in_order = sorted(made, key=lambda part: (tables.index(part[2]), part[0] != "table", part[0], part[1]))
+    return [tidy(text) for *_, text in made_in_order]
+
+
+def saved(made: list[str]) -> str:
     raw = sqlite3.connect(":memory:", isolation_level=None)
-    metadata.create_all(core(raw))
-    made = raw.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid").fetchall()
-    FIRST.write_text(FORM.format(statements="\n".join(f'    """\n{tidy(text)}\n    """,' for (text,) in made)))
+    for statement in (*made, VERSION_TABLE):
+        raw.execute(statement)
     for table in metadata.sorted_tables:
         row = sample(table)
         names, marks = ", ".join(f'"{name}"' for name in row), ", ".join("?" * len(row))
         raw.execute(f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})', list(row.values()))  # noqa: S608
-    raw.execute("CREATE TABLE alembic_version (version_num TEXT NOT NULL PRIMARY KEY) STRICT")
     raw.execute("INSERT INTO alembic_version VALUES ('0001')")
-    (SAVED / "0001.sql").write_text("\n".join(raw.iterdump()) + "\n")
+    dump = "\n".join(raw.iterdump()) + "\n"
+    raw.close()
+    return dump
+
+
+def main() -> None:
+    made = statements()
+    FIRST.write_text(FORM.format(statements="\n".join(f'    """\n{text}\n    """,' for text in made)))
+    (SAVED / "0001.sql").write_text(saved(made))
 
 
 if __name__ == "__main__":

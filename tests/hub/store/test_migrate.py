@@ -28,10 +28,9 @@ def look(file: Path) -> sqlite3.Connection:
 
 def as_the_code_has_it() -> dict[str, object]:
     raw = sqlite3.connect(":memory:", isolation_level=None)
-    metadata.create_all(core(raw))
-    parts = schema(raw)
-    raw.close()
-    return parts
+    with core(raw) as sql:
+        metadata.create_all(sql)
+        return schema(raw)
 
 
 # ---- the real migrations --------------------------------------------------------------------------------------------

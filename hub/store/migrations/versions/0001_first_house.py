@@ -293,23 +293,23 @@ CREATE TABLE stays (
 ) STRICT
     """,
     """
-CREATE INDEX stays_by_check_out ON stays (check_out)
+CREATE INDEX stays_by_check_in ON stays (check_in)
     """,
     """
-CREATE INDEX stays_by_check_in ON stays (check_in)
+CREATE INDEX stays_by_check_out ON stays (check_out)
     """,
     """
 CREATE INDEX stays_by_unit ON stays (unit_id, check_in)
     """,
     """
-CREATE TRIGGER stays_no_overlap_new BEFORE INSERT ON stays
+CREATE TRIGGER stays_no_overlap_moved BEFORE UPDATE OF unit_id, check_in, check_out, kind, status ON stays
 WHEN NEW.channel_id IS NULL AND NEW.kind = 'reservation' AND NEW.status = 'confirmed'
  AND EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.id <> NEW.id AND s.status IN ('confirmed', 'tentative')
              AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
 BEGIN SELECT RAISE(ABORT, 'overlap'); END
     """,
     """
-CREATE TRIGGER stays_no_overlap_moved BEFORE UPDATE OF unit_id, check_in, check_out, kind, status ON stays
+CREATE TRIGGER stays_no_overlap_new BEFORE INSERT ON stays
 WHEN NEW.channel_id IS NULL AND NEW.kind = 'reservation' AND NEW.status = 'confirmed'
  AND EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.id <> NEW.id AND s.status IN ('confirmed', 'tentative')
              AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
