@@ -14,8 +14,11 @@ from hub.io.tagbook import TagBook
 from hub.io.vault import Vault
 from hub.issuing import Desk
 from hub.plugins import Plugins
+from hub.outbox import Outbox
 from hub.reconcile import Reconciler
+from hub.signin import SignIn
 from hub.store.engine import Store
+from hub.tokens import Tokens
 from hub.unlock import Hand
 
 
@@ -35,7 +38,10 @@ class Hub:
     desk: Desk
     intake: Intake
     inbox: Inbox
+    outbox: Outbox
     reconciler: Reconciler
     hand: Hand
+    signin: SignIn
+    tokens: Tokens
     running: bool
     """False for a command that works on the database of a hub that does not run: nothing is reached over the air."""

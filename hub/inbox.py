@@ -119,7 +119,7 @@ class Inbox:
 
     async def poll(self) -> None:
         """Read every channel that can be polled, each in its own rhythm, until cancelled."""
-        async with self.bus.listen("channels:changed") as changes:
+        async with self.bus.listen("pollers") as changes:
             while True:
                 channels = self.plugins.channels
                 async with asyncio.TaskGroup() as group:

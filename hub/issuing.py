@@ -95,7 +95,7 @@ def _fitting(tx: Tx, stay: StayRow, group: Sequence[LockId], pins: Iterable[Pin]
 
 def _drawn(tx: Tx, desk: Desk, stay: StayRow, group: Sequence[LockId], digits: int) -> Pin:
     taken = set().union(*(codes.tags_on(tx, lock) for lock in group))
-    return draw(desk.below, digits=digits, taken=lambda text: desk.vault.tag(Pin(text)) in taken)
+    return draw(desk.below, digits=digits, taken=lambda text: not desk.vault.tags(Pin(text)).isdisjoint(taken))
 
 
 def _opened(desk: Desk, entry: Issued) -> Pin:
@@ -176,7 +176,7 @@ def code_now(tx: Tx, desk: Desk, locks: Sequence[LockId], label: str, until: dat
         raise Rejected("these locks take no common code length; ask for one lock at a time")
     digits, group = groups[0]
     taken = set().union(*(codes.tags_on(tx, lock) for lock in group))
-    pin = draw(desk.below, digits=digits, taken=lambda text: desk.vault.tag(Pin(text)) in taken)
+    pin = draw(desk.below, digits=digits, taken=lambda text: not desk.vault.tags(Pin(text)).isdisjoint(taken))
     ids = [_put_down(tx, desk, lock, pin, Window(now, until), stay=None, label=label) for lock in group]
     codes.told(tx, ids, now)
     return pin

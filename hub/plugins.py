@@ -106,11 +106,8 @@ class Condition:
 class Plugins:
     """What is plugged in: drivers with their locks, and one integration for each channel."""
 
-    def __init__(
-        self, *, clock: Clock, wall: Clock, host: Callable[[str, str], Host], changed: Callable[[str], None]
-    ) -> None:
+    def __init__(self, *, wall: Clock, host: Callable[[str, str], Host], changed: Callable[[str], None]) -> None:
         """`host` makes what a plugin sees, from its kind and its name; `changed` is told `health` when a condition changes."""
-        self._clock = clock
         self._wall = wall
         self._host = host
         self._changed = changed
@@ -141,9 +138,12 @@ class Plugins:
         key = f"drivers.{name}"
         try:
             module = _module("driver", name, key)
-            self._drivers[name] = cast("_Start", module.start)(_config(module, told, key), self._host("driver", name))
+            self.add_driver(name, cast("_Start", module.start)(_config(module, told, key), self._host("driver", name)))
         except Misconfigured as error:
             self._switch_off(name, "driver", error)
+
+    def add_driver(self, name: str, driver: Driver) -> None:
+        self._drivers[name] = driver
 
     async def keep_drivers(self) -> None:
         """Run every prepared driver, each under its own keeper, until cancelled."""
@@ -195,18 +195,29 @@ class Plugins:
     def channels(self) -> dict[ChannelId, Integration]:
         return dict(self._channels)
 
-    def plug_channel(self, channel: ChannelId, name: str, told: Mapping[str, Any]) -> None:
-        """Start, or start anew with other settings, the integration of one channel."""
+    def plug_channel(self, channel: ChannelId, name: str, told: Mapping[str, Any], house: Mapping[str, Any]) -> None:
+        """Start, or start anew with other settings, the integration of one channel.
+
+        Args:
+            told: what the operator wrote for this channel.
+            house: what the hub adds where the integration wants to know it, e.g. `timezone`.
+        """
         key = f"channel “{channel}”"
         try:
             module = _module("integration", name, key)
-            integration = cast("_Start", module.start)(_config(module, told, key), self._host("integration", channel))
+            settings = {key: value for key, value in house.items() if key in module.Config.model_fields} | dict(told)
+            integration = cast("_Start", module.start)(
+                _config(module, settings, key), self._host("integration", channel)
+            )
         except Misconfigured as error:
             self._channels.pop(channel, None)
             self._switch_off(channel, "integration", error)
             return
-        self._channels[channel] = integration
+        self.add_channel(channel, integration)
         self._set(Condition(channel, "integration", "running", self._wall.now()))
+
+    def add_channel(self, channel: ChannelId, integration: Integration) -> None:
+        self._channels[channel] = integration
 
     def unplug_channel(self, channel: ChannelId) -> None:
         self._channels.pop(channel, None)

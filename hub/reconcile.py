@@ -37,6 +37,7 @@ from hub.model.codes import (
     after_write,
     claimed,
     next_step,
+    patience,
 )
 from hub.model.facts import SlotRead
 from hub.model.values import CodeTag, LockId, Pin, Proof
@@ -46,6 +47,7 @@ from hub.store import codes, doors, log, settings
 from hub.store import stays as ledger
 from hub.store.engine import Store, Tx
 from hub.store.log import Entry
+from hub.store.stays import StayRow
 
 logger = structlog.get_logger("reconcile")
 
@@ -54,10 +56,17 @@ PATIENCE: Final = timedelta(seconds=20)
 OUTSTANDING: Final = timedelta(minutes=15)
 """A lost signal costs at most this much while something is outstanding."""
 
+LONGEST_SILENCE: Final = timedelta(minutes=5)
+"""A lock that does not answer is asked for one thing at least this often; a guest may be on the way."""
+
 _POLICY: Final = Policy(managed_to=codes.MANAGED)
 
 Refused = Callable[[Tx, Grant, LockId, str, bool], None]
 """Told in the outcome's transaction that a lock refused a grant: its words, and whether other digits may help."""
+
+
+Proved = Callable[[Tx, StayRow], None]
+"""Told in the outcome's transaction that every door of a stay is proven to hold its code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +88,15 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
+class Round:
+    """How a round of steps ended."""
+
+    until: datetime | None
+    """When to look again; None if time alone will not change anything."""
+    answered: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Reconciler:
     store: Store
     vault: Vault
@@ -87,6 +105,7 @@ class Reconciler:
     plugins: Plugins
     tagbook: TagBook
     refused: Refused
+    proved: Proved
     pace: float = 1.0
     """Seconds of the house's clock for one real second: back-off is real, the ledger's times are the house's."""
 
@@ -103,12 +122,19 @@ class Reconciler:
                 await anext(nudges)
 
     async def _attend(self, lock: LockId) -> None:
-        async with self.bus.listen(f"lock:{lock}", "clock") as nudges:
+        """A lock that does not answer is asked again ever more seldom, and at once when it gives a sign of life."""
+        silent = 0
+        async with self.bus.listen(f"lock:{lock}", "clock") as nudges, self.bus.listen(f"heard:{lock}") as life:
             while True:
-                until = await self._guarded(lock)
-                await pause(self.clock, until, nudges)
+                rest = await self._guarded(lock)
+                silent = 0 if rest.answered else silent + 1
+                if rest.answered:
+                    await pause(self.clock, rest.until, nudges)
+                else:
+                    wait = min(patience(silent, _POLICY), LONGEST_SILENCE) * self.pace
+                    await pause(self.clock, self.clock.now() + wait, life)
 
-    async def _guarded(self, lock: LockId) -> datetime | None:
+    async def _guarded(self, lock: LockId) -> Round:
         try:
             return await self.settle(lock)
         except Disappointment as error:
@@ -117,27 +143,25 @@ class Reconciler:
             logger.error("a lock was set aside, the other doors go on", lock=lock, exc_info=error)
             why = f"its worker failed unexpectedly ({type(error).__name__}); it is tried again every 15 minutes"
             await self.store.write(lambda tx: doors.learn(tx, lock, quarantined=why))
-        return self.clock.now() + OUTSTANDING * self.pace
+        return Round(self.clock.now() + OUTSTANDING * self.pace)
 
-    async def settle(self, lock: LockId) -> datetime | None:
-        """Step until the lock is as it should be or must be waited for.
-
-        Returns when to look again; None if time alone will not change anything.
-        """
+    async def settle(self, lock: LockId) -> Round:
+        """Step until the lock is as it should be, must be waited for, or does not answer."""
         settled = False
         while True:
             able = await self._reachable(lock)
             if able is None:
-                return None
+                return Round(None)
             now = self.clock.now()
             view = await self.store.read(lambda tx: self.view(tx, lock))
             step = view.step(now, self.tagbook.tags)
             if isinstance(step, Rest):
                 if settled:
                     await self.store.write(lambda tx: self._at_rest(tx, lock))
-                return self._look_again(view, step, now)
+                return Round(self._look_again(view, step, now))
             settled = True
-            await self._take(lock, able, step)
+            if not await self._take(lock, able, step):
+                return Round(None, answered=False)
 
     async def _reachable(self, lock: LockId) -> Keypad | None:
         door = await self.store.read(lambda tx: doors.door(tx, lock))
@@ -171,19 +195,17 @@ class Reconciler:
 
     # ---- one step ----
 
-    async def _take(self, lock: LockId, keypad: Keypad, step: Step) -> None:
+    async def _take(self, lock: LockId, keypad: Keypad, step: Ask | Clear | Write) -> bool:
+        """False: the lock did not answer."""
         match step:
             case Ask(slot=number):
-                await self._ask(lock, keypad, number)
-            case Write() | Clear():
+                return await self._ask(lock, keypad, number)
+            case Write():
                 pin = await self._claim(lock, step)
-                match step:
-                    case Write() if pin is not None:
-                        await self._write(lock, keypad, step, pin)
-                    case Clear():
-                        await self._clear(lock, keypad, step)
-            case Rest():
-                return
+                return pin is None or await self._write(lock, keypad, step, pin)
+            case Clear():
+                await self._claim(lock, step)
+                return await self._clear(lock, keypad, step)
 
     async def _claim(self, lock: LockId, step: Write | Clear) -> Pin | None:
         """T3a. The tag of what is about to be written goes to the book that outlives every backup first."""
@@ -203,24 +225,32 @@ class Reconciler:
             return None
         return self.vault.open_pin(issued.sealed_pin, about=f"grant:{issued.grant.id}")
 
-    async def _ask(self, lock: LockId, keypad: Keypad, number: int) -> None:
+    async def _ask(self, lock: LockId, keypad: Keypad, number: int) -> bool:
         try:
             async with asyncio.timeout(PATIENCE.total_seconds()):
                 seen = await keypad.read(number)
         except (Disappointment, TimeoutError) as error:
             await self._unanswered(lock, number, error)
-            return
-        tag = None if seen.pin is None else self.vault.tag(seen.pin)
-        await self.store.write(lambda tx: self._asked(tx, lock, number, seen, tag))
+            return False
+        await self.store.write(lambda tx: self._asked(tx, lock, number, seen))
+        return True
 
-    def _asked(self, tx: Tx, lock: LockId, number: int, seen: SlotRead, tag: CodeTag | None) -> None:
+    def _asked(self, tx: Tx, lock: LockId, number: int, seen: SlotRead) -> None:
         view = self.view(tx, lock)
         before = view.slot(number)
-        after = after_ask(before, seen, tag, view.policy, self.clock.now())
+        after = after_ask(before, seen, self._tag(seen, before), view.policy, self.clock.now())
         codes.keep_slot(tx, lock, after)
         self._log_change(tx, lock, before, after)
 
-    async def _write(self, lock: LockId, keypad: Keypad, step: Write, pin: Pin) -> None:
+    def _tag(self, seen: SlotRead, slot: Slot) -> CodeTag | None:
+        """Of the digits that were read; under the older key where that is how we know them."""
+        if seen.pin is None:
+            return None
+        tags = self.vault.tags(seen.pin)
+        known = tags & ({slot.tag} | self.tagbook.tags)
+        return next(iter(known), self.vault.tag(seen.pin))
+
+    async def _write(self, lock: LockId, keypad: Keypad, step: Write, pin: Pin) -> bool:
         try:
             async with asyncio.timeout(PATIENCE.total_seconds()):
                 proof = await keypad.write(step.slot, pin)
@@ -229,8 +259,10 @@ class Reconciler:
             await self.store.write(lambda tx: self._was_refused(tx, lock, step, words, other_digits))
         except (Disappointment, TimeoutError) as error:
             await self._unanswered(lock, step.slot, error)
+            return False
         else:
             await self.store.write(lambda tx: self._written(tx, lock, step, proof))
+        return True
 
     def _written(self, tx: Tx, lock: LockId, step: Write, proof: Proof) -> None:
         view = self.view(tx, lock)
@@ -248,7 +280,7 @@ class Reconciler:
             self._log(tx, lock, log.CODE_REFUSED, step.slot, grant)
             self.refused(tx, grant, lock, words, other_digits)
 
-    async def _clear(self, lock: LockId, keypad: Keypad, step: Clear) -> None:
+    async def _clear(self, lock: LockId, keypad: Keypad, step: Clear) -> bool:
         try:
             async with asyncio.timeout(PATIENCE.total_seconds()):
                 proof = await keypad.clear(step.slot)
@@ -256,8 +288,10 @@ class Reconciler:
             await self.store.write(lambda tx: self._not_cleared(tx, lock, step.slot))
         except (Disappointment, TimeoutError) as error:
             await self._unanswered(lock, step.slot, error)
+            return False
         else:
             await self.store.write(lambda tx: self._cleared(tx, lock, step.slot, proof))
+        return True
 
     def _cleared(self, tx: Tx, lock: LockId, number: int, proof: Proof) -> None:
         view = self.view(tx, lock)
@@ -288,9 +322,19 @@ class Reconciler:
         if came and (before.claim is not None or before.holder != after.holder):
             grant = next((grant for grant in codes.open_grants(tx, lock) if grant.id == after.holder), None)
             self._log(tx, lock, log.CODE_SET, after.number, grant)
+            self._tell_if_proven(tx, after)
         if after.reading is Reading.EMPTY and before.holder is not None and after.holder is None:
             held = codes.issued(tx, before.holder)
             self._log(tx, lock, log.CODE_CLEARED, after.number, None if held is None else held.grant)
+
+    def _tell_if_proven(self, tx: Tx, slot: Slot) -> None:
+        held = None if slot.holder is None else codes.issued(tx, slot.holder)
+        stay = None if held is None or held.stay is None else ledger.stay(tx, held.stay)
+        if stay is None:
+            return
+        tally = codes.tallies(tx, [stay.id]).get(stay.id)
+        if tally is not None and tally.proven == tally.doors:
+            self.proved(tx, stay)
 
     def _log(self, tx: Tx, lock: LockId, what: str, slot: int, grant: Grant | None) -> None:
         door = doors.door(tx, lock)

@@ -77,6 +77,7 @@ def forget_slots(tx: Tx, lock: LockId) -> None:
 
 def _heard(tx: Tx, door: Door, at: datetime) -> None:
     doors.learn(tx, door.id, heard_at=at, silent_since=None, silent_why=None)
+    tx.signal(f"heard:{door.id}")
     if door.silent_since is None:
         return
     # A sign of life ends every back-off: what failed while it was silent is tried at once.

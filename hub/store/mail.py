@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Table, func, or_, select, update
+from sqlalchemy import Table, delete, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.model.effects import Effect, TellChannel
@@ -202,3 +202,10 @@ def not_kept(tx: Tx, id_: int, why: str, again: datetime | None) -> None:
         .values(attempts=outbox.c.attempts + 1, why=why, leased_until=None, **then)
     )
     tx.signal("health")
+
+
+def tidy(tx: Tx, before: datetime) -> int:
+    """Drop deliveries and promises that were dealt with before that."""
+    received = delete(inbox).where(inbox.c.state == DONE, inbox.c.received_at < before)
+    promised = delete(outbox).where(outbox.c.state == DONE, outbox.c.done_at < before)
+    return tx.sql.execute(received).rowcount + tx.sql.execute(promised).rowcount

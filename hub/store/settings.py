@@ -46,3 +46,12 @@ def committed_time(tx: Tx) -> datetime | None:
 
 def commit_time(tx: Tx, now: datetime) -> None:
     keep(tx, _TIME, now.isoformat())
+
+
+def vouch(tx: Tx) -> str | None:
+    """What the last process knew of the time of this boot (hub/io/clock.py)."""
+    return value(tx, "vouch")
+
+
+def keep_vouch(tx: Tx, text: str | None) -> None:
+    keep(tx, "vouch", text)

@@ -6,7 +6,7 @@ Three ledgers carry the main job: `stays` (who may come when), `grants` (what wa
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from typing import Any
 
@@ -29,15 +29,18 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
 
 class Instant(TypeDecorator[datetime]):
-    """An aware datetime kept as milliseconds since 1970, UTC."""
+    """An aware datetime kept as whole milliseconds since 1970, UTC; cut, so that nothing is ever kept as later than it was."""
 
     impl = Integer
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
-        return None if value is None else round(value.timestamp() * 1000)
+        return None if value is None else (value - _EPOCH) // _MILLISECOND
 
     def process_result_value(self, value: Any, dialect: Any) -> datetime | None:
         return None if value is None else datetime.fromtimestamp(value / 1000, UTC)

@@ -1,0 +1,321 @@
+"""The hub made and run: everything wired in one place, every task in one group.
+
+Core tasks (store, inbox, outbox, reconciler, web): an unexpected exception ends the process and systemd starts it again.
+State is on disk, so that is safe. Plugins run under their keeper.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+
+from hub import issuing
+from hub.bus import Bus
+from hub.config import Config, check_key_file
+from hub.contracts import Clock, Sandbox
+from hub.hub import Hub
+from hub.inbox import Inbox
+from hub.intake import Intake
+from hub.io.clock import SystemClock, Trust, TurnedClock, Vouch
+from hub.io.sandbox import ChildSandbox
+from hub.io.systemd import Supervisor
+from hub.io.tagbook import TagBook
+from hub.io.vault import Vault
+from hub.issuing import Desk
+from hub.model.codes import Grant
+from hub.model.effects import TellChannel
+from hub.model.facts import Fact
+from hub.model.values import ChannelId, LockId
+from hub.outbox import Outbox
+from hub.plugins import Plugins, host_maker
+from hub.reconcile import Reconciler
+from hub.schedule import Job, daily, every, keep_jobs
+from hub.signin import SignIn
+from hub.store import house, log, mail, migrate, settings, sqlite
+from hub.store.engine import Store, Tx
+from hub.store.stays import StayRow
+from hub.tokens import Tokens
+from hub.unlock import Hand
+
+logger = structlog.get_logger("hub")
+
+KEEP_DELIVERIES: Final = timedelta(days=7)
+STAMP_EVERY: Final = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """A rehearsal's clock: from `start`, or from the last committed time if that is later, `speed` times as fast."""
+
+    start: datetime
+    speed: float
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """Where randomness comes from; a simulation hands in its own."""
+
+    below: Callable[[int], int] = secrets.randbelow
+
+    def spread(self) -> float:
+        """In [0, 1)."""
+        return self.below(1_000_000) / 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a hub is made on. A simulation hands in another one."""
+
+    turned: Turned | None = None
+    clock: Clock | None = None
+    """Overrides the system's clock and `turned`; also used as the wall clock."""
+    chance: Chance = Chance()
+    sandbox: Sandbox | None = None
+    inline: bool = False
+    """The store and the hashing run in the loop's own thread."""
+
+
+def open_vault(config: Config) -> Vault:
+    """The house's keys; new ones only for a new house. Raises Misconfigured."""
+    check_key_file(config)
+    if not config.database_file.exists() and not config.key_file.exists():
+        return Vault.create(config.key_file)
+    return Vault.load(config.key_file)
+
+
+@asynccontextmanager
+async def made(config: Config, world: World | None = None, *, running: bool = True) -> AsyncIterator[Hub]:
+    """A hub with everything wired and nothing running yet.
+
+    Raises:
+        Misconfigured, InUse, Damaged: with what to do about it.
+    """
+    world = world or World()
+    config.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    vault = open_vault(config)
+    bus = Bus()
+    with Store.open(
+        config.database,
+        inline=world.inline,
+        synchronous="OFF" if world.inline else "FULL",
+        on_commit=bus.signal_all,
+        prepare=lambda file: migrate.migrate(file, back_up=lambda old: _set_aside(old, config.state_dir)),
+    ) as store:
+        tagbook = TagBook(config.state_dir / "issued-tags")
+        try:
+            yield await _wired(config, world, vault, bus, store, tagbook, running=running)
+        finally:
+            tagbook.close()
+
+
+def _set_aside(database: Path, state_dir: Path) -> None:
+    """Before a migration: the database as it was, beside the backups."""
+    backups = state_dir / "backups"
+    backups.mkdir(mode=0o700, exist_ok=True)
+    with closing(sqlite.connect_reader(database)) as raw:
+        raw.execute("VACUUM INTO ?", (str(backups / f"before-migration-{database.stat().st_mtime_ns}.db"),))
+
+
+async def _wired(
+    config: Config, world: World, vault: Vault, bus: Bus, store: Store, tagbook: TagBook, *, running: bool
+) -> Hub:
+    clock, wall = await _clocks(store, world)
+    desk = Desk(vault, world.chance.below, clock.now)
+    intake = Intake(desk)
+
+    async def tell(teller: str, fact: Fact) -> None:
+        await store.write(lambda tx: intake.absorb(tx, fact, teller))
+
+    host = host_maker(
+        clock=clock,
+        state_dir=config.state_dir,
+        tell=tell,
+        seal=lambda data, about: vault.seal(data, about=about),
+        unseal=lambda data, about: vault.open(data, about=about),
+        sandbox=world.sandbox or ChildSandbox(),
+    )
+    plugins = Plugins(wall=wall, host=host, changed=bus.signal)
+    reconciler = Reconciler(
+        store=store,
+        vault=vault,
+        bus=bus,
+        clock=clock,
+        plugins=plugins,
+        tagbook=tagbook,
+        refused=_refusal(desk),
+        proved=_proof(plugins, clock),
+        pace=1.0 if world.turned is None else world.turned.speed,
+    )
+    return Hub(
+        config=config,
+        state_dir=config.state_dir,
+        store=store,
+        vault=vault,
+        bus=bus,
+        clock=clock,
+        wall=wall,
+        tagbook=tagbook,
+        plugins=plugins,
+        desk=desk,
+        intake=intake,
+        inbox=Inbox(store, vault, bus, clock, wall, plugins, intake.absorb, world.chance.spread),
+        outbox=Outbox(store, bus, wall, plugins, world.chance.spread),
+        reconciler=reconciler,
+        hand=Hand(store, plugins, clock),
+        signin=SignIn(store, wall, inline=world.inline),
+        tokens=Tokens(store, wall),
+        running=running,
+    )
+
+
+async def _clocks(store: Store, world: World) -> tuple[Clock, Clock]:
+    if world.clock is not None:
+        return world.clock, world.clock
+    committed = await store.read(settings.committed_time)
+    vouch = await store.read(settings.vouch)
+    wall = SystemClock(
+        Trust(last_committed=None if world.turned else committed, vouch=Vouch.parse(vouch) if vouch else None)
+    )
+    if world.turned is None:
+        return wall, wall
+    start = world.turned.start if committed is None else max(world.turned.start, committed)
+    return TurnedClock(start, world.turned.speed, asyncio.get_running_loop()), wall
+
+
+def _refusal(desk: Desk) -> Callable[[Tx, Grant, LockId, str, bool], None]:
+    def refused(tx: Tx, grant: Grant, lock: LockId, words: str, other_digits: bool) -> None:
+        issuing.refused(tx, desk, grant, lock, words=words, other_digits=other_digits)
+
+    return refused
+
+
+def _proof(plugins: Plugins, clock: Clock) -> Callable[[Tx, StayRow], None]:
+    def proved(tx: Tx, stay: StayRow) -> None:
+        """Where the stay's source wants to know, it is promised to be told."""
+        channel = stay.channel_id
+        integration = None if channel is None else plugins.integration(channel)
+        if channel is None or integration is None or TellChannel not in integration.perform:
+            return
+        effect = TellChannel(channel, stay.id, stay.reference, "code_ready")
+        mail.promise(tx, effect, key=f"code_ready:{stay.id}", lane=f"channel:{channel}", due=clock.now())
+
+    return proved
+
+
+# ---- running --------------------------------------------------------------------------------------------------------
+
+Serve = Callable[[Hub], Awaitable[None]]
+"""A front of the hub (web pages, command socket) that runs until it is cancelled."""
+
+
+async def run(hub: Hub, fronts: tuple[Serve, ...] = (), *, ready: Callable[[], None] = lambda: None) -> None:
+    """Everything, until cancelled or until a core task fails."""
+    for name, told in hub.config.drivers.items():
+        hub.plugins.prepare_driver(name, told)
+    await plug_channels(hub)
+    orphans = await hub.store.write(log.conclude_orphans)
+    if orphans:
+        logger.warning("commands were under way when the hub stopped; what became of them is unknown", count=orphans)
+    async with asyncio.TaskGroup() as group:
+        for name, work in (
+            ("inbox", hub.inbox.read()),
+            ("polls", hub.inbox.poll()),
+            ("outbox", hub.outbox.run()),
+            ("reconciler", hub.reconciler.run()),
+            ("drivers", hub.plugins.keep_drivers()),
+            ("channels", _follow_channels(hub)),
+            ("jobs", keep_jobs(_jobs(hub), hub.clock)),
+            ("watchdog", _pet(hub, Supervisor())),
+        ):
+            group.create_task(work, name=name)
+        for front in fronts:
+            group.create_task(_front(front, hub), name="front")
+        ready()
+
+
+async def _front(front: Serve, hub: Hub) -> None:
+    await front(hub)
+
+
+async def _pet(hub: Hub, supervisor: Supervisor) -> None:
+    """Tell systemd that we live, but only as long as the store answers."""
+    supervisor.ready()
+    if supervisor.pet_every is None:
+        return
+    while True:
+        await hub.store.heartbeat()
+        supervisor.pet()
+        await asyncio.sleep(supervisor.pet_every.total_seconds())
+
+
+# ---- channels -------------------------------------------------------------------------------------------------------
+
+
+async def plug_channels(hub: Hub) -> None:
+    """Give every channel that has none its integration, with the settings that count now."""
+    for channel, what in (await hub.store.read(lambda tx: _channels(tx, hub))).items():
+        if hub.plugins.integration(channel) is None:
+            hub.plugins.plug_channel(channel, *what)
+
+
+def _channels(tx: Tx, hub: Hub) -> dict[ChannelId, tuple[str, dict[str, Any], dict[str, Any]]]:
+    found = {}
+    for row in house.channels(tx):
+        place = house.property_of(tx, row.unit)
+        told = {**hub.config.integrations.get(row.integration, {}), **house.opened_settings(row, hub.vault)}
+        found[row.id] = (row.integration, told, {} if place is None else {"timezone": place.zone.key})
+    return found
+
+
+async def _follow_channels(hub: Hub) -> None:
+    """A channel that is added, changed or removed while we run is plugged anew; the others are left in peace."""
+    known = await hub.store.read(lambda tx: _channels(tx, hub))
+    async with hub.bus.listen("house") as nudges:
+        async for _ in nudges:
+            wanted = await hub.store.read(lambda tx: _channels(tx, hub))
+            for channel in known.keys() - wanted.keys():
+                hub.plugins.unplug_channel(channel)
+            for channel, what in wanted.items():
+                if known.get(channel) != what:
+                    hub.plugins.plug_channel(channel, *what)
+            if known != wanted:
+                hub.bus.signal("pollers")
+            known = wanted
+
+
+# ---- what recurs ----------------------------------------------------------------------------------------------------
+
+
+def _jobs(hub: Hub) -> tuple[Job, ...]:
+    now = hub.clock.now()
+    pace = hub.reconciler.pace
+    stamp = max(STAMP_EVERY, timedelta(seconds=pace))
+    return (
+        Job("stamp", every(stamp, start=now), lambda: _stamp(hub)),
+        Job("tidy", daily(3, 30), lambda: _tidy(hub)),
+    )
+
+
+async def _stamp(hub: Hub) -> None:
+    """Write the time down, so that a later start knows a clock that is behind it."""
+    clock = hub.clock
+    vouch = clock.vouch() if isinstance(clock, SystemClock) else None
+
+    def work(tx: Tx) -> None:
+        settings.commit_time(tx, clock.now())
+        settings.keep_vouch(tx, vouch)
+
+    await hub.store.write(work)
+
+
+async def _tidy(hub: Hub) -> None:
+    """Drop what was dealt with long ago: deliveries hold contact data, and nobody needs them any more."""
+    await hub.store.write(lambda tx: mail.tidy(tx, hub.wall.now() - KEEP_DELIVERIES))

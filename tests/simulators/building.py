@@ -1,0 +1,156 @@
+"""Locks in memory, at the level of a driver: for whole hubs on a virtual clock, where bytes would only cost time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from hub.contracts import Battery, BoltControl, Charge, CodeTaken, Host, Keypad, Lock
+from hub.errors import Rejected, Unavailable
+from hub.model.facts import Abilities, BoltMoved, LockFound, LockHeard, SlotRead
+from hub.model.values import Address, How, Pin, Position, Proof
+
+AIR_S = 0.05
+"""What one exchange with a lock that is awake takes."""
+PATIENCE_S = 5.0
+"""How long a driver waits for a lock that says nothing."""
+
+
+@dataclass
+class Memory:
+    """One lock: what is in its keypad, and what is wrong with it today."""
+
+    address: Address
+    slots: int = 30
+    reads_codes: bool = True
+    codes: dict[int, str] = field(default_factory=dict)
+    """The truth: slot to digits."""
+    position: Position = Position.LOCKED
+    battery: int = 90
+    silent: bool = False
+    masked: bool = False
+    refuses_duplicates: bool = True
+    """As most locks do."""
+    lose: Callable[[str], str | None] = lambda _what: None
+    """Asked before each command (`read`, `write`, `clear`, `move`): `command` or `answer` is lost; None: neither."""
+    journal: list[tuple[str, int, str]] = field(default_factory=list)
+    """What really changed: (write | clear, slot, digits)."""
+    commands: int = 0
+
+    def holds(self, digits: str) -> bool:
+        return digits in self.codes.values()
+
+
+class MemoryLock(Keypad, BoltControl):
+    def __init__(self, memory: Memory) -> None:
+        self.memory = memory
+
+    async def _exchange(self, what: str, work: Callable[[], None] = lambda: None) -> None:
+        self.memory.commands += 1
+        await asyncio.sleep(AIR_S)
+        lost = "command" if self.memory.silent else self.memory.lose(what)
+        if lost != "command":
+            work()
+        if lost is not None:
+            await asyncio.sleep(PATIENCE_S)
+            raise Unavailable("the lock did not answer")
+
+    # ---- keypad ----
+
+    async def read(self, slot: int) -> SlotRead:
+        await self._exchange("read")
+        digits = self.memory.codes.get(slot)
+        if digits is None:
+            return SlotRead(empty=True)
+        return SlotRead(empty=False, pin=None if self.memory.masked else Pin(digits))
+
+    async def write(self, slot: int, pin: Pin) -> Proof:
+        digits = pin.reveal()
+        if self.memory.refuses_duplicates and any(
+            held == digits and at != slot for at, held in self.memory.codes.items()
+        ):
+            await self._exchange("write")
+            raise CodeTaken("the code is already in another slot")
+
+        def store() -> None:
+            self.memory.codes[slot] = digits
+            self.memory.journal.append(("write", slot, digits))
+
+        await self._exchange("write", store)
+        return Proof.CONFIRMED if self.memory.masked else Proof.ACKNOWLEDGED
+
+    async def clear(self, slot: int) -> Proof:
+        def drop() -> None:
+            gone = self.memory.codes.pop(slot, None)
+            if gone is not None:
+                self.memory.journal.append(("clear", slot, gone))
+
+        await self._exchange("clear", drop)
+        return Proof.CONFIRMED if self.memory.masked else Proof.ACKNOWLEDGED
+
+    # ---- bolt and battery ----
+
+    async def move(self, to: Position) -> Position:
+        if self.memory.position is Position.JAMMED:
+            await self._exchange("move")
+            raise Rejected("the bolt is jammed")
+        await self._exchange("move", lambda: setattr(self.memory, "position", to))
+        return to
+
+
+class _Cell(Battery):
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    async def read(self) -> Charge:
+        return Charge(self._memory.battery)
+
+
+class MemoryDriver:
+    """Every lock of a building, met at once."""
+
+    def __init__(self, memories: list[Memory], host: Host) -> None:
+        self.memories = {memory.address: memory for memory in memories}
+        self._host = host
+        self._locks: dict[Address, Lock] = {}
+
+    @property
+    def locks(self) -> Mapping[Address, Lock]:
+        return self._locks
+
+    async def run(self) -> None:
+        for memory in self.memories.values():
+            await self.meet(memory)
+        await asyncio.Event().wait()
+
+    async def meet(self, memory: Memory, *, replaced: bool = False) -> None:
+        able = Abilities("Memory 1", "1.0", memory.slots, 4, 8, memory.reads_codes, "S2 Access Control")
+        part = MemoryLock(memory)
+        self._locks[memory.address] = Lock(memory.address, able, bolt=part, keypad=part, battery=_Cell(memory))
+        await self._host.tell(LockFound(memory.address, self._now(), able, replaced))
+
+    def _now(self) -> datetime:
+        return self._host.clock.now()
+
+    # ---- what people do at the door ----
+
+    async def press(self, address: str, digits: str) -> bool:
+        """True: the door opened."""
+        memory = self.memories[Address(address)]
+        slot = next((slot for slot, held in memory.codes.items() if held == digits), None)
+        if slot is None:
+            return False
+        memory.position = Position.UNLOCKED
+        await self._host.tell(BoltMoved(memory.address, self._now(), Position.UNLOCKED, How.KEYPAD, slot))
+        return True
+
+    async def turn(self, address: str, to: Position) -> None:
+        memory = self.memories[Address(address)]
+        memory.position = to
+        await self._host.tell(BoltMoved(memory.address, self._now(), to, How.MANUAL))
+
+    async def wake(self, address: str) -> None:
+        """A sign of life."""
+        await self._host.tell(LockHeard(Address(address), self._now()))

@@ -1,0 +1,188 @@
+"""A whole hub in one process on a virtual clock: one property, its doors in memory, its calendar a list that tests change."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from hub import running
+from hub.config import Config
+from hub.contracts import Delivery, Host, Integration
+from hub.hub import Hub
+from hub.io.clock import LoopClock
+from hub.io.sandbox import InlineSandbox
+from hub.io.vault import Vault
+from hub.model.facts import CalendarFailed, CalendarRead, Fact, StayReport
+from hub.model.values import Address, ChannelId, LockId, PropertyId, StayId, StayKind, StayStatus, UnitId
+from hub.running import Chance, World
+from hub.store import codes, house, stays
+from hub.store.engine import Store
+from hub.store.house import ClosedMeans, LockRow, Origin, Property, Unit
+from hub.store.migrate import migrate
+from hub.store.stays import StayRow
+from tests.simulators import vloop
+from tests.simulators.building import Memory, MemoryDriver
+
+T = TypeVar("T")
+
+ZONE = ZoneInfo("Europe/Berlin")
+START = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
+"""A Monday, 10:00 in Berlin."""
+FEED = ChannelId("feed")
+FLAT = UnitId("flat")
+
+
+class Calendar(Integration):
+    """A channel whose calendar is a tuple in memory."""
+
+    poll_every = timedelta(minutes=3)
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self.stays: tuple[StayReport, ...] = ()
+        self.broken: str | None = None
+        self._told: tuple[object, ...] = ("nothing yet",)
+
+    async def parse(self, delivery: Delivery) -> Iterable[Fact]:
+        if self.broken is not None:
+            return [CalendarFailed(delivery.channel, delivery.received_at, self.broken)]
+        return [CalendarRead(delivery.channel, delivery.received_at, self.stays, unchanged=not delivery.body)]
+
+    async def fetch(self, cursor: str | None) -> AsyncIterator[Delivery]:
+        now = self._host.clock.now()
+        body = b"" if self._told == (self.stays, self.broken) else b"changed"
+        self._told = (self.stays, self.broken)
+        yield Delivery(FEED, now.isoformat(), body, now, cursor=now.isoformat())
+
+
+@dataclass
+class Home:
+    hub: Hub
+    driver: MemoryDriver
+    calendar: Calendar
+    _numbers: Iterable[int] = field(default_factory=lambda: iter(range(1, 1000)))
+
+    def lock(self, name: str) -> Memory:
+        return self.driver.memories[Address(name)]
+
+    # ---- time ----
+
+    async def until(self, at: datetime) -> None:
+        await self.hub.clock.sleep((at - self.hub.clock.now()).total_seconds())
+
+    async def later(self, **span: float) -> None:
+        await self.hub.clock.sleep(timedelta(**span).total_seconds())
+
+    # ---- bookings ----
+
+    def book(self, uid: str, arrival: date, departure: date, guest: str = "Ada Lovelace", **more: Any) -> StayReport:
+        """A booking appears in the channel's calendar; it is read at the next poll."""
+        kind, status = more.pop("kind", StayKind.RESERVATION), more.pop("status", StayStatus.CONFIRMED)
+        report = StayReport(uid, kind, status, arrival, departure, guest=guest, **more)
+        self.calendar.stays = (*(each for each in self.calendar.stays if each.uid != uid), report)
+        return report
+
+    def unbook(self, uid: str) -> None:
+        self.calendar.stays = tuple(each for each in self.calendar.stays if each.uid != uid)
+
+    def rebook(self, uid: str, **changes: Any) -> None:
+        self.calendar.stays = tuple(
+            replace(each, **changes) if each.uid == uid else each for each in self.calendar.stays
+        )
+
+    async def stays(self) -> list[StayRow]:
+        return await self.hub.store.read(lambda tx: stays.search(tx, stays.Wanted()))
+
+    async def stay(self, guest: str = "Ada Lovelace") -> StayRow:
+        return next(row for row in await self.stays() if row.guest == guest)
+
+    async def digits(self, guest: str = "Ada Lovelace") -> str:
+        """What the guest was told to type."""
+        id_ = (await self.stay(guest)).id
+        return (await self.digits_by_door(id_)).popitem()[1]
+
+    async def digits_by_door(self, id_: StayId) -> dict[LockId, str]:
+        entries = await self.hub.store.read(lambda tx: codes.issued_for(tx, id_))
+        vault = self.hub.vault
+        return {
+            each.lock: vault.open_pin(each.sealed_pin, about=f"grant:{each.grant.id}").reveal()
+            for each in entries
+            if each.sealed_pin is not None
+        }
+
+
+@asynccontextmanager
+async def home(
+    folder: Path, memories: list[Memory] | None = None, *, seed: int = 1, start: datetime = START, **rules: Any
+) -> AsyncIterator[Home]:
+    """A hub that runs, and everything around it. `rules` override the property's."""
+    memories = memories or [Memory(Address("front"))]
+    config = Config.model_validate(
+        {"database": str(folder / "gatehouse.db"), "state_dir": folder / "state", "key_file": folder / "key"}
+    )
+    _new_house(config)
+    random, loop = Random(seed), asyncio.get_running_loop()
+    clock = LoopClock(loop, start - timedelta(seconds=loop.time()))
+    world = World(clock=clock, chance=Chance(random.randrange), sandbox=InlineSandbox(), inline=True)
+    async with running.made(config, world) as hub:
+        host = Host("memory", _teller(hub), clock, folder, lambda data: data, lambda data: data, InlineSandbox())
+        driver, calendar = MemoryDriver(memories, host), Calendar(host)
+        hub.plugins.add_driver("memory", driver)
+        hub.plugins.add_channel(FEED, calendar)
+        await hub.store.write(lambda tx: _furnish(tx, hub, memories, rules))
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(running.run(hub))
+            try:
+                await asyncio.sleep(1)
+                yield Home(hub, driver, calendar)
+            finally:
+                task.cancel()
+
+
+def _teller(hub: Hub) -> Any:
+    async def tell(fact: Fact) -> None:
+        await hub.store.write(lambda tx: hub.intake.absorb(tx, fact, "memory"))
+
+    return tell
+
+
+def _furnish(tx: Any, hub: Hub, memories: list[Memory], rules: dict[str, Any]) -> None:
+    closed = rules.pop("closed_means", ClosedMeans.ASK)
+    place = Property(PropertyId("house"), "House", ZONE, time(15), time(11), timedelta(hours=1), 6, Origin.SITE)
+    house.keep_property(tx, replace(place, **rules))
+    for memory in memories:
+        name = LockId(memory.address)
+        house.keep_lock(tx, LockRow(name, place.id, name.capitalize(), "memory", memory.address, False, Origin.SITE))
+    doors = tuple(sorted(LockId(memory.address) for memory in memories))
+    house.keep_unit(tx, Unit(FLAT, place.id, "Flat", doors, closed, Origin.SITE))
+    sealed = house.sealed_settings(FEED, {}, hub.vault)
+    house.keep_channel(tx, house.ChannelRow(FEED, FLAT, "memory", sealed, Origin.SITE))
+
+
+def simulate(work: Coroutine[Any, Any, T], *, seed: int | None = None) -> T:
+    """Run a test on a virtual clock."""
+    return vloop.run(work, seed=seed)
+
+
+@cache
+def _migrated() -> bytes:
+    """An empty house's database, migrated once for all tests of a process."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "gatehouse.db"
+        Store.open(str(file), prepare=lambda new: migrate(new, back_up=lambda _: None), inline=True).close()
+        return file.read_bytes()
+
+
+def _new_house(config: Config) -> None:
+    if not config.database_file.exists():
+        Vault.create(config.key_file)
+        config.database_file.write_bytes(_migrated())
