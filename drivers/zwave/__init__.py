@@ -1,0 +1,26 @@
+"""Z-Wave locks on a stick that speaks the Serial API."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from drivers.zwave.driver import ZWave
+from hub.contracts import Driver, Host
+from hub.io import serial
+
+
+class Config(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    port: str
+    """`/dev/serial/by-id/…`, or `socket://host:port`."""
+
+    @field_validator("port")
+    @classmethod
+    def _is_a_port(cls, port: str) -> str:
+        serial.parse(port)
+        return port
+
+
+def start(config: Config, host: Host) -> Driver:
+    return ZWave(config.port, host, serial.connect)

@@ -1,0 +1,161 @@
+"""The Z-Wave driver: opens the stick, meets its locks, tells what they say, and comes back after an unplug."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+
+from drivers.zwave import known
+from drivers.zwave.known import Network
+from drivers.zwave.member import Member, Surroundings
+from drivers.zwave.session import Session
+from drivers.zwave.stick import Stick
+from hub.contracts import Host, Lock
+from hub.errors import Misconfigured, Unavailable
+from hub.io.serial import Line
+from hub.model.facts import Fact
+from hub.model.values import Address
+
+REOPEN_AFTER_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+"""Pauses before a lost port is opened again; the last one goes on."""
+_TOLD_AFTER = 1
+"""Failures to open before the house is told: a stick that restarts itself is back by then."""
+
+Connect = Callable[[str], Awaitable[Line]]
+log = structlog.get_logger("zwave")
+
+
+class ZWave:
+    """One stick and every lock in its network."""
+
+    def __init__(self, port: str, host: Host, connect: Connect) -> None:
+        self._port = port
+        self._host = host
+        self._connect = connect
+        self._facts: asyncio.Queue[Fact] = asyncio.Queue()
+        self._around = Surroundings(self._facts.put_nowait, host.clock.now, self._save)
+        self._members: dict[int, Member] = {}
+        self._home_id = ""
+        self._reset_due = True
+        """The first stick is restarted. Not again: some leave the bus each time."""
+        self._greeted = False
+        """Whether the stick was met since the port was opened last."""
+
+    @property
+    def locks(self) -> Mapping[Address, Lock]:
+        return {member.address: member.lock for member in self._members.values() if member.lock is not None}
+
+    async def run(self) -> None:
+        self._recall()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._tell_facts())
+                tasks.create_task(self._stay_connected())
+        except BaseExceptionGroup as group:
+            wrong = group.subgroup(Misconfigured)
+            if wrong is None:
+                raise
+            raise wrong.exceptions[0] from None
+
+    async def _tell_facts(self) -> None:
+        while True:
+            await self._host.tell(await self._facts.get())
+
+    # ---- what is remembered ----------------------------------------------------------------------------------------
+
+    def _recall(self) -> None:
+        network = known.load(self._host.state_dir)
+        if network is not None and not self._members:
+            self._home_id = network.home_id
+            for number, learnt in network.nodes.items():
+                self._member(number).adopt(learnt)
+
+    def _save(self, _member: Member) -> None:
+        learnt = {number: member.known for number, member in self._members.items() if member.known is not None}
+        known.save(self._host.state_dir, Network(self._home_id, learnt))
+
+    def _member(self, number: int) -> Member:
+        if number not in self._members:
+            self._members[number] = Member(number, self._around)
+        return self._members[number]
+
+    # ---- the port --------------------------------------------------------------------------------------------------
+
+    async def _stay_connected(self) -> None:
+        failures = 0
+        while True:
+            self._greeted = False
+            why = await self._use_port()
+            if self._greeted:
+                failures = 0
+            if failures == _TOLD_AFTER:
+                log.warning("no Z-Wave stick", port=self._port, why=why)
+                for member in self._members.values():
+                    if member.lock is not None:
+                        member.silent(why)
+            await asyncio.sleep(REOPEN_AFTER_S[min(failures, len(REOPEN_AFTER_S) - 1)])
+            failures += 1
+
+    async def _use_port(self) -> str:
+        """Returns why it is over."""
+        try:
+            line = await self._connect(self._port)
+        except PermissionError as error:
+            cure = "may not be opened by this user; add the user to the group that owns it, often dialout"
+            raise Misconfigured("drivers.zwave.port", f"{self._port} {cure}") from error
+        except Unavailable as error:
+            return str(error)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                await self._attend(Session(line, self, tasks))
+        except* Unavailable as lost:
+            why = str(lost.exceptions[0])
+        finally:
+            for member in self._members.values():
+                member.disconnect()
+        log.info("Z-Wave stick lost", port=self._port, why=why)
+        return why
+
+    async def _attend(self, session: Session) -> None:
+        """Meet everybody, then everybody who joins."""
+        reset, self._reset_due = self._reset_due, False
+        stick = await session.greet(reset=reset)
+        self._greeted = True
+        log.info("Z-Wave stick found", version=stick.version, home=stick.home_id, nodes=len(stick.nodes))
+        self._compare(stick)
+        for number in sorted(stick.nodes):
+            session.spawn(self._member(number).meet(session))
+        while True:
+            session.spawn(self._member(await session.arrivals.get()).meet(session))
+
+    def _compare(self, stick: Stick) -> None:
+        """Forget what was learnt of other networks, and of nodes that left this one."""
+        if self._home_id not in {"", stick.home_id}:
+            for member in self._members.values():
+                member.forget()
+        self._home_id = stick.home_id
+        for number in self._members.keys() - stick.nodes:
+            self.removed(number)
+
+    # ---- what the session hears ------------------------------------------------------------------------------------
+
+    def hear(self, session: Session, node: int, command: bytes) -> None:
+        member = self._members.get(node)
+        if member is not None:
+            member.hear(session, command)
+
+    def stir(self, node: int) -> None:
+        member = self._members.get(node)
+        if member is not None:
+            member.stir()
+
+    def removed(self, node: int) -> None:
+        member = self._members.pop(node, None)
+        if member is None:
+            return
+        member.disconnect()
+        if member.lock is not None:
+            member.silent("was removed from the Z-Wave network")
+        self._save(member)

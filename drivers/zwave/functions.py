@@ -1,0 +1,294 @@
+"""Functions of the Serial API: what a call looks like and what its answer says.
+
+Numbers: ZW_SerialAPI.h ("Function IDs"). Layouts: INS13954-13 "Z-Wave 500 Series Appl. Programmers Guide" for the
+functions named there, INS12350-21 section 7 for the rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from drivers.zwave.cc.codec import Reader, numbered
+from drivers.zwave.frame import Frame
+from hub.errors import Garbled
+
+GET_INIT_DATA = 0x02
+APPLICATION_COMMAND = 0x04
+GET_CAPABILITIES = 0x07
+SOFT_RESET = 0x08
+STARTED = 0x0A
+SEND_DATA = 0x13
+GET_VERSION = 0x15
+SEND_DATA_ABORT = 0x16
+MEMORY_GET_ID = 0x20
+GET_NODE_PROTOCOL_INFO = 0x41
+APPLICATION_UPDATE = 0x49
+REQUEST_NODE_INFO = 0x60
+APPLICATION_COMMAND_BRIDGE = 0xA8
+SEND_DATA_BRIDGE = 0xA9
+
+TRANSMIT_OPTIONS = 0x25
+"""ZW_transport_api.h: ACK 0x01, AUTO_ROUTE 0x04, EXPLORE 0x20."""
+CALLBACK_WITHIN_S = 20.0
+"""zwave-js 15 `timeouts.sendDataAbort`. INS13954 4.3.3.1 names 65 s as the worst case "that happens very seldom"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request to the stick. `parameters` may hold a PIN and stay out of the repr."""
+
+    function: int
+    parameters: bytes = field(default=b"", repr=False)
+    responds: bool = True
+    callback_at: int | None = None
+    """Where among the parameters the callback id goes; None: the function has no callback."""
+    callback_within_s: float = CALLBACK_WITHIN_S
+    abortable: bool = False
+
+    @property
+    def has_callback(self) -> bool:
+        return self.callback_at is not None
+
+    def payload(self, callback_id: int) -> bytes:
+        if self.callback_at is None:
+            return self.parameters
+        return self.parameters[: self.callback_at] + bytes((callback_id,)) + self.parameters[self.callback_at :]
+
+
+# ---- the stick itself ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    functions: frozenset[int]
+
+    @classmethod
+    def decode(cls, payload: bytes) -> Capabilities:
+        reader = Reader(payload, "the capabilities of the Z-Wave stick")
+        reader.take(8)  # its version, maker, product type and product
+        return cls(numbered(reader.take(32), first=1))
+
+
+@dataclass(frozen=True, slots=True)
+class InitData:
+    """INS12350 7.4.1."""
+
+    nodes: frozenset[int]
+
+    @classmethod
+    def decode(cls, payload: bytes) -> InitData:
+        reader = Reader(payload, "the list of Z-Wave nodes")
+        reader.take(2)  # version and flags
+        return cls(numbered(reader.take(reader.u8()), first=1))
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolVersion:
+    text: str
+    """As the stick writes it, e.g. `Z-Wave 7.17`."""
+
+    @classmethod
+    def decode(cls, payload: bytes) -> ProtocolVersion:
+        text = Reader(payload, "the version of the Z-Wave stick").take(12)
+        return cls(text.split(b"\x00")[0].decode("ascii", errors="replace"))
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    home_id: str
+    """Eight hexadecimal digits."""
+    node: int
+
+    @classmethod
+    def decode(cls, payload: bytes) -> Identity:
+        reader = Reader(payload, "the identity of the Z-Wave stick")
+        return cls(reader.take(4).hex(), reader.u8())
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolInfo:
+    """INS13954 4.4.15, figure 41."""
+
+    listening: bool
+    beamed: bool
+    """Sleeps, but wakes on a beam within a second (FLiRS)."""
+    generic: int
+    """0: there is no such node."""
+    specific: int
+
+    @classmethod
+    def decode(cls, payload: bytes) -> ProtocolInfo:
+        reader = Reader(payload, "what the Z-Wave stick knows of a node")
+        capability, security = reader.u8(), reader.u8()
+        reader.take(2)
+        return cls(bool(capability & 0x80), bool(security & 0x60), reader.u8(), reader.u8())
+
+
+def get_capabilities() -> Call:
+    return Call(GET_CAPABILITIES)
+
+
+def get_init_data() -> Call:
+    return Call(GET_INIT_DATA)
+
+
+def get_version() -> Call:
+    return Call(GET_VERSION)
+
+
+def soft_reset() -> Call:
+    """Answered by an unsolicited STARTED."""
+    return Call(SOFT_RESET, responds=False)
+
+
+def get_identity() -> Call:
+    return Call(MEMORY_GET_ID)
+
+
+def get_node_protocol_info(node: int) -> Call:
+    return Call(GET_NODE_PROTOCOL_INFO, bytes((node,)))
+
+
+# ---- nodes -----------------------------------------------------------------------------------------------------------
+
+
+class Transmitted(Enum):
+    """ZW_transport_api.h, TRANSMIT_COMPLETE_*; 3 is ROUTING_NOT_IDLE in INS13954."""
+
+    OK = 0x00
+    NO_ACK = 0x01
+    FAIL = 0x02
+    NOT_IDLE = 0x03
+    NO_ROUTE = 0x04
+    VERIFIED = 0x05
+
+    @classmethod
+    def decode(cls, callback: bytes) -> Transmitted:
+        status = Reader(callback, "the outcome of a transmission").u8()
+        try:
+            return cls(status)
+        except ValueError as error:
+            raise Garbled("the Z-Wave stick reported an outcome that does not exist") from error
+
+
+def send_data(node: int, command: bytes) -> Call:
+    """INS13954 4.3.3.1."""
+    parameters = bytes((node, len(command))) + command + bytes((TRANSMIT_OPTIONS,))
+    return Call(SEND_DATA, parameters, callback_at=len(parameters), abortable=True)
+
+
+def send_data_bridge(own: int, node: int, command: bytes) -> Call:
+    """INS13954 4.3.3.3; no priority route. Sticks with the bridge library want this one."""
+    parameters = bytes((own, node, len(command))) + command + bytes((TRANSMIT_OPTIONS, 0, 0, 0, 0))
+    return Call(SEND_DATA_BRIDGE, parameters, callback_at=len(parameters), abortable=True)
+
+
+def request_node_info(node: int) -> Call:
+    """Answered by an `Update`, not by a callback: INS13954 4.4.26."""
+    return Call(REQUEST_NODE_INFO, bytes((node,)))
+
+
+# ---- unsolicited -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationCommand:
+    """A node says something."""
+
+    node: int
+    command: bytes = field(repr=False)
+
+
+class UpdateStatus(Enum):
+    """ZW_controller_api.h, UPDATE_STATE_*."""
+
+    SUC_ID = 0x10
+    REMOVED = 0x20
+    ADDED = 0x40
+    ROUTING_PENDING = 0x80
+    NODE_INFO_FAILED = 0x81
+    NODE_INFO_DONE = 0x82
+    NOP_POWER = 0x83
+    NODE_INFO = 0x84
+    SMART_START = 0x85
+    INCLUDED_NODE_INFO = 0x86
+
+
+_MARK = 0xEF
+"""COMMAND_CLASS_MARK, ZW_classcmd.h: what follows is controlled, not supported."""
+_FIRST_EXTENDED = 0xF1
+"""From here on a class takes two bytes: INS13954 4.3.1.8."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeInfo:
+    """The Node Information Frame."""
+
+    generic: int
+    specific: int
+    classes: frozenset[int]
+    """Supported without encryption."""
+
+    @classmethod
+    def decode(cls, payload: bytes) -> NodeInfo:
+        reader = Reader(payload, "a node's description of itself")
+        reader.u8()
+        generic, specific = reader.u8(), reader.u8()
+        supported = reader.rest().split(bytes((_MARK,)), 1)[0]
+        return cls(generic, specific, frozenset(_classes(supported)))
+
+
+def _classes(listed: bytes) -> list[int]:
+    reader, found = Reader(listed, "a list of command classes"), []
+    while reader.left:
+        first = reader.u8()
+        found.append(first if first < _FIRST_EXTENDED else first << 8 | reader.u8())
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """The network changed, or a node described itself: INS13954 4.3.1.8."""
+
+    status: UpdateStatus
+    node: int
+    info: NodeInfo | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The stick has just started, asked or not."""
+
+
+Unsolicited = ApplicationCommand | Update | Started
+
+
+def decode_unsolicited(frame: Frame) -> Unsolicited | None:
+    """What the stick says on its own account; None for functions that are nobody's business here.
+
+    Raises:
+        Garbled: it breaks the layout of its own function.
+    """
+    if frame.function in {APPLICATION_COMMAND, APPLICATION_COMMAND_BRIDGE}:
+        return _application_command(frame)
+    if frame.function == APPLICATION_UPDATE:
+        return _update(frame)
+    return Started() if frame.function == STARTED else None
+
+
+def _application_command(frame: Frame) -> ApplicationCommand:
+    reader = Reader(frame.payload, "a node's command")
+    reader.take(2 if frame.function == APPLICATION_COMMAND_BRIDGE else 1)  # rxStatus; bridge: and to whom
+    return ApplicationCommand(reader.u8(), reader.take(reader.u8()))
+
+
+def _update(frame: Frame) -> Update:
+    reader = Reader(frame.payload, "news of the Z-Wave network")
+    try:
+        status = UpdateStatus(reader.u8())
+    except ValueError as error:
+        raise Garbled("the Z-Wave stick reported a change of the network that does not exist") from error
+    node, described = reader.u8(), reader.take(reader.u8() if reader.left else 0)
+    informative = status in {UpdateStatus.NODE_INFO, UpdateStatus.ADDED}
+    return Update(status, node, NodeInfo.decode(described) if informative and described else None)

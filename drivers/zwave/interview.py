@@ -1,0 +1,153 @@
+"""The questions put to a lock when it is met, in as few frames as possible. Nothing here writes or clears a code.
+
+An interview is a generator: it yields the next question and is sent the report, or None when the node took the question
+but did not report. It knows neither the radio nor the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+
+from drivers.zwave.cc import (
+    association,
+    battery,
+    configuration,
+    door_lock,
+    manufacturer_specific,
+    notification,
+    user_code,
+    user_credential,
+    version,
+)
+from drivers.zwave.cc.codec import Command
+from drivers.zwave.functions import NodeInfo, ProtocolInfo
+from drivers.zwave.known import Known
+from hub.errors import Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    command: Command
+    report: type[Command] | None
+    """What answers it; None: nothing does, it is enough that the command arrived."""
+
+
+Answer = Command | None
+Interview = Generator[Ask, Answer, Known]
+Learning = Generator[Ask, Answer, Known]
+
+
+def interview(protocol: ProtocolInfo, info: NodeInfo, own_node: int) -> Interview:
+    """Learn what a node can do.
+
+    Raises:
+        Unavailable: it left out an answer without which a lock cannot be used.
+    """
+    known = Known(generic=protocol.generic, specific=protocol.specific, classes=info.classes)
+    if known.is_lock:
+        known = yield from _identity(known)
+    if not known.is_lock or known.secure:
+        return known
+    known = yield from _codes(known)
+    known = yield from _bolt(known)
+    known = yield from _notifications(known)
+    if battery.CLASS in known.classes:
+        yield Ask(battery.Get(), battery.Report)
+    if association.CLASS in known.classes:
+        yield from _lifeline(known.device.lifeline, own_node)
+    return known
+
+
+def confirm(known: Known) -> Generator[Ask, Answer, bool]:
+    """Whether a node met before is still the same device; asks for the bolt's position on the way."""
+    if manufacturer_specific.CLASS in known.classes:
+        match (yield Ask(manufacturer_specific.Get(), manufacturer_specific.Report)):
+            case manufacturer_specific.Report() as report:
+                product = (report.manufacturer, report.product_type, report.product)
+                if known.product not in {None, product}:
+                    return False
+    if known.moves:
+        yield Ask(door_lock.OperationGet(), door_lock.OperationReport)
+    return True
+
+
+def _identity(known: Known) -> Learning:
+    if manufacturer_specific.CLASS in known.classes:
+        match (yield Ask(manufacturer_specific.Get(), manufacturer_specific.Report)):
+            case manufacturer_specific.Report() as report:
+                product = (report.manufacturer, report.product_type, report.product)
+                known = replace(known, product=product)
+    if version.CLASS in known.classes:
+        match (yield Ask(version.Get(), version.Report)):
+            case version.Report(firmware=(major, minor)):
+                known = replace(known, firmware=f"{major}.{minor}")
+    return known
+
+
+def _codes(known: Known) -> Learning:
+    if user_code.CLASS not in known.classes:
+        return known
+    if user_credential.CLASS in known.classes:
+        match (yield Ask(user_credential.UserCapabilitiesGet(), user_credential.UserCapabilitiesReport)):
+            case user_credential.UserCapabilitiesReport(users=users) if users > 0:
+                return known  # its codes live there, and User Code must then be left alone
+    code_version = yield from _version(known, user_code.CLASS)
+    match (yield Ask(user_code.UsersNumberGet(), user_code.UsersNumberReport)):
+        case user_code.UsersNumberReport(users=users):
+            known = replace(known, slots=users, code_version=code_version)
+        case _:
+            raise Unavailable("the lock did not say how many codes it holds")
+    return (yield from _pin_length(known))
+
+
+def _pin_length(known: Known) -> Learning:
+    """Some locks accept only codes of one length, kept in a parameter whose change deletes every code: read, never set."""
+    parameter = known.device.pin_length_parameter
+    if parameter is None or configuration.CLASS not in known.classes:
+        return known
+    match (yield Ask(configuration.Get(parameter), configuration.Report)):
+        case configuration.Report(value=digits) if 4 <= digits <= 10:
+            return replace(known, min_digits=digits, max_digits=digits)
+        case _:
+            raise Unavailable("the lock did not say how long its codes must be")
+
+
+def _bolt(known: Known) -> Learning:
+    if not known.moves:
+        return known
+    if (yield from _version(known, door_lock.CLASS)) >= 4:
+        match (yield Ask(door_lock.CapabilitiesGet(), door_lock.CapabilitiesReport)):
+            case door_lock.CapabilitiesReport(modes=modes):
+                known = replace(known, modes=modes)
+    yield Ask(door_lock.OperationGet(), door_lock.OperationReport)
+    return known
+
+
+def _notifications(known: Known) -> Learning:
+    """Event Supported Get exists since version 3 (ZW_classcmd.h, EVENT_SUPPORTED_GET_V3)."""
+    if not known.notifies or (yield from _version(known, notification.CLASS)) < 3:
+        return known
+    question = notification.EventSupportedGet(notification.ACCESS_CONTROL)
+    match (yield Ask(question, notification.EventSupportedReport)):
+        case notification.EventSupportedReport(events=events):
+            return replace(known, access_events=events)
+        case _:
+            return known
+
+
+def _lifeline(group: int, own_node: int) -> Generator[Ask, Answer, None]:
+    match (yield Ask(association.Get(group), association.Report)):
+        case association.Report(nodes=nodes, limit=limit) if own_node not in nodes and len(nodes) < limit:
+            yield Ask(association.Set(group, (own_node,)), None)
+
+
+def _version(known: Known, command_class: int) -> Generator[Ask, Answer, int]:
+    """The version of a command class the node supports; 1 when it does not say, for 1 is always understood."""
+    if version.CLASS not in known.classes:
+        return 1
+    match (yield Ask(version.CommandClassGet(command_class), version.CommandClassReport)):
+        case version.CommandClassReport(command_class=same, version=number) if same == command_class:
+            return max(number, 1)
+        case _:
+            return 1

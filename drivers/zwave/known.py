@@ -1,0 +1,124 @@
+"""What is known of a node, as an interview learnt it, and how it is kept across restarts. Holds no codes."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from drivers.zwave.cc import door_lock, notification, supervision, user_code
+from drivers.zwave.devices import Device, device
+from hub.model.facts import Abilities
+
+ENTRY_CONTROL = 0x40
+"""GENERIC_TYPE_ENTRY_CONTROL, ZW_classcmd.h."""
+_LOCKS = frozenset({0x01, 0x02, 0x03, 0x04, 0x0A})
+"""SPECIFIC_TYPE_*DOOR_LOCK*, _DEADBOLT and _SECURE_LOCKBOX of Entry Control, ZW_classcmd.h."""
+_SECURITY_S0, _SECURITY_S2 = 0x98, 0x9F
+_FILE = "nodes.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    generic: int
+    specific: int
+    """Device class, as the stick remembers it from inclusion."""
+    classes: frozenset[int]
+    """Command classes that the node supports without encryption."""
+    product: tuple[int, int, int] | None = None
+    """Manufacturer, product type, product."""
+    firmware: str = ""
+    slots: int = 0
+    code_version: int = 1
+    min_digits: int = 4
+    max_digits: int = 10
+    masked: bool = False
+    """It was seen to report codes as asterisks."""
+    modes: tuple[int, ...] = ()
+    """Door lock modes it accepts; empty: it does not say."""
+    access_events: frozenset[int] = frozenset()
+    """Access Control notifications it sends; empty: it does not say."""
+
+    @property
+    def secure(self) -> str:
+        """The security it was included with, `` for none.
+
+        A node that was included securely keeps its lock commands out of the unencrypted list.
+        """
+        if {door_lock.CLASS, user_code.CLASS} & self.classes or self.specific not in _LOCKS:
+            return ""
+        if _SECURITY_S2 in self.classes:
+            return "S2"
+        return "S0" if _SECURITY_S0 in self.classes else ""
+
+    @property
+    def is_lock(self) -> bool:
+        return bool({door_lock.CLASS, user_code.CLASS} & self.classes or self.secure)
+
+    @property
+    def device(self) -> Device:
+        return device(*self.product) if self.product else Device("Z-Wave lock")
+
+    @property
+    def supervises(self) -> bool:
+        return supervision.CLASS in self.classes and self.device.supervision
+
+    @property
+    def tells_code_changes(self) -> bool:
+        """Whether it announces that a code was added, or refused as a duplicate."""
+        return bool(self.access_events & {14, 15})
+
+    @property
+    def moves(self) -> bool:
+        return door_lock.CLASS in self.classes
+
+    @property
+    def notifies(self) -> bool:
+        return notification.CLASS in self.classes
+
+    def abilities(self) -> Abilities:
+        return Abilities(
+            model=self.device.model,
+            firmware=self.firmware,
+            slots=self.slots,
+            min_digits=self.min_digits,
+            max_digits=self.max_digits,
+            reads_codes=self.slots > 0 and not self.masked,
+            secure=self.secure,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Everything remembered of one Z-Wave network."""
+
+    home_id: str = ""
+    nodes: dict[int, Known] = field(default_factory=dict)
+
+
+_NETWORK = TypeAdapter(Network)
+
+
+def load(folder: Path) -> Network | None:
+    """What was saved; None when nothing was, or when it cannot be read and must be learnt again."""
+    try:
+        return _NETWORK.validate_json((folder / _FILE).read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return None
+
+
+def save(folder: Path, network: Network) -> None:
+    """Replace what was saved, whole or not at all."""
+    beside = folder / f"{_FILE}.new"
+    with beside.open("wb") as file:
+        file.write(_NETWORK.dump_json(network, indent=1))
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(folder / _FILE)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

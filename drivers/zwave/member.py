@@ -1,0 +1,263 @@
+"""One node of the network that may be a lock: met once, known across restarts, and heard in its own words."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeVar
+
+import structlog
+
+from drivers.zwave import cc
+from drivers.zwave.cc import door_lock, notification, supervision, zwaveplus_info
+from drivers.zwave.cc.codec import Command
+from drivers.zwave.functions import ProtocolInfo
+from drivers.zwave.interview import Answer, Ask, confirm, interview
+from drivers.zwave.known import ENTRY_CONTROL, Known
+from drivers.zwave.lock import make_lock
+from drivers.zwave.node import Node, a
+from drivers.zwave.session import Session
+from drivers.zwave.witness import Witness
+from hub.contracts import Lock
+from hub.errors import Garbled, Unavailable
+from hub.model.facts import Fact, LockFound
+from hub.model.values import Address, Position
+
+ASK_AGAIN_AFTER_S = (10.0, 30.0, 120.0, 600.0, 1800.0)
+"""Pauses before a lock that could not be met is tried again, unless it is heard before; the last one goes on. The law
+allows 32 wake-up beams an hour in Europe (1 % of the air time), for all locks together."""
+_STIRRED_AGAIN_AFTER_S = 1.0
+_REPEATED_WITHIN_S = 10.0
+"""A supervised command that comes again with its session is answered again and not believed again."""
+NEEDS_SECURE_HOST = "needs the secure host, which is not built yet"
+
+T = TypeVar("T")
+log = structlog.get_logger("zwave")
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a member needs of the driver."""
+
+    tell: Callable[[Fact], None]
+    now: Callable[[], datetime]
+    """The time of the house."""
+    changed: Callable[[Member], None]
+    """Called when more is known of it than before."""
+
+
+class Member:
+    def __init__(self, number: int, around: Surroundings) -> None:
+        self.number = number
+        self.address = Address(str(number))
+        self.lock: Lock | None = None
+        """None while it is not known to be one."""
+        self.replaced = False
+        """Whether it stands where another device stood."""
+        self._around = around
+        self._loop = asyncio.get_running_loop()
+        self._witness = Witness(self.address, around.tell)
+        self._node = Node(number, self.silent)
+        self._stirred = asyncio.Event()
+        self._alarm: asyncio.TimerHandle | None = None
+        self._last_session: tuple[int, bytes] | None = None
+        self._last_session_at = 0.0
+
+    @property
+    def known(self) -> Known | None:
+        return self._node.known
+
+    def adopt(self, known: Known) -> None:
+        """Take for true what an interview learnt, now or before a restart."""
+        self._node.known = known
+        self.lock = (
+            make_lock(self._node, known, commanded=self._commanded, masked=self._masked) if known.is_lock else None
+        )
+
+    def forget(self) -> None:
+        """Another device stands here now."""
+        self._node.known, self.lock, self.replaced = None, None, True
+        self._witness = Witness(self.address, self._around.tell)
+
+    def silent(self, why: str) -> None:
+        self._witness.silent(why, self._around.now())
+
+    def stir(self) -> None:
+        """It is awake: if it still has to be met, now is the time."""
+        self._stirred.set()
+
+    def disconnect(self) -> None:
+        self._node.transmit = None
+        if self._alarm is not None:
+            self._alarm.cancel()
+
+    # ---- meeting ---------------------------------------------------------------------------------------------------
+
+    async def meet(self, session: Session) -> None:
+        """Until it is known what the node is, and a lock has answered."""
+        self._node.transmit = session.transmit
+        attempt = 0
+        while True:
+            self._stirred.clear()
+            try:
+                await self._meet_once(session)
+                return
+            except Unavailable as error:
+                log.debug("node not met", node=self.number, why=str(error))
+            await self._pause(ASK_AGAIN_AFTER_S[min(attempt, len(ASK_AGAIN_AFTER_S) - 1)])
+            attempt += 1
+
+    async def _meet_once(self, session: Session) -> None:
+        protocol = await session.protocol_info(self.number)
+        if protocol.generic != ENTRY_CONTROL or not (protocol.listening or protocol.beamed):
+            return
+        if self.known is not None and not await self._is_same(self.known, protocol):
+            self.forget()
+        if self.known is None:
+            known = await self._interview(session, protocol)
+            self.adopt(known)
+            self._around.changed(self)
+        if self.known is not None and self.known.is_lock:
+            self._introduce(self.known)
+
+    async def _is_same(self, known: Known, protocol: ProtocolInfo) -> bool:
+        if (known.generic, known.specific) != (protocol.generic, protocol.specific):
+            return False
+        if not known.is_lock or known.secure:
+            return True
+        async with self._node.turns.turn():
+            return await self._converse(confirm(known))
+
+    async def _interview(self, session: Session, protocol: ProtocolInfo) -> Known:
+        try:
+            info = await session.node_info(self.number)
+        except Unavailable as error:
+            self._node.failed(str(error))
+            raise
+        async with self._node.turns.turn():
+            return await self._converse(interview(protocol, info, session.own_node))
+
+    async def _converse(self, questions: Generator[Ask, Answer, T]) -> T:
+        answer: Answer = None
+        while True:
+            try:
+                ask = questions.send(answer)
+            except StopIteration as end:
+                learnt: T = end.value
+                return learnt
+            if ask.report is None:
+                await self._node.deliver(ask.command)
+                answer = None
+            else:
+                answer = await self._node.inquire(ask.command, a(ask.report))
+
+    def _introduce(self, known: Known) -> None:
+        at = self._around.now()
+        found = LockFound(self.address, at, known.abilities(), self.replaced)
+        self._witness.introduce(found, self._loop.time())
+        self.replaced = False
+        if known.secure:
+            self.silent(NEEDS_SECURE_HOST)
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stirred.wait()
+                await asyncio.sleep(_STIRRED_AGAIN_AFTER_S)
+        except TimeoutError:
+            return
+
+    # ---- hearing ---------------------------------------------------------------------------------------------------
+
+    def hear(self, session: Session, data: bytes) -> None:
+        """The node says something, asked or not."""
+        if self.known is not None and (self.known.secure or not self.known.is_lock):
+            return  # what a secure lock says without encryption may come from anybody
+        try:
+            said = cc.decode(data)
+            command = self._supervised(session, said) if isinstance(said, supervision.Get) else said
+        except Garbled as error:
+            log.debug("command dropped", node=self.number, why=str(error))
+            return
+        self.stir()
+        self._node.alive()
+        self._witness.heard(self._loop.time(), self._around.now())
+        if command is not None and not isinstance(command, cc.Unknown):
+            self._take(session, self._translated(command))
+
+    def _supervised(self, session: Session, asked: supervision.Get) -> Command | cc.Unknown | None:
+        """What a supervised command wraps, after saying that it arrived; None for one that was heard before.
+
+        Some locks use one session number for everything (zwave-js/zwave-js#5417), so the content counts too.
+        """
+        command = cc.decode(asked.command)
+        session.spawn(self._answer(supervision.Report(asked.session, supervision.Status.SUCCESS)))
+        this, now = (asked.session, asked.command), self._loop.time()
+        repeated = this == self._last_session and now - self._last_session_at < _REPEATED_WITHIN_S
+        self._last_session, self._last_session_at = this, now
+        return None if repeated else command
+
+    def _translated(self, command: Command) -> Command:
+        """Version 1 alarms in the words of later versions, where the maker's numbers are known."""
+        match command:
+            case notification.Report(alarm_type=kind, alarm_level=level, happening=said) if kind and self.known:
+                if said is None or said.kind == 0:
+                    return replace(command, happening=self.known.device.meaning(kind, level))
+        return command
+
+    def _take(self, session: Session, command: Command) -> None:
+        if isinstance(command, zwaveplus_info.Get):
+            session.spawn(self._answer(_OURSELVES))
+            return
+        self._node.hear(command)
+        look = self._witness.hear(command, self._loop.time(), self._around.now(), noisy=session.noisy)
+        self._set_alarm()
+        if look and self.known is not None and self.known.moves:
+            session.spawn(self._look())
+
+    async def _answer(self, command: Command) -> None:
+        try:
+            await self._node.deliver(command, urgent=True)
+        except Unavailable as error:
+            log.debug("answer not delivered", node=self.number, why=str(error))
+
+    async def _look(self) -> None:
+        """Ask where the bolt is; the report is heard like any other."""
+        try:
+            async with self._node.turns.turn():
+                await self._node.ask(door_lock.OperationGet(), a(door_lock.OperationReport))
+        except Unavailable as error:
+            log.debug("bolt not seen", node=self.number, why=str(error))
+
+    def _set_alarm(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+        due = self._witness.deadline()
+        self._alarm = None if due is None else self._loop.call_at(due, self._ring)
+
+    def _ring(self) -> None:
+        self._witness.timeout(self._loop.time())
+        self._set_alarm()
+
+    # ---- what the lock's abilities report back ------------------------------------------------------------------------
+
+    def _commanded(self, to: Position) -> None:
+        self._witness.commanded(to, self._loop.time(), self._around.now())
+
+    def _masked(self) -> None:
+        known = self.known
+        if known is not None and not known.masked:
+            self.adopt(replace(known, masked=True))
+            self._around.changed(self)
+            self._introduce(replace(known, masked=True))
+
+
+_OURSELVES = zwaveplus_info.Report(
+    version=1,
+    role=zwaveplus_info.CENTRAL_STATIC_CONTROLLER,
+    node_type=0,
+    installer_icon=zwaveplus_info.GATEWAY_ICON,
+    user_icon=zwaveplus_info.GATEWAY_ICON,
+)

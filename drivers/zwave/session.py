@@ -1,0 +1,146 @@
+"""The time between plugging the stick in and pulling it out: who is in the network, and who says what."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Protocol
+
+import structlog
+
+from drivers.zwave import functions, stick
+from drivers.zwave.frame import Frame
+from drivers.zwave.functions import (
+    ApplicationCommand,
+    NodeInfo,
+    ProtocolInfo,
+    Started,
+    Transmitted,
+    Update,
+    UpdateStatus,
+)
+from drivers.zwave.radio import Radio
+from drivers.zwave.stick import Stick
+from drivers.zwave.turns import Turns
+from hub.errors import Garbled, Unavailable
+from hub.io.serial import Line
+
+NODE_INFO_WITHIN_S = 10.0
+"""A beam, a routed request and its answer take three seconds at most; the stick itself says when it gave up."""
+
+log = structlog.get_logger("zwave")
+
+
+class Listener(Protocol):
+    """Who wants to know what happens on the air."""
+
+    def hear(self, session: Session, node: int, command: bytes) -> None: ...
+
+    def stir(self, node: int) -> None:
+        """A node described itself."""
+
+    def removed(self, node: int) -> None: ...
+
+
+class Session:
+    """One open port, from the greeting to the loss. Made and used inside one TaskGroup."""
+
+    def __init__(self, line: Line, listener: Listener, tasks: asyncio.TaskGroup) -> None:
+        self._listener = listener
+        self._tasks = tasks
+        self._radio = Radio(line, self._take)
+        self._started = asyncio.Event()
+        self._greeted: Stick | None = None
+        self._info_turns = Turns()
+        self._asked: tuple[int, asyncio.Future[NodeInfo | None]] | None = None
+        """The one node that is asked for its description: a failure names no node."""
+        self.arrivals: asyncio.Queue[int] = asyncio.Queue()
+        """Nodes that joined while we were listening."""
+        self.spawn(self._radio.run())
+
+    @property
+    def noisy(self) -> bool:
+        return self._radio.noisy
+
+    @property
+    def own_node(self) -> int:
+        return self._stick.node
+
+    @property
+    def _stick(self) -> Stick:
+        assert self._greeted is not None, "nothing is sent to nodes before the greeting"
+        return self._greeted
+
+    def spawn(self, work: Coroutine[None, None, None]) -> None:
+        self._tasks.create_task(work)
+
+    async def greet(self, *, reset: bool) -> Stick:
+        """Raises Unavailable: there is no Z-Wave stick at the other end."""
+        self._greeted = await stick.greet(self._radio, self._started, reset=reset)
+        return self._greeted
+
+    async def transmit(self, node: int, command: bytes, *, urgent: bool) -> Transmitted:
+        return await self._stick.transmit(self._radio, node, command, urgent=urgent)
+
+    async def protocol_info(self, node: int) -> ProtocolInfo:
+        return await stick.protocol_info(self._radio, node)
+
+    async def node_info(self, node: int) -> NodeInfo:
+        """Have a node describe itself.
+
+        Raises:
+            Unavailable: it did not.
+        """
+        async with self._info_turns.turn():
+            described: asyncio.Future[NodeInfo | None] = asyncio.get_running_loop().create_future()
+            self._asked = (node, described)
+            try:
+                answered = await self._radio.call(functions.request_node_info(node))
+                if answered.response[:1] == b"\x00":
+                    raise Unavailable("the Z-Wave stick is too busy to ask")
+                async with asyncio.timeout(NODE_INFO_WITHIN_S):
+                    info = await described
+            except TimeoutError:
+                info = None
+            finally:
+                self._asked = None
+        if info is None:
+            raise Unavailable("the lock did not answer when asked what it is")
+        return info
+
+    def _take(self, frame: Frame) -> None:
+        try:
+            news = functions.decode_unsolicited(frame)
+        except Garbled as error:
+            log.debug("frame dropped", why=str(error), function=frame.function)
+            return
+        match news:
+            case ApplicationCommand(node=node, command=command):
+                self._listener.hear(self, node, command)
+            case Update():
+                self._update(news)
+            case Started() if self._greeted is not None:
+                self._radio.end("the Z-Wave stick restarted")
+            case Started():
+                self._started.set()
+            case None:
+                pass
+
+    def _update(self, news: Update) -> None:
+        match news.status:
+            case UpdateStatus.NODE_INFO:
+                self._describe(news.node, news.info)
+                self._listener.stir(news.node)
+            case UpdateStatus.NODE_INFO_FAILED:
+                self._describe(None, None)
+            case UpdateStatus.ADDED:
+                self.arrivals.put_nowait(news.node)
+            case UpdateStatus.REMOVED:
+                self._listener.removed(news.node)
+            case _:
+                pass
+
+    def _describe(self, node: int | None, info: NodeInfo | None) -> None:
+        """Pass a description on to whoever asked for it. A failure names no node: it is of the one that was asked."""
+        if self._asked is not None and node in {None, self._asked[0]} and not self._asked[1].done():
+            self._asked[1].set_result(info)

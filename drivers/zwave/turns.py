@@ -1,0 +1,47 @@
+"""Taking turns: one at a time, the urgent first, the others in the order they came."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import count
+
+
+class Turns:
+    """An `asyncio.Lock` with a fast lane: somebody at a door does not wait behind thirty codes."""
+
+    def __init__(self) -> None:
+        self._taken = False
+        self._waiting: list[tuple[bool, int, asyncio.Future[None]]] = []
+        self._order = count()
+
+    @asynccontextmanager
+    async def turn(self, *, urgent: bool = False) -> AsyncIterator[None]:
+        await self._take(urgent=urgent)
+        try:
+            yield
+        finally:
+            self._pass_on()
+
+    async def _take(self, *, urgent: bool) -> None:
+        if not self._taken:
+            self._taken = True
+            return
+        called = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiting, (not urgent, next(self._order), called))
+        try:
+            await called
+        except asyncio.CancelledError:
+            if called.done() and not called.cancelled():  # it was our turn already
+                self._pass_on()
+            raise
+
+    def _pass_on(self) -> None:
+        while self._waiting:
+            *_, called = heapq.heappop(self._waiting)
+            if not called.done():
+                called.set_result(None)
+                return
+        self._taken = False
