@@ -32,6 +32,11 @@ class Moment:
         return f"{self.local:%H:%M:%S}"
 
     @property
+    def long(self) -> str:
+        """For somebody elsewhere, on another day: `Friday 21 November, 15:00`."""
+        return f"{long_day(self.local.date())}, {self.time}"
+
+    @property
     def day(self) -> str:
         return day_words(self.local.date(), self.today)
 
@@ -89,3 +94,7 @@ def long_day(day: date) -> str:
 def counted(number: int, one: str, many: str = "") -> str:
     """`1 night`, `3 nights`."""
     return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def capitalize_first(text: str) -> str:
+    return text[:1].upper() + text[1:]

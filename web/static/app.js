@@ -118,10 +118,8 @@ document.addEventListener("change", (event) => {
 
 function dress(root) {
   for (const button of root.querySelectorAll("form[data-apply] [data-fallback]")) button.hidden = true;
+  for (const pad of root.querySelectorAll("[data-pad]")) pad.hidden = false;
   for (const toast of root.querySelectorAll(".toast")) window.setTimeout(() => fade(toast), 8000);
-  for (const shown of root.querySelectorAll("[data-hide-after]")) {
-    window.setTimeout(() => shown.remove(), Number(shown.dataset.hideAfter) * 1000);
-  }
   const here = Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
   for (const time of root.querySelectorAll("time[datetime*=T]")) time.title = `${here.format(new Date(time.dateTime))}, your time`;
 }
@@ -133,3 +131,12 @@ function fade(toast) {
 
 document.addEventListener("DOMContentLoaded", () => dress(document));
 document.addEventListener("htmx:oobAfterSwap", (event) => dress(event.target));
+
+// The keypads of a rehearsal
+document.addEventListener("click", (event) => {
+  const key = event.target.closest("[data-key]");
+  if (!key) return;
+  const input = document.getElementById(key.closest("[data-pad]").dataset.pad);
+  if (key.dataset.key === "⌫") input.value = input.value.slice(0, -1);
+  else if (input.value.length < input.maxLength) input.value += key.dataset.key;
+});

@@ -1,0 +1,233 @@
+"""The house as one page sees it: rows turned into what is said of stays, doors and codes. Read in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from hub.model.codes import CodeState, state_of
+from hub.model.values import LockId, Proof, PropertyId, StayId, StayKind, UnitId
+from hub.store import codes, doors, house
+from hub.store.codes import Code, Tally
+from hub.store.doors import Door
+from hub.store.engine import Tx
+from hub.store.house import Property, Unit
+from hub.store.stays import Question, StayRow
+from web.words import Local, Moment
+
+UTC_ZONE: Final = ZoneInfo("UTC")
+
+
+class OnDoor(Enum):
+    """How a stay's code stands at one door, worst first."""
+
+    PROBLEM = "problem"
+    SENT = "sent"
+    WORKING = "working"
+    LATER = "later"
+    READY = "ready"
+    LEAVING = "leaving"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class DoorCode:
+    lock: LockId
+    name: str
+    state: OnDoor
+    at: Moment | None = None
+    proof: Proof = Proof.NONE
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StayLine:
+    """A stay as it stands in lists."""
+
+    id: StayId
+    guest: str
+    unit: str
+    source: str
+    kind: str
+    status: str
+    presence: str
+    """`expected` | `due` (the stay has begun, nobody was seen) | `inside` | `gone`"""
+    nights: int
+    check_in: Moment | None
+    check_out: Moment | None
+    arrived: Moment | None
+    left: Moment | None
+    note: str
+    doors: tuple[DoorCode, ...] = ()
+    codes: str = ""
+    """The worst of `doors` as a word; empty: no codes."""
+
+    @property
+    def initial(self) -> str:
+        return self.guest[:1].upper()
+
+    @property
+    def leaves_today(self) -> bool:
+        return self.check_out is not None and self.check_out.local.date() == self.check_out.today
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question that waits for a person."""
+
+    id: str
+    sentence: str
+    options: Sequence[tuple[str, str]]
+    asked: Moment
+    urgent: bool
+    stay_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    now: datetime
+    places: dict[PropertyId, Property]
+    units: dict[UnitId, Unit]
+    doors: dict[LockId, Door]
+
+    @classmethod
+    def read(cls, tx: Tx, now: datetime) -> Ground:
+        return cls(
+            now,
+            {place.id: place for place in house.properties(tx)},
+            {unit.id: unit for unit in house.units(tx)},
+            {door.id: door for door in doors.doors(tx)},
+        )
+
+    # ---- where and when ----
+
+    def local(self, place: PropertyId | None = None) -> Local:
+        """The day of a property; of the first one where a page speaks of the whole house."""
+        known = self.places.get(place) if place is not None else next(iter(self.places.values()), None)
+        return Local(UTC_ZONE if known is None else known.zone, self.now)
+
+    def local_of(self, unit: UnitId) -> Local:
+        return self.local(self.units[unit].property)
+
+    def unit_name(self, id_: UnitId) -> str:
+        """With its property where there are several."""
+        unit = self.units[id_]
+        return unit.name if len(self.places) < 2 else f"{unit.name}, {self.places[unit.property].name}"
+
+    def door_name(self, id_: LockId) -> str:
+        door = self.doors.get(id_)
+        return id_ if door is None else door.name
+
+    # ---- stays ----
+
+    def line(self, row: StayRow, *, on_doors: tuple[DoorCode, ...] = (), codes_word: str = "") -> StayLine:
+        local = self.local_of(row.unit_id)
+        return StayLine(
+            id=row.id,
+            guest=_guest(row),
+            unit=self.unit_name(row.unit_id),
+            source=row.channel_id or "",
+            kind=row.kind.value,
+            status=row.status.value,
+            presence=_presence(row, self.now),
+            nights=(row.departure - row.arrival).days if row.arrival and row.departure else 0,
+            check_in=local.maybe(row.check_in),
+            check_out=local.maybe(row.check_out),
+            arrived=local.maybe(row.arrived_at),
+            left=local.maybe(row.left_at),
+            note=row.note,
+            doors=on_doors,
+            codes=codes_word or worst(on_doors),
+        )
+
+    def with_doors(self, tx: Tx, row: StayRow) -> StayLine:
+        return self.line(row, on_doors=self.on_doors(row, codes.listing(tx, stay=row.id)))
+
+    def on_doors(self, row: StayRow, listed: Iterable[Code]) -> tuple[DoorCode, ...]:
+        """One entry for each door: where a code is being replaced, the one that is to stay."""
+        local = self.local_of(row.unit_id)
+        found: dict[LockId, DoorCode] = {}
+        for code in sorted(listed, key=lambda code: code.issued is not None and not code.issued.grant.revoked):
+            found[code.lock] = self._on_door(code, local)
+        return tuple(sorted(found.values(), key=lambda door: door.name))
+
+    def _on_door(self, code: Code, local: Local) -> DoorCode:
+        name, door = self.door_name(code.lock), self.doors.get(code.lock)
+        assert code.issued is not None  # listing by stay lists grants
+        grant, slot = code.issued.grant, code.slot
+        match state_of(grant, slot, self.now):
+            case CodeState.SET if slot is not None:
+                sure = slot.proof in (Proof.READ_BACK, Proof.CONFIRMED)
+                state = OnDoor.READY if sure else OnDoor.SENT
+                return DoorCode(code.lock, name, state, local.maybe(slot.proven_at), slot.proof)
+            case CodeState.REFUSED:
+                return DoorCode(code.lock, name, OnDoor.PROBLEM, why=f"the lock refuses it: {code.issued.refused}")
+            case CodeState.CLEARING:
+                return DoorCode(code.lock, name, OnDoor.LEAVING)
+            case CodeState.WANTED if self.now < grant.window.start:
+                return DoorCode(code.lock, name, OnDoor.LATER, local.moment(grant.window.start))
+            case None:
+                return DoorCode(code.lock, name, OnDoor.GONE)
+        if why := _hindrance(door):
+            return DoorCode(code.lock, name, OnDoor.PROBLEM, why=why)
+        return DoorCode(code.lock, name, OnDoor.WORKING)
+
+    def tallied(self, row: StayRow, tally: Tally | None) -> StayLine:
+        """With its codes in one word, for long lists."""
+        return self.line(row, codes_word="" if tally is None else self._tally_word(row, tally))
+
+    def _tally_word(self, row: StayRow, tally: Tally) -> str:
+        if tally.refused:
+            return OnDoor.PROBLEM.value
+        if tally.proven == tally.doors:
+            return OnDoor.READY.value
+        begins = row.check_in
+        lead = self.places[self.units[row.unit_id].property].code_lead
+        if begins is not None and self.now < begins - lead:
+            return OnDoor.LATER.value
+        return OnDoor.WORKING.value
+
+    def ask(self, question: Question, stay: StayRow | None) -> Ask:
+        """`stay`: what it is about, where it is about one."""
+        local = self.local() if stay is None else self.local_of(stay.unit_id)
+        urgent = question.urgent_at is not None and question.urgent_at <= self.now
+        asked = local.moment(question.asked_at)
+        return Ask(question.id, question.sentence, question.options, asked, urgent, "" if stay is None else stay.id)
+
+
+def worst(on_doors: Iterable[DoorCode]) -> str:
+    states = {door.state for door in on_doors}
+    return next((state.value for state in OnDoor if state in states), "")
+
+
+def _guest(row: StayRow) -> str:
+    if row.kind is StayKind.BLOCK:
+        return "Blocked"
+    if row.kind is StayKind.UNKNOWN:
+        return "Closed"
+    return row.guest or row.reference or "A guest without a name"
+
+
+def _presence(row: StayRow, now: datetime) -> str:
+    if row.inside(now):
+        return "inside"
+    if row.left_at is not None or (row.check_out is not None and row.check_out <= now):
+        return "gone"
+    if row.check_in is not None and row.check_in <= now:
+        return "due"
+    return "expected"
+
+
+def _hindrance(door: Door | None) -> str:
+    """What keeps a code out of a lock, as far as is known; empty: only time."""
+    if door is None or door.abilities is None:
+        return "the lock was never met by its driver"
+    if door.quarantined:
+        return "the lock was set aside"
+    if door.silent_since is not None:
+        return "the lock does not answer"
+    return ""

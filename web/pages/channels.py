@@ -1,0 +1,100 @@
+"""Channels: where bookings come from, when each was last read, and reading one now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from hub.hub import Hub
+from hub.model.values import ChannelId
+from hub.store import house, log
+from hub.store import stays as ledger
+from hub.store.engine import Tx
+from hub.store.house import ChannelRow
+from hub.store.stays import ChannelState
+from web.ground import Ground
+from web.site import GUARD, SITE, go, htmx, page, part, wakes
+from web.words import Moment
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelCard:
+    id: ChannelId
+    unit: str
+    integration: str
+    state: str
+    """`read` | `failing` | `never` | `off`"""
+    why: str
+    since: Moment | None
+    read: Moment | None
+    reports: int
+    minutes: int
+    """How often it is read; 0: it only pushes."""
+    wakes: str
+
+
+def cards(tx: Tx, hub: Hub, only: ChannelId | None = None) -> list[ChannelCard]:
+    ground = Ground.read(tx, hub.clock.now())
+    states = ledger.channel_states(tx)
+    wanted = [row for row in house.channels(tx) if only in (None, row.id)]
+    return [_card(hub, ground, row, states.get(row.id, ChannelState(row.id))) for row in wanted]
+
+
+def _card(hub: Hub, ground: Ground, row: ChannelRow, state: ChannelState) -> ChannelCard:
+    local = ground.local_of(row.unit)
+    plugged = hub.plugins.integration(row.id)
+    condition = hub.plugins.conditions.get(row.id)
+    word, why = "never", ""
+    if plugged is None:
+        word, why = "off", "" if condition is None else condition.why
+    elif state.failing_since is not None:
+        word, why = "failing", state.failing_why or ""
+    elif state.good_at is not None:
+        word = "read"
+    every = None if plugged is None else plugged.poll_every
+    return ChannelCard(
+        id=row.id,
+        unit=ground.unit_name(row.unit),
+        integration=row.integration,
+        state=word,
+        why=why,
+        since=local.maybe(state.failing_since),
+        read=local.maybe(state.good_at),
+        reports=state.reports,
+        minutes=0 if every is None else round(every.total_seconds() / 60),
+        wakes=wakes("channels", "house"),
+    )
+
+
+async def listing(request: web.Request) -> web.Response:
+    hub = request.app[SITE].hub
+    found = await hub.store.read(lambda tx: cards(tx, hub))
+    return await page(request, "channels/page.html", "channels", channels=found)
+
+
+async def _again(request: web.Request, id_: ChannelId, toast: str = "") -> web.Response:
+    hub = request.app[SITE].hub
+    found = await hub.store.read(lambda tx: cards(tx, hub, id_))
+    if not found:
+        raise web.HTTPNotFound
+    return part(request, "channels/page.html", "card", toast=toast, sign="sync", channel=found[0])
+
+
+async def one(request: web.Request) -> web.Response:
+    return await _again(request, ChannelId(request.match_info["id"]))
+
+
+async def read_now(request: web.Request) -> web.Response:
+    hub, actor = request.app[SITE].hub, request[GUARD].actor
+    id_ = ChannelId(request.match_info["id"])
+    if hub.plugins.integration(id_) is None:
+        raise web.HTTPConflict(text="This channel is switched off and cannot be read.")
+    await hub.store.write(lambda tx: log.record(tx, hub.clock.now(), actor, "read now", f"channel:{id_}"))
+    hub.bus.signal(f"poll:{id_}")
+    if htmx(request):
+        return await _again(request, id_, "It is being read now.")
+    return go(request, "/channels", said="syncing")
+
+
+ROUTES = [web.get("/channels", listing), web.get("/channels/{id}", one), web.post("/channels/{id}/read", read_now)]

@@ -1,0 +1,165 @@
+"""Health: what is wrong in sentences with their cures, what was given up on, the time, and the parts that run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import web
+from sqlalchemy import Table
+
+from hub import health
+from hub.health import Level
+from hub.hub import Hub
+from hub.plugins import Condition
+from hub.store import codes, log, mail, settings, tables
+from hub.store import stays as ledger
+from hub.store.engine import Tx
+from web.ground import Ground
+from web.site import GUARD, SITE, Site, go, page, part, wakes
+from web.words import Moment
+
+_TONES: Final = {Level.URGENT: "bad", Level.PROBLEM: "warn", Level.NOTICE: "info"}
+_BOXES: Final[dict[str, Table]] = {"inbox": tables.inbox, "outbox": tables.outbox}
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    tone: str
+    sentence: str
+    cure: str
+    since: Moment | None
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    box: str
+    id: int
+    about: str
+    why: str
+    since: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Of the things that may be well or not: how many there are, and how many are well."""
+
+    locks: int
+    locks_answering: int
+    channels: int
+    channels_read: int
+    codes_due: int
+    codes_missing: int
+    cramped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    troubles: list[Trouble]
+    letters: list[Letter]
+    counts: Counts
+    plugins: list[Condition]
+    clock_trusted: bool
+    can_confirm: bool
+    safe_mode: bool
+    now: Moment
+    zone: str
+    wakes: str
+
+
+def look(tx: Tx, site: Site) -> View:
+    hub = site.hub
+    ground = Ground.read(tx, hub.clock.now())
+    local = ground.local()
+    found = [finding for finding in health.findings(tx, hub.clock, hub.plugins) if finding.about != "clock"]
+    letters = mail.dead(tx)
+    listed_below = {f"{letter.box}:{letter.id}" for letter in letters}
+    return View(
+        troubles=[
+            Trouble(_TONES[each.level], each.sentence, each.cure, local.maybe(each.since), each.about)
+            for each in found
+            if each.about not in listed_below
+        ],
+        letters=[Letter(each.box, each.id, each.about, each.why, local.moment(each.since)) for each in letters],
+        counts=_counts(tx, hub, ground),
+        plugins=sorted(hub.plugins.conditions.values(), key=lambda condition: (condition.kind, condition.name)),
+        clock_trusted=hub.clock.trusted,
+        can_confirm=site.confirm_time is not None,
+        safe_mode=settings.safe_mode(tx),
+        now=local.moment(ground.now),
+        zone=local.zone.key,
+        wakes=wakes("health", "clock", "house", "channels", "questions"),
+    )
+
+
+def _counts(tx: Tx, hub: Hub, ground: Ground) -> Counts:
+    states = ledger.channel_states(tx)
+    channels = hub.plugins.channels
+    read = sum(
+        name in states and states[name].good_at is not None and states[name].failing_since is None for name in channels
+    )
+    due = [code for code in codes.listing(tx) if code.issued is not None and ground.now in code.issued.grant.window]
+    return Counts(
+        locks=len(ground.doors),
+        locks_answering=sum(door.abilities is not None and door.silent_since is None for door in ground.doors.values()),
+        channels=len(channels),
+        channels_read=read,
+        codes_due=len(due),
+        codes_missing=len(codes.unproven(tx, ground.now, health.SOON)),
+        cramped=hub.store.cramped,
+    )
+
+
+async def show(request: web.Request) -> web.Response:
+    site = request.app[SITE]
+    view = await site.hub.store.read(lambda tx: look(tx, site))
+    if request.query.get("part") == "main":
+        return part(request, "health/page.html", "main", view=view)
+    return await page(request, "health/page.html", "health", view=view)
+
+
+async def retry(request: web.Request) -> web.Response:
+    hub, actor = request.app[SITE].hub, request[GUARD].actor
+    box, number = request.match_info["box"], int(request.match_info["id"])
+
+    def again(tx: Tx) -> bool:
+        log.record(tx, hub.clock.now(), actor, "try again", f"{box}:{number}")
+        return mail.revive(tx, _BOXES[box], number, hub.wall.now())
+
+    if not await hub.store.write(again):
+        raise web.HTTPConflict(text="Somebody was quicker: it is no longer waiting to be tried again.")
+    return go(request, "/health", said="retried")
+
+
+async def confirm_time(request: web.Request) -> web.Response:
+    site, actor = request.app[SITE], request[GUARD].actor
+    if site.confirm_time is None:
+        raise web.HTTPConflict(text="The time of a rehearsal needs nobody's word.")
+    site.confirm_time()
+
+    def note(tx: Tx) -> None:
+        log.record(tx, site.hub.clock.now(), actor, "confirm time", "clock")
+        tx.signal("clock")
+
+    await site.hub.store.write(note)
+    return go(request, "/health", said="clock_confirmed")
+
+
+async def leave_safe_mode(request: web.Request) -> web.Response:
+    hub, actor = request.app[SITE].hub, request[GUARD].actor
+
+    def leave(tx: Tx) -> None:
+        log.record(tx, hub.clock.now(), actor, "leave safe mode", "house")
+        settings.leave_safe_mode(tx)
+
+    await hub.store.write(leave)
+    return go(request, "/health", said="safe_mode_left")
+
+
+ROUTES = [
+    web.get("/health", show),
+    web.post(r"/health/{box:inbox|outbox}/{id:\d{1,18}}/retry", retry),
+    web.post("/health/time", confirm_time),
+    web.post("/health/safe-mode/leave", leave_safe_mode),
+]

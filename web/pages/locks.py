@@ -1,0 +1,236 @@
+"""Locks: where each bolt is and what its keypad holds; lock and unlock at once, with a deadline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from aiohttp import web
+
+from hub.hub import Hub
+from hub.model.codes import CodeState, state_of
+from hub.model.values import GrantId, LockId, Position, Proof
+from hub.store import codes
+from hub.store.codes import Code
+from hub.store.doors import Door
+from hub.store.engine import Tx
+from hub.unlock import Answer, Outcome
+from web.ground import Ground
+from web.site import GUARD, SITE, go, htmx, page, part, wakes
+from web.story import Event, lately
+from web.words import Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Worry:
+    tone: str
+    what: str
+    """`set_aside` | `silent` | `not_met` | a word of hub.model.facts.Trouble"""
+    why: str = ""
+    since: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LockCard:
+    id: LockId
+    name: str
+    opens_for: tuple[str, ...]
+    model: str
+    secure: str
+    position: str
+    moved: Moment | None
+    how: str
+    battery: int | None
+    battery_low: bool
+    heard: Moment | None
+    slots: int
+    used: int
+    worries: tuple[Worry, ...]
+    can_move: bool
+    wakes: str
+
+
+def card(ground: Ground, hub: Hub, door: Door, used: int) -> LockCard:
+    local = ground.local(door.property)
+    met = hub.plugins.lock(door.driver, door.address)
+    able = door.abilities
+    return LockCard(
+        id=door.id,
+        name=door.name,
+        opens_for=tuple(ground.unit_name(unit.id) for unit in ground.units.values() if door.id in unit.locks),
+        model="" if able is None else able.model,
+        secure="" if able is None else able.secure,
+        position=door.position.value,
+        moved=local.maybe(door.position_at),
+        how=door.position_how.value,
+        battery=door.battery,
+        battery_low=door.battery_low,
+        heard=local.maybe(door.heard_at),
+        slots=0 if able is None else able.slots,
+        used=used,
+        worries=tuple(_worries(door, ground)),
+        can_move=met is not None and met.bolt is not None,
+        wakes=wakes(f"lock:{door.id}", "house", "health"),
+    )
+
+
+def _worries(door: Door, ground: Ground) -> Iterator[Worry]:
+    local = ground.local(door.property)
+    if door.quarantined:
+        yield Worry("bad", "set_aside", door.quarantined)
+    if door.abilities is None:
+        yield Worry("warn", "not_met")
+    if door.silent_since is not None:
+        yield Worry("warn", "silent", door.silent_why, local.moment(door.silent_since))
+    if door.position is Position.JAMMED:
+        yield Worry("bad", "jammed", since=local.maybe(door.position_at))
+
+
+def cards(tx: Tx, hub: Hub) -> list[LockCard]:
+    ground = Ground.read(tx, hub.clock.now())
+    used: dict[LockId, int] = {}
+    for code in codes.listing(tx):
+        used[code.lock] = used.get(code.lock, 0) + (code.slot is not None)
+    return [card(ground, hub, door, used.get(door.id, 0)) for door in ground.doors.values()]
+
+
+def one_card(tx: Tx, hub: Hub, id_: LockId) -> LockCard:
+    ground = Ground.read(tx, hub.clock.now())
+    used = sum(code.slot is not None for code in codes.listing(tx, lock=id_))
+    return card(ground, hub, _door(ground, id_), used)
+
+
+def _door(ground: Ground, id_: LockId) -> Door:
+    if id_ not in ground.doors:
+        raise web.HTTPNotFound
+    return ground.doors[id_]
+
+
+# ---- one lock -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SlotLine:
+    number: int | None
+    holder: str
+    stay_id: str
+    grant_id: str
+    """Of a code that belongs to no stay and can be ended here."""
+    start: Moment | None
+    end: Moment | None
+    state: str
+    proof: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class LockView:
+    lock: LockCard
+    slots: list[SlotLine]
+    lately: list[Event]
+    firmware: str
+    digits: tuple[int, int]
+    reads_codes: bool
+    battery_at: Moment | None
+    address: str
+    unsecured_by_choice: bool
+
+
+def look_at(tx: Tx, hub: Hub, id_: LockId) -> LockView:
+    ground = Ground.read(tx, hub.clock.now())
+    door = _door(ground, id_)
+    listed = codes.listing(tx, lock=id_)
+    local = ground.local(door.property)
+    able = door.abilities
+    return LockView(
+        lock=card(ground, hub, door, sum(code.slot is not None for code in listed)),
+        slots=[line for code in listed if (line := _slot_line(ground, door, code, ground.now)) is not None],
+        lately=lately(tx, ground, id_),
+        firmware="" if able is None else able.firmware,
+        digits=(0, 0) if able is None else (able.min_digits, able.max_digits),
+        reads_codes=able is not None and able.reads_codes,
+        battery_at=local.maybe(door.battery_at),
+        address=f"{door.driver} {door.address}",
+        unsecured_by_choice=able is not None and not able.secure,
+    )
+
+
+def _slot_line(ground: Ground, door: Door, code: Code, now: datetime) -> SlotLine | None:
+    grant = None if code.issued is None else code.issued.grant
+    state = state_of(grant, code.slot, now)
+    if state is None:
+        return None
+    local = ground.local(door.property)
+    own = code.issued is not None and code.issued.stay is None
+    return SlotLine(
+        number=None if code.slot is None else code.slot.number,
+        holder=code.guest,
+        stay_id="" if code.issued is None or code.issued.stay is None else code.issued.stay,
+        grant_id=grant.id if grant is not None and own and state is not CodeState.CLEARING else "",
+        start=None if grant is None else local.moment(grant.window.start),
+        end=None if grant is None else local.maybe(grant.window.end),
+        state="later" if state is CodeState.WANTED and grant is not None and now < grant.window.start else state.value,
+        proof=(Proof.NONE if code.slot is None else code.slot.proof).value,
+        why="" if code.issued is None else code.issued.refused or "",
+    )
+
+
+# ---- requests -------------------------------------------------------------------------------------------------------
+
+
+async def listing(request: web.Request) -> web.Response:
+    hub = request.app[SITE].hub
+    found = await hub.store.read(lambda tx: cards(tx, hub))
+    return await page(request, "locks/list.html", "locks", locks=found)
+
+
+async def one(request: web.Request) -> web.Response:
+    id_ = LockId(request.match_info["id"])
+    block = request.query.get("part", "")
+    if block in ("card", "main"):
+        return await _again(request, id_, block)
+    hub = request.app[SITE].hub
+    view = await hub.store.read(lambda tx: look_at(tx, hub, id_))
+    return await page(request, "locks/one.html", "locks", view=view, answer=None)
+
+
+async def _again(request: web.Request, id_: LockId, block: str, *, answer: Answer | None = None) -> web.Response:
+    hub = request.app[SITE].hub
+    toast = "" if answer is None else answer.sentence
+    sign = "check" if answer is None or answer.outcome is Outcome.DONE else "alert"
+    if block == "card":
+        lock = await hub.store.read(lambda tx: one_card(tx, hub, id_))
+        return part(request, "locks/list.html", "card", toast=toast, sign=sign, lock=lock)
+    view = await hub.store.read(lambda tx: look_at(tx, hub, id_))
+    return part(request, "locks/one.html", "main", toast=toast, sign=sign, view=view)
+
+
+async def move(request: web.Request) -> web.Response:
+    """The one direct call of the house: it ends within 10 s, one way or another."""
+    hub, actor = request.app[SITE].hub, request[GUARD].actor
+    id_ = LockId(request.match_info["id"])
+    posted = await request.post()
+    wanted = {"locked": Position.LOCKED, "unlocked": Position.UNLOCKED}.get(str(posted.get("to")))
+    if wanted is None:
+        raise web.HTTPBadRequest(text="Press Lock or Unlock.")
+    answer = await hub.hand.move(id_, wanted, actor)
+    if htmx(request):
+        return await _again(request, id_, request.query.get("part", "card"), answer=answer)
+    view = await hub.store.read(lambda tx: look_at(tx, hub, id_))
+    return await page(request, "locks/one.html", "locks", view=view, answer=answer)
+
+
+async def end_code(request: web.Request) -> web.Response:
+    hub, actor = request.app[SITE].hub, request[GUARD].actor
+    grant = GrantId(request.match_info["grant"])
+    await hub.store.write(lambda tx: hub.intake.end_code(tx, grant, actor))
+    return go(request, f"/locks/{request.match_info['id']}", said="code_ended")
+
+
+ROUTES = [
+    web.get("/locks", listing),
+    web.get("/locks/{id}", one),
+    web.post("/locks/{id}/bolt", move),
+    web.post("/locks/{id}/codes/{grant}/end", end_code),
+]

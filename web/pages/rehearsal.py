@@ -1,0 +1,120 @@
+"""Rehearsal: hands at the simulated locks. There is none where the locks are real."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import web
+
+from hub.contracts import Rehearsal
+from hub.hub import Hub
+from hub.model.values import Address, LockId, Position
+from hub.store import doors
+from hub.store.doors import Door
+from hub.store.engine import Tx
+from web.site import SITE, go, htmx, page, part, wakes
+
+DRAINED: Final = 12
+"""Percent; low enough for every lock to complain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One simulated lock, as the house believes it is."""
+
+    id: LockId
+    name: str
+    model: str
+    position: str
+    battery: int | None
+    battery_low: bool
+    silent: bool
+    address: Address
+    wakes: str
+
+
+def _hands(request: web.Request) -> Rehearsal:
+    hands = request.app[SITE].hub.plugins.rehearsal
+    if hands is None:
+        raise web.HTTPNotFound
+    return hands
+
+
+def _stage(door: Door, model: str) -> Stage:
+    return Stage(
+        id=door.id,
+        name=door.name,
+        model=model,
+        position=door.position.value,
+        battery=door.battery,
+        battery_low=door.battery_low,
+        silent=door.silent_since is not None,
+        address=door.address,
+        wakes=wakes(f"lock:{door.id}"),
+    )
+
+
+def stages(tx: Tx, hub: Hub, hands: Rehearsal) -> list[Stage]:
+    simulated = hands.doors
+    return [_stage(door, simulated[door.address]) for door in doors.doors(tx) if door.address in simulated]
+
+
+async def _find(request: web.Request) -> tuple[Rehearsal, Stage]:
+    hands, hub = _hands(request), request.app[SITE].hub
+    id_ = LockId(request.match_info["id"])
+    found = await hub.store.read(lambda tx: stages(tx, hub, hands))
+    stage = next((stage for stage in found if stage.id == id_), None)
+    if stage is None:
+        raise web.HTTPNotFound
+    return hands, stage
+
+
+async def show(request: web.Request) -> web.Response:
+    hands, hub = _hands(request), request.app[SITE].hub
+    found = await hub.store.read(lambda tx: stages(tx, hub, hands))
+    return await page(request, "rehearsal/page.html", "rehearsal", stages=found)
+
+
+async def one(request: web.Request) -> web.Response:
+    _, stage = await _find(request)
+    return part(request, "rehearsal/page.html", "state", door=stage)
+
+
+async def press(request: web.Request) -> web.Response:
+    hands, stage = await _find(request)
+    digits = str((await request.post()).get("digits", ""))
+    opened = digits.isascii() and digits.isdecimal() and hands.press(stage.address, digits)
+    return _done(request, stage, "opened" if opened else "stayed_shut")
+
+
+def _done(request: web.Request, stage: Stage, said: str) -> web.Response:
+    if htmx(request):
+        text = request.app[SITE].templates.page("rehearsal/said.html", {"said": said, "name": stage.name})
+        return web.Response(text=text, content_type="text/html", headers={"HX-Reswap": "none"})
+    return go(request, "/rehearsal", said=said)
+
+
+async def act(request: web.Request) -> web.Response:
+    hands, stage = await _find(request)
+    wanted = str((await request.post()).get("act", ""))
+    match wanted:
+        case "turn":
+            hands.turn(stage.address, Position.LOCKED if stage.position == "unlocked" else Position.UNLOCKED)
+        case "jam" | "free":
+            hands.jam(stage.address, jammed=wanted == "jam")
+        case "silence" | "answer":
+            hands.silence(stage.address, silent=wanted == "silence")
+        case "drain" | "charge":
+            hands.drain(stage.address, DRAINED if wanted == "drain" else 100)
+        case _:
+            raise web.HTTPBadRequest(text="Press one of the buttons.")
+    return _done(request, stage, f"did_{wanted}")
+
+
+ROUTES = [
+    web.get("/rehearsal", show),
+    web.get("/rehearsal/{id}", one),
+    web.post("/rehearsal/{id}/press", press),
+    web.post("/rehearsal/{id}/act", act),
+]

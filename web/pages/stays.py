@@ -1,0 +1,405 @@
+"""Stays: the list, one stay with its codes, and the forms that add, change and cancel."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from aiohttp import web
+from pydantic import AfterValidator, Field
+
+from hub import issuing
+from hub.errors import Rejected
+from hub.hub import Hub
+from hub.intake import NewStay
+from hub.model.values import StayId, StayStatus, UnitId, clean
+from hub.store import codes, house
+from hub.store import stays as ledger
+from hub.store.engine import Tx
+from hub.store.stays import StayRow, Wanted
+from web.forms import Filled, Form, blank, read
+from web.ground import Ask, Ground, StayLine
+from web.site import GUARD, SITE, go, htmx, page, part, wakes
+from web.story import Event, story
+from web.words import Moment
+
+PER_PAGE = 50
+
+
+# ---- the list -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ListView:
+    stays: list[StayLine]
+    tabs: list[tuple[str, str, bool]]
+    show: str
+    q: str
+    here: str
+    older: str
+    wakes: str
+
+
+_SHOWN = (("current", "Now and next"), ("past", "Past"), ("cancelled", "Cancelled"), ("unclear", "Not usable"))
+
+
+def _listed(tx: Tx, now: datetime, show: str, q: str, after: tuple[datetime, StayId] | None) -> list[StayRow]:
+    wanted = Wanted(text=q, after=after, limit=PER_PAGE + 1)
+    match show:
+        case "past":
+            return ledger.search(tx, replace(wanted, over_by=now, live=True, latest_first=True))
+        case "cancelled":
+            return ledger.search(tx, replace(wanted, status=StayStatus.CANCELLED, latest_first=True))
+        case "unclear":
+            return ledger.unusable(tx)
+    return ledger.search(tx, replace(wanted, since=now, live=True))
+
+
+def _cursor(text: str) -> tuple[datetime, StayId] | None:
+    at, _, id_ = text.partition("_")
+    try:
+        instant = datetime.fromisoformat(at)
+    except ValueError:
+        return None
+    return (instant, StayId(id_)) if instant.tzinfo is not None and id_ else None
+
+
+def look(tx: Tx, hub: Hub, show: str, q: str, after: str) -> ListView:
+    ground = Ground.read(tx, hub.clock.now())
+    rows = _listed(tx, ground.now, show, q, _cursor(after))
+    shown, more = rows[:PER_PAGE], len(rows) > PER_PAGE
+    tallies = codes.tallies(tx, [row.id for row in shown])
+    asked = {"show": show, "q": q}
+    last = shown[-1] if shown else None
+    older = ""
+    if more and last is not None and last.check_in is not None:
+        older = "/stays?" + urlencode(asked | {"after": f"{last.check_in.isoformat()}_{last.id}"})
+    return ListView(
+        stays=[ground.tallied(row, tallies.get(row.id)) for row in shown],
+        tabs=[(words, "/stays?" + urlencode({"show": name, "q": q}), name == show) for name, words in _SHOWN],
+        show=show,
+        q=q,
+        here="/stays?" + urlencode(asked | {"after": after, "part": "rows"}),
+        older=older,
+        wakes=wakes("stays", "house"),
+    )
+
+
+async def listing(request: web.Request) -> web.Response:
+    hub = request.app[SITE].hub
+    asked = request.query
+    show = asked.get("show", "current")
+    q, after = clean(asked.get("q", ""), limit=100), asked.get("after", "")
+    view = await hub.store.read(lambda tx: look(tx, hub, show, q, after))
+    if asked.get("part") == "rows":
+        return part(request, "stays/list.html", "rows", view=view)
+    return await page(request, "stays/list.html", "stays", view=view)
+
+
+# ---- one stay -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """The guest's code as the page shows it, digits only when somebody asked for them."""
+
+    digits: int
+    from_: Moment
+    until: Moment | None
+    opens: str
+    pins: tuple[tuple[str, str], ...] = ()
+    """(doors, digits): one entry, unless the doors take no common code."""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StayView:
+    stay: StayLine
+    questions: list[Ask]
+    code: Code | None
+    reference: str
+    guests: int | None
+    phone: str
+    email: str
+    story: list[Event]
+    may_change: bool
+    may_restore: bool
+    wakes: str
+
+
+def _row(tx: Tx, id_: StayId) -> StayRow:
+    row = ledger.stay(tx, id_)
+    if row is None:
+        raise web.HTTPNotFound
+    return row
+
+
+def look_at(tx: Tx, hub: Hub, id_: StayId) -> StayView:
+    ground = Ground.read(tx, hub.clock.now())
+    row = _row(tx, id_)
+    line = ground.with_doors(tx, row)
+    contact = _contact(hub, row)
+    asked = [question for question in ledger.open_questions(tx) if question.subject == id_]
+    live = row.status in (StayStatus.CONFIRMED, StayStatus.TENTATIVE)
+    over = row.check_out is not None and row.check_out <= ground.now
+    return StayView(
+        stay=line,
+        questions=[ground.ask(question, row) for question in asked],
+        code=_code(tx, ground, row),
+        reference=row.reference,
+        guests=row.guests,
+        phone=contact.get("phone") or (f"ends in {row.phone_last4}" if row.phone_last4 else ""),
+        email=contact.get("email", ""),
+        story=story(tx, ground, row),
+        may_change=live and not over and row.arrival is not None,
+        may_restore=row.status is StayStatus.CANCELLED and not over and row.check_out is not None,
+        wakes=wakes(f"stay:{id_}", "stays", "questions", *(f"lock:{door.lock}" for door in line.doors)),
+    )
+
+
+def _contact(hub: Hub, row: StayRow) -> dict[str, str]:
+    if row.contact is None:
+        return {}
+    opened: dict[str, str] = json.loads(hub.vault.open(row.contact, about=f"stay:{row.id}"))
+    return opened
+
+
+def _code(tx: Tx, ground: Ground, row: StayRow, pins: tuple[tuple[str, str], ...] = ()) -> Code | None:
+    entries = codes.issued_for(tx, row.id)
+    if not entries:
+        return None
+    local = ground.local_of(row.unit_id)
+    window = entries[0].grant.window
+    names = ", ".join(ground.door_name(entry.lock) for entry in entries)
+    return Code(entries[0].grant.digits, local.moment(window.start), local.maybe(window.end), names, pins)
+
+
+async def one(request: web.Request) -> web.Response:
+    hub = request.app[SITE].hub
+    id_ = StayId(request.match_info["id"])
+    view = await hub.store.read(lambda tx: look_at(tx, hub, id_))
+    if (block := request.query.get("part", "")) in ("live", "timeline", "code"):
+        return part(request, "stays/one.html", block, view=view)
+    return await page(request, "stays/one.html", "stays", view=view)
+
+
+async def show_code(request: web.Request) -> web.Response:
+    """Audited: who looked, and when, is in the stay's own timeline."""
+    hub, guard = request.app[SITE].hub, request[GUARD]
+    id_ = StayId(request.match_info["id"])
+
+    def show(tx: Tx) -> StayView:
+        ground = Ground.read(tx, hub.clock.now())
+        row = _row(tx, id_)
+        if not codes.issued_for(tx, id_):
+            raise Rejected("this stay has no code")
+        by_pin: dict[str, list[str]] = {}
+        for lock, pin in issuing.reveal(tx, hub.desk, row, guard.actor):
+            by_pin.setdefault(pin.reveal(), []).append(ground.door_name(lock))
+        pins = tuple((", ".join(names), digits) for digits, names in by_pin.items())
+        seen = look_at(tx, hub, id_)
+        return replace(seen, code=_code(tx, ground, row, pins))
+
+    view = await hub.store.write(show)
+    if htmx(request):
+        return part(request, "stays/one.html", "code", view=view)
+    return await page(request, "stays/one.html", "stays", view=view)
+
+
+async def redraw(request: web.Request) -> web.Response:
+    hub, actor = request.app[SITE].hub, request[GUARD].actor
+    id_ = StayId(request.match_info["id"])
+    await hub.store.write(lambda tx: hub.intake.redraw(tx, id_, actor))
+    return go(request, f"/stays/{id_}", said="redrawn")
+
+
+async def restore(request: web.Request) -> web.Response:
+    hub, actor = request.app[SITE].hub, request[GUARD].actor
+    id_ = StayId(request.match_info["id"])
+    await hub.store.write(lambda tx: hub.intake.restore_stay(tx, id_, actor))
+    return go(request, f"/stays/{id_}", said="stay_restored")
+
+
+# ---- forms ----------------------------------------------------------------------------------------------------------
+
+
+def _no_line_breaks(text: str) -> str:
+    return clean(text, limit=len(text) + 1)
+
+
+Line = Annotated[str, AfterValidator(_no_line_breaks)]
+
+
+class NewForm(Form):
+    guest: Line = Field(title="The guest's name", max_length=120)
+    unit: str = Field(title="The unit")
+    arrival: date = Field(title="The day of arrival")
+    departure: date = Field(title="The day of leaving")
+    check_in: time | None = Field(None, title="From")
+    check_out: time | None = Field(None, title="Until")
+    phone: Line = Field("", title="The telephone number", max_length=40)
+    email: Line = Field("", title="The e-mail address", max_length=200)
+    note: str = Field("", title="The note", max_length=500)
+
+
+class ChangeForm(Form):
+    departure: date = Field(title="The day of leaving")
+    check_in: time | None = Field(None, title="From")
+    check_out: time | None = Field(None, title="Until")
+
+
+@dataclass(frozen=True, slots=True)
+class FormView:
+    kind: str
+    """`new` | `change` | `cancel`"""
+    title: str
+    action: str
+    verb: str
+    back: str
+    back_to: str
+    in_dialog: bool
+    units: tuple[tuple[str, str], ...] = ()
+    rules: str = ""
+    sentence: str = ""
+
+
+async def _show(request: web.Request, view: FormView, form: Filled[Any]) -> web.Response:
+    status = 422 if form.errors else 200
+    if view.in_dialog:
+        return part(request, "stays/form.html", "form", status=status, view=view, form=form)
+    return await page(request, "stays/form.html", "stays", status=status, view=view, form=form)
+
+
+def _in_dialog(request: web.Request) -> bool:
+    return request.query.get("part") == "form" and htmx(request)
+
+
+async def _new_view(request: web.Request) -> FormView:
+    hub = request.app[SITE].hub
+    ground = await hub.store.read(lambda tx: Ground.read(tx, hub.clock.now()))
+    units = tuple((unit.id, ground.unit_name(unit.id)) for unit in ground.units.values())
+    rules = {f"{place.check_in:%H:%M} and {place.check_out:%H:%M}" for place in ground.places.values()}
+    return FormView(
+        kind="new",
+        title="Add a stay",
+        action="/stays/new",
+        verb="Add the stay",
+        back="/stays",
+        back_to="Stays",
+        in_dialog=_in_dialog(request),
+        units=units,
+        rules=f"Left empty, {rules.pop()} as usual."
+        if len(rules) == 1
+        else "Left empty, the usual times of the house.",
+    )
+
+
+async def new(request: web.Request) -> web.Response:
+    hub = request.app[SITE].hub
+    today = await hub.store.read(lambda tx: Ground.read(tx, hub.clock.now()).local().today)
+    known = {"arrival": today.isoformat(), "departure": (today + timedelta(days=1)).isoformat()}
+    return await _show(request, await _new_view(request), blank(NewForm, **known))
+
+
+async def add(request: web.Request) -> web.Response:
+    hub, actor = request.app[SITE].hub, request[GUARD].actor
+    form = read(NewForm, await request.post())
+    if (given := form.value) is not None:
+        told = NewStay(**given.model_dump() | {"unit": UnitId(given.unit)})
+        try:
+            id_ = await hub.store.write(lambda tx: hub.intake.add_stay(tx, told, actor))
+            return go(request, f"/stays/{id_}", said="stay_added")
+        except Rejected as error:
+            form = form.refused(f"{error}.")
+    return await _show(request, await _new_view(request), form)
+
+
+async def _change_view(request: web.Request) -> tuple[FormView, StayRow]:
+    hub = request.app[SITE].hub
+    id_ = StayId(request.match_info["id"])
+
+    def see(tx: Tx) -> tuple[FormView, StayRow]:
+        row = _row(tx, id_)
+        place = house.property_of(tx, row.unit_id)
+        rules = "" if place is None else f"Left empty, {place.check_in:%H:%M} and {place.check_out:%H:%M} as usual."
+        return _about(request, row, "change", "Change the stay", "Change it", rules=rules), row
+
+    return await hub.store.read(see)
+
+
+def _about(
+    request: web.Request, row: StayRow, kind: str, title: str, verb: str, *, rules: str = "", sentence: str = ""
+) -> FormView:
+    return FormView(
+        kind=kind,
+        title=title,
+        action=f"/stays/{row.id}/{kind}",
+        verb=verb,
+        back=f"/stays/{row.id}",
+        back_to=row.guest or row.reference or "The stay",
+        in_dialog=_in_dialog(request),
+        rules=rules,
+        sentence=sentence,
+    )
+
+
+async def change(request: web.Request) -> web.Response:
+    hub = request.app[SITE].hub
+    view, row = await _change_view(request)
+    ground = await hub.store.read(lambda tx: Ground.read(tx, hub.clock.now()))
+    local = ground.local_of(row.unit_id)
+    times = {"check_in": local.maybe(row.own_check_in), "check_out": local.maybe(row.own_check_out)}
+    known = {name: moment.time for name, moment in times.items() if moment is not None}
+    return await _show(request, view, blank(ChangeForm, departure=str(row.departure or ""), **known))
+
+
+async def save_change(request: web.Request) -> web.Response:
+    hub, actor = request.app[SITE].hub, request[GUARD].actor
+    view, row = await _change_view(request)
+    form = read(ChangeForm, await request.post())
+    if (given := form.value) is not None:
+        try:
+            await hub.store.write(lambda tx: hub.intake.extend_stay(tx, row.id, actor, **given.model_dump()))
+            return go(request, f"/stays/{row.id}", said="stay_changed")
+        except Rejected as error:
+            form = form.refused(f"{error}.")
+    return await _show(request, view, form)
+
+
+async def _cancel_view(request: web.Request) -> FormView:
+    hub = request.app[SITE].hub
+    row = await hub.store.read(lambda tx: _row(tx, StayId(request.match_info["id"])))
+    sentence = "Its codes leave the locks at once. The channel it came from is not told."
+    return _about(request, row, "cancel", "Cancel this stay?", "Cancel the stay", sentence=sentence)
+
+
+async def cancel(request: web.Request) -> web.Response:
+    return await _show(request, await _cancel_view(request), blank(Form))
+
+
+async def save_cancel(request: web.Request) -> web.Response:
+    hub, actor = request.app[SITE].hub, request[GUARD].actor
+    id_ = StayId(request.match_info["id"])
+    try:
+        await hub.store.write(lambda tx: hub.intake.cancel_stay(tx, id_, actor))
+    except Rejected as error:
+        return await _show(request, await _cancel_view(request), blank(Form).refused(f"{error}."))
+    return go(request, f"/stays/{id_}", said="stay_cancelled")
+
+
+ROUTES = [
+    web.get("/stays", listing),
+    web.get("/stays/new", new),
+    web.post("/stays/new", add),
+    web.get("/stays/{id}", one),
+    web.post("/stays/{id}/code", show_code),
+    web.post("/stays/{id}/redraw", redraw),
+    web.post("/stays/{id}/restore", restore),
+    web.get("/stays/{id}/change", change),
+    web.post("/stays/{id}/change", save_change),
+    web.get("/stays/{id}/cancel", cancel),
+    web.post("/stays/{id}/cancel", save_cancel),
+]

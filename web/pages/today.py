@@ -1,0 +1,163 @@
+"""Today: who comes, who goes, whether every code is proven in its lock, and what waits for a person."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from hub import health
+from hub.health import Finding, Level
+from hub.hub import Hub
+from hub.model.stays import local_instant
+from hub.model.values import LockId, PropertyId, StayId, StayKind, StayStatus
+from hub.store import stays as ledger
+from hub.store.doors import Door
+from hub.store.engine import Tx
+from hub.store.stays import StayRow, Wanted
+from web.ground import Ask, Ground, StayLine
+from web.site import GUARD, SITE, go, page, part, wakes
+
+_MIDNIGHT = datetime.min.time()
+_SHOWN_ELSEWHERE = ("stay:",)
+"""What a stay's own card says is not said twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class LockLine:
+    id: LockId
+    name: str
+    position: str
+    worry: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    day: date
+    questions: list[Ask]
+    findings: list[Finding]
+    arriving: list[StayLine]
+    tomorrow: list[StayLine]
+    leaving: list[StayLine]
+    staying: list[StayLine]
+    locks: list[LockLine]
+    next_arrival: str
+    wakes: str
+
+    @property
+    def doors_by_state(self) -> dict[str, int]:
+        """Of today's arrivals: on how many doors the code stands how."""
+        found: dict[str, int] = defaultdict(int)
+        for stay in self.arriving:
+            for door in stay.doors:
+                found[door.state.value] += 1
+        return found
+
+
+def look(tx: Tx, hub: Hub) -> View:
+    ground = Ground.read(tx, hub.clock.now())
+    days = _Days(tx, ground)
+    asked = ledger.open_questions(tx)
+    arriving = days.arriving(0)
+    return View(
+        day=ground.local().today,
+        questions=[ground.ask(question, ledger.stay(tx, StayId(question.subject))) for question in asked],
+        findings=[found for found in health.findings(tx, hub.clock, hub.plugins) if _worth_saying(found)],
+        arriving=[ground.with_doors(tx, row) for row in arriving],
+        tomorrow=[ground.with_doors(tx, row) for row in days.arriving(1)],
+        leaving=[ground.line(row) for row in days.leaving()],
+        staying=[ground.line(row) for row in days.staying()],
+        locks=[_lock_line(door) for door in ground.doors.values()],
+        next_arrival="" if arriving else days.next_arrival(),
+        wakes=wakes("stays", "questions", "health", "house", "clock", *(f"lock:{lock}" for lock in ground.doors)),
+    )
+
+
+def _worth_saying(finding: Finding) -> bool:
+    return finding.level is not Level.NOTICE and not finding.about.startswith(_SHOWN_ELSEWHERE)
+
+
+def _lock_line(door: Door) -> LockLine:
+    worry = ""
+    if door.silent_since is not None:
+        worry = "does not answer"
+    elif door.battery_low:
+        worry = "battery low" if door.battery is None else f"battery {door.battery} %"
+    return LockLine(door.id, door.name, door.position.value, worry)
+
+
+class _Days:
+    """Stays by the calendar days of their own property: zones differ, so today does."""
+
+    def __init__(self, tx: Tx, ground: Ground) -> None:
+        self._tx = tx
+        self._ground = ground
+        self._zones: dict[ZoneInfo, set[PropertyId]] = defaultdict(set)
+        for place in ground.places.values():
+            self._zones[place.zone].add(place.id)
+
+    def arriving(self, days_ahead: int) -> list[StayRow]:
+        return [
+            row
+            for zone in self._zones
+            for row in ledger.arriving(self._tx, *self._span(zone, days_ahead))
+            if self._in(row, zone)
+        ]
+
+    def leaving(self) -> list[StayRow]:
+        return [
+            row
+            for zone in self._zones
+            for row in ledger.departing(self._tx, *self._span(zone, 0))
+            if self._in(row, zone)
+        ]
+
+    def staying(self) -> list[StayRow]:
+        """Came before today and leave after it."""
+        return [row for zone in self._zones for row in self._over(zone) if self._in(row, zone)]
+
+    def next_arrival(self) -> str:
+        now = self._ground.now
+        ahead = ledger.search(self._tx, Wanted(since=now, status=StayStatus.CONFIRMED))
+        row = next(
+            (row for row in ahead if row.check_in and row.check_in > now and row.kind is StayKind.RESERVATION), None
+        )
+        if row is None or row.arrival is None:
+            return ""
+        return self._ground.local_of(row.unit_id).day(row.arrival)
+
+    def _over(self, zone: ZoneInfo) -> Iterator[StayRow]:
+        begins, ends = self._span(zone, 0)
+        wanted = Wanted(since=ends - timedelta(milliseconds=1), until=begins, status=StayStatus.CONFIRMED, limit=200)
+        return (row for row in ledger.search(self._tx, wanted) if row.kind is StayKind.RESERVATION)
+
+    def _span(self, zone: ZoneInfo, days_ahead: int) -> tuple[datetime, datetime]:
+        day = self._ground.now.astimezone(zone).date() + timedelta(days=days_ahead)
+        begins, ends = (local_instant(each, _MIDNIGHT, zone, latest=False) for each in (day, day + timedelta(days=1)))
+        return begins, ends
+
+    def _in(self, row: StayRow, zone: ZoneInfo) -> bool:
+        return self._ground.units[row.unit_id].property in self._zones[zone]
+
+
+async def today(request: web.Request) -> web.Response:
+    hub = request.app[SITE].hub
+    view = await hub.store.read(lambda tx: look(tx, hub))
+    if request.query.get("part") == "main":
+        return part(request, "today/page.html", "main", view=view)
+    return await page(request, "today/page.html", "today", view=view)
+
+
+async def answer(request: web.Request) -> web.Response:
+    hub = request.app[SITE].hub
+    actor = request[GUARD].actor
+    value = str((await request.post()).get("answer", ""))
+    await hub.store.write(lambda tx: hub.intake.answer(tx, request.match_info["id"], value, actor))
+    return go(request, "/", said="answered")
+
+
+ROUTES = [web.get("/", today), web.post("/questions/{id}", answer)]

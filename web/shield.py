@@ -1,0 +1,144 @@
+"""What stands before every page: who asks, from where, and what a browser may do with the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import quote, urlsplit
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from hub.errors import Disappointment, Unavailable
+from hub.model.values import Secret
+from hub.signin import csrf_fits
+from web.site import GUARD, SITE, bare_page, htmx
+
+log = structlog.get_logger("web")
+
+_UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_OUTSIDE = ("/api/", "/hooks/", "/static/", "/healthz", "/metrics")
+"""Not pages: they know their own callers."""
+_OPEN = ("/signin", "/setup", "/enter/")
+"""Pages for those who are not signed in yet."""
+
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    # Not `no-referrer`: browsers then send `Origin: null` with forms, and the check below would refuse our own.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
+
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers.popall("Server", None)
+
+
+def _outside(request: web.Request) -> bool:
+    return request.path.startswith(_OUTSIDE)
+
+
+Middleware = Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]
+
+
+@web.middleware
+async def show_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """An error is a page with a sentence, too."""
+    if _outside(request):
+        return await handler(request)
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        return _error_page(request, error.status, error.text or "")
+    except Unavailable as error:
+        return _error_page(request, 503, f"{error}.")
+    except Disappointment as error:
+        return _error_page(request, 409, f"{error}.")
+    except Exception as error:  # the web error page: one of the five places (design.md §5)
+        log.error("a page failed", method=request.method, path=request.path, exc_info=error)
+        return _error_page(request, 500, "")
+
+
+_TITLES = {
+    403: "That is not possible",
+    404: "There is nothing here",
+    405: "That is not possible",
+    409: "That is not possible",
+    413: "That is too much",
+    503: "Not now",
+}
+_SENTENCES = {
+    404: "The page may have moved, or what it showed is gone.",
+    413: "What was sent is larger than this page takes.",
+    500: "This should not have happened. The hub goes on working; the codes in the locks are not touched by it.",
+}
+
+
+def _error_page(request: web.Request, status: int, said: str) -> web.Response:
+    title = _TITLES.get(status, "Something went wrong")
+    sentence = _SENTENCES.get(status) or said[:1].upper() + said[1:]
+    if htmx(request):
+        text = request.app[SITE].templates.page("toast.html", {"sentence": f"{title}. {sentence}", "sign": "alert"})
+        return web.Response(text=text, content_type="text/html", status=409, headers={"HX-Reswap": "none"})
+    return bare_page(request, "error.html", status=status, title=title, sentence=sentence)
+
+
+@web.middleware
+async def same_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """A form counts only when it was sent from one of our own pages."""
+    if request.method in _UNSAFE and not _outside(request) and not _from_here(request):
+        raise web.HTTPForbidden(text="This form was sent from another site. Open the page here and try again.")
+    return await handler(request)
+
+
+def _from_here(request: web.Request) -> bool:
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None and site != "same-origin":
+        return False
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return site is not None
+    return urlsplit(origin).netloc == request.host
+
+
+@web.middleware
+async def let_in(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Pages are for people who are signed in; their forms carry the token of their session."""
+    if _outside(request):
+        return await handler(request)
+    site = request.app[SITE]
+    token = request.cookies.get(site.session_cookie)
+    guard = None if token is None else await site.hub.signin.whose(Secret(token))
+    if guard is not None:
+        request[GUARD] = guard
+    if request.path.startswith(_OPEN):
+        return await handler(request)
+    if guard is None:
+        return await _to_the_door(request)
+    if request.method in _UNSAFE and not csrf_fits(guard, str((await request.post()).get("csrf", ""))):
+        raise web.HTTPForbidden(text="This form is from an earlier session. Open the page again and repeat it.")
+    return await handler(request)
+
+
+async def _to_the_door(request: web.Request) -> web.Response:
+    first = await request.app[SITE].hub.signin.needs_account()
+    onward = (
+        request.path_qs if request.method == "GET" and not htmx(request) and request.path not in ("/", "/live") else ""
+    )
+    door = ("/setup" if first else "/signin") + (f"?onward={quote(onward, safe='')}" if onward else "")
+    if htmx(request) or request.path == "/live":
+        return web.Response(status=401, headers={"HX-Redirect": door})
+    return web.Response(status=303, headers={"Location": door})
+
+
+MIDDLEWARES = (show_errors, same_origin, let_in)

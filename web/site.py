@@ -1,0 +1,135 @@
+"""What every page is given, and how it answers: whole, or as one block fetched again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from hub.hub import Hub
+from hub.signin import Guard
+from hub.store import stays as ledger
+from web.live import Live
+from web.templating import Templates
+
+THEMES = ("light", "dark")
+THEME_COOKIE = "gatehouse_theme"
+SAID_COOKIE = "gatehouse_said"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    hub: Hub
+    templates: Templates
+    live: Live
+    confirm_time: Callable[[], None] | None
+    """None where the clock is handed in and needs nobody's word."""
+    secure: bool
+    """Served over TLS."""
+    turned: bool
+    """The house's clock is not the real one."""
+
+    @property
+    def demo(self) -> bool:
+        return self.hub.plugins.rehearsal is not None
+
+    @property
+    def session_cookie(self) -> str:
+        """Browsers let nobody but this very host, over TLS, set a cookie whose name begins with `__Host-`."""
+        return "__Host-gatehouse" if self.secure else "gatehouse"
+
+
+SITE = web.AppKey("site", Site)
+GUARD: web.RequestKey[Guard] = web.RequestKey("guard", Guard)
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """What surrounds a page."""
+
+    theme: str
+    here: str = ""
+    csrf: str = ""
+    since: str = ""
+    demo: bool = False
+    turned: bool = False
+    clock_trusted: bool = True
+    questions: int = 0
+    said: str = ""
+
+
+def _theme(request: web.Request) -> str:
+    theme = request.cookies.get(THEME_COOKIE, "")
+    return theme if theme in THEMES else ""
+
+
+def htmx(request: web.Request) -> bool:
+    return request.headers.get("HX-Request") == "true"
+
+
+async def page(request: web.Request, template: str, here: str, *, status: int = 200, **view: Any) -> web.Response:
+    """A whole page for somebody signed in."""
+    site = request.app[SITE]
+    shell = Shell(
+        theme=_theme(request),
+        here=here,
+        csrf=request[GUARD].csrf,
+        since=site.live.since,
+        demo=site.demo,
+        turned=site.turned,
+        clock_trusted=site.hub.clock.trusted,
+        questions=await site.hub.store.read(lambda tx: len(ledger.open_questions(tx))),
+        said=request.cookies.get(SAID_COOKIE, ""),
+    )
+    return _answer(site.templates.page(template, {"shell": shell, **view}), shell, status)
+
+
+def part(
+    request: web.Request,
+    template: str,
+    block: str,
+    *,
+    toast: str = "",
+    sign: str = "check",
+    status: int = 200,
+    **view: Any,
+) -> web.Response:
+    """One block of a page, as htmx fetches it again; `toast` is a sentence to show beside it, under a sign."""
+    templates = request.app[SITE].templates
+    shell = Shell(theme="", csrf=request[GUARD].csrf)
+    text = templates.block(template, block, {"shell": shell, **view})
+    if toast:
+        text += templates.page("toast.html", {"sentence": toast, "sign": sign})
+    return web.Response(text=text, content_type="text/html", status=status)
+
+
+def bare_page(request: web.Request, template: str, *, status: int = 200, **view: Any) -> web.Response:
+    """A page for somebody who is not signed in."""
+    shell = Shell(theme=_theme(request), said=request.cookies.get(SAID_COOKIE, ""))
+    return _answer(request.app[SITE].templates.page(template, {"shell": shell, **view}), shell, status)
+
+
+def _answer(text: str, shell: Shell, status: int) -> web.Response:
+    response = web.Response(text=text, content_type="text/html", status=status)
+    if shell.said:
+        response.del_cookie(SAID_COOKIE)
+    return response
+
+
+def go(request: web.Request, where: str, *, said: str = "") -> web.Response:
+    """After a form: see another page; `said` names a sentence of said.html to be shown there."""
+    if htmx(request):
+        response = web.Response(status=204, headers={"HX-Redirect": where})
+    else:
+        response = web.Response(status=303, headers={"Location": where})
+    if said:
+        site = request.app[SITE]
+        response.set_cookie(SAID_COOKIE, said, max_age=60, httponly=True, samesite="Strict", secure=site.secure)
+    return response
+
+
+def wakes(*names: str) -> str:
+    """An hx-trigger that hears these names."""
+    return ", ".join(f"sse:{name}" for name in (*names, "resync"))

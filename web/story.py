@@ -1,0 +1,82 @@
+"""What happened to a stay or at a door, and what will: entries for a timeline. Their words are in story.html."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from hub.model.values import LockId, StayStatus
+from hub.store import codes, log
+from hub.store.engine import Tx
+from hub.store.log import Deed, Entry, Filter
+from hub.store.stays import StayRow
+from web.ground import Ground
+from web.words import Local, Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    at: Moment
+    what: str
+    """A word of the access log, an action of the audit trail, or `came`, `code_due`, `check_in`, `check_out`."""
+    who: str = ""
+    door: str = ""
+    how: str = ""
+    detail: str = ""
+    outcome: str = "done"
+    ahead: bool = False
+
+
+def story(tx: Tx, ground: Ground, row: StayRow) -> list[Event]:
+    """Of one stay: what is still ahead first, then what happened, the latest first."""
+    local = ground.local_of(row.unit_id)
+    past = [
+        Event(local.moment(row.made_at), "came", detail=row.channel_id or ""),
+        *(_deed(deed, local) for deed in log.deeds(tx, f"stay:{row.id}")),
+        *(entry_event(ground, entry, local) for entry in log.entries(tx, Filter(stay=row.id), limit=100)),
+    ]
+    ahead = sorted(_ahead(tx, ground, row, local), key=lambda event: event.at.at, reverse=True)
+    return ahead + sorted(past, key=lambda event: event.at.at, reverse=True)
+
+
+def _ahead(tx: Tx, ground: Ground, row: StayRow, local: Local) -> Iterator[Event]:
+    if row.status not in (StayStatus.CONFIRMED, StayStatus.TENTATIVE):
+        return
+    due = [entry.grant.window.start for entry in codes.issued_for(tx, row.id)]
+    milestones: list[tuple[str, datetime | None]] = [
+        ("code_due", min(due, default=None)),
+        ("check_in", row.check_in),
+        ("check_out", row.check_out),
+    ]
+    for what, at in milestones:
+        if at is not None and at > ground.now:
+            yield Event(local.moment(at), what, ahead=True)
+
+
+def _deed(deed: Deed, local: Local) -> Event:
+    return Event(local.moment(deed.at), deed.action, who=person(deed.actor), detail=deed.detail, outcome=deed.outcome)
+
+
+def entry_event(ground: Ground, entry: Entry, local: Local) -> Event:
+    return Event(local.moment(entry.at), entry.what, entry.who, ground.door_name(entry.lock), entry.how)
+
+
+def lately(tx: Tx, ground: Ground, lock: LockId, *, limit: int = 8) -> list[Event]:
+    """At one door: what moved it, and who had it moved from here."""
+    local = ground.local(ground.doors[lock].property)
+    moved = [entry_event(ground, entry, local) for entry in log.entries(tx, Filter(lock=lock), limit=limit)]
+    asked = [_deed(deed, local) for deed in log.deeds(tx, f"lock:{lock}", limit=limit)]
+    return sorted([*moved, *asked], key=lambda event: event.at.at, reverse=True)[:limit]
+
+
+def person(actor: str) -> str:
+    """`account:Robin` is Robin; a program is called by its token."""
+    kind, _, name = actor.partition(":")
+    if kind == "account":
+        return name
+    return (
+        f"a program (token {name})"
+        if kind == "token"
+        else {"gatehouse": "the hub", "console": "the console"}.get(actor, actor)
+    )
