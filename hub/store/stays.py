@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 
-from sqlalchemy import Select, and_, func, or_, select, update
+from sqlalchemy import Select, and_, desc, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.model.values import ChannelId, PropertyId, StayId, StayKind, StayStatus, UnitId
@@ -101,8 +101,13 @@ class Wanted:
     """Only stays that end later."""
     until: datetime | None = None
     """Only stays that begin earlier."""
+    over_by: datetime | None = None
+    """Only stays that have ended by then."""
+    live: bool = False
+    """Only confirmed and tentative ones."""
     after: tuple[datetime, StayId] | None = None
     """(check_in, id) of the last stay of the page before."""
+    latest_first: bool = False
     limit: int = 50
 
 
@@ -127,9 +132,15 @@ def search(tx: Tx, wanted: Wanted) -> list[StayRow]:
         query = query.where(stays.c.check_out > wanted.since)
     if wanted.until is not None:
         query = query.where(stays.c.check_in < wanted.until)
+    if wanted.over_by is not None:
+        query = query.where(stays.c.check_out <= wanted.over_by)
+    if wanted.live:
+        query = query.where(stays.c.status.in_((StayStatus.CONFIRMED.value, StayStatus.TENTATIVE.value)))
     if wanted.after is not None:
         at, id_ = wanted.after
-        query = query.where(or_(stays.c.check_in > at, and_(stays.c.check_in == at, stays.c.id > id_)))
+        further = (stays.c.check_in < at) if wanted.latest_first else (stays.c.check_in > at)
+        beside = (stays.c.id < id_) if wanted.latest_first else (stays.c.id > id_)
+        query = query.where(or_(further, and_(stays.c.check_in == at, beside)))
     return _fetch(tx, query)
 
 
