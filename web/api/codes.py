@@ -1,0 +1,152 @@
+"""Codes: what each keypad holds or should hold, and codes for somebody who has no stay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from hub import issuing
+from hub.model.codes import CodeState, state_of
+from hub.model.people import Scope
+from hub.model.values import GrantId, LockId, Pin, Proof, StayId, clean
+from hub.store import codes, log
+from hub.store.codes import Code
+from hub.store.engine import Tx
+from web.api.paging import ByName, Page, cut_by_name
+from web.api.problems import missing
+from web.api.routes import Call
+from web.api.wire import Flag, In, Instant, Nothing, Out, Told
+
+
+class CodeOut(Out):
+    id: str | None = Field(description="null: somebody else's code")
+    lock: str
+    slot: int | None
+    state: CodeState
+    proof: Proof
+    proven_at: Told | None
+    holder: str
+    stay: str | None
+    valid_from: Told | None
+    valid_until: Told | None
+    refused: str | None = Field(description="the lock's words")
+    pin: str | None = Field(description="the digits, if they were asked for")
+
+
+class CodePage(Page[CodeOut]):
+    pass
+
+
+class CodeQuery(ByName):
+    lock: str | None = None
+    stay: str | None = None
+    reveal: Annotated[Flag, Field(description="with the digits; needs the scope `codes:read`, and is audited")] = False
+
+
+async def list_codes(call: Call, query: CodeQuery, body: Nothing) -> CodePage:
+    if query.reveal:
+        call.demand(Scope.CODES_READ)
+        return await call.hub.store.write(lambda tx: _codes(tx, call, query))
+    return await call.hub.store.read(lambda tx: _codes(tx, call, query))
+
+
+def _codes(tx: Tx, call: Call, query: CodeQuery) -> CodePage:
+    lock = None if query.lock is None else LockId(query.lock)
+    stay = None if query.stay is None else StayId(query.stay)
+    now = call.hub.clock.now()
+    shown = [code for code in codes.listing(tx, lock=lock, stay=stay) if _state(code, now) is not None]
+    page = cut_by_name(shown, _place, query)
+    pins = _reveal(tx, call, page.rows) if query.reveal else {}
+    return CodePage(items=[_code(code, pins, now) for code in page.rows], next=page.next)
+
+
+def _place(code: Code) -> str:
+    slot = 999 if code.slot is None else code.slot.number
+    return f"{code.lock}/{slot:03}/{'' if code.issued is None else code.issued.grant.id}"
+
+
+def _state(code: Code, now: datetime) -> CodeState | None:
+    return state_of(None if code.issued is None else code.issued.grant, code.slot, now)
+
+
+def _code(code: Code, pins: Mapping[GrantId, Pin], now: datetime) -> CodeOut:
+    state = _state(code, now)
+    assert state is not None  # those without one are left out of the list
+    grant = None if code.issued is None else code.issued.grant
+    pin = None if grant is None else pins.get(grant.id)
+    return CodeOut(
+        id=None if grant is None else grant.id,
+        lock=code.lock,
+        slot=None if code.slot is None else code.slot.number,
+        state=state,
+        proof=Proof.NONE if code.slot is None else code.slot.proof,
+        proven_at=None if code.slot is None else code.slot.proven_at,
+        holder=code.guest,
+        stay=None if code.issued is None else code.issued.stay,
+        valid_from=None if grant is None else grant.window.start,
+        valid_until=None if grant is None else grant.window.end,
+        refused=None if code.issued is None else code.issued.refused,
+        pin=None if pin is None else pin.reveal(),
+    )
+
+
+def _reveal(tx: Tx, call: Call, shown: Sequence[Code]) -> dict[GrantId, Pin]:
+    """The digits of these codes. Each stay, or door without one, gets its line in the audit trail."""
+    entries = [code.issued for code in shown if code.issued is not None and code.issued.sealed_pin is not None]
+    now = call.hub.clock.now()
+    codes.told(tx, [entry.grant.id for entry in entries], now)
+    for subject in sorted({f"lock:{entry.lock}" if entry.stay is None else f"stay:{entry.stay}" for entry in entries}):
+        log.record(tx, now, call.actor, "code shown", subject)
+    return {
+        entry.grant.id: call.hub.vault.open_pin(entry.sealed_pin, about=f"grant:{entry.grant.id}")
+        for entry in entries
+        if entry.sealed_pin is not None
+    }
+
+
+class CodeIn(In):
+    """A code that works from now on, for somebody who has no stay."""
+
+    label: Annotated[str, Field(min_length=1, max_length=60, description="whose it is")]
+    locks: Annotated[list[str], Field(min_length=1, max_length=50)]
+    until: Instant
+
+
+class CodeGiven(Out):
+    pin: str
+    locks: list[str]
+    until: Told
+
+
+async def give_code(call: Call, query: Nothing, body: CodeIn) -> CodeGiven:
+    call.demand(Scope.CODES_READ)
+    locks = [LockId(lock) for lock in dict.fromkeys(body.locks)]
+    label = clean(body.label, limit=60)
+
+    def draw(tx: Tx) -> Pin:
+        pin = issuing.code_now(tx, call.hub.desk, locks, label, body.until)
+        for lock in locks:
+            log.record(tx, call.hub.clock.now(), call.actor, "code given", f"lock:{lock}", detail=label)
+        return pin
+
+    pin = await call.hub.store.write(draw)
+    return CodeGiven(pin=pin.reveal(), locks=list(locks), until=body.until)
+
+
+class Ended(Out):
+    id: str
+
+
+async def end_code(call: Call, query: Nothing, body: Nothing) -> Ended:
+    id_ = GrantId(call.path["code"])
+
+    def end(tx: Tx) -> None:
+        if codes.issued(tx, id_) is None:
+            raise missing("code", id_)
+        call.hub.intake.end_code(tx, id_, call.actor)
+
+    await call.hub.store.write(end)
+    return Ended(id=id_)

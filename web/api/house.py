@@ -1,0 +1,173 @@
+"""Properties, units and channels, as the operator described them."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from pydantic import Field
+
+from hub.model.values import ChannelId, PropertyId, UnitId
+from hub.store import house
+from hub.store import stays as ledger
+from hub.store.engine import Tx
+from hub.store.house import ChannelRow, ClosedMeans, Property, Unit
+from hub.store.stays import ChannelState
+from web.api.paging import ByName, Page, cut_by_name
+from web.api.problems import Problem, missing
+from web.api.routes import Call
+from web.api.wire import Nothing, Out, Told
+
+
+class PropertyOut(Out):
+    id: str
+    name: str
+    timezone: str
+    check_in: str = Field(description="local, as 15:00")
+    check_out: str = Field(description="local, as 11:00")
+    code_lead_s: int = Field(description="how many seconds before check-in a code begins to work")
+    digits: int = Field(description="of a new PIN")
+
+
+class UnitOut(Out):
+    id: str
+    property: str
+    name: str
+    locks: list[str] = Field(description="the doors its guests pass")
+    closed_means: ClosedMeans
+
+
+class PropertyPage(Page[PropertyOut]):
+    pass
+
+
+class UnitPage(Page[UnitOut]):
+    pass
+
+
+def _property(row: Property) -> PropertyOut:
+    return PropertyOut(
+        id=row.id,
+        name=row.name,
+        timezone=row.zone.key,
+        check_in=f"{row.check_in:%H:%M}",
+        check_out=f"{row.check_out:%H:%M}",
+        code_lead_s=round(row.code_lead.total_seconds()),
+        digits=row.digits,
+    )
+
+
+def _unit(row: Unit) -> UnitOut:
+    return UnitOut(
+        id=row.id, property=row.property, name=row.name, locks=list(row.locks), closed_means=row.closed_means
+    )
+
+
+async def list_properties(call: Call, query: ByName, body: Nothing) -> PropertyPage:
+    cut = cut_by_name(await call.hub.store.read(house.properties), lambda row: row.id, query)
+    return PropertyPage(items=[_property(row) for row in cut.rows], next=cut.next)
+
+
+async def get_property(call: Call, query: Nothing, body: Nothing) -> PropertyOut:
+    id_ = PropertyId(call.path["property"])
+    row = await call.hub.store.read(lambda tx: house.property_with(tx, id_))
+    if row is None:
+        raise missing("property", id_)
+    return _property(row)
+
+
+class UnitQuery(ByName):
+    property: str | None = None
+
+
+async def list_units(call: Call, query: UnitQuery, body: Nothing) -> UnitPage:
+    wanted = query.property
+    rows = await call.hub.store.read(
+        lambda tx: house.units(tx) if wanted is None else house.units_in(tx, PropertyId(wanted))
+    )
+    cut = cut_by_name(rows, lambda row: row.id, query)
+    return UnitPage(items=[_unit(row) for row in cut.rows], next=cut.next)
+
+
+async def get_unit(call: Call, query: Nothing, body: Nothing) -> UnitOut:
+    id_ = UnitId(call.path["unit"])
+    row = await call.hub.store.read(lambda tx: house.unit_with(tx, id_))
+    if row is None:
+        raise missing("unit", id_)
+    return _unit(row)
+
+
+# ---- channels -------------------------------------------------------------------------------------------------------
+
+
+class Reading(Enum):
+    OFF = "off"
+    """Its settings cannot work; `why` says which."""
+    WAITING = "waiting"
+    """Nothing was read yet."""
+    GOOD = "good"
+    FAILING = "failing"
+
+
+class ChannelOut(Out):
+    id: str
+    unit: str
+    integration: str
+    state: Reading
+    why: str
+    good_at: Told | None = Field(description="when it was last read well")
+    failing_since: Told | None
+    reports: int = Field(description="how many stays it listed then")
+
+
+class ChannelPage(Page[ChannelOut]):
+    pass
+
+
+def _channel(call: Call, row: ChannelRow, known: ChannelState | None) -> ChannelOut:
+    known = known or ChannelState(row.id)
+    condition = call.hub.plugins.conditions.get(row.id)
+    off = condition is not None and condition.state == "off"
+    if condition is not None and off:
+        state, why = Reading.OFF, condition.why
+    elif known.failing_since is not None:
+        state, why = Reading.FAILING, known.failing_why or ""
+    else:
+        state, why = (Reading.WAITING if known.good_at is None else Reading.GOOD), ""
+    return ChannelOut(
+        id=row.id,
+        unit=row.unit,
+        integration=row.integration,
+        state=state,
+        why=why,
+        good_at=known.good_at,
+        failing_since=known.failing_since,
+        reports=known.reports,
+    )
+
+
+async def list_channels(call: Call, query: ByName, body: Nothing) -> ChannelPage:
+    def look(tx: Tx) -> tuple[list[ChannelRow], dict[ChannelId, ChannelState]]:
+        return house.channels(tx), ledger.channel_states(tx)
+
+    rows, states = await call.hub.store.read(look)
+    cut = cut_by_name(rows, lambda row: row.id, query)
+    return ChannelPage(items=[_channel(call, row, states.get(row.id)) for row in cut.rows], next=cut.next)
+
+
+async def get_channel(call: Call, query: Nothing, body: Nothing) -> ChannelOut:
+    id_ = ChannelId(call.path["channel"])
+    row, states = await call.hub.store.read(lambda tx: (house.channel_with(tx, id_), ledger.channel_states(tx)))
+    if row is None:
+        raise missing("channel", id_)
+    return _channel(call, row, states.get(id_))
+
+
+async def read_channel_now(call: Call, query: Nothing, body: Nothing) -> ChannelOut:
+    channel = await get_channel(call, query, body)
+    integration = call.hub.plugins.integration(ChannelId(channel.id))
+    if integration is None:
+        raise Problem("refused", f"the channel “{channel.id}” is switched off: {channel.why}")
+    if integration.poll_every is None:
+        raise Problem("refused", f"the channel “{channel.id}” sends by itself and cannot be read")
+    call.hub.bus.signal(f"poll:{channel.id}")
+    return channel

@@ -1,0 +1,78 @@
+"""Pages of a list by position, never by number: what is added or taken away meanwhile is neither skipped nor told twice.
+
+A cursor is where a page ended. It is opaque to programs; whatever has its form is a position, so there is none that lies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import BeforeValidator, Field
+
+from web.api.wire import In, Out, read_whole
+
+Row = TypeVar("Row")
+Item = TypeVar("Item", bound=Out)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_MS = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(milliseconds=1)
+
+Limit = Annotated[int, Field(ge=1, le=200, description="how many at most"), BeforeValidator(read_whole)]
+
+
+class ByName(In):
+    """A page of a list that is ordered by a name."""
+
+    cursor: Annotated[str, Field(pattern="^[!-~]{1,300}$", description="`next` of the page before")] = ""
+    limit: Limit = 50
+
+
+class ByTime(In):
+    """A page of a list that is ordered by time."""
+
+    cursor: Annotated[
+        str, Field(pattern="^[0-9a-f]{12}-[0-9A-Za-z]{1,40}$", description="`next` of the page before")
+    ] = ""
+    limit: Limit = 50
+
+
+class Page(Out, Generic[Item]):
+    items: list[Item]
+    next: str | None = Field(description="the cursor of the next page; null: this is the last")
+
+
+@dataclass(frozen=True, slots=True)
+class Cut(Generic[Row]):
+    rows: Sequence[Row]
+    next: str | None
+
+
+def cut_by_name(rows: Sequence[Row], name: Callable[[Row], str], asked: ByName) -> Cut[Row]:
+    """A page of a list that is short enough to be read whole."""
+    after = sorted((row for row in rows if _ascii(name(row)) > asked.cursor), key=lambda row: _ascii(name(row)))
+    return cut(after, lambda row: _ascii(name(row)), asked.limit)
+
+
+def cut(rows: Sequence[Row], position: Callable[[Row], str], limit: int) -> Cut[Row]:
+    """The first `limit` of rows that were read with one to spare."""
+    page = rows[:limit]
+    return Cut(page, position(page[-1]) if len(rows) > limit else None)
+
+
+def _ascii(name: str) -> str:
+    """Order is by these characters alone, so that a cursor needs no escaping."""
+    return name.encode("ascii", "backslashreplace").decode().replace(" ", "_")
+
+
+def position(at: datetime, id_: str) -> str:
+    return f"{max(0, (at - _EPOCH) // timedelta(milliseconds=1)):012x}-{id_}"
+
+
+def parsed(cursor: str) -> tuple[datetime, str] | None:
+    if not cursor:
+        return None
+    at, _, id_ = cursor.partition("-")
+    return _EPOCH + timedelta(milliseconds=min(int(at, 16), _LAST_MS)), id_

@@ -1,0 +1,189 @@
+"""Stays: who may come when, and whether their codes are proven; adding and changing those that came by telephone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+from pydantic import Field
+
+from hub.intake import NewStay
+from hub.model.values import PropertyId, StayId, StayKind, StayStatus, UnitId
+from hub.store import codes
+from hub.store import stays as ledger
+from hub.store.codes import Tally
+from hub.store.engine import Tx
+from hub.store.stays import StayRow, Wanted
+from web.api.paging import ByTime, Page, cut, parsed, position
+from web.api.problems import missing
+from web.api.routes import Call
+from web.api.wire import Day, In, Instant, Nothing, Out, TimeOfDay, Told
+
+
+class CodesOut(Out):
+    """How far the codes of a stay have come."""
+
+    doors: int = Field(description="on how many doors it should have a code")
+    proven: int
+    refused: int
+
+
+class StayOut(Out):
+    id: str
+    unit: str
+    channel: str | None = Field(description="null: made here")
+    kind: StayKind
+    status: StayStatus
+    arrival: str | None = Field(description="local day, as 2026-11-21")
+    departure: str | None
+    check_in: Told | None
+    check_out: Told | None
+    guest: str
+    reference: str
+    phone_last4: str
+    guests: int | None
+    note: str
+    arrived_at: Told | None
+    left_at: Told | None
+    cancelled_at: Told | None
+    cancelled_why: str | None
+    codes: CodesOut
+
+
+class StayPage(Page[StayOut]):
+    pass
+
+
+def _stay(row: StayRow, tally: Tally | None) -> StayOut:
+    tally = tally or Tally(0, 0, 0)
+    return StayOut(
+        id=row.id,
+        unit=row.unit_id,
+        channel=row.channel_id,
+        kind=row.kind,
+        status=row.status,
+        arrival=None if row.arrival is None else row.arrival.isoformat(),
+        departure=None if row.departure is None else row.departure.isoformat(),
+        check_in=row.check_in,
+        check_out=row.check_out,
+        guest=row.guest,
+        reference=row.reference,
+        phone_last4=row.phone_last4,
+        guests=row.guests,
+        note=row.note,
+        arrived_at=row.arrived_at,
+        left_at=row.left_at,
+        cancelled_at=row.cancelled_at,
+        cancelled_why=row.cancelled_why,
+        codes=CodesOut(doors=tally.doors, proven=tally.proven, refused=tally.refused),
+    )
+
+
+class StayQuery(ByTime):
+    unit: str | None = None
+    property: str | None = None
+    status: StayStatus | None = None
+    text: Annotated[str, Field(max_length=100, description="found in guest, reference or note")] = ""
+    since: Annotated[Instant | None, Field(description="only stays that end later")] = None
+    until: Annotated[Instant | None, Field(description="only stays that begin earlier")] = None
+
+
+async def list_stays(call: Call, query: StayQuery, body: Nothing) -> StayPage:
+    """By check-in. A report without dates has no place in this order; it is among the findings of health."""
+    after = parsed(query.cursor)
+    wanted = Wanted(
+        unit=None if query.unit is None else UnitId(query.unit),
+        property=None if query.property is None else PropertyId(query.property),
+        status=query.status,
+        text=query.text,
+        since=query.since,
+        until=query.until,
+        after=None if after is None else (after[0], StayId(after[1])),
+        limit=query.limit + 1,
+    )
+
+    def look(tx: Tx) -> tuple[list[StayRow], dict[StayId, Tally]]:
+        rows = ledger.search(tx, wanted)
+        return rows, codes.tallies(tx, [row.id for row in rows])
+
+    rows, tallies = await call.hub.store.read(look)
+    page = cut(rows, lambda row: "" if row.check_in is None else position(row.check_in, row.id), query.limit)
+    return StayPage(items=[_stay(row, tallies.get(row.id)) for row in page.rows], next=page.next)
+
+
+async def get_stay(call: Call, query: Nothing, body: Nothing) -> StayOut:
+    return await call.hub.store.read(lambda tx: _found(tx, StayId(call.path["stay"])))
+
+
+def _found(tx: Tx, id_: StayId) -> StayOut:
+    row = ledger.stay(tx, id_)
+    if row is None:
+        raise missing("stay", id_)
+    return _stay(row, codes.tallies(tx, [id_]).get(id_))
+
+
+class StayIn(In):
+    unit: Annotated[str, Field(max_length=100)]
+    arrival: Day
+    departure: Annotated[Day, Field(description="the day of leaving")]
+    guest: Annotated[str, Field(max_length=120, min_length=1)]
+    phone: Annotated[str, Field(max_length=40)] = ""
+    email: Annotated[str, Field(max_length=200)] = ""
+    note: Annotated[str, Field(max_length=500)] = ""
+    check_in: Annotated[TimeOfDay | None, Field(description="local; null: as the house rules say")] = None
+    check_out: Annotated[TimeOfDay | None, Field(description="local; null: as the house rules say")] = None
+
+
+async def add_stay(call: Call, query: Nothing, body: StayIn) -> StayOut:
+    new = NewStay(
+        unit=UnitId(body.unit),
+        arrival=body.arrival,
+        departure=body.departure,
+        guest=body.guest,
+        phone=body.phone,
+        email=body.email,
+        note=body.note,
+        check_in=body.check_in,
+        check_out=body.check_out,
+    )
+    return await call.hub.store.write(lambda tx: _found(tx, call.hub.intake.add_stay(tx, new, call.actor)))
+
+
+class ExtendIn(In):
+    """What is null or left out stays as it is."""
+
+    departure: Day | None = None
+    check_in: TimeOfDay | None = None
+    check_out: TimeOfDay | None = None
+
+
+async def extend_stay(call: Call, query: Nothing, body: ExtendIn) -> StayOut:
+    def extend(tx: Tx, id_: StayId) -> None:
+        call.hub.intake.extend_stay(
+            tx, id_, call.actor, departure=body.departure, check_in=body.check_in, check_out=body.check_out
+        )
+
+    return await _change(call, extend)
+
+
+async def cancel_stay(call: Call, query: Nothing, body: Nothing) -> StayOut:
+    return await _change(call, lambda tx, id_: call.hub.intake.cancel_stay(tx, id_, call.actor))
+
+
+async def restore_stay(call: Call, query: Nothing, body: Nothing) -> StayOut:
+    return await _change(call, lambda tx, id_: call.hub.intake.restore_stay(tx, id_, call.actor))
+
+
+async def redraw_code(call: Call, query: Nothing, body: Nothing) -> StayOut:
+    return await _change(call, lambda tx, id_: call.hub.intake.redraw(tx, id_, call.actor))
+
+
+async def _change(call: Call, change: Callable[[Tx, StayId], None]) -> StayOut:
+    id_ = StayId(call.path["stay"])
+
+    def work(tx: Tx) -> StayOut:
+        _found(tx, id_)
+        change(tx, id_)
+        return _found(tx, id_)
+
+    return await call.hub.store.write(work)

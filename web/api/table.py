@@ -1,0 +1,68 @@
+"""Every route of the API: what it is called, who may use it, what it takes, what it answers."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from hub.model.people import Scope
+from web.api import codes, doors, events, house, stays, tokens, watch
+from web.api.paging import ByName
+from web.api.routes import AnyRoute, Route
+from web.api.wire import Nothing
+
+R, W, U, Q, A = Scope.READ, Scope.STAYS_WRITE, Scope.UNLOCK, Scope.QUESTIONS_WRITE, Scope.ADMIN
+
+# fmt: off
+TABLE: Final[tuple[AnyRoute, ...]] = (
+    Route("GET", "/properties", R, "Properties", house.list_properties, ByName, Nothing, house.PropertyPage),
+    Route("GET", "/properties/{property}", R, "One property", house.get_property, Nothing, Nothing, house.PropertyOut),
+    Route("GET", "/units", R, "Units", house.list_units, house.UnitQuery, Nothing, house.UnitPage),
+    Route("GET", "/units/{unit}", R, "One unit", house.get_unit, Nothing, Nothing, house.UnitOut),
+
+    Route("GET", "/locks", R, "Locks", doors.list_locks, doors.LockQuery, Nothing, doors.LockPage),
+    Route("GET", "/locks/{lock}", R, "One lock", doors.get_lock, Nothing, Nothing, doors.LockOut),
+    Route("POST", "/locks/{lock}/lock", U, "Lock it now; answers within 10 s",
+          doors.lock_now, Nothing, Nothing, doors.MoveOut, refuses=True),
+    Route("POST", "/locks/{lock}/unlock", U, "Unlock it now; answers within 10 s",
+          doors.unlock_now, Nothing, Nothing, doors.MoveOut, refuses=True),
+
+    Route("GET", "/stays", R, "Stays, by check-in", stays.list_stays, stays.StayQuery, Nothing, stays.StayPage),
+    Route("POST", "/stays", W, "Add a stay that came by telephone",
+          stays.add_stay, Nothing, stays.StayIn, stays.StayOut, status=201, refuses=True),
+    Route("GET", "/stays/{stay}", R, "One stay", stays.get_stay, Nothing, Nothing, stays.StayOut),
+    Route("POST", "/stays/{stay}/extend", W, "Another departure, an early check-in, a late check-out",
+          stays.extend_stay, Nothing, stays.ExtendIn, stays.StayOut, refuses=True),
+    Route("POST", "/stays/{stay}/cancel", W, "Cancel a stay; its codes leave the locks at once",
+          stays.cancel_stay, Nothing, Nothing, stays.StayOut, refuses=True),
+    Route("POST", "/stays/{stay}/restore", W, "Undo a cancellation",
+          stays.restore_stay, Nothing, Nothing, stays.StayOut, refuses=True),
+    Route("POST", "/stays/{stay}/redraw", W, "Give the stay another code",
+          stays.redraw_code, Nothing, Nothing, stays.StayOut, refuses=True),
+
+    Route("GET", "/codes", R, "What each keypad holds or should hold",
+          codes.list_codes, codes.CodeQuery, Nothing, codes.CodePage),
+    Route("POST", "/codes", W, "A code that works from now on; also needs `codes:read`",
+          codes.give_code, Nothing, codes.CodeIn, codes.CodeGiven, status=201, refuses=True),
+    Route("DELETE", "/codes/{code}", W, "End a code that belongs to no stay",
+          codes.end_code, Nothing, Nothing, codes.Ended, refuses=True),
+
+    Route("GET", "/access-events", R, "What happened at the doors, newest first",
+          events.list_access_events, events.AccessQuery, Nothing, events.AccessPage),
+
+    Route("GET", "/channels", R, "Channels", house.list_channels, ByName, Nothing, house.ChannelPage),
+    Route("GET", "/channels/{channel}", R, "One channel", house.get_channel, Nothing, Nothing, house.ChannelOut),
+    Route("POST", "/channels/{channel}/sync", W, "Read a channel now",
+          house.read_channel_now, Nothing, Nothing, house.ChannelOut, status=202, refuses=True),
+
+    Route("GET", "/health", R, "How the house is, in sentences", watch.get_health, Nothing, Nothing, watch.HealthOut),
+    Route("GET", "/questions", R, "What the hub asks a person", watch.list_questions, ByName, Nothing, watch.QuestionPage),
+    Route("POST", "/questions/{question}/answer", Q, "Answer a question",
+          watch.answer_question, Nothing, watch.AnswerIn, watch.QuestionOut, refuses=True),
+
+    Route("GET", "/tokens", A, "Tokens", tokens.list_tokens, ByName, Nothing, tokens.TokenPage),
+    # Its answer must not be kept anywhere, so it cannot be replayed either.
+    Route("POST", "/tokens", A, "Make a token", tokens.make_token, Nothing, tokens.TokenIn, tokens.TokenMade,
+          status=201, refuses=True, replayed=False),
+    Route("DELETE", "/tokens/{token}", A, "Revoke a token", tokens.revoke_token, Nothing, Nothing, tokens.TokenOut),
+)
+# fmt: on

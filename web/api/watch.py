@@ -1,0 +1,105 @@
+"""How the house is, and what it asks a person."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from hub.health import Level, findings, summary
+from hub.store import stays as ledger
+from hub.store.engine import Tx
+from hub.store.stays import Question
+from web.api.paging import ByName, Page, cut_by_name, position
+from web.api.problems import missing
+from web.api.routes import Call
+from web.api.wire import In, Nothing, Out, Told
+
+
+class FindingOut(Out):
+    level: Level
+    about: str = Field(description="as `lock:front`, `stay:…`, `channel:…`, `clock`")
+    sentence: str
+    cure: str
+    since: Told | None
+
+
+class HealthOut(Out):
+    summary: str = Field(description="`well`, or the worst level")
+    now: Told = Field(description="the hub's time")
+    clock_trusted: bool = Field(description="false: nothing that depends on the time of day is begun or ended")
+    findings: list[FindingOut] = Field(description="the worst first")
+
+
+async def get_health(call: Call, query: Nothing, body: Nothing) -> HealthOut:
+    clock = call.hub.clock
+    found = await call.hub.store.read(lambda tx: findings(tx, clock, call.hub.plugins))
+    return HealthOut(
+        summary=summary(found),
+        now=clock.now(),
+        clock_trusted=clock.trusted,
+        findings=[
+            FindingOut(level=each.level, about=each.about, sentence=each.sentence, cure=each.cure, since=each.since)
+            for each in found
+        ],
+    )
+
+
+class OptionOut(Out):
+    value: str
+    words: str
+
+
+class QuestionOut(Out):
+    id: str
+    kind: str
+    subject: str
+    sentence: str
+    options: list[OptionOut]
+    asked_at: Told
+    urgent_at: Told | None
+    answer: str | None
+    answered_by: str | None
+
+
+class QuestionPage(Page[QuestionOut]):
+    pass
+
+
+def _question(row: Question) -> QuestionOut:
+    return QuestionOut(
+        id=row.id,
+        kind=row.kind,
+        subject=row.subject,
+        sentence=row.sentence,
+        options=[OptionOut(value=value, words=words) for value, words in row.options],
+        asked_at=row.asked_at,
+        urgent_at=row.urgent_at,
+        answer=row.answer,
+        answered_by=row.answered_by,
+    )
+
+
+async def list_questions(call: Call, query: ByName, body: Nothing) -> QuestionPage:
+    """Those that wait for an answer, in the order in which they were asked."""
+    rows = await call.hub.store.read(ledger.open_questions)
+    cut = cut_by_name(rows, lambda row: position(row.asked_at, row.id), query)
+    return QuestionPage(items=[_question(row) for row in cut.rows], next=cut.next)
+
+
+class AnswerIn(In):
+    value: Annotated[str, Field(min_length=1, max_length=100, description="`value` of one of the options")]
+
+
+async def answer_question(call: Call, query: Nothing, body: AnswerIn) -> QuestionOut:
+    id_ = call.path["question"]
+
+    def work(tx: Tx) -> QuestionOut:
+        if ledger.question(tx, id_) is None:
+            raise missing("question", id_)
+        call.hub.intake.answer(tx, id_, body.value, call.actor)
+        answered = ledger.question(tx, id_)
+        assert answered is not None  # it was there a moment ago, in this same transaction
+        return _question(answered)
+
+    return await call.hub.store.write(work)
