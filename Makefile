@@ -1,0 +1,74 @@
+# Everything a fresh Debian 12 machine needs is installed by the targets themselves.
+#
+#   make demo    the hub with simulated locks; prints one address
+#   make check   fast: format, lint, types, imports, unit tests
+#   make test    everything, browser and independent peers included
+#   make bench   figures beside their references, into build/bench.json
+#   make soak    long runs: 10,000 kills and more
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+JOBS ?= 2
+
+.PHONY: demo check test bench soak lock format clean unit
+
+demo: $(VENV)/.run
+	$(BIN)/gatehouse demo $(DEMO)
+
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy hub drivers integrations web tests
+	$(BIN)/lint-imports
+	$(BIN)/pytest -n $(JOBS) -m "not peer and not browser and not slow"
+
+test: $(VENV)/.dev tests/node_modules/.done $(VENV)/.browser
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy hub drivers integrations web tests
+	$(BIN)/lint-imports
+	$(BIN)/pytest -n $(JOBS) --dist worksteal
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m tests.bench
+
+soak: $(VENV)/.dev
+	GATEHOUSE_KILLS=10000 $(BIN)/pytest tests/system/test_kill.py
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+$(VENV)/bin/python:
+	$(PYTHON) -c "import ensurepip" 2>/dev/null || { $(AS_ROOT) apt-get update -q && $(AS_ROOT) apt-get install -y -q python3-venv; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements/run.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements/run.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . \
+	  || $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.run
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements/dev.txt
+	touch $@
+
+$(VENV)/.browser: | $(VENV)/bin/python
+	command -v chromium >/dev/null || { $(AS_ROOT) apt-get update -q && $(AS_ROOT) apt-get install -y -q chromium; }
+	touch $@
+
+tests/node_modules/.done: tests/package-lock.json
+	command -v npm >/dev/null || { $(AS_ROOT) apt-get update -q && $(AS_ROOT) apt-get install -y -q nodejs npm; }
+	npm ci --prefix tests --no-fund --no-audit
+	touch $@
+
+# Locked versions, without any registry's address.
+lock: $(VENV)/bin/python
+	$(BIN)/python -m pip install -q uv
+	$(BIN)/uv pip compile -q --python-version 3.11 --no-header --no-emit-index-url pyproject.toml -o requirements/run.txt
+	$(BIN)/uv pip compile -q --python-version 3.11 --no-header --no-emit-index-url --group dev pyproject.toml -o requirements/dev.txt
+
+clean:
+	rm -rf $(VENV) tests/node_modules build .mypy_cache .ruff_cache .pytest_cache .hypothesis
