@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from hub.errors import Garbled, Misconfigured
+from hub.io.files import sync_folder
 from hub.model.values import CodeTag, Pin
 
 CREDENTIAL = "gatehouse.key"
@@ -171,11 +172,7 @@ class Vault:
         if self._file is None:
             raise Misconfigured(CREDENTIAL, "the key is a systemd credential; add a line to it there")
         keys = [*(master.key for master in self._masters.values()), secrets.token_bytes(_KEY_BYTES)]
-        beside = self._file.with_name(self._file.name + ".new")
-        beside.unlink(missing_ok=True)
-        _write_new(beside, keys)
-        beside.rename(self._file)
-        _sync_folder(self._file.parent)
+        _replace(self._file, keys)
         self._newest = _Master.of(keys[-1])
         self._masters[self._newest.id] = self._newest
 
@@ -209,13 +206,24 @@ def _refuse_if_others_may_read(file: Path, status: os.stat_result) -> None:
         raise Misconfigured("key_file", f"others may read {file}; run: chmod 600 {file}")
 
 
-def install(file: Path, exported: bytes) -> None:
-    """Put the keys of a backup where a new machine looks for them. An existing file is never overwritten.
+def adopt(file: Path, exported: bytes) -> Vault:
+    """Take over the keys of a restored backup: beside the machine's own, which go on sealing, or as its first."""
+    theirs = _parsed(file, exported.decode())
+    if file.exists():
+        ours = _parsed(file, file.read_text())
+        _replace(file, [*(key for key in theirs if key not in ours), *ours])
+    else:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        _write_new(file, theirs)
+    return Vault.load(file, {})
 
-    Raises:
-        FileExistsError: there are keys already.
-    """
-    _write_new(file, _parsed(file, exported.decode()))
+
+def _replace(file: Path, keys: list[bytes]) -> None:
+    beside = file.with_name(file.name + ".new")
+    beside.unlink(missing_ok=True)
+    _write_new(beside, keys)
+    beside.rename(file)
+    sync_folder(file.parent)
 
 
 def _write_new(file: Path, keys: list[bytes]) -> None:
@@ -225,12 +233,4 @@ def _write_new(file: Path, keys: list[bytes]) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-    _sync_folder(file.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync_folder(file.parent)

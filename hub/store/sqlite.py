@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
 from hub.errors import Misconfigured, Unavailable
+from hub.io.files import sync_folder
 
 APPLICATION_ID = int.from_bytes(b"GATE")
 ALWAYS_CHECK_BELOW = 50 * 1024 * 1024
@@ -103,15 +104,6 @@ def _note(file: int, text: str) -> None:
     os.ftruncate(file, 0)
     os.pwrite(file, text.encode(), 0)
     os.fsync(file)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make renames and new names in a folder survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def make_ready(database: Path, *, left_clean: bool) -> None:

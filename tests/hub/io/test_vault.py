@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.errors import Misconfigured
-from hub.io.vault import Unreadable, Vault, install, randbelow
+from hub.io.vault import Unreadable, Vault, adopt, randbelow
 from hub.model.values import Pin
 
 ONE, TWO = bytes(range(32)), bytes(range(32, 64))
@@ -121,8 +121,6 @@ def test_an_existing_key_file_is_never_overwritten(file: Path) -> None:
     kept = file.read_bytes()
     with pytest.raises(Misconfigured, match="never overwritten"):
         Vault.create(file)
-    with pytest.raises(FileExistsError):
-        install(file, Vault([ONE]).export())
     assert file.read_bytes() == kept
 
 
@@ -194,12 +192,22 @@ def test_without_that_credential_the_file_counts(file: Path, tmp_path: Path) -> 
     assert Vault.load(file, {"CREDENTIALS_DIRECTORY": str(tmp_path)}).tag(PIN) == tag
 
 
-def test_exported_keys_serve_a_new_machine(tmp_path: Path) -> None:
+def test_exported_keys_serve_a_new_machine(file: Path) -> None:
     house = Vault([ONE, TWO])
-    install(tmp_path / "new.key", house.export())
-    new = Vault.load(tmp_path / "new.key", {})
+    new = adopt(file, house.export())
     assert new.open(house.seal(b"x", about="a"), about="a") == b"x"
     assert new.tags(PIN) == house.tags(PIN)
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_machine_with_a_key_takes_over_others_and_keeps_its_own(file: Path) -> None:
+    own, other = Vault.create(file), Vault([ONE, TWO])
+    for _ in range(2):
+        both = adopt(file, other.export())
+        assert both.open(own.seal(b"x", about="a"), about="a") == b"x"
+        assert both.open(other.seal(b"y", about="a"), about="a") == b"y"
+        assert both.tags(PIN) == own.tags(PIN) | other.tags(PIN)
+        assert both.tag(PIN) == own.tag(PIN)
 
 
 def test_no_key_is_shown_by_a_repr() -> None:
