@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -107,7 +107,9 @@ class _Reader:
         except Unusable as error:
             report = self._report(event, None, str(error))
         kind = marker(_words(event), self._source_of(event))
-        return _Entry(report, kind, start_day(event, self._zones) if kind else None)
+        if not kind or (report.arrival and report.departure and report.departure - report.arrival > timedelta(days=1)):
+            return _Entry(report)
+        return _Entry(report, kind, start_day(event, self._zones))
 
     def _series(self, group: list[Component]) -> Iterator[StayReport]:
         try:

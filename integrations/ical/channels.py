@@ -126,11 +126,14 @@ def contact(words: Words) -> Contact:
 
 
 def marker(words: Words, source: Source) -> str:
-    """`in` or `out` for the two extra events that Smoobu writes beside each stay, else empty.
+    """`in` or `out` for a title that only marks a stay's first or last day, else empty.
 
-    Source: tykeal/homeassistant-rental-control, issue 159: each stay is there three times.
+    Source: tykeal/homeassistant-rental-control, issue 159: Smoobu's feed has each stay three times, as `Check-in`, as
+    `Check-out` and as the stay itself. The large channels never write this.
     """
-    found = _MARKER.match(words.summary) if source is Source.SMOOBU else None
+    if source in {Source.AIRBNB, Source.BOOKING_COM, Source.VRBO}:
+        return ""
+    found = _MARKER.match(words.summary)
     return found[1].lower() if found else ""
 
 

@@ -28,10 +28,10 @@ _PARTS: Final = {
     "INTERVAL": re.compile(r"[1-9][0-9]{0,3}"),
     "COUNT": re.compile(r"[1-9][0-9]{0,9}"),
     "UNTIL": re.compile(r"[0-9]{8}(?:T[0-9]{6}Z?)?"),
-    "BYDAY": re.compile(r"(?:[+-]?[0-9]{0,2}(?:MO|TU|WE|TH|FR|SA|SU),?)+"),
-    "BYMONTHDAY": re.compile(r"(?:[+-]?[0-9]{1,2},?)+"),
-    "BYMONTH": re.compile(r"(?:[0-9]{1,2},?)+"),
-    "BYSETPOS": re.compile(r"(?:[+-]?[0-9]{1,3},?)+"),
+    "BYDAY": re.compile(r"(?:[+-]?[0-9]{0,2}(?:MO|TU|WE|TH|FR|SA|SU)(?:,|$))+"),
+    "BYMONTHDAY": re.compile(r"(?:[+-]?(?:0?[1-9]|[12][0-9]|3[01])(?:,|$))+"),
+    "BYMONTH": re.compile(r"(?:(?:0?[1-9]|1[0-2])(?:,|$))+"),
+    "BYSETPOS": re.compile(r"(?:[+-]?[0-9]{1,3}(?:,|$))+"),
     "WKST": re.compile(r"MO|TU|WE|TH|FR|SA|SU"),
 }
 """What a rule may be made of. With BYHOUR, BYMINUTE and BYSECOND a daily rule could repeat every second."""

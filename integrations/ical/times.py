@@ -113,19 +113,23 @@ def span(event: Component, zones: Zones) -> Span:
     end, duration = _only(event, "DTEND"), _only(event, "DURATION")
     begins = moment(start, zones, latest=False)
     try:
-        if end is not None:
-            return between(begins, moment(end, zones, latest=True), zones.house)
-        if duration is not None:
-            return between(begins, begins + _duration(duration.value, begins), zones.house)
+        return between(begins, _end(begins, end, duration, zones), zones.house)
     except OverflowError as error:
         raise Unusable("ends after the year 9999") from error
+
+
+def _end(begins: Moment, end: Property | None, duration: Property | None, zones: Zones) -> Moment:
+    if end is not None:
+        return moment(end, zones, latest=True)
+    if duration is not None:
+        return begins + _duration(duration.value, begins)
     if isinstance(begins, datetime):
         raise Unusable("has a time of day but no end")
-    return between(begins, begins, zones.house)
+    return begins
 
 
 def between(begins: Moment, ends: Moment, house: ZoneInfo) -> Span:
-    """Raises Unusable and OverflowError."""
+    """From one moment to another. Raises Unusable, and OverflowError at the end of time."""
     if isinstance(begins, datetime) != isinstance(ends, datetime):
         raise Unusable("starts with a day and ends with a time of day, or the other way round")
     if isinstance(begins, datetime) and isinstance(ends, datetime):
@@ -143,13 +147,13 @@ def moment(found: Property, zones: Zones, *, latest: bool) -> Moment:
     Raises:
         Unusable: it is neither.
     """
-    name = "start" if found.name == "DTSTART" else "end" if found.name == "DTEND" else found.name
+    name = {"DTSTART": "a start", "DTEND": "an end"}.get(found.name, found.name)
     try:
         if day := _DATE.fullmatch(found.value):
             return date(*map(int, day.groups()))
         stamp = _TIME.fullmatch(found.value)
         if stamp is None:
-            raise Unusable(f"has a {name} that is no date: {found.value[:40]!r}")
+            raise Unusable(f"has {name} that is no date: {found.value[:40]!r}")
         year, month, day_, hour, minute, second = (int(part) for part in stamp.groups()[:6])
         day_of = date(year, month, day_)
         if found.params.get("VALUE", "").upper() == "DATE":
@@ -157,7 +161,7 @@ def moment(found: Property, zones: Zones, *, latest: bool) -> Moment:
         at = time(hour, minute, min(second, 59))  # a leap second is nobody's check-in
         return _instant(day_of, at, zone_of(found, zones), latest=latest)
     except (ValueError, OverflowError) as error:
-        raise Unusable(f"has a {name} that does not exist: {found.value[:40]!r}") from error
+        raise Unusable(f"has {name} that does not exist: {found.value[:40]!r}") from error
 
 
 def zone_of(found: Property, zones: Zones) -> tzinfo:
