@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import tomllib
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from importlib import metadata, resources
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, Protocol, cast
@@ -22,6 +20,7 @@ import structlog
 from hub.config import checked
 from hub.contracts import Clock, Driver, Host, Integration, Lock, Rehearsal, Sandbox
 from hub.errors import Misconfigured, Unavailable
+from hub.manifests import discover
 from hub.model.facts import Fact
 from hub.model.values import Address, ChannelId
 
@@ -29,41 +28,6 @@ log = structlog.get_logger("plugins")
 
 FIRST_WAIT_S: Final = 1.0
 LONGEST_WAIT_S: Final = 300.0
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    kind: str
-    """`driver` | `integration`"""
-    name: str
-    summary: str
-    level: str
-    """`works` | `robust` | `complete`"""
-    module: str
-    commands: Mapping[str, str] = field(default_factory=dict)
-    """Command group to `module:attribute` of a typer application."""
-
-
-def discover() -> dict[str, Manifest]:
-    """Every plugin by `kind/name`, without importing any: ours by folder, third-party ones by entry point."""
-    found = [manifest for room in ("drivers", "integrations") for manifest in _folders(room)]
-    for entry in metadata.entry_points(group="gatehouse.plugins"):
-        found += _read(resources.files(entry.module).joinpath("manifest.toml"), entry.module)
-    return {f"{manifest.kind}/{manifest.name}": manifest for manifest in found}
-
-
-def _folders(room: str) -> Iterator[Manifest]:
-    for folder in sorted(resources.files(room).iterdir(), key=lambda each: each.name):
-        if folder.is_dir():
-            yield from _read(folder.joinpath("manifest.toml"), f"{room}.{folder.name}")
-
-
-def _read(file: Any, module: str) -> Iterator[Manifest]:
-    if not file.is_file():
-        return
-    told = tomllib.loads(file.read_text(encoding="utf-8"))
-    commands = told.get("commands", {})
-    yield Manifest(told["kind"], told["name"], told["summary"], told["level"], module, commands)
 
 
 class _Start(Protocol):
