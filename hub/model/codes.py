@@ -170,7 +170,7 @@ def next_step(
     Args:
         grants: all that matter to this lock; a holder that is not among them has lost its leave.
         slots: what is known; a slot without an entry was never looked at.
-        ours: tags of codes that were once ours and must not be in any lock now.
+        ours: tags of codes that were once ours and must not be in any lock now, besides those of `grants`.
     """
     known = {slot.number: slot for slot in slots if 1 <= slot.number <= limits.slots}
     view = _View({grant.id: grant for grant in grants}, known, policy, limits, now, frozenset(ours))
@@ -179,6 +179,18 @@ def next_step(
     else:
         steps = chain(_arrivals(view), _removals(view), _unseen(view), _checks(view))
     return next(steps, Rest(_next_edge(view)))
+
+
+def unseen(slots: Sequence[Slot], policy: Policy, limits: Limits) -> bool:
+    """Whether nobody knows what is in some slot that the hub may use. A restored hub only looks while that is so:
+    a code that it has forgotten may be in any of them."""
+    known = {slot.number: slot for slot in slots}
+    return any(slot.reading is Reading.UNKNOWN for slot in _managed(known, policy, limits))
+
+
+def _managed(slots: Mapping[int, Slot], policy: Policy, limits: Limits) -> Iterator[Slot]:
+    for number in range(max(1, policy.managed_from), min(policy.managed_to, limits.slots) + 1):
+        yield slots.get(number) or Slot.unknown(number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +203,7 @@ class _View:
     ours: Collection[CodeTag]
 
     def managed(self) -> Iterator[Slot]:
-        last = min(self.policy.managed_to, self.limits.slots)
-        for number in range(max(1, self.policy.managed_from), last + 1):
-            yield self.slots.get(number) or Slot.unknown(number)
+        return _managed(self.slots, self.policy, self.limits)
 
     def wanted(self, holder: GrantId | None) -> bool:
         grant = self.grants.get(holder) if holder is not None else None
@@ -227,8 +237,12 @@ class _View:
         if not _may_hold(slot):
             return False
         if slot.holder is None:
-            return slot.claim is not None or (slot.reading is Reading.OCCUPIED and slot.tag in self.ours)
+            return slot.claim is not None or (slot.reading is Reading.OCCUPIED and self.stray(slot.tag))
         return not self.wanted(slot.holder) or self.home(slot.holder) != slot
+
+    def stray(self, tag: CodeTag | None) -> bool:
+        granted = [grant for grant in self.grants.values() if grant.tag == tag]
+        return not any(self.wanted(grant.id) for grant in granted) if granted else tag in self.ours
 
 
 def _may_hold(slot: Slot) -> bool:
@@ -298,9 +312,7 @@ def _checks(view: _View) -> Iterator[Step]:
 
 
 def _doubts(view: _View) -> Iterator[Step]:
-    for slot in _by_number(view.slots.values()):
-        if _in_doubt(slot) and view.due(slot):
-            yield Ask(slot.number)
+    return (Ask(slot.number) for slot in _by_number(view.slots.values()) if _in_doubt(slot) and view.due(slot))
 
 
 def _occupied(view: _View) -> Iterator[Slot]:
@@ -424,14 +436,14 @@ def _seen_ours(slot: Slot, seen: SlotRead, seen_tag: CodeTag | None, policy: Pol
 
 
 def after_failure(slot: Slot, policy: Policy, now: datetime) -> Slot:
-    """No answer: what was claimed may or may not have happened."""
+    """No answer, or an Ask that was refused: what was claimed may or may not have happened."""
     if slot.claim is not None:
         slot = replace(slot, reading=Reading.UNKNOWN, proof=Proof.NONE)
     return _wait(slot, policy, now)
 
 
 def after_refusal(slot: Slot, policy: Policy, now: datetime) -> Slot:
-    """The lock said no: the slot is as it was. After a refused Write the caller marks the grant as refused."""
+    """The lock refused a Write or a Clear: the slot is as it was. After a Write the caller marks the grant as refused."""
     if slot.claim is Claim.WRITING:
         held_before = slot.proof is not Proof.NONE
         slot = replace(slot, claim=None, holder=slot.holder if held_before else None)
@@ -447,9 +459,7 @@ def heard(slot: Slot) -> Slot:
 
 def forgotten(slot: Slot) -> Slot:
     """Another lock stands at this address, or the same one was reset: only asking it tells what is there."""
-    return replace(
-        slot, reading=Reading.UNKNOWN, claim=None, proof=Proof.NONE, proven_at=None, failures=0, retry_at=None
-    )
+    return Slot(slot.number, slot.holder, tag=slot.tag)
 
 
 def changed_outside(slot: Slot, change: CodeChange) -> Slot:
@@ -474,13 +484,12 @@ def state_of(grant: Grant | None, slot: Slot | None, now: datetime) -> CodeState
         slot = None
     if grant is None:
         return _state_of_stray(slot)
-    if grant.revoked or grant.window.over(now):
-        return CodeState.CLEARING if slot is not None else None
-    if slot is not None and now not in grant.window:
+    if slot is None:
+        gone = grant.revoked or grant.window.over(now)
+        return None if gone else CodeState.REFUSED if grant.refused else CodeState.WANTED
+    if grant.revoked or now not in grant.window:
         return CodeState.CLEARING
-    if slot is not None:
-        return CodeState.WRITING if _in_doubt(slot) or not slot.enabled else CodeState.SET
-    return CodeState.REFUSED if grant.refused else CodeState.WANTED
+    return CodeState.WRITING if _in_doubt(slot) or not slot.enabled else CodeState.SET
 
 
 def _state_of_stray(slot: Slot | None) -> CodeState | None:
