@@ -13,7 +13,7 @@ from hub import calendars, issuing, sightings
 from hub.calendars import cancel, timed
 from hub.errors import Rejected
 from hub.issuing import Desk
-from hub.model.facts import CalendarFailed, CalendarRead, Fact, GuestMoved, StayReported
+from hub.model.facts import CalendarFailed, CalendarRead, Fact, GuestMoved, LockFound, StayReported
 from hub.model.stays import local_instant
 from hub.model.values import GrantId, StayId, StayKind, StayStatus, UnitId, clean
 from hub.store import codes, house, log
@@ -55,6 +55,10 @@ class Intake:
                 calendars.absorb_report(tx, self.desk, fact)
             case GuestMoved():
                 calendars.absorb_guest(tx, self.desk, fact)
+            case LockFound():
+                met = sightings.absorb(tx, fact, teller)
+                if met is not None:
+                    issuing.fit(tx, self.desk, met)
             case _:
                 sightings.absorb(tx, fact, teller)
 

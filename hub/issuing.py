@@ -42,7 +42,7 @@ def replan(tx: Tx, desk: Desk, stay: StayRow) -> None:
     """Make a stay's grants what they should be. Doing it twice changes nothing."""
     window = _window(tx, stay)
     held = {entry.lock: entry for entry in codes.issued_for(tx, stay.id)}
-    wanted = [] if window is None else [row.id for row in house.doors_of(tx, stay.unit_id)]
+    wanted = [] if window is None else [row.id for row in house.doors_of(tx, stay.unit_id) if has_keypad(tx, row.id)]
     codes.revoke(tx, [entry.grant.id for lock, entry in held.items() if lock not in wanted], desk.now())
     if window is None:
         return
@@ -74,6 +74,12 @@ def _issue_missing(tx: Tx, desk: Desk, stay: StayRow, window: Window, missing: S
         pin = _fitting(tx, stay, group, [pin for _, pin in known]) or _drawn(tx, desk, stay, group, digits)
         for lock in group:
             _put_down(tx, desk, lock, pin, window, stay=stay)
+
+
+def has_keypad(tx: Tx, lock: LockId) -> bool:
+    """Whether it can hold codes; a lock that nobody has met yet is hoped to."""
+    door = doors.door(tx, lock)
+    return door is None or door.abilities is None or door.abilities.slots > 0
 
 
 def _groups(tx: Tx, locks: Iterable[LockId], digits: int) -> list[tuple[int, list[LockId]]]:
@@ -153,6 +159,27 @@ def refused(tx: Tx, desk: Desk, grant: Grant, lock: LockId, *, words: str, other
             urgent_at=stay.check_in,
         ),
     )
+
+
+def fit(tx: Tx, desk: Desk, lock: LockId) -> None:
+    """A lock was met: codes that were drawn before anybody knew what it takes are drawn anew where they do not fit."""
+    limits = _limits(doors.door(tx, lock))
+    for grant in codes.open_grants(tx, lock):
+        entry = codes.issued(tx, grant.id)
+        stay = None if entry is None or entry.stay is None else ledger.stay(tx, entry.stay)
+        if stay is None or grant.revoked or grant.refused:
+            continue
+        if not has_keypad(tx, lock):
+            replan(tx, desk, stay)
+        elif not limits.take(grant.digits):
+            words = f"it takes codes of {_span(limits)} digits"
+            codes.refuse(tx, grant.id, words)
+            refused(tx, desk, grant, lock, words=words, other_digits=True)
+
+
+def _span(limits: Limits) -> str:
+    low, high = limits.min_digits, limits.max_digits
+    return f"{low}" if low == high else f"{low} to {high}"
 
 
 # ---- codes without a stay -------------------------------------------------------------------------------------------

@@ -33,12 +33,12 @@ Seen: BE469ZP repeats unsolicited reports after 4.2 to 4.5 s (facts/zwave.md §6
 """
 
 
-def absorb(tx: Tx, fact: LockFact, driver: str) -> bool:
-    """False when the site names no lock at that address: it is shown as met, and nothing is believed of it."""
+def absorb(tx: Tx, fact: LockFact, driver: str) -> LockId | None:
+    """The lock it is about. None when the site names none at that address: it is shown as met, and nothing is believed of it."""
     door = doors.door_at(tx, driver, fact.lock)
     if door is None:
         tx.signal("health")
-        return False
+        return None
     match fact:
         case LockFound():
             _found(tx, door, fact)
@@ -57,7 +57,7 @@ def absorb(tx: Tx, fact: LockFact, driver: str) -> bool:
             _trouble(tx, door, fact)
         case _:
             assert_never(fact)
-    return True
+    return door.id
 
 
 def _found(tx: Tx, door: Door, fact: LockFound) -> None:
@@ -92,7 +92,8 @@ def _moved(tx: Tx, door: Door, fact: BoltMoved) -> None:
     doors.learn(tx, door.id, position=fact.position.value, position_how=fact.how.value, position_at=fact.at)
     known = door.position is fact.position
     repeated = known and door.position_how is fact.how and door.position_at and fact.at - door.position_at < ECHO
-    if fact.position is Position.UNKNOWN or repeated or (known and fact.how is How.UNKNOWN):
+    no_news = fact.how is How.UNKNOWN and (known or door.position is Position.UNKNOWN)
+    if fact.position is Position.UNKNOWN or repeated or no_news:
         return
     entry = Entry(fact.at, door.id, door.property, _WHAT[fact.position], fact.how.value, "", fact.slot)
     log.note(tx, _attributed(tx, entry, fact))

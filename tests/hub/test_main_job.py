@@ -55,12 +55,11 @@ def test_one_code_opens_every_door_of_the_flat(tmp_path: Path) -> None:
 
 def test_doors_with_no_common_code_length_get_one_code_each(tmp_path: Path) -> None:
     async def main() -> None:
-        async with home(tmp_path, [Memory(Address("front")), Memory(Address("flat"))], digits=6) as house:
-            four = house.driver.locks[Address("flat")]
-            assert four.abilities.max_digits == 8
+        four, eight = Memory(Address("front"), digits=(4, 4)), Memory(Address("flat"), digits=(6, 8))
+        async with home(tmp_path, [four, eight]) as house:
             await _booked(house)
             by_door = await house.digits_by_door((await house.stay()).id)
-            assert by_door[LockId("front")] == by_door[LockId("flat")]
+            assert {lock: len(digits) for lock, digits in by_door.items()} == {"front": 4, "flat": 6}
 
     simulate(main())
 
@@ -382,5 +381,33 @@ def test_the_lock_is_left_in_peace_while_nothing_changes(tmp_path: Path) -> None
             before = house.lock("front").commands
             await house.later(hours=20)
             assert house.lock("front").commands == before
+
+    simulate(main())
+
+
+def test_a_code_drawn_before_its_lock_was_met_is_drawn_anew_to_fit_it(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, [Memory(Address("front")), Memory(Address("flat"))]) as house:
+            six = await _booked(house)
+            house.lock("front").digits = (4, 4)
+            await house.driver.meet(house.lock("front"))
+            await house.until(CHECK_IN)
+            four = await house.digits()
+            assert (len(six), len(four)) == (6, 4)
+            assert [house.lock(name).holds(four) for name in ("front", "flat")] == [True, True]
+
+    simulate(main())
+
+
+def test_a_lock_without_a_keypad_is_no_door_to_wait_for(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, [Memory(Address("front")), Memory(Address("bare"), slots=0)]) as house:
+            digits = await _booked(house)
+            await house.until(CHECK_IN)
+            tally = await house.hub.store.read(
+                lambda tx: codes.tallies(tx, [row.id for row in stays.search(tx, stays.Wanted())])
+            )
+            assert [(each.doors, each.proven) for each in tally.values()] == [(1, 1)]
+            assert house.lock("front").holds(digits)
 
     simulate(main())

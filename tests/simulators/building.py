@@ -25,6 +25,7 @@ class Memory:
     address: Address
     slots: int = 30
     reads_codes: bool = True
+    digits: tuple[int, int] = (4, 8)
     codes: dict[int, str] = field(default_factory=dict)
     """The truth: slot to digits."""
     position: Position = Position.LOCKED
@@ -126,9 +127,10 @@ class MemoryDriver:
         await asyncio.Event().wait()
 
     async def meet(self, memory: Memory, *, replaced: bool = False) -> None:
-        able = Abilities("Memory 1", "1.0", memory.slots, 4, 8, memory.reads_codes, "S2 Access Control")
+        able = Abilities("Memory 1", "1.0", memory.slots, *memory.digits, memory.reads_codes, "S2 Access Control")
         part = MemoryLock(memory)
-        self._locks[memory.address] = Lock(memory.address, able, bolt=part, keypad=part, battery=_Cell(memory))
+        keypad = part if memory.slots else None
+        self._locks[memory.address] = Lock(memory.address, able, bolt=part, keypad=keypad, battery=_Cell(memory))
         await self._host.tell(LockFound(memory.address, self._now(), able, replaced))
 
     def _now(self) -> datetime:
