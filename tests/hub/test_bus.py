@@ -41,6 +41,7 @@ async def test_nothing_is_heard_before_entering_or_after_leaving() -> None:
     async with ear:
         pass
     bus.signal("late")
+    await asyncio.sleep(0)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0):
             await anext(ear)

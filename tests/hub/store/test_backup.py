@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hub.errors import Disappointment, Misconfigured, Rejected, Unavailable
 from hub.io.recovery import RecoveryKey
 from hub.io.vault import Vault
-from hub.store.backup import BadBackup, back_up, backups, restore, rotate, worth_keeping
+from hub.store.backup import BadBackup, _encrypt, back_up, backups, restore, rotate, worth_keeping
 from hub.store.engine import Store, Tx
 from hub.store.sqlite import Damaged, InUse
 from hub.store.tables import meta
@@ -192,6 +192,15 @@ def test_a_backup_from_before_the_recovery_key_says_so(file: Path) -> None:
     saved = back_up_house(file, recovery=None)
     assert "before there was a recovery key" in str(refuse(saved, file, PAPER))
     restore(saved, VAULT, file)
+
+
+def test_damage_inside_a_whole_backup_is_not_restored(file: Path, tmp_path: Path) -> None:
+    put(file, *(f"{n}:{'x' * 200}" for n in range(100)))
+    damaged, saved = tmp_path / "damaged.db", tmp_path / "made.backup"
+    content = file.read_bytes()
+    damaged.write_bytes(content[:8192] + bytes(8192) + content[16384:])
+    _encrypt(damaged, saved, VAULT, None, NOW)
+    assert isinstance(refuse(saved, file), Damaged)
 
 
 def test_a_damaged_database_is_not_backed_up(file: Path) -> None:
