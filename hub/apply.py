@@ -51,6 +51,11 @@ class Change:
     moved: bool = False
     """A lock at another address, or a channel for another unit or of another integration."""
 
+    @property
+    def kind(self) -> str:
+        """`property` | `lock` | `unit` | `channel`"""
+        return _KINDS[type(self.row)]
+
     def sentence(self, *, done: bool) -> str:
         verb = self.what.value.capitalize() if done else f"Would be {self.what.value}:"
         return f"{verb} {_named(self.row)}{': ' if self.detail else ''}{self.detail}."

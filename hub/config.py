@@ -230,14 +230,25 @@ def load(path: Path) -> Config:
 
 def read_toml(path: Path) -> dict[str, Any]:
     """Raises Misconfigured, with line and column where the file is not TOML."""
+    return toml(read_text(path), str(path))
+
+
+def read_text(path: Path) -> str:
+    """Raises Misconfigured."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise Misconfigured(str(path), f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise Misconfigured(str(path), "is not UTF-8 text; save it as UTF-8") from error
+
+
+def toml(text: str, name: str) -> dict[str, Any]:
+    """Raises Misconfigured; `name` is what the operator calls the text."""
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise Misconfigured(str(path), f"is not TOML: {error}") from error
+        raise Misconfigured(name, f"is not TOML: {error}") from error
 
 
 def parse(settings: Mapping[str, Any], home: Path) -> Config:

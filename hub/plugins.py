@@ -28,19 +28,20 @@ log = structlog.get_logger("plugins")
 
 FIRST_WAIT_S: Final = 1.0
 LONGEST_WAIT_S: Final = 300.0
+NOTHING: Final[Mapping[str, Any]] = {}
 
 
 class _Start(Protocol):
     def __call__(self, config: Any, host: Host) -> Any: ...
 
 
-def settings_of(kind: str, name: str, told: Mapping[str, Any], key: str) -> Any:
-    """The plugin's own Config made of what the operator wrote.
+def settings_of(kind: str, name: str, told: Mapping[str, Any], key: str, house: Mapping[str, Any] = NOTHING) -> Any:
+    """The plugin's own Config made of what the operator wrote, and of what the house adds where the plugin asks for it.
 
     Raises:
         Misconfigured: no such plugin, or a setting it does not understand; `key` is where the operator wrote it.
     """
-    return _config(_module(kind, name, key), told, key)
+    return _config(_module(kind, name, key), told, key, house)
 
 
 def _module(kind: str, name: str, key: str) -> ModuleType:
@@ -51,8 +52,9 @@ def _module(kind: str, name: str, key: str) -> ModuleType:
     return importlib.import_module(plugins[f"{kind}/{name}"].module)
 
 
-def _config(module: ModuleType, told: Mapping[str, Any], key: str) -> Any:
-    return checked(module.Config, told, key)
+def _config(module: ModuleType, told: Mapping[str, Any], key: str, house: Mapping[str, Any] = NOTHING) -> Any:
+    wanted = {name: value for name, value in house.items() if name in module.Config.model_fields}
+    return checked(module.Config, wanted | dict(told), key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,10 +171,8 @@ class Plugins:
         key = f"channel “{channel}”"
         try:
             module = _module("integration", name, key)
-            settings = {key: value for key, value in house.items() if key in module.Config.model_fields} | dict(told)
-            integration = cast("_Start", module.start)(
-                _config(module, settings, key), self._host("integration", channel)
-            )
+            settings = _config(module, told, key, house)
+            integration = cast("_Start", module.start)(settings, self._host("integration", channel))
         except Misconfigured as error:
             self._channels.pop(channel, None)
             self._switch_off(channel, "integration", error)

@@ -1,0 +1,46 @@
+"""From the words on the command line to an answer of the hub."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from hub.errors import Rejected
+
+USUAL_CONFIGS: Final = (Path("gatehouse.toml"), Path("/etc/gatehouse/gatehouse.toml"))
+
+
+def _usual_config() -> Path:
+    return next((path for path in USUAL_CONFIGS if path.exists()), USUAL_CONFIGS[0])
+
+
+ConfigPath = Annotated[
+    Path,
+    typer.Option(
+        "--config",
+        "-c",
+        envvar="GATEHOUSE_CONFIG",
+        default_factory=_usual_config,
+        show_default="./gatehouse.toml, else /etc/gatehouse/gatehouse.toml",
+        help="The hub's configuration.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="For scripts: print JSON.")]
+
+
+def answered(config: Path, kind: type[Any], **arguments: object) -> Any:
+    """What the hub, or without one its database, answers. Raises a Disappointment."""
+    from pydantic import ValidationError
+
+    from hub.config import load, problems
+    from hub.wire import ask
+
+    try:
+        question = kind(**{name: value for name, value in arguments.items() if value is not None})
+    except ValidationError as error:
+        found = problems(error, kind)
+        raise Rejected("\n".join(f"--{key.partition('.')[0].replace('_', '-')} {why}" for key, why in found)) from None
+    return asyncio.run(ask(load(config), question))

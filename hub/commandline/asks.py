@@ -1,0 +1,144 @@
+"""What may be asked of a hub, running or not. These words cross the socket; hub/commands.py answers them."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, time, timedelta
+from typing import Annotated, ClassVar
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+
+from hub.model.people import Scope
+
+
+class Ask(BaseModel):
+    """One request, with its arguments."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    command: ClassVar[str]
+    patience: ClassVar[timedelta] = timedelta(seconds=30)
+    """How long a running hub may take to answer, in real time."""
+
+    @property
+    def makes_a_house(self) -> bool:
+        """Whether it makes sense before there is a database."""
+        return False
+
+
+def _day(value: object) -> object:
+    """Pydantic alone would take 20261121 for seconds since 1970."""
+    if isinstance(value, str):
+        if not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+            raise ValueError("must be a day, e.g. 2026-11-21")
+        try:
+            return date.fromisoformat(value)
+        except ValueError as error:
+            raise ValueError("is not a day that exists") from error
+    return value
+
+
+def _time(value: object) -> object:
+    if isinstance(value, str):
+        if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d(:00)?", value):
+            raise ValueError("must be a time of day, e.g. 15:00")
+        return time.fromisoformat(value)
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+TimeOfDay = Annotated[time, BeforeValidator(_time)]
+
+
+class Apply(Ask):
+    command = "apply"
+
+    text: str = Field(repr=False)
+    """The site file; its channels' settings may be secret."""
+    name: str
+    prune: Annotated[int, Field(ge=0, le=2)] = 0
+    dry_run: bool = False
+
+    @property
+    def makes_a_house(self) -> bool:
+        return True
+
+
+class Status(Ask):
+    command = "status"
+
+
+class Codes(Ask):
+    command = "codes"
+
+    lock: str | None = None
+    stay: str | None = None
+    reveal: bool = False
+
+
+class CodeNow(Ask):
+    command = "code now"
+
+    locks: Annotated[tuple[str, ...], Field(min_length=1)]
+    label: Annotated[str, Field(min_length=1, max_length=60)]
+    until: AwareDatetime | None = None
+    hours: Annotated[float, Field(gt=0, le=24 * 366)] | None = None
+    """From now, where `until` is not said."""
+
+
+class Stays(Ask):
+    command = "stay list"
+
+    unit: str | None = None
+    past: bool = False
+
+
+class StayAdd(Ask):
+    command = "stay add"
+
+    unit: str
+    arrival: Day
+    departure: Day
+    guest: Annotated[str, Field(min_length=1)]
+    phone: str = ""
+    email: str = ""
+    note: str = ""
+    check_in: TimeOfDay | None = None
+    check_out: TimeOfDay | None = None
+
+
+class StayExtend(Ask):
+    command = "stay extend"
+
+    stay: str
+    departure: Day | None = None
+    check_in: TimeOfDay | None = None
+    check_out: TimeOfDay | None = None
+
+
+class StayCancel(Ask):
+    command = "stay cancel"
+
+    stay: str
+
+
+class SetupCode(Ask):
+    command = "setup-code"
+
+
+class TokenAdd(Ask):
+    command = "token add"
+
+    name: str
+    scopes: frozenset[Scope]
+    days: int
+
+
+class Tokens(Ask):
+    command = "token list"
+
+
+class TokenRevoke(Ask):
+    command = "token revoke"
+
+    token: str

@@ -1,0 +1,159 @@
+"""`gatehouse apply | check | status | codes | code now`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from hub.commandline.asking import AsJson, ConfigPath, answered
+from hub.commandline.saying import as_json, table
+from hub.errors import Misconfigured, Rejected
+
+
+def apply(
+    site: Annotated[Path, typer.Argument(metavar="SITE.toml", help="Properties, locks, units and channels.")],
+    config: ConfigPath,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    prune: Annotated[
+        int,
+        typer.Option("--prune", count=True, help="Remove what an earlier file made; twice: even where guests need it."),
+    ] = 0,
+    json: AsJson = False,
+) -> None:
+    """Make the house as a site file describes it.
+
+    Says what it changes, changes nothing when applied again, and never touches what was made or changed in the web pages.
+    """
+    from hub.commandline.asks import Apply
+
+    told = answered(config, Apply, text=_text(site), name=str(site), prune=min(prune, 2), dry_run=dry_run)
+    if json:
+        as_json(told)
+        return
+    for change in told["changes"]:
+        typer.echo(change["sentence"])
+    if not told["changes"]:
+        typer.echo("Nothing to change.")
+    for note in told["notes"]:
+        typer.echo(f"Note: {note}")
+
+
+def _text(site: Path) -> str:
+    """A site file that cannot be read is bad input, not a configuration that cannot work."""
+    from hub.config import read_text
+
+    try:
+        return read_text(site)
+    except Misconfigured as error:
+        raise Rejected(str(error)) from error
+
+
+def check(
+    config: ConfigPath,
+    site: Annotated[
+        Path | None, typer.Option("--site", metavar="SITE.toml", help="Look at this site file, too.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Look at the configuration, plugins, key, database and site file without starting anything."""
+    from hub.commandline.checking import checks
+
+    found = checks(config, site)
+    if json:
+        as_json([{"what": each.what, "ok": each.ok, "sentence": each.sentence} for each in found])
+    else:
+        for each in found:
+            typer.echo(f"{'ok' if each.ok else 'NOT OK':6}  {each.what}: {each.sentence}")
+    worst = max((each.exit_code for each in found), default=0)
+    if worst:
+        raise typer.Exit(worst)
+
+
+def status(config: ConfigPath, json: AsJson = False) -> None:
+    """How the house is: what is wrong, since when, and what to do about it."""
+    from hub.commandline.asks import Status
+
+    told = answered(config, Status)
+    if json:
+        as_json(told)
+        return
+    trusted = "" if told["clock_trusted"] else " (not certain)"
+    typer.echo(f"The hub {'runs' if told['running'] else 'does not run'}. Its time is {told['time']}{trusted}.")
+    for finding in told["findings"]:
+        since = f" Since {finding['since']}." if finding["since"] else ""
+        typer.echo(f"{finding['level'].upper()}: {finding['sentence']}{since} {finding['cure']}")
+    if not told["findings"]:
+        typer.echo("All is well.")
+    columns = {"id": "LOCK", "name": "NAME", "position": "BOLT", "battery": "BATTERY %", "heard_at": "LAST HEARD"}
+    table(told["locks"], columns, empty="No lock is named yet; see `gatehouse apply`.")
+
+
+_CODES = {
+    "lock": "LOCK",
+    "slot": "SLOT",
+    "state": "STATE",
+    "proof": "PROOF",
+    "holder": "HOLDER",
+    "valid_from": "FROM",
+    "valid_until": "UNTIL",
+}
+
+
+def codes(
+    config: ConfigPath,
+    lock: Annotated[str | None, typer.Option(help="Only of this lock.")] = None,
+    stay: Annotated[str | None, typer.Option(help="Only of this stay.")] = None,
+    reveal: Annotated[bool, typer.Option("--reveal", help="With the digits. Written into the audit trail.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Which codes are, or should be, in which lock."""
+    from hub.commandline.asks import Codes
+
+    told = answered(config, Codes, lock=lock, stay=stay, reveal=reveal)
+    if json:
+        as_json(told)
+        return
+    table(told, _CODES | ({"pin": "PIN"} if reveal else {}), empty="There are no codes.")
+
+
+code = typer.Typer(no_args_is_help=True, help="Codes for people who have no stay.")
+
+
+@code.callback()
+def _code() -> None:
+    """Makes `now` a command of its own instead of the whole group."""
+
+
+@code.command("now")
+def now(
+    config: ConfigPath,
+    lock: Annotated[list[str], typer.Option(help="A lock that it opens; may be said several times.")],
+    label: Annotated[str, typer.Option("--for", help="Whose it is, e.g. a plumber's name.")],
+    hours: Annotated[float | None, typer.Option(help="How long it works.", show_default="2")] = None,
+    until: Annotated[
+        str | None, typer.Option(help="Until when it works, with zone: 2026-11-21T18:00+01:00", metavar="TIME")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Draw a code that works from now on, for somebody at the door."""
+    from hub.commandline.asks import CodeNow
+
+    told: dict[str, Any] = answered(config, CodeNow, locks=lock, label=label, hours=hours, until=until)
+    if json:
+        as_json(told)
+        return
+    typer.echo(f"{told['pin']}  opens {', '.join(told['locks'])} until {told['valid_until']}.")
+    typer.echo(f"It reaches the locks {told['reaches_the_locks']}.")
+
+
+def setup_code(config: ConfigPath, json: AsJson = False) -> None:
+    """A new code to make the first account with, or to give an account a new password."""
+    from hub.commandline.asks import SetupCode
+
+    told = answered(config, SetupCode)
+    if json:
+        as_json(told)
+        return
+    typer.echo(told["code"])

@@ -1,0 +1,106 @@
+"""`gatehouse stay …`: bookings that come by telephone."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from hub.commandline.asking import AsJson, ConfigPath, answered
+from hub.commandline.saying import as_json, table
+
+stay = typer.Typer(no_args_is_help=True, help="Bookings that come by telephone: list, add, extend, cancel.")
+
+StayArgument = Annotated[str, typer.Argument(metavar="STAY", help="Its id, from `gatehouse stay list`.")]
+CheckIn = Annotated[str | None, typer.Option(metavar="HH:MM", help="Another time than the house rules'.")]
+CheckOut = Annotated[str | None, typer.Option(metavar="HH:MM", help="Another time than the house rules'.")]
+
+
+@stay.command("list")
+def list_stays(
+    config: ConfigPath,
+    unit: Annotated[str | None, typer.Option(help="Only of this unit.")] = None,
+    past: Annotated[bool, typer.Option("--past", help="Also what is over.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Stays that are not over, soonest first."""
+    from hub.commandline.asks import Stays
+
+    told = answered(config, Stays, unit=unit, past=past)
+    if json:
+        as_json(told)
+        return
+    columns = {
+        "id": "STAY",
+        "unit": "UNIT",
+        "guest": "GUEST",
+        "status": "STATUS",
+        "check_in": "FROM",
+        "check_out": "UNTIL",
+    }
+    table(told, columns, empty="There are no stays.")
+
+
+@stay.command("add")
+def add_stay(  # noqa: PLR0913, PLR0917  # each is an option of the command
+    config: ConfigPath,
+    unit: Annotated[str, typer.Option(help="The unit's id.")],
+    arrival: Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="The day of arrival.")],
+    departure: Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="The day of leaving.")],
+    guest: Annotated[str, typer.Option(help="The guest's name.")],
+    phone: Annotated[str, typer.Option(help="Kept sealed.")] = "",
+    email: Annotated[str, typer.Option(help="Kept sealed.")] = "",
+    note: Annotated[str, typer.Option(help="Shown on the stay's page.")] = "",
+    check_in: CheckIn = None,
+    check_out: CheckOut = None,
+    json: AsJson = False,
+) -> None:
+    """Add a booking. Its code is drawn at once and reaches the doors in time."""
+    from hub.commandline.asks import StayAdd
+
+    told = answered(
+        config,
+        StayAdd,
+        unit=unit,
+        arrival=arrival,
+        departure=departure,
+        guest=guest,
+        phone=phone,
+        email=email,
+        note=note,
+        check_in=check_in,
+        check_out=check_out,
+    )
+    _say(told, "Added", json=json)
+
+
+@stay.command("extend")
+def extend_stay(
+    config: ConfigPath,
+    stay_id: StayArgument,
+    departure: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Another day of leaving.")] = None,
+    check_in: CheckIn = None,
+    check_out: CheckOut = None,
+    json: AsJson = False,
+) -> None:
+    """Give a stay another departure, an early check-in or a late check-out. Its code stays the same."""
+    from hub.commandline.asks import StayExtend
+
+    told = answered(config, StayExtend, stay=stay_id, departure=departure, check_in=check_in, check_out=check_out)
+    _say(told, "Changed", json=json)
+
+
+@stay.command("cancel")
+def cancel_stay(config: ConfigPath, stay_id: StayArgument, json: AsJson = False) -> None:
+    """Cancel a stay. Its codes leave the locks at once."""
+    from hub.commandline.asks import StayCancel
+
+    _say(answered(config, StayCancel, stay=stay_id), "Cancelled", json=json)
+
+
+def _say(told: dict[str, Any], verb: str, *, json: bool) -> None:
+    if json:
+        as_json(told)
+        return
+    when = f"{told['check_in']} to {told['check_out']}"
+    typer.echo(f"{verb} {told['id']}: {told['guest']} in {told['unit']}, {when}.")

@@ -1,0 +1,360 @@
+"""What the command line may ask for, answered: in the running hub, or on the database of one that does not run."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, Final
+
+from pydantic import JsonValue, ValidationError
+from sqlalchemy.exc import IntegrityError
+
+from hub import apply, issuing
+from hub.commandline import asks
+from hub.commandline.asks import Ask
+from hub.config import Config, problems, toml, unknown
+from hub.errors import Misconfigured, Rejected
+from hub.health import findings, summary
+from hub.hub import Hub
+from hub.intake import NewStay
+from hub.model.codes import state_of
+from hub.model.facts import LockFound
+from hub.model.people import Scope
+from hub.model.values import GrantId, LockId, Pin, StayId, UnitId, clean
+from hub.plugins import settings_of
+from hub.site import Site, parse
+from hub.store import codes, doors, house, log, settings, stays
+from hub.store.codes import Code
+from hub.store.engine import Tx
+from hub.store.people import Token
+from hub.store.stays import StayRow, Wanted
+
+Command = Callable[[Hub, str, Any], Awaitable[JsonValue]]
+"""Answers one kind of request from an actor, as the audit trail names them. Raises a Disappointment to say no."""
+
+
+async def answer(hub: Hub, actor: str, command: str, arguments: Mapping[str, Any]) -> JsonValue:
+    """
+    Raises:
+        Rejected: there is no such command, its arguments make no sense, or it said no.
+    """
+    known = {kind.command: kind for kind in COMMANDS}
+    if command not in known:
+        raise Rejected(f"“{command}” {unknown(command, known)}")
+    kind = known[command]
+    try:
+        ask = kind.model_validate(arguments)
+    except ValidationError as error:
+        raise Rejected("; ".join(f"{key}: {why}" for key, why in problems(error, kind))) from None
+    return await COMMANDS[kind](hub, actor, ask)
+
+
+def _told(at: datetime | None) -> str | None:
+    return None if at is None else at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+# ---- the house -----------------------------------------------------------------------------------------------------
+
+
+_SOME_HOUSE: Final = {"timezone": "UTC"}
+"""What a channel learns from its house; which one it is, is known only when it is plugged in."""
+
+
+def read_site(config: Config, text: str, name: str) -> Site:
+    """Raises Misconfigured."""
+
+    def check_channel(integration: str, told: Mapping[str, Any], key: str) -> None:
+        common = config.integrations.get(integration, {})
+        settings_of("integration", integration, {**common, **told}, key, _SOME_HOUSE)
+
+    return parse(toml(text, name), drivers=config.drivers, check_channel=check_channel)
+
+
+async def _apply(hub: Hub, actor: str, ask: asks.Apply) -> JsonValue:
+    prune = apply.Prune(ask.prune)
+    now = hub.clock.now()
+    try:
+        site = read_site(hub.config, ask.text, ask.name)
+        if ask.dry_run:
+            plan = await hub.store.read(lambda tx: apply.plan(tx, site, hub.vault, prune=prune, now=now))
+        else:
+            plan = await hub.store.write(partial(_applied, hub=hub, site=site, prune=prune, actor=actor))
+    except Misconfigured as error:
+        raise Rejected(f"{error}\nnothing was changed") from error
+    except IntegrityError as error:
+        if "overlap" not in str(error.orig):
+            raise
+        raise Rejected("with these times stays that were added here would overlap; nothing was changed") from error
+    return _plan(plan, done=not ask.dry_run)
+
+
+def foresee(config: Config, ask: asks.Apply) -> JsonValue:
+    """A dry run before there is a house."""
+    try:
+        plan = apply.compare(read_site(config, ask.text, ask.name), apply.House(), apply.Prune(ask.prune))
+    except Misconfigured as error:
+        raise Rejected(str(error)) from error
+    return _plan(plan, done=False)
+
+
+def _plan(plan: apply.Plan, *, done: bool) -> JsonValue:
+    return {
+        "changes": [
+            {
+                "what": change.what.value,
+                "kind": change.kind,
+                "id": change.row.id,
+                "sentence": change.sentence(done=done),
+            }
+            for change in plan.changes
+        ],
+        "notes": list(plan.notes),
+    }
+
+
+def _applied(tx: Tx, *, hub: Hub, site: Site, prune: apply.Prune, actor: str) -> apply.Plan:
+    done = apply.apply(tx, site, hub.vault, prune=prune, now=hub.clock.now(), actor=actor)
+    for lock in sorted(done.touched_locks):
+        _introduce(tx, hub, lock)
+    for unit in sorted(done.touched_units):
+        hub.intake.replan_unit(tx, unit)
+    return done
+
+
+def _introduce(tx: Tx, hub: Hub, lock: LockId) -> None:
+    """A lock that its driver met before it had a name here: what the driver told then was not written down."""
+    row = house.lock_with(tx, lock)
+    met = None if row is None else hub.plugins.lock(row.driver, row.address)
+    if row is not None and met is not None:
+        hub.intake.absorb(tx, LockFound(row.address, hub.clock.now(), met.abilities), row.driver)
+
+
+async def _status(hub: Hub, actor: str, ask: asks.Status) -> JsonValue:
+    return await hub.store.read(partial(_condition, hub=hub))
+
+
+def _condition(tx: Tx, *, hub: Hub) -> JsonValue:
+    found = findings(tx, hub.clock, hub.plugins)
+    return {
+        "running": hub.running,
+        "level": summary(found),
+        "time": _told(hub.clock.now()),
+        "clock_trusted": hub.clock.trusted,
+        "safe_mode": settings.safe_mode(tx),
+        "findings": [
+            {
+                "level": finding.level.value,
+                "about": finding.about,
+                "sentence": finding.sentence,
+                "cure": finding.cure,
+                "since": _told(finding.since),
+            }
+            for finding in found
+        ],
+        "locks": [
+            {
+                "id": door.id,
+                "name": door.name,
+                "model": None if door.abilities is None else door.abilities.model,
+                "position": door.position.value,
+                "battery": door.battery,
+                "heard_at": _told(door.heard_at),
+            }
+            for door in doors.doors(tx)
+        ],
+        "plugins": [asdict(plugin) | {"since": _told(plugin.since)} for plugin in hub.plugins.conditions.values()],
+    }
+
+
+# ---- codes ---------------------------------------------------------------------------------------------------------
+
+
+async def _codes(hub: Hub, actor: str, ask: asks.Codes) -> JsonValue:
+    if ask.reveal:
+        return await hub.store.write(partial(_code_list, hub=hub, actor=actor, ask=ask))
+    return await hub.store.read(partial(_code_list, hub=hub, actor=actor, ask=ask))
+
+
+def _code_list(tx: Tx, *, hub: Hub, actor: str, ask: asks.Codes) -> JsonValue:
+    if ask.lock is not None and house.lock_with(tx, LockId(ask.lock)) is None:
+        raise Rejected(f"there is no lock called “{ask.lock}”")
+    lock = None if ask.lock is None else LockId(ask.lock)
+    stay = None if ask.stay is None else StayId(ask.stay)
+    found = codes.listing(tx, lock=lock, stay=stay)
+    pins = _revealed(tx, hub, actor, found) if ask.reveal else {}
+    told = [_code(code, hub.clock.now()) for code in found]
+    if ask.reveal:
+        told = [_with_pin(row, code, pins) for row, code in zip(told, found, strict=True)]
+    return [row for row in told if row["state"] is not None]
+
+
+def _code(code: Code, now: datetime) -> dict[str, JsonValue]:
+    grant = None if code.issued is None else code.issued.grant
+    state = state_of(grant, code.slot, now)
+    return {
+        "lock": code.lock,
+        "slot": None if code.slot is None else code.slot.number,
+        "state": None if state is None else state.value,
+        "proof": "none" if code.slot is None else code.slot.proof.value,
+        "proven_at": None if code.slot is None else _told(code.slot.proven_at),
+        "holder": code.guest or None,
+        "valid_from": None if grant is None else _told(grant.window.start),
+        "valid_until": None if grant is None else _told(grant.window.end),
+    }
+
+
+def _with_pin(row: dict[str, JsonValue], code: Code, pins: Mapping[GrantId, Pin]) -> dict[str, JsonValue]:
+    pin = None if code.issued is None else pins.get(code.issued.grant.id)
+    return row | {"pin": None if pin is None else pin.reveal()}
+
+
+def _revealed(tx: Tx, hub: Hub, actor: str, found: list[Code]) -> dict[GrantId, Pin]:
+    """The digits. Each stay, or door without one, gets its line in the audit trail."""
+    entries = [(code.issued, code.issued.sealed_pin) for code in found if code.issued is not None]
+    now = hub.clock.now()
+    codes.told(tx, [entry.grant.id for entry, _ in entries], now)
+    for subject in sorted(
+        {f"lock:{entry.lock}" if entry.stay is None else f"stay:{entry.stay}" for entry, _ in entries}
+    ):
+        log.record(tx, now, actor, "code shown", subject)
+    return {
+        entry.grant.id: hub.vault.open_pin(sealed, about=f"grant:{entry.grant.id}")
+        for entry, sealed in entries
+        if sealed is not None
+    }
+
+
+async def _code_now(hub: Hub, actor: str, ask: asks.CodeNow) -> JsonValue:
+    now = hub.clock.now()
+    until = ask.until or now + timedelta(hours=ask.hours or 2)
+    locks = [LockId(lock) for lock in dict.fromkeys(ask.locks)]
+    label = clean(ask.label, limit=60)
+
+    def draw(tx: Tx) -> Pin:
+        pin = issuing.code_now(tx, hub.desk, locks, label, until)
+        for lock in locks:
+            log.record(tx, now, actor, "code given", f"lock:{lock}", detail=label)
+        return pin
+
+    pin = await hub.store.write(draw)
+    return {
+        "pin": pin.reveal(),
+        "locks": list(locks),
+        "holder": label,
+        "valid_from": _told(now),
+        "valid_until": _told(until),
+        "reaches_the_locks": "now" if hub.running else "when the hub runs",
+    }
+
+
+# ---- stays ---------------------------------------------------------------------------------------------------------
+
+
+def _stay(tx: Tx, row: StayRow) -> dict[str, JsonValue]:
+    tally = codes.tallies(tx, [row.id]).get(row.id)
+    return {
+        "id": row.id,
+        "unit": row.unit_id,
+        "channel": row.channel_id,
+        "kind": row.kind.value,
+        "status": row.status.value,
+        "guest": row.guest,
+        "arrival": None if row.arrival is None else row.arrival.isoformat(),
+        "departure": None if row.departure is None else row.departure.isoformat(),
+        "check_in": _told(row.check_in),
+        "check_out": _told(row.check_out),
+        "doors": 0 if tally is None else tally.doors,
+        "proven": 0 if tally is None else tally.proven,
+    }
+
+
+def _kept(tx: Tx, id_: StayId) -> JsonValue:
+    row = stays.stay(tx, id_)
+    assert row is not None  # the same transaction has just written it
+    return _stay(tx, row)
+
+
+async def _stays(hub: Hub, actor: str, ask: asks.Stays) -> JsonValue:
+    unit = None if ask.unit is None else UnitId(ask.unit)
+    wanted = Wanted(unit=unit, since=None if ask.past else hub.clock.now(), limit=1000)
+    return await hub.store.read(lambda tx: [_stay(tx, row) for row in stays.search(tx, wanted)])
+
+
+async def _stay_add(hub: Hub, actor: str, ask: asks.StayAdd) -> JsonValue:
+    new = NewStay(**ask.model_dump(exclude={"unit"}), unit=UnitId(ask.unit))
+    return await hub.store.write(lambda tx: _kept(tx, hub.intake.add_stay(tx, new, actor)))
+
+
+async def _stay_extend(hub: Hub, actor: str, ask: asks.StayExtend) -> JsonValue:
+    id_ = StayId(ask.stay)
+    changes = ask.model_dump(exclude={"stay"}, exclude_none=True)
+    if not changes:
+        raise Rejected("say what changes: --departure, --check-in or --check-out")
+
+    def work(tx: Tx) -> JsonValue:
+        hub.intake.extend_stay(tx, id_, actor, **changes)
+        return _kept(tx, id_)
+
+    return await hub.store.write(work)
+
+
+async def _stay_cancel(hub: Hub, actor: str, ask: asks.StayCancel) -> JsonValue:
+    id_ = StayId(ask.stay)
+
+    def work(tx: Tx) -> JsonValue:
+        hub.intake.cancel_stay(tx, id_, actor)
+        return _kept(tx, id_)
+
+    return await hub.store.write(work)
+
+
+# ---- people and programs -------------------------------------------------------------------------------------------
+
+
+async def _setup_code(hub: Hub, actor: str, ask: asks.SetupCode) -> JsonValue:
+    return {"code": await hub.signin.new_setup_code()}
+
+
+def _token(token: Token) -> dict[str, JsonValue]:
+    return {
+        "id": token.id,
+        "name": token.name,
+        "scopes": [scope.value for scope in Scope if scope in token.scopes],
+        "made_at": _told(token.made_at),
+        "expires_at": _told(token.expires_at),
+        "used_at": _told(token.used_at),
+        "revoked_at": _told(token.revoked_at),
+    }
+
+
+async def _token_add(hub: Hub, actor: str, ask: asks.TokenAdd) -> JsonValue:
+    made = await hub.tokens.make(actor, ask.name, ask.scopes, ask.days)
+    return _token(made.token) | {"token": made.text.reveal()}
+
+
+async def _tokens(hub: Hub, actor: str, ask: asks.Tokens) -> JsonValue:
+    return [_token(token) for token in await hub.tokens.all()]
+
+
+async def _token_revoke(hub: Hub, actor: str, ask: asks.TokenRevoke) -> JsonValue:
+    if not await hub.tokens.revoke(actor, ask.token):
+        raise Rejected(f"there is no live token “{ask.token}”")
+    return {"revoked": ask.token}
+
+
+COMMANDS: Final[Mapping[type[Ask], Command]] = {
+    asks.Apply: _apply,
+    asks.Status: _status,
+    asks.Codes: _codes,
+    asks.CodeNow: _code_now,
+    asks.Stays: _stays,
+    asks.StayAdd: _stay_add,
+    asks.StayExtend: _stay_extend,
+    asks.StayCancel: _stay_cancel,
+    asks.SetupCode: _setup_code,
+    asks.TokenAdd: _token_add,
+    asks.Tokens: _tokens,
+    asks.TokenRevoke: _token_revoke,
+}
