@@ -172,7 +172,13 @@ class Crew:
         while batch := self._next_batch():
             wanted = [job for job in batch if not job.waiting.cancelled()]
             if wanted:
-                _tell(wanted, self._writer.commit([job.work for job in wanted]))
+                _tell(wanted, self._outcomes([job.work for job in wanted]))
+
+    def _outcomes(self, works: Sequence[Work]) -> Sequence[Outcome]:
+        try:
+            return self._writer.commit(works)
+        except BaseException as error:  # noqa: BLE001 - ours; those who wait end the process, this thread must not
+            return [Failed(error) for _ in works]
 
     def _next_batch(self) -> list[_Job]:
         """What has gathered by now, at least one; empty when there is nothing more to come."""

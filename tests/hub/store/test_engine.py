@@ -11,6 +11,7 @@ import pytest
 from hub.errors import Unavailable
 from hub.store.engine import Store, Tx
 from tests.hub.store.tiny import Refused, add, make_tables, words
+from tests.simulators.vloop import run
 
 
 async def test_a_write_is_seen_by_the_next_read(store: Store) -> None:
@@ -92,6 +93,19 @@ async def test_the_signal_follows_the_commit(file: Path) -> None:
         await store.write(make_tables)
         await store.write(add("one"))
     assert seen == [("one",)]
+
+
+async def test_a_mistake_after_the_commit_reaches_those_who_wait(file: Path) -> None:
+    def stumble(names: Collection[str]) -> None:
+        if "row:one" in names:
+            raise ZeroDivisionError
+
+    with Store.open(str(file), on_commit=stumble) as store:
+        await store.write(make_tables)
+        with pytest.raises(ZeroDivisionError):
+            async with asyncio.timeout(5):
+                await store.write(add("one"))
+        assert await store.write(add("two")) == 2
 
 
 async def test_a_read_sees_one_state_however_long_it_looks(store: Store, file: Path) -> None:
@@ -244,3 +258,26 @@ async def test_inline_and_crew_end_in_the_same_state(tmp_path: Path, seed: int) 
             ends.append(await story(store))
     assert ends[0] == ends[1]
     assert "refused" in ends[0]
+
+
+def trace(file: Path, seed: int) -> list[str]:
+    async def story(store: Store) -> list[str]:
+        async def tell(who: str) -> None:
+            for turn in range(10):
+                await store.write(add(f"{who}{turn}"))
+
+        await store.write(make_tables)
+        async with asyncio.TaskGroup() as group:
+            for who in "abcd":
+                group.create_task(tell(who))
+        return await store.read(words)
+
+    with Store.open(str(file), inline=True, synchronous="OFF") as store:
+        return run(story(store), seed=seed)
+
+
+def test_inline_one_seed_is_one_history(tmp_path: Path) -> None:
+    first, again, other = (trace(tmp_path / f"{n}.db", seed) for n, seed in enumerate((1, 1, 2)))
+    assert first == again
+    assert first != other
+    assert sorted(first) == sorted(other)
