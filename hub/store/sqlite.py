@@ -145,7 +145,7 @@ def check(database: Path) -> None:
     """
     if database.stat().st_size == 0:
         raise Damaged("database", f"{database} is empty; {RESTORE}")
-    raw = sqlite3.connect(database, isolation_level=None)
+    raw = _read_only(database)  # or closing it would move the journal into a file that may be damaged
     try:
         raw.execute("PRAGMA cell_size_check=ON")
         if raw.execute("PRAGMA application_id").fetchone() != (APPLICATION_ID,):
@@ -170,11 +170,15 @@ def connect_writer(database: Path, *, synchronous: str) -> sqlite3.Connection:
 
 
 def connect_reader(database: Path) -> sqlite3.Connection:
-    address = f"{database.absolute().as_uri()}?mode=ro"
-    raw = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
+    raw = _read_only(database)
     for setting in (*_COMMON, "PRAGMA query_only=ON"):
         raw.execute(setting)
     return raw
+
+
+def _read_only(database: Path) -> sqlite3.Connection:
+    address = f"{database.absolute().as_uri()}?mode=ro"
+    return sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
 
 
 def core(raw: sqlite3.Connection) -> Connection:

@@ -115,6 +115,20 @@ def test_a_damaged_file_is_named_with_its_cure_and_left_alone(file: Path, damage
     assert file.read_bytes() == before
 
 
+def test_the_journal_of_a_damaged_file_is_left_alone_too(file: Path) -> None:
+    filled(file)
+    raw = sqlite3.connect(file, isolation_level=None)
+    raw.execute("INSERT INTO rows (word) VALUES ('in the journal only')")
+    journal = file.with_name("hub.db-wal")
+    left = {file: with_zeros(file.read_bytes()), journal: journal.read_bytes()}
+    raw.close()
+    for path, content in left.items():
+        path.write_bytes(content)
+    with pytest.raises(Damaged):
+        opened(file)
+    assert {path: path.read_bytes() for path in left} == left
+
+
 def test_rows_that_refer_to_nothing_are_damage(file: Path) -> None:
     filled(file)
     with sqlite3.connect(file) as other:
