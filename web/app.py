@@ -11,6 +11,7 @@ from aiohttp import web
 from hub.hub import Hub
 from hub.io.clock import SystemClock
 from hub.model.values import Secret
+from web.api import mount
 from web.assets import Assets
 from web.live import Live
 from web.shield import MIDDLEWARES, add_headers
@@ -40,6 +41,7 @@ def build(hub: Hub) -> web.Application:
     app.router.add_get("/live", live)
     for name in PAGES:
         app.router.add_routes(import_module(f"web.pages.{name}").ROUTES)
+    mount(app, hub)
     return app
 
 

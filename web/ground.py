@@ -187,9 +187,9 @@ class Ground:
             return OnDoor.READY.value
         begins = row.check_in
         lead = self.places[self.units[row.unit_id].property].code_lead
-        if begins is not None and self.now < begins - lead:
+        if begins is None or self.now < begins - lead:
             return OnDoor.LATER.value
-        return OnDoor.WORKING.value
+        return (OnDoor.WORKING if self.now < begins else OnDoor.PROBLEM).value
 
     def ask(self, question: Question, stay: StayRow | None) -> Ask:
         """`stay`: what it is about, where it is about one."""

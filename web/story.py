@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hub.model.values import LockId, StayStatus
@@ -13,6 +13,8 @@ from hub.store.log import Deed, Entry, Filter
 from hub.store.stays import StayRow
 from web.ground import Ground
 from web.words import Local, Moment
+
+_CODES = (log.CODE_SET, log.CODE_CLEARED, log.CODE_REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ def story(tx: Tx, ground: Ground, row: StayRow) -> list[Event]:
     past = [
         Event(local.moment(row.made_at), "came", detail=row.channel_id or ""),
         *(_deed(deed, local) for deed in log.deeds(tx, f"stay:{row.id}")),
-        *(entry_event(ground, entry, local) for entry in log.entries(tx, Filter(stay=row.id), limit=100)),
+        *(_own(entry_event(ground, entry, local)) for entry in log.entries(tx, Filter(stay=row.id), limit=100)),
     ]
     ahead = sorted(_ahead(tx, ground, row, local), key=lambda event: event.at.at, reverse=True)
     return ahead + sorted(past, key=lambda event: event.at.at, reverse=True)
@@ -52,6 +54,11 @@ def _ahead(tx: Tx, ground: Ground, row: StayRow, local: Local) -> Iterator[Event
     for what, at in milestones:
         if at is not None and at > ground.now:
             yield Event(local.moment(at), what, ahead=True)
+
+
+def _own(event: Event) -> Event:
+    """Whose code it is goes without saying on the stay's own page."""
+    return replace(event, who="") if event.what in _CODES else event
 
 
 def _deed(deed: Deed, local: Local) -> Event:

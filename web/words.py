@@ -32,6 +32,12 @@ class Moment:
         return f"{self.local:%H:%M:%S}"
 
     @property
+    def dated(self) -> str:
+        """Always with its day, for columns of times."""
+        here = self.local.date()
+        return f"today {self.time}" if here == self.today else self.when
+
+    @property
     def long(self) -> str:
         """For somebody elsewhere, on another day: `Friday 21 November, 15:00`."""
         return f"{long_day(self.local.date())}, {self.time}"

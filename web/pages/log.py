@@ -14,6 +14,7 @@ from aiohttp import web
 
 from hub.hub import Hub
 from hub.model.access import HOW, when
+from hub.model.facts import Trouble
 from hub.model.stays import local_instant
 from hub.model.values import How, LockId
 from hub.store import log
@@ -23,6 +24,8 @@ from web.ground import Ground
 from web.site import SITE, page, part, wakes
 from web.words import Moment
 
+_TROUBLES = frozenset(trouble.value for trouble in Trouble)
+"""For these the log keeps the lock's own words where else a name stands."""
 PER_PAGE = 50
 PER_CSV_READ = 500
 
@@ -135,11 +138,13 @@ def look(tx: Tx, hub: Hub, asked: Asked) -> View:
 
 def _line(ground: Ground, entry: Entry) -> Line:
     local = ground.local(entry.property)
+    moved = entry.what in (log.LOCKED, log.UNLOCKED)
+    trouble = entry.what in _TROUBLES
     return Line(
         at=local.moment(entry.at),
         what=entry.what,
-        who=entry.who,
-        how=HOW[How(entry.how)] if entry.what in (log.LOCKED, log.UNLOCKED) else "",
+        who="" if trouble else entry.who,
+        how=HOW[How(entry.how)] if moved else entry.who if trouble else "",
         door=ground.door_name(entry.lock),
         stay_id=entry.stay or "",
     )

@@ -117,7 +117,7 @@ document.addEventListener("change", (event) => {
 });
 
 function dress(root) {
-  for (const button of root.querySelectorAll("form[data-apply] [data-fallback]")) button.hidden = true;
+  for (const button of root.querySelectorAll("[data-fallback]")) button.hidden = true;
   for (const pad of root.querySelectorAll("[data-pad]")) pad.hidden = false;
   for (const toast of root.querySelectorAll(".toast")) window.setTimeout(() => fade(toast), 8000);
   const here = Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
