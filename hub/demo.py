@@ -138,13 +138,20 @@ def bookings(today: date) -> Iterator[Booking]:
             f"Phone Number (Last 4 Digits): {4100 + number}"
         )
         booked = opening - timedelta(days=1) if number < 2 else opening + timedelta(minutes=7 * number)
-        yield Booking("flat-1", f"{number}@airbnb.com", "Reserved", arrival, arrival + timedelta(days=2), booked, told)
+        yield Booking(
+            "flat-1",
+            f"{number}@airbnb.com",
+            "Reserved",
+            arrival,
+            arrival + timedelta(days=1 + number % 2),
+            booked,
+            told,
+        )
         guest = GUESTS[number % len(GUESTS)]
         arrival = today + timedelta(days=2 * number - 1)
         booked = opening - timedelta(days=1) if number == 0 else opening + timedelta(minutes=4 + 9 * number)
-        yield Booking(
-            "flat-2", f"vrbo-{number}", f"Reserved - {guest}", arrival, arrival + timedelta(days=1 + number % 2), booked
-        )
+        departure = arrival + timedelta(days=2 - number % 2)
+        yield Booking("flat-2", f"vrbo-{number}", f"Reserved - {guest}", arrival, departure, booked)
     far = today + timedelta(days=45)
     closed = ("flat-2-booking", "closed-1@booking.com", "CLOSED - Not available")
     yield Booking(*closed, far, far + timedelta(days=3), opening + timedelta(minutes=12))
