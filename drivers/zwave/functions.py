@@ -6,6 +6,7 @@ functions named there, INS12350-21 section 7 for the rest.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -42,13 +43,15 @@ class Call:
     parameters: bytes = field(default=b"", repr=False)
     responds: bool = True
     callback_at: int | None = None
-    """Where among the parameters the callback id goes; None: the function has no callback."""
+    """Where among the parameters the callback id goes; None: the function takes none."""
+    ended_by: Callable[[Frame], bool] | None = None
+    """For a function that ends with another one's frame instead of a callback. That frame is heard as well."""
     callback_within_s: float = CALLBACK_WITHIN_S
     abortable: bool = False
 
     @property
     def has_callback(self) -> bool:
-        return self.callback_at is not None
+        return self.callback_at is not None or self.ended_by is not None
 
     def payload(self, callback_id: int) -> bytes:
         if self.callback_at is None:
@@ -184,9 +187,21 @@ def send_data_bridge(own: int, node: int, command: bytes) -> Call:
     return Call(SEND_DATA_BRIDGE, parameters, callback_at=len(parameters), abortable=True)
 
 
+NODE_INFO_WITHIN_S = 10.0
+"""A beam, a routed request and its answer take three seconds at most; the stick itself says when it gave up."""
+
+
 def request_node_info(node: int) -> Call:
-    """Answered by an `Update`, not by a callback: INS13954 4.4.26."""
-    return Call(REQUEST_NODE_INFO, bytes((node,)))
+    """Ends with an `Update` (INS13954 4.4.26). Until then the stick may refuse to send anything else."""
+
+    def described(frame: Frame) -> bool:
+        # A failure names no node: it is of the only one that was asked.
+        received = frame.payload[:2] == bytes((UpdateStatus.NODE_INFO.value, node))
+        failed = frame.payload[:1] == bytes((UpdateStatus.NODE_INFO_FAILED.value,))
+        return frame.function == APPLICATION_UPDATE and (received or failed)
+
+    parameters = bytes((node,))
+    return Call(REQUEST_NODE_INFO, parameters, ended_by=described, callback_within_s=NODE_INFO_WITHIN_S)
 
 
 # ---- unsolicited -----------------------------------------------------------------------------------------------------
@@ -255,6 +270,17 @@ class Update:
     node: int
     info: NodeInfo | None = None
 
+    @classmethod
+    def decode(cls, payload: bytes) -> Update:
+        reader = Reader(payload, "news of the Z-Wave network")
+        try:
+            status = UpdateStatus(reader.u8())
+        except ValueError as error:
+            raise Garbled("the Z-Wave stick reported a change of the network that does not exist") from error
+        node, described = reader.u8(), reader.take(reader.u8() if reader.left else 0)
+        informative = status in {UpdateStatus.NODE_INFO, UpdateStatus.ADDED}
+        return cls(status, node, NodeInfo.decode(described) if informative and described else None)
+
 
 @dataclass(frozen=True, slots=True)
 class Started:
@@ -273,7 +299,7 @@ def decode_unsolicited(frame: Frame) -> Unsolicited | None:
     if frame.function in {APPLICATION_COMMAND, APPLICATION_COMMAND_BRIDGE}:
         return _application_command(frame)
     if frame.function == APPLICATION_UPDATE:
-        return _update(frame)
+        return Update.decode(frame.payload)
     return Started() if frame.function == STARTED else None
 
 
@@ -281,14 +307,3 @@ def _application_command(frame: Frame) -> ApplicationCommand:
     reader = Reader(frame.payload, "a node's command")
     reader.take(2 if frame.function == APPLICATION_COMMAND_BRIDGE else 1)  # rxStatus; bridge: and to whom
     return ApplicationCommand(reader.u8(), reader.take(reader.u8()))
-
-
-def _update(frame: Frame) -> Update:
-    reader = Reader(frame.payload, "news of the Z-Wave network")
-    try:
-        status = UpdateStatus(reader.u8())
-    except ValueError as error:
-        raise Garbled("the Z-Wave stick reported a change of the network that does not exist") from error
-    node, described = reader.u8(), reader.take(reader.u8() if reader.left else 0)
-    informative = status in {UpdateStatus.NODE_INFO, UpdateStatus.ADDED}
-    return Update(status, node, NodeInfo.decode(described) if informative and described else None)

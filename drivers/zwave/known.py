@@ -43,19 +43,20 @@ class Known:
 
     @property
     def secure(self) -> str:
-        """The security it was included with, `` for none.
+        """The security that it can speak, `` for none. A lock that can is not spoken to without.
 
-        A node that was included securely keeps its lock commands out of the unencrypted list.
+        Whether it was really given a key shows only when one is used. A lock that can encrypt and was given none is as
+        open to everybody as it is to us, and what comes in its name may come from anybody.
         """
-        if {door_lock.CLASS, user_code.CLASS} & self.classes or self.specific not in _LOCKS:
-            return ""
         if _SECURITY_S2 in self.classes:
             return "S2"
         return "S0" if _SECURITY_S0 in self.classes else ""
 
     @property
     def is_lock(self) -> bool:
-        return bool({door_lock.CLASS, user_code.CLASS} & self.classes or self.secure)
+        """A secure node hides its lock commands, so its device class must do."""
+        lists_lock = bool({door_lock.CLASS, user_code.CLASS} & self.classes)
+        return lists_lock or bool(self.secure and self.specific in _LOCKS)
 
     @property
     def device(self) -> Device:

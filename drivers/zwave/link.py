@@ -51,7 +51,7 @@ class Answered:
     call: Call
     response: bytes
     callback: bytes | None
-    """Parameters after the callback id; None when the stick refused, or the function has no callback."""
+    """What followed the callback id, or the whole of the frame that ended the call; None when the stick refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +204,9 @@ class Link:
                 self._take_response(at, frame.payload, now)
         elif at is not None and self._is_callback(at, frame):
             at.callback = frame.payload[1:]
+            if at.call.ended_by is not None:
+                at.callback = frame.payload
+                self._events.append(Heard(frame))
             if at.response is not None:
                 self._answer(at)
         else:
@@ -211,7 +214,9 @@ class Link:
 
     @staticmethod
     def _is_callback(at: _Outstanding, frame: Frame) -> bool:
-        ours = at.call.has_callback and frame.function == at.call.function
+        if at.call.ended_by is not None:
+            return at.call.ended_by(frame)
+        ours = at.call.callback_at is not None and frame.function == at.call.function
         return ours and frame.payload[:1] == bytes((at.callback_id,))
 
     # ---- how a call goes on ----------------------------------------------------------------------------------------
@@ -239,8 +244,11 @@ class Link:
             self._close(at, now)
 
     def _close(self, at: _Outstanding, now: float) -> None:
+        if not at.call.abortable:
+            self._lose(at, Loss.NO_CALLBACK)
+            return
         at.stage, at.due = _Stage.CLOSING, now + ABORT_GRACE_S
-        if at.call.abortable and self.can_abort:
+        if self.can_abort:
             self._out += serialize(Frame(SEND_DATA_ABORT))
 
     def _repeat(self, at: _Outstanding, now: float, *, waited: float) -> None:

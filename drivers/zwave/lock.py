@@ -24,6 +24,8 @@ _TRAVEL_WITHIN_S = 3.0
 """A deadbolt's motor turns for one to two seconds; then the lock reports on its own account."""
 _LOOKS = 2
 """How often a bolt that was told to move is looked at before its position is believed."""
+_GIVE_UP_EVENTS_AFTER = 2
+"""Announcements that were listed and never came, before they are no longer waited for."""
 _WIDE = 0xFF
 """The highest slot the commands of User Code version 1 can name."""
 _MASK = ord("*")
@@ -112,6 +114,7 @@ class NodeKeypad:
     def __init__(self, node: Node, masked: Callable[[], None]) -> None:
         self._node = node
         self._masked = masked
+        self._unannounced = 0
 
     async def read(self, slot: int) -> SlotRead:
         self._check(slot)
@@ -148,7 +151,11 @@ class NodeKeypad:
         if outcome is Outcome.DONE:
             return changes.now()
         tells = self._node.known is not None and self._node.known.tells_code_changes
-        return await changes.within(EVENT_WITHIN_S) if tells else changes.now()
+        if not tells or self._unannounced >= _GIVE_UP_EVENTS_AFTER:
+            return changes.now()
+        change = await changes.within(EVENT_WITHIN_S)
+        self._unannounced = 0 if change is not None else self._unannounced + 1
+        return change
 
     async def _believe_refusal(self, slot: int, pin: Pin) -> Proof:
         # Seen: locks that report Fail for a code they hold (zwave-js/zwave-js#8884 compares as well).

@@ -21,12 +21,8 @@ from drivers.zwave.functions import (
 )
 from drivers.zwave.radio import Radio
 from drivers.zwave.stick import Stick
-from drivers.zwave.turns import Turns
-from hub.errors import Garbled, Unavailable
+from hub.errors import Garbled
 from hub.io.serial import Line
-
-NODE_INFO_WITHIN_S = 10.0
-"""A beam, a routed request and its answer take three seconds at most; the stick itself says when it gave up."""
 
 log = structlog.get_logger("zwave")
 
@@ -51,9 +47,6 @@ class Session:
         self._radio = Radio(line, self._take)
         self._started = asyncio.Event()
         self._greeted: Stick | None = None
-        self._info_turns = Turns()
-        self._asked: tuple[int, asyncio.Future[NodeInfo | None]] | None = None
-        """The one node that is asked for its description: a failure names no node."""
         self.arrivals: asyncio.Queue[int] = asyncio.Queue()
         """Nodes that joined while we were listening."""
         self.spawn(self._radio.run())
@@ -91,22 +84,7 @@ class Session:
         Raises:
             Unavailable: it did not.
         """
-        async with self._info_turns.turn():
-            described: asyncio.Future[NodeInfo | None] = asyncio.get_running_loop().create_future()
-            self._asked = (node, described)
-            try:
-                answered = await self._radio.call(functions.request_node_info(node))
-                if answered.response[:1] == b"\x00":
-                    raise Unavailable("the Z-Wave stick is too busy to ask")
-                async with asyncio.timeout(NODE_INFO_WITHIN_S):
-                    info = await described
-            except TimeoutError:
-                info = None
-            finally:
-                self._asked = None
-        if info is None:
-            raise Unavailable("the lock did not answer when asked what it is")
-        return info
+        return await stick.node_info(self._radio, node)
 
     def _take(self, frame: Frame) -> None:
         try:
@@ -129,18 +107,10 @@ class Session:
     def _update(self, news: Update) -> None:
         match news.status:
             case UpdateStatus.NODE_INFO:
-                self._describe(news.node, news.info)
                 self._listener.stir(news.node)
-            case UpdateStatus.NODE_INFO_FAILED:
-                self._describe(None, None)
             case UpdateStatus.ADDED:
                 self.arrivals.put_nowait(news.node)
             case UpdateStatus.REMOVED:
                 self._listener.removed(news.node)
             case _:
                 pass
-
-    def _describe(self, node: int | None, info: NodeInfo | None) -> None:
-        """Pass a description on to whoever asked for it. A failure names no node: it is of the one that was asked."""
-        if self._asked is not None and node in {None, self._asked[0]} and not self._asked[1].done():
-            self._asked[1].set_result(info)

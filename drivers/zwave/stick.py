@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from drivers.zwave import functions
-from drivers.zwave.functions import Call, Capabilities, Identity, InitData, ProtocolInfo, ProtocolVersion, Transmitted
+from drivers.zwave.functions import (
+    Call,
+    Capabilities,
+    Identity,
+    InitData,
+    NodeInfo,
+    ProtocolInfo,
+    ProtocolVersion,
+    Transmitted,
+    Update,
+)
 from drivers.zwave.radio import Radio
 from hub.errors import Garbled, Unavailable
 
@@ -73,6 +83,24 @@ async def greet(radio: Radio, started: asyncio.Event, *, reset: bool) -> Stick:
 async def protocol_info(radio: Radio, node: int) -> ProtocolInfo:
     """What the stick itself remembers of a node; costs no radio."""
     return await ask(radio, functions.get_node_protocol_info(node), ProtocolInfo.decode)
+
+
+async def node_info(radio: Radio, node: int) -> NodeInfo:
+    """What a node says of itself; this asks the node.
+
+    Raises:
+        Unavailable: it did not answer.
+    """
+    answered = await radio.call(functions.request_node_info(node))
+    if answered.callback is None:
+        raise Unavailable("the Z-Wave stick is too busy to ask")
+    try:
+        update = Update.decode(answered.callback)
+    except Garbled as error:
+        raise Unavailable(str(error)) from error
+    if update.info is None:
+        raise Unavailable("the lock did not answer when asked what it is")
+    return update.info
 
 
 async def ask(radio: Radio, call: Call, decode: Callable[[bytes], T]) -> T:
