@@ -9,9 +9,9 @@ from pydantic import Field
 from hub.model.values import LockId, PropertyId, StayId
 from hub.store import log
 from hub.store.log import Entry, Filter
-from web.api.paging import ByTime, Page, cut, parsed, position
+from web.api.paging import Limit, NumberedTimeCursor, Page, cut, parsed, position
 from web.api.routes import Call
-from web.api.wire import Instant, Nothing, Out, Told
+from web.api.wire import In, Instant, Nothing, Out, Told
 
 
 class AccessOut(Out):
@@ -30,8 +30,9 @@ class AccessPage(Page[AccessOut]):
     pass
 
 
-class AccessQuery(ByTime):
-    cursor: Annotated[str, Field(pattern="^[0-9a-f]{12}-[0-9]{1,15}$", description="`next` of the page before")] = ""
+class AccessQuery(In):
+    cursor: NumberedTimeCursor = ""
+    limit: Limit = 50
     lock: str | None = None
     property: str | None = None
     stay: str | None = None

@@ -48,7 +48,7 @@ def document(routes: Iterable[AnyRoute], *, version: str) -> Schema:
         "servers": [{"url": "/api/v1"}],
         "paths": paths,
         "components": {
-            "schemas": schemas.components,
+            "schemas": schemas.named(paths),
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": _scopes()}},
         },
     }
@@ -68,9 +68,34 @@ class _Schemas:
 
     def open(self, model: type[BaseModel]) -> Schema:
         """The object itself, not a reference to it."""
-        reference: str = self.of(model)["$ref"]
-        found: Schema = self.components[reference.rsplit("/", 1)[1]]
+        found: Schema = self.components[_name(self.of(model))]
         return found
+
+    def named(self, part: Any) -> Schema:
+        """Every schema that `part` refers to, itself or by another; a query's own object is spelt out where it is asked."""
+        found: Schema = {}
+        ahead = _references(part)
+        while ahead:
+            name = ahead.pop()
+            found[name] = self.components[name]
+            ahead |= _references(found[name]) - found.keys()
+        return dict(sorted(found.items()))
+
+
+def _name(reference: Schema) -> str:
+    return str(reference["$ref"]).rsplit("/", 1)[1]
+
+
+def _references(part: Any) -> set[str]:
+    match part:
+        case {"$ref": str()}:
+            return {_name(part)}
+        case dict():
+            return set().union(*map(_references, part.values()))
+        case list():
+            return set().union(*map(_references, part))
+        case _:
+            return set()
 
 
 def _schemas(routes: Iterable[AnyRoute]) -> _Schemas:

@@ -5,12 +5,13 @@ A cursor is where a page ended. It is opaque to programs; whatever has its form 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from web.api.wire import In, Out, read_whole
 
@@ -23,19 +24,39 @@ _LAST_MS = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(milliseconds
 Limit = Annotated[int, Field(ge=1, le=200, description="how many at most"), BeforeValidator(read_whole)]
 
 
+def _of_form(form: str) -> AfterValidator:
+    def check(cursor: str) -> str:
+        if not re.fullmatch(form, cursor):
+            raise ValueError("must be `next` of the page before, or be left out")
+        return cursor
+
+    return AfterValidator(check)
+
+
+def _told(form: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": f"^{form}$", "description": "`next` of the page before"})
+
+
+_NAME = "[!-~]{1,300}"
+_TIME_AND_ID = "[0-9a-f]{12}-[0-9A-Za-z]{1,40}"
+_TIME_AND_NUMBER = "[0-9a-f]{12}-[0-9]{1,15}"
+
+NameCursor = Annotated[str, _of_form(_NAME), _told(_NAME)]
+TimeCursor = Annotated[str, _of_form(_TIME_AND_ID), _told(_TIME_AND_ID)]
+NumberedTimeCursor = Annotated[str, _of_form(_TIME_AND_NUMBER), _told(_TIME_AND_NUMBER)]
+
+
 class ByName(In):
     """A page of a list that is ordered by a name."""
 
-    cursor: Annotated[str, Field(pattern="^[!-~]{1,300}$", description="`next` of the page before")] = ""
+    cursor: NameCursor = ""
     limit: Limit = 50
 
 
 class ByTime(In):
     """A page of a list that is ordered by time."""
 
-    cursor: Annotated[
-        str, Field(pattern="^[0-9a-f]{12}-[0-9A-Za-z]{1,40}$", description="`next` of the page before")
-    ] = ""
+    cursor: TimeCursor = ""
     limit: Limit = 50
 
 

@@ -51,10 +51,12 @@ KINDS: Mapping[str, _Kind] = {
     "method_not_allowed": _Kind(405, "This cannot be done here."),
     "refused": _Kind(409, "Understood, and refused: the house as it is does not allow it."),
     "under_way": _Kind(409, "A request with this idempotency key was begun, and its end is not known."),
+    # Departs: draft-ietf-httpapi-idempotency-key-header section 2.7 has 422 for this. Here 422 says that a request differs from
+    # its description, and this one does not: sent with another key it would be done.
+    "key_reused": _Kind(409, "The idempotency key belongs to another request."),
     "too_large": _Kind(413, "The body is too large."),
     "not_supported": _Kind(415, "The body is not declared as JSON."),
     "invalid": _Kind(422, "The request is not what the description of this interface says."),
-    "key_reused": _Kind(422, "The idempotency key belongs to another request."),
     "too_many": _Kind(429, "Too many requests in a short time."),
     "crashed": _Kind(500, "This should not have happened."),
     "unavailable": _Kind(503, "Not now; try again."),

@@ -26,7 +26,7 @@ def read_query(request: web.Request, model: type[Model]) -> Model:
     Raises:
         Problem: a parameter is unknown, given twice, or not what it should be.
     """
-    twice = [name for name, count in Counter(request.query.keys()).items() if count > 1]
+    twice = [name for name, count in Counter(name for name, _ in request.query.items()).items() if count > 1]
     if twice:
         raise invalid(*(Fault(where="query", field=name, why="is given more than once") for name in twice))
     return _made(model, json.dumps(dict(request.query)).encode(), "query")

@@ -89,6 +89,11 @@ Flag = Annotated[bool, BeforeValidator(_read_flag)]
 """True or false in a query."""
 
 
+def read_integer(value: object) -> object:
+    """Source: JSON Schema 2020-12 Validation section 6.1.1: a number without a fraction is an integer, however it is written."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 class In(BaseModel):
     """What is sent to us. Nothing is guessed: an unknown field or another type is refused."""
 

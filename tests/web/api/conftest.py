@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import pytest_asyncio
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 from sqlalchemy import func, select
@@ -98,8 +100,8 @@ class Api:
     bolt: Bolt
     url: str
     session: ClientSession
-    token: str
     stay: StayId
+    token: str = field(repr=False)
 
     async def get(self, path: str, token: str | None = None) -> Answer:
         return await self.ask("GET", path, token=token)
@@ -171,24 +173,31 @@ def furnish(tx: Tx, hub: Hub) -> StayId:
     return stay
 
 
-@pytest.fixture
-async def hub(tmp_path: Path) -> AsyncIterator[Hub]:
-    config = Config(database=str(tmp_path / "house.db"), state_dir=tmp_path, key_file=tmp_path / "key")
-    async with made(config, World(clock=Clock(), inline=True)) as hub:
-        yield hub
+@asynccontextmanager
+async def opened(folder: Path) -> AsyncIterator[Api]:
+    config = Config(database=str(folder / "house.db"), state_dir=folder, key_file=folder / "key")
+    bolt, clock = Bolt(), Clock()
+    async with made(config, World(clock=clock, inline=True)) as hub:
+        able = Abilities("BE469ZP", slots=30)
+        locks = {Address("1"): Lock(Address("1"), able, bolt=bolt), Address("2"): Lock(Address("2"), able)}
+        hub.plugins.add_driver("radio", Radio(locks))
+        hub.plugins.add_channel(ChannelId("airbnb-1"), Calendar())
+        stay = await hub.store.write(lambda tx: furnish(tx, hub))
+        token = (await hub.tokens.make("console", "Tests", frozenset({Scope.ADMIN}), 365)).text.reveal()
+        app = web.Application()
+        mount(app, hub, pace=Pace(burst=100_000))
+        async with TestServer(app) as server, ClientSession() as session:
+            yield Api(hub, clock, bolt, str(server.make_url("")).rstrip("/"), session, stay, token)
 
 
 @pytest.fixture
-async def api(hub: Hub) -> AsyncIterator[Api]:
-    bolt, clock = Bolt(), hub.clock
-    assert isinstance(clock, Clock)
-    able = Abilities("BE469ZP", slots=30)
-    locks = {Address("1"): Lock(Address("1"), able, bolt=bolt), Address("2"): Lock(Address("2"), able)}
-    hub.plugins.add_driver("radio", Radio(locks))
-    hub.plugins.add_channel(ChannelId("airbnb-1"), Calendar())
-    stay = await hub.store.write(lambda tx: furnish(tx, hub))
-    token = (await hub.tokens.make("console", "Tests", frozenset({Scope.ADMIN}), 365)).text.reveal()
-    app = web.Application()
-    mount(app, hub, pace=Pace(burst=100_000))
-    async with TestServer(app) as server, ClientSession() as session:
-        yield Api(hub, clock, bolt, str(server.make_url("")).rstrip("/"), session, token, stay)
+async def api(tmp_path: Path) -> AsyncIterator[Api]:
+    async with opened(tmp_path) as api:
+        yield api
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
+    """For tests that show that nothing was changed, and so need no house of their own."""
+    async with opened(tmp_path_factory.mktemp("house")) as api:
+        yield api

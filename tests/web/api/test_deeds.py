@@ -1,0 +1,164 @@
+"""What a program may do: move bolts, add and change stays, give and see codes, make tokens. All of it is audited."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from hub.errors import Rejected, Unavailable
+from hub.model.people import Scope
+from hub.model.values import Position
+from hub.store import log
+from tests.web.api.conftest import NOW, Api
+
+STAY: dict[str, Any] = {"unit": "flat-1", "arrival": "2026-12-01", "departure": "2026-12-03", "guest": "Grace Hopper"}
+
+
+async def deeds(api: Api, subject: str) -> list[tuple[str, str, str]]:
+    found = await api.hub.store.read(lambda tx: log.deeds(tx, subject))
+    return [(deed.actor.split(" (")[0], deed.action, deed.outcome) for deed in found]
+
+
+# ---- bolts ----------------------------------------------------------------------------------------------------------
+
+
+async def test_lock_and_unlock_move_the_bolt_and_say_what_became_of_it(api: Api) -> None:
+    unlocked, locked = await api.post("/locks/front/unlock"), await api.post("/locks/front/lock")
+    assert unlocked.json == {"outcome": "done", "sentence": "Front is unlocked."}
+    assert locked.json == {"outcome": "done", "sentence": "Front is locked."}
+    assert api.bolt.moves == [Position.UNLOCKED, Position.LOCKED]
+    assert await deeds(api, "lock:front") == [("token:Tests", "lock", "done"), ("token:Tests", "unlock", "done")]
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"), [(Rejected("the bolt is jammed"), "refused"), (Unavailable("no answer"), "unknown")]
+)
+async def test_what_the_lock_says_is_handed_on(api: Api, error: Exception, outcome: str) -> None:
+    async def fail(to: Position) -> Position:
+        raise error
+
+    api.bolt.instead = fail
+    answer = await api.post("/locks/front/unlock")
+    assert (answer.status, answer.json["outcome"]) == (200, outcome)
+    assert await deeds(api, "lock:front") == [("token:Tests", "unlock", outcome)]
+
+
+async def test_a_lock_that_cannot_be_moved_from_here_is_not_tried(api: Api) -> None:
+    answer = await api.post("/locks/flat/unlock")
+    assert (answer.status, answer.json["code"]) == (409, "refused")
+    assert (await api.post("/locks/attic/unlock")).status == 404
+    assert await deeds(api, "lock:flat") == []
+
+
+# ---- stays ----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_stay_added_here_has_the_times_of_the_house_and_a_code_on_every_door(api: Api) -> None:
+    stay = (await api.post("/stays", STAY | {"phone": "+49 170 7654321", "note": "late"})).json
+    told = {
+        key: stay[key] for key in ("status", "kind", "check_in", "check_out", "phone_last4", "note", "channel", "codes")
+    }
+    assert told == {
+        "status": "confirmed", "kind": "reservation", "check_in": "2026-12-01T14:00:00.000Z",
+        "check_out": "2026-12-03T10:00:00.000Z", "phone_last4": "4321", "note": "late", "channel": None,
+        "codes": {"doors": 2, "proven": 0, "refused": 0},
+    }  # fmt: skip
+    assert (await api.get(f"/stays/{stay['id']}")).json == stay
+    assert await deeds(api, f"stay:{stay['id']}") == [("token:Tests", "stay added", "done")]
+
+
+async def test_a_stay_may_come_early_leave_late_and_stay_longer(api: Api) -> None:
+    id_ = (await api.post("/stays", STAY | {"check_in": "12:30"})).json["id"]
+    longer = (await api.post(f"/stays/{id_}/extend", {"departure": "2026-12-05", "check_out": "14:00"})).json
+    assert (longer["check_in"], longer["check_out"]) == ("2026-12-01T11:30:00.000Z", "2026-12-05T13:00:00.000Z")
+    unchanged = (await api.post(f"/stays/{id_}/extend", {"departure": None})).json
+    assert unchanged["departure"] == "2026-12-05"
+
+
+async def test_a_cancelled_stay_has_no_codes_and_can_be_brought_back(api: Api) -> None:
+    cancelled = (await api.post(f"/stays/{api.stay}/cancel")).json
+    assert (cancelled["status"], cancelled["codes"]["doors"]) == ("cancelled", 0)
+    assert (await api.post(f"/stays/{api.stay}/cancel")).status == 409
+    restored = (await api.post(f"/stays/{api.stay}/restore")).json
+    assert (restored["status"], restored["codes"]["doors"]) == ("confirmed", 2)
+    for path in ("cancel", "restore", "redraw"):
+        assert (await api.post(f"/stays/other/{path}")).status == 404
+
+
+# ---- codes ----------------------------------------------------------------------------------------------------------
+
+
+async def pins(api: Api) -> list[str | None]:
+    return [code["pin"] for code in (await api.get("/codes?reveal=true")).json["items"]]
+
+
+async def test_digits_are_told_only_with_their_own_scope_and_each_time_is_audited(api: Api) -> None:
+    reader = await api.token_with(Scope.READ)
+    assert (await api.get("/codes?reveal=false", reader)).status == 200
+    assert (await api.get("/codes?reveal=true", reader)).status == 403
+    assert await deeds(api, f"stay:{api.stay}") == [("console", "stay added", "done")]
+    flat, front, foreign = await pins(api)
+    assert flat == front
+    assert flat is not None
+    assert (len(flat), flat.isdecimal(), foreign) == (6, True, None)
+    assert (await deeds(api, f"stay:{api.stay}"))[0] == ("token:Tests", "code shown", "done")
+
+
+async def test_another_code_is_drawn_on_request(api: Api) -> None:
+    before = await pins(api)
+    assert (await api.post(f"/stays/{api.stay}/redraw")).status == 200
+    assert before[0] not in {
+        code["pin"] for code in (await api.get("/codes?reveal=true")).json["items"] if code["slot"] is None
+    }
+
+
+async def test_a_code_now_works_until_its_end_and_can_be_ended(api: Api) -> None:
+    body = {"label": "Plumber", "locks": ["front", "front"], "until": "2026-11-21T18:00:00+01:00"}
+    given = (await api.post("/codes", body)).json
+    assert (given["locks"], given["until"]) == (["front"], "2026-11-21T17:00:00.000Z")
+    [code] = [each for each in (await api.get("/codes?reveal=true")).json["items"] if each["holder"] == "Plumber"]
+    assert (code["pin"], code["state"], code["valid_until"]) == (given["pin"], "wanted", given["until"])
+    assert (await api.ask("DELETE", f"/codes/{code['id']}")).json == {"id": code["id"]}
+    assert (await api.ask("DELETE", f"/codes/{code['id']}")).status == 409
+    assert (await api.ask("DELETE", "/codes/other")).status == 404
+    assert [action for _, action, _ in await deeds(api, "lock:front")] == ["code ended", "code shown", "code given"]
+
+
+async def test_giving_a_code_needs_the_scope_that_sees_digits_too(api: Api) -> None:
+    writer = await api.token_with(Scope.STAYS_WRITE)
+    body = {"label": "Plumber", "locks": ["front"], "until": "2026-11-21T18:00:00Z"}
+    before = await api.fingerprint()
+    assert (await api.post("/codes", body, token=writer)).json["code"] == "scope_missing"
+    assert await api.fingerprint() == before
+
+
+async def test_the_code_of_a_stay_is_ended_with_the_stay_only(api: Api) -> None:
+    id_ = (await api.get("/codes")).json["items"][0]["id"]
+    assert (await api.ask("DELETE", f"/codes/{id_}")).status == 409
+
+
+# ---- tokens ---------------------------------------------------------------------------------------------------------
+
+
+async def test_a_token_made_here_works_and_its_text_is_told_once(api: Api) -> None:
+    made = (await api.post("/tokens", {"name": "Laundry", "scopes": ["read", "read"], "days": 7.0})).json
+    assert (made["token"]["scopes"], made["token"]["expires_at"]) == (["read"], "2026-11-28T12:00:00.000Z")
+    assert (await api.get("/locks", made["text"])).status == 200
+    listed = await api.get("/tokens")
+    assert {token["name"] for token in listed.json["items"]} == {"Tests", "Laundry"}
+    assert made["text"].split("_")[2].encode() not in listed.raw
+    revoked = (await api.ask("DELETE", f"/tokens/{made['token']['id']}")).json
+    assert revoked["revoked_at"] == "2026-11-21T12:00:00.000Z"
+    assert (await api.ask("DELETE", f"/tokens/{made['token']['id']}")).status == 404
+    assert [action for _, action, _ in await deeds(api, f"token:{made['token']['id']}")] == [
+        "revoke token",
+        "make token",
+    ]
+
+
+async def test_the_last_use_of_a_token_is_told(api: Api) -> None:
+    api.clock.at = NOW + timedelta(hours=1)
+    await api.get("/locks")
+    assert (await api.get("/tokens")).json["items"][0]["used_at"] == "2026-11-21T13:00:00.000Z"

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+from aiohttp import ClientSession
+from prometheus_client.parser import text_string_to_metric_families
+
+from hub.model.people import Scope
+from tests.web.api.conftest import NOW, Api
+
+
+async def fetch(api: Api, path: str, **headers: str) -> tuple[int, str]:
+    async with ClientSession() as session, session.get(f"{api.url}{path}", headers=headers) as answer:
+        return answer.status, await answer.text()
+
+
+async def test_healthz_says_only_that_somebody_is_at_home(api: Api) -> None:
+    assert await fetch(api, "/healthz") == (200, "ok\n")
+
+
+async def test_metrics_tell_how_the_house_is(api: Api) -> None:
+    api.clock.at = NOW + timedelta(hours=3)
+    status, text = await fetch(api, "/metrics")
+    told = {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+    assert status == 200
+    assert told["gatehouse_clock_trusted",] == 1
+    assert told["gatehouse_findings", "urgent"] == 1
+    assert told["gatehouse_codes", "set"] == 1
+    assert told["gatehouse_codes", "foreign"] == 1
+    assert told["gatehouse_lock_battery_percent", "front"] == 80
+    assert told["gatehouse_lock_silent", "flat"] == 0
+    assert told["gatehouse_dead_letters", "inbox"] == 0
+    assert told["gatehouse_database_bytes",] > 10_000
+    assert told["process_resident_memory_bytes",] > 0
+    assert "Lovelace" not in text
+
+
+async def test_what_a_proxy_hands_on_needs_a_token_that_may_read(api: Api) -> None:
+    for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP"):
+        assert (await fetch(api, "/metrics", **{header: "192.0.2.1"}))[0] == 401
+    reader, unlocker = await api.token_with(Scope.READ), await api.token_with(Scope.UNLOCK)
+    forwarded = {"X-Forwarded-For": "192.0.2.1"}
+    assert (await fetch(api, "/metrics", Authorization=f"Bearer {reader}", **forwarded))[0] == 200
+    assert (await fetch(api, "/metrics", Authorization=f"Bearer {unlocker}", **forwarded))[0] == 401
