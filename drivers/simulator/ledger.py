@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from drivers.simulator.memory import Entry
-from hub.errors import Misconfigured
+from hub.errors import Misconfigured, Unavailable
 
 
 class Ledger:
@@ -27,6 +27,8 @@ class Ledger:
         """
         if self._file is None:
             return []
+        if not self._file.parent.is_dir():
+            raise Misconfigured("drivers.simulator.state_file", f"the folder {self._file.parent} does not exist")
         try:
             content = self._file.read_bytes() if self._file.exists() else b""
             whole = content[: content.rfind(b"\n") + 1]
@@ -44,11 +46,15 @@ class Ledger:
             raise Misconfigured("drivers.simulator.state_file", f"line {number} is not a journal entry") from None
 
     def write(self, entries: Iterable[Entry]) -> None:
+        """Raises Unavailable: the entries are lost, though the locks have changed."""
         lines = b"".join(entry.model_dump_json().encode() + b"\n" for entry in entries)
         if self._file is None or not lines:
             return
-        handle = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
-            os.write(handle, lines)
-        finally:
-            os.close(handle)
+            handle = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            try:
+                os.write(handle, lines)
+            finally:
+                os.close(handle)
+        except OSError as error:
+            raise Unavailable(f"the simulated building's journal cannot be written: {error.strerror}") from error

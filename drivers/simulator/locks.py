@@ -36,7 +36,6 @@ from drivers.simulator.memory import (
 )
 from drivers.simulator.models import Role
 from drivers.simulator.notices import MOVED, Event, Power
-from drivers.simulator.quirks import Quirks
 from drivers.simulator.settings import LockSettings
 from hub.errors import Rejected
 
@@ -360,9 +359,6 @@ class SimLock:
     def set_auto_lock(self, seconds: int, now: float) -> None:
         self.happen(AutoLockSet(seconds=seconds))
         self._arm_relock(self.memory.bolt, now)
-
-    def become(self, quirks: Quirks) -> None:
-        self.quirks = quirks
 
 
 def must(verdict: Verdict) -> None:

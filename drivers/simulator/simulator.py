@@ -153,7 +153,7 @@ class Simulator:
     def become(self, lock: Address, quirks: Quirks) -> None:
         """From now on the lock has these quirks; its script begins anew."""
         found = self._building.lock(lock)
-        found.become(quirks)
+        found.quirks = quirks
         self._stick.script(found.settings.node, quirks.script)
         self._touched()
 

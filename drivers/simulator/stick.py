@@ -1,8 +1,7 @@
 """A Z-Wave controller on a serial line, as the host sees it: bytes in, bytes out, time and chance handed in.
 
 Sources: INS12350 (Serial API Host Application Programming Guide) for framing and flow, INS13954 (500 Series Application
-Programmers Guide) for the functions. The host of a test is the only one who ever reads this code's output, so whatever
-it gets wrong is either here or there, and the two were written apart.
+Programmers Guide) for the functions. Written apart from the driver, so that the two cannot share a misunderstanding.
 """
 
 from __future__ import annotations
@@ -224,7 +223,7 @@ class Stick:
 
     def _send_data(self, body: bytes, now: float) -> None:
         """INS13954 §4.3.3.1.7: node, length, command, transmit options, callback."""
-        whole = len(body) >= 5 and body[1] >= 1 and len(body) == body[1] + 4
+        whole = len(body) >= 5 and len(body) == body[1] + 4
         accepted = whole and len(self._waiting) < QUEUE_MOST
         self._say(RESPONSE, controller.SEND_DATA, bytes([accepted]))
         if accepted:

@@ -165,6 +165,11 @@ def test_the_same_session_again_is_neither_obeyed_nor_answered() -> None:
     assert host.lock.memory.bolt is Bolt.LOCKED
 
 
+@pytest.mark.parametrize("command", ["6c010100", "6c0101026202"[:-2], "6c0101"])
+def test_a_supervised_command_that_is_not_whole_is_ignored(command: str) -> None:
+    assert v2().ask(command) == []
+
+
 @pytest.mark.parametrize(("how", "told"), [("mute", []), ("session_0", ["6c0200ff00"]), ("works", ["6c0209ff00"])])
 def test_supervision_may_be_broken(how: str, told: list[str]) -> None:
     host = Host(a_lock("schlage", quirks={"supervision": how}))

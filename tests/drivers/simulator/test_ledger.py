@@ -6,7 +6,7 @@ import pytest
 
 from drivers.simulator.ledger import Ledger
 from drivers.simulator.memory import By, CodeSet, Drained, Entry
-from hub.errors import Misconfigured
+from hub.errors import Misconfigured, Unavailable
 from tests.drivers.simulator.world import START
 
 CODE = CodeSet(slot=3, old="empty", new="occupied", status=1, digits="8642", by=By.RADIO)
@@ -56,6 +56,17 @@ def test_another_kind_of_file_is_refused_without_showing_its_contents(file: Path
 def test_a_path_that_cannot_be_read_is_the_operator_s_to_cure(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match=r"state_file: cannot be read"):
         Ledger(tmp_path).read()
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match=r"the folder .*nowhere does not exist"):
+        Ledger(tmp_path / "nowhere" / "building.jsonl").read()
+
+
+def test_a_journal_that_cannot_be_written_is_said(file: Path) -> None:
+    file.symlink_to("/dev/full")
+    with pytest.raises(Unavailable, match="No space left"):
+        Ledger(file).write(ENTRIES)
 
 
 def test_without_a_file_nothing_is_kept(tmp_path: Path) -> None:

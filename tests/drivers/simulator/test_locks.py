@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from drivers.simulator import notices
 from drivers.simulator.memory import Bolt, BoltMoved, By, Jammed, Pressed
+from drivers.simulator.notices import Event
 from drivers.simulator.quirks import Quirks
 from tests.drivers.simulator.world import Host, a_lock
 
@@ -168,10 +170,12 @@ def test_a_lock_that_jams_while_locking_itself_says_that_it_is_not_fully_locked(
 def test_a_falling_battery_is_told_and_warned_of_once_at_each_threshold() -> None:
     host = Host(a_lock(battery=50))
     for percent, told in (
-        (30, ["80031e"]),
+        (21, ["800315"]),
         (20, ["800314", power(10)]),
         (19, ["800313"]),
-        (4, ["800304", power(11)]),
+        (6, ["800306"]),
+        (5, ["800305", power(11)]),
+        (4, ["800304"]),
         (100, ["800364"]),
     ):
         host.lock.drain(percent)
@@ -245,14 +249,39 @@ def test_a_lock_tells_the_slot_in_its_own_place(slot_as: str, told: str) -> None
     assert host.told() == [told.replace(" ", "")]
 
 
-@pytest.mark.parametrize(("to", "alarm"), [(Bolt.UNLOCKED, "71051601"), (Bolt.LOCKED, "71051501")])
-def test_an_old_lock_tells_hands_as_alarm_type_and_level(to: Bolt, alarm: str) -> None:
+def test_an_old_lock_tells_events_as_alarm_type_and_level() -> None:
+    """Types and levels as the device files of Kwikset and Yale map them."""
+    told = {event: notices.access(event, Quirks(v1_alarms=True)).hex() for event in Event}
+    assert told == {
+        Event.IDLE: "71050000",
+        Event.MANUAL_LOCK: "71051501",
+        Event.MANUAL_UNLOCK: "71051601",
+        Event.RF_LOCK: "71051801",
+        Event.RF_UNLOCK: "71051901",
+        Event.KEYPAD_LOCK: "71051200",
+        Event.KEYPAD_UNLOCK: "71051300",
+        Event.AUTO_LOCK: "71051b01",
+        Event.AUTO_LOCK_NOT_FULLY: "71051a01",
+        Event.JAMMED: "71050900",
+        Event.ALL_CODES_DELETED: "71052000",
+        Event.CODE_DELETED: "71052100",
+        Event.CODE_ADDED: "71057000",
+        Event.CODE_DUPLICATE: "71057000",
+        Event.TOO_MANY_WRONG_CODES: "7105a101",
+    }
+
+
+def test_an_old_lock_warns_of_its_battery_with_the_percentage() -> None:
+    host = Host(a_lock(quirks={"v1_alarms": True}))
+    host.lock.drain(10)
+    host.lock.drain(2)
+    assert host.told() == ["80030a", "7105a70a", "800302", "7105a802"]
+
+
+def test_an_old_lock_tells_a_thumb_turn_as_an_alarm() -> None:
     host = Host(a_lock(quirks={"v1_alarms": True, "quiet_bolt": True}))
     host.lock.turn(Bolt.UNLOCKED, 0)
-    host.lock.turn(Bolt.LOCKED, 0)
-    if to is Bolt.UNLOCKED:
-        host.lock.turn(Bolt.UNLOCKED, 0)
-    assert host.told()[-1] == alarm
+    assert host.told() == ["71051601"]
 
 
 def test_an_old_lock_tells_the_slot_as_alarm_level() -> None:
@@ -260,6 +289,5 @@ def test_an_old_lock_tells_the_slot_as_alarm_level() -> None:
     press(host, "2468")
     assert host.told() == ["71051304"]
     host.lock.program(4, None)
-    host.lock.drain(10)
-    assert host.told() == ["71052104", "80030a", "7105a70a"]
+    assert host.told() == ["71052104"]
     assert host.ask("861371") == ["86147101"]

@@ -133,8 +133,8 @@ def test_what_a_lock_tells_may_come_again_seconds_later() -> None:
 
 def test_quirks_may_be_put_on_and_taken_off_while_it_runs() -> None:
     host = host_with()
-    host.lock.become(host.lock.quirks.model_copy(update={"masked": True}))
+    host.lock.quirks = host.lock.quirks.model_copy(update={"masked": True})
     host.ask(SET)
     assert host.ask(GET) == ["630308012a2a2a2a"]
-    host.lock.become(host.lock.quirks.model_copy(update={"masked": False}))
+    host.lock.quirks = host.lock.quirks.model_copy(update={"masked": False})
     assert host.ask(GET) == [STORED]

@@ -73,7 +73,7 @@ def test_the_readme_s_example_is_understood() -> None:
     told = tomllib.loads("\n".join(line.removeprefix("    ") for line in rest.splitlines()))["drivers"]["simulator"]
     config = Config(**told)
     assert config.locks[0].quirks.masked
-    assert set(told) == set(Config.model_fields) - {"home_id"}
+    assert set(told) == set(Config.model_fields)
 
 
 @pytest.mark.parametrize("model", MODELS)

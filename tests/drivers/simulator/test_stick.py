@@ -170,6 +170,8 @@ def test_an_aborted_transmission_ends_unacknowledged_and_the_next_one_starts() -
     host.later(3)
     assert host.callbacks == [(first, 1), (second, 0)]
     assert host.heard == [(3, "80035a")]
+    host.later(20)
+    assert len(host.callbacks) == 2
 
 
 def test_an_abort_with_nothing_under_way_does_nothing(table: Table) -> None:
