@@ -13,12 +13,12 @@ The rules of the file:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from itertools import chain
-from typing import assert_never
+from typing import Final, assert_never
 
 from hub.model.facts import Abilities, CodeChange, SlotRead
 from hub.model.values import CodeTag, GrantId, Proof, Window
@@ -111,9 +111,13 @@ class Policy:
     first_wait: timedelta = timedelta(seconds=5)
     longest_wait: timedelta = timedelta(minutes=15)
     tries: int = 6
-    """Writes that a slot may lose before its grant moves on to another one."""
+    """Writes that a slot may lose before its code moves on to one that lost fewer."""
     look_only: bool = False
     """Ask, but change nothing: the clock is not trusted, or a restored hub waits for a person."""
+
+
+PLACES: Final = 3
+"""A code that was lost in so many slots was not lost because of the slot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +176,8 @@ def next_step(
         slots: what is known; a slot without an entry was never looked at.
         ours: tags of codes that were once ours and must not be in any lock now, besides those of `grants`.
     """
-    known = {slot.number: slot for slot in slots if 1 <= slot.number <= limits.slots}
+    in_order = sorted(slots, key=lambda slot: slot.number)
+    known = {slot.number: slot for slot in in_order if 1 <= slot.number <= limits.slots}
     view = _View({grant.id: grant for grant in grants}, known, policy, limits, now, frozenset(ours))
     if policy.look_only:
         steps = chain(_doubts(view), _unseen(view))
@@ -214,19 +219,25 @@ class _View:
         return slot.retry_at is None or not self.now < slot.retry_at <= self.now + self.policy.longest_wait
 
     def seen_within(self, slot: Slot, age: timedelta) -> bool:
-        return slot.proven_at is not None and timedelta(0) <= self.now - slot.proven_at <= age
+        return slot.proven_at is not None and timedelta(0) <= self.now - slot.proven_at < age
 
     def home(self, grant: GrantId) -> Slot | None:
         held = [slot for slot in self.slots.values() if slot.holder == grant]
         return min(held, key=lambda slot: (_in_doubt(slot), slot.number), default=None)
 
     def place(self, grant: Grant) -> Slot | None:
-        """Where the grant's code is already, unclaimed, or was lately; else a slot that nobody's code is kept for."""
-        unclaimed = [slot for slot in self.managed() if slot.holder is None and slot.claim is None]
-        own = (slot for slot in unclaimed if slot.tag == grant.tag)
-        kept = {other.tag for other in self.grants.values() if self.wanted(other.id)}
-        free = (slot for slot in unclaimed if slot.reading is Reading.EMPTY and slot.tag not in kept and self.due(slot))
-        return next(own, None) or min(free, key=lambda slot: (slot.failures, slot.number), default=None)
+        """Where the grant's code is already, unclaimed, or was last, unless that place loses what is put there."""
+        open_ = [slot for slot in self.managed() if slot.holder is None and slot.claim is None]
+        own = [slot for slot in open_ if slot.tag == grant.tag]
+        there = next((slot for slot in own if slot.reading is not Reading.EMPTY), None)
+        last = max(own, key=lambda slot: (slot.proven_at or self.now, -slot.failures), default=None)
+        if there is not None or (last is not None and (last.failures < self.policy.tries or len(own) == PLACES)):
+            return there or last
+        homeless = {other.tag for other in self.grants.values() if self.wanted(other.id) and not self.home(other.id)}
+        free = [slot for slot in open_ if slot.reading is Reading.EMPTY and self.due(slot)]
+        free = [slot for slot in free if slot.tag not in homeless or slot.failures >= self.policy.tries]
+        best = min(free, key=lambda slot: (slot.failures, slot.number), default=None)
+        return best if last is None or (best is not None and best.failures < self.policy.tries) else last
 
     def writable(self, grant: Grant) -> bool:
         others = (slot for slot in self.slots.values() if slot.holder != grant.id and slot.tag == grant.tag)
@@ -287,7 +298,7 @@ def _mend(home: Slot, grant: Grant, view: _View) -> Step | None:
 
 
 def _removals(view: _View) -> Iterator[Step]:
-    for slot in _by_number(view.slots.values()):
+    for slot in view.slots.values():
         if view.due(slot) and view.unwanted(slot):
             yield Ask(slot.number) if _look_before_clearing(slot, view) else Clear(slot.number)
 
@@ -312,18 +323,14 @@ def _checks(view: _View) -> Iterator[Step]:
 
 
 def _doubts(view: _View) -> Iterator[Step]:
-    return (Ask(slot.number) for slot in _by_number(view.slots.values()) if _in_doubt(slot) and view.due(slot))
+    return (Ask(slot.number) for slot in view.slots.values() if _in_doubt(slot) and view.due(slot))
 
 
 def _occupied(view: _View) -> Iterator[Slot]:
     managed = {slot.number for slot in view.managed()}
-    for slot in _by_number(view.slots.values()):
+    for slot in view.slots.values():
         if slot.reading is Reading.OCCUPIED and (slot.holder is not None or slot.number in managed):
             yield slot
-
-
-def _by_number(slots: Iterable[Slot]) -> list[Slot]:
-    return sorted(slots, key=lambda slot: slot.number)
 
 
 def _next_edge(view: _View) -> datetime | None:
@@ -407,10 +414,7 @@ def _seen_empty(slot: Slot, policy: Policy, now: datetime) -> Slot:
     kept = replace(empty, tag=slot.tag, failures=slot.failures)
     if slot.holder is None or slot.claim is Claim.CLEARING:
         return kept if slot.reading is Reading.EMPTY else empty
-    if slot.proof is Proof.NONE:
-        return kept
-    lost = _wait(kept, policy, now)
-    return replace(lost, tag=None) if lost.failures >= policy.tries else lost
+    return kept if slot.proof is Proof.NONE else _wait(kept, policy, now)
 
 
 def _seen_ours(slot: Slot, seen: SlotRead, seen_tag: CodeTag | None, policy: Policy, now: datetime) -> Slot:
@@ -445,10 +449,8 @@ def after_failure(slot: Slot, policy: Policy, now: datetime) -> Slot:
 def after_refusal(slot: Slot, policy: Policy, now: datetime) -> Slot:
     """The lock refused a Write or a Clear: the slot is as it was. After a Write the caller marks the grant as refused."""
     if slot.claim is Claim.WRITING:
-        held_before = slot.proof is not Proof.NONE
-        slot = replace(slot, claim=None, holder=slot.holder if held_before else None)
-        if slot.reading is Reading.EMPTY:
-            slot = replace(slot, tag=None)
+        holder = None if slot.proof is Proof.NONE else slot.holder
+        slot = replace(slot, claim=None, holder=holder, tag=None if slot.reading is Reading.EMPTY else slot.tag)
     return _wait(slot, policy, now)
 
 
@@ -493,8 +495,6 @@ def state_of(grant: Grant | None, slot: Slot | None, now: datetime) -> CodeState
 
 
 def _state_of_stray(slot: Slot | None) -> CodeState | None:
-    if slot is None:
-        return None
-    if slot.holder is not None or slot.claim is not None:
+    if slot is not None and (slot.holder is not None or slot.claim is not None):
         return CodeState.CLEARING
-    return CodeState.FOREIGN if slot.reading is Reading.OCCUPIED else None
+    return CodeState.FOREIGN if slot is not None and slot.reading is Reading.OCCUPIED else None
