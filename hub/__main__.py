@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from hub.commandline import house
+from hub.commandline import backups, house
 from hub.commandline.asking import ConfigPath
 from hub.commandline.exits import WORDS, exit_code
 from hub.commandline.stays import stay
@@ -73,6 +73,9 @@ def run(
     speed: Annotated[float, typer.Option(min=0.1, max=100_000, help="For rehearsals: let its clock run faster.")] = 1.0,
 ) -> None:
     """Run the hub until it is told to stop (Ctrl-C or SIGTERM)."""
+    if clock is None and speed != 1.0:
+        raise typer.BadParameter("--speed needs --clock")
+
     from hub.commandline.journal import set_up
     from hub.commandline.running import run_until_stopped, running
     from hub.config import load
@@ -81,10 +84,8 @@ def run(
 
     settings = load(config)
     set_up(settings.log.level)
-    start = None if clock is None else clock.replace(tzinfo=clock.tzinfo or UTC)
-    if start is None and speed != 1.0:
-        raise typer.BadParameter("--speed needs --clock")
-    run_until_stopped(running(settings, serve, None if start is None else Turned(start, speed)))
+    turned = None if clock is None else Turned(clock.replace(tzinfo=clock.tzinfo or UTC), speed)
+    run_until_stopped(running(settings, serve, turned))
 
 
 @app.command()
@@ -101,16 +102,17 @@ def demo(
     run_until_stopped(demonstrating(port, speed, serve))
 
 
-for command in (house.apply, house.check, house.status, house.codes, house.setup_code):
+for command in (house.apply, house.check, house.status, house.codes, house.setup_code, backups.backup, backups.restore):
     app.command()(command)
 app.add_typer(stay, name="stay")
 app.add_typer(house.code, name="code")
 app.add_typer(token, name="token")
 
 
-def main() -> None:
+def main(words: list[str] | None = None) -> None:
+    """`words` are what stands after `gatehouse`; None: what this process was given."""
     try:
-        app()
+        app(words, prog_name="gatehouse")
     except Disappointment as error:
         _give_up([error])
     except BaseExceptionGroup as group:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from base64 import b64decode, b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 from pydantic import JsonValue, ValidationError
@@ -19,6 +22,7 @@ from hub.errors import Misconfigured, Rejected
 from hub.health import findings, summary
 from hub.hub import Hub
 from hub.intake import NewStay
+from hub.io.recovery import RecoveryKey
 from hub.model.codes import state_of
 from hub.model.facts import LockFound
 from hub.model.people import Scope
@@ -26,6 +30,7 @@ from hub.model.values import GrantId, LockId, Pin, StayId, UnitId, clean
 from hub.plugins import settings_of
 from hub.site import Site, parse
 from hub.store import codes, doors, house, log, settings, stays
+from hub.store.backup import back_up
 from hub.store.codes import Code
 from hub.store.engine import Tx
 from hub.store.people import Token
@@ -344,6 +349,30 @@ async def _token_revoke(hub: Hub, actor: str, ask: asks.TokenRevoke) -> JsonValu
     return {"revoked": ask.token}
 
 
+# ---- backups -------------------------------------------------------------------------------------------------------
+
+_RECOVERY: Final = "recovery"
+"""Where the public half of the recovery key is kept."""
+
+
+async def _backup(hub: Hub, actor: str, ask: asks.Backup) -> JsonValue:
+    kept = await hub.store.read(lambda tx: settings.value(tx, _RECOVERY))
+    drawn = RecoveryKey.draw() if kept is None or ask.new_recovery_key else None
+    public = b64decode(kept or "") if drawn is None else drawn.public
+    folder = hub.state_dir / "backups" if ask.folder is None else Path(ask.folder)
+    now = hub.clock.now()
+    file = await asyncio.to_thread(back_up, hub.store.file, folder, hub.vault, recovery=public, now=now)
+
+    def note(tx: Tx) -> None:
+        if drawn is not None:
+            settings.keep(tx, _RECOVERY, b64encode(public).decode())
+            log.record(tx, now, actor, "new recovery key", "backups")
+        log.record(tx, now, actor, "back up", "backups", detail=str(file))
+
+    await hub.store.write(note)
+    return {"file": str(file), "recovery_key": None if drawn is None else drawn.reveal()}
+
+
 COMMANDS: Final[Mapping[type[Ask], Command]] = {
     asks.Apply: _apply,
     asks.Status: _status,
@@ -357,4 +386,5 @@ COMMANDS: Final[Mapping[type[Ask], Command]] = {
     asks.TokenAdd: _token_add,
     asks.Tokens: _tokens,
     asks.TokenRevoke: _token_revoke,
+    asks.Backup: _backup,
 }

@@ -12,7 +12,7 @@ import os
 import pwd
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -46,8 +46,8 @@ class NotRunning(Unavailable):
 # ---- the hub's end -------------------------------------------------------------------------------------------------
 
 
-async def serve(hub: Hub) -> None:
-    """Answer commands until cancelled."""
+async def serve(hub: Hub, *, ready: Callable[[], None] = lambda: None) -> None:
+    """Answer commands until cancelled; `ready` is called once it can be asked."""
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -61,6 +61,7 @@ async def serve(hub: Hub) -> None:
     with _listening(hub.config.socket) as ear:
         server = await asyncio.start_unix_server(converse, sock=ear, limit=LONGEST_LINE)
         async with server:
+            ready()
             await server.serve_forever()
 
 

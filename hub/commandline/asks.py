@@ -142,3 +142,12 @@ class TokenRevoke(Ask):
     command = "token revoke"
 
     token: str
+
+
+class Backup(Ask):
+    command = "backup"
+    patience = timedelta(minutes=10)
+
+    folder: str | None = None
+    """Absolute; None: the hub's own."""
+    new_recovery_key: bool = False

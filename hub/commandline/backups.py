@@ -1,0 +1,92 @@
+"""`gatehouse backup | restore`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hub.commandline.asking import AsJson, ConfigPath, answered
+from hub.commandline.saying import as_json
+from hub.errors import Rejected
+
+if TYPE_CHECKING:
+    from hub.config import Config
+    from hub.io.recovery import RecoveryKey
+    from hub.io.vault import Vault
+
+
+def backup(
+    config: ConfigPath,
+    to: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Where to.", show_default="backups in state_dir")
+    ] = None,
+    new_recovery_key: Annotated[
+        bool, typer.Option("--new-recovery-key", help="Draw another one; it opens this backup and later ones.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """Copy the database, encrypted, and open the copy to make sure. The hub may run meanwhile.
+
+    The first backup prints a recovery key. Keep it on paper: with it a backup can be restored on another machine.
+    """
+    from hub.commandline.asks import Backup
+
+    folder = None if to is None else str(to.absolute())
+    told = answered(config, Backup, folder=folder, new_recovery_key=new_recovery_key)
+    if json:
+        as_json(told)
+        return
+    typer.echo(f"Made and opened {told['file']}.")
+    if told["recovery_key"]:
+        typer.echo(
+            f"\n    {told['recovery_key']}\n\nThis is the recovery key. Write it on paper; it is not shown again."
+        )
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="BACKUP", help="A file that `gatehouse backup` made.")],
+    config: ConfigPath,
+    recovery: Annotated[
+        bool, typer.Option("--recovery", help="Ask for the recovery key, instead of using this machine's key file.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """Put a backup in the place of the database, which is set aside. The hub must not run.
+
+    Afterwards the hub is in safe mode: it reads the locks and gives no new codes until a person has looked.
+    """
+    from hub.config import load
+    from hub.io.vault import adopt
+    from hub.store.backup import restore as put_back
+    from hub.wire import become_owner
+
+    settings = load(config)
+    if not file.is_file():
+        raise Rejected(f"there is no file {file}")
+    key = _key(settings, recovery=recovery)
+    become_owner(settings)
+    restored = put_back(file, key, settings.database_file)
+    adopt(settings.key_file, restored.keys)
+    made_at = f"{restored.made_at:%Y-%m-%dT%H:%M:%SZ}"
+    if json:
+        as_json({"made_at": made_at, "set_aside": None if restored.set_aside is None else str(restored.set_aside)})
+        return
+    typer.echo(f"Restored the house of {made_at}.")
+    if restored.set_aside is not None:
+        typer.echo(f"The database that was here is {restored.set_aside}.")
+    typer.echo(
+        "The hub starts in safe mode: it reads the locks and gives no new codes until you have looked at its pages."
+    )
+
+
+def _key(config: Config, *, recovery: bool) -> Vault | RecoveryKey:
+    from hub.io.recovery import RecoveryKey
+    from hub.io.vault import Vault
+
+    if recovery:
+        return RecoveryKey.parse(typer.prompt("Recovery key", err=True))
+    if not config.key_file.exists():
+        raise Rejected(f"there is no key file {config.key_file} on this machine; say --recovery")
+    return Vault.load(config.key_file)
