@@ -9,10 +9,9 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 import structlog
@@ -39,7 +38,7 @@ from hub.plugins import Plugins, host_maker
 from hub.reconcile import Reconciler
 from hub.schedule import Job, daily, every, keep_jobs
 from hub.signin import SignIn
-from hub.store import house, log, mail, migrate, settings, sqlite
+from hub.store import backup, house, log, mail, migrate, settings
 from hub.store.engine import Store, Tx
 from hub.store.stays import StayRow
 from hub.tokens import Tokens
@@ -101,27 +100,22 @@ async def made(config: Config, world: World | None = None, *, running: bool = Tr
     world = world or World()
     config.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     vault = open_vault(config)
-    bus = Bus()
+    bus, backups = Bus(), config.state_dir / "backups"
+    machine = SystemClock(Trust(last_committed=None))  # only names the backup that is made before a migration
     with Store.open(
         config.database,
         inline=world.inline,
         synchronous="OFF" if world.inline else "FULL",
         on_commit=bus.signal_all,
-        prepare=lambda file: migrate.migrate(file, back_up=lambda old: _set_aside(old, config.state_dir)),
+        prepare=lambda file: migrate.migrate(
+            file, back_up=lambda old: backup.back_up(old, backups, vault, recovery=None, now=machine.now())
+        ),
     ) as store:
         tagbook = TagBook(config.state_dir / "issued-tags")
         try:
             yield await _wired(config, world, vault, bus, store, tagbook, running=running)
         finally:
             tagbook.close()
-
-
-def _set_aside(database: Path, state_dir: Path) -> None:
-    """Before a migration: the database as it was, beside the backups."""
-    backups = state_dir / "backups"
-    backups.mkdir(mode=0o700, exist_ok=True)
-    with closing(sqlite.connect_reader(database)) as raw:
-        raw.execute("VACUUM INTO ?", (str(backups / f"before-migration-{database.stat().st_mtime_ns}.db"),))
 
 
 async def _wired(
@@ -216,8 +210,8 @@ Serve = Callable[[Hub], Awaitable[None]]
 """A front of the hub (web pages, command socket) that runs until it is cancelled."""
 
 
-async def run(hub: Hub, fronts: tuple[Serve, ...] = (), *, ready: Callable[[], None] = lambda: None) -> None:
-    """Everything, until cancelled or until a core task fails."""
+async def run(hub: Hub, fronts: tuple[Serve, ...] = (), *, upkeep: bool = True) -> None:
+    """Everything, until cancelled or until a core task fails. `upkeep`: make backups by the hour."""
     for name, told in hub.config.drivers.items():
         hub.plugins.prepare_driver(name, told)
     await plug_channels(hub)
@@ -236,9 +230,10 @@ async def run(hub: Hub, fronts: tuple[Serve, ...] = (), *, ready: Callable[[], N
             ("watchdog", _pet(hub, Supervisor())),
         ):
             group.create_task(work, name=name)
+        if upkeep:
+            group.create_task(keep_jobs(_upkeep(hub), hub.wall), name="upkeep")
         for front in fronts:
             group.create_task(_front(front, hub), name="front")
-        ready()
 
 
 async def _front(front: Serve, hub: Hub) -> None:
@@ -247,6 +242,7 @@ async def _front(front: Serve, hub: Hub) -> None:
 
 async def _pet(hub: Hub, supervisor: Supervisor) -> None:
     """Tell systemd that we live, but only as long as the store answers."""
+    await hub.store.heartbeat()
     supervisor.ready()
     if supervisor.pet_every is None:
         return
@@ -302,6 +298,18 @@ def _jobs(hub: Hub) -> tuple[Job, ...]:
         Job("stamp", every(stamp, start=now), lambda: _stamp(hub)),
         Job("tidy", daily(3, 30), lambda: _tidy(hub)),
     )
+
+
+def _upkeep(hub: Hub) -> tuple[Job, ...]:
+    """What wears by real time, however the house's clock is turned."""
+    return (Job("backup", every(timedelta(hours=1), start=hub.wall.now()), lambda: _back_up(hub)),)
+
+
+async def _back_up(hub: Hub) -> None:
+    """Encrypted, opened and looked at before it bears its name; old ones go, hourly and daily ones stay."""
+    folder, recovery = hub.state_dir / "backups", await hub.store.read(settings.recovery)
+    await asyncio.to_thread(backup.back_up, hub.store.file, folder, hub.vault, recovery=recovery, now=hub.wall.now())
+    await asyncio.to_thread(backup.rotate, folder)
 
 
 async def _stamp(hub: Hub) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -55,3 +56,13 @@ def vouch(tx: Tx) -> str | None:
 
 def keep_vouch(tx: Tx, text: str | None) -> None:
     keep(tx, "vouch", text)
+
+
+def recovery(tx: Tx) -> bytes | None:
+    """The public half of the recovery key, once one was given out (hub/io/recovery.py)."""
+    text = value(tx, "recovery")
+    return None if text is None else b64decode(text)
+
+
+def keep_recovery(tx: Tx, public: bytes) -> None:
+    keep(tx, "recovery", b64encode(public).decode())

@@ -180,7 +180,7 @@ async def test_a_booking_becomes_a_code_in_zwave_js_mock_lock_and_is_gone_after_
             assert await _until(lambda: house.unlocked_by(token)) == "Grace Hopper"
 
             async def gone() -> bool:
-                return await house.command("codes") == []
+                return bool(await house.command("codes") == [])
 
             await _until(gone, within_s=120)
             assert revealed[0]["pin"] not in (await house.state_of_the_lock()).values()

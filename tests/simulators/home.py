@@ -140,7 +140,7 @@ async def home(
         hub.plugins.add_channel(FEED, calendar)
         await hub.store.write(lambda tx: _furnish(tx, hub, memories, rules))
         async with asyncio.TaskGroup() as group:
-            task = group.create_task(running.run(hub))
+            task = group.create_task(running.run(hub, upkeep=False))
             try:
                 await asyncio.sleep(1)
                 yield Home(hub, driver, calendar)
