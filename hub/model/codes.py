@@ -41,6 +41,10 @@ class Grant:
     """The lock refused these digits: they wait for a person or for a new PIN."""
 
 
+SLEW = timedelta(seconds=10)
+"""A clock may be set back by this much and still be trusted (hub/io/clock.py): what was seen "later" was seen just now."""
+
+
 class Reading(Enum):
     """What the lock, as far as we know, has in a slot."""
 
@@ -219,7 +223,7 @@ class _View:
         return slot.retry_at is None or not self.now < slot.retry_at <= self.now + self.policy.longest_wait
 
     def seen_within(self, slot: Slot, age: timedelta) -> bool:
-        return slot.proven_at is not None and timedelta(0) <= self.now - slot.proven_at < age
+        return slot.proven_at is not None and -SLEW <= self.now - slot.proven_at < age
 
     def home(self, grant: GrantId) -> Slot | None:
         held = [slot for slot in self.slots.values() if slot.holder == grant]
