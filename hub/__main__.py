@@ -65,15 +65,14 @@ app = typer.Typer(
 def run(
     config: ConfigPath,
     clock: Annotated[
-        datetime | None,
-        typer.Option(
-            "--clock", metavar="START", help="For rehearsals: let the hub believe that it is this time (UTC)."
-        ),
+        str | None,
+        typer.Option("--clock", metavar="START", help="For rehearsals: the time to begin at, e.g. 2026-11-21T14:00Z."),
     ] = None,
     speed: Annotated[float, typer.Option(min=0.1, max=100_000, help="For rehearsals: let its clock run faster.")] = 1.0,
 ) -> None:
     """Run the hub until it is told to stop (Ctrl-C or SIGTERM)."""
-    if clock is None and speed != 1.0:
+    start = None if clock is None else _instant(clock)
+    if start is None and speed != 1.0:
         raise typer.BadParameter("--speed needs --clock")
 
     from hub.commandline.journal import set_up
@@ -84,8 +83,16 @@ def run(
 
     settings = load(config)
     set_up(settings.log.level)
-    turned = None if clock is None else Turned(clock.replace(tzinfo=clock.tzinfo or UTC), speed)
-    run_until_stopped(running(settings, serve, turned))
+    run_until_stopped(running(settings, serve, None if start is None else Turned(start, speed)))
+
+
+def _instant(text: str) -> datetime:
+    """UTC where no zone is said."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter("--clock needs a time, e.g. 2026-11-21T14:00Z") from error
+    return at.replace(tzinfo=at.tzinfo or UTC)
 
 
 @app.command()

@@ -156,10 +156,9 @@ async def ask(config: Config, question: Ask) -> JsonValue:
         Unavailable: the hub does not answer, or another process holds its database.
         Disappointment: the hub's own no.
     """
-    try:
+    with suppress(NotRunning):
         return await ask_running(config, question)
-    except NotRunning:
-        return await ask_resting(config, question)
+    return await ask_resting(config, question)
 
 
 async def ask_running(config: Config, question: Ask) -> JsonValue:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +10,7 @@ import typer
 
 from hub.commandline.asking import AsJson, ConfigPath, answered
 from hub.commandline.saying import as_json
-from hub.errors import Rejected
+from hub.errors import Misconfigured, Rejected
 
 if TYPE_CHECKING:
     from hub.config import Config
@@ -67,6 +68,12 @@ def restore(
         raise Rejected(f"there is no file {file}")
     key = _key(settings, recovery=recovery)
     become_owner(settings)
+    if not os.access(file, os.R_OK):
+        raise Rejected(f"the hub's own user cannot read {file}; copy it to {settings.state_dir} first")
+    if not os.access(settings.key_file.parent, os.W_OK):
+        raise Misconfigured(
+            "key_file", f"the backup's keys cannot be added to it: {settings.key_file.parent} is closed"
+        )
     restored = put_back(file, key, settings.database_file)
     adopt(settings.key_file, restored.keys)
     made_at = f"{restored.made_at:%Y-%m-%dT%H:%M:%SZ}"

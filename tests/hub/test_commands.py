@@ -122,6 +122,12 @@ async def test_an_unknown_command_is_answered_with_the_nearest(hub: Hub) -> None
         ("stay extend", {"stay": "x", "check_in": "3pm"}, "check_in: must be a time of day, e.g. 15:00"),
         ("stay extend", {"stay": "x"}, "say what changes"),
         ("code now", {"locks": [], "label": "x"}, "locks: "),
+        (
+            "code now",
+            {"locks": ["a"], "label": "x", "until": "2026-11-22T18:00"},
+            "until: must be a time with its zone",
+        ),
+        ("code now", {"locks": ["a"], "label": "x", "until": "tonight"}, "until: must be a time with its zone"),
     ],
 )
 async def test_arguments_that_make_no_sense_are_named(

@@ -119,7 +119,9 @@ def test_a_plugins_group_is_run_as_if_it_were_ours(gatehouse: Gatehouse, home: P
     assert gatehouse("feed", "feed.ics", "--timezone", "Europe/Berlin", "--json").code == 1
 
 
-@pytest.mark.parametrize("words", [["cods"], ["codes", "--revel"], ["apply"], ["stay"], ["run", "--speed", "5"]])
+@pytest.mark.parametrize(
+    "words", [["cods"], ["codes", "--revel"], ["apply"], ["stay"], ["run", "--speed", "5"], ["run", "--clock", "noon"]]
+)
 def test_wrong_usage_ends_with_2(gatehouse: Gatehouse, words: list[str]) -> None:
     assert gatehouse(*words).code == 2
 
@@ -296,6 +298,14 @@ def test_what_is_no_backup_is_not_restored(gatehouse: Gatehouse, home: Path) -> 
     assert gatehouse("restore", "site.toml").code == 1
     assert gatehouse("restore", "nowhere").code == 1
     assert (home / "g.db").read_bytes() == before
+
+
+def test_a_turned_clock_is_refused_beside_a_real_radio(gatehouse: Gatehouse, home: Path) -> None:
+    (home / "gatehouse.toml").write_text(f'{CONFIG}\n[drivers.zwave]\nport = "/dev/ttyACM0"\n')
+    said = gatehouse("run", "--clock", "2026-11-21T14:00Z", "--speed", "600")
+
+    assert said.code == 4
+    assert "drivers.zwave.port: is not on this machine, so the clock must not be turned" in said.err
 
 
 def test_run_invites_the_first_account_and_ends_in_good_order(home: Path) -> None:
