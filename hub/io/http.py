@@ -162,7 +162,7 @@ async def _follow(start: URL, request: Request, rules: Rules) -> Answer:
     url = start
     for _hop in range(rules.redirects + 1):
         written = _origin(url) == _origin(start)
-        headers = request.headers if written else _without_secrets(request.headers)
+        headers = request.headers if written else shareable(request.headers)
         addresses = await _addresses(url, request, rules, written=written)
         status, told, body = await _exchange(url, replace(request, headers=headers), addresses, rules)
         if status not in _REDIRECTS:
@@ -177,7 +177,8 @@ def _origin(url: URL) -> tuple[str, str | None, int | None]:
     return url.scheme, url.host, url.port
 
 
-def _without_secrets(headers: Mapping[str, str]) -> dict[str, str]:
+def shareable(headers: Mapping[str, str]) -> dict[str, str]:
+    """Those that may be shown to another server than the one they were meant for."""
     return {name: value for name, value in headers.items() if name.lower() not in {"authorization", "cookie"}}
 
 

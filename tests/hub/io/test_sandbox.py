@@ -42,6 +42,10 @@ async def test_the_child_loads_only_what_its_reader_needs() -> None:
     assert not {"asyncio", "pydantic", "aiohttp", "hub.contracts"} & set(loaded)
 
 
+async def test_the_package_around_a_reader_is_not_run() -> None:
+    assert await ChildSandbox()("tests.hub.io.heavy.reader:size", b"abc") == 3
+
+
 async def test_a_refusal_passes_through_with_its_sentence_and_sample() -> None:
     with pytest.raises(Garbled, match="line 3 has no date") as refusal:
         await run("refuse")

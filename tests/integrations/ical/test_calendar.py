@@ -306,6 +306,10 @@ def test_an_old_encoding_is_read() -> None:
     assert understood(feed)[0].guest == "Léa"
 
 
+def test_white_space_in_a_title_makes_no_difference() -> None:
+    assert only("DTSTART:20270605", r"SUMMARY:Airbnb (Not \n  available)", source=Source.AIRBNB).kind is StayKind.BLOCK
+
+
 def test_control_characters_do_not_reach_a_name() -> None:
     assert only("DTSTART:20270605", "SUMMARY:Reserved - A\x00n\x1b[31mna\u202e").guest == "An[31mna"
 
