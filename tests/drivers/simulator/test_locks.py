@@ -186,8 +186,11 @@ def test_a_falling_battery_is_told_and_warned_of_once_at_each_threshold() -> Non
 def test_a_low_battery_may_be_told_without_a_percentage() -> None:
     host = Host(a_lock(quirks={"low_warning": True}))
     assert host.ask("8002") == ["80035a"]
-    host.lock.drain(12)
-    assert host.ask("8002")[-1] == "8003ff"
+    host.lock.drain(21)
+    assert host.told() == ["800315"]
+    host.lock.drain(20)
+    assert host.told() == ["8003ff", power(10)]
+    assert host.ask("8002") == ["8003ff"]
 
 
 def test_a_silenced_lock_is_not_heard_and_does_not_hear() -> None:

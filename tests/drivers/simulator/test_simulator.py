@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ import serial
 
 from drivers.simulator import Config, Simulator, start
 from drivers.simulator.memory import Bolt
+from drivers.simulator.ports import News, listening
 from drivers.simulator.quirks import Quirks
 from hub.contracts import Driver, Host, Rehearsal
 from hub.errors import Misconfigured, Rejected, Unavailable
@@ -143,8 +143,7 @@ async def test_a_host_that_comes_back_starts_afresh(tmp_path: Path) -> None:
 async def test_hands_are_told_to_the_host(tmp_path: Path) -> None:
     simulator = a_simulator(tmp_path, locks=(a_lock(quirks=Quirks(quiet_bolt=True)),))
     async with running(simulator) as where, plugged(where) as line:
-        await line.ask(GET_VERSION, VERSION)
-        line.writer.write(b"\x06")
+        await line.ask(unit(0x3B, b""), b"\x06")
         simulator.turn(FRONT, Position.UNLOCKED)
         await line.hear(from_lock(MANUAL_UNLOCK))
 
@@ -260,14 +259,8 @@ async def test_a_file_in_the_place_of_the_link_is_left_alone(tmp_path: Path) -> 
     assert link.read_text() == "letters"
 
 
-async def test_a_pty_that_nobody_reads_does_not_stop_the_building(tmp_path: Path) -> None:
-    simulator = a_simulator(tmp_path, listen=f"pty:{tmp_path / 'stick'}")
-    async with running(simulator) as where:
-        far = os.open(where, os.O_RDWR | os.O_NOCTTY)
-        try:
-            for _ in range(300):
-                os.write(far, GET_VERSION + b"\x06")
-                await asyncio.sleep(0)
-            assert not simulator.press(FRONT, "1234")
-        finally:
-            os.close(far)
+async def test_a_pty_that_nobody_reads_drops_what_does_not_fit(tmp_path: Path) -> None:
+    news: list[News] = []
+    async with listening(f"pty:{tmp_path / 'stick'}", news.append):
+        for _ in range(1000):
+            news[0].wire.write(bytes(1000))

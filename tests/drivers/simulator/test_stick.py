@@ -113,6 +113,16 @@ def test_a_soft_reset_ends_everything_and_says_that_the_stick_has_started(table:
     table.hears(ACK).later(10).says()
 
 
+def test_a_soft_reset_forgets_what_was_on_the_radio() -> None:
+    host = Host(delay=1.0)
+    host.send("8002")
+    host.send("8002")
+    host.call(0x08)
+    host.later(20)
+    assert (host.callbacks, host.heard) == ([], [])
+    assert host.ask("8002") == ["80035a"]
+
+
 def test_each_hop_takes_its_time() -> None:
     table = Table(settings={"delay": 0.03})
     table.hears(BATTERY_GET).says(ACK, ACCEPTED)
