@@ -277,7 +277,7 @@ def channel_good(tx: Tx, channel: ChannelId, at: datetime, *, reports: int | Non
 
 def channel_failed(tx: Tx, channel: ChannelId, at: datetime, why: str) -> None:
     row = insert(channel_state).values(channel_id=channel, failing_since=at, failing_why=why)
-    since = func.coalesce(channel_state.c.failing_since, at)
+    since = func.coalesce(channel_state.c.failing_since, row.excluded.failing_since)
     tx.sql.execute(
         row.on_conflict_do_update(index_elements=["channel_id"], set_={"failing_since": since, "failing_why": why})
     )
