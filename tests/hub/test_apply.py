@@ -170,6 +170,12 @@ async def test_what_was_done_is_in_the_audit_trail_without_settings(home: Home) 
             "Changed property “home”: now Europe/Lisbon (was Europe/Berlin), now PINs of 4 digits (was PINs of 6 digits).",
             {"flat-1", "attic"},
         ),
+        (
+            '"Europe/Berlin"',
+            '"Europe/Berlin"\ncode_lead = 30',
+            "Changed property “home”: now codes work 30 minutes before check-in (was codes work 60 minutes before check-in).",
+            {"flat-1", "attic"},
+        ),
         ('"Seaside"', '"Seaview"', "Changed property “home”: now “Seaview” (was “Seaside”).", set()),
         (
             '["front"]',

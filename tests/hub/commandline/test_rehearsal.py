@@ -19,6 +19,7 @@ def config(**more: object) -> Config:
         {"port": "socket://127.0.0.1:5555"},
         {"port": "socket://localhost:5555"},
         {"port": "socket://[::1]:5555"},
+        {"port": "socket://me@127.0.0.1:5555"},
         {"port": "/dev/pts/4"},
         {"listen": "127.0.0.1:5555", "locks": [{"address": "3", "model": "yale", "name": "Flat 1: left"}]},
         {"every": "10m", "retries": 3},
