@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from base64 import b64decode, b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -351,21 +350,18 @@ async def _token_revoke(hub: Hub, actor: str, ask: asks.TokenRevoke) -> JsonValu
 
 # ---- backups -------------------------------------------------------------------------------------------------------
 
-_RECOVERY: Final = "recovery"
-"""Where the public half of the recovery key is kept."""
-
 
 async def _backup(hub: Hub, actor: str, ask: asks.Backup) -> JsonValue:
-    kept = await hub.store.read(lambda tx: settings.value(tx, _RECOVERY))
+    kept = await hub.store.read(settings.recovery)
     drawn = RecoveryKey.draw() if kept is None or ask.new_recovery_key else None
-    public = b64decode(kept or "") if drawn is None else drawn.public
+    public = kept if drawn is None else drawn.public
     folder = hub.state_dir / "backups" if ask.folder is None else Path(ask.folder)
     now = hub.clock.now()
     file = await asyncio.to_thread(back_up, hub.store.file, folder, hub.vault, recovery=public, now=now)
 
     def note(tx: Tx) -> None:
         if drawn is not None:
-            settings.keep(tx, _RECOVERY, b64encode(public).decode())
+            settings.keep_recovery(tx, drawn.public)
             log.record(tx, now, actor, "new recovery key", "backups")
         log.record(tx, now, actor, "back up", "backups", detail=str(file))
 
