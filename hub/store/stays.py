@@ -113,12 +113,8 @@ class Wanted:
 
 def search(tx: Tx, wanted: Wanted) -> list[StayRow]:
     """By check-in, soonest first; stays without dates (unusable reports) are found by `unusable`."""
-    query = (
-        select(*_COLUMNS)
-        .where(stays.c.check_in.is_not(None))
-        .order_by(stays.c.check_in, stays.c.id)
-        .limit(wanted.limit)
-    )
+    order = (desc(stays.c.check_in), desc(stays.c.id)) if wanted.latest_first else (stays.c.check_in, stays.c.id)
+    query = select(*_COLUMNS).where(stays.c.check_in.is_not(None)).order_by(*order).limit(wanted.limit)
     if wanted.unit is not None:
         query = query.where(stays.c.unit_id == wanted.unit)
     if wanted.property is not None:
