@@ -115,6 +115,10 @@ class ZWave:
         finally:
             for member in self._members.values():
                 member.disconnect()
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            # A TaskGroup that fails while it is cancelled reports the failure only (Python 3.11 and 3.12).
+            raise asyncio.CancelledError
         log.info("Z-Wave stick lost", port=self._port, why=why)
         return why
 

@@ -181,7 +181,7 @@ def test_a_report_may_overtake_everything(link: Transcript) -> None:
 
 def test_everything_may_come_in_one_piece_or_byte_by_byte(link: Transcript) -> None:
     whole = ACK + QUEUED + REPORT + CALLBACK
-    expected = [Heard(Frame(0x04, bytes.fromhex("0002056203ff0002"))), Answered(SEND, b"\x01", b"\x00")]
+    expected: list[Event] = [Heard(Frame(0x04, bytes.fromhex("0002056203ff0002"))), Answered(SEND, b"\x01", b"\x00")]
     link >> SEND >> whole
     link.told(*expected)
 

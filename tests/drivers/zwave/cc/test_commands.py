@@ -104,7 +104,7 @@ STRATEGIES: dict[type[Command], st.SearchStrategy[Command]] = {
 }
 
 
-@given(st.one_of(STRATEGIES.values()))
+@given(st.one_of(list(STRATEGIES.values())))
 def test_what_is_written_is_read_back(command: Command) -> None:
     assert decode(serialize(command)) == command
 
@@ -121,7 +121,7 @@ def test_any_bytes_are_understood_unknown_or_garbled(data: bytes) -> None:
         decode(data)
 
 
-@given(st.one_of(STRATEGIES.values()), st.data())
+@given(st.one_of(list(STRATEGIES.values())), st.data())
 def test_a_command_cut_short_is_garbled_or_a_shorter_one_of_its_kind(command: Command, data: st.DataObject) -> None:
     whole = serialize(command)
     with suppress(Garbled):

@@ -1,0 +1,159 @@
+"""Interviews without a radio: what is asked next, given the answers so far."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from typing import TypeVar
+
+import pytest
+
+from drivers.zwave.cc import (
+    association,
+    battery,
+    configuration,
+    door_lock,
+    manufacturer_specific,
+    notification,
+    user_code,
+    user_credential,
+    version,
+)
+from drivers.zwave.cc.codec import Command, serialize
+from drivers.zwave.functions import NodeInfo, ProtocolInfo
+from drivers.zwave.interview import Answer, Ask, confirm, interview
+from drivers.zwave.known import Known
+from hub.errors import Unavailable
+
+T = TypeVar("T")
+PROTOCOL = ProtocolInfo(listening=False, beamed=True, generic=0x40, specific=3)
+FULL = frozenset(bytes.fromhex("5e72868062637185"))
+ANSWERS: dict[str, Command] = {
+    "7204": manufacturer_specific.Report(0x0129, 0x810A, 0x4DD1),
+    "8611": version.Report(3, (4, 5), (17, 8)),
+    "861363": version.CommandClassReport(0x63, 1),
+    "861362": version.CommandClassReport(0x62, 1),
+    "861371": version.CommandClassReport(0x71, 8),
+    "6304": user_code.UsersNumberReport(250),
+    "6202": door_lock.OperationReport(door_lock.Mode.SECURED),
+    "710106": notification.EventSupportedReport(6, frozenset({1, 2, 5, 6, 14, 15})),
+    "8002": battery.Report(90),
+    "850201": association.Report(1, 5, 0, (1,)),
+}
+
+
+def converse(questions: Generator[Ask, Answer, T], answers: Mapping[str, Command]) -> tuple[T, list[str]]:
+    asked: list[str] = []
+    answer: Answer = None
+    while True:
+        try:
+            ask = questions.send(answer)
+        except StopIteration as end:
+            learnt: T = end.value
+            return learnt, asked
+        asked.append(serialize(ask.command).hex())
+        answer = answers.get(asked[-1])
+        assert answer is None or isinstance(answer, ask.report or ())
+
+
+def meet(classes: frozenset[int] = FULL, **changed: Command | None) -> tuple[Known, list[str]]:
+    answers = ANSWERS | {key.removeprefix("x"): value for key, value in changed.items() if value is not None}
+    for key, value in changed.items():
+        if value is None:
+            answers.pop(key.removeprefix("x"))
+    return converse(interview(PROTOCOL, NodeInfo(0x40, 3, classes), own_node=1), answers)
+
+
+def test_a_lock_is_known_after_ten_questions() -> None:
+    known, asked = meet()
+    assert known == Known(
+        generic=0x40,
+        specific=3,
+        classes=FULL,
+        product=(0x0129, 0x810A, 0x4DD1),
+        firmware="17.8",
+        slots=250,
+        access_events=frozenset({1, 2, 5, 6, 14, 15}),
+    )
+    assert asked == ["7204", "8611", "861363", "6304", "861362", "6202", "861371", "710106", "8002", "850201"]
+
+
+def test_no_question_changes_a_code() -> None:
+    """zwave-js clears every code when it meets a lock (facts: PR #8525). We never do."""
+    for classes in (FULL, FULL | {0x83}, FULL | {0x70, 0x6C}):
+        _, asked = meet(classes)
+        assert not [command for command in asked if command[:4] in {"6301", "630b", "6c01"}]
+
+
+def test_the_lifeline_is_set_only_where_it_is_missing_and_there_is_room() -> None:
+    _, asked = meet(x850201=association.Report(1, 5, 0, (9,)))
+    assert asked[-1] == "85010101"
+    _, asked = meet(x850201=association.Report(1, 1, 0, (9,)))
+    assert asked[-1] == "850201"
+
+
+def test_optional_answers_may_stay_out() -> None:
+    known, _ = meet(
+        x7204=None, x8611=None, x861363=None, x861362=None, x861371=None, x8002=None, x850201=None, x6202=None
+    )
+    assert (known.product, known.firmware, known.slots, known.code_version) == (None, "", 250, 1)
+
+
+def test_a_lock_that_hides_its_slots_is_asked_again_another_time() -> None:
+    with pytest.raises(Unavailable):
+        meet(x6304=None)
+
+
+def test_only_what_a_node_lists_is_asked() -> None:
+    known, asked = meet(frozenset({0x62}))
+    assert asked == ["6202"]
+    assert (known.slots, known.moves) == (0, True)
+
+
+def test_a_node_that_is_no_lock_is_asked_nothing() -> None:
+    known, asked = meet(frozenset({0x5E, 0x86, 0x25}))
+    assert (asked, known.is_lock) == ([], False)
+
+
+def test_a_secure_lock_is_asked_only_who_it_is() -> None:
+    known, asked = meet(frozenset({0x5E, 0x72, 0x86, 0x98, 0x9F}))
+    assert asked == ["7204", "8611"]
+    assert known.device.model == "Yale NF-YRD612-ZW3"
+
+
+def test_codes_kept_elsewhere_are_left_alone() -> None:
+    known, asked = meet(FULL | {0x83}, x8301=user_credential.UserCapabilitiesReport(20))
+    assert known.slots == 0
+    assert "6304" not in asked
+    known, _ = meet(FULL | {0x83}, x8301=user_credential.UserCapabilitiesReport(0))
+    assert known.slots == 250
+
+
+def test_the_length_of_codes_is_asked_where_it_is_fixed() -> None:
+    schlage = manufacturer_specific.Report(0x003B, 0x6341, 0x5044)
+    known, _ = meet(FULL | {0x70}, x7204=schlage, x700510=configuration.Report(16, 6))
+    assert (known.min_digits, known.max_digits) == (6, 6)
+    with pytest.raises(Unavailable):
+        meet(FULL | {0x70}, x7204=schlage)
+
+
+def test_version_4_is_asked_for_its_modes() -> None:
+    capable = door_lock.CapabilitiesReport(frozenset({2}), (1, 255))
+    known, _ = meet(x861362=version.CommandClassReport(0x62, 4), x6207=capable)
+    assert known.modes == (1, 255)
+
+
+def test_old_alarms_are_not_asked_for_events() -> None:
+    _, asked = meet(x861371=version.CommandClassReport(0x71, 2))
+    assert "710106" not in asked
+
+
+def test_a_lock_is_confirmed_with_two_questions() -> None:
+    known, _ = meet()
+    assert converse(confirm(known), ANSWERS) == (True, ["7204", "6202"])
+    assert converse(confirm(known), {}) == (True, ["7204", "6202"])
+
+
+def test_another_makers_numbers_are_another_lock() -> None:
+    known, _ = meet()
+    other = {"7204": manufacturer_specific.Report(0x0129, 1, 2)}
+    assert converse(confirm(known), other) == (False, ["7204"])
