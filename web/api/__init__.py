@@ -9,13 +9,14 @@ from web.api.answering import Endpoint, Pace, explain_refusals
 from web.api.openapi import document
 from web.api.probes import add_probes
 from web.api.table import TABLE
+from web.api.webhooks import add_webhooks
 
 PREFIX = "/api/v1"
 VERSION = "1.0"
 
 
 def mount(app: web.Application, hub: Hub, *, pace: Pace | None = None) -> None:
-    """Add the API, /healthz and /metrics. They know their own callers: no cookie opens them."""
+    """Add the API, the webhooks, /healthz and /metrics. They know their own callers: no cookie opens them."""
     api = web.Application(middlewares=[explain_refusals])
     pace = pace or Pace()
     for route in TABLE:
@@ -27,4 +28,5 @@ def mount(app: web.Application, hub: Hub, *, pace: Pace | None = None) -> None:
 
     api.router.add_route("GET", "/openapi.json", describe)
     app.add_subapp(PREFIX, api)
+    add_webhooks(app, hub)
     add_probes(app, hub)

@@ -46,6 +46,7 @@ class _Kind:
 KINDS: Mapping[str, _Kind] = {
     "not_json": _Kind(400, "The body is not JSON."),
     "token_missing": _Kind(401, "There is no token, or it is wrong, expired or revoked."),
+    "unsigned": _Kind(401, "The signature of a delivery is missing, wrong or too old."),
     "scope_missing": _Kind(403, "The token does not hold the scope that this needs."),
     "not_found": _Kind(404, "There is nothing here."),
     "method_not_allowed": _Kind(405, "This cannot be done here."),
