@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
+import sqlite3
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -224,6 +226,20 @@ async def test_a_changed_password_ends_every_session_but_the_new_one(door: SignI
     assert await door.whose(anna.token) is None
     assert await door.whose(changed.token) is not None
     await door.sign_in("Anna", OTHER, DESK)
+
+
+async def test_who_knew_the_password_until_a_moment_ago_does_not_get_in(
+    store: Store, clock: Clock, anna: Opened
+) -> None:
+    def draw(count: int) -> bytes:
+        """The token is drawn when the password was found right and nothing is committed yet."""
+        with sqlite3.connect(store.file) as meanwhile:
+            meanwhile.execute("UPDATE accounts SET password = 'another'")
+        meanwhile.close()
+        return secrets.token_bytes(count)
+
+    with pytest.raises(Rejected, match="is wrong"):
+        await SignIn(store, clock, inline=True, draw=draw).sign_in("Anna", PASSWORD, DESK)
 
 
 # ---- sessions -------------------------------------------------------------------------------------------------------

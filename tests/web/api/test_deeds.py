@@ -10,7 +10,7 @@ import pytest
 from hub.errors import Rejected, Unavailable
 from hub.model.people import Scope
 from hub.model.values import Position
-from hub.store import log
+from hub.store import codes, log
 from tests.web.api.conftest import NOW, Api
 
 STAY: dict[str, Any] = {"unit": "flat-1", "arrival": "2026-12-01", "departure": "2026-12-03", "guest": "Grace Hopper"}
@@ -104,6 +104,18 @@ async def test_digits_are_told_only_with_their_own_scope_and_each_time_is_audite
     assert flat is not None
     assert (len(flat), flat.isdecimal(), foreign) == (6, True, None)
     assert (await deeds(api, f"stay:{api.stay}"))[0] == ("token:Tests", "code shown", "done")
+
+
+async def test_digits_that_were_shown_count_as_known_to_somebody(api: Api) -> None:
+    async def known() -> list[bool]:
+        return [
+            each.told_at is not None for each in await api.hub.store.read(lambda tx: codes.issued_for(tx, api.stay))
+        ]
+
+    await api.get("/codes")
+    assert await known() == [False, False]
+    await api.get("/codes?reveal=true&lock=front")
+    assert await known() == [False, True]
 
 
 async def test_another_code_is_drawn_on_request(api: Api) -> None:

@@ -1,12 +1,21 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from typing import TypeVar
 
-from aiohttp import ClientSession
+from aiohttp import ClientSession, web
+from aiohttp.test_utils import TestServer
 from prometheus_client.parser import text_string_to_metric_families
 
+from hub.errors import Unavailable
 from hub.model.people import Scope
+from hub.store.engine import Store, Tx
 from tests.web.api.conftest import NOW, Api
+from web.api.probes import add_probes
+
+T = TypeVar("T")
 
 
 async def fetch(api: Api, path: str, **headers: str) -> tuple[int, str]:
@@ -16,6 +25,20 @@ async def fetch(api: Api, path: str, **headers: str) -> tuple[int, str]:
 
 async def test_healthz_says_only_that_somebody_is_at_home(api: Api) -> None:
     assert await fetch(api, "/healthz") == (200, "ok\n")
+
+
+async def test_healthz_says_when_the_store_does_not_answer(api: Api) -> None:
+    class Away(Store):
+        def __init__(self) -> None:
+            """Nothing to open."""
+
+        async def read(self, work: Callable[[Tx], T]) -> T:
+            raise Unavailable("another program holds the file")
+
+    app = web.Application()
+    add_probes(app, replace(api.hub, store=Away()))
+    async with TestServer(app) as server, api.session.get(server.make_url("/healthz")) as answer:
+        assert answer.status == 503
 
 
 async def test_metrics_tell_how_the_house_is(api: Api) -> None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
+from hub.errors import Unavailable
 from hub.store.engine import Tx
 from tests.web.api.conftest import Api
+from web.api.answering import explain_refusals
 from web.api.problems import CONTENT_TYPE
 
 STAY = {"unit": "flat-1", "arrival": "2026-12-01", "departure": "2026-12-03", "guest": "Grace Hopper"}
@@ -220,6 +225,16 @@ async def test_a_failure_of_ours_says_nothing_of_how_we_are_built(api: Api) -> N
     answer = await api.post("/stays", STAY)
     assert (answer.status, answer.json["code"]) == (500, "crashed")
     assert b"spoilt" not in answer.raw
+
+
+async def test_what_cannot_be_had_now_says_when_to_try_again(api: Api) -> None:
+    async def full(request: web.Request) -> web.Response:
+        raise Unavailable("the disk is full", wait=timedelta(seconds=2.5))
+
+    app = web.Application(middlewares=[explain_refusals])
+    app.router.add_get("/", full)
+    async with TestServer(app) as server, api.session.get(server.make_url("/")) as answer:
+        assert (answer.status, answer.headers["Retry-After"], answer.content_type) == (503, "3", CONTENT_TYPE)
 
 
 def spoil(tx: Tx) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from hub.contracts import Integration
 from hub.model.values import ChannelId
 from hub.store import stays as ledger
 from hub.store.stays import Question
@@ -91,6 +92,8 @@ async def test_a_channel_that_is_off_or_only_sends_is_not_read(api: Api) -> None
     api.hub.plugins.unplug_channel(ChannelId("airbnb-1"))
     answer = await api.post("/channels/airbnb-1/sync")
     assert (answer.status, answer.json["code"]) == (409, "refused")
+    api.hub.plugins.add_channel(ChannelId("airbnb-1"), Integration())
+    assert "sends by itself" in (await api.post("/channels/airbnb-1/sync")).json["detail"]
     assert (await api.post("/channels/other/sync")).status == 404
 
 
