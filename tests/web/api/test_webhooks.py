@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def _signed(body: bytes, secret: str = SECRET, age_s: int = 0) -> dict[str, str]
 
 async def _post(api: Api, body: bytes, headers: dict[str, str], channel: str = "agency") -> tuple[int, Any]:
     async with api.session.post(
-        f"{api.url}/api/webhooks/{channel}/booking-created", data=body, headers=headers
+        f"{api.url}/api/webhooks/{channel}/booking-created", data=BytesIO(body), headers=headers
     ) as answer:
         return answer.status, await answer.json(content_type=None)
 
