@@ -9,13 +9,12 @@ from importlib import import_module
 from aiohttp import web
 
 from hub.hub import Hub
-from hub.io.clock import SystemClock
 from hub.model.values import Secret
 from web.api import mount
 from web.assets import Assets
 from web.live import Live
 from web.shield import MIDDLEWARES, add_headers
-from web.site import SITE, Site
+from web.site import SITE, Doubtable, Site
 from web.templating import Templates
 
 PAGES = (
@@ -31,7 +30,7 @@ def build(hub: Hub) -> web.Application:
         hub=hub,
         templates=Templates(assets.url),
         live=Live(secrets.token_hex(4)),
-        confirm_time=hub.clock.confirm if isinstance(hub.clock, SystemClock) else None,
+        confirm_time=hub.clock.confirm if isinstance(hub.clock, Doubtable) else None,
         secure=hub.config.web.tls is not None,
         turned=hub.clock is not hub.wall,
     )

@@ -148,11 +148,13 @@ class Ground:
         return self.line(row, on_doors=self.on_doors(row, codes.listing(tx, stay=row.id)))
 
     def on_doors(self, row: StayRow, listed: Iterable[Code]) -> tuple[DoorCode, ...]:
-        """One entry for each door: where a code is being replaced, the one that is to stay."""
+        """One entry for each door: where a code is being replaced, the one that is to stay. None once all are gone."""
         local = self.local_of(row.unit_id)
         found: dict[LockId, DoorCode] = {}
         for code in sorted(listed, key=lambda code: code.issued is not None and not code.issued.grant.revoked):
             found[code.lock] = self._on_door(code, local)
+        if all(door.state is OnDoor.GONE for door in found.values()):
+            return ()
         return tuple(sorted(found.values(), key=lambda door: door.name))
 
     def _on_door(self, code: Code, local: Local) -> DoorCode:
@@ -189,7 +191,7 @@ class Ground:
         lead = self.places[self.units[row.unit_id].property].code_lead
         if begins is None or self.now < begins - lead:
             return OnDoor.LATER.value
-        return (OnDoor.WORKING if self.now < begins else OnDoor.PROBLEM).value
+        return OnDoor.WORKING.value if self.now < begins else OnDoor.PROBLEM.value
 
     def ask(self, question: Question, stay: StayRow | None) -> Ask:
         """`stay`: what it is about, where it is about one."""

@@ -92,6 +92,12 @@ class Live:
             return [RESYNC]
         return [name for names in list(self._recent)[len(self._recent) - behind :] for name in names]
 
+    def open(self, since: str) -> Listener:
+        """A page that has heard everything up to `since`."""
+        listener = Listener(self.missed(since))
+        self._listeners.add(listener)
+        return listener
+
     def close(self) -> None:
         """End every stream, so that the server can stop."""
         self._closing = True
@@ -104,9 +110,7 @@ class Live:
             raise web.HTTPServiceUnavailable(headers={"Retry-After": "10"})
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"})
         await response.prepare(request)
-        since = request.headers.get("Last-Event-ID") or request.query.get("since", "")
-        listener = Listener(self.missed(since))
-        self._listeners.add(listener)
+        listener = self.open(request.headers.get("Last-Event-ID") or request.query.get("since", ""))
         try:
             await self._tell(response, "retry: 2000\n\n")
             while not self._closing:

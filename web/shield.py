@@ -90,7 +90,7 @@ def _error_page(request: web.Request, status: int, said: str) -> web.Response:
     if htmx(request):
         text = request.app[SITE].templates.page("toast.html", {"sentence": f"{title}. {sentence}", "sign": "alert"})
         return web.Response(text=text, content_type="text/html", status=409, headers={"HX-Reswap": "none"})
-    return bare_page(request, "error.html", status=status, title=title, sentence=sentence)
+    return bare_page(request, "error.html", status=status, broken=status >= 500, title=title, sentence=sentence)
 
 
 @web.middleware

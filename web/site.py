@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from aiohttp import web
 
@@ -19,13 +19,20 @@ THEME_COOKIE = "gatehouse_theme"
 SAID_COOKIE = "gatehouse_said"
 
 
+@runtime_checkable
+class Doubtable(Protocol):
+    """A clock that a person can vouch for."""
+
+    def confirm(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     hub: Hub
     templates: Templates
     live: Live
     confirm_time: Callable[[], None] | None
-    """None where the clock is handed in and needs nobody's word."""
+    """None where the clock needs nobody's word, as in a rehearsal."""
     secure: bool
     """Served over TLS."""
     turned: bool

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import ClientSession, CookieJar, web
@@ -29,8 +30,9 @@ class Seen:
     @property
     def text(self) -> str:
         """What a person reads, tags and spacing apart."""
-        bare = re.sub(r"<(script|style|head)\b.*?</\1>", " ", self.html, flags=re.S)
-        return " ".join(unescape(re.sub(r"<[^>]+>", " ", bare)).split())
+        bare = re.sub(r"<(script|style|head)\b.*?</\1>", " ", self.html, flags=re.DOTALL)
+        words = " ".join(unescape(re.sub(r"<[^>]+>", " ", bare)).split())
+        return re.sub(r" (?=[,.])", "", words)
 
     @property
     def csrf(self) -> str:
@@ -52,8 +54,8 @@ class Visitor:
     async def get(self, path: str, **headers: str) -> Seen:
         return await self.ask("GET", path, headers=headers)
 
-    async def post(self, path: str, *, headers: Mapping[str, str] | None = None, **fields: str | list[str]) -> Seen:
-        """Send a form from one of our own pages."""
+    async def post(self, path: str, *, headers: Any = None, **fields: str | list[str]) -> Seen:
+        """Send a form from one of our own pages; `headers` are sent besides."""
         data = [(name, value) for name, told in fields.items() for value in ([told] if isinstance(told, str) else told)]
         known = {"Origin": self.url, "Sec-Fetch-Site": "same-origin"} | dict(headers or {})
         return await self.ask("POST", path, headers=known, data=[("csrf", self.csrf), *data])

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -54,6 +55,17 @@ class Still:
 
     async def sleep(self, seconds: float) -> None:
         raise AssertionError("nobody sleeps here")
+
+
+class Doubted(Still):
+    """One that a person has to vouch for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trusted = False
+
+    def confirm(self) -> None:
+        self.trusted = True
 
 
 @dataclass(slots=True)
@@ -144,9 +156,11 @@ async def tell(hub: Hub, *facts: Fact, by: str = "radio") -> None:
 
 
 @asynccontextmanager
-async def village(folder: Path, *, furnished: bool = True, rehearsal: bool = True) -> AsyncIterator[Village]:
+async def village(
+    folder: Path, *, furnished: bool = True, rehearsal: bool = True, clock: Still | None = None
+) -> AsyncIterator[Village]:
     config = Config(database=str(folder / "house.db"), state_dir=folder, key_file=folder / "key")
-    clock = Still()
+    clock = clock or Still()
     async with made(config, World(clock=clock, inline=True)) as hub:
         radio = Radio(hub)
         hub.plugins.add_driver("radio", radio if rehearsal else Driver(radio))
@@ -175,7 +189,7 @@ async def _furnish(here: Village) -> None:
         able = Abilities("BE469ZP" if id_ == "front" else "YRD256", "1.4", 30, 4, 8, id_ != "loft", _secure(id_))
         address = Address(str(number))
         here.radio.locks[address] = Lock(address, able, bolt=Bolt(address, hub))
-        await hub.store.write(lambda tx, lock=LockId(id_), able=able, n=number: _met(tx, lock, able, n))  # type: ignore[misc]
+        await hub.store.write(partial(_met, lock=LockId(id_), able=able, number=number))
     for channel in (AIRBNB, BOOKING, DIRECT):
         hub.plugins.add_channel(channel, Calendar())
     await _live(here)
@@ -201,7 +215,7 @@ def _build(tx: Tx, hub: Hub) -> None:
         house.keep_channel(tx, ChannelRow(channel, UnitId(unit), "ical", sealed, Origin.SITE))
 
 
-def _met(tx: Tx, lock: LockId, able: Abilities, number: int) -> None:
+def _met(tx: Tx, *, lock: LockId, able: Abilities, number: int) -> None:
     doors.learn_abilities(tx, lock, able)
     low = lock == "garden"
     doors.learn(
@@ -232,7 +246,7 @@ async def _live(here: Village) -> None:
     await hub.store.write(lambda tx: _prove(tx, here.stays["Anna Berg"], Proof.READ_BACK))
     await hub.store.write(lambda tx: _prove(tx, here.stays["Priya Natarajan"], Proof.CONFIRMED))
     await hub.store.write(lambda tx: _prove(tx, here.stays["Tom Okafor"], Proof.READ_BACK))
-    await hub.store.write(lambda tx: _strangers(tx))
+    await hub.store.write(_strangers)
     await _come_and_go(here)
 
 

@@ -1,0 +1,250 @@
+"""Health, channels, rehearsal and settings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from hub.model.values import Address, ChannelId, Position
+from hub.store import log, mail, settings
+from hub.store.engine import Tx
+from tests.web.conftest import PASSWORD, Visitor, visiting
+from tests.web.village import AIRBNB, NOW, Doubted, village
+from web.pages.settings import agent_words
+
+SCRIPT = {"HX-Request": "true"}
+
+
+# ---- health ---------------------------------------------------------------------------------------------------------
+
+
+async def test_health_speaks_in_sentences_with_cures(manager: Visitor) -> None:
+    text = (await manager.get("/health")).text
+    assert "The battery of Garden room is low (12 %). Replace it before the next arrival." in text
+    assert "The calendar “airbnb-loft” cannot be read: the server answered 503." in text
+    assert "5 of 6 locks answer." in text
+    assert "2 of 3 channels read well." in text
+    assert "It is Today 14:02 in Europe/Berlin." in text
+
+
+async def test_a_house_without_worries_says_so(stranger: Visitor) -> None:
+    await stranger.sign_in()
+    assert "Everything works." in (await stranger.get("/health")).text
+
+
+async def _give_up(visitor: Visitor) -> int:
+    def give_up(tx: Tx) -> int:
+        letter = mail.Letter(0, AIRBNB, "k1", "", b"", NOW, 0, NOW, None)
+        assert mail.accept(tx, letter)
+        [kept] = mail.letters(tx, NOW)
+        mail.letter_failed(tx, kept.id, "it is no calendar", None)
+        return kept.id
+
+    return await visitor.here.hub.store.write(give_up)
+
+
+async def test_what_was_given_up_on_can_be_tried_again_once(manager: Visitor) -> None:
+    number = await _give_up(manager)
+    assert "A message from airbnb-flat-1 It is no calendar." in (await manager.get("/health")).text
+    assert (await manager.post(f"/health/inbox/{number}/retry")).status == 303
+    assert await manager.here.hub.store.read(mail.dead) == []
+    assert (await manager.post(f"/health/inbox/{number}/retry")).status == 409
+
+
+async def test_only_the_two_boxes_can_be_retried(manager: Visitor) -> None:
+    assert (await manager.post("/health/accounts/1/retry")).status == 404
+
+
+async def test_safe_mode_is_left_by_a_person(manager: Visitor) -> None:
+    hub = manager.here.hub
+    await hub.store.write(lambda tx: settings.keep(tx, "safe_mode", "2026-11-20"))
+    assert "Leave safe mode" in (await manager.get("/health")).text
+    assert (await manager.post("/health/safe-mode/leave")).status == 303
+    assert not await hub.store.read(settings.safe_mode)
+
+
+async def test_a_time_that_nobody_needs_to_confirm_cannot_be(manager: Visitor) -> None:
+    assert "This is the right time" not in (await manager.get("/health")).text
+    assert (await manager.post("/health/time")).status == 409
+
+
+async def test_a_person_can_vouch_for_the_time(tmp_path: Path) -> None:
+    async with village(tmp_path, clock=Doubted()) as here, visiting(here) as visitor:
+        await visitor.sign_in()
+        assert "This is the right time" in (await visitor.get("/health")).text
+        assert (await visitor.post("/health/time")).status == 303
+        assert here.clock.trusted
+        [deed] = await here.hub.store.read(lambda tx: log.deeds(tx, "clock"))
+        assert (deed.actor, deed.action) == ("account:Robin", "confirm time")
+
+
+# ---- channels -------------------------------------------------------------------------------------------------------
+
+
+async def test_a_channel_tells_when_it_was_read_and_how_much_it_lists(manager: Visitor) -> None:
+    text = (await manager.get("/channels")).text
+    assert "airbnb-flat-1 Flat 1 Reads well Last read 13:53 It lists 4 entries How ical, every 15 minutes" in text
+    assert "airbnb-loft The loft Cannot be read The server answered 503. Since 11:02." in text
+
+
+async def test_a_channel_can_be_read_now(manager: Visitor) -> None:
+    async with manager.here.hub.bus.listen("poll:") as ear:
+        answer = await manager.post(f"/channels/{AIRBNB}/read", headers=SCRIPT)
+        assert await anext(ear) == {f"poll:{AIRBNB}"}
+    assert "It is being read now." in answer.text
+
+
+async def test_a_channel_that_is_off_is_not_read(manager: Visitor) -> None:
+    manager.here.hub.plugins.unplug_channel(ChannelId(AIRBNB))
+    assert (await manager.post(f"/channels/{AIRBNB}/read")).status == 409
+    assert "Off" in (await manager.get(f"/channels/{AIRBNB}")).text
+
+
+# ---- rehearsal ------------------------------------------------------------------------------------------------------
+
+
+async def test_a_code_is_typed_at_a_simulated_keypad(manager: Visitor) -> None:
+    manager.here.radio.codes["482913"] = "Anna"
+    right = await manager.post("/rehearsal/front/press", digits="482913", headers=SCRIPT)
+    assert "The code is right: the door opened." in right.text
+    wrong = await manager.post("/rehearsal/front/press", digits="0000", headers=SCRIPT)
+    assert "The keypad does not know this code." in wrong.text
+    assert [what for what, _, _ in manager.here.radio.done] == ["press", "press"]
+
+
+async def test_what_is_no_digits_is_not_pressed(manager: Visitor) -> None:
+    for digits in ("", "12a4", "١٢٣٤"):
+        await manager.post("/rehearsal/front/press", digits=digits)
+    assert manager.here.radio.done == []
+
+
+@pytest.mark.parametrize(
+    ("act", "done"),
+    [
+        ("turn", ("turn", Position.UNLOCKED)),
+        ("jam", ("jam", True)),
+        ("free", ("jam", False)),
+        ("silence", ("silence", True)),
+        ("answer", ("silence", False)),
+        ("drain", ("drain", 12)),
+        ("charge", ("drain", 100)),
+    ],
+)
+async def test_hands_at_a_simulated_lock(manager: Visitor, act: str, done: tuple[str, object]) -> None:
+    assert (await manager.post("/rehearsal/front/act", act=act)).status == 303
+    assert manager.here.radio.done == [(done[0], Address("1"), done[1])]
+
+
+@pytest.fixture
+async def owner(tmp_path: Path) -> AsyncIterator[Visitor]:
+    """Somebody whose locks are real."""
+    async with village(tmp_path, rehearsal=False) as here, visiting(here) as visitor:
+        await visitor.sign_in()
+        yield visitor
+
+
+async def test_there_are_no_hands_at_real_locks(owner: Visitor) -> None:
+    assert "Rehearsal" not in (await owner.get("/")).text
+    assert (await owner.get("/rehearsal")).status == 404
+    assert (await owner.post("/rehearsal/front/press", digits="1234")).status == 404
+
+
+# ---- settings -------------------------------------------------------------------------------------------------------
+
+
+async def test_the_theme_is_chosen_once_and_kept(manager: Visitor) -> None:
+    await manager.post("/settings/theme", theme="dark")
+    assert '<html lang="en" data-theme="dark">' in (await manager.get("/")).html
+    await manager.post("/settings/theme", theme="")
+    assert "data-theme" not in (await manager.get("/")).html
+
+
+async def test_a_theme_that_does_not_exist_is_none(manager: Visitor) -> None:
+    await manager.post("/settings/theme", theme='"><script>')
+    assert "data-theme" not in (await manager.get("/")).html
+
+
+async def test_changing_the_password_keeps_this_browser_in_and_puts_others_out(manager: Visitor) -> None:
+    async with visiting(manager.here) as other:
+        assert (await other.post("/signin", name="Robin", password=PASSWORD)).status == 303
+        answer = await manager.post("/settings/password", current=PASSWORD, password="another lamp, another door")
+        assert answer.status == 303
+        assert (await manager.get("/")).status == 200
+        assert (await other.get("/")).status == 303
+
+
+async def test_a_wrong_current_password_changes_nothing(manager: Visitor) -> None:
+    answer = await manager.post("/settings/password", current="wrong", password="another lamp, another door")
+    assert answer.status == 422
+    assert "The current password is wrong." in answer.text
+
+
+async def test_another_session_can_be_ended_from_here(manager: Visitor) -> None:
+    async with visiting(manager.here) as other:
+        await other.post("/signin", name="Robin", password=PASSWORD)
+        page = await manager.get("/settings")
+        ends = re.findall(r'action="(/settings/sessions/\w+/end)"', page.html)
+        assert len(ends) == 1, "one's own session has no such button"
+        assert (await manager.post(ends[0])).status == 303
+        assert (await other.get("/")).status == 303
+
+
+async def test_a_token_is_shown_once_and_can_be_revoked(manager: Visitor) -> None:
+    made = await manager.post("/settings/tokens", name="Laundry", scopes=["read", "unlock"], days="30")
+    text = re.search(r"gh_[a-z2-7]{8}_[a-z2-7]{52}", made.html)
+    assert text is not None
+    assert await manager.here.hub.tokens.holder(text[0]) is not None
+    page = await manager.get("/settings/tokens")
+    assert text[0] not in page.html
+    assert "Laundry read, unlock last used 14:02, valid until Sun 20 Dec, 14:02" in page.text
+    revoke = re.search(r'action="(/settings/tokens/\w+/revoke)"', page.html)
+    assert revoke is not None
+    await manager.post(revoke[1])
+    assert await manager.here.hub.tokens.holder(text[0]) is None
+    assert "Revoked" in (await manager.get("/settings/tokens")).text
+
+
+async def test_an_expired_token_says_so(manager: Visitor) -> None:
+    await manager.post("/settings/tokens", name="Laundry", scopes="read", days="30")
+    manager.here.clock.at += timedelta(days=31)
+    await manager.sign_in()
+    assert "Expired" in (await manager.get("/settings/tokens")).text
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"name": ""}, "What uses it is needed."),
+        ({"scopes": []}, "At least one thing it may do is needed."),
+        ({"scopes": ["everything"]}, "At least one thing it may do: choose one of those offered."),
+        ({"days": "1000"}, "A token lasts 1 to 365 days."),
+        ({"days": "long"}, "How long it is valid: write a whole number."),
+    ],
+)
+async def test_a_token_that_cannot_be_made_says_why(
+    manager: Visitor, changed: dict[str, str | list[str]], sentence: str
+) -> None:
+    told: dict[str, str | list[str]] = {"name": "Laundry", "scopes": ["read"], "days": "30"}
+    answer = await manager.post("/settings/tokens", **told | changed)
+    assert answer.status == 422
+    assert sentence in answer.text
+
+
+@pytest.mark.parametrize(
+    ("agent", "words"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1 Version/19.0 Safari/604.1",
+            "Safari on an iPhone",
+        ),
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0", "Edge on Windows"),
+        ("curl/8", "A browser"),
+    ],
+)
+def test_browsers_are_called_by_their_names(agent: str, words: str) -> None:
+    assert agent_words(agent) == words

@@ -1,0 +1,151 @@
+"""Locks: what is known of each, its keypad, and moving a bolt at once."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from hub.errors import Rejected, Unavailable
+from hub.model.facts import BoltMoved
+from hub.model.values import Address, How, LockId, Position
+from hub.store import codes, doors, log
+from tests.web.conftest import Visitor
+from tests.web.village import tell
+
+SCRIPT = {"HX-Request": "true"}
+
+
+async def _card(visitor: Visitor, lock: str) -> str:
+    return (await visitor.get(f"/locks/{lock}?part=card")).text
+
+
+async def test_a_lock_tells_its_bolt_battery_places_and_when_it_was_heard(manager: Visitor) -> None:
+    assert await _card(manager, "front") == (
+        "Front door Opens for 5 units Locked Battery 89 % Codes 3 of 30 places Last heard 13:04 Unlock"
+    ).replace("Codes 3", "Codes 4")
+
+
+async def test_a_lock_without_protection_on_the_air_is_marked_for_good(manager: Visitor) -> None:
+    assert "Unsecured radio" in await _card(manager, "garden")
+    assert "Unsecured radio" not in await _card(manager, "front")
+    page = (await manager.get("/locks/garden")).text
+    assert "It is used all the same because the site file names it." in page
+
+
+async def test_a_low_battery_is_said_in_words(manager: Visitor) -> None:
+    assert "12 %, low" in await _card(manager, "garden")
+
+
+async def test_a_silent_lock_says_since_when_and_what_to_do(manager: Visitor) -> None:
+    card = await _card(manager, "loft")
+    assert "No answer since 12:02: three tries, no answer." in card
+    assert "Codes already in it keep working." in card
+
+
+async def test_a_jammed_bolt_is_never_shown_as_locked(manager: Visitor) -> None:
+    await tell(manager.here.hub, BoltMoved(Address("1"), manager.here.clock.at, Position.JAMMED, How.AUTO))
+    card = await _card(manager, "front")
+    assert "Jammed" in card
+    assert "Locked" not in card
+
+
+async def test_a_lock_nobody_has_met_offers_nothing_it_cannot_do(manager: Visitor) -> None:
+    del manager.here.radio.locks[Address("2")]
+    assert "Unlock" not in await _card(manager, "flat-1")
+    assert (await manager.post("/locks/flat-1/bolt", to="unlocked")).status == 409
+
+
+# ---- moving ---------------------------------------------------------------------------------------------------------
+
+
+async def test_unlock_moves_the_bolt_and_is_written_down_before_and_after(manager: Visitor) -> None:
+    answer = await manager.post("/locks/front/bolt?part=card", to="unlocked", headers=SCRIPT)
+    assert "Front door is unlocked." in answer.text
+    assert "Unlocked" in answer.text.split("Battery")[0]
+    [deed] = await manager.here.hub.store.read(lambda tx: log.deeds(tx, "lock:front"))
+    assert (deed.actor, deed.action, deed.outcome) == ("account:Robin", "unlock", "done")
+    assert "Robin pressed Unlock." in (await manager.get("/locks/front")).text
+
+
+async def test_without_script_the_answer_is_on_the_locks_page(manager: Visitor) -> None:
+    answer = await manager.post("/locks/front/bolt", to="unlocked")
+    assert "<html" in answer.html
+    assert "Front door is unlocked." in answer.text
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence", "outcome"),
+    [
+        (Rejected("the bolt is jammed"), "Front door refused: the bolt is jammed.", "refused"),
+        (Unavailable("no answer"), "Look at the door before trying again.", "unknown"),
+    ],
+)
+async def test_a_bolt_that_does_not_obey_says_what_is_known(
+    manager: Visitor, error: Exception, sentence: str, outcome: str
+) -> None:
+    manager.here.bolt("1").raises = error
+    answer = await manager.post("/locks/front/bolt?part=main", to="unlocked", headers=SCRIPT)
+    assert sentence in answer.text
+    [deed] = await manager.here.hub.store.read(lambda tx: log.deeds(tx, "lock:front"))
+    assert deed.outcome == outcome
+
+
+async def test_a_bolt_moves_only_to_where_there_is_a_button_for(manager: Visitor) -> None:
+    assert (await manager.post("/locks/front/bolt", to="jammed")).status == 400
+    assert (await manager.post("/locks/none/bolt", to="unlocked")).status == 409
+
+
+# ---- one lock -------------------------------------------------------------------------------------------------------
+
+
+async def test_the_keypad_lists_whose_codes_it_holds_and_what_is_not_ours(manager: Visitor) -> None:
+    text = (await manager.get("/locks/front")).text
+    assert "1 Anna Berg today 14:00 to Mon 23 Nov, 11:00 Proven, read back" in text
+    assert "2 Priya Natarajan Wed 18 Nov, 14:00 to today 18:00 Proven, confirmed" in text
+    assert "30 Somebody else Not put there by Gatehouse, and left alone. Not ours" in text
+    assert "José Ñandú-Müller today 16:30 to Sun 22 Nov, 11:00 Goes in later" in text
+
+
+async def test_a_lock_that_hides_digits_says_that_it_confirms_only(manager: Visitor) -> None:
+    assert "Codes cannot be read back; the lock confirms them." in (await manager.get("/locks/loft")).text
+
+
+async def test_a_code_for_somebody_at_the_door_is_drawn_shown_once_and_can_be_ended(manager: Visitor) -> None:
+    assert "Whom it is for" in (await manager.get("/codes/new?lock=front")).text
+    answer = await manager.post("/codes/new", label="The plumber", locks=["front", "studio"], until="2026-11-20T18:00")
+    shown = re.search(r'class="pin" id="pin">(\d{6})<', answer.html)
+    assert shown is not None
+    page = await manager.get("/locks/front")
+    assert "The plumber today 14:02 to today 18:00 Waits for the lock End it" in page.text
+    assert shown[1] not in page.html
+    end = re.search(r'action="(/locks/front/codes/\w+/end)"', page.html)
+    assert end is not None
+    assert (await manager.post(end[1])).status == 303
+    listed = await manager.here.hub.store.read(lambda tx: codes.listing(tx, lock=LockId("front")))
+    assert [entry.issued.grant.revoked for entry in listed if entry.issued and entry.guest == "The plumber"] == [True]
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"label": ""}, "A name is needed."),
+        ({"locks": []}, "At least one door is needed."),
+        ({"until": "2026-11-20T13:00"}, "A code must end in the future."),
+        ({"until": "tonight"}, "The end"),
+        ({"locks": ["castle"]}, "There is no lock called “castle”."),
+    ],
+)
+async def test_a_code_that_cannot_be_given_says_why(
+    manager: Visitor, changed: dict[str, str | list[str]], sentence: str
+) -> None:
+    told: dict[str, str | list[str]] = {"label": "The plumber", "locks": ["front"], "until": "2026-11-20T18:00"}
+    answer = await manager.post("/codes/new", **told | changed)
+    assert answer.status == 422
+    assert sentence in answer.text
+
+
+async def test_a_lock_set_aside_says_that_the_others_go_on(manager: Visitor) -> None:
+    hub = manager.here.hub
+    await hub.store.write(lambda tx: doors.learn(tx, LockId("studio"), quarantined="its worker failed"))
+    assert "This lock was set aside: its worker failed. The other doors go on." in await _card(manager, "studio")

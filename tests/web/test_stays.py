@@ -1,0 +1,240 @@
+"""Stays: finding them, one stay with its code, and adding, changing and cancelling."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+
+from hub.intake import NewStay
+from hub.model.values import StayId, StayStatus, UnitId
+from hub.store import codes, log, stays
+from hub.store.engine import Tx
+from tests.web.conftest import Visitor
+from tests.web.village import TODAY
+
+NEW = {"guest": "Ada Lovelace", "unit": "flat-2", "arrival": "2026-12-20", "departure": "2026-12-23"}
+
+
+async def _row(visitor: Visitor, id_: StayId) -> stays.StayRow:
+    row = await visitor.here.hub.store.read(lambda tx: stays.stay(tx, id_))
+    assert row is not None
+    return row
+
+
+async def _deeds(visitor: Visitor, id_: StayId) -> list[tuple[str, str]]:
+    found = await visitor.here.hub.store.read(lambda tx: log.deeds(tx, f"stay:{id_}"))
+    return [(deed.actor, deed.action) for deed in found]
+
+
+# ---- finding --------------------------------------------------------------------------------------------------------
+
+
+async def test_the_list_begins_with_who_is_here_and_goes_on_with_who_comes(manager: Visitor) -> None:
+    text = (await manager.get("/stays")).text
+    order = ["Tom Okafor", "Priya Natarajan", "Anna Berg", "Mary Jackson", "Grace Hopper", "Ilse Cornelissen"]
+    assert sorted(order, key=text.index) == order
+    assert "Edsger Dijkstra" not in text
+
+
+@pytest.mark.parametrize(
+    ("q", "found"), [("berg", "Anna Berg"), ("HMZZ", "HMZZTOP987"), ("ñandú", "José Ñandú-Müller")]
+)
+async def test_a_stay_is_found_by_guest_and_by_reference(manager: Visitor, q: str, found: str) -> None:
+    text = (await manager.get(f"/stays?q={q}")).text
+    assert found in text
+    assert "Tom Okafor" not in text
+
+
+async def test_nothing_found_says_what_was_looked_for_and_harmlessly(manager: Visitor) -> None:
+    answer = await manager.get("/stays?q=%3Cscript%3Ealert(1)%3C/script%3E")
+    assert "Nothing found for “<script>alert(1)</script>”" in answer.text.replace("“ ", "“")
+    assert "<script>alert" not in answer.html
+
+
+async def test_cancelled_and_unclear_stays_have_lists_of_their_own(manager: Visitor) -> None:
+    assert "Edsger Dijkstra" in (await manager.get("/stays?show=cancelled")).text
+    assert "Edsger Dijkstra" not in (await manager.get("/stays?show=unclear")).text
+
+
+async def test_past_stays_are_listed_the_latest_first_page_by_page(manager: Visitor) -> None:
+    hub, clock = manager.here.hub, manager.here.clock
+
+    def add(tx: Tx) -> None:
+        for number in range(60):
+            first = date(2027, 1, 1) + timedelta(days=number)
+            hub.intake.add_stay(
+                tx, NewStay(UnitId("flat-2"), first, first + timedelta(days=1), f"Guest {number:02}"), "console"
+            )
+
+    await hub.store.write(add)
+    clock.at = datetime(2027, 6, 1, tzinfo=UTC)
+    await manager.sign_in()
+    seen: list[str] = []
+    path = "/stays?show=past"
+    while path:
+        page = await manager.get(path)
+        seen += re.findall(r"Guest \d\d", page.text)
+        older = re.search(r'href="([^"]+)">More stays', page.html)
+        path = "" if older is None else older[1].replace("&amp;", "&")
+    assert seen == [f"Guest {number:02}" for number in reversed(range(60))]
+
+
+async def test_a_broken_cursor_is_a_first_page(manager: Visitor) -> None:
+    assert "Tom Okafor" in (await manager.get("/stays?after=nonsense_x")).text
+
+
+# ---- one stay -------------------------------------------------------------------------------------------------------
+
+
+async def test_a_stays_page_tells_where_its_codes_are_and_what_happened(manager: Visitor) -> None:
+    text = (await manager.get(f"/stays/{manager.here.stays['Priya Natarajan']}")).text
+    assert "Front door Code proven confirmed by the lock" in text
+    assert "Priya Natarajan unlocked Garden room." in text
+    assert "The code is in Garden room." in text
+    assert "Robin added the stay." in text
+    assert "+49 170 1234567" in text
+    assert "The stay ends, and the code leaves the locks. 18:00" in text
+
+
+async def test_the_digits_are_on_no_page_until_somebody_asks_and_that_is_written_down(manager: Visitor) -> None:
+    id_ = manager.here.stays["Anna Berg"]
+    entries = await manager.here.hub.store.read(lambda tx: codes.issued_for(tx, id_))
+    assert entries[0].sealed_pin is not None
+    pin = manager.here.hub.vault.open_pin(entries[0].sealed_pin, about=f"grant:{entries[0].grant.id}").reveal()
+    for path in ("/", "/stays", f"/stays/{id_}", "/locks/front", "/log", "/log.csv"):
+        assert pin not in (await manager.get(path)).html, path
+    shown = await manager.post(f"/stays/{id_}/code", headers={"HX-Request": "true"})
+    assert pin in shown.text
+    assert ("account:Robin", "code shown") in await _deeds(manager, id_)
+    assert pin not in (await manager.get(f"/stays/{id_}")).html
+    assert "Robin looked at the code." in (await manager.get(f"/stays/{id_}")).text
+
+
+async def test_without_script_the_code_is_shown_on_the_whole_page(manager: Visitor) -> None:
+    shown = await manager.post(f"/stays/{manager.here.stays['Anna Berg']}/code")
+    assert "<html" in shown.html
+    assert re.search(r"your code for Flat 1, Front door is \d{6}\.", shown.text)
+    assert "It works from Friday 20 November, 15:00 until Monday 23 November, 11:00." in shown.text
+
+
+async def test_a_stay_without_a_code_shows_none_and_says_why(manager: Visitor) -> None:
+    id_ = manager.here.stays["Edsger Dijkstra"]
+    assert "The stay is cancelled. Its codes are gone from the locks." in (await manager.get(f"/stays/{id_}")).text
+    assert (await manager.post(f"/stays/{id_}/code")).status == 409
+
+
+@pytest.mark.parametrize("part", ["live", "timeline"])
+async def test_the_parts_of_a_stay_can_be_fetched_again(manager: Visitor, part: str) -> None:
+    answer = await manager.get(f"/stays/{manager.here.stays['Anna Berg']}?part={part}")
+    assert answer.status == 200
+    assert "<html" not in answer.html
+
+
+async def test_another_code_can_be_drawn(manager: Visitor) -> None:
+    id_ = manager.here.stays["Anna Berg"]
+    before = await manager.here.hub.store.read(lambda tx: {entry.grant.tag for entry in codes.issued_for(tx, id_)})
+    assert (await manager.post(f"/stays/{id_}/redraw")).status == 303
+    after = await manager.here.hub.store.read(lambda tx: {entry.grant.tag for entry in codes.issued_for(tx, id_)})
+    assert not before & after
+
+
+# ---- forms ----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_stay_by_telephone_gets_its_code_at_once(manager: Visitor) -> None:
+    answer = await manager.post("/stays/new", **NEW, phone="+49 30 123456", check_in="13:30")
+    assert answer.status == 303
+    page = (await manager.get(answer.headers["Location"])).text
+    assert "Ada Lovelace" in page
+    assert "The stay is added." in page
+    assert "Goes in Sun 20 Dec, 12:30" in page
+    assert "+49 30 123456" in page
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"guest": " "}, "The guest's name is needed."),
+        ({"arrival": "soon"}, "The day of arrival: write the day like 2026-11-21."),
+        ({"departure": "2026-12-20"}, "The departure must be after the arrival."),
+        ({"arrival": "2026-11-20", "departure": "2026-11-21"}, "Somebody else stays there on some of these nights."),
+        ({"arrival": "2026-10-01", "departure": "2026-10-03"}, "The stay would be over already."),
+        ({"unit": "castle"}, "There is no unit called “castle”."),
+        ({"check_in": "25:00"}, "From: write the time like 15:00."),
+    ],
+)
+async def test_a_stay_that_cannot_be_is_refused_with_the_reason_and_the_form_keeps_what_was_typed(
+    manager: Visitor, changed: dict[str, str], sentence: str
+) -> None:
+    before = await manager.here.hub.store.read(lambda tx: stays.search(tx, stays.Wanted()))
+    answer = await manager.post("/stays/new", **NEW | {"phone": "0170 1"} | changed)
+    assert answer.status == 422
+    assert sentence in answer.text
+    assert 'value="0170 1"' in answer.html
+    assert await manager.here.hub.store.read(lambda tx: stays.search(tx, stays.Wanted())) == before
+
+
+async def test_an_error_is_tied_to_its_field(manager: Visitor) -> None:
+    html = (await manager.post("/stays/new", **NEW | {"arrival": "soon"})).html
+    field = re.search(r'<input[^>]*id="f-arrival"[^>]*>', html)
+    assert field is not None
+    assert 'aria-invalid="true"' in field[0]
+    assert 'aria-describedby="e-arrival"' in field[0]
+    assert 'id="e-arrival"' in html
+
+
+async def test_a_late_check_out_moves_the_end_of_the_code(manager: Visitor) -> None:
+    id_ = manager.here.stays["Anna Berg"]
+    answer = await manager.post(f"/stays/{id_}/change", departure="2026-11-23", check_out="16:00")
+    assert answer.status == 303
+    assert (await _row(manager, id_)).check_out == datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+    entries = await manager.here.hub.store.read(lambda tx: codes.issued_for(tx, id_))
+    assert {entry.grant.window.end for entry in entries} == {datetime(2026, 11, 23, 15, 0, tzinfo=UTC)}
+
+
+async def test_a_change_that_cannot_be_says_why(manager: Visitor) -> None:
+    id_ = manager.here.stays["Anna Berg"]
+    answer = await manager.post(f"/stays/{id_}/change", departure=TODAY.isoformat())
+    assert answer.status == 422
+    assert "The departure must be after the arrival." in answer.text
+
+
+async def test_the_form_of_a_change_shows_what_is_agreed_now(manager: Visitor) -> None:
+    html = (await manager.get(f"/stays/{manager.here.stays['Priya Natarajan']}/change")).html
+    assert 'value="2026-11-20"' in html
+    assert 'value="18:00"' in html
+
+
+async def test_a_cancelled_stay_can_be_taken_back(manager: Visitor) -> None:
+    id_ = manager.here.stays["Grace Hopper"]
+    assert (await manager.post(f"/stays/{id_}/cancel")).status == 303
+    assert (await _row(manager, id_)).status is StayStatus.CANCELLED
+    page = await manager.get(f"/stays/{id_}")
+    assert "Robin cancelled the stay." in page.text
+    assert f'action="/stays/{id_}/restore"' in page.html
+    assert (await manager.post(f"/stays/{id_}/restore")).status == 303
+    assert (await _row(manager, id_)).status is StayStatus.CONFIRMED
+
+
+async def test_in_the_dialog_a_form_comes_alone_and_leads_on_by_script(manager: Visitor) -> None:
+    id_ = manager.here.stays["Grace Hopper"]
+    script = {"HX-Request": "true"}
+    form = await manager.get(f"/stays/{id_}/cancel?part=form", **script)
+    assert "<html" not in form.html
+    assert 'id="dialog-title"' in form.html
+    wrong = await manager.post(f"/stays/{id_}/change?part=form", departure="x", headers=script)
+    assert wrong.status == 422
+    assert "<html" not in wrong.html
+    done = await manager.post(f"/stays/{id_}/cancel?part=form", headers=script)
+    assert (done.status, done.headers["HX-Redirect"]) == (204, f"/stays/{id_}")
+
+
+async def test_a_stay_that_is_over_cannot_be_changed(manager: Visitor) -> None:
+    id_ = manager.here.stays["Grace Hopper"]
+    manager.here.clock.at = datetime.combine(TODAY + timedelta(days=20), time(12), UTC)
+    await manager.sign_in()
+    page = await manager.get(f"/stays/{id_}")
+    assert f"/stays/{id_}/change" not in page.html
+    assert "The stay is over." in page.text
