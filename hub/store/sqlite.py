@@ -173,7 +173,13 @@ def connect_reader(database: Path) -> sqlite3.Connection:
     raw = _read_only(database)
     for setting in (*_COMMON, "PRAGMA query_only=ON"):
         raw.execute(setting)
+    # SQLite's own knows ASCII only: José Ñandú would not be found as ñandú.
+    raw.create_function("lower", 1, _lower, deterministic=True)
     return raw
+
+
+def _lower(text: str | None) -> str | None:
+    return None if text is None else text.lower()
 
 
 def _read_only(database: Path) -> sqlite3.Connection:
