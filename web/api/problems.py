@@ -41,12 +41,14 @@ class ProblemDetails(BaseModel):
 class _Kind:
     status: int
     description: str
+    pushed: bool = False
+    """Only where booking sources push."""
 
 
 KINDS: Mapping[str, _Kind] = {
     "not_json": _Kind(400, "The body is not JSON."),
     "token_missing": _Kind(401, "There is no token, or it is wrong, expired or revoked."),
-    "unsigned": _Kind(401, "The signature of a delivery is missing, wrong or too old."),
+    "unsigned": _Kind(401, "The signature of a delivery is missing, wrong or too old.", pushed=True),
     "scope_missing": _Kind(403, "The token does not hold the scope that this needs."),
     "not_found": _Kind(404, "There is nothing here."),
     "method_not_allowed": _Kind(405, "This cannot be done here."),
@@ -65,7 +67,7 @@ KINDS: Mapping[str, _Kind] = {
 
 
 def description(status: int) -> str:
-    return " ".join(kind.description for kind in KINDS.values() if kind.status == status)
+    return " ".join(kind.description for kind in KINDS.values() if kind.status == status and not kind.pushed)
 
 
 class Problem(Exception):

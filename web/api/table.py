@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from hub.model.people import Scope
-from web.api import codes, doors, events, house, stays, tokens, watch
+from web.api import care, codes, doors, events, house, stays, tokens, watch
 from web.api.paging import ByName
 from web.api.routes import AnyRoute, Route
 from web.api.wire import Nothing
@@ -55,6 +55,13 @@ TABLE: Final[tuple[AnyRoute, ...]] = (
           house.read_channel_now, Nothing, Nothing, house.ChannelOut, status=202, refuses=True),
 
     Route("GET", "/health", R, "How the house is, in sentences", watch.get_health, Nothing, Nothing, watch.HealthOut),
+    Route("POST", "/health/time", A, "Vouch for the hub's time",
+          care.confirm_time, Nothing, Nothing, watch.HealthOut, refuses=True),
+    Route("POST", "/health/safe-mode/leave", A, "Leave safe mode after a restore",
+          care.leave_safe_mode, Nothing, Nothing, watch.HealthOut, refuses=True),
+    Route("GET", "/letters", R, "Deliveries and promises that were given up on",
+          care.list_letters, ByName, Nothing, care.LetterPage),
+    Route("POST", "/letters/{letter}/retry", A, "Try one of them again", care.retry_letter, Nothing, Nothing, care.LetterOut),
     Route("GET", "/questions", R, "What the hub asks a person", watch.list_questions, ByName, Nothing, watch.QuestionPage),
     Route("POST", "/questions/{question}/answer", Q, "Answer a question",
           watch.answer_question, Nothing, watch.AnswerIn, watch.QuestionOut, refuses=True),

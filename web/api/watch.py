@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from hub.health import Level, findings, summary
+from hub.store import settings
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.stays import Question
@@ -28,16 +29,18 @@ class HealthOut(Out):
     summary: str = Field(description="`well`, or the worst level")
     now: Told = Field(description="the hub's time")
     clock_trusted: bool = Field(description="false: nothing that depends on the time of day is begun or ended")
+    safe_mode: bool = Field(description="true: restored from a backup; no new code is given until a person has looked")
     findings: list[FindingOut] = Field(description="the worst first")
 
 
 async def get_health(call: Call, query: Nothing, body: Nothing) -> HealthOut:
     clock = call.hub.clock
-    found = await call.hub.store.read(lambda tx: findings(tx, clock, call.hub.plugins))
+    found, safe = await call.hub.store.read(lambda tx: (findings(tx, clock, call.hub.plugins), settings.safe_mode(tx)))
     return HealthOut(
         summary=summary(found),
         now=clock.now(),
         clock_trusted=clock.trusted,
+        safe_mode=safe,
         findings=[
             FindingOut(level=each.level, about=each.about, sentence=each.sentence, cure=each.cure, since=each.since)
             for each in found

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from structlog.testing import capture_logs
 
 from hub.errors import Unavailable
 from hub.store.engine import Tx
@@ -222,7 +223,9 @@ async def test_what_was_sent_does_not_come_back_in_a_refusal(shared: Api) -> Non
 
 async def test_a_failure_of_ours_says_nothing_of_how_we_are_built(api: Api) -> None:
     await api.hub.store.write(spoil)
-    answer = await api.post("/stays", STAY)
+    with capture_logs() as logged:
+        answer = await api.post("/stays", STAY)
+    assert [entry["event"] for entry in logged if entry["log_level"] == "error"] == ["a request failed"]
     assert (answer.status, answer.json["code"]) == (500, "crashed")
     assert b"spoilt" not in answer.raw
 

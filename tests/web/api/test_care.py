@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from hub.model.values import ChannelId
+from hub.store import mail, settings
+from hub.store.engine import Tx
+from hub.store.mail import Letter
+from tests.web.api.conftest import NOW, Api, Clock
+from web.api import mount
+
+
+async def test_what_was_given_up_on_is_listed_and_tried_again_once(api: Api) -> None:
+    def give_up(tx: Tx) -> None:
+        mail.accept(tx, Letter(0, ChannelId("airbnb-1"), "k", "", b"", NOW, 0, NOW, None))
+        [letter] = mail.letters(tx, NOW)
+        mail.letter_failed(tx, letter.id, "it is no calendar", None)
+
+    await api.hub.store.write(give_up)
+    letter = {
+        "id": "inbox-1", "box": "inbox", "about": "airbnb-1", "since": "2026-11-21T12:00:00.000Z", "why": "it is no calendar",
+    }  # fmt: skip
+    assert (await api.get("/letters")).json == {"items": [letter], "next": None}
+    assert (await api.post("/letters/inbox-1/retry")).json == letter
+    assert (await api.get("/letters")).json["items"] == []
+    assert len(await api.hub.store.read(lambda tx: mail.letters(tx, NOW))) == 1
+    for id_ in ("inbox-1", "outbox-1", "other"):
+        assert (await api.post(f"/letters/{id_}/retry")).status == 404
+
+
+async def test_safe_mode_is_told_and_left_once(api: Api) -> None:
+    await api.hub.store.write(lambda tx: settings.keep(tx, "safe_mode", "restored"))
+    assert (await api.get("/health")).json["safe_mode"] is True
+    assert (await api.post("/health/safe-mode/leave")).json["safe_mode"] is False
+    assert (await api.post("/health/safe-mode/leave")).status == 409
+
+
+async def test_a_clock_in_doubt_is_vouched_for_and_one_of_a_rehearsal_is_not(api: Api) -> None:
+    class Doubted(Clock):
+        trusted = False
+
+        def confirm(self) -> None:
+            self.trusted = True
+
+    assert (await api.post("/health/time")).status == 409
+    app = web.Application()
+    mount(app, replace(api.hub, clock=Doubted()))
+    async with TestServer(app) as server:
+        url, headers = server.make_url("/api/v1/health"), {"Authorization": f"Bearer {api.token}"}
+        async with api.session.get(url, headers=headers) as before:
+            assert (await before.json())["clock_trusted"] is False
+        async with api.session.post(f"{url}/time", headers=headers) as after:
+            assert (await after.json())["clock_trusted"] is True
