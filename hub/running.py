@@ -38,7 +38,7 @@ from hub.plugins import Plugins, host_maker
 from hub.reconcile import Reconciler
 from hub.schedule import Job, daily, every, keep_jobs
 from hub.signin import SignIn
-from hub.store import backup, house, log, mail, migrate, settings
+from hub.store import backup, codes, house, log, mail, migrate, settings
 from hub.store.engine import Store, Tx
 from hub.store.stays import StayRow
 from hub.tokens import Tokens
@@ -122,6 +122,10 @@ async def _wired(
     config: Config, world: World, vault: Vault, bus: Bus, store: Store, tagbook: TagBook, *, running: bool
 ) -> Hub:
     clock, wall = await _clocks(store, world)
+    if isinstance(clock, TurnedClock):
+        store.stamp_with(
+            lambda tx: settings.commit_time(tx, clock.now())
+        )  # no restart goes back behind what was decided
     desk = Desk(vault, world.chance.below, clock.now)
     intake = Intake(desk)
 
@@ -212,6 +216,7 @@ Serve = Callable[[Hub], Awaitable[None]]
 
 async def run(hub: Hub, fronts: tuple[Serve, ...] = (), *, upkeep: bool = True) -> None:
     """Everything, until cancelled or until a core task fails. `upkeep`: make backups by the hour."""
+    await hub.store.write(_doubt_after_restore)
     for name, told in hub.config.drivers.items():
         hub.plugins.prepare_driver(name, told)
     await plug_channels(hub)
@@ -234,6 +239,11 @@ async def run(hub: Hub, fronts: tuple[Serve, ...] = (), *, upkeep: bool = True) 
             group.create_task(keep_jobs(_upkeep(hub), hub.wall), name="upkeep")
         for front in fronts:
             group.create_task(_front(front, hub), name="front")
+
+
+def _doubt_after_restore(tx: Tx) -> None:
+    if settings.restored_just_now(tx):
+        codes.doubt_all(tx)
 
 
 async def _front(front: Serve, hub: Hub) -> None:

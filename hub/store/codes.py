@@ -178,6 +178,13 @@ def _values(slot: Slot) -> dict[str, object]:
     }
 
 
+def doubt_all(tx: Tx) -> None:
+    """What was believed of any slot has to be asked again; whose it was and how it was proven stays to compare with."""
+    tx.sql.execute(
+        update(slots).values(reading=Reading.UNKNOWN.value, claim=None, proven_at=None, failures=0, retry_at=None)
+    )
+
+
 def outfit(tx: Tx, lock: LockId, count: int) -> None:
     """Make sure that there is a row for each slot the hub looks after; new ones are unknown."""
     known = {slot.number for slot in slots_of(tx, lock)}

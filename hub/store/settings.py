@@ -13,6 +13,7 @@ from hub.store.tables import meta
 
 _SAFE_MODE = "safe_mode"
 _TIME = "time"
+_DOUBTED = "doubted"
 
 
 def value(tx: Tx, key: str) -> str | None:
@@ -31,6 +32,15 @@ def keep(tx: Tx, key: str, text: str | None) -> None:
 def safe_mode(tx: Tx) -> bool:
     """After a restore: the locks are read, nothing new is given until a person has looked (design.md §4)."""
     return value(tx, _SAFE_MODE) is not None
+
+
+def restored_just_now(tx: Tx) -> bool:
+    """True once for each restore: from here on nothing that was believed of the locks counts."""
+    restored = value(tx, _SAFE_MODE)
+    if restored is None or value(tx, _DOUBTED) == restored:
+        return False
+    keep(tx, _DOUBTED, restored)
+    return True
 
 
 def leave_safe_mode(tx: Tx) -> None:

@@ -122,9 +122,15 @@ class Home:
 
 @asynccontextmanager
 async def home(
-    folder: Path, memories: list[Memory] | None = None, *, seed: int = 1, start: datetime = START, **rules: Any
+    folder: Path,
+    memories: list[Memory] | None = None,
+    *,
+    seed: int = 1,
+    start: datetime = START,
+    furnish: bool = True,
+    **rules: Any,
 ) -> AsyncIterator[Home]:
-    """A hub that runs, and everything around it. `rules` override the property's."""
+    """A hub that runs, and everything around it. `rules` override the property's; `furnish` False: the database has a house."""
     memories = memories or [Memory(Address("front"))]
     config = Config.model_validate(
         {"database": str(folder / "gatehouse.db"), "state_dir": folder / "state", "key_file": folder / "key"}
@@ -138,7 +144,8 @@ async def home(
         driver, calendar = MemoryDriver(memories, host), Calendar(host)
         hub.plugins.add_driver("memory", driver)
         hub.plugins.add_channel(FEED, calendar)
-        await hub.store.write(lambda tx: _furnish(tx, hub, memories, rules))
+        if furnish:
+            await hub.store.write(lambda tx: _furnish(tx, hub, memories, rules))
         async with asyncio.TaskGroup() as group:
             task = group.create_task(running.run(hub, upkeep=False))
             try:
