@@ -277,7 +277,11 @@ class World:
                 assert rest.until is not None
                 assert rest.until <= min(waits)
                 self.pass_time(rest.until - self.now)
-        assert self.settle() == self.step()
+        rest = self.settle()
+        assert rest == self.step()
+        windows = [grant.window for grant in self.grants.values() if not grant.revoked]
+        edges = [edge for window in windows for edge in (window.start, window.end) if edge and edge > self.now]
+        assert not edges or (rest.until is not None and rest.until <= min(edges)), "it oversleeps"
 
     def check(self) -> None:
         wanted = {grant.id: grant for grant in self.wanted()}

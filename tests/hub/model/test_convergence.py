@@ -22,6 +22,7 @@ from tests.hub.model.keypad import BUDGET, POLICY, SLOTS, Fault, ModelLock, Worl
 
 PINS = ("4071", "8306", "482913", "960417", "72846")
 TOO_LONG = "36071582"
+STRANGERS = ("555123", "60606")
 LESS, MORE = timedelta(minutes=10), timedelta(hours=3)
 spans = st.sampled_from([timedelta(seconds=6), timedelta(seconds=20), LESS, MORE, timedelta(days=2)])
 starts = st.sampled_from([timedelta(0), timedelta(0), -LESS, LESS, MORE])
@@ -37,11 +38,22 @@ class Convergence(RuleBasedStateMachine):
         self.world = World()
 
     @initialize(
-        reads=st.booleans(), refuses=st.booleans(), proves=st.booleans(), met=st.sampled_from([True, True, False])
+        reads=st.booleans(),
+        refuses=st.booleans(),
+        proves=st.booleans(),
+        strangers=st.dictionaries(slots, st.sampled_from(STRANGERS), max_size=2),
+        guests=st.lists(st.sampled_from(PINS), unique=True, max_size=3),
+        met=st.sampled_from([True, True, False]),
     )
-    def hang_a_lock(self, reads: bool, refuses: bool, proves: bool, met: bool) -> None:
+    def a_house(
+        self, reads: bool, refuses: bool, proves: bool, strangers: dict[int, str], guests: list[str], met: bool
+    ) -> None:
         grade = (Proof.READ_BACK if reads else Proof.CONFIRMED) if proves else Proof.ACKNOWLEDGED
         self.world.lock = ModelLock(reads, refuses, grade)
+        for slot, digits in strangers.items():
+            self.world.program(slot, digits)
+        for digits in guests:
+            self.world.invite(digits, timedelta(0), 2 * MORE)
         if met:
             self.world.settle()
 
@@ -69,7 +81,7 @@ class Convergence(RuleBasedStateMachine):
         if id_ is not None:
             self.world.revoke(id_)
 
-    @rule(slot=slots, digits=st.sampled_from(("555123", "60606", *PINS)), told=st.booleans())
+    @rule(slot=slots, digits=st.sampled_from((*STRANGERS, *PINS)), told=st.booleans())
     def somebody_puts_a_code_in(self, slot: int, digits: str, told: bool) -> None:
         """In a slot of ours only where the lock could tell us; and never, knowingly, twice the same digits."""
         belief, world = self.world.slots[slot], self.world
@@ -172,5 +184,5 @@ class Convergence(RuleBasedStateMachine):
 
 def test_every_keypad_comes_to_hold_what_it_should() -> None:
     run_state_machine_as_test(
-        Convergence, settings=settings(max_examples=150, stateful_step_count=25, deadline=None, derandomize=True)
+        Convergence, settings=settings(max_examples=1000, stateful_step_count=30, deadline=None, derandomize=True)
     )
