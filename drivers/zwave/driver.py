@@ -10,6 +10,7 @@ import structlog
 from drivers.zwave import known
 from drivers.zwave.known import Network
 from drivers.zwave.member import Member, Surroundings
+from drivers.zwave.radio import NOT_CONNECTED
 from drivers.zwave.session import Session
 from drivers.zwave.stick import Stick
 from hub.contracts import Host, Lock
@@ -94,7 +95,7 @@ class ZWave:
                 log.warning("no Z-Wave stick", port=self._port, why=why)
                 for member in self._members.values():
                     if member.lock is not None:
-                        member.silent(why)
+                        member.silent(NOT_CONNECTED)
             await asyncio.sleep(REOPEN_AFTER_S[min(failures, len(REOPEN_AFTER_S) - 1)])
             failures += 1
 

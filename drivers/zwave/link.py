@@ -16,7 +16,7 @@ A callback that overtakes its response is kept until the response is here. Frame
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from drivers.zwave.frame import Control, Damage, Deframer, Frame, Unit, serialize
@@ -82,7 +82,7 @@ class _Stage(Enum):
 class _Outstanding:
     call: Call
     callback_id: int
-    wire: bytes
+    wire: bytes = field(repr=False)
     stage: _Stage
     due: float
     tries: int = 1

@@ -80,7 +80,6 @@ class Node:
         self.transmit: Transmit | None = None
         """None while there is no stick."""
         self.turns = Turns()
-        self.silent = False
         self._fell_silent = fell_silent
         self._inboxes: list[Inbox[Any]] = []
         self._failures = 0
@@ -97,12 +96,10 @@ class Node:
 
     def alive(self) -> None:
         self._failures = 0
-        self.silent = False
 
     def failed(self, why: str) -> None:
         self._failures += 1
-        if self._failures >= SILENT_AFTER and not self.silent:
-            self.silent = True
+        if self._failures >= SILENT_AFTER:
             self._fell_silent(why)
 
     @contextmanager

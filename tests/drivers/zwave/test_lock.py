@@ -207,6 +207,16 @@ async def test_a_supervised_code_is_confirmed(house: House, lock: FakeLock) -> N
 
 
 @virtual
+async def test_the_outcome_of_an_earlier_command_is_not_taken_for_this_ones(house: House, lock: FakeLock) -> None:
+    supervised(lock)
+    lock.supervision = ""
+    async with house.running():
+        await keypad_of(house).write(4, PIN)  # session 1
+        asyncio.get_running_loop().call_later(0.5, house.stick.say, 2, bytes.fromhex("6c0201ff00"))
+        assert await keypad_of(house).write(5, Pin("654321")) is Proof.ACKNOWLEDGED
+
+
+@virtual
 async def test_a_lock_that_is_still_at_it_is_waited_for(house: House, lock: FakeLock) -> None:
     supervised(lock)
     lock.supervision = "01"
