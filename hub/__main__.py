@@ -109,7 +109,16 @@ def demo(
     run_until_stopped(demonstrating(port, speed, serve))
 
 
-for command in (house.apply, house.check, house.status, house.codes, house.setup_code, backups.backup, backups.restore):
+for command in (
+    house.apply,
+    house.check,
+    house.status,
+    house.codes,
+    house.setup_code,
+    backups.backup,
+    backups.restore,
+    backups.rotate_key,
+):
     app.command()(command)
 app.add_typer(stay, name="stay")
 app.add_typer(house.code, name="code")

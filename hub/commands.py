@@ -33,6 +33,7 @@ from hub.store.backup import back_up
 from hub.store.codes import Code
 from hub.store.engine import Tx
 from hub.store.people import Token
+from hub.store.reseal import reseal
 from hub.store.stays import StayRow, Wanted
 
 Command = Callable[[Hub, str, Any], Awaitable[JsonValue]]
@@ -369,6 +370,18 @@ async def _backup(hub: Hub, actor: str, ask: asks.Backup) -> JsonValue:
     return {"file": str(file), "recovery_key": None if drawn is None else drawn.reveal()}
 
 
+async def _rotate_key(hub: Hub, actor: str, _ask: asks.RotateKey) -> JsonValue:
+    """The key first, on disk; then what it seals. Cut off between the two, everything still opens with the older key."""
+    hub.vault.rotate()
+    now = hub.clock.now()
+
+    def seal_anew(tx: Tx) -> int:
+        log.record(tx, now, actor, "rotate key", "key_file")
+        return reseal(tx, hub.vault)
+
+    return {"sealed_anew": await hub.store.write(seal_anew)}
+
+
 COMMANDS: Final[Mapping[type[Ask], Command]] = {
     asks.Apply: _apply,
     asks.Status: _status,
@@ -383,4 +396,5 @@ COMMANDS: Final[Mapping[type[Ask], Command]] = {
     asks.Tokens: _tokens,
     asks.TokenRevoke: _token_revoke,
     asks.Backup: _backup,
+    asks.RotateKey: _rotate_key,
 }

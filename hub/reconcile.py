@@ -92,8 +92,9 @@ class Round:
     """How a round of steps ended."""
 
     until: datetime | None
-    """When to look again; None if time alone will not change anything."""
+    """When to look again; None if time alone will not change anything, or if the lock's silence decides."""
     answered: bool = True
+    """False: only time or a sign of life makes another round worth it, whatever else is signalled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ class Reconciler:
                     await pause(self.clock, rest.until, nudges)
                 else:
                     wait = min(patience(silent, _POLICY), LONGEST_SILENCE) * self.pace
-                    await pause(self.clock, self.clock.now() + wait, life)
+                    await pause(self.clock, rest.until or self.clock.now() + wait, life)
 
     async def _guarded(self, lock: LockId) -> Round:
         try:
@@ -143,7 +144,7 @@ class Reconciler:
             logger.error("a lock was set aside, the other doors go on", lock=lock, exc_info=error)
             why = f"its worker failed unexpectedly ({type(error).__name__}); it is tried again every 15 minutes"
             await self.store.write(lambda tx: doors.learn(tx, lock, quarantined=why))
-        return Round(self.clock.now() + OUTSTANDING * self.pace)
+        return Round(self.clock.now() + OUTSTANDING * self.pace, answered=False)
 
     async def settle(self, lock: LockId) -> Round:
         """Step until the lock is as it should be, must be waited for, or does not answer."""

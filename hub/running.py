@@ -38,7 +38,7 @@ from hub.plugins import Plugins, host_maker
 from hub.reconcile import Reconciler
 from hub.schedule import Job, daily, every, keep_jobs
 from hub.signin import SignIn
-from hub.store import backup, codes, house, log, mail, migrate, settings
+from hub.store import backup, codes, house, log, mail, migrate, replies, settings
 from hub.store.engine import Store, Tx
 from hub.store.stays import StayRow
 from hub.tokens import Tokens
@@ -336,4 +336,9 @@ async def _stamp(hub: Hub) -> None:
 
 async def _tidy(hub: Hub) -> None:
     """Drop what was dealt with long ago: deliveries hold contact data, and nobody needs them any more."""
-    await hub.store.write(lambda tx: mail.tidy(tx, hub.wall.now() - KEEP_DELIVERIES))
+
+    def work(tx: Tx) -> None:
+        mail.tidy(tx, hub.wall.now() - KEEP_DELIVERIES)
+        replies.forget_old(tx, hub.wall.now() - timedelta(days=1))
+
+    await hub.store.write(work)

@@ -151,3 +151,8 @@ class Backup(Ask):
     folder: str | None = None
     """Absolute; None: the hub's own."""
     new_recovery_key: bool = False
+
+
+class RotateKey(Ask):
+    command = "rotate-key"
+    patience = timedelta(minutes=10)

@@ -1,4 +1,4 @@
-"""`gatehouse backup | restore`."""
+"""`gatehouse backup | restore | rotate-key`."""
 
 from __future__ import annotations
 
@@ -86,6 +86,17 @@ def restore(
     typer.echo(
         "The hub starts in safe mode: it reads the locks and gives no new codes until you have looked at its pages."
     )
+
+
+def rotate_key(config: ConfigPath, json: AsJson = False) -> None:
+    """Draw a new key and seal everything anew. The older keys stay in the key file: they recognise older codes."""
+    from hub.commandline.asks import RotateKey
+
+    told = answered(config, RotateKey)
+    if json:
+        as_json(told)
+        return
+    typer.echo(f"Drew a new key and sealed {told['sealed_anew']} entries anew. Make a backup, and copy the key file.")
 
 
 def _key(config: Config, *, recovery: bool) -> Vault | RecoveryKey:

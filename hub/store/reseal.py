@@ -1,0 +1,47 @@
+"""What lies sealed in the database, sealed anew under the newest key."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from sqlalchemy import ColumnElement, Table, literal, select, update
+
+from hub.io.vault import Vault
+from hub.store.engine import Tx
+from hub.store.tables import channels, grants, inbox, stay_sources, stays
+
+
+class _Sealed(NamedTuple):
+    table: Table
+    column: str
+    about: ColumnElement[str]
+    """What the seal is bound to, as its maker says it."""
+
+
+_SEALED: Final = (
+    _Sealed(grants, "pin", literal("grant:") + grants.c.id),
+    _Sealed(stays, "contact", literal("stay:") + stays.c.id),
+    _Sealed(channels, "settings", literal("channel:") + channels.c.id),
+    _Sealed(stay_sources, "reported", literal("report:") + stay_sources.c.channel_id + ":" + stay_sources.c.uid),
+    _Sealed(inbox, "body", literal("inbox:") + inbox.c.channel_id + ":" + inbox.c.key),
+)
+
+
+def reseal(tx: Tx, vault: Vault) -> int:
+    """Whatever an older key sealed; returns how much that was. Doing it again after a crash finishes it."""
+    return sum(_reseal(tx, vault, each) for each in _SEALED)
+
+
+def _reseal(tx: Tx, vault: Vault, sealed: _Sealed) -> int:
+    table, column = sealed.table, sealed.table.c[sealed.column]
+    keys = list(table.primary_key.columns)
+    old = [
+        row
+        for row in tx.sql.execute(select(column, sealed.about, *keys).where(column.is_not(None)))
+        if not vault.is_current(row[0])
+    ]
+    for box, about, *values in old:
+        fresh = vault.seal(vault.open(box, about=about), about=about)
+        same = [key == value for key, value in zip(keys, values, strict=True)]
+        tx.sql.execute(update(table).where(*same).values({sealed.column: fresh}))
+    return len(old)

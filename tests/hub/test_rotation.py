@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from hub.model.values import LockId
+from hub.store import codes
+from hub.store.house import channels, opened_settings
+from hub.store.reseal import reseal
+from hub.store.stays import Wanted, search
+from tests.simulators.home import home, simulate
+
+CHECK_IN = datetime(2027, 3, 2, 14, 0, tzinfo=UTC)
+
+
+def test_after_a_rotation_everything_opens_under_the_new_key_and_no_code_is_lost_or_rewritten(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            house.book("a", date(2027, 3, 2), date(2027, 3, 4), email="ada@example.com", raw="BEGIN:VEVENT")
+            await house.until(CHECK_IN)
+            digits, vault = await house.digits(), house.hub.vault
+            vault.rotate()
+            resealed = await house.hub.store.write(lambda tx: reseal(tx, vault))
+            assert resealed >= 5, "settings, contact, report, pin, deliveries"
+            assert await house.hub.store.write(lambda tx: reseal(tx, vault)) == 0
+            (row,) = await house.hub.store.read(lambda tx: codes.issued_for(tx, search(tx, Wanted())[0].id))
+            assert row.sealed_pin is not None
+            assert vault.is_current(row.sealed_pin)
+            assert await house.digits() == digits
+            settings = await house.hub.store.read(lambda tx: [opened_settings(each, vault) for each in channels(tx)])
+            assert settings == [{}]
+            await house.later(hours=25)
+            assert house.lock("front").journal == [("write", 1, digits)], "the daily look knows it by its older tag"
+            await house.until(CHECK_IN + timedelta(days=3))
+            assert house.lock("front").codes == {}
+
+    simulate(main())
+
+
+def test_a_pin_that_is_live_under_an_older_key_is_not_drawn_again(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            house.book("a", date(2027, 3, 2), date(2027, 3, 4))
+            await house.later(minutes=10)
+            taken = await house.hub.store.read(lambda tx: codes.tags_on(tx, LockId("front")))
+            pin = house.hub.vault.open_pin
+            house.hub.vault.rotate()
+            entries = await house.hub.store.read(lambda tx: codes.issued_for(tx, search(tx, Wanted())[0].id))
+            box = entries[0].sealed_pin
+            assert box is not None
+            digits = pin(box, about=f"grant:{entries[0].grant.id}")
+            assert not house.hub.vault.tags(digits).isdisjoint(taken)
+
+    simulate(main())
