@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from hub.health import LOW_BATTERY
 from hub.model.codes import CodeState, state_of
 from hub.model.values import LockId, Proof, PropertyId, StayId, StayKind, UnitId
 from hub.store import codes, doors, house
@@ -199,6 +200,11 @@ class Ground:
         urgent = question.urgent_at is not None and question.urgent_at <= self.now
         asked = local.moment(question.asked_at)
         return Ask(question.id, question.sentence, question.options, asked, urgent, "" if stay is None else stay.id)
+
+
+def battery_low(door: Door) -> bool:
+    """As the lock says, or by the percentage from which Health speaks of it."""
+    return door.battery_low or (door.battery is not None and door.battery <= LOW_BATTERY)
 
 
 def worst(on_doors: Iterable[DoorCode]) -> str:

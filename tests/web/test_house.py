@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from hub.model.values import Address, ChannelId, Position
-from hub.store import log, mail, settings
+from hub.model.facts import Abilities
+from hub.model.values import Address, ChannelId, LockId, Position
+from hub.store import doors, log, mail, settings
 from hub.store.engine import Tx
 from tests.web.conftest import PASSWORD, Visitor, visiting
 from tests.web.village import AIRBNB, NOW, Doubted, village
@@ -114,6 +115,15 @@ async def test_a_code_is_typed_at_a_simulated_keypad(manager: Visitor) -> None:
     wrong = await manager.post("/rehearsal/front/press", digits="0000", headers=SCRIPT)
     assert "The keypad does not know this code." in wrong.text
     assert [what for what, _, _ in manager.here.radio.done] == ["press", "press"]
+
+
+async def test_a_lock_without_a_keypad_offers_none(manager: Visitor) -> None:
+    able = Abilities("ASL-03", "1.59", 0, 4, 8, False, "")
+    await manager.here.hub.store.write(lambda tx: doors.learn_abilities(tx, LockId("loft"), able))
+    page = (await manager.get("/rehearsal")).html
+    assert "/rehearsal/front/press" in page
+    assert "/rehearsal/loft/press" not in page
+    assert "/rehearsal/loft/act" in page
 
 
 async def test_what_is_no_digits_is_not_pressed(manager: Visitor) -> None:

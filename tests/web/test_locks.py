@@ -7,7 +7,8 @@ import re
 import pytest
 
 from hub.errors import Rejected, Unavailable
-from hub.model.facts import BoltMoved
+from hub.health import LOW_BATTERY
+from hub.model.facts import Abilities, BoltMoved
 from hub.model.values import Address, How, LockId, Position
 from hub.store import codes, doors, log
 from tests.web.conftest import Visitor
@@ -35,6 +36,20 @@ async def test_a_lock_without_protection_on_the_air_is_marked_for_good(manager: 
 
 async def test_a_low_battery_is_said_in_words(manager: Visitor) -> None:
     assert "12 %, low" in await _card(manager, "garden")
+
+
+async def test_a_battery_that_health_calls_low_is_low_here_though_the_lock_says_nothing(manager: Visitor) -> None:
+    front = LockId("front")
+    await manager.here.hub.store.write(lambda tx: doors.learn(tx, front, battery=LOW_BATTERY))
+    assert f"{LOW_BATTERY} %, low" in await _card(manager, "front")
+    assert f"battery {LOW_BATTERY} %" in (await manager.get("/")).text
+
+
+async def test_a_keypad_tells_how_many_digits_it_takes(manager: Visitor) -> None:
+    assert "30 places, 4 to 8 digits" in (await manager.get("/locks/front")).text
+    able = Abilities("BE469ZP", "1.4", 30, 4, 4, True, "")
+    await manager.here.hub.store.write(lambda tx: doors.learn_abilities(tx, LockId("front"), able))
+    assert "30 places, 4 digits" in (await manager.get("/locks/front")).text
 
 
 async def test_a_silent_lock_says_since_when_and_what_to_do(manager: Visitor) -> None:

@@ -16,7 +16,7 @@ from hub.store.codes import Code
 from hub.store.doors import Door
 from hub.store.engine import Tx
 from hub.unlock import Answer, Outcome
-from web.ground import Ground
+from web.ground import Ground, battery_low
 from web.site import GUARD, SITE, go, htmx, page, part, wakes
 from web.story import Event, lately
 from web.words import Moment
@@ -65,7 +65,7 @@ def card(ground: Ground, hub: Hub, door: Door, used: int) -> LockCard:
         moved=local.maybe(door.position_at),
         how=door.position_how.value,
         battery=door.battery,
-        battery_low=door.battery_low,
+        battery_low=battery_low(door),
         heard=local.maybe(door.heard_at),
         slots=0 if able is None else able.slots,
         used=used,
@@ -130,7 +130,8 @@ class LockView:
     slots: list[SlotLine]
     lately: list[Event]
     firmware: str
-    digits: tuple[int, int]
+    digits: str
+    """How many a code may have: `4`, or `4 to 8`."""
     reads_codes: bool
     battery_at: Moment | None
     address: str
@@ -148,12 +149,16 @@ def look_at(tx: Tx, hub: Hub, id_: LockId) -> LockView:
         slots=[line for code in listed if (line := _slot_line(ground, door, code, ground.now)) is not None],
         lately=lately(tx, ground, id_),
         firmware="" if able is None else able.firmware,
-        digits=(0, 0) if able is None else (able.min_digits, able.max_digits),
+        digits="" if able is None else _span(able.min_digits, able.max_digits),
         reads_codes=able is not None and able.reads_codes,
         battery_at=local.maybe(door.battery_at),
         address=f"{door.driver} {door.address}",
         unsecured_by_choice=able is not None and not able.secure,
     )
+
+
+def _span(least: int, most: int) -> str:
+    return f"{least}" if least == most else f"{least} to {most}"
 
 
 def _slot_line(ground: Ground, door: Door, code: Code, now: datetime) -> SlotLine | None:

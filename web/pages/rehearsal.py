@@ -13,6 +13,7 @@ from hub.model.values import Address, LockId, Position
 from hub.store import doors
 from hub.store.doors import Door
 from hub.store.engine import Tx
+from web.ground import battery_low
 from web.site import SITE, go, htmx, page, part, wakes
 
 DRAINED: Final = 12
@@ -29,6 +30,7 @@ class Stage:
     position: str
     battery: int | None
     battery_low: bool
+    keypad: bool
     silent: bool
     address: Address
     wakes: str
@@ -48,7 +50,8 @@ def _stage(door: Door, model: str) -> Stage:
         model=model,
         position=door.position.value,
         battery=door.battery,
-        battery_low=door.battery_low,
+        battery_low=battery_low(door),
+        keypad=door.abilities is not None and door.abilities.slots > 0,
         silent=door.silent_since is not None,
         address=door.address,
         wakes=wakes(f"lock:{door.id}"),

@@ -19,7 +19,7 @@ from hub.store import stays as ledger
 from hub.store.doors import Door
 from hub.store.engine import Tx
 from hub.store.stays import StayRow, Wanted
-from web.ground import Ask, Ground, StayLine
+from web.ground import Ask, Ground, StayLine, battery_low
 from web.site import GUARD, SITE, go, page, part, wakes
 
 _MIDNIGHT = datetime.min.time()
@@ -85,7 +85,7 @@ def _lock_line(door: Door) -> LockLine:
     worry = ""
     if door.silent_since is not None:
         worry = "does not answer"
-    elif door.battery_low:
+    elif battery_low(door):
         worry = "battery low" if door.battery is None else f"battery {door.battery} %"
     return LockLine(door.id, door.name, door.position.value, worry)
 
