@@ -41,10 +41,6 @@ class Grant:
     """The lock refused these digits: they wait for a person or for a new PIN."""
 
 
-SLEW = timedelta(seconds=10)
-"""A clock may be set back by this much and still be trusted (hub/io/clock.py): what was seen "later" was seen just now."""
-
-
 class Reading(Enum):
     """What the lock, as far as we know, has in a slot."""
 
@@ -120,6 +116,8 @@ class Policy:
     """Ask, but change nothing: the clock is not trusted, or a restored hub waits for a person."""
 
 
+SLEW: Final = timedelta(seconds=10)
+"""A clock may be set back by this much and still be trusted (hub/io/clock.py): what was seen "later" was seen just now."""
 PLACES: Final = 3
 """A code that was lost in so many slots was not lost because of the slot."""
 
@@ -276,10 +274,8 @@ def _took_orders(slot: Slot) -> bool:
 def _arrivals(view: _View) -> Iterator[Step]:
     """What brings the guests whose window has begun nearer to a proven code, the longest waiting first."""
     waiting = (grant for grant in view.grants.values() if view.wanted(grant.id))
-    for grant in sorted(waiting, key=lambda grant: (grant.window.start, grant.id)):
-        step = _toward(grant, view)
-        if step is not None:
-            yield step
+    in_turn = sorted(waiting, key=lambda grant: (grant.window.start, grant.id))
+    return (step for step in (_toward(grant, view) for grant in in_turn) if step is not None)
 
 
 def _toward(grant: Grant, view: _View) -> Step | None:
@@ -315,9 +311,8 @@ def _look_before_clearing(slot: Slot, view: _View) -> bool:
 
 
 def _unseen(view: _View) -> Iterator[Step]:
-    for slot in view.managed():
-        if slot.reading is Reading.UNKNOWN and slot.holder is None and slot.claim is None and view.due(slot):
-            yield Ask(slot.number)
+    unknown = (slot for slot in view.managed() if slot.reading is Reading.UNKNOWN and slot.holder is None)
+    return (Ask(slot.number) for slot in unknown if slot.claim is None and view.due(slot))
 
 
 def _checks(view: _View) -> Iterator[Step]:
