@@ -234,6 +234,7 @@ class Store:
         self._reading = connect_reader(database)
         self._tx = Tx(core(self._reading))
         self._closed = False
+        self._stamp: Work | None = None
 
     @classmethod
     def open(
@@ -274,6 +275,22 @@ class Store:
             claim.release(clean=False)
             raise
 
+    def stamp_with(self, stamp: Work) -> None:
+        """From now on `stamp` is part of every write, after the work itself."""
+        self._stamp = stamp
+
+    def _stamped(self, work: Callable[[Tx], T]) -> Callable[[Tx], T]:
+        stamp = self._stamp
+        if stamp is None:
+            return work
+
+        def both(tx: Tx) -> T:
+            answer = work(tx)
+            stamp(tx)
+            return answer
+
+        return both
+
     async def write(self, work: Callable[[Tx], T]) -> T:
         """Run `work` in a transaction and return its answer once it is on disk.
 
@@ -285,6 +302,7 @@ class Store:
         """
         if self._closed:
             raise RuntimeError("the store is closed")
+        work = self._stamped(work)
         if self._crew is not None:
             answer: T = await self._crew.submit(work)
             return answer

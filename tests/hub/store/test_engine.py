@@ -281,3 +281,13 @@ def test_inline_one_seed_is_one_history(tmp_path: Path) -> None:
     assert first == again
     assert first != other
     assert sorted(first) == sorted(other)
+
+
+async def test_a_stamp_is_part_of_every_write_that_stands(store: Store) -> None:
+    await store.write(make_tables)
+    moments = iter(range(100))
+    store.stamp_with(lambda tx: add(f"stamp {next(moments)}")(tx))
+    assert await store.write(add("one")) == 1
+    with pytest.raises(Refused):
+        await store.write(add("one"))
+    assert await store.read(words) == ["one", "stamp 0"]
