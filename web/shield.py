@@ -89,7 +89,8 @@ def _error_page(request: web.Request, status: int, said: str) -> web.Response:
     sentence = _SENTENCES.get(status) or said[:1].upper() + said[1:]
     if htmx(request):
         text = request.app[SITE].templates.page("toast.html", {"sentence": f"{title}. {sentence}", "sign": "alert"})
-        return web.Response(text=text, content_type="text/html", status=409, headers={"HX-Reswap": "none"})
+        # 200: the browser writes every other status into its console, and a refusal is no failure of the page.
+        return web.Response(text=text, content_type="text/html", headers={"HX-Reswap": "none"})
     return bare_page(request, "error.html", status=status, broken=status >= 500, title=title, sentence=sentence)
 
 

@@ -100,7 +100,6 @@ def part(
     *,
     toast: str = "",
     sign: str = "check",
-    status: int = 200,
     **view: Any,
 ) -> web.Response:
     """One block of a page, as htmx fetches it again; `toast` is a sentence to show beside it, under a sign."""
@@ -109,7 +108,7 @@ def part(
     text = templates.block(template, block, {"shell": shell, **view})
     if toast:
         text += templates.page("toast.html", {"sentence": toast, "sign": sign})
-    return web.Response(text=text, content_type="text/html", status=status)
+    return web.Response(text=text, content_type="text/html")
 
 
 def bare_page(request: web.Request, template: str, *, status: int = 200, **view: Any) -> web.Response:

@@ -11,7 +11,7 @@ from hub.model.values import Address, Proof, StayKind
 from hub.store import codes, stays
 from hub.store.engine import Tx
 from tests.web.conftest import Visitor
-from tests.web.village import tell
+from tests.web.village import NOW, tell
 
 
 def _section(text: str, begin: str, end: str) -> str:
@@ -100,6 +100,14 @@ async def test_a_question_can_be_answered_once(manager: Visitor) -> None:
     rows = await manager.here.hub.store.read(lambda tx: stays.search(tx, stays.Wanted()))
     assert StayKind.UNKNOWN not in {row.kind for row in rows}
     assert (await manager.post(f"/questions/{found[1]}", answer="block")).status == 409
+
+
+async def test_the_mark_beside_today_counts_what_waits(manager: Visitor) -> None:
+    assert (await manager.get("/questions/count")).text == "1 waiting for you"
+    await manager.here.hub.store.write(
+        lambda tx: stays.withdraw(tx, "closure", stays.open_questions(tx)[0].subject, NOW)
+    )
+    assert (await manager.get("/questions/count")).text == ""
 
 
 async def test_what_was_said_after_a_form_is_said_once(manager: Visitor) -> None:

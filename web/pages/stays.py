@@ -173,7 +173,7 @@ def _code(tx: Tx, ground: Ground, row: StayRow, pins: tuple[tuple[str, str], ...
         return None
     local = ground.local_of(row.unit_id)
     window = entries[0].grant.window
-    names = ", ".join(ground.door_name(entry.lock) for entry in entries)
+    names = " and ".join(ground.door_name(entry.lock) for entry in entries)
     return Code(entries[0].grant.digits, local.moment(window.start), local.maybe(window.end), names, pins)
 
 
@@ -199,7 +199,7 @@ async def show_code(request: web.Request) -> web.Response:
         by_pin: dict[str, list[str]] = {}
         for lock, pin in issuing.reveal(tx, hub.desk, row, guard.actor):
             by_pin.setdefault(pin.reveal(), []).append(ground.door_name(lock))
-        pins = tuple((", ".join(names), digits) for digits, names in by_pin.items())
+        pins = tuple((" and ".join(names), digits) for digits, names in by_pin.items())
         seen = look_at(tx, hub, id_)
         return replace(seen, code=_code(tx, ground, row, pins))
 
@@ -267,9 +267,9 @@ class FormView:
 
 
 async def _show(request: web.Request, view: FormView, form: Filled[Any]) -> web.Response:
-    status = 422 if form.errors else 200
     if view.in_dialog:
-        return part(request, "stays/form.html", "form", status=status, view=view, form=form)
+        return part(request, "stays/form.html", "form", view=view, form=form)
+    status = 422 if form.errors else 200
     return await page(request, "stays/form.html", "stays", status=status, view=view, form=form)
 
 

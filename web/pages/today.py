@@ -152,6 +152,12 @@ async def today(request: web.Request) -> web.Response:
     return await page(request, "today/page.html", "today", view=view)
 
 
+async def count(request: web.Request) -> web.Response:
+    """How many questions wait, for the mark beside Today."""
+    number = await request.app[SITE].hub.store.read(lambda tx: len(ledger.open_questions(tx)))
+    return part(request, "count.html", "count", number=number)
+
+
 async def answer(request: web.Request) -> web.Response:
     hub = request.app[SITE].hub
     actor = request[GUARD].actor
@@ -160,4 +166,4 @@ async def answer(request: web.Request) -> web.Response:
     return go(request, "/", said="answered")
 
 
-ROUTES = [web.get("/", today), web.post("/questions/{id}", answer)]
+ROUTES = [web.get("/", today), web.get("/questions/count", count), web.post("/questions/{id}", answer)]
