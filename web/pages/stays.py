@@ -84,7 +84,7 @@ def look(tx: Tx, hub: Hub, show: str, q: str, after: str) -> ListView:
         q=q,
         here="/stays?" + urlencode(asked | {"after": after, "part": "rows"}),
         older=older,
-        wakes=wakes("stays", "house"),
+        wakes=wakes("stays", "house", *(f"lock:{lock}" for lock in ground.doors)),
     )
 
 
