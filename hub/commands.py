@@ -187,6 +187,8 @@ def _code_list(tx: Tx, *, hub: Hub, actor: str, ask: asks.Codes) -> JsonValue:
         raise Rejected(f"there is no lock called “{ask.lock}”")
     lock = None if ask.lock is None else LockId(ask.lock)
     stay = None if ask.stay is None else StayId(ask.stay)
+    if stay is not None and stays.stay(tx, stay) is None:
+        raise Rejected(f"there is no stay “{stay}”; see `gatehouse stay list`")
     found = codes.listing(tx, lock=lock, stay=stay)
     pins = _revealed(tx, hub, actor, found) if ask.reveal else {}
     told = [_code(code, hub.clock.now()) for code in found]
@@ -266,6 +268,7 @@ def _stay(tx: Tx, row: StayRow) -> dict[str, JsonValue]:
         "kind": row.kind.value,
         "status": row.status.value,
         "guest": row.guest,
+        "reference": row.reference,
         "arrival": None if row.arrival is None else row.arrival.isoformat(),
         "departure": None if row.departure is None else row.departure.isoformat(),
         "check_in": _told(row.check_in),
@@ -284,7 +287,13 @@ def _kept(tx: Tx, id_: StayId) -> JsonValue:
 async def _stays(hub: Hub, actor: str, ask: asks.Stays) -> JsonValue:
     unit = None if ask.unit is None else UnitId(ask.unit)
     wanted = Wanted(unit=unit, since=None if ask.past else hub.clock.now(), limit=1000)
-    return await hub.store.read(lambda tx: [_stay(tx, row) for row in stays.search(tx, wanted)])
+
+    def look(tx: Tx) -> JsonValue:
+        if unit is not None and house.unit_with(tx, unit) is None:
+            raise Rejected(f"there is no unit called “{unit}”")
+        return [_stay(tx, row) for row in stays.search(tx, wanted)]
+
+    return await hub.store.read(look)
 
 
 async def _stay_add(hub: Hub, actor: str, ask: asks.StayAdd) -> JsonValue:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -33,12 +34,13 @@ def list_stays(
     columns = {
         "id": "STAY",
         "unit": "UNIT",
-        "guest": "GUEST",
+        "kind": "KIND",
+        "who": "GUEST",
         "status": "STATUS",
         "check_in": "FROM",
         "check_out": "UNTIL",
     }
-    table(told, columns, empty="There are no stays.")
+    table([{**row, "who": _who(row)} for row in told], columns, empty="There are no stays.")
 
 
 @stay.command("add")
@@ -98,9 +100,14 @@ def cancel_stay(config: ConfigPath, stay_id: StayArgument, json: AsJson = False)
     _say(answered(config, StayCancel, stay=stay_id), "Cancelled", json=json)
 
 
+def _who(row: Mapping[str, Any]) -> str:
+    """Many channels name nobody; their reference is what the guest and the channel know the stay by."""
+    return str(row["guest"] or row["reference"] or "-")
+
+
 def _say(told: dict[str, Any], verb: str, *, json: bool) -> None:
     if json:
         as_json(told)
         return
     when = f"{told['check_in']} to {told['check_out']}"
-    typer.echo(f"{verb} {told['id']}: {told['guest']} in {told['unit']}, {when}.")
+    typer.echo(f"{verb} {told['id']}: {_who(told)} in {told['unit']}, {when}.")

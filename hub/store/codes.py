@@ -204,7 +204,7 @@ class Code:
     slot: Slot | None
     issued: Issued | None
     guest: str
-    """Of the stay, or the label."""
+    """Of the stay, else its reference, as many channels name nobody; or the label."""
 
 
 def listing(tx: Tx, *, lock: LockId | None = None, stay: StayId | None = None) -> list[Code]:
@@ -225,7 +225,7 @@ def _slot_rows(lock: LockId | None):  # type: ignore[no-untyped-def]
 
 
 def _grant_rows(lock: LockId | None, stay: StayId | None):  # type: ignore[no-untyped-def]
-    query = select(grants, stays.c.guest).outerjoin(stays).where(grants.c.pin.is_not(None))
+    query = select(grants, stays.c.guest, stays.c.reference).outerjoin(stays).where(grants.c.pin.is_not(None))
     if lock is not None:
         query = query.where(grants.c.lock_id == lock)
     return query if stay is None else query.where(grants.c.stay_id == stay)
@@ -233,7 +233,8 @@ def _grant_rows(lock: LockId | None, stay: StayId | None):  # type: ignore[no-un
 
 def _code(row: RowMapping, holding: dict[str, RowMapping]) -> Code:
     held = holding.get(row["id"])
-    return Code(row["lock_id"], None if held is None else _slot(held), _issued(row), row["guest"] or row["label"])
+    whose = row["guest"] or row["reference"] or row["label"]
+    return Code(row["lock_id"], None if held is None else _slot(held), _issued(row), whose)
 
 
 @dataclass(frozen=True, slots=True)

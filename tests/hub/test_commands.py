@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,8 @@ from hub.contracts import Lock
 from hub.errors import Rejected
 from hub.hub import Hub
 from hub.model.codes import Reading, Slot
-from hub.model.facts import Abilities
-from hub.model.values import Address, GrantId, LockId, Proof
+from hub.model.facts import Abilities, StayReport, StayReported
+from hub.model.values import Address, ChannelId, GrantId, LockId, Proof, StayKind, StayStatus
 from hub.running import World, made
 from hub.store import codes, doors, log, tables
 
@@ -243,6 +243,17 @@ async def test_a_proven_code_and_a_strangers_code_are_told_apart(hub: Hub) -> No
     ]
 
 
+async def test_a_code_whose_guest_no_channel_named_is_told_by_its_reference(hub: Hub) -> None:
+    await furnish(hub)
+    dates = (date(2026, 11, 22), date(2026, 11, 25))
+    report = StayReport("u", StayKind.RESERVATION, StayStatus.CONFIRMED, *dates, reference="HMABCDEFGH")
+    fact = StayReported(ChannelId("airbnb"), NOW, report)
+    await hub.store.write(lambda tx: hub.intake.absorb(tx, fact, "airbnb"))
+
+    assert [code["holder"] for code in await ask(hub, "codes")] == ["HMABCDEFGH"]
+    assert [(stay["guest"], stay["reference"]) for stay in await ask(hub, "stay list")] == [("", "HMABCDEFGH")]
+
+
 async def test_digits_are_shown_only_when_asked_for_and_that_is_audited(hub: Hub) -> None:
     await furnish(hub)
     stay = await book(hub)
@@ -261,7 +272,8 @@ async def test_codes_can_be_asked_for_one_lock_or_one_stay(hub: Hub) -> None:
 
     assert len(await ask(hub, "codes", lock="front")) == 1
     assert len(await ask(hub, "codes", stay=stay["id"])) == 1
-    assert await ask(hub, "codes", stay="other") == []
+    with pytest.raises(Rejected, match="no stay “other”; see"):
+        await ask(hub, "codes", stay="other")
     with pytest.raises(Rejected, match="no lock called “back”"):
         await ask(hub, "codes", lock="back")
 
@@ -317,7 +329,8 @@ async def test_what_is_over_is_listed_only_when_asked_for(hub: Hub) -> None:
 
     assert await ask(hub, "stay list", unit="flat") == []
     assert len(await ask(hub, "stay list", unit="flat", past=True)) == 1
-    assert await ask(hub, "stay list", unit="attic", past=True) == []
+    with pytest.raises(Rejected, match="no unit called “attic”"):
+        await ask(hub, "stay list", unit="attic")
 
 
 async def test_a_double_booking_is_refused(hub: Hub) -> None:
