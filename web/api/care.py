@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Table
 
-from hub.store import log, mail, settings, tables
+from hub.store import log, mail, restoring, settings, tables
 from hub.store.engine import Tx
 from hub.store.mail import Dead
 from web.api.paging import ByName, Page, cut_by_name
@@ -80,7 +80,7 @@ async def leave_safe_mode(call: Call, query: Nothing, body: Nothing) -> HealthOu
         if not settings.safe_mode(tx):
             raise Problem("refused", "the hub is not in safe mode")
         log.record(tx, call.hub.clock.now(), call.actor, "leave safe mode", "house")
-        settings.leave_safe_mode(tx)
+        restoring.leave_safe_mode(tx)
 
     await call.hub.store.write(leave)
     return await get_health(call, query, body)

@@ -12,7 +12,7 @@ from hub import health
 from hub.health import Level
 from hub.hub import Hub
 from hub.plugins import Condition
-from hub.store import codes, log, mail, settings, tables
+from hub.store import codes, log, mail, restoring, settings, tables
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from web.ground import Ground
@@ -151,7 +151,7 @@ async def leave_safe_mode(request: web.Request) -> web.Response:
 
     def leave(tx: Tx) -> None:
         log.record(tx, hub.clock.now(), actor, "leave safe mode", "house")
-        settings.leave_safe_mode(tx)
+        restoring.leave_safe_mode(tx)
 
     await hub.store.write(leave)
     return go(request, "/health", said="safe_mode_left")

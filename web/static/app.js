@@ -84,6 +84,15 @@ document.addEventListener("htmx:afterSwap", (event) => {
   dress(event.target);
 });
 
+// A pressed button is disabled while it waits and then replaced: whoever works by keyboard keeps their place.
+let held;
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.elt.contains(document.activeElement)) held = document.activeElement.id;
+});
+document.addEventListener("htmx:afterSettle", () => {
+  if (held && document.activeElement === document.body) document.getElementById(held)?.focus();
+});
+
 document.addEventListener("click", (event) => {
   const from = event.target.closest("[data-close],[data-close-toast],[data-copy]");
   if (event.target === dialog()) dialog().close();
