@@ -1,0 +1,31 @@
+"""A running house for every test of this folder, and a browser for each."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from playwright.async_api import Browser
+
+from tests.browser.house import House, harbour
+from tests.browser.window import Window, chromium, window
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """Shared: each test brings its own guests and leaves the doors as it found them."""
+    with harbour(tmp_path_factory.mktemp("harbour")) as house:
+        yield house
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+async def manager(browser: Browser, house: House) -> AsyncIterator[Window]:
+    """A window in which Robin is signed in."""
+    async with window(browser, house) as opened:
+        yield opened

@@ -1,0 +1,52 @@
+"""Lock and unlock from the page: progress, outcome, and what is said when the lock keeps silent."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.browser.house import House
+from tests.browser.window import Window, window
+
+pytestmark = pytest.mark.browser
+
+
+async def test_a_bolt_is_moved_with_its_progress_and_its_outcome_in_sight(
+    browser: Browser, house: House, manager: Window
+) -> None:
+    async with window(browser, house) as today:
+        await today.open("/")
+        await manager.open("/locks/flat-2")
+        door = today.page.get_by_role("link", name=re.compile("Flat 2 (Unl|L)ocked"))
+        with manager.staying(), today.staying():
+            for verb, reached in (("Unlock", "unlocked"), ("Lock", "locked")):
+                button = manager.page.get_by_role("button", name=verb, exact=True)
+                await button.click()
+                await expect(button).to_be_disabled()
+                await expect(button.locator(".busy")).to_be_visible()
+                said = manager.page.get_by_role("status").filter(has_text=f"Flat 2 is {reached}.")
+                await expect(said).to_be_visible()
+                await expect(manager.page.locator(".bolt-row .strong")).to_have_text(reached.capitalize())
+                await expect(manager.page.get_by_text(f"Robin pressed {verb}.").first).to_be_visible()
+                await expect(door).to_contain_text(reached.capitalize())
+
+
+async def test_a_lock_that_keeps_silent_is_said_to_be_unknown_within_ten_seconds(
+    house: House, manager: Window
+) -> None:
+    house.rehearse("boathouse", act="silence")
+    try:
+        await manager.open("/locks")
+        card = manager.page.locator("[data-lock]", has=manager.page.get_by_role("heading", name="Boathouse"))
+        with manager.staying():
+            await card.get_by_role("button", name="Unlock").click()
+            said = manager.page.get_by_role("status").filter(has_text="Boathouse did not answer")
+            await expect(said).to_contain_text("Look at the door before trying again.", timeout=15_000)
+            await expect(card.get_by_role("button", name="Unlock")).to_be_enabled()
+        await card.get_by_role("link", name="Boathouse").click()
+        story = manager.page.get_by_text("Robin pressed Unlock; nobody knows whether the lock obeyed.")
+        await expect(story.first).to_be_visible()
+    finally:
+        house.rehearse("boathouse", act="answer")
