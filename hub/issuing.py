@@ -16,7 +16,8 @@ from hub.errors import Rejected
 from hub.io.vault import Vault
 from hub.model.codes import Grant, Limits
 from hub.model.pins import common_length, draw
-from hub.model.values import GrantId, LockId, Pin, StayKind, StayStatus, UnitId, Window
+from hub.model.stays import HouseRules, code_window, wants_code
+from hub.model.values import GrantId, LockId, Pin, UnitId, Window
 from hub.store import codes, doors, house, log
 from hub.store import stays as ledger
 from hub.store.codes import Issued
@@ -56,13 +57,13 @@ def replan(tx: Tx, desk: Desk, stay: StayRow) -> None:
 
 def _window(tx: Tx, stay: StayRow) -> Window | None:
     """The hours in which the stay's code may open, lead included; None for what gets no code."""
-    gets_codes = stay.kind is StayKind.RESERVATION and stay.status is StayStatus.CONFIRMED
     place = house.property_of(tx, stay.unit_id)
-    if not gets_codes or place is None or stay.check_in is None or stay.check_out is None:
+    if place is None or not wants_code(stay):
         return None
-    end = stay.check_out if stay.left_at is None else min(stay.check_out, stay.left_at)
-    start = stay.check_in - place.code_lead
-    return Window(start, end) if start < end else None
+    hours = code_window(stay, HouseRules(place.zone, place.check_in, place.check_out, place.code_lead))
+    if hours is None or hours.end is None or stay.left_at is None or stay.left_at >= hours.end:
+        return hours
+    return Window(hours.start, stay.left_at) if hours.start < stay.left_at else None
 
 
 def _issue_missing(tx: Tx, desk: Desk, stay: StayRow, window: Window, missing: Sequence[LockId]) -> None:

@@ -21,6 +21,7 @@ from hub.io.tagbook import TagBook
 from hub.io.vault import Vault
 from hub.model.codes import (
     Ask,
+    Claim,
     Clear,
     Grant,
     Limits,
@@ -177,12 +178,16 @@ class Reconciler:
             _POLICY,
             first_wait=_POLICY.first_wait * self.pace,
             longest_wait=_POLICY.longest_wait * self.pace,
+            # A command takes real time: what is fresh must outlast some, however fast the house's clock runs.
+            fresh=max(_POLICY.fresh, timedelta(minutes=1) * self.pace),
             look_only=not self.clock.trusted or settings.safe_mode(tx),
         )
         return View(grants, tuple(codes.slots_of(tx, lock)), limits, policy, frozenset(grant.tag for grant in grants))
 
     def _look_again(self, view: View, rest: Rest, now: datetime) -> datetime | None:
-        waiting = any(slot.claim is not None or slot.retry_at is not None for slot in view.slots)
+        waiting = any(
+            slot.claim is not None or (slot.retry_at is not None and slot.retry_at > now) for slot in view.slots
+        )
         if not waiting and not view.policy.look_only:
             return rest.until
         soon = now + OUTSTANDING * self.pace
@@ -324,7 +329,8 @@ class Reconciler:
             grant = next((grant for grant in codes.open_grants(tx, lock) if grant.id == after.holder), None)
             self._log(tx, lock, log.CODE_SET, after.number, grant)
             self._tell_if_proven(tx, after)
-        if after.reading is Reading.EMPTY and before.holder is not None and after.holder is None:
+        was_there = before.claim is Claim.CLEARING or before.reading is Reading.OCCUPIED
+        if was_there and after.reading is Reading.EMPTY and before.holder is not None and after.holder is None:
             held = codes.issued(tx, before.holder)
             self._log(tx, lock, log.CODE_CLEARED, after.number, None if held is None else held.grant)
 

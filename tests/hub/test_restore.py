@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
+from hub.errors import Rejected
 from hub.io.vault import Vault
 from hub.model.codes import Reading
 from hub.model.values import Address, LockId
-from hub.store import codes, settings
+from hub.store import codes, restoring, settings
 from hub.store.backup import back_up, restore
 from tests.simulators.building import Memory
 from tests.simulators.home import home, simulate
@@ -31,6 +34,8 @@ def test_a_restored_hub_reads_its_locks_gives_nothing_and_then_takes_back_what_i
 
     async def after(digits: str, start: datetime) -> None:
         async with home(tmp_path, [memory], start=start, furnish=False) as house:
+            with pytest.raises(Rejected, match=r"still being read \(Front\)"):
+                await house.hub.store.write(restoring.leave_safe_mode)
             await house.later(minutes=5)
             assert memory.codes == {1: digits, 9: "271828"}, "read, and left as it is"
             slots = await house.hub.store.read(lambda tx: codes.slots_of(tx, FRONT))
@@ -38,7 +43,7 @@ def test_a_restored_hub_reads_its_locks_gives_nothing_and_then_takes_back_what_i
             listed = await house.hub.store.read(codes.listing)
             assert [code.slot.number for code in listed if code.slot is not None] == [1, 9], "for a person to decide"
 
-            await house.hub.store.write(settings.leave_safe_mode)
+            await house.hub.store.write(restoring.leave_safe_mode)
             await house.later(minutes=5)
             assert memory.codes == {9: "271828"}, "ours is known by its tag; somebody else's is left alone"
 

@@ -60,10 +60,18 @@ async def test_only_the_two_boxes_can_be_retried(manager: Visitor) -> None:
     assert (await manager.post("/health/accounts/1/retry")).status == 404
 
 
+def _silence_all(tx: Tx) -> None:
+    """A lock that does not answer cannot be waited for."""
+    for door in doors.doors(tx):
+        doors.learn(tx, door.id, silent_since=NOW)
+
+
 async def test_safe_mode_is_left_by_a_person(manager: Visitor) -> None:
     hub = manager.here.hub
     await hub.store.write(lambda tx: settings.keep(tx, "safe_mode", "2026-11-20"))
     assert "Leave safe mode" in (await manager.get("/health")).text
+    assert "still being read" in (await manager.post("/health/safe-mode/leave")).text
+    await hub.store.write(_silence_all)
     assert (await manager.post("/health/safe-mode/leave")).status == 303
     assert not await hub.store.read(settings.safe_mode)
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from hub.model.values import ChannelId
-from hub.store import mail, settings
+from hub.model.values import ChannelId, LockId
+from hub.store import doors, mail, settings
 from hub.store.engine import Tx
 from hub.store.mail import Letter
 from tests.web.api.conftest import NOW, Api, Clock
@@ -34,6 +34,14 @@ async def test_what_was_given_up_on_is_listed_and_tried_again_once(api: Api) -> 
 async def test_safe_mode_is_told_and_left_once(api: Api) -> None:
     await api.hub.store.write(lambda tx: settings.keep(tx, "safe_mode", "restored"))
     assert (await api.get("/health")).json["safe_mode"] is True
+    refused = await api.post("/health/safe-mode/leave")
+    assert (refused.status, refused.json["detail"]) == (
+        409,
+        "the locks are still being read (Flat, Front); wait a minute and try again",
+    )
+    await api.hub.store.write(
+        lambda tx: [doors.learn(tx, LockId(lock), silent_since=NOW) for lock in ("front", "flat")]
+    )
     assert (await api.post("/health/safe-mode/leave")).json["safe_mode"] is False
     assert (await api.post("/health/safe-mode/leave")).status == 409
 
