@@ -24,14 +24,14 @@ check: $(VENV)/.dev
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n $(JOBS) -m "not peer and not browser and not slow"
 
-test: $(VENV)/.dev tests/node_modules/.done $(VENV)/.browser
+test: $(VENV)/.dev tests/node_modules/.done $(VENV)/.system
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy hub drivers integrations web tests
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n $(JOBS) --dist worksteal
 
-bench: $(VENV)/.dev
+bench: $(VENV)/.dev $(VENV)/.system
 	$(BIN)/python -m tests.bench
 
 soak: $(VENV)/.dev
@@ -54,8 +54,9 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.run
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements/dev.txt
 	touch $@
 
-$(VENV)/.browser: | $(VENV)/bin/python
-	command -v chromium >/dev/null || { $(AS_ROOT) apt-get update -q && $(AS_ROOT) apt-get install -y -q chromium; }
+$(VENV)/.system: | $(VENV)/bin/python
+	command -v chromium >/dev/null && command -v gcc >/dev/null || { \
+	  $(AS_ROOT) apt-get update -q && $(AS_ROOT) apt-get install -y -q chromium gcc libc6-dev; }
 	touch $@
 
 tests/node_modules/.done: tests/package-lock.json
