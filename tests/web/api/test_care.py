@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -39,9 +40,8 @@ async def test_safe_mode_is_told_and_left_once(api: Api) -> None:
         409,
         "the locks are still being read (Flat, Front); wait a minute and try again",
     )
-    await api.hub.store.write(
-        lambda tx: [doors.learn(tx, LockId(lock), silent_since=NOW) for lock in ("front", "flat")]
-    )
+    for lock in ("front", "flat"):
+        await api.hub.store.write(partial(doors.learn, lock=LockId(lock), silent_since=NOW))
     assert (await api.post("/health/safe-mode/leave")).json["safe_mode"] is False
     assert (await api.post("/health/safe-mode/leave")).status == 409
 
