@@ -72,9 +72,10 @@ def _issue_missing(tx: Tx, desk: Desk, stay: StayRow, window: Window, missing: S
         return
     known = [(entry, _opened(desk, entry)) for entry in codes.issued_for(tx, stay.id)]
     for digits, group in _groups(tx, missing, place.digits):
-        pin = _fitting(tx, stay, group, [pin for _, pin in known]) or _drawn(tx, desk, stay, group, digits)
+        pin = _fitting(tx, desk, stay, group, [pin for _, pin in known]) or _drawn(tx, desk, stay, group, digits)
         for lock in group:
-            _put_down(tx, desk, lock, pin, window, stay=stay)
+            if not codes.give_back(tx, lock, stay.id, desk.vault.tags(pin), window):
+                _put_down(tx, desk, lock, pin, window, stay=stay)
 
 
 def has_keypad(tx: Tx, lock: LockId) -> bool:
@@ -95,9 +96,14 @@ def _limits(door: Door | None) -> Limits:
     return Limits.of(door.abilities) if met and door is not None and door.abilities is not None else Limits(30, 4, 8)
 
 
-def _fitting(tx: Tx, stay: StayRow, group: Sequence[LockId], pins: Iterable[Pin]) -> Pin | None:
-    """A PIN that the guest has already, if these doors can take it too."""
-    return next((pin for pin in pins if all(_limits(doors.door(tx, lock)).take(len(pin)) for lock in group)), None)
+def _fitting(tx: Tx, desk: Desk, stay: StayRow, group: Sequence[LockId], pins: Iterable[Pin]) -> Pin | None:
+    """A PIN that the guest has already, if these doors can take it too and it is nobody else's there."""
+
+    def fits(pin: Pin, lock: LockId) -> bool:
+        taken = codes.granted_to_others(tx, lock, stay.id, desk.vault.tags(pin))
+        return not taken and _limits(doors.door(tx, lock)).take(len(pin))
+
+    return next((pin for pin in pins if all(fits(pin, lock) for lock in group)), None)
 
 
 def _drawn(tx: Tx, desk: Desk, stay: StayRow, group: Sequence[LockId], digits: int) -> Pin:

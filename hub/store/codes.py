@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import RowMapping, and_, case, exists, func, insert, or_, select, update
+from sqlalchemy import RowMapping, and_, case, delete, exists, func, insert, or_, select, update
 
 from hub.model.codes import Claim, Grant, Reading, Slot
 from hub.model.values import CodeTag, GrantId, LockId, Proof, StayId, Window
@@ -148,11 +148,26 @@ def forget_spent(tx: Tx, lock: LockId, now: datetime) -> int:
     return tx.sql.execute(spent.values(pin=None)).rowcount
 
 
-def tags_on(tx: Tx, lock: LockId, *, but: StayId | None = None) -> set[CodeTag]:
+def give_back(tx: Tx, lock: LockId, stay: StayId, tags: Collection[CodeTag], window: Window) -> bool:
+    """Take back the revocation of a code that is not gone from that lock yet; False when there is none to give back."""
+    mine = and_(grants.c.lock_id == lock, grants.c.stay_id == stay, grants.c.tag.in_(tags), grants.c.pin.is_not(None))
+    back = update(grants).where(mine).values(revoked_at=None, start=window.start, end=window.end)
+    tx.signal(f"lock:{lock}")
+    return tx.sql.execute(back).rowcount > 0
+
+
+def granted_to_others(tx: Tx, lock: LockId, stay: StayId, tags: Collection[CodeTag]) -> bool:
+    """Whether one of these codes is somebody else's on that lock."""
+    theirs = or_(grants.c.stay_id != stay, grants.c.stay_id.is_(None))
+    query = select(grants.c.id).where(
+        grants.c.lock_id == lock, grants.c.pin.is_not(None), grants.c.tag.in_(tags), theirs
+    )
+    return tx.sql.execute(query.limit(1)).first() is not None
+
+
+def tags_on(tx: Tx, lock: LockId) -> set[CodeTag]:
     """Every code that is, or is going to be, in this lock: ours and, where the lock tells digits, everybody else's."""
     ours = select(grants.c.tag).where(grants.c.lock_id == lock, grants.c.pin.is_not(None))
-    if but is not None:
-        ours = ours.where(or_(grants.c.stay_id != but, grants.c.stay_id.is_(None)))
     foreign = select(slots.c.tag).where(slots.c.lock_id == lock, slots.c.tag.is_not(None), slots.c.holder.is_(None))
     return set(tx.sql.execute(ours).scalars()) | set(tx.sql.execute(foreign).scalars())
 
@@ -186,8 +201,13 @@ def doubt_all(tx: Tx) -> None:
 
 
 def outfit(tx: Tx, lock: LockId, count: int) -> None:
-    """Make sure that there is a row for each slot the hub looks after; new ones are unknown."""
+    """Make sure that there is a row for each slot the hub looks after; new ones are unknown.
+
+    Rows of slots that the lock does not have (another one stands there now) go: who holds one could get no other.
+    """
     known = {slot.number for slot in slots_of(tx, lock)}
+    if count > 0:
+        tx.sql.execute(delete(slots).where(slots.c.lock_id == lock, slots.c.number > count))
     for number in range(1, min(count, MANAGED) + 1):
         if number not in known:
             keep_slot(tx, lock, Slot(number))
@@ -217,6 +237,17 @@ def listing(tx: Tx, *, lock: LockId | None = None, stay: StayId | None = None) -
             strangers = strangers.where(slots.c.lock_id == lock)
         found += [Code(row["lock_id"], _slot(row), None, "") for row in tx.sql.execute(strangers).mappings()]
     return sorted(found, key=lambda code: (code.lock, 1000 if code.slot is None else code.slot.number))
+
+
+def of_stays(tx: Tx, ids: Collection[StayId]) -> dict[StayId, list[Code]]:
+    """The live and waiting codes of these stays, however many, in two queries."""
+    rows = list(tx.sql.execute(_grant_rows(None, None).where(grants.c.stay_id.in_(ids))).mappings())
+    held = select(slots).where(slots.c.holder.in_([row["id"] for row in rows]))
+    holding = {row["holder"]: row for row in tx.sql.execute(held).mappings()}
+    found: dict[StayId, list[Code]] = {id_: [] for id_ in ids}
+    for row in rows:
+        found[row["stay_id"]].append(_code(row, holding))
+    return found
 
 
 def _slot_rows(lock: LockId | None):  # type: ignore[no-untyped-def]
