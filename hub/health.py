@@ -10,7 +10,7 @@ from typing import Final
 
 from hub.contracts import Clock
 from hub.plugins import Plugins
-from hub.store import codes, doors, mail, settings
+from hub.store import codes, doors, house, mail, settings
 from hub.store import stays as ledger
 from hub.store.doors import Door
 from hub.store.engine import Tx
@@ -83,6 +83,10 @@ def _doors(tx: Tx, now: datetime) -> Iterator[Finding]:
         if door.abilities is None:
             cure = f"Check that {door.driver} runs and that address {door.address} is right."
             yield Finding(Level.PROBLEM, about, f"{door.name} was never met by its driver.", cure)
+        if door.abilities is not None and door.abilities.slots == 0 and (passing := house.units_of(tx, door.id)):
+            units = ", ".join(unit.name for unit in passing)
+            sentence = f"{door.name} takes no codes, and it is on the way to {units}."
+            yield Finding(Level.PROBLEM, about, sentence, "Take it from the unit, or let guests in there another way.")
         yield from _troubles(door, about, now)
 
 

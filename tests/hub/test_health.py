@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from hub.health import Finding, Level, findings, summary
+from hub.model.facts import BatteryRead, LockSilent, Trouble, TroubleSeen
+from hub.model.values import Address
+from tests.simulators.building import Memory
+from tests.simulators.home import Home, home, simulate
+
+FRONT = Address("front")
+CHECK_IN = datetime(2027, 3, 2, 14, 0, tzinfo=UTC)
+
+
+async def _found(house: Home) -> list[Finding]:
+    return await house.hub.store.read(lambda tx: findings(tx, house.hub.clock, house.hub.plugins))
+
+
+def test_a_house_that_is_well_has_nothing_to_say(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            await house.later(minutes=5)
+            found = await _found(house)
+            assert (found, summary(found)) == ([], "well")
+
+    simulate(main())
+
+
+@pytest.mark.parametrize(
+    ("told", "sentence"),
+    [
+        (lambda at: BatteryRead(FRONT, at, 12), "The battery of Front is low (12 %)."),
+        (lambda at: BatteryRead(FRONT, at, 60, low=True), "The battery of Front is low (60 %)."),
+        (lambda at: LockSilent(FRONT, at, "no acknowledgement"), "Front does not answer: no acknowledgement."),
+        (lambda at: TroubleSeen(FRONT, at, Trouble.JAMMED), "Front: the bolt is jammed."),
+        (lambda at: TroubleSeen(FRONT, at, Trouble.WRONG_CODES), "Front: wrong codes were tried several times."),
+    ],
+)
+def test_trouble_at_a_lock_is_a_sentence_with_a_cure(
+    tmp_path: Path, told: Callable[[datetime], BatteryRead | LockSilent | TroubleSeen], sentence: str
+) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            fact = told(house.hub.clock.now())
+            await house.hub.store.write(lambda tx: house.hub.intake.absorb(tx, fact, "memory"))
+            (finding,) = await _found(house)
+            assert (finding.sentence, finding.level, bool(finding.cure)) == (sentence, Level.PROBLEM, True)
+
+    simulate(main())
+
+
+def test_a_guest_without_a_proven_code_is_urgent_from_the_moment_it_should_work(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, [Memory(FRONT, silent=True)]) as house:
+            house.book("a", date(2027, 3, 2), date(2027, 3, 4))
+            await house.until(CHECK_IN - timedelta(minutes=61))
+            assert not [finding for finding in await _found(house) if finding.level is Level.URGENT]
+            await house.until(CHECK_IN - timedelta(minutes=59))
+            (urgent,) = [finding for finding in await _found(house) if finding.level is Level.URGENT]
+            assert urgent.sentence == "The code of Ada Lovelace is not proven in Front."
+            assert summary(await _found(house)) == "urgent"
+
+    simulate(main())
+
+
+def test_a_calendar_is_a_problem_after_half_an_hour_of_failing(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            house.book("a", date(2027, 4, 2), date(2027, 4, 4))
+            house.calendar.broken = "it sent a web page"
+            await house.later(minutes=25)
+            assert await _found(house) == []
+            await house.later(minutes=15)
+            assert [each.sentence for each in await _found(house)] == [
+                "The calendar “feed” cannot be read: it sent a web page."
+            ]
+
+    simulate(main())
+
+
+def test_a_door_on_a_guests_way_that_takes_no_codes_is_said(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, [Memory(FRONT), Memory(Address("gate"), slots=0)]) as house:
+            assert [each.sentence for each in await _found(house)] == [
+                "Gate takes no codes, and it is on the way to Flat."
+            ]
+
+    simulate(main())
+
+
+def test_a_lock_that_has_no_name_here_is_shown_as_met(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            await house.driver.meet(Memory(Address("7")))
+            (finding,) = await _found(house)
+            assert (finding.level, "address 7" in finding.sentence) == (Level.NOTICE, True)
+
+    simulate(main())
