@@ -145,8 +145,9 @@ class Ground:
             codes=codes_word or worst(on_doors),
         )
 
-    def with_doors(self, tx: Tx, row: StayRow) -> StayLine:
-        return self.line(row, on_doors=self.on_doors(row, codes.listing(tx, stay=row.id)))
+    def with_doors(self, tx: Tx, rows: Sequence[StayRow]) -> list[StayLine]:
+        listed = codes.of_stays(tx, [row.id for row in rows])
+        return [self.line(row, on_doors=self.on_doors(row, listed[row.id])) for row in rows]
 
     def on_doors(self, row: StayRow, listed: Iterable[Code]) -> tuple[DoorCode, ...]:
         """One entry for each door: where a code is being replaced, the one that is to stay. None once all are gone."""

@@ -140,7 +140,7 @@ def _row(tx: Tx, id_: StayId) -> StayRow:
 def look_at(tx: Tx, hub: Hub, id_: StayId) -> StayView:
     ground = Ground.read(tx, hub.clock.now())
     row = _row(tx, id_)
-    line = ground.with_doors(tx, row)
+    [line] = ground.with_doors(tx, [row])
     contact = _contact(hub, row)
     asked = [question for question in ledger.open_questions(tx) if question.subject == id_]
     live = row.status in (StayStatus.CONFIRMED, StayStatus.TENTATIVE)
