@@ -57,8 +57,8 @@ def load(path: Path, *, drivers: Collection[str], check_channel: CheckChannel) -
 
 def parse(told: Mapping[str, Any], *, drivers: Collection[str], check_channel: CheckChannel) -> Site:
     """`drivers` are those of gatehouse.toml."""
-    wrong: list[Problem] = [Problem(key, unknown(key, _KINDS)) for key in told if key not in _KINDS]
-    entries = {kind: _entries(kind, model, told.get(kind, []), wrong) for kind, model in _KINDS.items()}
+    wrong: list[Problem] = [Problem(key, unknown(key, KINDS)) for key in told if key not in KINDS]
+    entries = {kind: _entries(kind, model, told.get(kind, []), wrong) for kind, model in KINDS.items()}
     for kind, found in entries.items():
         wrong += _doubles(kind, found)
     wrong += [_no_driver(lock, drivers) for lock in entries["lock"] if lock.driver not in drivers]
@@ -210,7 +210,7 @@ class _Channel(Section):
         return Channel(ChannelId(self.id), UnitId(self.unit), self.integration, self.settings, Origin.SITE)
 
 
-_KINDS: Final[Mapping[str, type[Section]]] = {
+KINDS: Final[Mapping[str, type[Section]]] = {
     "property": _Property,
     "lock": _Lock,
     "unit": _Unit,

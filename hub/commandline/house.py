@@ -18,7 +18,12 @@ def apply(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
     prune: Annotated[
         int,
-        typer.Option("--prune", count=True, help="Remove what an earlier file made; twice: even where guests need it."),
+        typer.Option(
+            "--prune",
+            count=True,
+            show_default=False,
+            help="Remove what an earlier file made; twice: even where guests need it.",
+        ),
     ] = 0,
     json: AsJson = False,
 ) -> None:

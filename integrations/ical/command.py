@@ -24,6 +24,8 @@ from integrations.ical.channels import Source
 app = typer.Typer(
     help="Show what a calendar feed is understood to say, without storing anything.",
     subcommand_metavar="",
+    add_completion=False,
+    rich_markup_mode=None,
     context_settings={"allow_interspersed_args": True},
 )
 
