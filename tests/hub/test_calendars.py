@@ -1,0 +1,173 @@
+"""What sources say of stays, absorbed: more than one source, guests who come and go, closures that wander."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+
+from sqlalchemy import insert
+
+from hub.model.facts import CalendarRead, GuestMoved, StayReport, StayReported
+from hub.model.values import ChannelId, StayKind, StayStatus
+from hub.store import house as rows
+from hub.store import stays
+from hub.store.engine import Tx
+from hub.store.house import ChannelRow, Origin
+from hub.store.tables import published
+from tests.simulators.home import FEED, FLAT, Home, home, simulate
+
+OTHER = ChannelId("other")
+ARRIVAL, DEPARTURE = date(2027, 3, 2), date(2027, 3, 4)
+CHECK_IN = datetime(2027, 3, 2, 14, 0, tzinfo=UTC)
+
+
+def _report(uid: str, guest: str = "Ada Lovelace", **more: object) -> StayReport:
+    told = {"kind": StayKind.RESERVATION, "status": StayStatus.CONFIRMED, "arrival": ARRIVAL, "departure": DEPARTURE}
+    return StayReport(uid, guest=guest, **{**told, **more})  # type: ignore[arg-type]  # as the test names them
+
+
+async def _other_channel(house: Home) -> None:
+    sealed = rows.sealed_settings(OTHER, {}, house.hub.vault)
+    row = ChannelRow(OTHER, FLAT, "memory", sealed, Origin.SITE)
+    await house.hub.store.write(lambda tx: rows.keep_channel(tx, row))
+
+
+async def _read(house: Home, *reports: StayReport, channel: ChannelId = OTHER) -> None:
+    fact = CalendarRead(channel, house.hub.clock.now(), reports)
+    await house.hub.store.write(lambda tx: house.hub.intake.absorb(tx, fact, channel))
+
+
+def test_one_booking_told_by_two_sources_is_one_stay_with_one_code(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            await _other_channel(house)
+            house.book("a", ARRIVAL, DEPARTURE, reference="HMABCD1234")
+            await house.later(minutes=10)
+            await _read(house, _report("x-1", guest="A. Lovelace", reference="HMABCD1234", phone="+44 20 7946 0018"))
+            (row,) = await house.stays()
+            assert (row.guest, row.channel_id) == ("Ada Lovelace", FEED), "the first source owns it"
+            assert row.contact is not None, "the second adds what the first did not say"
+            await house.until(CHECK_IN)
+            assert len(house.lock("front").codes) == 1
+
+    simulate(main())
+
+
+def test_a_stay_that_another_source_still_lists_is_not_missing(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            await _other_channel(house)
+            house.book("a", ARRIVAL, DEPARTURE, reference="HMABCD1234")
+            house.book("b", date(2027, 4, 1), date(2027, 4, 3), "Grace Hopper")
+            house.book("c", date(2027, 5, 1), date(2027, 5, 3), "Edsger Dijkstra")
+            await house.later(minutes=10)
+            await _read(house, _report("x-1", reference="HMABCD1234"))
+            house.unbook("a")
+            await house.later(hours=2)
+            assert (await house.stay()).status is StayStatus.CONFIRMED
+
+    simulate(main())
+
+
+def test_two_guests_who_were_sold_the_same_nights_are_two_stays(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            await _other_channel(house)
+            house.book("a", ARRIVAL, DEPARTURE, "Ada Lovelace")
+            await house.later(minutes=10)
+            await _read(house, _report("x-1", guest="Grace Hopper"))
+            assert {row.guest for row in await house.stays()} == {"Ada Lovelace", "Grace Hopper"}
+
+    simulate(main())
+
+
+def test_a_guest_who_left_early_by_the_channels_word_has_no_code_any_more(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            house.book("a", ARRIVAL, DEPARTURE)
+            await house.until(CHECK_IN + timedelta(hours=1))
+            for arrived in (True, False):
+                moved = GuestMoved(FEED, house.hub.clock.now(), "a", arrived)
+                await house.hub.store.write(lambda tx, moved=moved: house.hub.intake.absorb(tx, moved, FEED))  # type: ignore[misc]
+                await house.later(minutes=1)
+            assert house.lock("front").codes == {}
+            row = await house.stay()
+            assert row.arrived_at is not None
+            assert row.left_at is not None
+
+    simulate(main())
+
+
+def test_an_explicit_cancellation_acts_at_once(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            house.book("a", ARRIVAL, DEPARTURE)
+            await house.until(CHECK_IN)
+            assert house.lock("front").codes
+            told = StayReported(FEED, house.hub.clock.now(), _report("a", status=StayStatus.CANCELLED))
+            await house.hub.store.write(lambda tx: house.hub.intake.absorb(tx, told, FEED))
+            await house.later(seconds=5)
+            assert house.lock("front").codes == {}
+
+    simulate(main())
+
+
+def test_a_closure_that_wanders_from_day_to_day_stays_one(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            for day in range(5):
+                house.unbook(f"edge-{day - 1}")
+                first = date(2028, 3, 1) + timedelta(days=day)
+                house.book(f"edge-{day}", first, first + timedelta(days=30), "", kind=StayKind.BLOCK)
+                await house.later(hours=24)
+            assert len(await house.stays()) == 1
+            assert house.lock("front").codes == {}
+
+    simulate(main())
+
+
+def test_our_own_nights_coming_back_as_a_closure_are_no_stay(tmp_path: Path) -> None:
+    def publish(tx: Tx) -> None:
+        for day in (2, 3):
+            tx.sql.execute(insert(published).values(channel_id=FEED, night=date(2027, 3, day)))
+
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            await house.hub.store.write(publish)
+            house.book("echo", ARRIVAL, DEPARTURE, "", kind=StayKind.UNKNOWN)
+            house.book("more", ARRIVAL, date(2027, 3, 5), "", kind=StayKind.UNKNOWN)
+            await house.later(minutes=10)
+            assert [row.departure for row in await house.stays()] == [date(2027, 3, 5)]
+
+    simulate(main())
+
+
+def test_a_late_check_out_that_a_person_agreed_outlives_the_next_reading(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            house.book("a", ARRIVAL, DEPARTURE)
+            await house.later(minutes=10)
+            id_ = (await house.stay()).id
+            await house.hub.store.write(lambda tx: house.hub.intake.extend_stay(tx, id_, "manager", check_out=time(14)))
+            house.rebook("a", guests=3)
+            await house.later(minutes=10)
+            assert (await house.stay()).check_out == datetime(2027, 3, 4, 13, 0, tzinfo=UTC)
+            house.rebook("a", departure=date(2027, 3, 5))
+            await house.later(minutes=10)
+            assert (await house.stay()).check_out == datetime(2027, 3, 5, 10, 0, tzinfo=UTC), "it belonged to that day"
+
+    simulate(main())
+
+
+def test_what_cannot_be_used_is_kept_and_shown_with_its_reason(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            bad = StayReport(
+                "z", StayKind.RESERVATION, StayStatus.UNUSABLE, None, None, note="it ends before it begins"
+            )
+            house.calendar.stays = (bad,)
+            await house.later(minutes=10)
+            kept = await house.hub.store.read(stays.unusable)
+            assert [row.note for row in kept] == ["it ends before it begins"]
+
+    simulate(main())
