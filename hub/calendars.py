@@ -36,6 +36,9 @@ from hub.store.house import ChannelRow, ClosedMeans, Property
 from hub.store.stays import Question, Source, StayRow
 
 GATEHOUSE: Final = "gatehouse"
+_SOURCE_CANCELLED: Final = "its source cancelled it"
+_NOT_LISTED: Final = "its calendar no longer lists it"
+_BACKWARDS: Final = "its check-out is not after its check-in"
 LOOK_BACK: Final = timedelta(days=3)
 """Stays that ended longer ago are not compared with a calendar any more."""
 
@@ -49,6 +52,9 @@ Known = Sequence[tuple[Source | None, StayRow]]
 def absorb_calendar(tx: Tx, desk: Desk, fact: CalendarRead) -> None:
     channel = house.channel_with(tx, fact.channel)
     if channel is None:
+        return
+    state = ledger.channel_states(tx).get(channel.id)
+    if state is not None and _is_older(fact.at, state.good_at, desk.now()):
         return
     known = ledger.known_in(tx, channel.unit, since=desk.now() - LOOK_BACK)
     ours = [(source, stay) for source, stay in known if source is not None and source.channel_id == channel.id]
@@ -98,7 +104,7 @@ def _left_out(tx: Tx, desk: Desk, source: Source, stay: StayRow, at: datetime, *
     missing = Missing(counted.missing_count, since, hours, stay.inside(at), lost_most)
     match absence(missing, at):
         case Absence.CANCEL:
-            cancel(tx, desk, stay, GATEHOUSE, "its calendar no longer lists it")
+            cancel(tx, desk, stay, GATEHOUSE, _NOT_LISTED)
         case Absence.ASK:
             _ask_gone(tx, desk, stay)
         case Absence.KEEP:
@@ -130,6 +136,8 @@ def absorb_report(tx: Tx, desk: Desk, fact: StayReported) -> None:
     known = ledger.known_in(tx, channel.unit, since=desk.now() - LOOK_BACK)
     found = match(fact.stay, [_known(source, stay) for source, stay in known], channel.id)
     pair_ = _found(known, None if found is None else found.known, channel.id)
+    if pair_[0] is not None and _is_older(fact.at, pair_[0].seen_at, desk.now()):
+        return
     _take_in(tx, desk, channel, fact.stay, fact.at, pair_)
 
 
@@ -150,6 +158,8 @@ def _take_in(
             ledger.withdraw(tx, "gone", before.id, desk.now())
         return before.id
     row = _row(tx, desk, channel, report, before)
+    if before is not None and _called_off(before, source, report):
+        row = replace(row, status=before.status, cancelled_at=before.cancelled_at, cancelled_why=before.cancelled_why)
     ledger.keep(tx, row)
     sealed = desk.vault.seal(report.raw.encode(), about=f"report:{channel.id}:{report.uid}")
     word = Source(channel.id, report.uid, row.id, sealed, digest, at)
@@ -191,8 +201,21 @@ def _row(tx: Tx, desk: Desk, channel: ChannelRow, report: StayReport, before: St
     if before is not None:
         row = _keeping(row, before)
     if report.status is StayStatus.CANCELLED:
-        row = replace(row, cancelled_at=now, cancelled_why="its source cancelled it")
-    return timed(_enriched(desk, row, report), place)
+        row = replace(row, cancelled_at=now, cancelled_why=_SOURCE_CANCELLED)
+    row = timed(_enriched(desk, row, report), place)
+    if row.check_in is None and row.status in (StayStatus.CONFIRMED, StayStatus.TENTATIVE):
+        return replace(row, status=StayStatus.UNUSABLE, note=_BACKWARDS)
+    return row
+
+
+def _called_off(before: StayRow, source: Source | None, report: StayReport) -> bool:
+    """A person cancelled it, and its source tells something new of the same nights: it takes a person to undo that.
+
+    Unless it was cancelled for its absence, and is listed again.
+    """
+    by_person = before.status is StayStatus.CANCELLED and before.cancelled_why not in (_SOURCE_CANCELLED, _NOT_LISTED)
+    absent = source is not None and source.missing_since is not None
+    return by_person and not absent and (report.arrival, report.departure) == (before.arrival, before.departure)
 
 
 def _keeping(row: StayRow, before: StayRow) -> StayRow:
@@ -207,6 +230,8 @@ def _keeping(row: StayRow, before: StayRow) -> StayRow:
         reference=row.reference or before.reference,
         phone_last4=row.phone_last4 or before.phone_last4,
     )
+    if before.check_in is None:
+        return row
     if row.own_check_in is None and row.arrival == before.arrival:
         row = replace(row, own_check_in=before.own_check_in)
     if row.own_check_out is None and row.departure == before.departure:
@@ -323,6 +348,14 @@ def _upcoming(stay: StayRow, now: datetime) -> bool:
 def _revived(source: Source, stay: StayRow) -> bool:
     """Cancelled here for its absence, and listed again by now."""
     return stay.status is StayStatus.CANCELLED and source.missing_since is not None
+
+
+def _is_older(at: datetime, known: datetime | None, now: datetime) -> bool:
+    """Whether newer word was taken in already: what failed is read again later, perhaps days later, by a person's wish.
+
+    Word from the future was dated by a clock that was wrong.
+    """
+    return known is not None and at < known <= now
 
 
 def _digest(report: StayReport) -> str:
