@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from hub.signin import IDLE
-from tests.web.conftest import PASSWORD, Visitor
+from tests.web.conftest import PASSWORD, Visitor, visiting
+from tests.web.village import village
 
 
 async def _set_up(visitor: Visitor, **changed: str) -> tuple[int, str]:
@@ -57,6 +59,17 @@ async def test_the_cookie_is_kept_from_scripts_and_other_sites(stranger: Visitor
     assert cookie.startswith("gatehouse=")
     assert "HttpOnly" in cookie
     assert "SameSite=Strict" in cookie
+
+
+async def test_over_tls_the_cookie_is_bound_to_this_very_host(tmp_path: Path) -> None:
+    async with village(tmp_path, furnished=False, tls=True) as here, visiting(here) as visitor:
+        code = await here.hub.signin.new_setup_code()
+        answer = await visitor.post("/setup", code=code, name="Robin", password=PASSWORD, again=PASSWORD)
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-gatehouse=")
+    assert "Secure" in cookie
+    assert "Path=/" in cookie
+    assert "Domain" not in cookie
 
 
 async def test_a_password_opens_and_signing_out_closes(manager: Visitor) -> None:

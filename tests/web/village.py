@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from hub.config import Config
+from hub.config import Config, Tls, Web
 from hub.contracts import Delivery, Integration, Lock
 from hub.hub import Hub
 from hub.intake import NewStay
@@ -157,9 +157,10 @@ async def tell(hub: Hub, *facts: Fact, by: str = "radio") -> None:
 
 @asynccontextmanager
 async def village(
-    folder: Path, *, furnished: bool = True, rehearsal: bool = True, clock: Still | None = None
+    folder: Path, *, furnished: bool = True, rehearsal: bool = True, clock: Still | None = None, tls: bool = False
 ) -> AsyncIterator[Village]:
-    config = Config(database=str(folder / "house.db"), state_dir=folder, key_file=folder / "key")
+    secured = Web(tls=Tls(cert=folder / "cert", key=folder / "key.pem")) if tls else Web()
+    config = Config(database=str(folder / "house.db"), state_dir=folder, key_file=folder / "key", web=secured)
     clock = clock or Still()
     async with made(config, World(clock=clock, inline=True)) as hub:
         radio = Radio(hub)
