@@ -120,7 +120,7 @@ def _ask_gone(tx: Tx, desk: Desk, stay: StayRow) -> None:
         "gone",
         stay,
         f"The calendar of {_unit_name(tx, stay.unit_id)} no longer lists the stay of {whose(stay)} "
-        f"({stay.arrival} to {stay.departure}). Is it cancelled? Until you say so it stands.",
+        f"({_days(stay)}). Is it cancelled? Until you say so it stands.",
         (("keep", "No, keep it"), ("cancel", "Yes, cancel it")),
     )
 
@@ -277,7 +277,7 @@ def _ask_closure(tx: Tx, desk: Desk, row: StayRow) -> None:
         desk,
         "closure",
         row,
-        f"{_unit_name(tx, row.unit_id)} is closed from {row.arrival} to {row.departure}, and the channel does not say why. "
+        f"{_unit_name(tx, row.unit_id)} is closed from {_days(row)}, and the channel does not say why. "
         "Does a guest come?",
         (("reservation", "A guest comes: give a code"), ("block", "Nobody comes")),
     )
@@ -329,6 +329,14 @@ def timed(row: StayRow, place: Property) -> StayRow:
 
 def whose(stay: StayRow) -> str:
     return stay.guest or stay.reference or "a guest without a name"
+
+
+def _days(stay: StayRow) -> str:
+    """As people say it: `5 January to 8 January 2027`."""
+    if stay.arrival is None or stay.departure is None:
+        return "an unknown day"
+    year = "" if stay.arrival.year == stay.departure.year else f" {stay.arrival.year}"
+    return f"{stay.arrival.day} {stay.arrival:%B}{year} to {stay.departure.day} {stay.departure:%B %Y}"
 
 
 def _unit_name(tx: Tx, unit: UnitId) -> str:
