@@ -144,8 +144,18 @@ class Reconciler:
         except Exception as error:  # the per-lock worker: one of the five places (design.md §5)
             logger.error("a lock was set aside, the other doors go on", lock=lock, exc_info=error)
             why = f"its worker failed unexpectedly ({type(error).__name__}); it is tried again every 15 minutes"
-            await self.store.write(lambda tx: doors.learn(tx, lock, quarantined=why))
+            await self._set_aside(lock, why)
         return Round(self.clock.now() + OUTSTANDING * self.pace, answered=False)
+
+    async def _set_aside(self, lock: LockId, why: str) -> None:
+        def work(tx: Tx) -> None:
+            if doors.door(tx, lock) is not None:  # it may have been removed meanwhile
+                doors.learn(tx, lock, quarantined=why)
+
+        try:
+            await self.store.write(work)
+        except Disappointment as error:
+            logger.warning("a lock's ledger could not be written", lock=lock, why=str(error))
 
     async def settle(self, lock: LockId) -> Round:
         """Step until the lock is as it should be, must be waited for, or does not answer."""
@@ -244,17 +254,17 @@ class Reconciler:
     def _asked(self, tx: Tx, lock: LockId, number: int, seen: SlotRead) -> None:
         view = self.view(tx, lock)
         before = view.slot(number)
-        after = after_ask(before, seen, self._tag(seen, before), view.policy, self.clock.now())
+        after = after_ask(before, seen, self._tag(seen, before, view.live), view.policy, self.clock.now())
         codes.keep_slot(tx, lock, after)
         self._log_change(tx, lock, before, after)
 
-    def _tag(self, seen: SlotRead, slot: Slot) -> CodeTag | None:
-        """Of the digits that were read; under the older key where that is how we know them."""
+    def _tag(self, seen: SlotRead, slot: Slot, live: frozenset[CodeTag]) -> CodeTag | None:
+        """Of the digits that were read. After a rotation they have several: the one by which we know them counts."""
         if seen.pin is None:
             return None
         tags = self.vault.tags(seen.pin)
-        known = tags & ({slot.tag} | self.tagbook.tags)
-        return next(iter(known), self.vault.tag(seen.pin))
+        ways = (tags & {slot.tag}, tags & live, tags & self.tagbook.tags)
+        return next((min(known) for known in ways if known), self.vault.tag(seen.pin))
 
     async def _write(self, lock: LockId, keypad: Keypad, step: Write, pin: Pin) -> bool:
         try:

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from hub.model.values import LockId
+from hub.model.values import Address, LockId, Pin
 from hub.store import codes
-from hub.store.house import channels, opened_settings
+from hub.store.engine import Tx
+from hub.store.house import channels, keep_unit, opened_settings, unit_with
 from hub.store.reseal import reseal
 from hub.store.stays import Wanted, search
-from tests.simulators.home import home, simulate
+from tests.simulators.building import Memory
+from tests.simulators.home import FLAT, Home, home, simulate
 
 CHECK_IN = datetime(2027, 3, 2, 14, 0, tzinfo=UTC)
 
@@ -52,3 +55,37 @@ def test_a_pin_that_is_live_under_an_older_key_is_not_drawn_again(tmp_path: Path
             assert not house.hub.vault.tags(digits).isdisjoint(taken)
 
     simulate(main())
+
+
+def test_a_door_that_is_named_again_after_a_rotation_gets_the_pin_the_guest_has(tmp_path: Path) -> None:
+    """The same digits have two tags then, and the older one is in the book of what we ever issued."""
+
+    async def main() -> None:
+        doors = [Memory(Address("back")), Memory(Address("front"))]
+        async with home(tmp_path, doors) as house:
+            house.book("a", date(2027, 3, 2), date(2027, 3, 4))
+            await house.until(CHECK_IN)
+            digits = await house.digits()
+            await _say_doors(house, "front")
+            assert house.lock("back").codes == {}
+            for _ in range(20):
+                house.hub.vault.rotate()
+                house.hub.tagbook.add(house.hub.vault.tag(Pin(digits)))
+            await _say_doors(house, "back", "front")
+            assert house.lock("back").holds(digits)
+            (entry,) = await house.hub.store.read(lambda tx: codes.open_grants(tx, LockId("back")))
+            assert not entry.refused
+            assert [what for what, _, _ in house.lock("back").journal] == ["write", "clear", "write"]
+
+    simulate(main())
+
+
+async def _say_doors(house: Home, *doors: str) -> None:
+    def work(tx: Tx) -> None:
+        flat = unit_with(tx, FLAT)
+        assert flat is not None
+        keep_unit(tx, replace(flat, locks=tuple(LockId(door) for door in doors)))
+        house.hub.intake.replan_unit(tx, FLAT)
+
+    await house.hub.store.write(work)
+    await house.later(minutes=1)
