@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from hub.model.facts import CalendarFailed, CalendarRead, Fact
 from hub.model.values import ChannelId
 from hub.plugins import Plugins
 from hub.schedule import pause
-from hub.store import mail
+from hub.store import house, mail
 from hub.store import stays as ledger
 from hub.store.engine import Store, Tx
 from hub.store.mail import Letter
@@ -27,6 +28,8 @@ log = structlog.get_logger("inbox")
 
 AGAIN_AFTER: Final = (timedelta(seconds=30), timedelta(seconds=120), timedelta(seconds=300))
 """Ruling C27: three more tries, then a person."""
+STORE_WAIT_S: Final = 10.0
+"""Real time. Until the next try when the disk is full."""
 QUIET: Final = timedelta(minutes=15)
 """How often "nothing new" is written down while nothing hangs on it."""
 
@@ -58,7 +61,7 @@ class Inbox:
 
         def work(tx: Tx) -> bool:
             new = mail.accept(tx, letter)
-            if delivery.cursor is not None:
+            if delivery.cursor is not None and house.channel_with(tx, delivery.channel) is not None:
                 mail.move_cursor(tx, delivery.channel, delivery.cursor)
             tx.signal("inbox")
             return new
@@ -74,13 +77,21 @@ class Inbox:
 
     async def read(self) -> None:
         """Understand what lies in the inbox, oldest first, until cancelled."""
+        cramped = False
         async with self.bus.listen("inbox") as nudges:
             while True:
-                letters = await self.store.read(lambda tx: mail.letters(tx, self.wall.now()))
-                for letter in letters:
-                    await self._understand(letter)
+                try:
+                    letters = await self.store.read(lambda tx: mail.letters(tx, self.wall.now()))
+                    for letter in letters:
+                        await self._understand(letter)
+                    due = None if letters else await self.store.read(mail.next_letter_due)
+                    cramped = False
+                except Unavailable as error:
+                    (log.debug if cramped else log.warning)("the inbox waits for the store", why=str(error))
+                    cramped = True
+                    await asyncio.sleep(STORE_WAIT_S)
+                    continue
                 if not letters:
-                    due = await self.store.read(mail.next_letter_due)
                     await pause(self.wall, due, nudges)
 
     async def _understand(self, letter: Letter) -> None:
@@ -135,11 +146,24 @@ class Inbox:
         failures = 0
         async with self.bus.listen(f"poll:{channel}") as nudges:
             while True:
-                wait = await self._poll_once(channel, integration)
+                wait = await self._poll_guarded(channel, integration)
                 failures = failures + 1 if wait is not None else 0
                 back_off = every * min(2 ** max(failures - 1, 0), 16)
                 seconds = max(back_off * (0.9 + 0.2 * self.spread()), 0.0 if wait is None else wait.total_seconds())
                 await pause(self.clock, self.clock.now() + timedelta(seconds=seconds), nudges)
+
+    async def _poll_guarded(self, channel: ChannelId, integration: Integration) -> timedelta | None:
+        """A fault in one integration, or a full disk, costs this channel a poll and nobody anything else."""
+        try:
+            return await self._poll_once(channel, integration)
+        except Unavailable as error:
+            log.warning("a channel's poll waits for the store", channel=channel, why=str(error))
+        except Exception as error:  # the channel's keeper: one of the five places (design.md §5)
+            log.error("a channel could not be polled", channel=channel, exc_info=error)
+            failed = CalendarFailed(channel, self.clock.now(), f"unexpected: {type(error).__name__}")
+            with contextlib.suppress(Unavailable):
+                await self.store.write(lambda tx: self.absorb(tx, failed, channel))
+        return timedelta(0)
 
     async def _poll_once(self, channel: ChannelId, integration: Integration) -> timedelta | None:
         """None when the source was reached, else how long it wants to be left alone."""

@@ -49,8 +49,10 @@ class Intake:
         match fact:
             case CalendarRead():
                 calendars.absorb_calendar(tx, self.desk, fact)
-            case CalendarFailed():
+            case CalendarFailed() if house.channel_with(tx, fact.channel) is not None:
                 ledger.channel_failed(tx, fact.channel, fact.at, fact.why)
+            case CalendarFailed():
+                pass  # it was removed while it was being read
             case StayReported():
                 calendars.absorb_report(tx, self.desk, fact)
             case GuestMoved():

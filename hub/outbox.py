@@ -27,6 +27,8 @@ PATIENCE: Final = timedelta(seconds=30)
 """For one performance; a lease outlives it, so that nobody else performs the same promise meanwhile."""
 FIRST_WAIT: Final = timedelta(seconds=30)
 LONGEST_WAIT: Final = timedelta(hours=1)
+STORE_WAIT_S: Final = 10.0
+"""Real time. Until the next try when the disk is full."""
 TRIES: Final = 30
 """About a day of trying; then a person is shown the promise."""
 
@@ -52,15 +54,28 @@ class Outbox:
                 await anext(nudges)
 
     async def _work(self, lane: str) -> None:
+        cramped = False
         async with self.bus.listen("outbox") as nudges:
             while True:
-                now = self.wall.now()
-                promise = await self.store.write(lambda tx, now=now: mail.claim(tx, lane, now, now + LEASE))  # type: ignore[misc]
-                if promise is not None:
-                    await self._keep(promise)
+                try:
+                    kept = await self._keep_next(lane)
+                    cramped = False
+                    if kept:
+                        continue
+                except Unavailable as error:
+                    (log.debug if cramped else log.warning)("promises wait for the store", lane=lane, why=str(error))
+                    cramped = True
+                    await asyncio.sleep(STORE_WAIT_S)
                     continue
                 due = await self.store.read(lambda tx: mail.next_promise_due(tx, lane))
                 await pause(self.wall, due, nudges)
+
+    async def _keep_next(self, lane: str) -> bool:
+        now = self.wall.now()
+        promise = await self.store.write(lambda tx: mail.claim(tx, lane, now, now + LEASE))
+        if promise is not None:
+            await self._keep(promise)
+        return promise is not None
 
     async def _keep(self, promise: Promise) -> None:
         try:

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
-from datetime import UTC, datetime, timedelta
+import sqlite3
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import select
 
 from hub.contracts import Delivery, Integration
 from hub.errors import Garbled, Unavailable
+from hub.model.effects import TellChannel
 from hub.model.facts import Fact
-from hub.model.values import ChannelId
+from hub.model.values import ChannelId, StayId
+from hub.store import house as rooms
 from hub.store import mail, stays
 from hub.store.tables import inbox
 from tests.simulators.home import FEED, Home, home, simulate
@@ -179,5 +183,75 @@ def test_a_source_that_fails_is_asked_less_and_less_and_at_once_when_a_person_sa
             house.hub.bus.signal(f"poll:{FEED}")
             await house.later(seconds=1)
             assert len(source.asked) == before + 1
+
+    simulate(main())
+
+
+@contextmanager
+def _nothing_can_be_written(house: Home) -> Iterator[None]:
+    """Another program holds the file; to the hub that is what a full disk is."""
+    house.hub.store._writer._raw.execute("PRAGMA busy_timeout = 0")  # noqa: SLF001 - no real time passes in a simulation
+    other = sqlite3.connect(house.hub.store.file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    yield
+    other.close()
+
+
+def test_the_hub_lives_through_hours_in_which_nothing_can_be_written(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, start=AT) as house:
+            moody = Moody(Unavailable("busy"))
+            house.hub.plugins.add_channel(ChannelId("other"), moody)
+            effect = TellChannel(ChannelId("gone"), StayId("s"), "HM1", "code_ready")
+            due = AT + timedelta(minutes=2)
+            await house.hub.store.write(lambda tx: mail.promise(tx, effect, key="k", lane="l", due=due))
+            await house.hub.inbox.accept(Delivery(ChannelId("other"), "1", b"hello", AT))
+            await house.later(seconds=1)
+            house.book("a", date(2027, 3, 1), date(2027, 3, 3))
+            with _nothing_can_be_written(house):
+                await house.later(hours=2)
+            house.rebook("a", note="this calendar does not know that it was not heard")
+            await house.later(hours=4)
+            assert house.lock("front").holds(await house.digits())
+            assert moody.tried[-1] == "hello"
+
+    simulate(main())
+
+
+def test_a_fault_in_one_integration_stops_neither_the_hub_nor_its_later_polls(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, start=AT) as house:
+            sane, broken = house.calendar.fetch, True
+
+            async def fetch(cursor: str | None) -> AsyncIterator[Delivery]:
+                if broken:
+                    raise ZeroDivisionError
+                async for delivery in sane(cursor):
+                    yield delivery
+
+            house.calendar.fetch = fetch  # type: ignore[method-assign]  # this channel's part has a fault
+            house.book("a", date(2027, 3, 1), date(2027, 3, 3))
+            await house.later(minutes=10)
+            state = await house.hub.store.read(stays.channel_states)
+            assert state[FEED].failing_why == "unexpected: ZeroDivisionError"
+            broken = False
+            await house.later(hours=4)
+            assert house.lock("front").holds(await house.digits())
+
+    simulate(main())
+
+
+def test_a_channel_may_be_removed_while_it_is_being_read(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, start=AT) as house:
+
+            async def fetch(cursor: str | None) -> AsyncIterator[Delivery]:
+                await house.hub.store.write(lambda tx: rooms.remove_channel(tx, FEED))
+                yield Delivery(FEED, "1", b"hello", AT, cursor="1")
+                raise Unavailable("it hung up")
+
+            house.calendar.fetch = fetch  # type: ignore[method-assign]  # slow
+            await house.later(minutes=10)
+            assert FEED not in await house.hub.store.read(stays.channel_states)
 
     simulate(main())

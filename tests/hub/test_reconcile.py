@@ -5,8 +5,9 @@ from pathlib import Path
 
 from hub.health import findings
 from hub.model.facts import SlotRead
-from hub.model.values import Address, LockId
+from hub.model.values import Address, LockId, Pin, Proof
 from hub.store import doors
+from hub.store.engine import Tx
 from tests.simulators.building import Memory
 from tests.simulators.home import Home, home, simulate
 
@@ -62,6 +63,36 @@ def test_a_silent_lock_is_asked_seldom_and_at_once_when_it_gives_a_sign_of_life(
             house.lock("front").silent = False
             await house.driver.wake("front")
             await house.later(seconds=10)
+            assert house.lock("front").holds(digits)
+
+    simulate(main())
+
+
+def test_a_lock_that_is_removed_while_it_is_written_ends_nothing_but_its_own_worker(tmp_path: Path) -> None:
+    async def main() -> None:
+        memories = [Memory(Address("front")), Memory(Address("spare"))]
+        async with home(tmp_path, memories, start=CHECK_IN - timedelta(hours=2)) as house:
+            spare = house.driver.locks[Address("spare")].keypad
+            assert spare is not None
+
+            async def write(slot: int, pin: Pin) -> Proof:
+                await house.hub.store.write(remove)
+                raise ZeroDivisionError
+
+            def remove(tx: Tx) -> None:
+                for name in (
+                    "slots",
+                    "grants",
+                    "unit_locks",
+                    "lock_state",
+                    "locks",
+                ):  # without the signal: it may be late
+                    column = "id" if name == "locks" else "lock_id"
+                    tx.sql.exec_driver_sql(f"DELETE FROM {name} WHERE {column} = 'spare'")
+
+            spare.write = write  # type: ignore[method-assign]
+            digits = await _booked(house)
+            await house.until(CHECK_IN)
             assert house.lock("front").holds(digits)
 
     simulate(main())
