@@ -19,7 +19,6 @@ LOW_BATTERY: Final = 20
 """Percent. Seen: most keypad locks warn between 15 and 25."""
 RECENT: Final = timedelta(hours=24)
 FEED_PATIENCE: Final = timedelta(minutes=30)
-SOON: Final = timedelta(0)
 
 
 class Level(Enum):
@@ -117,7 +116,7 @@ _TROUBLE_WORDS: Final = {
 
 
 def _codes(tx: Tx, now: datetime) -> Iterator[Finding]:
-    for entry in codes.unproven(tx, now, SOON):
+    for entry in codes.unproven(tx, now):
         door = doors.door(tx, entry.lock)
         stay = None if entry.stay is None else ledger.stay(tx, entry.stay)
         whose = (stay.guest or stay.reference or "a guest") if stay is not None else entry.label
@@ -125,13 +124,11 @@ def _codes(tx: Tx, now: datetime) -> Iterator[Finding]:
         why = f": the lock refuses it ({entry.refused})" if entry.refused else ""
         about = f"lock:{entry.lock}" if stay is None else f"stay:{stay.id}"
         sentence = f"The code of {whose} is not proven in {name}{why}."
-        yield Finding(
-            Level.URGENT,
-            about,
-            sentence,
-            "It is tried again by itself; be ready to open the door.",
-            entry.grant.window.start,
-        )
+        cure = _REFUSED_CURE if entry.refused else "It is tried again by itself; be ready to open the door."
+        yield Finding(Level.URGENT, about, sentence, cure, entry.grant.window.start)
+
+
+_REFUSED_CURE: Final = "It is not tried again. Draw another code, or open the door yourself."
 
 
 def _channels(tx: Tx, now: datetime) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import RowMapping, and_, case, delete, exists, func, insert, or_, select, update
 
@@ -289,15 +289,15 @@ def tallies(tx: Tx, ids: Collection[StayId]) -> dict[StayId, Tally]:
     return {stay: Tally(doors, proven, refused) for stay, doors, proven, refused in tx.sql.execute(query)}
 
 
-def unproven(tx: Tx, now: datetime, within: timedelta) -> list[Issued]:
-    """Grants whose window has begun or begins `within`, and that no lock is known to hold."""
+def unproven(tx: Tx, now: datetime) -> list[Issued]:
+    """Grants whose window has begun, and that no lock is known to hold."""
     proven = exists().where(
         slots.c.holder == grants.c.id, slots.c.proof.in_((Proof.READ_BACK.value, Proof.CONFIRMED.value))
     )
     query = select(grants).where(
         grants.c.pin.is_not(None),
         grants.c.revoked_at.is_(None),
-        grants.c.start <= now + within,
+        grants.c.start <= now,
         or_(grants.c.end.is_(None), grants.c.end > now),
         ~proven,
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from hub.health import Finding, Level, findings, summary
+from hub.issuing import reveal
 from hub.model.facts import BatteryRead, LockSilent, Trouble, TroubleSeen
 from hub.model.values import Address
 from tests.simulators.building import Memory
@@ -63,6 +64,22 @@ def test_a_guest_without_a_proven_code_is_urgent_from_the_moment_it_should_work(
             (urgent,) = [finding for finding in await _found(house) if finding.level is Level.URGENT]
             assert urgent.sentence == "The code of Ada Lovelace is not proven in Front."
             assert summary(await _found(house)) == "urgent"
+
+    simulate(main())
+
+
+def test_a_code_that_a_lock_refuses_for_good_is_not_said_to_be_tried_again(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            house.book("a", date(2027, 3, 2), date(2027, 3, 4))
+            await house.later(minutes=10)
+            stay, digits = await house.stay(), await house.digits()
+            await house.hub.store.write(lambda tx: reveal(tx, house.hub.desk, stay, "account:ada"))
+            house.lock("front").codes[20] = digits
+            await house.until(CHECK_IN)
+            (urgent,) = [finding for finding in await _found(house) if finding.level is Level.URGENT]
+            assert "the lock refuses it" in urgent.sentence
+            assert urgent.cure == "It is not tried again. Draw another code, or open the door yourself."
 
     simulate(main())
 

@@ -106,7 +106,7 @@ def _counts(tx: Tx, hub: Hub, ground: Ground) -> Counts:
         channels=len(channels),
         channels_read=read,
         codes_due=len(due),
-        codes_missing=len(codes.unproven(tx, ground.now, health.SOON)),
+        codes_missing=len(codes.unproven(tx, ground.now)),
         cramped=hub.store.cramped,
     )
 
