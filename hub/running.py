@@ -254,12 +254,14 @@ async def _pet(hub: Hub, supervisor: Supervisor) -> None:
     """Tell systemd that we live, but only as long as the store answers."""
     await hub.store.heartbeat()
     supervisor.ready()
-    if supervisor.pet_every is None:
-        return
-    while True:
-        await hub.store.heartbeat()
-        supervisor.pet()
-        await asyncio.sleep(supervisor.pet_every.total_seconds())
+    try:
+        while supervisor.pet_every is not None:
+            await hub.store.heartbeat()
+            supervisor.pet()
+            await asyncio.sleep(supervisor.pet_every.total_seconds())
+        await asyncio.Event().wait()
+    finally:
+        supervisor.stopping()
 
 
 # ---- channels -------------------------------------------------------------------------------------------------------

@@ -33,10 +33,6 @@ class Supervisor:
     def stopping(self) -> None:
         self._tell("STOPPING=1")
 
-    def status(self, sentence: str) -> None:
-        """One line, shown by `systemctl status`."""
-        self._tell(f"STATUS={sentence}")
-
     def _tell(self, message: str) -> None:
         if self._address is None:
             return

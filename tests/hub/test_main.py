@@ -324,6 +324,7 @@ def test_run_invites_the_first_account_and_ends_in_good_order(home: Path) -> Non
             assert supervisor.recv(100) == b"READY=1"
             hub.send_signal(signal.SIGTERM)
             out, _ = hub.communicate(timeout=30)
+            assert supervisor.recv(100) == b"STOPPING=1"
         finally:
             hub.kill()
             hub.wait()
