@@ -323,14 +323,6 @@ class SignIn:
 
         return await self._store.write(end)
 
-    async def end_other_sessions(self, guard: Guard) -> int:
-        def end(tx: Tx) -> int:
-            ended = people.end_sessions_of(tx, guard.account.id, but=guard.session.digest)
-            record(tx, self._clock.now(), guard.actor, "end other sessions", guard.actor, detail=str(ended))
-            return ended
-
-        return await self._store.write(end)
-
     def _new_token(self) -> Secret:
         return Secret(base64.urlsafe_b64encode(self._draw(32)).rstrip(b"=").decode())
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from urllib.parse import quote, urlsplit
 
 import structlog
@@ -44,9 +43,6 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
 
 def _outside(request: web.Request) -> bool:
     return request.path.startswith(_OUTSIDE)
-
-
-Middleware = Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]
 
 
 @web.middleware

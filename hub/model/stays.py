@@ -320,12 +320,6 @@ def echo(report: StayReport, published_nights: Collection[date]) -> bool:
     return _closure(report) and all(_echoed(report, published_nights))
 
 
-def partly_echo(report: StayReport, published_nights: Collection[date]) -> bool:
-    """Whether a closure covers some of our nights and others besides: a person should look."""
-    ours = set(_echoed(report, published_nights))
-    return _closure(report) and ours == {True, False}
-
-
 def _closure(report: StayReport) -> bool:
     dated = report.arrival is not None and report.departure is not None and report.arrival < report.departure
     return dated and report.kind is not StayKind.RESERVATION

@@ -185,12 +185,6 @@ def lock_with(tx: Tx, id_: LockId) -> LockRow | None:
     return next((_lock(row) for row in _rows(tx, tables.locks, tables.locks.c.id == id_)), None)
 
 
-def lock_at(tx: Tx, driver: str, address: Address) -> LockRow | None:
-    """The house's lock behind a driver's name of it; None for one that nobody has named yet."""
-    there = (tables.locks.c.driver == driver, tables.locks.c.address == address)
-    return next((_lock(row) for row in _rows(tx, tables.locks, *there)), None)
-
-
 def doors_of(tx: Tx, unit: UnitId) -> list[LockRow]:
     """Every lock that a unit's guests must be able to open."""
     passed = select(tables.unit_locks.c.lock_id).where(tables.unit_locks.c.unit_id == unit)

@@ -114,11 +114,8 @@ def end_session(tx: Tx, account: str, digest: str) -> bool:
     return tx.sql.execute(delete(tables.sessions).where(mine)).rowcount == 1
 
 
-def end_sessions_of(tx: Tx, account: str, *, but: str | None = None) -> int:
-    theirs = delete(tables.sessions).where(tables.sessions.c.account_id == account)
-    if but is not None:
-        theirs = theirs.where(tables.sessions.c.digest != but)
-    return tx.sql.execute(theirs).rowcount
+def end_sessions_of(tx: Tx, account: str) -> int:
+    return tx.sql.execute(delete(tables.sessions).where(tables.sessions.c.account_id == account)).rowcount
 
 
 def end_old_sessions(tx: Tx, *, made_before: datetime, seen_before: datetime) -> int:

@@ -7,7 +7,6 @@ Three ledgers carry the main job: `stays` (who may come when), `grants` (what wa
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from enum import Enum
 from typing import Any
 
 from sqlalchemy import (
@@ -57,23 +56,6 @@ class Day(TypeDecorator[date]):
 
     def process_result_value(self, value: Any, dialect: Any) -> date | None:
         return None if value is None else date.fromisoformat(value)
-
-
-class Word(TypeDecorator[Enum]):
-    """An enum kept as its value."""
-
-    impl = Text
-    cache_ok = True
-
-    def __init__(self, words: type[Enum]) -> None:
-        super().__init__()
-        self.words = words
-
-    def process_bind_param(self, value: Enum | None, dialect: Any) -> str | None:
-        return None if value is None else value.value
-
-    def process_result_value(self, value: Any, dialect: Any) -> Enum | None:
-        return None if value is None else self.words(value)
 
 
 def _table(name: str, *parts: Any) -> Table:

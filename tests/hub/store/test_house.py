@@ -70,11 +70,9 @@ async def test_each_row_is_found_by_its_id_and_a_stranger_is_none(store: Store) 
     assert await store.read(lambda tx: house.property_with(tx, HOME.id)) == HOME
     assert await store.read(lambda tx: house.lock_with(tx, FRONT.id)) == FRONT
     assert await store.read(lambda tx: house.unit_with(tx, FLAT.id)) == FLAT
-    assert await store.read(lambda tx: house.lock_at(tx, "zwave", Address("4"))) == FLAT_DOOR
     assert await store.read(lambda tx: house.property_of(tx, ATTIC.id)) == HOME
     for find in (house.property_with, house.lock_with, house.unit_with, house.channel_with, house.property_of):
         assert await store.read(lambda tx, find=find: find(tx, "nobody")) is None  # type: ignore[misc]
-    assert await store.read(lambda tx: house.lock_at(tx, "other", Address("4"))) is None
 
 
 async def test_a_unit_knows_its_doors_and_a_door_its_units(store: Store) -> None:
