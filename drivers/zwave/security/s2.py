@@ -80,7 +80,12 @@ class NonceArrived:
     solicited: bool
 
 
-Event = Received | Reply | NonceArrived
+@dataclass(frozen=True, slots=True)
+class WrongKeys:
+    """The first message of a stream fitted none of the keys: the other node has others, or it was forged."""
+
+
+Event = Received | Reply | NonceArrived | WrongKeys
 
 
 @dataclass(slots=True)
@@ -190,7 +195,8 @@ class S2Session:
         opened = self._open_first(message, aad) or self._open_next(message, aad, now, expected=expected)
         if opened is None:
             self._undecodable = frame
-            return self._give_nonce(now)
+            first = self._given is not None and message.extensions.sender_entropy is not None
+            return ((WrongKeys(),) if first else ()) + self._give_nonce(now)
         self._undecodable = None
         self._said[Encapsulation] = message.seq
         return self._opened(message, *opened, now)

@@ -7,7 +7,17 @@ import pytest
 from drivers.zwave.security import s2
 from drivers.zwave.security.keys import NetworkKey, S2Keys, SecurityClass, s2_keys
 from drivers.zwave.security.primitives import ccm_seal
-from drivers.zwave.security.s2 import TEMPORARY, Link, NeedNonce, NonceArrived, Received, Reply, S2Session, Strength
+from drivers.zwave.security.s2 import (
+    TEMPORARY,
+    Link,
+    NeedNonce,
+    NonceArrived,
+    Received,
+    Reply,
+    S2Session,
+    Strength,
+    WrongKeys,
+)
 from drivers.zwave.security.s2_frames import associated
 from drivers.zwave.security.span import Mpan, Span
 from hub.errors import Garbled
@@ -72,7 +82,8 @@ def test_the_class_is_found_by_trying_and_changing_it_costs_a_nonce(pair: Pair) 
 
 def test_a_class_the_other_does_not_have_is_answered_with_fresh_entropy(pair: Pair) -> None:
     del pair.lock.keys[PLAIN]
-    (answer,) = pair.lock.receive(pair.seal(pair.hub, b"one", PLAIN), pair.now)
+    wrong, answer = pair.lock.receive(pair.seal(pair.hub, b"one", PLAIN), pair.now)
+    assert wrong == WrongKeys()
     assert isinstance(answer, Reply)
     assert pair.hub.receive(answer.frame, pair.now) == (NonceArrived(solicited=False),)
     again = pair.hub.encrypt(b"one", pair.now, under=ACCESS)

@@ -86,6 +86,22 @@ class Air(RuleBasedStateMachine):
         if self.flying:
             self.arrive(*self.flying.pop(0))
 
+    @rule()
+    def deliver_everything(self) -> None:
+        for _ in range(20):
+            self.deliver_in_order()
+
+    @rule(side=st.sampled_from([HUB, LOCK]), times=st.integers(1, 3))
+    def converse(self, side: int, times: int) -> None:
+        for _ in range(times):
+            self.say(side, ACCESS)
+            self.deliver_everything()
+
+    @rule(back=st.integers(1, 4))
+    def replay_what_was_just_heard(self, back: int) -> None:
+        if len(self.recorded) >= back:
+            self.arrive(*self.recorded[-back])
+
     @rule(pick=st.integers(0, 1 << 16))
     def lose(self, pick: int) -> None:
         if self.flying:
