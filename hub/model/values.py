@@ -169,4 +169,6 @@ def utc(instant: datetime) -> datetime:
 def clean(text: str, *, limit: int = 500) -> str:
     """Text from outside, normalised: NFC, no control characters, white space folded, at most `limit` characters."""
     folded = " ".join(unicodedata.normalize("NFC", text).split())
+    if folded.isprintable():  # the quick way for nearly all text: no printable character is of those categories
+        return folded[:limit]
     return "".join(ch for ch in folded if unicodedata.category(ch) not in {"Cc", "Cf", "Cs", "Co"})[:limit]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final, Literal, TypeVar
 
@@ -86,10 +87,11 @@ def loaded(body: bytes) -> Any:
         raise Garbled(f"the message is larger than {MOST_BYTES // 1024} KB")
     try:
         text = body.decode("utf-8")
-        if _depth(text) > _DEEPEST:
+        if text.count("[") + text.count("{") > _DEEPEST and _depth(text) > _DEEPEST:
             raise Garbled(f"the message is nested deeper than {_DEEPEST} levels")
-        told = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_number)
-        json.dumps(told, ensure_ascii=False, allow_nan=False).encode("utf-8")
+        told = _DECODER.decode(text)
+        if "\\u" in text:  # only an escape can make half a character
+            json.dumps(told, ensure_ascii=False).encode("utf-8")
     except UnicodeError as error:
         raise Garbled("the message has characters that are none; write it in UTF-8") from error
     except ValueError as error:
@@ -121,6 +123,16 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_number(text: str) -> Any:
     raise Garbled(f"{text} is no number in JSON")
+
+
+def _finite(text: str) -> float:
+    if math.isinf(number := float(text)):
+        raise ValueError("the number is too large")
+    return number
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_number, parse_float=_finite)
+"""Made once: a delivery is read before it is answered."""
 
 
 _CURES: Final = {

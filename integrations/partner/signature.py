@@ -6,7 +6,6 @@ its secret without losing a message.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -41,7 +40,7 @@ def signed(body: bytes, secrets: Iterable[str], timestamp: str, signature: str) 
 
 
 def _digest(body: bytes, secret: str, timestamp: str) -> str:
-    return hmac.new(secret.encode(), _bytes(timestamp) + b"." + body, hashlib.sha256).hexdigest()
+    return hmac.digest(secret.encode(), _bytes(timestamp) + b"." + body, "sha256").hex()
 
 
 def _bytes(header: str) -> bytes:
