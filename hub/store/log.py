@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, desc, insert, or_, select, update
+from sqlalchemy import Integer, Select, bindparam, desc, insert, select, tuple_, update
 
 from hub.model.values import GrantId, LockId, PropertyId, StayId
 from hub.store.engine import Tx
-from hub.store.tables import access_log, audit
+from hub.store.tables import Instant, access_log, audit
 
 UNLOCKED, LOCKED = "unlocked", "locked"
 CODE_SET, CODE_CLEARED, CODE_REFUSED = "code_set", "code_cleared", "code_refused"
@@ -73,31 +74,42 @@ _COLUMNS = (
 )
 
 
+_NARROWED = {
+    "lock": access_log.c.lock_id == bindparam("lock"),
+    "property": access_log.c.property_id == bindparam("property"),
+    "what": access_log.c.what == bindparam("what"),
+    "stay": access_log.c.stay_id == bindparam("stay"),
+    "since": access_log.c.at >= bindparam("since"),
+    "until": access_log.c.at < bindparam("until"),
+    # A row value, since SQLite walks no index for `at < ? OR (at = ? AND id < ?)`.
+    "before": tuple_(access_log.c.at, access_log.c.id)
+    < tuple_(bindparam("before", type_=Instant), bindparam("before_id", type_=Integer)),
+}
+
+
+@cache
+def _page(narrowed: frozenset[str]) -> Select[Any]:
+    """Made once for each way to narrow the log: making a statement takes longer than running it."""
+    query = select(*_COLUMNS).where(*(_NARROWED[name] for name in sorted(narrowed)))
+    return query.order_by(desc(access_log.c.at), desc(access_log.c.id)).limit(bindparam("limit", type_=Integer))
+
+
 def entries(tx: Tx, wanted: Filter, *, before: tuple[datetime, int] | None = None, limit: int = 50) -> list[Entry]:
     """Newest first; `before` is (at, id) of the last entry of the page before."""
-    query = _filtered(wanted).order_by(desc(access_log.c.at), desc(access_log.c.id)).limit(limit)
-    if before is not None:
-        at, id_ = before
-        query = query.where(or_(access_log.c.at < at, and_(access_log.c.at == at, access_log.c.id < id_)))
-    return [Entry(*tuple(row)) for row in tx.sql.execute(query)]
-
-
-def _filtered(wanted: Filter) -> Select[Any]:
-    query = select(*_COLUMNS)
-    exact = {
-        access_log.c.lock_id: wanted.lock,
-        access_log.c.property_id: wanted.property,
-        access_log.c.what: wanted.what,
-        access_log.c.stay_id: wanted.stay,
+    told = {
+        "lock": wanted.lock,
+        "property": wanted.property,
+        "what": wanted.what,
+        "stay": wanted.stay,
+        "since": wanted.since,
+        "until": wanted.until,
+        "before": None if before is None else before[0],
     }
-    for column, value in exact.items():
-        if value is not None:
-            query = query.where(column == value)
-    if wanted.since is not None:
-        query = query.where(access_log.c.at >= wanted.since)
-    if wanted.until is not None:
-        query = query.where(access_log.c.at < wanted.until)
-    return query
+    values: dict[str, object] = {name: value for name, value in told.items() if value is not None}
+    query = _page(frozenset(values))
+    if before is not None:
+        values["before_id"] = before[1]
+    return [Entry(*row) for row in tx.sql.execute(query, values | {"limit": limit})]
 
 
 @dataclass(frozen=True, slots=True)
