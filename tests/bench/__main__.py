@@ -1,0 +1,51 @@
+"""Every figure beside its reference, measured in the same run: `make bench`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from tests.bench import feed, footprint, homes, pages, webhooks
+from tests.bench.rows import Row, table
+
+OUTPUT = homes.ROOT / "build" / "bench.json"
+
+
+def _measures(rounds: int, scale: float) -> dict[str, Callable[[Path], Awaitable[list[Row]]]]:
+    return {
+        "webhooks": lambda folder: webhooks.measure(folder, rounds, round(20_000 * scale)),
+        "feed": lambda folder: feed.measure(folder, rounds),
+        "footprint": lambda folder: footprint.measure(folder, rounds),
+        "pages": lambda folder: pages.measure(folder, rounds, round(1_000_000 * scale), max(round(600 * scale), 60)),
+    }
+
+
+async def _measured(only: list[str], rounds: int, scale: float) -> list[Row]:
+    rows: list[Row] = []
+    for name, measure in _measures(rounds, scale).items():
+        if only and name not in only:
+            continue
+        with tempfile.TemporaryDirectory(prefix="gatehouse-bench-") as folder:
+            rows += await measure(Path(folder))
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("only", nargs="*", help="measure only these: " + ", ".join(_measures(1, 1)))
+    parser.add_argument("--rounds", type=int, default=3, help="the median of so many counts")
+    parser.add_argument("--scale", type=float, default=1.0, help="0.1: a tenth of the work, to try it out")
+    told = parser.parse_args()
+    rows = asyncio.run(_measured(told.only, told.rounds, told.scale))
+    OUTPUT.parent.mkdir(exist_ok=True)
+    OUTPUT.write_text(json.dumps([row.told() for row in rows], indent=2) + "\n")
+    sys.stdout.write(table(rows) + "\n")
+
+
+if __name__ == "__main__":
+    main()
