@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from hub.io.files import sync_folder
 from hub.model.values import CodeTag
 
 
@@ -16,12 +17,15 @@ class TagBook:
     def __init__(self, path: Path) -> None:
         """Opens the book, or starts one. A last line cut short by a power loss is left out: it was never relied on."""
         self._path = path
-        text = path.read_text(encoding="ascii") if path.exists() else ""
+        there = path.exists()
+        text = path.read_text(encoding="ascii") if there else ""
         whole, _, _torn = text.rpartition("\n")
         self._tags = {CodeTag(line) for line in whole.split("\n") if line}
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         if _torn:
             os.write(self._file, b"\n")
+        if not there:
+            sync_folder(path.parent)  # else a power cut may take the name, and with it every tag
 
     @property
     def tags(self) -> frozenset[CodeTag]:
