@@ -13,15 +13,16 @@ EVERYTHING = "*"
 
 
 class Ear:
-    """Hears the names that begin with one of its prefixes, many at a time and each once.
+    """Hears its names, and those that begin with one of its prefixes, many at a time and each once.
 
     Listens from entering to leaving: `async with bus.listen("lock:") as ear: async for names in ear: …`. Giving up
     waiting (a timeout) loses nothing.
     """
 
-    def __init__(self, bus: Bus, prefixes: tuple[str, ...], most: int) -> None:
+    def __init__(self, bus: Bus, wanted: tuple[str, ...], most: int) -> None:
         self._bus = bus
-        self._prefixes = prefixes
+        self._exact = frozenset(wanted)
+        self._prefixes = tuple(each for each in wanted if not each or each.endswith(":"))
         self._most = most
         self._names: set[str] = set()
         self._guard = threading.Lock()
@@ -52,7 +53,7 @@ class Ear:
 
     def hear(self, names: Collection[str]) -> None:
         """May be called from any thread."""
-        ours = [name for name in names if name.startswith(self._prefixes)]
+        ours = [name for name in names if name in self._exact or name.startswith(self._prefixes)]
         if not ours:
             return
         with self._guard:
@@ -69,9 +70,9 @@ class Bus:
     def __init__(self) -> None:
         self._ears: tuple[Ear, ...] = ()  # replaced, never changed: another thread may be going through it
 
-    def listen(self, *prefixes: str, most: int = 256) -> Ear:
-        """An ear for names that begin with one of `prefixes`; without any, for all names."""
-        return Ear(self, prefixes or ("",), most)
+    def listen(self, *wanted: str, most: int = 256) -> Ear:
+        """An ear for these names; one that ends in a colon stands for all that begin with it. Without any, for all names."""
+        return Ear(self, wanted or ("",), most)
 
     def signal(self, name: str) -> None:
         self.signal_all((name,))

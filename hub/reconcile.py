@@ -57,6 +57,8 @@ PATIENCE: Final = timedelta(seconds=20)
 OUTSTANDING: Final = timedelta(minutes=15)
 """A lost signal costs at most this much while something is outstanding."""
 
+TRUST_WAIT: Final = timedelta(seconds=30)
+"""Nothing tells us when the time is known at last, and a guest may be waiting for it."""
 LONGEST_SILENCE: Final = timedelta(minutes=5)
 """A lock that does not answer is asked for one thing at least this often; a guest may be on the way."""
 
@@ -78,14 +80,12 @@ class View:
     slots: tuple[Slot, ...]
     limits: Limits
     policy: Policy
-    live: frozenset[CodeTag]
 
     def slot(self, number: int) -> Slot:
         return next((slot for slot in self.slots if slot.number == number), Slot(number))
 
-    def step(self, now: datetime, issued: Iterable[str]) -> Step:
-        ours = frozenset(CodeTag(tag) for tag in issued) - self.live
-        return next_step(self.grants, self.slots, self.policy, self.limits, now, ours=ours)
+    def step(self, now: datetime, issued: frozenset[CodeTag]) -> Step:
+        return next_step(self.grants, self.slots, self.policy, self.limits, now, ours=issued)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,8 @@ class Reconciler:
     async def _attend(self, lock: LockId) -> None:
         """A lock that does not answer is asked again ever more seldom, and at once when it gives a sign of life."""
         silent = 0
-        async with self.bus.listen(f"lock:{lock}", "clock") as nudges, self.bus.listen(f"heard:{lock}") as life:
+        nudging = self.bus.listen(f"lock:{lock}", "clock")
+        async with nudging as nudges, self.bus.listen(f"heard:{lock}") as life:
             while True:
                 rest = await self._guarded(lock)
                 silent = 0 if rest.answered else silent + 1
@@ -192,7 +193,7 @@ class Reconciler:
             fresh=max(_POLICY.fresh, timedelta(minutes=1) * self.pace),
             look_only=not self.clock.trusted or settings.safe_mode(tx),
         )
-        return View(grants, tuple(codes.slots_of(tx, lock)), limits, policy, frozenset(grant.tag for grant in grants))
+        return View(grants, tuple(codes.slots_of(tx, lock)), limits, policy)
 
     def _look_again(self, view: View, rest: Rest, now: datetime) -> datetime | None:
         waiting = any(
@@ -200,7 +201,7 @@ class Reconciler:
         )
         if not waiting and not view.policy.look_only:
             return rest.until
-        soon = now + OUTSTANDING * self.pace
+        soon = now + (OUTSTANDING * self.pace if self.clock.trusted else TRUST_WAIT)
         return soon if rest.until is None else min(rest.until, soon)
 
     def _at_rest(self, tx: Tx, lock: LockId) -> None:
@@ -217,29 +218,31 @@ class Reconciler:
             case Ask(slot=number):
                 return await self._ask(lock, keypad, number)
             case Write():
-                pin = await self._claim(lock, step)
-                return pin is None or await self._write(lock, keypad, step, pin)
+                issued = await self.store.read(lambda tx: codes.issued(tx, step.grant))
+                if issued is None or issued.sealed_pin is None:
+                    return True
+                self.tagbook.add(issued.grant.tag)
+                if not await self._claim(lock, step, issued.grant.tag):
+                    return True
+                pin = self.vault.open_pin(issued.sealed_pin, about=f"grant:{issued.grant.id}")
+                return await self._write(lock, keypad, step, pin)
             case Clear():
-                await self._claim(lock, step)
-                return await self._clear(lock, keypad, step)
+                return not await self._claim(lock, step) or await self._clear(lock, keypad, step)
 
-    async def _claim(self, lock: LockId, step: Write | Clear) -> Pin | None:
-        """T3a. The tag of what is about to be written goes to the book that outlives every backup first."""
-        issued = None
-        if isinstance(step, Write):
-            issued = await self.store.read(lambda tx: codes.issued(tx, step.grant))
-            if issued is None or issued.sealed_pin is None:
-                return None
-            self.tagbook.add(issued.grant.tag)
+    async def _claim(self, lock: LockId, step: Write | Clear, tag: CodeTag | None = None) -> bool:
+        """T3a. False: what was told since the step was worked out makes it a wrong one; nothing was claimed.
 
-        def work(tx: Tx) -> None:
-            slot = self.view(tx, lock).slot(step.slot)
-            codes.keep_slot(tx, lock, claimed(slot, step, None if issued is None else issued.grant.tag))
+        The tag of what is about to be written is in the book that outlives every backup by now.
+        """
 
-        await self.store.write(work)
-        if issued is None or issued.sealed_pin is None:
-            return None
-        return self.vault.open_pin(issued.sealed_pin, about=f"grant:{issued.grant.id}")
+        def work(tx: Tx) -> bool:
+            view = self.view(tx, lock)
+            still = view.step(self.clock.now(), self.tagbook.tags) == step
+            if still:
+                codes.keep_slot(tx, lock, claimed(view.slot(step.slot), step, tag))
+            return still
+
+        return await self.store.write(work)
 
     async def _ask(self, lock: LockId, keypad: Keypad, number: int) -> bool:
         try:
@@ -254,16 +257,16 @@ class Reconciler:
     def _asked(self, tx: Tx, lock: LockId, number: int, seen: SlotRead) -> None:
         view = self.view(tx, lock)
         before = view.slot(number)
-        after = after_ask(before, seen, self._tag(seen, before, view.live), view.policy, self.clock.now())
+        after = after_ask(before, seen, self._tag(seen, before, view.grants), view.policy, self.clock.now())
         codes.keep_slot(tx, lock, after)
         self._log_change(tx, lock, before, after)
 
-    def _tag(self, seen: SlotRead, slot: Slot, live: frozenset[CodeTag]) -> CodeTag | None:
+    def _tag(self, seen: SlotRead, slot: Slot, grants: Iterable[Grant]) -> CodeTag | None:
         """Of the digits that were read. After a rotation they have several: the one by which we know them counts."""
         if seen.pin is None:
             return None
         tags = self.vault.tags(seen.pin)
-        ways = (tags & {slot.tag}, tags & live, tags & self.tagbook.tags)
+        ways = (tags & {slot.tag}, tags.intersection(grant.tag for grant in grants), tags & self.tagbook.tags)
         return next((min(known) for known in ways if known), self.vault.tag(seen.pin))
 
     async def _write(self, lock: LockId, keypad: Keypad, step: Write, pin: Pin) -> bool:

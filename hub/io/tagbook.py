@@ -20,7 +20,7 @@ class TagBook:
         there = path.exists()
         text = path.read_text(encoding="ascii") if there else ""
         whole, _, _torn = text.rpartition("\n")
-        self._tags = {CodeTag(line) for line in whole.split("\n") if line}
+        self._tags = frozenset(CodeTag(line) for line in whole.split("\n") if line)
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         if _torn:
             os.write(self._file, b"\n")
@@ -29,7 +29,8 @@ class TagBook:
 
     @property
     def tags(self) -> frozenset[CodeTag]:
-        return frozenset(self._tags)
+        """Asked for at every step of every lock, so it is never copied."""
+        return self._tags
 
     def add(self, tag: CodeTag) -> None:
         """On disk when it returns; before the code leaves for the lock."""
@@ -37,7 +38,7 @@ class TagBook:
             return
         os.write(self._file, f"{tag}\n".encode("ascii"))
         os.fdatasync(self._file)
-        self._tags.add(tag)
+        self._tags |= {tag}
 
     def close(self) -> None:
         os.close(self._file)

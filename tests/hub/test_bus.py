@@ -107,3 +107,11 @@ async def test_every_ear_hears() -> None:
     async with bus.listen("a") as first, bus.listen("a") as second:
         bus.signal("a")
         assert await anext(first) == await anext(second) == {"a"}
+
+
+async def test_a_lock_does_not_hear_of_another_whose_name_begins_like_its_own() -> None:
+    bus = Bus()
+    async with bus.listen("heard:door", "clock") as ear:
+        bus.signal_all(["heard:door-2", "clocks"])
+        bus.signal("heard:door")
+        assert await anext(ear) == {"heard:door"}

@@ -190,7 +190,7 @@ def test_a_source_that_fails_is_asked_less_and_less_and_at_once_when_a_person_sa
 @contextmanager
 def _nothing_can_be_written(house: Home) -> Iterator[None]:
     """Another program holds the file; to the hub that is what a full disk is."""
-    house.hub.store._writer._raw.execute("PRAGMA busy_timeout = 0")  # noqa: SLF001 - no real time passes in a simulation
+    house.hub.store._writer._raw.execute("PRAGMA busy_timeout = 0")  # no real time passes here
     other = sqlite3.connect(house.hub.store.file, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     yield

@@ -3,10 +3,14 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import delete
+
 from hub.health import findings
+from hub.io.clock import LoopClock
+from hub.model.codes import Write
 from hub.model.facts import SlotRead
 from hub.model.values import Address, LockId, Pin, Proof
-from hub.store import doors
+from hub.store import codes, doors, tables
 from hub.store.engine import Tx
 from tests.simulators.building import Memory
 from tests.simulators.home import Home, home, simulate
@@ -80,19 +84,45 @@ def test_a_lock_that_is_removed_while_it_is_written_ends_nothing_but_its_own_wor
                 raise ZeroDivisionError
 
             def remove(tx: Tx) -> None:
-                for name in (
-                    "slots",
-                    "grants",
-                    "unit_locks",
-                    "lock_state",
-                    "locks",
-                ):  # without the signal: it may be late
-                    column = "id" if name == "locks" else "lock_id"
-                    tx.sql.exec_driver_sql(f"DELETE FROM {name} WHERE {column} = 'spare'")
+                """Without the signal, which may be late."""
+                for table in (tables.slots, tables.grants, tables.unit_locks, tables.lock_state):
+                    tx.sql.execute(delete(table).where(table.c.lock_id == "spare"))
+                tx.sql.execute(delete(tables.locks).where(tables.locks.c.id == "spare"))
 
             spare.write = write  # type: ignore[method-assign]
             digits = await _booked(house)
             await house.until(CHECK_IN)
+            assert house.lock("front").holds(digits)
+
+    simulate(main())
+
+
+def test_a_step_that_is_wrong_by_now_claims_nothing(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, start=CHECK_IN - timedelta(hours=2)) as house:
+            await _booked(house)
+            await house.until(CHECK_IN)
+            front = LockId("front")
+            (grant,) = await house.hub.store.read(lambda tx: codes.open_grants(tx, front))
+            late = Write(5, grant.id)
+            assert not await house.hub.reconciler._claim(front, late, grant.tag)
+            slots = await house.hub.store.read(lambda tx: codes.slots_of(tx, front))
+            assert [slot.number for slot in slots if slot.holder is not None or slot.claim is not None] == [1]
+
+    simulate(main())
+
+
+def test_a_guest_waits_no_quarter_of_an_hour_once_the_time_is_known(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, start=CHECK_IN - timedelta(hours=2)) as house:
+            clock = house.hub.clock
+            assert isinstance(clock, LoopClock)
+            digits = await _booked(house)
+            clock.trusted = False
+            await house.until(CHECK_IN)
+            assert not house.lock("front").holds(digits), "nothing is begun by a clock that nobody believes"
+            clock.trusted = True
+            await house.later(minutes=1)
             assert house.lock("front").holds(digits)
 
     simulate(main())
