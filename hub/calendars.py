@@ -101,6 +101,8 @@ def _left_out(tx: Tx, desk: Desk, source: Source, stay: StayRow, at: datetime, *
     if ledger.listed_elsewhere(tx, stay.id):
         return
     hours = None if stay.check_in is None or stay.check_out is None else Window(stay.check_in, stay.check_out)
+    if stay.kind is StayKind.BLOCK:
+        hours = None  # nobody can be inside: one that has begun ends as quietly as one to come
     missing = Missing(counted.missing_count, since, hours, stay.inside(at), lost_most)
     match absence(missing, at):
         case Absence.CANCEL:
@@ -114,15 +116,15 @@ def _left_out(tx: Tx, desk: Desk, source: Source, stay: StayRow, at: datetime, *
 def _ask_gone(tx: Tx, desk: Desk, stay: StayRow) -> None:
     if ledger.answered(tx, "gone", stay.id) == "keep":
         return
-    _ask(
-        tx,
-        desk,
-        "gone",
-        stay,
-        f"The calendar of {_unit_name(tx, stay.unit_id)} no longer lists the stay of {whose(stay)} "
-        f"({_days(stay)}). Is it cancelled? Until you say so it stands.",
-        (("keep", "No, keep it"), ("cancel", "Yes, cancel it")),
+    what, over = f"the stay of {whose(stay)}", "cancelled"
+    if stay.kind is not StayKind.RESERVATION:
+        what, over = "that it is closed", "open again"
+    sentence = (
+        f"The calendar of {_unit_name(tx, stay.unit_id)} no longer lists {what} ({_days(stay)}). "
+        f"Is it {over}? Until you say so it stands."
     )
+    yes = "Yes, cancel it" if stay.kind is StayKind.RESERVATION else "Yes, it is open"
+    _ask(tx, desk, "gone", stay, sentence, (("keep", "No, keep it"), ("cancel", yes)))
 
 
 # ---- one report -----------------------------------------------------------------------------------------------------

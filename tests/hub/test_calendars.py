@@ -171,3 +171,37 @@ def test_what_cannot_be_used_is_kept_and_shown_with_its_reason(tmp_path: Path) -
             assert [row.note for row in kept] == ["it ends before it begins"]
 
     simulate(main())
+
+
+def test_a_closure_that_has_begun_and_is_lifted_ends_without_a_question(tmp_path: Path) -> None:
+    """Nobody can be inside a closure; a guest who has arrived is another matter."""
+
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            house.book("block", ARRIVAL, DEPARTURE, guest="", kind=StayKind.BLOCK)
+            house.book("later", date(2027, 4, 2), date(2027, 4, 4))
+            await house.until(CHECK_IN + timedelta(hours=1))
+            house.unbook("block")
+            await house.later(hours=1)
+            (block,) = [stay for stay in await house.stays() if stay.kind is StayKind.BLOCK]
+            assert block.status is StayStatus.CANCELLED
+            assert await house.hub.store.read(stays.open_questions) == []
+
+    simulate(main())
+
+
+def test_a_calendar_that_became_empty_asks_of_a_closure_whether_it_is_open_again(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            house.book("block", date(2027, 4, 2), date(2027, 4, 4), guest="", kind=StayKind.BLOCK)
+            await house.later(minutes=10)
+            house.unbook("block")
+            await house.later(hours=1)
+            (question,) = await house.hub.store.read(stays.open_questions)
+            assert question.sentence == (
+                "The calendar of Flat no longer lists that it is closed (2 April to 4 April 2027). "
+                "Is it open again? Until you say so it stands."
+            )
+            assert dict(question.options)["cancel"] == "Yes, it is open"
+
+    simulate(main())
