@@ -50,6 +50,7 @@ def absorb(tx: Tx, fact: LockFact, driver: str) -> LockId | None:
         case BoltMoved():
             _moved(tx, door, fact)
         case BatteryRead():
+            _heard(tx, door, fact.at)
             doors.learn(tx, door.id, battery=fact.percent, battery_low=int(fact.low), battery_at=fact.at)
         case CodesChanged():
             _codes_changed(tx, door, fact)

@@ -117,3 +117,14 @@ def test_a_lock_that_has_no_name_here_is_shown_as_met(tmp_path: Path) -> None:
             assert (finding.level, "address 7" in finding.sentence) == (Level.NOTICE, True)
 
     simulate(main())
+
+
+def test_a_battery_that_was_read_is_a_sign_of_life(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            at = house.hub.clock.now()
+            for fact in (LockSilent(FRONT, at, "no acknowledgement"), BatteryRead(FRONT, at, 80)):
+                await house.hub.store.write(lambda tx, fact=fact: house.hub.intake.absorb(tx, fact, "memory"))  # type: ignore[misc]
+            assert await _found(house) == []
+
+    simulate(main())
