@@ -53,7 +53,7 @@ class Moment:
         if here == self.today:
             return self.time
         if abs(here - self.today) == timedelta(days=1):
-            return f"{self.day.lower()} {self.time}"
+            return f"{self.day} {self.time}"
         return f"{self.day}, {self.time}"
 
 
@@ -79,13 +79,14 @@ class Local:
 
 
 def day_words(day: date, today: date) -> str:
+    """As it stands inside a sentence."""
     match (day - today).days:
         case 0:
-            return "Today"
+            return "today"
         case 1:
-            return "Tomorrow"
+            return "tomorrow"
         case -1:
-            return "Yesterday"
+            return "yesterday"
     return short_day(day) if abs((day - today).days) < 180 else f"{short_day(day)} {day.year}"
 
 

@@ -29,7 +29,7 @@ async def test_health_speaks_in_sentences_with_cures(manager: Visitor) -> None:
     assert "The calendar “airbnb-loft” cannot be read: the server answered 503." in text
     assert "5 of 6 locks answer." in text
     assert "2 of 3 channels read well." in text
-    assert "It is Today 14:02 in Europe/Berlin." in text
+    assert "It is today 14:02 in Europe/Berlin." in text
 
 
 async def test_a_house_without_worries_says_so(stranger: Visitor) -> None:

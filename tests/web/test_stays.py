@@ -115,8 +115,13 @@ async def test_the_digits_are_on_no_page_until_somebody_asks_and_that_is_written
 async def test_without_script_the_code_is_shown_on_the_whole_page(manager: Visitor) -> None:
     shown = await manager.post(f"/stays/{manager.here.stays['Anna Berg']}/code")
     assert "<html" in shown.html
-    assert re.search(r"your code for Flat 1 and Front door is \d{6}\.", shown.text)
+    assert re.search(r"Hello Anna Berg, your code for Flat 1 and Front door is \d{6}\.", shown.text)
     assert "It works from Friday 20 November, 15:00 until Monday 23 November, 11:00." in shown.text
+
+
+async def test_a_guest_nobody_can_name_is_not_greeted_by_a_reference(manager: Visitor) -> None:
+    shown = await manager.post(f"/stays/{manager.here.stays['HMZZTOP987']}/code")
+    assert "Hello, your code for" in shown.text
 
 
 async def test_a_stay_without_a_code_shows_none_and_says_why(manager: Visitor) -> None:

@@ -120,6 +120,8 @@ class StayView:
     stay: StayLine
     questions: list[Ask]
     code: Code | None
+    name: str
+    """How to address the guest; empty where nobody knows."""
     reference: str
     guests: int | None
     phone: str
@@ -149,6 +151,7 @@ def look_at(tx: Tx, hub: Hub, id_: StayId) -> StayView:
         stay=line,
         questions=[ground.ask(question, row) for question in asked],
         code=_code(tx, ground, row),
+        name=row.guest,
         reference=row.reference,
         guests=row.guests,
         phone=contact.get("phone") or (f"ends in {row.phone_last4}" if row.phone_last4 else ""),
