@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 import structlog
 from apscheduler.triggers.base import BaseTrigger
@@ -19,6 +20,11 @@ from hub.contracts import Clock
 from hub.errors import Disappointment
 
 log = structlog.get_logger("schedule")
+
+_MOMENT: Final = timedelta(milliseconds=1)
+_NAP: Final = timedelta(hours=1)
+_LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
+"""Intervals are counted from here on: a clock that is wrong at start does not decide when they begin."""
 
 
 async def pause(clock: Clock, until: datetime | None, nudges: AsyncIterator[object]) -> None:
@@ -40,6 +46,18 @@ async def _nudged(nudges: AsyncIterator[object]) -> None:
     await anext(nudges)
 
 
+async def _due(trigger: BaseTrigger, clock: Clock) -> None:
+    """Until the trigger's next time. What a clock that was set forward leapt over is not made up for, and one that was
+    set back is not waited for."""
+    after = clock.now() + _MOMENT
+    due = trigger.get_next_fire_time(None, after)
+    while due is not None and (left := due - clock.now()) > timedelta(0):
+        await clock.sleep(min(left, _NAP).total_seconds())
+        if clock.now() + _NAP < after:
+            after = clock.now()
+            due = trigger.get_next_fire_time(None, after)
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     name: str
@@ -50,7 +68,10 @@ class Job:
 
 
 def every(span: timedelta, *, start: datetime) -> BaseTrigger:
-    return IntervalTrigger(seconds=round(span.total_seconds()), start_date=start + span, timezone=UTC)
+    whole = timedelta(seconds=round(span.total_seconds()))
+    return IntervalTrigger(
+        seconds=round(whole.total_seconds()), start_date=_LONG_AGO + (start - _LONG_AGO) % whole, timezone=UTC
+    )
 
 
 def daily(hour: int, minute: int = 0) -> BaseTrigger:
@@ -65,14 +86,8 @@ async def keep_jobs(jobs: tuple[Job, ...], clock: Clock) -> None:
 
 
 async def _repeat(job: Job, clock: Clock) -> None:
-    last: datetime | None = None
     while True:
-        now = clock.now()
-        due = job.trigger.get_next_fire_time(last, now)
-        if due is None:
-            return
-        await clock.sleep(max((due - now).total_seconds(), 0.0))
-        last = due
+        await _due(job.trigger, clock)
         if job.needs_time and not clock.trusted:
             continue
         try:
