@@ -15,7 +15,7 @@ from hub.errors import Rejected
 from hub.issuing import Desk
 from hub.model.facts import CalendarFailed, CalendarRead, Fact, GuestMoved, LockFound, StayReported
 from hub.model.stays import local_instant
-from hub.model.values import GrantId, StayId, StayKind, StayStatus, UnitId, clean
+from hub.model.values import GrantId, StayId, StayKind, StayStatus, UnitId, Window, clean
 from hub.store import codes, house, log
 from hub.store import stays as ledger
 from hub.store.engine import Tx
@@ -126,7 +126,11 @@ class Intake:
             moved = replace(moved, own_check_out=_at(leaving, check_out, place, latest=True))
         elif leaving != stay.departure:
             moved = replace(moved, own_check_out=None)
-        self._keep(tx, timed(moved, place), actor, "stay changed")
+        moved = timed(moved, place)
+        if moved.check_in is None:
+            raise Rejected("the check-out must be after the check-in")
+        self._mind_others(tx, stay, moved)
+        self._keep(tx, moved, actor, "stay changed")
 
     def cancel_stay(self, tx: Tx, id_: StayId, actor: str) -> None:
         """Its codes leave the locks at once. Raises Rejected when there is no such live stay."""
@@ -143,6 +147,7 @@ class Intake:
         back = replace(
             stay, status=StayStatus.CONFIRMED, cancelled_at=None, cancelled_why=None, changed_at=self.desk.now()
         )
+        self._mind_others(tx, None, back)
         self._keep(tx, back, actor, "cancellation undone")
 
     def redraw(self, tx: Tx, id_: StayId, actor: str) -> None:
@@ -173,7 +178,8 @@ class Intake:
         match question.kind, value:
             case "closure", ("reservation" | "block"):
                 row = replace(stay, kind=StayKind(value), changed_at=self.desk.now())
-                self._keep(tx, row, actor, "closure explained")
+                if not _over(stay, self.desk.now()):
+                    self._keep(tx, row, actor, "closure explained")
             case "gone", "cancel":
                 cancel(tx, self.desk, stay, actor, f"cancelled by {actor}")
             case "refused", "redraw":
@@ -190,8 +196,22 @@ class Intake:
 
     # ---- shared ----
 
+    def _mind_others(self, tx: Tx, before: StayRow | None, row: StayRow) -> None:
+        """Raises Rejected when a person's change would put a stay, from wherever it came, on another guest's nights.
+
+        Where it stood there already, a channel has sold them twice; that is not this change's doing.
+        """
+        assert row.check_in is not None
+        others = ledger.guests_between(tx, row.unit_id, Window(row.check_in, row.check_out))
+        already = set[StayId]()
+        if before is not None and before.check_in is not None:
+            hours = Window(before.check_in, before.check_out)
+            already = {stay.id for stay in ledger.guests_between(tx, before.unit_id, hours)}
+        if any(stay.id != row.id and stay.id not in already for stay in others):
+            raise Rejected("somebody else stays there on some of these nights")
+
     def _keep(self, tx: Tx, row: StayRow, actor: str, action: str) -> None:
-        if row.check_out is not None and row.check_out <= self.desk.now():
+        if _over(row, self.desk.now()):
             raise Rejected("the stay would be over already")
         try:
             ledger.keep(tx, row)
@@ -210,6 +230,10 @@ class Intake:
         if stay.status not in (StayStatus.CONFIRMED, StayStatus.TENTATIVE):
             raise Rejected("the stay is cancelled; undo that first")
         return stay, place
+
+
+def _over(stay: StayRow, now: datetime) -> bool:
+    return stay.check_out is not None and stay.check_out <= now
 
 
 def _at(day: date, at: time, place: Property, *, latest: bool) -> datetime:

@@ -39,6 +39,7 @@ from hub.reconcile import Reconciler
 from hub.schedule import Job, daily, every, keep_jobs
 from hub.signin import SignIn
 from hub.store import backup, codes, house, log, mail, migrate, replies, settings
+from hub.store import stays as ledger
 from hub.store.engine import Store, Tx
 from hub.store.stays import StayRow
 from hub.tokens import Tokens
@@ -341,6 +342,7 @@ async def _tidy(hub: Hub) -> None:
 
     def work(tx: Tx) -> None:
         mail.tidy(tx, hub.wall.now() - KEEP_DELIVERIES)
+        ledger.withdraw_moot(tx, hub.clock.now())
         replies.forget_old(tx, hub.wall.now() - timedelta(days=1))
 
     await hub.store.write(work)

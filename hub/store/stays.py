@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import Select, and_, desc, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from hub.model.values import ChannelId, PropertyId, StayId, StayKind, StayStatus, UnitId
+from hub.model.values import ChannelId, PropertyId, StayId, StayKind, StayStatus, UnitId, Window
 from hub.store.engine import Tx
 from hub.store.tables import channel_state, published, questions, stay_sources, stays, units
 
@@ -156,6 +156,14 @@ def _between(tx: Tx, column, since: datetime, until: datetime) -> list[StayRow]:
     live = stays.c.status.in_((StayStatus.CONFIRMED.value, StayStatus.TENTATIVE.value))
     query = select(*_COLUMNS).where(column >= since, column < until, live, stays.c.kind != StayKind.BLOCK.value)
     return _fetch(tx, query.order_by(column, stays.c.id))
+
+
+def guests_between(tx: Tx, unit: UnitId, hours: Window) -> list[StayRow]:
+    """The stays of a unit that are somebody's, in the way of another one in these hours."""
+    live = stays.c.status.in_((StayStatus.CONFIRMED.value, StayStatus.TENTATIVE.value))
+    theirs = (stays.c.unit_id == unit, live, stays.c.kind == StayKind.RESERVATION.value)
+    query = select(*_COLUMNS).where(*theirs, stays.c.check_in < hours.end, stays.c.check_out > hours.start)
+    return _fetch(tx, query)
 
 
 def live_in(tx: Tx, unit: UnitId, now: datetime) -> list[StayRow]:
@@ -362,6 +370,15 @@ def withdraw(tx: Tx, kind: str, subject: str, at: datetime) -> None:
     )
     tx.sql.execute(gone.values(answer="withdrawn", answered_by="gatehouse", answered_at=at))
     tx.signal("questions")
+
+
+def withdraw_moot(tx: Tx, at: datetime) -> int:
+    """Questions about stays that are over, or gone."""
+    matters = select(stays.c.id).where(or_(stays.c.check_out.is_(None), stays.c.check_out > at))
+    kinds = questions.c.kind.in_(("closure", "gone", "refused"))
+    moot = update(questions).where(questions.c.answer.is_(None), kinds, questions.c.subject.not_in(matters))
+    tx.signal("questions")
+    return tx.sql.execute(moot.values(answer="withdrawn", answered_by="gatehouse", answered_at=at)).rowcount
 
 
 def any_missing(tx: Tx, channel: ChannelId) -> bool:
