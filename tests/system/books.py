@@ -20,6 +20,14 @@ class SlotRow:
 
 
 @dataclass(frozen=True, slots=True)
+class StayRow:
+    status: str
+    check_in: int
+    """Seconds since 1970, as `check_out`."""
+    check_out: int
+
+
+@dataclass(frozen=True, slots=True)
 class Books:
     deliveries: frozenset[tuple[str, str]]
     """Channel and key."""
@@ -27,6 +35,8 @@ class Books:
     """By lock and number."""
     guests: dict[tuple[str, str], str]
     """By lock and tag, whose code it is or was last."""
+    stays: dict[tuple[str, str], StayRow]
+    """By channel and the channel's own name of the booking."""
     issued: frozenset[str]
     """The tags of the book that outlives backups."""
     vault: Vault
@@ -38,6 +48,10 @@ class Books:
 
 
 _GUESTS = "SELECT g.lock_id, g.tag, s.guest FROM grants g JOIN stays s ON s.id = g.stay_id ORDER BY g.made_at"
+_STAYS = """
+SELECT o.channel_id, o.uid, s.status, s.check_in / 1000, s.check_out / 1000
+FROM stay_sources o JOIN stays s ON s.id = o.stay_id
+"""
 _LATEST = """
 SELECT max(at) FROM (
   SELECT max(received_at) AS at FROM inbox UNION ALL SELECT max(made_at) FROM stays UNION ALL
@@ -58,6 +72,7 @@ def read(folder: Path) -> Books:
                 for lock, number, *row in sql.execute("SELECT lock_id, number, tag, claim, reading FROM slots")
             },
             guests={(lock, tag): guest for lock, tag, guest in sql.execute(_GUESTS)},
+            stays={(channel, uid): StayRow(*row) for channel, uid, *row in sql.execute(_STAYS)},
             issued=frozenset((folder / "state" / "issued-tags").read_text().split()),
             vault=vault,
             latest=datetime.fromtimestamp((latest or 0) / 1000, UTC),

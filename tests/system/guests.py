@@ -15,6 +15,7 @@ from random import Random
 import aiohttp
 from aiohttp import web
 
+from tests.system.books import StayRow
 from tests.system.victim import Failed
 
 LEAD = timedelta(minutes=10)
@@ -35,6 +36,13 @@ class Booking:
     hours: list[tuple[datetime, datetime]]
     """Check-in and check-out, in every version that the hub may have seen; the last one counts."""
     cancelled: bool = False
+
+    def is_told(self, row: StayRow | None) -> bool:
+        """Whether the ledger has it as it was told last."""
+        if row is None or self.cancelled or row.status == "cancelled":
+            return row is not None and self.cancelled and row.status == "cancelled"
+        start, end = self.hours[-1]
+        return (row.check_in, row.check_out) == (int(start.timestamp()), int(end.timestamp()))
 
     @property
     def opens(self) -> tuple[datetime, datetime]:
@@ -65,6 +73,8 @@ class Source:
     random: Random
     now: Now
     bookings: list[Booking] = field(default_factory=list)
+    after_id: str = ""
+    """What stands behind a booking's id in the name that the hub is told."""
     quiet: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Whoever holds it knows that nothing changes and no message is under way."""
     _number: int = 0
@@ -109,6 +119,8 @@ class Agency(Source):
     pause_s: float = 0.3
     acknowledged: set[tuple[str, str]] = field(default_factory=set)
     """Channel and key, since somebody looked last."""
+    word: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set at each acknowledgement."""
     taken: int = 0
 
     async def work(self, http: aiohttp.ClientSession) -> None:
@@ -144,6 +156,7 @@ class Agency(Source):
         body = json.dumps({"id": key, "booking": _told(booking)}).encode()
         await self._until_taken(topic, body, http)
         self.acknowledged.add((self.name, f"{topic}:{key}"))
+        self.word.set()
         if self.random.random() < 0.1:
             await self._until_taken(topic, body, http)
 
@@ -227,7 +240,7 @@ class Calendar(Source):
             start, end = booking.hours[-1]
             lines += [
                 "BEGIN:VEVENT",
-                f"UID:{booking.id}@village.example",
+                f"UID:{booking.id}{self.after_id}",
                 f"SUMMARY:Reserved - {booking.guest}",
                 f"STATUS:{'CANCELLED' if booking.cancelled else 'CONFIRMED'}",
                 f"DTSTART:{start:%Y%m%dT%H%M%SZ}",

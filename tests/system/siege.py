@@ -6,7 +6,7 @@ import asyncio
 import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -89,7 +89,8 @@ class Siege:
     random: Random
     latest: datetime = START
     """What the dead hub's books spoke of last."""
-    due: dict[tuple[str, str], int] = field(default_factory=dict)
+    start_s: float = 1.0
+    """What the last start took."""
     acknowledged: int = 0
     written: int = 0
     claims_left: int = 0
@@ -101,7 +102,7 @@ class Siege:
     # ---- attack ----
 
     async def live_a_while(self) -> None:
-        """Start, and be killed at a random moment: while starting, or within a second of being there."""
+        """Start, and be killed at a random moment: while starting, within a second, or when there is most to lose."""
         began = asyncio.get_running_loop().time()
         if self.random.random() < 0.25 and self.victim.lives:
             await self.victim.start()
@@ -111,9 +112,25 @@ class Siege:
         await self.be_there()
         self.start_s = asyncio.get_running_loop().time() - began
         await asyncio.sleep(self.random.uniform(0, 1))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                await self.random.choice((self._nothing, self._a_word, self._a_code))()
+                await asyncio.sleep(self.random.uniform(0, 0.02))
 
-    start_s: float = 1.0
-    """What the last start took."""
+    async def _nothing(self) -> None:
+        pass
+
+    async def _a_word(self) -> None:
+        """Somebody is told that a delivery is safe; it is hardly understood yet."""
+        agency = self.random.choice(self.agencies)
+        agency.word.clear()
+        await agency.word.wait()
+
+    async def _a_code(self) -> None:
+        """A lock obeyed; its answer is on the way."""
+        size = self.locks.journal.stat().st_size
+        while self.locks.journal.stat().st_size == size:  # noqa: ASYNC110  # written by another process
+            await asyncio.sleep(0.001)
 
     async def be_there(self) -> None:
         house = await self.victim.ready()
@@ -171,14 +188,14 @@ class Siege:
     async def rest(self) -> None:
         """Nothing new comes in and nobody kills: soon every lock is as it should be."""
         async with AsyncExitStack() as stack:
-            for source in (*self.agencies, self.calendar):
+            for source in self._sources:
                 await stack.enter_async_context(source.quiet)
             await self._settled()
 
     async def end_all(self) -> None:
         """Every booking is cancelled: what is left in the locks is what people keyed in."""
         async with AsyncExitStack() as stack:
-            for source in (*self.agencies, self.calendar):
+            for source in self._sources:
                 await stack.enter_async_context(source.quiet)
             self.calendar.cancel_all()
             for agency in self.agencies:
@@ -206,7 +223,16 @@ class Siege:
         contents = await self.locks.contents()
         until = self.victim.house_now() + timedelta(seconds=0.1) * SPEED
         kept = books.read(self.victim.folder)
-        return [sentence for node in NAMES for sentence in self._judge_lock(node, contents[node], kept, since, until)]
+        wrong = [
+            f"the stay of {booking.guest} is {kept.stays.get((source.name, booking.id + source.after_id))}, "
+            f"not {'cancelled' if booking.cancelled else booking.hours[-1]}"
+            for source in self._sources
+            for booking in source.bookings
+            if not booking.is_told(kept.stays.get((source.name, booking.id + source.after_id)))
+        ]
+        return wrong + [
+            sentence for node in NAMES for sentence in self._judge_lock(node, contents[node], kept, since, until)
+        ]
 
     def _judge_lock(
         self, node: str, codes: Mapping[int, str], kept: Books, since: datetime, until: datetime
@@ -232,8 +258,11 @@ class Siege:
                 yield f"{booking.guest} still has a code in {NAMES[node]} ({booking.opens})"
 
     def _bookings(self) -> dict[str, Booking]:
-        sources: tuple[Source, ...] = (*self.agencies, self.calendar)
-        return {each.guest: each for source in sources for each in source.bookings}
+        return {each.guest: each for source in self._sources for each in source.bookings}
+
+    @property
+    def _sources(self) -> tuple[Source, ...]:
+        return (*self.agencies, self.calendar)
 
 
 def _ours(held: Contents) -> Iterator[tuple[str, int, str]]:
@@ -260,7 +289,7 @@ async def siege(folder: Path, seed: int) -> AsyncIterator[Siege]:
         def now() -> datetime:
             return hub.house_now() if hub.life_known else START
 
-        calendar = Calendar("village", Random(random.random()), now)
+        calendar = Calendar("village", Random(random.random()), now, after_id="@village.example")
         await stack.enter_async_context(served(calendar))
         agencies = [
             Agency(
