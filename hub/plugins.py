@@ -57,6 +57,10 @@ def _config(module: ModuleType, told: Mapping[str, Any], key: str, house: Mappin
     return checked(module.Config, wanted | dict(told), key)
 
 
+def _broken(key: str, error: Exception) -> Misconfigured:
+    return Misconfigured(key, f"it cannot be started ({type(error).__name__})")
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """How a plugin is, for the Health page."""
@@ -107,6 +111,9 @@ class Plugins:
             self.add_driver(name, cast("_Start", module.start)(_config(module, told, key), self._host("driver", name)))
         except Misconfigured as error:
             self._switch_off(name, "driver", error)
+        except Exception as error:  # the keeper: one of the five places (design.md §5)
+            log.error("plugin cannot be started", plugin=name, exc_info=error)
+            self._switch_off(name, "driver", _broken(key, error))
 
     def add_driver(self, name: str, driver: Driver) -> None:
         self._drivers[name] = driver
@@ -133,9 +140,10 @@ class Plugins:
             except Exception as error:  # the keeper: one of the five places (design.md §5)
                 why = f"it failed unexpectedly ({type(error).__name__})"
                 log.error("plugin fell", plugin=name, exc_info=error)
-            wait = FIRST_WAIT_S if loop.time() - started > LONGEST_WAIT_S else min(wait * 2, LONGEST_WAIT_S)
+            wait = FIRST_WAIT_S if loop.time() - started > LONGEST_WAIT_S else wait
             self._fell(name, why)
             await asyncio.sleep(wait)
+            wait = min(wait * 2, LONGEST_WAIT_S)
 
     def _fell(self, name: str, why: str) -> None:
         known = self.conditions[name]
@@ -176,6 +184,11 @@ class Plugins:
         except Misconfigured as error:
             self._channels.pop(channel, None)
             self._switch_off(channel, "integration", error)
+            return
+        except Exception as error:  # the keeper: one of the five places (design.md §5)
+            log.error("plugin cannot be started", plugin=channel, exc_info=error)
+            self._channels.pop(channel, None)
+            self._switch_off(channel, "integration", _broken(key, error))
             return
         self.add_channel(channel, integration)
         self._set(Condition(channel, "integration", "running", self._wall.now()))

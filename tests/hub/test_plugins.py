@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -56,7 +58,7 @@ def test_a_driver_that_falls_is_started_again_ever_more_slowly(tmp_path: Path) -
     driver = Falling(*[Unavailable("the stick is not there")] * 12)
     plugins = _kept(tmp_path, driver, 3600)
     gaps = [after - before for before, after in zip(driver.started, driver.started[1:], strict=False)]
-    assert gaps[:4] == [2, 4, 8, 16]
+    assert gaps[:4] == [1, 2, 4, 8]
     assert max(gaps) == 300
     assert plugins.conditions["falling"].state == "running"
 
@@ -88,6 +90,26 @@ def test_a_driver_with_a_wrong_setting_is_off_and_the_rest_runs(tmp_path: Path) 
             house.hub.plugins.prepare_driver("zwave", {"prot": "/dev/null"})
             assert house.hub.plugins.conditions["zwave"].state == "off"
             assert "port" in house.hub.plugins.conditions["zwave"].why
+            assert house.lock("front").commands > 0
+
+    simulate(main())
+
+
+def test_a_plugin_that_cannot_be_started_is_off_and_the_rest_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            channel, plugins = ChannelId("feed-2"), house.hub.plugins
+            for module in ("integrations.ical", "drivers.zwave"):
+                monkeypatch.setitem(sys.modules, module, ModuleType(module))
+            plugins.plug_channel(channel, "ical", {"url": "https://example.com/a.ics"}, {})
+            plugins.prepare_driver("zwave", {"port": "/dev/ttyACM0"})
+            assert plugins.integration(channel) is None
+            assert [(plugins.conditions[name].state, plugins.conditions[name].why) for name in (channel, "zwave")] == [
+                ("off", "channel “feed-2”: it cannot be started (AttributeError)"),
+                ("off", "drivers.zwave: it cannot be started (AttributeError)"),
+            ]
             assert house.lock("front").commands > 0
 
     simulate(main())
