@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 from hub.commandline.exits import exit_code
@@ -36,7 +37,7 @@ def checks(path: Path, site: Path | None) -> list[Check]:
         ("key file", lambda: _key_file(config)),
         ("database", lambda: _database(config)),
         *((f"driver {name}", lambda name=name: _plugin(config, "driver", name)) for name in config.drivers),
-        *((f"integration {name}", lambda name=name: _integration(name)) for name in config.integrations),
+        *((f"integration {name}", lambda name=name: _integration(config, name)) for name in config.integrations),
     ]
     if site is not None:
         looks.append(("site file", lambda: _site(config, site)))
@@ -90,11 +91,16 @@ def _plugin(config: Config, kind: str, name: str) -> str:
     return "its settings are understood"
 
 
-def _integration(name: str) -> str:
-    known = {plugin.name for plugin in discover().values() if plugin.kind == "integration"}
+def _integration(config: Config, name: str) -> str:
+    """What one channel needs may stand in its own settings: only names are looked at, not whether they are enough."""
+    known = {plugin.name: plugin for plugin in discover().values() if plugin.kind == "integration"}
     if name not in known:
         raise Misconfigured(f"integrations.{name}", unknown(name, known))
-    return "there is such an integration"
+    settings = import_module(known[name].module).Config.model_fields
+    for key in config.integrations[name]:
+        if key not in settings:
+            raise Misconfigured(f"integrations.{name}.{key}", unknown(key, settings))
+    return "its settings are known"
 
 
 def _site(config: Config, path: Path) -> str:

@@ -234,6 +234,7 @@ def test_check_looks_at_everything_and_starts_nothing(gatehouse: Gatehouse, home
         ('[drivers.zwaev]\nport = "x"', "there is no driver called “zwaev”"),
         ('[drivers.zwave]\nprot = "x"', 'drivers.zwave.prot: is not known; did you mean "port"?'),
         ("[integrations.icla]", 'integrations.icla: is not known; did you mean "ical"?'),
+        ('[integrations.ical]\nsuorce = "vrbo"', 'integrations.ical.suorce: is not known; did you mean "source"?'),
         ('[web.tls]\ncert = "c.pem"\nkey = "k.pem"', "web.tls.cert"),
     ],
 )
