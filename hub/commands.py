@@ -27,6 +27,7 @@ from hub.model.facts import LockFound
 from hub.model.people import Scope
 from hub.model.values import GrantId, LockId, Pin, StayId, UnitId, clean
 from hub.plugins import settings_of
+from hub.rehearsal import refuse_real_doors
 from hub.site import Site, parse
 from hub.store import codes, doors, house, log, settings, stays
 from hub.store.backup import back_up
@@ -82,6 +83,8 @@ async def _apply(hub: Hub, actor: str, ask: asks.Apply) -> JsonValue:
     now = hub.clock.now()
     try:
         site = read_site(hub.config, ask.text, ask.name)
+        if hub.clock is not hub.wall:
+            refuse_real_doors(hub.config, {channel.id: channel.settings for channel in site.channels})
         if ask.dry_run:
             plan = await hub.store.read(lambda tx: apply.plan(tx, site, hub.vault, prune=prune, now=now))
         else:

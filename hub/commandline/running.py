@@ -12,11 +12,11 @@ from typing import Any
 import typer
 
 from hub import wire
-from hub.commandline.rehearsal import refuse_real_doors
 from hub.config import Config, check_tls_files
 from hub.errors import Misconfigured, Unavailable
 from hub.hub import Hub
 from hub.io.clock import SystemClock, Trust
+from hub.rehearsal import refuse_real_doors
 from hub.running import Serve, Turned, World, made, run
 from hub.store import house, people
 from hub.store.engine import Tx

@@ -18,8 +18,8 @@ from hub.hub import Hub
 from hub.model.codes import Reading, Slot
 from hub.model.facts import Abilities, StayReport, StayReported
 from hub.model.values import Address, ChannelId, GrantId, LockId, Proof, StayKind, StayStatus
-from hub.running import World, made
-from hub.store import codes, doors, log, tables
+from hub.running import Turned, World, made
+from hub.store import codes, doors, house, log, tables
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 ACTOR = "console:anna"
@@ -204,6 +204,15 @@ async def test_a_lock_that_was_met_before_it_had_a_name_is_known_at_once(hub: Hu
     door = await hub.store.read(lambda tx: doors.door(tx, LockId("front")))
     assert door is not None
     assert door.abilities == Abilities("BE469", slots=19, min_digits=4, max_digits=8)
+
+
+async def test_a_turned_clock_reaches_no_real_channel_by_a_later_site_file_either(tmp_path: Path) -> None:
+    told = {"database": "g.db", "state_dir": "state", "key_file": "key", "drivers": {"zwave": {"port": "/dev/pts/4"}}}
+    async with made(parse(told, tmp_path), World(turned=Turned(NOW, 600), inline=True)) as hub:
+        with pytest.raises(Rejected, match=r"channel “airbnb”\.url: is not on this machine, so the clock must not"):
+            await furnish(hub)
+        await furnish(hub, SITE.replace("https://geheim.example", "http://127.0.0.1:9"))
+        assert len(await hub.store.read(house.channels)) == 1
 
 
 # ---- codes ---------------------------------------------------------------------------------------------------------

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from hub.commandline.rehearsal import refuse_real_doors
 from hub.config import Config, parse
 from hub.errors import Misconfigured
+from hub.rehearsal import refuse_real_doors
 
 
 def config(**more: object) -> Config:
