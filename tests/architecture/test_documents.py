@@ -121,6 +121,12 @@ def test_every_example_in_a_readme_works(place: str) -> None:
             assert site.parse(told, drivers=config.drivers, check_channel=lambda *_: None).units
 
 
+def test_every_link_of_the_readme_leads_somewhere() -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
+
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
 # ---- commands ------------------------------------------------------------------------------------------------------
 
 
