@@ -42,13 +42,13 @@ class Finding:
 
 def findings(tx: Tx, clock: Clock, plugins: Plugins) -> list[Finding]:
     """Everything worth a person's attention, the worst first. Empty: all is well."""
-    now = clock.now()
+    now, known = clock.now(), doors.doors(tx)
     found = [
         *_house(tx, clock),
-        *_doors(tx, now),
+        *_doors(tx, known, now),
         *_codes(tx, now),
         *_channels(tx, now),
-        *_plugins(tx, plugins),
+        *_plugins(known, plugins),
         *_dead(tx),
     ]
     order = list(Level)
@@ -72,8 +72,8 @@ def _house(tx: Tx, clock: Clock) -> Iterator[Finding]:
         )
 
 
-def _doors(tx: Tx, now: datetime) -> Iterator[Finding]:
-    for door in doors.doors(tx):
+def _doors(tx: Tx, known: Iterable[Door], now: datetime) -> Iterator[Finding]:
+    for door in known:
         about = f"lock:{door.id}"
         if door.quarantined:
             yield Finding(
@@ -139,7 +139,7 @@ def _channels(tx: Tx, now: datetime) -> Iterator[Finding]:
             yield Finding(Level.PROBLEM, f"channel:{channel}", sentence, cure, state.failing_since)
 
 
-def _plugins(tx: Tx, plugins: Plugins) -> Iterator[Finding]:
+def _plugins(known: Iterable[Door], plugins: Plugins) -> Iterator[Finding]:
     for condition in plugins.conditions.values():
         if condition.state == "off":
             about = f"plugin:{condition.name}"
@@ -155,7 +155,7 @@ def _plugins(tx: Tx, plugins: Plugins) -> Iterator[Finding]:
             yield Finding(
                 Level.PROBLEM, f"plugin:{condition.name}", sentence, "Check its cable and port.", condition.since
             )
-    named = {(door.driver, door.address) for door in doors.doors(tx)}
+    named = {(door.driver, door.address) for door in known}
     for driver, lock in plugins.met:
         if (driver, lock.address) not in named:
             sentence = (

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import RowMapping, and_, case, delete, exists, func, insert, or_, select, update
+from sqlalchemy import RowMapping, and_, bindparam, case, delete, exists, func, insert, or_, select, update
 
 from hub.model.codes import Claim, Grant, Reading, Slot
 from hub.model.values import CodeTag, GrantId, LockId, Proof, StayId, Window
@@ -241,9 +241,9 @@ def listing(tx: Tx, *, lock: LockId | None = None, stay: StayId | None = None) -
 
 def of_stays(tx: Tx, ids: Collection[StayId]) -> dict[StayId, list[Code]]:
     """The live and waiting codes of these stays, however many, in two queries."""
-    rows = list(tx.sql.execute(_grant_rows(None, None).where(grants.c.stay_id.in_(ids))).mappings())
-    held = select(slots).where(slots.c.holder.in_([row["id"] for row in rows]))
-    holding = {row["holder"]: row for row in tx.sql.execute(held).mappings()}
+    rows = tx.sql.execute(_OF_STAYS, {"ids": list(ids)}).mappings().all()
+    held = tx.sql.execute(_HELD, {"ids": [row["id"] for row in rows]})
+    holding = {row["holder"]: row for row in held.mappings().all()}
     found: dict[StayId, list[Code]] = {id_: [] for id_ in ids}
     for row in rows:
         found[row["stay_id"]].append(_code(row, holding))
@@ -260,6 +260,11 @@ def _grant_rows(lock: LockId | None, stay: StayId | None):  # type: ignore[no-un
     if lock is not None:
         query = query.where(grants.c.lock_id == lock)
     return query if stay is None else query.where(grants.c.stay_id == stay)
+
+
+# Made once: making a statement takes longer than running it.
+_OF_STAYS = _grant_rows(None, None).where(grants.c.stay_id.in_(bindparam("ids", expanding=True)))
+_HELD = select(slots).where(slots.c.holder.in_(bindparam("ids", expanding=True)))
 
 
 def _code(row: RowMapping, holding: dict[str, RowMapping]) -> Code:
@@ -289,19 +294,22 @@ def tallies(tx: Tx, ids: Collection[StayId]) -> dict[StayId, Tally]:
     return {stay: Tally(doors, proven, refused) for stay, doors, proven, refused in tx.sql.execute(query)}
 
 
+_PROVEN = exists().where(
+    slots.c.holder == grants.c.id,
+    or_(slots.c.proof == Proof.READ_BACK.value, slots.c.proof == Proof.CONFIRMED.value),
+)
+_UNPROVEN = select(grants).where(
+    grants.c.pin.is_not(None),
+    grants.c.revoked_at.is_(None),
+    grants.c.start <= bindparam("now"),
+    or_(grants.c.end.is_(None), grants.c.end > bindparam("now")),
+    ~_PROVEN,
+)
+
+
 def unproven(tx: Tx, now: datetime) -> list[Issued]:
     """Grants whose window has begun, and that no lock is known to hold."""
-    proven = exists().where(
-        slots.c.holder == grants.c.id, slots.c.proof.in_((Proof.READ_BACK.value, Proof.CONFIRMED.value))
-    )
-    query = select(grants).where(
-        grants.c.pin.is_not(None),
-        grants.c.revoked_at.is_(None),
-        grants.c.start <= now,
-        or_(grants.c.end.is_(None), grants.c.end > now),
-        ~proven,
-    )
-    return [_issued(row) for row in tx.sql.execute(query).mappings()]
+    return [_issued(row) for row in tx.sql.execute(_UNPROVEN, {"now": now}).mappings()]
 
 
 def holder_of(tx: Tx, lock: LockId, number: int) -> Issued | None:

@@ -78,7 +78,7 @@ def _door(row) -> Door:  # type: ignore[no-untyped-def]
 
 
 def doors(tx: Tx) -> list[Door]:
-    return [_door(row) for row in tx.sql.execute(_QUERY).mappings()]
+    return [_door(row) for row in tx.sql.execute(_QUERY).mappings().all()]
 
 
 def door(tx: Tx, lock: LockId) -> Door | None:

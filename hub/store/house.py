@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from enum import Enum
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, RowMapping, Table, delete, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, Table, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.io.vault import Vault
@@ -94,8 +95,15 @@ def opened_settings(channel: ChannelRow, vault: Vault) -> dict[str, Any]:
 # ---- reading -------------------------------------------------------------------------------------------------------
 
 
+@cache
+def _whole(table: Table) -> Select[Any]:
+    """Made once: making a statement takes longer than running it."""
+    return select(table).order_by(table.c.id)
+
+
 def _rows(tx: Tx, table: Table, *where: ColumnElement[bool]) -> list[RowMapping]:
-    return list(tx.sql.execute(select(table).where(*where).order_by(table.c.id)).mappings())
+    query = _whole(table).where(*where) if where else _whole(table)
+    return list(tx.sql.execute(query).mappings().all())
 
 
 def _property(row: RowMapping) -> Property:
@@ -125,12 +133,13 @@ def property_of(tx: Tx, unit: UnitId) -> Property | None:
     return next((_property(row) for row in _rows(tx, tables.properties, tables.properties.c.id == there)), None)
 
 
+_PAIRS = select(tables.unit_locks).order_by(tables.unit_locks.c.lock_id)
+
+
 def _units(tx: Tx, *where: ColumnElement[bool]) -> list[Unit]:
     rows = _rows(tx, tables.units, *where)
     doors: dict[str, list[LockId]] = {row["id"]: [] for row in rows}
-    pairs = (
-        select(tables.unit_locks).where(tables.unit_locks.c.unit_id.in_(doors)).order_by(tables.unit_locks.c.lock_id)
-    )
+    pairs = _PAIRS.where(tables.unit_locks.c.unit_id.in_(doors)) if where else _PAIRS
     for unit, lock in tx.sql.execute(pairs):
         doors[unit].append(lock)
     return [_unit(row, doors[row["id"]]) for row in rows]

@@ -109,7 +109,7 @@ def entries(tx: Tx, wanted: Filter, *, before: tuple[datetime, int] | None = Non
     query = _page(frozenset(values))
     if before is not None:
         values["before_id"] = before[1]
-    return [Entry(*row) for row in tx.sql.execute(query, values | {"limit": limit})]
+    return [Entry(*row) for row in tx.sql.execute(query, values | {"limit": limit}).all()]
 
 
 @dataclass(frozen=True, slots=True)

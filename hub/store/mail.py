@@ -115,12 +115,14 @@ class Dead:
     why: str
 
 
+_DEAD_LETTERS = select(inbox.c.id, inbox.c.channel_id, inbox.c.received_at, inbox.c.why).where(inbox.c.state == DEAD)
+_DEAD_PROMISES = select(outbox.c.id, outbox.c.kind, outbox.c.made_at, outbox.c.why).where(outbox.c.state == DEAD)
+
+
 def dead(tx: Tx) -> list[Dead]:
-    received = select(inbox.c.id, inbox.c.channel_id, inbox.c.received_at, inbox.c.why).where(inbox.c.state == DEAD)
-    promised = select(outbox.c.id, outbox.c.kind, outbox.c.made_at, outbox.c.why).where(outbox.c.state == DEAD)
     return [
-        *(Dead("inbox", id_, about, since, why or "") for id_, about, since, why in tx.sql.execute(received)),
-        *(Dead("outbox", id_, about, since, why or "") for id_, about, since, why in tx.sql.execute(promised)),
+        *(Dead("inbox", id_, about, since, why or "") for id_, about, since, why in tx.sql.execute(_DEAD_LETTERS)),
+        *(Dead("outbox", id_, about, since, why or "") for id_, about, since, why in tx.sql.execute(_DEAD_PROMISES)),
     ]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import RowMapping, delete, exists, or_, select, update
+from sqlalchemy import RowMapping, bindparam, delete, exists, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.model.people import Role, Scope
@@ -41,8 +41,14 @@ def account_named(tx: Tx, name: str) -> Account | None:
     return next((_account(row) for row in rows if row["name"].casefold() == name.casefold()), None)
 
 
+# Asked on every request, so made once: making a statement takes longer than running it.
+_ACCOUNT = select(tables.accounts).where(tables.accounts.c.id == bindparam("id"))
+_SESSION = select(tables.sessions).where(tables.sessions.c.digest == bindparam("digest"))
+_TOKEN = select(tables.tokens).where(tables.tokens.c.id == bindparam("id"))
+
+
 def account_with(tx: Tx, id_: str) -> Account | None:
-    row = tx.sql.execute(select(tables.accounts).where(tables.accounts.c.id == id_)).mappings().first()
+    row = tx.sql.execute(_ACCOUNT, {"id": id_}).mappings().first()
     return None if row is None else _account(row)
 
 
@@ -93,7 +99,7 @@ def add_session(tx: Tx, session: Session) -> None:
 
 
 def session_with(tx: Tx, digest: str) -> Session | None:
-    row = tx.sql.execute(select(tables.sessions).where(tables.sessions.c.digest == digest)).mappings().first()
+    row = tx.sql.execute(_SESSION, {"digest": digest}).mappings().first()
     return None if row is None else _session(row)
 
 
@@ -196,7 +202,7 @@ def add_token(tx: Tx, token: Token) -> None:
 
 
 def token_with(tx: Tx, id_: str) -> Token | None:
-    row = tx.sql.execute(select(tables.tokens).where(tables.tokens.c.id == id_)).mappings().first()
+    row = tx.sql.execute(_TOKEN, {"id": id_}).mappings().first()
     return None if row is None else _token(row)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.store.engine import Tx
@@ -16,8 +16,11 @@ _TIME = "time"
 _DOUBTED = "doubted"
 
 
+_VALUE = select(meta.c.value).where(meta.c.key == bindparam("key"))
+
+
 def value(tx: Tx, key: str) -> str | None:
-    return tx.sql.execute(select(meta.c.value).where(meta.c.key == key)).scalar()
+    return tx.sql.execute(_VALUE, {"key": key}).scalar()
 
 
 def keep(tx: Tx, key: str, text: str | None) -> None:

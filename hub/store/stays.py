@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 
-from sqlalchemy import Select, and_, desc, func, or_, select, update
+from sqlalchemy import Column, Select, and_, bindparam, desc, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.model.values import ChannelId, PropertyId, StayId, StayKind, StayStatus, UnitId, Window
@@ -47,15 +47,17 @@ class StayRow:
 
 _NAMES = tuple(field.name for field in fields(StayRow))
 _COLUMNS = tuple(stays.c[name] for name in _NAMES)
+_KIND = _NAMES.index("kind")
+"""`status` follows it."""
 
 
 def _row(values: tuple[object, ...]) -> StayRow:
-    stay = StayRow(*values)  # type: ignore[arg-type]  # the columns above are the fields, in order
-    return replace(stay, kind=StayKind(stay.kind), status=StayStatus(stay.status))
+    # The columns above are the fields, in order.
+    return StayRow(*values[:_KIND], StayKind(values[_KIND]), StayStatus(values[_KIND + 1]), *values[_KIND + 2 :])  # type: ignore[arg-type, call-arg]
 
 
-def _fetch(tx: Tx, query: Select[tuple[object, ...]]) -> list[StayRow]:
-    return [_row(tuple(row)) for row in tx.sql.execute(query)]
+def _fetch(tx: Tx, query: Select[tuple[object, ...]], **values: object) -> list[StayRow]:
+    return [_row(tuple(row)) for row in tx.sql.execute(query, values).all()]
 
 
 def stay(tx: Tx, id_: StayId) -> StayRow | None:
@@ -144,18 +146,34 @@ def unusable(tx: Tx) -> list[StayRow]:
     return _fetch(tx, select(*_COLUMNS).where(stays.c.status == StayStatus.UNUSABLE.value).order_by(stays.c.id))
 
 
+def _between(column: Column[datetime]) -> Select[tuple[object, ...]]:
+    live = or_(stays.c.status == StayStatus.CONFIRMED.value, stays.c.status == StayStatus.TENTATIVE.value)
+    within = (column >= bindparam("since"), column < bindparam("until"))
+    query = select(*_COLUMNS).where(*within, live, stays.c.kind != StayKind.BLOCK.value)
+    return query.order_by(column, stays.c.id)
+
+
+# Made once, as page Today reads them: making a statement takes longer than running it.
+_ARRIVING, _DEPARTING = _between(stays.c.check_in), _between(stays.c.check_out)
+_OVER = (
+    select(*_COLUMNS)
+    .where(stays.c.check_in < bindparam("begins"), stays.c.check_out >= bindparam("ends"))
+    .where(stays.c.status == StayStatus.CONFIRMED.value, stays.c.kind == StayKind.RESERVATION.value)
+    .order_by(stays.c.check_in, stays.c.id)
+)
+
+
 def arriving(tx: Tx, since: datetime, until: datetime) -> list[StayRow]:
-    return _between(tx, stays.c.check_in, since, until)
+    return _fetch(tx, _ARRIVING, since=since, until=until)
 
 
 def departing(tx: Tx, since: datetime, until: datetime) -> list[StayRow]:
-    return _between(tx, stays.c.check_out, since, until)
+    return _fetch(tx, _DEPARTING, since=since, until=until)
 
 
-def _between(tx: Tx, column, since: datetime, until: datetime) -> list[StayRow]:  # type: ignore[no-untyped-def]
-    live = stays.c.status.in_((StayStatus.CONFIRMED.value, StayStatus.TENTATIVE.value))
-    query = select(*_COLUMNS).where(column >= since, column < until, live, stays.c.kind != StayKind.BLOCK.value)
-    return _fetch(tx, query.order_by(column, stays.c.id))
+def over(tx: Tx, begins: datetime, ends: datetime) -> list[StayRow]:
+    """Confirmed reservations that begin before and do not end within."""
+    return _fetch(tx, _OVER, begins=begins, ends=ends)
 
 
 def guests_between(tx: Tx, unit: UnitId, hours: Window) -> list[StayRow]:
@@ -262,11 +280,13 @@ class ChannelState:
     emptied_at: datetime | None = None
 
 
+_STATES = select(
+    *(channel_state.c[n] for n in ("channel_id", "good_at", "failing_since", "failing_why", "reports", "emptied_at"))
+)
+
+
 def channel_states(tx: Tx) -> dict[ChannelId, ChannelState]:
-    columns = (
-        channel_state.c[n] for n in ("channel_id", "good_at", "failing_since", "failing_why", "reports", "emptied_at")
-    )
-    return {row[0]: ChannelState(*row) for row in tx.sql.execute(select(*columns))}
+    return {row[0]: ChannelState(*row) for row in tx.sql.execute(_STATES)}
 
 
 def channel_good(tx: Tx, channel: ChannelId, at: datetime, *, reports: int | None = None) -> None:
@@ -336,11 +356,16 @@ def _question(row) -> Question:  # type: ignore[no-untyped-def]
     )  # fmt: skip
 
 
+_OPEN = (
+    select(questions)
+    .where(questions.c.answer.is_(None))
+    .order_by(questions.c.urgent_at.is_(None), questions.c.urgent_at, questions.c.asked_at)
+)
+
+
 def open_questions(tx: Tx) -> list[Question]:
     """The most urgent first."""
-    query = select(questions).where(questions.c.answer.is_(None))
-    rows = tx.sql.execute(query.order_by(questions.c.urgent_at.is_(None), questions.c.urgent_at, questions.c.asked_at))
-    return [_question(row) for row in rows.mappings()]
+    return [_question(row) for row in tx.sql.execute(_OPEN).mappings()]
 
 
 def question(tx: Tx, id_: str) -> Question | None:

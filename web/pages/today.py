@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -62,13 +61,14 @@ def look(tx: Tx, hub: Hub) -> View:
     ground = Ground.read(tx, hub.clock.now())
     days = _Days(tx, ground)
     asked = ledger.open_questions(tx)
-    arriving = days.arriving(0)
+    arriving, coming = days.arriving(0), days.arriving(1)
+    lines = ground.with_doors(tx, [*arriving, *coming])
     return View(
         day=ground.local().today,
         questions=[ground.ask(question, ledger.stay(tx, StayId(question.subject))) for question in asked],
         findings=[found for found in health.findings(tx, hub.clock, hub.plugins) if _worth_saying(found)],
-        arriving=ground.with_doors(tx, arriving),
-        tomorrow=ground.with_doors(tx, days.arriving(1)),
+        arriving=lines[: len(arriving)],
+        tomorrow=lines[len(arriving) :],
         leaving=[ground.line(row) for row in days.leaving()],
         staying=[ground.line(row) for row in days.staying()],
         locks=[_lock_line(door) for door in ground.doors.values()],
@@ -118,7 +118,9 @@ class _Days:
 
     def staying(self) -> list[StayRow]:
         """Came before today and leave after it."""
-        return [row for zone in self._zones for row in self._over(zone) if self._in(row, zone)]
+        return [
+            row for zone in self._zones for row in ledger.over(self._tx, *self._span(zone, 0)) if self._in(row, zone)
+        ]
 
     def next_arrival(self) -> str:
         now = self._ground.now
@@ -129,11 +131,6 @@ class _Days:
         if row is None or row.arrival is None:
             return ""
         return self._ground.local_of(row.unit_id).day(row.arrival)
-
-    def _over(self, zone: ZoneInfo) -> Iterator[StayRow]:
-        begins, ends = self._span(zone, 0)
-        wanted = Wanted(since=ends - timedelta(milliseconds=1), until=begins, status=StayStatus.CONFIRMED, limit=200)
-        return (row for row in ledger.search(self._tx, wanted) if row.kind is StayKind.RESERVATION)
 
     def _span(self, zone: ZoneInfo, days_ahead: int) -> tuple[datetime, datetime]:
         day = self._ground.now.astimezone(zone).date() + timedelta(days=days_ahead)
