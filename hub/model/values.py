@@ -102,10 +102,6 @@ class Window:
     def over(self, now: datetime) -> bool:
         return self.end is not None and self.end <= now
 
-    def overlaps(self, other: Window) -> bool:
-        starts_before_other_ends = other.end is None or self.start < other.end
-        return starts_before_other_ends and (self.end is None or other.start < self.end)
-
 
 class Position(Enum):
     """Where a bolt is, as far as anybody knows."""
