@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import BaseModel, ConfigDict, field_validator
 
+from drivers.zwave import keyring
 from drivers.zwave.driver import ZWave
 from hub.contracts import Driver, Host
 from hub.io import serial
@@ -14,6 +17,8 @@ class Config(BaseModel):
 
     port: str
     """`/dev/serial/by-id/…`, or `socket://host:port`."""
+    keys: Path | None = None
+    """The network keys of the host that ran this stick before, as JSON; needed once, kept sealed from then on."""
 
     @field_validator("port")
     @classmethod
@@ -23,4 +28,4 @@ class Config(BaseModel):
 
 
 def start(config: Config, host: Host) -> Driver:
-    return ZWave(config.port, host, serial.connect)
+    return ZWave(config.port, host, serial.connect, keyring.load(config.keys, host))

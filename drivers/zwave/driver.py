@@ -11,6 +11,7 @@ from drivers.zwave import known
 from drivers.zwave.known import Network
 from drivers.zwave.member import Member, Surroundings
 from drivers.zwave.radio import NOT_CONNECTED
+from drivers.zwave.secured import Keyring
 from drivers.zwave.session import Session
 from drivers.zwave.stick import Stick
 from hub.contracts import Host, Lock
@@ -31,12 +32,12 @@ log = structlog.get_logger("zwave")
 class ZWave:
     """One stick and every lock in its network."""
 
-    def __init__(self, port: str, host: Host, connect: Connect) -> None:
+    def __init__(self, port: str, host: Host, connect: Connect, keys: Keyring) -> None:
         self._port = port
         self._host = host
         self._connect = connect
         self._facts: asyncio.Queue[Fact] = asyncio.Queue()
-        self._around = Surroundings(self._facts.put_nowait, host.clock.now, self._save)
+        self._around = Surroundings(self._facts.put_nowait, host.clock.now, self._save, keys)
         self._members: dict[int, Member] = {}
         self._home_id = ""
         self._reset_due = True

@@ -23,7 +23,16 @@ from drivers.zwave.cc import (
 from drivers.zwave.cc.codec import Command
 from drivers.zwave.functions import NodeInfo, ProtocolInfo
 from drivers.zwave.known import Known
+from drivers.zwave.security.keys import SecurityClass
 from hub.errors import Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """The key under which a node answered, and what it supports only under it."""
+
+    security: SecurityClass
+    classes: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +47,18 @@ Interview = Generator[Ask, Answer, Known]
 Learning = Generator[Ask, Answer, Known]
 
 
-def interview(protocol: ProtocolInfo, info: NodeInfo, own_node: int) -> Interview:
+def interview(protocol: ProtocolInfo, info: NodeInfo, own_node: int, grant: Grant | None = None) -> Interview:
     """Learn what a node can do.
 
     Raises:
         Unavailable: it left out an answer without which a lock cannot be used.
     """
     known = Known(generic=protocol.generic, specific=protocol.specific, classes=info.classes)
+    if grant is not None:
+        known = replace(known, classes=info.classes | grant.classes, granted=grant.security.name)
     if known.is_lock:
         known = yield from _identity(known)
-    if not known.is_lock or known.secure:
+    if not known.is_lock or known.closed:
         return known
     known = yield from _codes(known)
     known = yield from _bolt(known)

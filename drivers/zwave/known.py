@@ -26,7 +26,9 @@ class Known:
     specific: int
     """Device class, as the stick remembers it from inclusion."""
     classes: frozenset[int]
-    """Command classes that the node supports without encryption."""
+    """Command classes that the node supports: without encryption, and under the key it was `granted`."""
+    granted: str = ""
+    """The security class under which it was found to answer; empty: none."""
     product: tuple[int, int, int] | None = None
     """Manufacturer, product type, product."""
     firmware: str = ""
@@ -51,6 +53,16 @@ class Known:
         if _SECURITY_S2 in self.classes:
             return "S2"
         return "S0" if _SECURITY_S0 in self.classes else ""
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is not spoken to at all: it can encrypt, and we hold no key of it."""
+        return bool(self.secure and not self.granted)
+
+    @property
+    def spoken(self) -> str:
+        """The security in use, or the one it could speak while none is in use."""
+        return self.granted[:2] or self.secure
 
     @property
     def is_lock(self) -> bool:
@@ -87,7 +99,7 @@ class Known:
             min_digits=self.min_digits,
             max_digits=self.max_digits,
             reads_codes=self.slots > 0 and not self.masked,
-            secure=self.secure,
+            secure=self.spoken,
         )
 
 

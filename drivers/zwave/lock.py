@@ -38,7 +38,7 @@ def make_lock(node: Node, known: Known, *, commanded: Callable[[Position], None]
         commanded: called before its bolt is told to move.
         masked: called when it reports a code as asterisks.
     """
-    if known.secure:
+    if known.closed:
         return Lock(Address(str(node.number)), known.abilities())
     return Lock(
         Address(str(node.number)),

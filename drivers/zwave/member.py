@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,12 +13,16 @@ import structlog
 
 from drivers.zwave import cc
 from drivers.zwave.cc import door_lock, notification, supervision, zwaveplus_info
+from drivers.zwave.cc import security as cc_security
 from drivers.zwave.cc.codec import Command
 from drivers.zwave.functions import ProtocolInfo
-from drivers.zwave.interview import Answer, Ask, confirm, interview
+from drivers.zwave.interview import Answer, Ask, Grant, confirm, interview
 from drivers.zwave.known import ENTRY_CONTROL, Known
 from drivers.zwave.lock import make_lock
 from drivers.zwave.node import Node, a
+from drivers.zwave.secured import Keyring, Secured
+from drivers.zwave.security.keys import STRONGEST_FIRST, SecurityClass
+from drivers.zwave.security.s2 import Link
 from drivers.zwave.session import Session
 from drivers.zwave.witness import Witness
 from hub.contracts import Lock
@@ -31,7 +36,10 @@ allows 32 wake-up beams an hour in Europe (1 % of the air time), for all locks t
 _STIRRED_AGAIN_AFTER_S = 1.0
 _REPEATED_WITHIN_S = 10.0
 """A supervised command that comes again with its session is answered again and not believed again."""
-NEEDS_SECURE_HOST = "needs the secure host, which is not built yet"
+NEEDS_KEY = "is encrypted, and the hub has no key for it"
+
+_CLASS_OF = {True: cc_security.S2, False: cc_security.S0}
+"""By whether a security class is one of S2: the command class by which a node says that it can."""
 
 T = TypeVar("T")
 log = structlog.get_logger("zwave")
@@ -46,6 +54,7 @@ class Surroundings:
     """The time of the house."""
     changed: Callable[[Member], None]
     """Called when more is known of it than before."""
+    keys: Keyring
 
 
 class Member:
@@ -60,6 +69,8 @@ class Member:
         self._loop = asyncio.get_running_loop()
         self._witness = Witness(self.address, around.tell)
         self._node = Node(number, self.silent)
+        self._secured: Secured | None = None
+        """There while the node is spoken to with encryption."""
         self._stirred = asyncio.Event()
         self._alarm: asyncio.TimerHandle | None = None
         self._last_session: tuple[int, bytes] | None = None
@@ -97,7 +108,9 @@ class Member:
 
     async def meet(self, session: Session) -> None:
         """Until it is known what the node is, and a lock has answered."""
-        self._node.transmit = session.transmit
+        if self.known is not None and self.known.granted and SecurityClass[self.known.granted] not in self._around.keys:
+            self._node.known = None  # its key was taken away: what was learnt with it cannot be used
+        self._speak(session, self.known.granted if self.known is not None else "")
         attempt = 0
         while True:
             self._stirred.clear()
@@ -113,6 +126,8 @@ class Member:
         protocol = await session.protocol_info(self.number)
         if protocol.generic != ENTRY_CONTROL or not (protocol.listening or protocol.beamed):
             return
+        if self.known is not None and self.known.closed and self._around.keys:
+            self._node.known = None  # the keys may have come since
         if self.known is not None and not await self._is_same(self.known, protocol):
             self.forget()
         if self.known is None:
@@ -125,7 +140,7 @@ class Member:
     async def _is_same(self, known: Known, protocol: ProtocolInfo) -> bool:
         if (known.generic, known.specific) != (protocol.generic, protocol.specific):
             return False
-        if not known.is_lock or known.secure:
+        if not known.is_lock or known.closed:
             return True
         async with self._node.turns.turn():
             return await self._converse(confirm(known))
@@ -137,7 +152,43 @@ class Member:
             self._node.failed(str(error))
             raise
         async with self._node.turns.turn():
-            return await self._converse(interview(protocol, info, session.own_node))
+            grant = await self._find_key(
+                session, Known(generic=protocol.generic, specific=protocol.specific, classes=info.classes)
+            )
+            return await self._converse(interview(protocol, info, session.own_node, grant))
+
+    async def _find_key(self, session: Session, seen: Known) -> Grant | None:
+        """Try the keys, the strongest first; only under the strongest it was given does a node list what it can."""
+        if not (seen.is_lock and seen.secure):
+            return None
+        for security in STRONGEST_FIRST:
+            if security in self._around.keys and (_CLASS_OF[security.is_s2] in seen.classes):
+                self._speak(session, security.name)
+                listed = await self._list(security)
+                if listed:
+                    return Grant(security, listed)
+        self._speak(session, "")
+        return None
+
+    async def _list(self, security: SecurityClass) -> frozenset[int]:
+        try:
+            if security.is_s2:
+                s2 = await self._node.inquire(cc_security.S2SupportedGet(), a(cc_security.S2SupportedReport))
+                return s2.classes if s2 else frozenset()
+            s0 = await self._node.inquire(cc_security.S0SupportedGet(), a(cc_security.S0SupportedReport))
+            return s0.classes if s0 else frozenset()
+        except Unavailable as error:
+            log.debug("key not tried", node=self.number, why=str(error))
+            return frozenset()
+
+    def _speak(self, session: Session, granted: str) -> None:
+        """From now on speak to it under that class and believe nothing weaker; empty: without encryption."""
+        self._secured, self._node.transmit = None, session.transmit
+        if granted and SecurityClass[granted] in self._around.keys:
+            link = Link(session.home, session.own_node, self.number)
+            self._secured = Secured(link, self._around.keys, session.transmit, secrets.token_bytes)
+            self._secured.under = SecurityClass[granted]
+            self._node.transmit = self._secured.transmit
 
     async def _converse(self, questions: Generator[Ask, Answer, T]) -> T:
         answer: Answer = None
@@ -158,8 +209,8 @@ class Member:
         found = LockFound(self.address, at, known.abilities(), self.replaced)
         self._witness.introduce(found, self._loop.time())
         self.replaced = False
-        if known.secure:
-            self.silent(NEEDS_SECURE_HOST)
+        if known.closed:
+            self.silent(NEEDS_KEY)
 
     async def _pause(self, seconds: float) -> None:
         try:
@@ -173,8 +224,16 @@ class Member:
 
     def hear(self, session: Session, data: bytes) -> None:
         """The node says something, asked or not."""
-        if self.known is not None and (self.known.secure or not self.known.is_lock):
+        if self.known is not None and (self.known.closed or not self.known.is_lock):
             return  # what a secure lock says without encryption may come from anybody
+        if self._secured is None:
+            if self.known is None or not self.known.granted:
+                self._hear(session, data)
+            return
+        for said in self._secured.hear(data, session.spawn):
+            self._hear(session, said)
+
+    def _hear(self, session: Session, data: bytes) -> None:
         try:
             said = cc.decode(data)
             command = self._supervised(session, said) if isinstance(said, supervision.Get) else said

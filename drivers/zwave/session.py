@@ -60,6 +60,10 @@ class Session:
         return self._stick.node
 
     @property
+    def home(self) -> int:
+        return int(self._stick.home_id, 16)
+
+    @property
     def _stick(self) -> Stick:
         assert self._greeted is not None, "nothing is sent to nodes before the greeting"
         return self._greeted

@@ -23,3 +23,7 @@ class Bucket:
             return False
         self._tokens -= 1
         return True
+
+    def give_back(self) -> None:
+        """What was taken served its purpose."""
+        self._tokens = min(self._size, self._tokens + 1)

@@ -28,7 +28,7 @@ OUTSTANDING = 4
 """Nonces one node may hold at once; the oldest gives way."""
 NONCE_BURST = 6
 NONCE_EVERY_S = 0.5
-"""A node is given nonces no faster than this (CVE-2020-9059, and "S0-No-More": floods of S0 Nonce Get)."""
+"""Nonces that a node does not use are given no faster than this (CVE-2020-9059 and "S0-No-More": floods of Nonce Get)."""
 LONGEST = 26
 """Bytes of a command that still fit with the overhead of 20 into one frame of 46."""
 
@@ -73,8 +73,10 @@ class NonceTable:
         nonce, until = self._nonces.get(name, (None, 0.0))
         return nonce if now < until else None
 
-    def end(self) -> None:
+    def used(self) -> None:
+        """One of them was: all are ended, and as many may be given again."""
         self._nonces.clear()
+        self._allowance.give_back()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,7 @@ class S0Session:
         iv = sender + receiver
         if not same(_mac(self.keys, self._in, iv, command, text), mac):
             return ()
-        self._given.end()
+        self._given.used()
         plaintext = ofb(self.keys.encryption, iv, text)
         return self._join(plaintext[0], plaintext[1:], now)
 

@@ -387,7 +387,7 @@ class House:
 
     def renew(self) -> None:
         """Another driver on the same folder, as after a restart of the hub."""
-        self.driver = ZWave("/dev/fake", self.host, self.stick.connect)
+        self.driver = ZWave("/dev/fake", self.host, self.stick.connect, {})
 
     async def _tell(self, fact: Fact) -> None:
         self.facts.append(fact)

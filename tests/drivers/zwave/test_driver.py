@@ -152,7 +152,7 @@ async def test_nodes_that_are_no_locks_are_left_in_peace(house: House) -> None:
 
 @pytest.mark.parametrize(("classes", "secure"), [("5e9855", "S0"), ("5e989f6c55", "S2"), ("5e9f6c626371", "S2")])
 @virtual
-async def test_a_secure_lock_is_met_and_cannot_be_used_yet(
+async def test_a_secure_lock_without_a_key_is_met_and_cannot_be_used(
     house: House, lock: FakeLock, classes: str, secure: str
 ) -> None:
     lock.classes = bytes.fromhex(classes)
@@ -165,7 +165,7 @@ async def test_a_secure_lock_is_met_and_cannot_be_used_yet(
     assert isinstance(found, LockFound)
     assert (found.abilities.secure, found.abilities.slots) == (secure, 0)
     assert isinstance(silent, LockSilent)
-    assert silent.why == "needs the secure host, which is not built yet"
+    assert silent.why == "is encrypted, and the hub has no key for it"
 
 
 @virtual
@@ -412,7 +412,7 @@ async def test_a_port_that_may_not_be_opened_is_a_setting_to_be_corrected(house:
     async def refuse(_port: str) -> Line:
         raise PermissionError("no")
 
-    driver = ZWave("/dev/ttyACM0", house.host, refuse)
+    driver = ZWave("/dev/ttyACM0", house.host, refuse, {})
     with pytest.raises(Misconfigured, match="dialout") as raised:
         await driver.run()
     assert raised.value.key == "drivers.zwave.port"

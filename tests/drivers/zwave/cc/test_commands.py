@@ -19,6 +19,7 @@ from drivers.zwave.cc import (
     door_lock,
     manufacturer_specific,
     notification,
+    security,
     supervision,
     user_code,
     user_credential,
@@ -36,6 +37,7 @@ statuses = st.sampled_from(user_code.Status)
 codes = st.binary(max_size=10)
 entries = st.lists(st.builds(user_code.Entry, word, statuses, codes), max_size=4).map(tuple)
 bits = st.frozensets(st.integers(0, 31 * 8 - 1))
+plain_classes = st.frozensets(st.integers(0, 0xEE))
 nodes = st.lists(byte, max_size=5).map(tuple)
 happenings = st.builds(
     notification.Happening, byte, byte, st.binary(max_size=31), st.none() | byte, st.sampled_from([0x00, 0xFF])
@@ -99,6 +101,10 @@ STRATEGIES: dict[type[Command], st.SearchStrategy[Command]] = {
     version.Report: st.builds(version.Report, byte, pair, pair),
     version.CommandClassGet: st.builds(version.CommandClassGet, byte),
     version.CommandClassReport: st.builds(version.CommandClassReport, byte, byte),
+    security.S0SupportedGet: st.builds(security.S0SupportedGet),
+    security.S0SupportedReport: st.builds(security.S0SupportedReport, plain_classes, byte),
+    security.S2SupportedGet: st.builds(security.S2SupportedGet),
+    security.S2SupportedReport: st.builds(security.S2SupportedReport, plain_classes),
     zwaveplus_info.Get: st.builds(zwaveplus_info.Get),
     zwaveplus_info.Report: st.builds(zwaveplus_info.Report, byte, byte, byte, word, word),
 }

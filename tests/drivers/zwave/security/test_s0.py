@@ -102,6 +102,11 @@ def test_a_storm_of_questions_is_not_answered_in_a_storm(lock: S0Session) -> Non
     assert lock.receive(b"\x98\x40", s0.NONCE_EVERY_S)
 
 
+def test_a_busy_lock_is_not_taken_for_a_storm(hub: S0Session, lock: S0Session) -> None:
+    for number in range(100):
+        assert hub.receive(sealed(lock, hub, b"code %d" % number, number / 50), number / 50)
+
+
 def test_a_storm_does_not_grow_the_table(dice: Dice) -> None:
     table = NonceTable(dice)
     given_out = [nonce for at in range(100) if (nonce := table.give(float(at) / 100 + at))]
