@@ -53,6 +53,8 @@ class Hand:
         asked = await self.store.write(
             lambda tx: log.record(tx, self.clock.now(), actor, verb, f"lock:{lock}", outcome="asked")
         )
+        # Also what stands there when the hub is stopped, or a driver fails as none should, while the bolt may be moving.
+        answer = Answer(Outcome.UNKNOWN, f"{door.name} was not heard to its end. Look at the door before trying again.")
         try:
             async with asyncio.timeout(DEADLINE.total_seconds()):
                 reached = await met.bolt.move(to)
@@ -71,7 +73,8 @@ class Hand:
             answer = Answer(
                 Outcome.UNKNOWN, f"{door.name} answered nonsense ({error}). Look at the door before trying again."
             )
-        await self.store.write(lambda tx: log.conclude(tx, asked, answer.outcome.value, answer.sentence))
+        finally:
+            await self.store.write(lambda tx: log.conclude(tx, asked, answer.outcome.value, answer.sentence))
         return answer
 
     @staticmethod

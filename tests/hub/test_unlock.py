@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,23 @@ def test_what_was_asked_when_the_hub_died_is_unknown_at_the_next_start(tmp_path:
 
     simulate(die())
     assert simulate(look()) == [("unlock", "unknown")]
+
+
+@pytest.mark.parametrize("ends", [ZeroDivisionError(), asyncio.CancelledError()])
+def test_a_driver_that_fails_as_none_should_leaves_no_open_end_in_the_trail(
+    tmp_path: Path, ends: BaseException
+) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            bolt = house.driver.locks[Address("front")].bolt
+            assert bolt is not None
+
+            async def move(to: Position) -> Position:
+                raise ends
+
+            bolt.move = move  # type: ignore[method-assign]  # this lock's part has a fault
+            with pytest.raises(type(ends)):
+                await house.hub.hand.move(FRONT, Position.UNLOCKED, "manager")
+            assert await _trail(house) == [("unlock", "unknown")]
+
+    simulate(main())
