@@ -239,9 +239,7 @@ class SignIn:
         subject = "account:?" if account is None else actor(account)
         somebody = f"address:{visitor.address}"
         await self._store.write(
-            lambda tx: record(
-                tx, self._clock.now(), somebody, "sign in", subject, outcome="refused", detail="wrong password"
-            )
+            lambda tx: record(tx, self._clock.now(), somebody, "sign in", subject, outcome="refused", detail=why)
         )
 
     # ---- with a link, for demonstrations ----------------------------------------------------------------------------

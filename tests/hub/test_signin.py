@@ -385,3 +385,11 @@ async def test_a_sign_in_that_fails_on_the_disk_opens_nothing(door: SignIn, stor
     with pytest.raises(Exception, match="spoilt"):
         await door.sign_in("Anna", PASSWORD, DESK)
     assert len(await door.sessions(anna.guard)) == 1
+
+
+async def test_the_trail_tells_a_wrong_set_up_code_from_a_wrong_password(door: SignIn, store: Store) -> None:
+    await door.new_setup_code()
+    with pytest.raises(Rejected):
+        await door.set_up("AAAA-AAAA-AAAA-AAAA", "Anna", PASSWORD, DESK)
+    query = select(tables.audit.c.detail).where(tables.audit.c.outcome == "refused")
+    assert await store.read(lambda tx: tx.sql.execute(query).scalars().all()) == ["wrong set-up code"]
