@@ -33,9 +33,18 @@ async def test_a_bolt_is_moved_with_its_progress_and_its_outcome_in_sight(
                 await expect(door).to_contain_text(reached.capitalize())
 
 
-async def test_a_lock_that_keeps_silent_is_said_to_be_unknown_within_ten_seconds(
-    house: House, manager: Window
-) -> None:
+async def test_a_lock_that_takes_the_command_and_says_no_more_is_unknown_after_ten_seconds(manager: Window) -> None:
+    await manager.open("/locks/attic")
+    with manager.staying():
+        button = manager.page.get_by_role("button", name="Unlock")
+        await button.click()
+        await expect(button).to_be_disabled()
+        said = manager.page.get_by_role("status").filter(has_text="Attic did not answer")
+        await expect(said).to_contain_text("Look at the door before trying again.", timeout=15_000)
+        await expect(manager.page.get_by_role("button", name="Unlock")).to_be_enabled()
+
+
+async def test_a_lock_that_keeps_silent_is_said_to_be_unknown_within_ten_seconds(house: House, manager: Window) -> None:
     house.rehearse("boathouse", act="silence")
     try:
         await manager.open("/locks")
