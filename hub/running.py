@@ -127,7 +127,7 @@ async def _wired(
         store.stamp_with(
             lambda tx: settings.commit_time(tx, clock.now())
         )  # no restart goes back behind what was decided
-    desk = Desk(vault, world.chance.below, clock.now)
+    desk = Desk(vault, world.chance.below, clock.now, lambda: clock.trusted)
     intake = Intake(desk)
 
     async def tell(teller: str, fact: Fact) -> None:
@@ -150,7 +150,7 @@ async def _wired(
         plugins=plugins,
         tagbook=tagbook,
         refused=_refusal(desk),
-        proved=_proof(plugins, clock),
+        proved=_proof(plugins, wall),
         pace=1.0 if world.turned is None else world.turned.speed,
     )
     return Hub(
@@ -196,7 +196,7 @@ def _refusal(desk: Desk) -> Callable[[Tx, Grant, LockId, str, bool], None]:
     return refused
 
 
-def _proof(plugins: Plugins, clock: Clock) -> Callable[[Tx, StayRow], None]:
+def _proof(plugins: Plugins, wall: Clock) -> Callable[[Tx, StayRow], None]:
     def proved(tx: Tx, stay: StayRow) -> None:
         """Where the stay's source wants to know, it is promised to be told."""
         channel = stay.channel_id
@@ -204,7 +204,7 @@ def _proof(plugins: Plugins, clock: Clock) -> Callable[[Tx, StayRow], None]:
         if channel is None or integration is None or TellChannel not in integration.perform:
             return
         effect = TellChannel(channel, stay.id, stay.reference, "code_ready")
-        mail.promise(tx, effect, key=f"code_ready:{stay.id}", lane=f"channel:{channel}", due=clock.now())
+        mail.promise(tx, effect, key=f"code_ready:{stay.id}", lane=f"channel:{channel}", due=wall.now())
 
     return proved
 
