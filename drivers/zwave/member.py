@@ -20,7 +20,7 @@ from drivers.zwave.interview import Answer, Ask, Grant, confirm, interview
 from drivers.zwave.known import ENTRY_CONTROL, Known
 from drivers.zwave.lock import make_lock
 from drivers.zwave.node import Node, a
-from drivers.zwave.secured import Keyring, Secured
+from drivers.zwave.secured import Keyring, NoAgreement, Secured
 from drivers.zwave.security.keys import STRONGEST_FIRST, SecurityClass
 from drivers.zwave.security.s2 import Link
 from drivers.zwave.session import Session
@@ -177,8 +177,7 @@ class Member:
                 return s2.classes if s2 else frozenset()
             s0 = await self._node.inquire(cc_security.S0SupportedGet(), a(cc_security.S0SupportedReport))
             return s0.classes if s0 else frozenset()
-        except Unavailable as error:
-            log.debug("key not tried", node=self.number, why=str(error))
+        except NoAgreement:
             return frozenset()
 
     def _speak(self, session: Session, granted: str) -> None:

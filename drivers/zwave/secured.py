@@ -25,6 +25,10 @@ Keyring = Mapping[SecurityClass, NetworkKey]
 log = structlog.get_logger("zwave")
 
 
+class NoAgreement(Unavailable):
+    """The node took our question and gave no nonce that we could use: it may not hold this key."""
+
+
 class Secured:
     """`under` is the class in which the node is spoken to and believed; a weaker one is not believed."""
 
@@ -55,7 +59,7 @@ class Secured:
                 await self._nonce()
                 sealed = self._seal(command)
             if isinstance(sealed, NeedNonce):
-                raise Unavailable("the lock and the hub could not agree on the encryption")
+                raise NoAgreement("the lock and the hub could not agree on the encryption")
             self._last = (command, self._loop.time() + _REPEAT_WITHIN_S)
             return await self._transmit(node, sealed, urgent=urgent)
 
@@ -77,6 +81,7 @@ class Secured:
                     self._arrived.set()
                     spawn(self._repeat())
                 case Received(payload=payload, under=under) if under is self.under:
+                    self._last = None  # it understands us: who now says that it did not is somebody else
                     said.append(payload)
                 case Heard(payload=payload) if self.under is SecurityClass.S0:
                     said.append(payload)
@@ -102,7 +107,7 @@ class Secured:
             async with asyncio.timeout(NONCE_WITHIN_S):
                 await self._arrived.wait()
         except TimeoutError:
-            raise Unavailable("the lock and the hub could not agree on the encryption") from None
+            raise NoAgreement("the lock and the hub could not agree on the encryption") from None
 
     async def _send(self, frame: bytes) -> None:
         try:
