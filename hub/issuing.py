@@ -37,6 +37,8 @@ class Desk:
     below: Callable[[int], int]
     """A random number below the argument, from a CSPRNG."""
     now: Callable[[], datetime]
+    trusted: Callable[[], bool] = lambda: True
+    """Whether `now` is believed."""
 
 
 def replan(tx: Tx, desk: Desk, stay: StayRow) -> None:
@@ -196,16 +198,17 @@ def code_now(tx: Tx, desk: Desk, locks: Sequence[LockId], label: str, until: dat
     """A code that works from now on, for somebody at the door: drawn, unique on those doors, ended at `until`.
 
     Raises:
-        Rejected: no such lock, or `until` is not ahead.
+        Rejected: no such lock, none that could hold a code, or `until` is not ahead, or nobody knows the time: a code
+            that is given by a wrong clock begins to work months later.
     """
+    if not desk.trusted():
+        raise Rejected("the hub does not know the time for certain; look at the Health page first")
     now = desk.now()
     if until <= now + timedelta(minutes=1):
         raise Rejected("a code must end in the future")
-    unknown = [lock for lock in locks if doors.door(tx, lock) is None]
-    if unknown or not locks:
-        raise Rejected(f"there is no lock called “{', '.join(unknown)}”" if unknown else "name at least one lock")
-    limits = {lock: _limits(doors.door(tx, lock)) for lock in locks}
-    groups = list(common_length(limits, wanted=6))
+    if not locks:
+        raise Rejected("name at least one lock")
+    groups = _groups(tx, locks, min(_usual_digits(tx, lock) for lock in locks))
     if len(groups) > 1:
         raise Rejected("these locks take no common code length; ask for one lock at a time")
     digits, group = groups[0]
@@ -214,6 +217,17 @@ def code_now(tx: Tx, desk: Desk, locks: Sequence[LockId], label: str, until: dat
     ids = [_put_down(tx, desk, lock, pin, Window(now, until), stay=None, label=label) for lock in group]
     codes.told(tx, ids, now)
     return pin
+
+
+def _usual_digits(tx: Tx, lock: LockId) -> int:
+    """How many its house draws. Raises Rejected when there is no such lock, or no keypad at it."""
+    door = doors.door(tx, lock)
+    place = None if door is None else house.property_with(tx, door.property)
+    if door is None or place is None:
+        raise Rejected(f"there is no lock called “{lock}”")
+    if not has_keypad(tx, lock):
+        raise Rejected(f"{door.name} has no keypad to type a code at")
+    return place.digits
 
 
 def reveal(tx: Tx, desk: Desk, stay: StayRow, actor: str) -> list[tuple[LockId, Pin]]:

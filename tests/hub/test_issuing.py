@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from hub.errors import Rejected
 from hub.hub import Hub
+from hub.issuing import code_now
 from hub.model.codes import Grant
 from hub.model.values import Address, GrantId, LockId, Pin, Window
 from hub.store import codes, doors, house
@@ -102,5 +104,18 @@ def test_a_smaller_lock_in_place_of_the_old_one_still_gets_the_guests_code(tmp_p
             door = await house.hub.store.read(lambda tx: doors.door(tx, FRONT))
             assert door is not None
             assert door.quarantined == ""
+
+    simulate(main())
+
+
+def test_a_code_now_has_as_many_digits_as_the_house_draws_and_needs_a_keypad(tmp_path: Path) -> None:
+    async def main() -> None:
+        memories = [Memory(Address("front")), Memory(Address("cellar"), slots=0)]
+        async with home(tmp_path, memories, start=START, digits=8) as house:
+            desk, until = house.hub.desk, CHECK_IN
+            pin = await house.hub.store.write(lambda tx: code_now(tx, desk, [FRONT], "Plumber", until))
+            assert len(pin) == 8
+            with pytest.raises(Rejected, match="Cellar has no keypad"):
+                await house.hub.store.write(lambda tx: code_now(tx, desk, [LockId("cellar")], "Plumber", until))
 
     simulate(main())

@@ -10,9 +10,11 @@ from hub.errors import Rejected, Unavailable
 from hub.health import LOW_BATTERY
 from hub.model.facts import Abilities, BoltMoved
 from hub.model.values import Address, How, LockId, Position
-from hub.store import codes, doors, log
+from hub.store import codes, doors, house, log
+from hub.store.engine import Tx
+from hub.store.house import LockRow, Origin
 from tests.web.conftest import Visitor
-from tests.web.village import tell
+from tests.web.village import HOUSE, tell
 
 SCRIPT = {"HX-Request": "true"}
 
@@ -50,6 +52,19 @@ async def test_a_keypad_tells_how_many_digits_it_takes(manager: Visitor) -> None
     able = Abilities("BE469ZP", "1.4", 30, 4, 4, True, "")
     await manager.here.hub.store.write(lambda tx: doors.learn_abilities(tx, LockId("front"), able))
     assert "30 places, 4 digits" in (await manager.get("/locks/front")).text
+
+
+async def test_a_lock_without_a_keypad_offers_no_code(manager: Visitor) -> None:
+    cellar = LockRow(LockId("cellar"), HOUSE, "Cellar", "radio", Address("9"), False, Origin.SITE)
+
+    def furnish(tx: Tx) -> None:
+        house.keep_lock(tx, cellar)
+        doors.learn_abilities(tx, cellar.id, Abilities("ASL-03", "1.59", 0, 0, 0, False, ""))
+
+    await manager.here.hub.store.write(furnish)
+    page = (await manager.get("/locks/cellar")).text
+    assert "This lock has no keypad" in page
+    assert "A code now" not in page
 
 
 async def test_a_silent_lock_says_since_when_and_what_to_do(manager: Visitor) -> None:
