@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import structlog
@@ -30,8 +30,12 @@ AGAIN_AFTER: Final = (timedelta(seconds=30), timedelta(seconds=120), timedelta(s
 """Ruling C27: three more tries, then a person."""
 STORE_WAIT_S: Final = 10.0
 """Real time. Until the next try when the disk is full."""
+TRUST_WAIT: Final = timedelta(seconds=30)
+"""How often to look whether the hub knows the time by now. Until then what comes in waits, safe on disk."""
 QUIET: Final = timedelta(minutes=15)
 """How often "nothing new" is written down while nothing hangs on it."""
+
+_EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 Absorb = Callable[[Tx, Fact, str], None]
 
@@ -70,8 +74,8 @@ class Inbox:
 
     def _letter(self, delivery: Delivery) -> Letter:
         sealed = self.vault.seal(delivery.body, about=f"inbox:{delivery.channel}:{delivery.key}")
-        due = self.wall.now()
-        return Letter(0, delivery.channel, delivery.key, delivery.topic, sealed, delivery.received_at, 0, due, None)
+        # Due at once, whatever a clock says that may be wrong.
+        return Letter(0, delivery.channel, delivery.key, delivery.topic, sealed, delivery.received_at, 0, _EVER, None)
 
     # ---- T2 ----
 
@@ -83,6 +87,7 @@ class Inbox:
                 try:
                     letters = await self.store.read(lambda tx: mail.letters(tx, self.wall.now()))
                     for letter in letters:
+                        await self._known_time()
                         await self._understand(letter)
                     due = None if letters else await self.store.read(mail.next_letter_due)
                     cramped = False
@@ -93,6 +98,14 @@ class Inbox:
                     continue
                 if not letters:
                     await pause(self.wall, due, nudges)
+
+    async def _known_time(self) -> None:
+        """Return while the clock is believed. With a wrong one a stay to come looks over, and would be taken for another."""
+        if self.clock.trusted:
+            return
+        async with self.bus.listen("clock") as nudges:
+            while not self.clock.trusted:
+                await pause(self.wall, self.wall.now() + TRUST_WAIT, nudges)
 
     async def _understand(self, letter: Letter) -> None:
         integration = self.plugins.integration(letter.channel)
@@ -146,6 +159,7 @@ class Inbox:
         failures = 0
         async with self.bus.listen(f"poll:{channel}") as nudges:
             while True:
+                await self._known_time()
                 wait = await self._poll_guarded(channel, integration)
                 failures = failures + 1 if wait is not None else 0
                 back_off = every * min(2 ** max(failures - 1, 0), 16)

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from hub import running
 from hub.config import Config
-from hub.contracts import Delivery, Host, Integration
+from hub.contracts import Clock, Delivery, Host, Integration
 from hub.hub import Hub
 from hub.io.clock import LoopClock
 from hub.io.sandbox import InlineSandbox
@@ -127,17 +127,21 @@ async def home(
     *,
     seed: int = 1,
     start: datetime = START,
+    clock: Clock | None = None,
     furnish: bool = True,
     **rules: Any,
 ) -> AsyncIterator[Home]:
-    """A hub that runs, and everything around it. `rules` override the property's; `furnish` False: the database has a house."""
+    """A hub that runs, and everything around it. `rules` override the property's; `furnish` False: the database has a house.
+
+    `clock` overrides `start`.
+    """
     memories = memories or [Memory(Address("front"))]
     config = Config.model_validate(
         {"database": str(folder / "gatehouse.db"), "state_dir": folder / "state", "key_file": folder / "key"}
     )
     _new_house(config)
     random, loop = Random(seed), asyncio.get_running_loop()
-    clock = LoopClock(loop, start - timedelta(seconds=loop.time()))
+    clock = clock or LoopClock(loop, start - timedelta(seconds=loop.time()))
     world = World(clock=clock, chance=Chance(random.randrange), sandbox=InlineSandbox(), inline=True)
     async with running.made(config, world) as hub:
         host = Host("memory", _teller(hub), clock, folder, lambda data: data, lambda data: data, InlineSandbox())
