@@ -77,19 +77,19 @@ def _take_in_all(tx: Tx, desk: Desk, channel: ChannelRow, fact: CalendarRead, kn
     nights = ledger.published_nights(tx, channel.id)
     reports = [report for report in fact.stays if not echo(report, nights)]
     matches = pair(reports, [_known(source, stay) for source, stay in known], channel.id)
+    words: dict[StayId, list[tuple[Source | None, StayRow]]] = {}
+    for source, stay in known:
+        words.setdefault(stay.id, []).append((source, stay))
     return {
-        _take_in(
-            tx, desk, channel, report, fact.at, _found(known, each.known if each is not None else None, channel.id)
-        )
+        _take_in(tx, desk, channel, report, fact.at, _found(() if each is None else words[each.known.id], channel.id))
         for report, each in zip(reports, matches, strict=True)
     }
 
 
-def _found(known: Known, named: KnownStay | None, channel: ChannelId) -> tuple[Source | None, StayRow | None]:
-    """The stay that was matched, with this channel's own word on it if there is one."""
-    if named is None:
+def _found(words: Known, channel: ChannelId) -> tuple[Source | None, StayRow | None]:
+    """The stay that was matched, with this channel's own word on it if there is one. `words`: all there are on it."""
+    if not words:
         return None, None
-    words = [(source, stay) for source, stay in known if stay.id == named.id]
     own = next((source for source, _ in words if source is not None and source.channel_id == channel), None)
     return own, words[0][1]
 
@@ -137,7 +137,8 @@ def absorb_report(tx: Tx, desk: Desk, fact: StayReported) -> None:
         return
     known = ledger.known_in(tx, channel.unit, since=desk.now() - LOOK_BACK)
     found = match(fact.stay, [_known(source, stay) for source, stay in known], channel.id)
-    pair_ = _found(known, None if found is None else found.known, channel.id)
+    named = None if found is None else found.known.id
+    pair_ = _found([(source, stay) for source, stay in known if stay.id == named], channel.id)
     if pair_[0] is not None and _is_older(fact.at, pair_[0].seen_at, desk.now()):
         return
     _take_in(tx, desk, channel, fact.stay, fact.at, pair_)
@@ -166,7 +167,8 @@ def _take_in(
     sealed = desk.vault.seal(report.raw.encode(), about=f"report:{channel.id}:{report.uid}")
     word = Source(channel.id, report.uid, row.id, sealed, digest, at)
     ledger.keep_source(tx, word, was=None if source is None else source.uid)
-    ledger.withdraw(tx, "gone", row.id, desk.now())
+    if before is not None:
+        ledger.withdraw(tx, "gone", row.id, desk.now())
     _ask_closure(tx, desk, row)
     issuing.replan(tx, desk, row)
     return row.id

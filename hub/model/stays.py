@@ -6,7 +6,7 @@ theirs. So identity is weighed from evidence, and absence is not cancellation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
@@ -154,20 +154,52 @@ def pair(reports: Sequence[StayReport], known: Sequence[KnownStay], channel: Cha
     listed = {report.uid for report in reports}
     gone = [each for each in known if each.channel == channel and each.uid not in listed]
     found: list[Match | None] = [None] * len(reports)
-    rounds: tuple[tuple[_Test, Sequence[KnownStay]], ...] = (
-        (_by_reference, known),
-        (_by_uid(channel), known),
-        (_by_departure, gone),
-        (_by_dates, gone),
-        (_by_block, gone),
-        (_by_dates_elsewhere(channel), known),
+    rounds: tuple[tuple[_Test, _Key, Sequence[KnownStay]], ...] = (
+        (_by_reference, _reference, known),
+        (_by_uid(channel), _uid, known),
+        (_by_departure, _departure, gone),
+        (_by_dates, _departure, gone),
+        (_by_block, _kind, gone),
+        (_by_dates_elsewhere(channel), _departure, known),
     )
-    for test, candidates in rounds:
+    given: set[StayId] = set()
+    for test, key, candidates in rounds:
+        alike = _sorted_by(key, candidates)
         for place, report in enumerate(reports):
-            given = {each.known.id for each in found if each is not None}
             if found[place] is None:
-                found[place] = _first(report, [each for each in candidates if each.id not in given], (test,))
+                left = [each for each in alike.get(key(report), ()) if each.id not in given]
+                match_ = found[place] = _first(report, left, (test,))
+                given |= set() if match_ is None else {match_.known.id}
     return found
+
+
+_Key = Callable[[StayReport | KnownStay], object]
+"""What two have in common that a test could call the same; None: nothing. So a calendar of thousands is not compared
+each with each."""
+
+
+def _reference(each: StayReport | KnownStay) -> object:
+    return each.reference.casefold() or None
+
+
+def _uid(each: StayReport | KnownStay) -> object:
+    return each.uid
+
+
+def _departure(each: StayReport | KnownStay) -> object:
+    return each.departure
+
+
+def _kind(each: StayReport | KnownStay) -> object:
+    return each.kind
+
+
+def _sorted_by(key: _Key, known: Iterable[KnownStay]) -> dict[object, list[KnownStay]]:
+    alike: dict[object, list[KnownStay]] = {}
+    for each in known:
+        alike.setdefault(key(each), []).append(each)
+    alike.pop(None, None)
+    return alike
 
 
 def _own_first(known: Sequence[KnownStay], channel: ChannelId) -> list[KnownStay]:

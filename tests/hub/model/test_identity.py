@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -303,3 +304,37 @@ OURS = nights(nov(20), nov(23))
 )
 def test_only_a_closure_of_nights_that_we_published_is_an_echo(report: StayReport, whole: bool) -> None:
     assert echo(report, OURS) is whole
+
+
+def test_a_calendar_of_hundreds_is_not_compared_each_with_each() -> None:
+    calls = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    day = date(2027, 1, 1)
+    dates = [(day + timedelta(days=2 * n), day + timedelta(days=2 * n + 2)) for n in range(300)]
+    reports = [
+        StayReport(f"new-{n}", StayKind.RESERVATION, StayStatus.CONFIRMED, *dates[n], guest=f"G{n}") for n in range(300)
+    ]
+    known = [
+        KnownStay(
+            StayId(f"s{n}"),
+            ChannelId("c"),
+            f"old-{n}",
+            StayKind.RESERVATION,
+            StayStatus.CONFIRMED,
+            *dates[n],
+            guest=f"G{n}",
+        )
+        for n in range(300)
+    ]
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        found = pair(reports, known, ChannelId("c"))
+    finally:
+        sys.setprofile(before)
+    assert [each.known.id for each in found if each is not None] == [each.id for each in known]
+    assert calls < 100 * len(reports)
