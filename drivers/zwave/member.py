@@ -126,8 +126,9 @@ class Member:
         protocol = await session.protocol_info(self.number)
         if protocol.generic != ENTRY_CONTROL or not (protocol.listening or protocol.beamed):
             return
-        if self.known is not None and self.known.closed and self._around.keys:
-            self._node.known = None  # the keys may have come since
+        closed = self.known if self.known is not None and self.known.closed and self._around.keys else None
+        if closed is not None:
+            self._node.known = None  # the keys may have come since, or it was only busy
         if self.known is not None and not await self._is_same(self.known, protocol):
             self.forget()
         if self.known is None:
@@ -135,7 +136,10 @@ class Member:
             self.adopt(known)
             self._around.changed(self)
         if self.known is not None and self.known.is_lock:
-            self._introduce(self.known)
+            if self.known != closed or not self._witness.introduced:
+                self._introduce(self.known)
+            if self.known.closed and self._around.keys:
+                raise Unavailable("the lock answers under none of the keys")
 
     async def _is_same(self, known: Known, protocol: ProtocolInfo) -> bool:
         if (known.generic, known.specific) != (protocol.generic, protocol.specific):
@@ -151,10 +155,11 @@ class Member:
         except Unavailable as error:
             self._node.failed(str(error))
             raise
+        seen = Known(generic=protocol.generic, specific=protocol.specific, classes=info.classes)
+        if seen.secure:
+            self._disbelieve()
         async with self._node.turns.turn():
-            grant = await self._find_key(
-                session, Known(generic=protocol.generic, specific=protocol.specific, classes=info.classes)
-            )
+            grant = await self._find_key(session, seen)
             return await self._converse(interview(protocol, info, session.own_node, grant))
 
     async def _find_key(self, session: Session, seen: Known) -> Grant | None:
@@ -203,8 +208,15 @@ class Member:
             else:
                 answer = await self._node.inquire(ask.command, a(ask.report))
 
+    def _disbelieve(self) -> None:
+        """What was said in its name before it was met came without encryption, and it is one that can encrypt."""
+        if not self._witness.introduced:
+            self._witness = Witness(self.address, self._around.tell)
+
     def _introduce(self, known: Known) -> None:
         at = self._around.now()
+        if known.closed:
+            self._disbelieve()
         found = LockFound(self.address, at, known.abilities(), self.replaced)
         self._witness.introduce(found, self._loop.time())
         self.replaced = False
@@ -222,15 +234,14 @@ class Member:
     # ---- hearing ---------------------------------------------------------------------------------------------------
 
     def hear(self, session: Session, data: bytes) -> None:
-        """The node says something, asked or not."""
-        if self.known is not None and (self.known.closed or not self.known.is_lock):
-            return  # what a secure lock says without encryption may come from anybody
-        if self._secured is None:
-            if self.known is None or not self.known.granted:
-                self._hear(session, data)
-            return
-        for said in self._secured.hear(data, session.spawn):
-            self._hear(session, said)
+        """The node says something, asked or not. What comes unencrypted in a secure lock's name may come from anybody."""
+        if self._secured is not None:
+            for said in self._secured.hear(data, session.spawn):
+                self._hear(session, said)
+        elif self.known is None and self._witness.introduced:
+            self.stir()
+        elif self.known is None or (self.known.is_lock and not self.known.secure):
+            self._hear(session, data)
 
     def _hear(self, session: Session, data: bytes) -> None:
         try:

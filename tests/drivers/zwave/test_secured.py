@@ -56,7 +56,7 @@ class SecureLock(FakeLock):
     def take(self, command: bytes) -> list[bytes]:
         now = asyncio.get_running_loop().time()
         self.received.append(command.hex())
-        if command[0] == 0x9F and S0 not in self.given:
+        if self.given and command[0] == 0x9F and S0 not in self.given:
             return self._react(self.s2.receive(command, now))
         if command[0] == 0x98 and S0 in self.given:
             return self._react(self.s0.receive(command, now))
@@ -232,6 +232,30 @@ async def test_a_lock_met_without_keys_is_used_once_they_come_and_not_when_they_
     assert [bool(found.abilities.slots) for found in home.house.told(LockFound)] == [False, True, False]
     assert home.house.told(LockSilent)[-1].why == "is encrypted, and the hub has no key for it"
     assert all(frame.startswith("9f") or bytes.fromhex(frame) in home.lock.heard for frame in home.lock.received)
+
+
+@virtual
+async def test_a_lock_that_was_too_busy_for_any_key_is_tried_again(tmp_path: Path) -> None:
+    home = Home(tmp_path, SecureLock())
+    home.lock.reach, home.lock.given = "mute", ()
+    async with home.house.running(settle=60) as driver:
+        assert driver.locks[TWO].keypad is None
+        home.lock.reach, home.lock.given = "yes", (ACCESS, AUTH)
+        home.lock.restart()
+        await asyncio.sleep(200)
+        assert driver.locks[TWO].keypad is not None
+    assert [bool(found.abilities.slots) for found in home.house.told(LockFound)] == [False, True]
+
+
+@virtual
+async def test_what_is_said_in_its_name_before_it_was_met_is_not_believed_afterwards(tmp_path: Path) -> None:
+    home = Home(tmp_path, SecureLock())
+    async with home.house.running(settle=0):
+        for _ in range(2000):
+            home.say([notification(0x0D, bytes.fromhex("630301"))])
+            await asyncio.sleep(0.002)
+    assert home.house.told(LockFound)
+    assert not home.house.told(CodesChanged)
 
 
 # ---- the keys themselves ----------------------------------------------------------------------------------------------
