@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -40,9 +40,14 @@ class Finding:
     since: datetime | None = None
 
 
-def findings(tx: Tx, clock: Clock, plugins: Plugins) -> list[Finding]:
-    """Everything worth a person's attention, the worst first. Empty: all is well."""
-    now, known = clock.now(), doors.doors(tx)
+def findings(tx: Tx, clock: Clock, plugins: Plugins, known: Collection[Door] | None = None) -> list[Finding]:
+    """Everything worth a person's attention, the worst first. Empty: all is well.
+
+    Args:
+        known: the house's doors, where they were read in this transaction already.
+    """
+    now = clock.now()
+    known = doors.doors(tx) if known is None else known
     found = [
         *_house(tx, clock),
         *_doors(tx, known, now),

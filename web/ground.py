@@ -72,6 +72,10 @@ class StayLine:
         return self.guest[:1].upper()
 
     @property
+    def arrives_today(self) -> bool:
+        return self.check_in is not None and self.check_in.local.date() == self.check_in.today
+
+    @property
     def leaves_today(self) -> bool:
         return self.check_out is not None and self.check_out.local.date() == self.check_out.today
 

@@ -61,14 +61,18 @@ def look(tx: Tx, hub: Hub) -> View:
     ground = Ground.read(tx, hub.clock.now())
     days = _Days(tx, ground)
     asked = ledger.open_questions(tx)
-    arriving, coming = days.arriving(0), days.arriving(1)
-    lines = ground.with_doors(tx, [*arriving, *coming])
+    expected = ground.with_doors(tx, days.arriving(2))
+    arriving = [line for line in expected if line.arrives_today]
     return View(
         day=ground.local().today,
         questions=[ground.ask(question, ledger.stay(tx, StayId(question.subject))) for question in asked],
-        findings=[found for found in health.findings(tx, hub.clock, hub.plugins) if _worth_saying(found)],
-        arriving=lines[: len(arriving)],
-        tomorrow=lines[len(arriving) :],
+        findings=[
+            found
+            for found in health.findings(tx, hub.clock, hub.plugins, ground.doors.values())
+            if _worth_saying(found)
+        ],
+        arriving=arriving,
+        tomorrow=[line for line in expected if not line.arrives_today],
         leaving=[ground.line(row) for row in days.leaving()],
         staying=[ground.line(row) for row in days.staying()],
         locks=[_lock_line(door) for door in ground.doors.values()],
@@ -100,27 +104,23 @@ class _Days:
         for place in ground.places.values():
             self._zones[place.zone].add(place.id)
 
-    def arriving(self, days_ahead: int) -> list[StayRow]:
+    def arriving(self, days: int) -> list[StayRow]:
+        """Today and on the days that follow, so many in all."""
         return [
             row
             for zone in self._zones
-            for row in ledger.arriving(self._tx, *self._span(zone, days_ahead))
+            for row in ledger.arriving(self._tx, *self._span(zone, days))
             if self._in(row, zone)
         ]
 
     def leaving(self) -> list[StayRow]:
         return [
-            row
-            for zone in self._zones
-            for row in ledger.departing(self._tx, *self._span(zone, 0))
-            if self._in(row, zone)
+            row for zone in self._zones for row in ledger.departing(self._tx, *self._span(zone)) if self._in(row, zone)
         ]
 
     def staying(self) -> list[StayRow]:
         """Came before today and leave after it."""
-        return [
-            row for zone in self._zones for row in ledger.over(self._tx, *self._span(zone, 0)) if self._in(row, zone)
-        ]
+        return [row for zone in self._zones for row in ledger.over(self._tx, *self._span(zone)) if self._in(row, zone)]
 
     def next_arrival(self) -> str:
         now = self._ground.now
@@ -132,9 +132,11 @@ class _Days:
             return ""
         return self._ground.local_of(row.unit_id).day(row.arrival)
 
-    def _span(self, zone: ZoneInfo, days_ahead: int) -> tuple[datetime, datetime]:
-        day = self._ground.now.astimezone(zone).date() + timedelta(days=days_ahead)
-        begins, ends = (local_instant(each, _MIDNIGHT, zone, latest=False) for each in (day, day + timedelta(days=1)))
+    def _span(self, zone: ZoneInfo, days: int = 1) -> tuple[datetime, datetime]:
+        """From the beginning of today to the end of the last of so many days."""
+        today = self._ground.now.astimezone(zone).date()
+        edges = (today, today + timedelta(days=days))
+        begins, ends = (local_instant(each, _MIDNIGHT, zone, latest=False) for each in edges)
         return begins, ends
 
     def _in(self, row: StayRow, zone: ZoneInfo) -> bool:
