@@ -13,8 +13,8 @@ from hub.intake import Intake
 from hub.io.tagbook import TagBook
 from hub.io.vault import Vault
 from hub.issuing import Desk
-from hub.plugins import Plugins
 from hub.outbox import Outbox
+from hub.plugins import Plugins
 from hub.reconcile import Reconciler
 from hub.signin import SignIn
 from hub.store.engine import Store

@@ -286,7 +286,11 @@ def test_inline_one_seed_is_one_history(tmp_path: Path) -> None:
 async def test_a_stamp_is_part_of_every_write_that_stands(store: Store) -> None:
     await store.write(make_tables)
     moments = iter(range(100))
-    store.stamp_with(lambda tx: add(f"stamp {next(moments)}")(tx))
+
+    def stamp(tx: Tx) -> None:
+        add(f"stamp {next(moments)}")(tx)
+
+    store.stamp_with(stamp)
     assert await store.write(add("one")) == 1
     with pytest.raises(Refused):
         await store.write(add("one"))
