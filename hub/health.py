@@ -9,9 +9,11 @@ from enum import Enum
 from typing import Final
 
 from hub.contracts import Clock
+from hub.model.codes import Reading
 from hub.plugins import Plugins
 from hub.store import codes, doors, house, mail, settings
 from hub.store import stays as ledger
+from hub.store.codes import Issued
 from hub.store.doors import Door
 from hub.store.engine import Tx
 
@@ -126,14 +128,25 @@ def _codes(tx: Tx, now: datetime) -> Iterator[Finding]:
         stay = None if entry.stay is None else ledger.stay(tx, entry.stay)
         whose = (stay.guest or stay.reference or "a guest") if stay is not None else entry.label
         name = entry.lock if door is None else door.name
-        why = f": the lock refuses it ({entry.refused})" if entry.refused else ""
+        why, cure = _why(tx, entry)
         about = f"lock:{entry.lock}" if stay is None else f"stay:{stay.id}"
         sentence = f"The code of {whose} is not proven in {name}{why}."
-        cure = _REFUSED_CURE if entry.refused else "It is tried again by itself; be ready to open the door."
         yield Finding(Level.URGENT, about, sentence, cure, entry.grant.window.start)
 
 
-_REFUSED_CURE: Final = "It is not tried again. Draw another code, or open the door yourself."
+def _why(tx: Tx, entry: Issued) -> tuple[str, str]:
+    """A clause, if there is something to say, and the cure."""
+    if entry.refused:
+        cure = "It is not tried again. Draw another code, or open the door yourself."
+        return f": the lock refuses it ({entry.refused})", cure
+    slots = codes.slots_of(tx, entry.lock)
+    held = any(slot.holder == entry.grant.id for slot in slots)
+    if slots and not held and all(slot.reading is Reading.OCCUPIED for slot in slots):
+        return (
+            f": all {len(slots)} places of the lock are taken",
+            "Delete a code that nobody needs, at the lock or here.",
+        )
+    return "", "It is tried again by itself; be ready to open the door."
 
 
 def _channels(tx: Tx, now: datetime) -> Iterator[Finding]:

@@ -128,3 +128,16 @@ def test_a_battery_that_was_read_is_a_sign_of_life(tmp_path: Path) -> None:
             assert await _found(house) == []
 
     simulate(main())
+
+
+def test_a_full_lock_is_said_to_be_full(tmp_path: Path) -> None:
+    async def main() -> None:
+        memory = Memory(FRONT, slots=2, codes={1: "314159", 2: "271828"})
+        async with home(tmp_path, [memory], start=CHECK_IN - timedelta(hours=2)) as house:
+            house.book("a", date(2027, 3, 2), date(2027, 3, 4))
+            await house.until(CHECK_IN)
+            assert [each.sentence for each in await _found(house)] == [
+                "The code of Ada Lovelace is not proven in Front: all 2 places of the lock are taken."
+            ]
+
+    simulate(main())
