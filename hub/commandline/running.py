@@ -45,11 +45,11 @@ async def running(config: Config, pages: Serve, turned: Turned | None) -> None:
         if turned is not None:
             refuse_real_doors(config, await hub.store.read(lambda tx: _channels(tx, hub)))
         await _invite(hub)
-        _spare_what_stays()
+        spare_what_stays()
         await run(hub, (wire.serve, _listening(pages)))
 
 
-def _spare_what_stays() -> None:
+def spare_what_stays() -> None:
     """What a start has made is there for good: going through it for garbage again and again took a seventh of each answer."""
     gc.collect()
     gc.freeze()

@@ -140,7 +140,7 @@ def _units(tx: Tx, *where: ColumnElement[bool]) -> list[Unit]:
     rows = _rows(tx, tables.units, *where)
     doors: dict[str, list[LockId]] = {row["id"]: [] for row in rows}
     pairs = _PAIRS.where(tables.unit_locks.c.unit_id.in_(doors)) if where else _PAIRS
-    for unit, lock in tx.sql.execute(pairs):
+    for unit, lock in tx.sql.execute(pairs).all():
         doors[unit].append(lock)
     return [_unit(row, doors[row["id"]]) for row in rows]
 

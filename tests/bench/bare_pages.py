@@ -1,4 +1,7 @@
-"""Handlers that do nothing but run the same SQL and render the same template, with views made beforehand.
+"""Handlers that do nothing but run the same SQL, shape the rows as the page does and render the same template.
+
+No session, no middleware, no SQLAlchemy: the statements are run as text and their rows are thrown away; what the page is
+shaped from are the same rows, decoded beforehand.
 
 `python -m tests.bench.bare_pages PORT FOLDER`, where FOLDER holds a house of which nobody else has the database open.
 """
@@ -8,15 +11,17 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qsl, urlsplit
 
 from aiohttp import web
+from sqlalchemy import Connection
 
+from hub.commandline.running import spare_what_stays
 from hub.config import load
 from hub.hub import Hub
 from hub.running import made
@@ -29,16 +34,64 @@ from web.pages import log, today
 from web.site import Shell
 from web.templating import Templates
 
-SHELL = Shell(theme="", csrf="0" * 64, since="00000000-1")
+_SHELL = Shell(theme="", csrf="0" * 64, since="00000000-1")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a statement once answered, as often as it is asked for; the part of SQLAlchemy's result that pages use."""
+
+    rows: Sequence[Any]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.rows)
+
+    def all(self) -> Sequence[Any]:
+        return self.rows
+
+    def first(self) -> Any:
+        return self.rows[0] if self.rows else None
+
+    def scalar(self) -> Any:
+        return self.rows[0][0] if self.rows else None
+
+    def mappings(self) -> Told:
+        return Told([row._mapping for row in self.rows])
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Stands where a page expects its connection, and writes down what it is told."""
+
+    connection: Connection
+    answers: list[Told] = field(default_factory=list)
+
+    def execute(self, statement: Any, values: Any = None) -> Told:
+        self.answers.append(Told(self.connection.execute(statement, values).all()))
+        return self.answers[-1]
+
+
+@dataclass(slots=True)
+class Player:
+    """Gives the same answers again, in the same order."""
+
+    answers: Iterator[Told]
+
+    def execute(self, statement: Any, values: Any = None) -> Told:
+        return next(self.answers)
+
+
+Shown = Callable[[Tx], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Bare:
-    """One page: its statements, and what to make of them."""
+    """One page: its statements as text, what they answered, and how it is made of that."""
 
     statements: list[str]
+    answers: list[Told]
     template: str
-    view: dict[str, Any]
+    shown: Shown
 
 
 class Pages:
@@ -48,35 +101,32 @@ class Pages:
         self._templates = Templates(Assets().url)
         self._known: dict[str, Bare] = {}
 
-    def _made(self, template: str, shown: Callable[[Tx], dict[str, Any]]) -> Bare:
-        """Record what SQL a page of ours runs, its questions in the margin included, and what it shows."""
+    def _recorded(self, template: str, shown: Shown) -> Bare:
         watched, said = connect_reader(self._hub.store.file), list[str]()
-        tx = Tx(core(watched))
+        recorder = Recorder(core(watched))
         watched.set_trace_callback(said.append)
-        view = shown(tx)
-        stays.open_questions(tx)
-        tx.sql.close()
-        return Bare(said, template, {"shell": SHELL, **view})
+        _shown_by(recorder, shown)
+        recorder.connection.close()
+        return Bare(said, recorder.answers, template, shown)
 
     def _answer(self, page: Bare) -> web.Response:
         for statement in page.statements:
             self._raw.execute(statement).fetchall()
-        return web.Response(text=self._templates.page(page.template, page.view), content_type="text/html")
+        view = _shown_by(Player(iter(page.answers)), page.shown)
+        return web.Response(text=self._templates.page(page.template, view), content_type="text/html")
 
     async def today(self, request: web.Request) -> web.Response:
-        known = self._known.get("/")
-        if known is None:
-            known = self._made("today/page.html", lambda tx: {"view": today.look(tx, self._hub)})
-            self._known["/"] = known
-        return self._answer(known)
+        if "/" not in self._known:
+            self._known["/"] = self._recorded("today/page.html", lambda tx: {"view": today.look(tx, self._hub)})
+        return self._answer(self._known["/"])
 
     async def log(self, request: web.Request) -> web.Response:
-        known = self._known.get(request.path_qs)
-        if known is None:
-            asked = log.Asked.of(request)
-            known = self._made("log/page.html", lambda tx: {"view": log.look(tx, self._hub, asked), "kinds": log.WHAT})
-            self._known[request.path_qs] = known
-        return self._answer(known)
+        if request.path_qs not in self._known:
+            self._known[request.path_qs] = self._recorded(
+                "log/page.html",
+                lambda tx: {"view": log.look(tx, self._hub, log.Asked.of(request)), "kinds": log.WHAT},
+            )
+        return self._answer(self._known[request.path_qs])
 
     async def events(self, request: web.Request) -> web.Response:
         where, values = _where(request.path_qs)
@@ -86,6 +136,13 @@ class Pages:
         for item in items:
             item["at"] = datetime.fromtimestamp(item["at"] / 1000, UTC).isoformat()
         return web.Response(text=json.dumps({"items": items}), content_type="application/json")
+
+
+def _shown_by(connection: Recorder | Player, shown: Shown) -> dict[str, Any]:
+    """With the number of open questions, which stands in the margin of every page."""
+    tx = Tx(cast(Connection, connection))  # as much of one as pages use
+    view = shown(tx)
+    return {"shell": replace(_SHELL, questions=len(stays.open_questions(tx))), **view}
 
 
 COLUMNS = ("id", "at", "lock_id", "property_id", "what", "how", "who", "slot", "stay_id")
@@ -122,6 +179,7 @@ async def serve(port: int, folder: Path) -> None:
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", port).start()
+        spare_what_stays()
         await asyncio.Event().wait()
 
 
