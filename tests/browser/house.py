@@ -294,7 +294,6 @@ HARBOUR: Final = Plan(
         Door("flat-1", "Flat 1", "kwikset"),
         Door("flat-2", "Flat 2", travel=1.5),
         Door("boathouse", "Boathouse"),
-        Door("attic", "Attic", quirks='only = ["6202", "6203", "71"], lose_answers = 1.0, lose_events = 1.0'),
     ),
     units=(
         Unit("flat-1", "Flat 1", ("front", "flat-1"), channel="vrbo"),

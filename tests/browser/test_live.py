@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import timedelta
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from tests.browser.house import TODAY, House
 from tests.browser.window import Window, window
@@ -58,3 +59,46 @@ async def test_a_code_typed_at_the_keypad_appears_in_the_log_under_the_guests_na
             await expect(manager.page.get_by_text("Grace Hopper unlocked Flat 1.").first).to_be_visible()
             await expect(manager.page.get_by_text("Robin looked at the code.").first).to_be_visible()
             await expect(manager.page.get_by_text("Inside", exact=True)).to_be_visible()
+
+
+async def test_what_is_heard_while_a_fragment_is_on_its_way_is_not_lost(house: House, manager: Window) -> None:
+    page = manager.page
+    answered, released = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        answer = await route.fetch()
+        if not released.is_set():
+            answered.set()
+            await released.wait()
+        await route.fulfill(response=answer)
+
+    await manager.open("/locks")
+    await page.evaluate(_LISTEN)
+    quiet = expect(page.locator("html"))
+    await quiet.to_have_attribute("data-heard", "nothing for a second")
+    await page.route("**/locks/boathouse?part=card", hold)
+    card = page.locator("#lock-boathouse")
+    with manager.staying():
+        house.rehearse("boathouse", act="turn")
+        await answered.wait()
+        await quiet.to_have_attribute("data-heard", "nothing for a second")
+        house.rehearse("boathouse", act="drain")
+        await quiet.to_have_attribute("data-heard", "lock-boathouse")
+        await quiet.to_have_attribute("data-heard", "nothing for a second")
+        released.set()
+        await expect(card.get_by_text("Unlocked")).to_be_visible()
+        await expect(card.get_by_text("12 %, low")).to_be_visible()
+    house.rehearse("boathouse", act="turn")
+    house.rehearse("boathouse", act="charge")
+
+
+_LISTEN = """() => {
+  const page = document.documentElement;
+  let quiet;
+  const listen = () => {
+    clearTimeout(quiet);
+    quiet = setTimeout(() => (page.dataset.heard = "nothing for a second"), 1000);
+  };
+  document.addEventListener("htmx:sseMessage", ({target}) => { listen(); page.dataset.heard = target.id; });
+  listen();
+}"""
