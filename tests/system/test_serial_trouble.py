@@ -1,0 +1,213 @@
+"""Everything that goes wrong between the hub and a lock, in bytes: the real driver, a simulated stick, and a bad cable."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from drivers.simulator.ledger import Ledger
+from drivers.simulator.settings import Config as Building
+from drivers.simulator.settings import LockSettings
+from drivers.simulator.simulator import Simulator
+from hub import running
+from hub.config import Config
+from hub.hub import Hub
+from hub.intake import NewStay
+from hub.io.clock import LoopClock
+from hub.io.sandbox import InlineSandbox
+from hub.issuing import code_now
+from hub.model.values import Address, LockId, Position, Proof, PropertyId, StayId, UnitId
+from hub.running import Chance, World
+from hub.store import codes, doors, house
+from hub.store.engine import Tx
+from hub.store.house import ClosedMeans, LockRow, Origin, Property, Unit
+from tests.system.cable import Cut, PtyCable, Segments, TcpCable
+
+pytestmark = pytest.mark.slow
+
+NOON = datetime(2027, 3, 2, 15, 0, tzinfo=UTC)
+"""An hour after check-in."""
+SET = b"\x63\x01"
+"""User Code Set (ZWA AWG 2024A §2.2.117)."""
+FOREIGN = {2: "314159", 9: "2718"}
+WITHIN_S = 40.0
+"""Real time; the hub waits 5 s after a first failure, the driver 1 s before it opens a lost port again."""
+
+
+@dataclass
+class Scene:
+    hub: Hub
+    simulator: Simulator
+    cable: TcpCable | PtyCable
+
+    def codes(self, lock: str) -> dict[int, str]:
+        """The truth, without what was there before."""
+        held = self.simulator.look(Address(lock)).memory.codes
+        assert {slot: held[slot].digits for slot in FOREIGN if slot in held} == FOREIGN
+        return {slot: code.digits for slot, code in held.items() if slot not in FOREIGN}
+
+    async def book(self, guest: str) -> StayId:
+        intake, new = self.hub.intake, NewStay(UnitId("flat"), NOON.date(), date(2027, 3, 5), guest)
+        return await self.hub.store.write(lambda tx: intake.add_stay(tx, new, "manager"))
+
+    async def cancel(self, stay: StayId) -> None:
+        await self.hub.store.write(lambda tx: self.hub.intake.cancel_stay(tx, stay, "manager"))
+
+    async def pin(self, stay: StayId) -> str:
+        (entry, *_) = await self.hub.store.read(lambda tx: codes.issued_for(tx, stay))
+        assert entry.sealed_pin is not None
+        return self.hub.vault.open_pin(entry.sealed_pin, about=f"grant:{entry.grant.id}").reveal()
+
+    async def settled(self) -> None:
+        """Until the hub believes what is so: nothing under way, everything read back."""
+
+        def at_rest(tx: Tx) -> bool:
+            slots = codes.slots_of(tx, LockId("front"))
+            return all(slot.claim is None and (slot.holder is None or slot.proof is Proof.READ_BACK) for slot in slots)
+
+        async with asyncio.timeout(WITHIN_S), self.hub.bus.listen("lock:front") as nudges:
+            while not await self.hub.store.read(at_rest):
+                await anext(nudges)
+
+    async def until(self, what: Callable[[], bool]) -> None:
+        async with asyncio.timeout(WITHIN_S):
+            while not what():  # noqa: ASYNC110  # a simulated lock announces nothing to a test
+                await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def scene(
+    folder: Path, locks: dict[str, LockSettings], kind: type[TcpCable] | type[PtyCable], **trouble: Any
+) -> AsyncIterator[Scene]:
+    random = Random(11)
+    building = Building(listen="127.0.0.1:0", locks=tuple(locks.values()), delay=0.001, give_up=0.05, seed=11)
+    simulator = Simulator(building, lambda: NOON, Ledger(None), random)
+    for lock in locks.values():
+        for slot, digits in FOREIGN.items():
+            simulator.program(Address(lock.address), slot, digits)
+    async with asyncio.TaskGroup() as tasks:
+        serving = tasks.create_task(simulator.run())
+        port = int((await simulator.address()).rpartition(":")[2])
+        cable: TcpCable | PtyCable = (
+            TcpCable(port, tasks, random, **trouble)
+            if kind is TcpCable
+            else PtyCable(port, tasks, random, **trouble, link=folder / "stick")
+        )
+        await cable.plug()
+        async with _hub(folder, cable, locks) as hub:
+            hub_runs = tasks.create_task(running.run(hub))
+            try:
+                yield Scene(hub, simulator, cable)
+            finally:
+                hub_runs.cancel()
+                await asyncio.wait([hub_runs])
+                cable.pull()
+                serving.cancel()
+
+
+@asynccontextmanager
+async def _hub(folder: Path, cable: TcpCable | PtyCable, locks: dict[str, LockSettings]) -> AsyncIterator[Hub]:
+    settings = {"database": str(folder / "hub.db"), "state_dir": folder / "state", "key_file": folder / "key"}
+    config = Config.model_validate({**settings, "drivers": {"zwave": {"port": cable.address}}})
+    loop = asyncio.get_running_loop()
+    clock = LoopClock(loop, NOON - timedelta(seconds=loop.time()))
+    world = World(clock=clock, chance=Chance(Random(3).randrange), sandbox=InlineSandbox(), inline=True)
+    async with running.made(config, world) as hub:
+        await hub.store.write(lambda tx: _furnish(tx, locks))
+        yield hub
+
+
+def _furnish(tx: Tx, locks: dict[str, LockSettings]) -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    place = Property(PropertyId("house"), "House", zone, time(15), time(11), timedelta(hours=1), 6, Origin.SITE)
+    house.keep_property(tx, place)
+    for name, lock in locks.items():
+        row = LockRow(LockId(name), place.id, name, "zwave", Address(lock.address), False, Origin.SITE)
+        house.keep_lock(tx, row)
+    names = tuple(LockId(name) for name in locks)
+    house.keep_unit(tx, Unit(UnitId("flat"), place.id, "Flat", names, ClosedMeans.ASK, Origin.SITE))
+
+
+def a_lock(address: str = "2", model: str = "kwikset", **more: Any) -> LockSettings:
+    return LockSettings(address=address, model=model, slots=12, **more)
+
+
+async def _comes_and_goes(here: Scene) -> None:
+    """A guest's code comes into the lock, is proven, and leaves it, and so does a plumber's."""
+    stay = await here.book("Ada Lovelace")
+    until = NOON + timedelta(days=1)
+    plumber = await here.hub.store.write(lambda tx: code_now(tx, here.hub.desk, [LockId("front")], "Plumber", until))
+    both = {await here.pin(stay), plumber.reveal()}
+    await here.until(lambda: set(here.codes("2").values()) == both)
+    await here.settled()
+    assert len(here.codes("2")) == 2
+    await here.cancel(stay)
+    await here.until(lambda: list(here.codes("2").values()) == [plumber.reveal()])
+    await here.settled()
+
+
+@pytest.mark.parametrize("kind", [TcpCable, PtyCable])
+@pytest.mark.parametrize("segments", list(Segments))
+async def test_bytes_may_come_one_by_one_or_all_at_once(
+    tmp_path: Path, kind: type[TcpCable] | type[PtyCable], segments: Segments
+) -> None:
+    async with scene(tmp_path, {"front": a_lock()}, kind, segments=segments) as here:
+        await _comes_and_goes(here)
+
+
+async def test_noise_on_the_line_costs_time_and_nothing_else(tmp_path: Path) -> None:
+    async with scene(tmp_path, {"front": a_lock()}, TcpCable, noise=0.03) as here:
+        await _comes_and_goes(here)
+
+
+@pytest.mark.parametrize("kind", [TcpCable, PtyCable])
+@pytest.mark.parametrize("after", [0, 7, 99])
+async def test_a_plug_that_is_pulled_in_the_middle_of_a_write_leaves_one_code(
+    tmp_path: Path, kind: type[TcpCable] | type[PtyCable], after: int
+) -> None:
+    """Nothing of the frame arrived, half of it, or all of it but no answer came back."""
+    async with scene(tmp_path, {"front": a_lock()}, kind) as here:
+        here.cable.cut = Cut(SET, after)
+        stay = await here.book("Ada Lovelace")
+        await here.cable.pulled.wait()
+        await here.cable.plug()
+        digits = await here.pin(stay)
+        await here.until(lambda: list(here.codes("2").values()) == [digits])
+        await here.cancel(stay)
+        await here.until(lambda: here.codes("2") == {})
+
+
+@pytest.mark.parametrize("only", ["6301", "6302"])
+@pytest.mark.parametrize("fates", [("lost",), ("answer_lost",), ("ack_lost",), ("ack_lost", "ok", "lost")])
+async def test_lost_commands_and_answers_end_with_the_code_in_the_lock(
+    tmp_path: Path, fates: tuple[str, ...], only: str
+) -> None:
+    quirks = {"script": fates, "only": (only,)}
+    async with scene(tmp_path, {"front": a_lock(quirks=quirks)}, TcpCable) as here:
+        await _comes_and_goes(here)
+
+
+async def test_a_lock_that_never_answers_does_not_hold_up_the_others_and_catches_up(tmp_path: Path) -> None:
+    locks = {"dead": a_lock("2"), "front": a_lock("3"), "back": a_lock("4", "yale")}
+    async with scene(tmp_path, locks, TcpCable) as here:
+        await here.until(lambda: len(list(here.hub.plugins.met)) == 3)
+        here.simulator.silence(Address("2"), silent=True)
+        stay = await here.book("Ada Lovelace")
+        digits = await here.pin(stay)
+        began = asyncio.get_running_loop().time()
+        await here.until(lambda: all(list(here.codes(lock).values()) == [digits] for lock in ("3", "4")))
+        assert asyncio.get_running_loop().time() - began < 10
+        silent = {door.id for door in await here.hub.store.read(doors.doors) if door.silent_since is not None}
+        assert silent <= {"dead"}
+        here.simulator.silence(Address("2"), silent=False)
+        here.simulator.turn(Address("2"), Position.UNLOCKED)
+        await here.until(lambda: list(here.codes("2").values()) == [digits])
