@@ -91,6 +91,12 @@ def next_letter_due(tx: Tx) -> datetime | None:
     return tx.sql.execute(select(func.min(inbox.c.due)).where(_IS_WAITING)).scalar()
 
 
+def unread(tx: Tx, channel: ChannelId) -> bool:
+    """Whether the last delivery of a channel has not been taken in: it waits, or a person has to look."""
+    last = select(inbox.c.state).where(inbox.c.channel_id == channel).order_by(inbox.c.id.desc()).limit(1)
+    return tx.sql.execute(last).scalar() in (WAITING, DEAD)
+
+
 def letter_done(tx: Tx, id_: int) -> None:
     tx.sql.execute(update(inbox).where(inbox.c.id == id_).values(state=DONE, why=None))
 

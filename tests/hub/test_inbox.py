@@ -17,7 +17,7 @@ from hub.model.values import ChannelId, StayId
 from hub.store import house as rooms
 from hub.store import mail, stays
 from hub.store.tables import inbox
-from tests.simulators.home import FEED, Home, home, simulate
+from tests.simulators.home import FEED, Calendar, Home, home, simulate
 
 POST = ChannelId("feed")
 AT = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
@@ -253,5 +253,32 @@ def test_a_channel_may_be_removed_while_it_is_being_read(tmp_path: Path) -> None
             house.calendar.fetch = fetch  # type: ignore[method-assign]  # slow
             await house.later(minutes=10)
             assert FEED not in await house.hub.store.read(stays.channel_states)
+
+    simulate(main())
+
+
+class Slow(Calendar):
+    """A calendar whose news cannot be taken in at first, while later readings find nothing new."""
+
+    failures = 3
+
+    async def parse(self, delivery: Delivery) -> Iterable[Fact]:
+        if delivery.body and self.failures:
+            self.failures -= 1
+            raise Unavailable("the sandbox is busy")
+        return await super().parse(delivery)
+
+
+def test_nothing_new_does_not_overtake_the_news_that_nobody_has_read_yet(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            await house.later(minutes=4)
+            slow = Slow(house.calendar.host)
+            house.hub.plugins.add_channel(FEED, slow)
+            house.calendar = slow
+            house.hub.bus.signal("pollers")
+            house.book("a", date(2027, 3, 2), date(2027, 3, 4))
+            await house.later(minutes=20)
+            assert [row.guest for row in await house.stays()] == ["Ada Lovelace"]
 
     simulate(main())

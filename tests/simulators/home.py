@@ -47,7 +47,7 @@ class Calendar(Integration):
     poll_every = timedelta(minutes=3)
 
     def __init__(self, host: Host) -> None:
-        self._host = host
+        self.host = host
         self.stays: tuple[StayReport, ...] = ()
         self.broken: str | None = None
         self._told: tuple[object, ...] = ("nothing yet",)
@@ -58,7 +58,7 @@ class Calendar(Integration):
         return [CalendarRead(delivery.channel, delivery.received_at, self.stays, unchanged=not delivery.body)]
 
     async def fetch(self, cursor: str | None) -> AsyncIterator[Delivery]:
-        now = self._host.clock.now()
+        now = self.host.clock.now()
         body = b"" if self._told == (self.stays, self.broken) else b"changed"
         self._told = (self.stays, self.broken)
         yield Delivery(FEED, now.isoformat(), body, now, cursor=now.isoformat())

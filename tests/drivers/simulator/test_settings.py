@@ -68,9 +68,8 @@ def test_what_it_does_not_know_or_cannot_be_is_refused(told: dict[str, Any]) -> 
 
 def test_the_readme_s_example_is_understood() -> None:
     readme = (Path(__file__).parents[3] / "drivers/simulator/README.md").read_text()
-    block = next(part for part in readme.split("\n\n") if "[drivers.simulator]" in part)
-    rest = readme[readme.index(block) :].split("\n\nWithout")[0]
-    told = tomllib.loads("\n".join(line.removeprefix("    ") for line in rest.splitlines()))["drivers"]["simulator"]
+    example = readme.split("```toml\n")[1].split("```")[0]
+    told = tomllib.loads(example)["drivers"]["simulator"]
     config = Config(**told)
     assert config.locks[0].quirks.masked
     assert set(told) == set(Config.model_fields)
