@@ -260,7 +260,7 @@ def test_a_channel_may_be_removed_while_it_is_being_read(tmp_path: Path) -> None
 class Slow(Calendar):
     """A calendar whose news cannot be taken in at first, while later readings find nothing new."""
 
-    failures = 3
+    failures = 4
 
     async def parse(self, delivery: Delivery) -> Iterable[Fact]:
         if delivery.body and self.failures:
@@ -278,7 +278,10 @@ def test_nothing_new_does_not_overtake_the_news_that_nobody_has_read_yet(tmp_pat
             house.calendar = slow
             house.hub.bus.signal("pollers")
             house.book("a", date(2027, 3, 2), date(2027, 3, 4))
-            await house.later(minutes=20)
+            await house.later(minutes=40)
+            (dead,) = await _dead(house)
+            await house.hub.store.write(lambda tx: mail.revive(tx, inbox, dead.id, house.hub.wall.now()))
+            await house.later(seconds=1)
             assert [row.guest for row in await house.stays()] == ["Ada Lovelace"]
 
     simulate(main())
