@@ -35,7 +35,7 @@ bench: $(VENV)/.dev $(VENV)/.system
 	$(BIN)/python -m tests.bench
 
 soak: $(VENV)/.dev
-	GATEHOUSE_KILLS=10000 $(BIN)/pytest tests/system/test_kill.py
+	GATEHOUSE_KILLS=10000 GATEHOUSE_SEED=$${GATEHOUSE_SEED:-$$(date +%s)} $(BIN)/pytest tests/system/test_kill.py
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
