@@ -30,6 +30,7 @@ async def _measured(only: list[str], rounds: int, scale: float) -> list[Row]:
     for name, measure in _measures(rounds, scale).items():
         if only and name not in only:
             continue
+        sys.stderr.write(f"measuring {name} …\n")
         with tempfile.TemporaryDirectory(prefix="gatehouse-bench-") as folder:
             rows += await measure(Path(folder))
     return rows
