@@ -70,7 +70,8 @@ class VisibleEventSource extends EventTarget {
 if (window.htmx) htmx.createEventSource = (url) => new VisibleEventSource(url);
 
 // A name that is heard while its fragment is on the way would be lost: the answer may be older than the name, and what
-// it replaces takes the waiting request with it. The new fragment is told once more.
+// it replaces takes the waiting request with it. The new fragment is told once more. (It listens from the instant in which
+// it stands on the page only because `defaultSettleDelay` is 0.)
 const behind = new Set();
 document.addEventListener("htmx:sseMessage", ({ target }) => {
   if (target.id && target.matches(".htmx-request, :has(.htmx-request)")) behind.add(target.id);
