@@ -100,4 +100,4 @@ async def window(browser: Browser, house: House, *, signed_in: bool = True, **op
         page.on("pageerror", lambda error: opened.complaints.append(str(error)))
         page.on("framenavigated", opened.note_arrival)
         yield opened
-        assert opened.complaints == []
+        assert not opened.complaints, opened.complaints
