@@ -76,6 +76,12 @@ const behind = new Set();
 document.addEventListener("htmx:sseMessage", ({ target }) => {
   if (target.id && target.matches(".htmx-request, :has(.htmx-request)")) behind.add(target.id);
 });
+// A fragment stays while something in it is pressed, so that the answer finds its place.
+document.addEventListener("htmx:beforeSwap", ({ target, detail }) => {
+  if (detail.requestConfig.elt !== target || !target.matches(":has(.htmx-request)")) return;
+  detail.shouldSwap = false;
+  behind.add(target.id);
+});
 document.addEventListener("htmx:load", ({ target }) => {
   if (behind.delete(target.id)) htmx.trigger(target, "sse:resync");
 });
