@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from tests.browser.house import Calendars, Door, House, Plan, Unit, running, until
 from tests.browser.window import Window, window
@@ -32,6 +33,30 @@ async def test_a_bolt_is_moved_with_its_progress_and_its_outcome_in_sight(
                 await expect(manager.page.locator(".bolt-row .strong")).to_have_text(reached.capitalize())
                 await expect(manager.page.get_by_text(f"Robin pressed {verb}.").first).to_be_visible()
                 await expect(door).to_contain_text(reached.capitalize())
+
+
+async def test_a_press_goes_before_a_fragment_that_is_on_its_way(house: House, manager: Window) -> None:
+    page = manager.page
+    asked, released = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        answer = await route.fetch()
+        asked.set()
+        await released.wait()
+        await route.fulfill(response=answer)
+
+    await manager.open("/locks/flat-2")
+    await page.route("**/locks/flat-2?part=main", hold)
+    with manager.staying():
+        house.rehearse("flat-2", act="drain")
+        await asked.wait()
+        await page.get_by_role("button", name="Unlock").click()
+        released.set()
+        await expect(page.get_by_role("status").filter(has_text="Flat 2 is unlocked.")).to_be_visible()
+        await expect(page.get_by_text("12 %, low")).to_be_visible()
+        await page.get_by_role("button", name="Lock", exact=True).click()
+        await expect(page.locator(".bolt-row .strong")).to_have_text("Locked")
+    house.rehearse("flat-2", act="charge")
 
 
 async def test_a_lock_that_takes_the_command_and_says_no_more_is_unknown_after_ten_seconds(
