@@ -70,11 +70,12 @@ class VisibleEventSource extends EventTarget {
 if (window.htmx) htmx.createEventSource = (url) => new VisibleEventSource(url);
 
 // A name that is heard while its fragment is on the way would be lost: the answer may be older than the name, and what
-// it replaces takes the waiting request with it. The new fragment is told once more. (It listens from the instant in which
-// it stands on the page only because `defaultSettleDelay` is 0.)
+// it replaces takes the waiting request with it. So the fragment is told once more when the answer is there. (It listens
+// from its first instant on the page only because `defaultSettleDelay` is 0.)
+const BUSY = ".htmx-request, :has(.htmx-request)";
 const behind = new Set();
 document.addEventListener("htmx:sseMessage", ({ target }) => {
-  if (target.id && target.matches(".htmx-request, :has(.htmx-request)")) behind.add(target.id);
+  if (target.id && target.matches(BUSY)) behind.add(target.id);
 });
 // A fragment stays while something in it is pressed, so that the answer finds its place.
 document.addEventListener("htmx:beforeSwap", ({ target, detail }) => {
@@ -82,8 +83,13 @@ document.addEventListener("htmx:beforeSwap", ({ target, detail }) => {
   detail.shouldSwap = false;
   behind.add(target.id);
 });
-document.addEventListener("htmx:load", ({ target }) => {
-  if (behind.delete(target.id)) htmx.trigger(target, "sse:resync");
+document.addEventListener("htmx:afterRequest", () => {
+  for (const id of behind) {
+    const fragment = document.getElementById(id);
+    if (fragment?.matches(BUSY)) continue;
+    behind.delete(id);
+    if (fragment) htmx.trigger(fragment, "sse:resync");
+  }
 });
 
 let lost;
