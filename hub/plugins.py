@@ -18,7 +18,7 @@ from typing import Any, Final, Protocol, cast
 import structlog
 
 from hub.config import checked
-from hub.contracts import Clock, Driver, Host, Integration, Lock, Rehearsal, Sandbox
+from hub.contracts import Clock, Driver, Host, Integration, Lock, Radio, Rehearsal, Sandbox
 from hub.errors import Misconfigured, Unavailable
 from hub.manifests import discover
 from hub.model.facts import Fact
@@ -102,6 +102,11 @@ class Plugins:
         """The simulator's hands, if one is plugged in."""
         hands = (each for each in self._drivers.values() if hasattr(each, "press"))
         return cast("Rehearsal | None", next(hands, None))
+
+    @property
+    def radios(self) -> dict[str, Radio]:
+        """The drivers whose network can be looked after from here, by their names."""
+        return {name: cast("Radio", each) for name, each in self._drivers.items() if hasattr(each, "survey")}
 
     def prepare_driver(self, name: str, told: Mapping[str, Any]) -> None:
         """Make a driver ready to be kept. A wrong setting leaves it off with a sentence and everything else running."""
@@ -209,8 +214,12 @@ def host_maker(
     seal: Callable[[bytes, str], bytes],
     unseal: Callable[[bytes, str], bytes],
     sandbox: Sandbox,
+    changed: Callable[[str], None],
 ) -> Callable[[str, str], Host]:
-    """What turns a plugin's kind and name into the Host it sees; seals are bound to the plugin they were made for."""
+    """What turns a plugin's kind and name into the Host it sees; seals are bound to the plugin they were made for.
+
+    `changed` is told `plugin:NAME` when a plugin says that it is no longer as pages show it.
+    """
 
     def make(kind: str, name: str) -> Host:
         folder = state_dir / f"{kind}s" / name
@@ -228,6 +237,7 @@ def host_maker(
             seal=lambda data: seal(data, about),
             open=lambda data: unseal(data, about),
             sandbox=sandbox,
+            changed=lambda: changed(f"plugin:{name}"),
         )
 
     return make

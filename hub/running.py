@@ -140,6 +140,7 @@ async def _wired(
         seal=lambda data, about: vault.seal(data, about=about),
         unseal=lambda data, about: vault.open(data, about=about),
         sandbox=world.sandbox or ChildSandbox(),
+        changed=bus.signal,
     )
     plugins = Plugins(wall=wall, host=host, changed=bus.signal)
     reconciler = Reconciler(

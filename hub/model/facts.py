@@ -114,6 +114,8 @@ class Abilities:
     reads_codes: bool = False
     secure: str = ""
     """`` for none, else the security class in words, e.g. `S2 Access Control`."""
+    schedules: bool = False
+    """The lock itself can confine a code to a window of time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import NewType
 
@@ -101,6 +101,25 @@ class Window:
 
     def over(self, now: datetime) -> bool:
         return self.end is not None and self.end <= now
+
+
+@dataclass(frozen=True, slots=True)
+class Weekly:
+    """The same hours every week, in UTC; whoever means local time says it anew when the clocks change."""
+
+    day: int
+    """0 is Monday."""
+    start: timedelta
+    """Since midnight."""
+    length: timedelta
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.day <= 6:
+            raise ValueError("a week has the days 0 to 6")
+        if not timedelta() <= self.start < timedelta(days=1):
+            raise ValueError("a day's hours begin within the day")
+        if not timedelta() < self.length <= timedelta(days=1):
+            raise ValueError("a day's hours last a day at most")
 
 
 class Position(Enum):

@@ -10,8 +10,10 @@ import pytest
 
 from hub.contracts import Lock
 from hub.errors import Misconfigured, Unavailable
+from hub.io.clock import SystemClock, Trust
+from hub.io.sandbox import InlineSandbox
 from hub.model.values import Address, ChannelId
-from hub.plugins import Plugins, settings_of
+from hub.plugins import Plugins, host_maker, settings_of
 from tests.simulators.home import home, simulate
 
 
@@ -133,3 +135,22 @@ def test_a_channel_can_be_plugged_anew_and_unplugged(tmp_path: Path) -> None:
             assert plugins.integration(channel) is None
 
     simulate(main())
+
+
+def test_what_a_plugin_says_has_changed_is_told_under_its_name(tmp_path: Path) -> None:
+    told: list[str] = []
+
+    async def nobody(teller: str, fact: object) -> None:
+        pytest.fail("nothing was told")
+
+    make = host_maker(
+        clock=SystemClock(Trust(last_committed=None)),
+        state_dir=tmp_path,
+        tell=nobody,
+        seal=lambda data, _: data,
+        unseal=lambda data, _: data,
+        sandbox=InlineSandbox(),
+        changed=told.append,
+    )
+    make("driver", "zwave").changed()
+    assert told == ["plugin:zwave"]
