@@ -368,6 +368,18 @@ class Radio(Protocol):
         """The last frames in words, oldest first, with every PIN and key left out."""
 
 
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A simulated device in no network; its id is never an address. Its QR text and DSK are shown: they open no real door."""
+
+    id: str
+    model: str
+    label: str
+    dsk: str
+    awake: bool
+    """Switched on: it asks to be let in."""
+
+
 class Rehearsal(Protocol):
     """What a simulator offers besides being one: hands for a demonstration. Addresses are those of the driver it plays for."""
 
@@ -389,6 +401,13 @@ class Rehearsal(Protocol):
 
     def silence(self, lock: Address, *, silent: bool) -> None:
         """The lock stops answering the radio, or answers again."""
+
+    @property
+    def newcomers(self) -> tuple[Newcomer, ...]:
+        """Those that nobody has added yet, and those that were removed."""
+
+    def pair(self, which: str) -> None:
+        """Switch a newcomer on and press its button, by its id; or press the button of a joined lock, by its address."""
 
 
 # ---- integrations --------------------------------------------------------------------------------------------------

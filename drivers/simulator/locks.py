@@ -323,6 +323,9 @@ class SimLock:
     def silence(self, *, silent: bool) -> None:
         self.happen(Silenced(silent=silent))
 
+    def pair(self) -> None:
+        """The button that adds and removes: nobody listens for it."""
+
     def program(self, slot: int, digits: str | None) -> Verdict:
         """Somebody sets or clears a code at the lock itself."""
         done = self.erase(slot, By.HAND) if digits is None else self.store(slot, Code(ENABLED, digits), By.HAND)

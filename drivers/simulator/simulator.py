@@ -15,7 +15,7 @@ from drivers.simulator.ports import Closed, News, Opened, Received, Wire, listen
 from drivers.simulator.quirks import Chance, Quirks
 from drivers.simulator.settings import Config
 from drivers.simulator.stick import Stick
-from hub.contracts import Lock
+from hub.contracts import Lock, Newcomer
 from hub.errors import Rejected
 from hub.model.values import Address, Position
 
@@ -155,6 +155,14 @@ class Simulator:
         found = self._building.lock(lock)
         found.quirks = quirks
         self._stick.script(found.settings.node, quirks.script)
+        self._touched()
+
+    @property
+    def newcomers(self) -> tuple[Newcomer, ...]:
+        return ()
+
+    def pair(self, which: str) -> None:
+        self._building.lock(which).pair()
         self._touched()
 
     def look(self, lock: Address) -> SimLock:

@@ -183,6 +183,7 @@ NOT_POSSIBLE: dict[str, Callable[[Simulator], object]] = {
     "more than full": lambda it: it.drain(FRONT, 101),
     "no such slot": lambda it: it.program(FRONT, 999, "1234"),
     "duplicate": lambda it: it.program(FRONT, 2, "1234"),
+    "no such newcomer": lambda it: it.pair("new-1"),
 }
 
 
