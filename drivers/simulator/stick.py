@@ -6,354 +6,73 @@ Programmers Guide) for the functions. Written apart from the driver, so that the
 
 from __future__ import annotations
 
-import heapq
-from collections import deque
-from dataclasses import dataclass
-from typing import Final, assert_never
-
-from drivers.simulator import commands, controller
+from drivers.simulator import controller
 from drivers.simulator.building import Building
-from drivers.simulator.frames import ACK, CAN, NAK, REQUEST, RESPONSE, Data, Reader, Sign, encode
-from drivers.simulator.locks import SimLock
+from drivers.simulator.frames import RESPONSE, Data
+from drivers.simulator.line import Line
 from drivers.simulator.quirks import Chance, Fate
-from drivers.simulator.settings import Config, Segments
-
-BROADCAST: Final = 0xFF
-
-DELIVERY_S: Final = 1.6
-"""Until a frame that was not acknowledged counts as lost (INS12350 §6.2.2)."""
-RETRIES: Final = 3
-"""INS12350 §6.3, where the wait before retransmission n is 100 ms + n × 1 s."""
-
-COMPLETE_OK: Final = 0x00
-COMPLETE_NO_ACK: Final = 0x01
-NODE_INFO_RECEIVED: Final = 0x84
-NODE_INFO_FAILED: Final = 0x81
-RSSI: Final = 0xC4
-"""-60 dBm."""
-RSSI_NOT_AVAILABLE: Final = 0x7F
-REPEATS_AFTER_S: Final = 4.3
-QUEUE_MOST: Final = 16
-"""Transmissions that wait; a further one is refused (INS13954 §4.3.3.1.6: transmit queue overflow)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Transmission:
-    node: int
-    command: bytes
-    callback: int
-    """0: the host wants none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A transmission reaches its lock, and the radio has decided what becomes of the rest."""
-
-    sent: Transmission
-    fate: Fate
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    sent: Transmission
-    status: int
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """Something for the host."""
-
-    data: Data
-
-
-Due = Arrival | End | Frame
-
-
-@dataclass(slots=True)
-class _Unacknowledged:
-    frame: bytes
-    again_at: float
-    tries: int = 0
+from drivers.simulator.radio import Radio
+from drivers.simulator.settings import Config
 
 
 class Stick:
     def __init__(self, building: Building, settings: Config, chance: Chance) -> None:
         self._building = building
         self._settings = settings
-        self._chance = chance
-        self._reader = Reader()
-        self._out: list[bytes] = []
-        self._frames: deque[bytes] = deque()
-        self._unacknowledged: _Unacknowledged | None = None
-        self._air: list[tuple[float, int, Due]] = []
-        self._order = 0
-        self._sending: Transmission | None = None
-        self._waiting: deque[Transmission] = deque()
-        self._scripts = {node: deque(lock.quirks.script) for node, lock in building.locks.items()}
-        self._plugged = False
+        self._line = Line(settings, chance)
+        self._radio = Radio(building, settings, chance, self._line.say)
 
     # ---- the line ----
 
     def plug(self) -> None:
         """A host has opened the line. What was meant for an earlier one is gone."""
-        self._plugged = True
-        self._reader.forget()
-        self._out.clear()
-        self._frames.clear()
-        self._unacknowledged = None
+        self._line.plug()
 
     def unplug(self) -> None:
-        self.plug()
-        self._plugged = False
+        self._line.unplug()
 
     def receive(self, data: bytes, now: float) -> None:
-        for unit in self._reader.feed(data, now):
-            match unit:
-                case Data():
-                    self._data(unit, now)
-                case Sign.ACK:
-                    self._unacknowledged = None
-                case Sign.NAK | Sign.CAN:
-                    self._refused(now)
-                case Sign.BROKEN:
-                    self._out.append(bytes([NAK]))
-                case _ as never:
-                    assert_never(never)
+        for asked in self._line.receive(data, now):
+            self._obey(asked, now)
         self.timeout(now)
 
     def to_send(self) -> list[bytes]:
         """What goes out now, each element in a write of its own."""
-        ready, self._out = self._out, []
-        match self._settings.segments:
-            case Segments.WHOLE:
-                return ready
-            case Segments.JOINED:
-                return [b"".join(ready)] if ready else []
-            case Segments.SPLIT:
-                return [piece for unit in ready for piece in self._cut(unit)]
-            case _ as never:
-                assert_never(never)
-
-    def _cut(self, unit: bytes) -> list[bytes]:
-        if len(unit) < 2:
-            return [unit]
-        at = self._chance.randrange(1, len(unit))
-        return [unit[:at], *self._cut(unit[at:])]
+        return self._line.to_send()
 
     def deadline(self) -> float | None:
-        moments = [
-            self._reader.deadline(),
-            None if self._unacknowledged is None else self._unacknowledged.again_at,
-            self._air[0][0] if self._air else None,
-            self._building.deadline(),
-        ]
+        moments = [self._line.deadline(), self._radio.deadline(), self._building.deadline()]
         return min((moment for moment in moments if moment is not None), default=None)
 
     def timeout(self, now: float) -> None:
         """Do whatever is due. Also to be called after somebody has touched a lock by hand."""
-        self._reader.expire(now)
+        self._line.expire(now)
         self._building.timeout(now)
-        self._carry_events(now)
-        while self._air and self._air[0][0] <= now:
-            self._due(heapq.heappop(self._air)[2], now)
-        if self._unacknowledged is not None and self._unacknowledged.again_at <= now:
-            self._retransmit(self._unacknowledged, now)
-        self._next_frame(now)
-
-    # ---- delivery to the host ----
-
-    def _say(self, kind: int, function: int, body: bytes) -> None:
-        if self._plugged:
-            self._frames.append(encode(Data(kind, function, body)))
-
-    def _next_frame(self, now: float) -> None:
-        if self._unacknowledged is None and self._frames:
-            frame = self._frames.popleft()
-            self._out.append(frame)
-            self._unacknowledged = _Unacknowledged(frame, now + DELIVERY_S)
-
-    def _refused(self, now: float) -> None:
-        if self._unacknowledged is not None:
-            self._unacknowledged.again_at = now + 0.1 + self._unacknowledged.tries
-
-    def _retransmit(self, pending: _Unacknowledged, now: float) -> None:
-        if pending.tries == RETRIES:
-            self._unacknowledged = None
-            return
-        pending.tries += 1
-        pending.again_at = now + DELIVERY_S
-        self._out.append(pending.frame)
-
-    # ---- what the host asks ----
-
-    def _data(self, data: Data, now: float) -> None:
-        if self._settings.collisions and self._unacknowledged is not None:
-            self._out.append(bytes([CAN]))
-            return
-        self._out.append(bytes([ACK]))
-        if data.kind != REQUEST:
-            return
-        known = controller.answer(data.function, data.body, self._settings.home_id, self._building.locks)
-        if known is not None:
-            self._say(RESPONSE, data.function, known)
-            return
-        match data.function:
-            case controller.SOFT_RESET:
-                self._soft_reset(now)
-            case controller.SEND_DATA:
-                self._send_data(data.body, now)
-            case controller.SEND_DATA_ABORT:
-                self._abort(now)
-            case controller.REQUEST_NODE_INFO:
-                self._request_node_info(data.body, now)
-
-    def _soft_reset(self, now: float) -> None:
-        self._air.clear()
-        self._sending = None
-        self._waiting.clear()
-        self._frames.clear()
-        self._unacknowledged = None
-        self._at(now + self._settings.delay, Frame(Data(REQUEST, controller.STARTED, controller.STARTED_AFTER_RESET)))
-
-    # ---- radio ----
-
-    def _at(self, moment: float, what: Due) -> None:
-        self._order += 1
-        heapq.heappush(self._air, (moment, self._order, what))
-
-    def _send_data(self, body: bytes, now: float) -> None:
-        """INS13954 §4.3.3.1.7: node, length, command, transmit options, callback."""
-        whole = len(body) >= 5 and len(body) == body[1] + 4
-        accepted = whole and len(self._waiting) < QUEUE_MOST
-        self._say(RESPONSE, controller.SEND_DATA, bytes([accepted]))
-        if accepted:
-            self._waiting.append(Transmission(body[0], body[2:-2], body[-1]))
-            self._next_transmission(now)
-
-    def _next_transmission(self, now: float) -> None:
-        if self._sending is not None or not self._waiting:
-            return
-        sent = self._sending = self._waiting.popleft()
-        delay = self._settings.delay
-        if sent.node == BROADCAST:
-            self._at(now + delay, End(sent, COMPLETE_OK))
-            return
-        lock = self._building.locks.get(sent.node)
-        fate = Fate.LOST if lock is None else self._fate(lock, sent)
-        if fate in (Fate.LOST, Fate.ACK_LOST):
-            self._at(now + max(delay, self._settings.give_up), End(sent, COMPLETE_NO_ACK))
-        if fate is not Fate.LOST:
-            self._at(now + delay, Arrival(sent, fate))
-
-    def _fate(self, lock: SimLock, sent: Transmission) -> Fate:
-        if lock.silent:
-            return Fate.LOST
-        if not lock.quirks.touches(sent.command):
-            return Fate.OK
-        script = self._scripts[sent.node]
-        if script:
-            return script.popleft()
-        for fate, likely in (
-            (Fate.LOST, lock.quirks.lose_commands),
-            (Fate.ACK_LOST, lock.quirks.lose_acks),
-            (Fate.ANSWER_LOST, lock.quirks.lose_answers),
-        ):
-            if self._chance.random() < likely:
-                return fate
-        return Fate.OK
+        self._radio.timeout(now)
+        self._line.timeout(now)
 
     def script(self, node: int, fates: tuple[Fate, ...]) -> None:
         """What becomes of the next commands to this node."""
-        self._scripts[node] = deque(fates)
+        self._radio.script(node, fates)
 
-    def _abort(self, now: float) -> None:
-        """INS13954 §4.3.3.7: the transmission under way ends with NO_ACK; what has left has left."""
-        if self._sending is None:
+    # ---- what the host asks ----
+
+    def _obey(self, asked: Data, now: float) -> None:
+        known = controller.answer(asked.function, asked.body, self._settings.home_id, self._building.locks)
+        if known is not None:
+            self._line.say(RESPONSE, asked.function, known)
             return
-        aborted = self._sending
-        self._air = [each for each in self._air if not self._belongs(each[2], aborted)]
-        heapq.heapify(self._air)
-        self._at(now, End(aborted, COMPLETE_NO_ACK))
+        match asked.function:
+            case controller.SOFT_RESET:
+                self._soft_reset(now)
+            case controller.SEND_DATA:
+                self._radio.send_data(asked.body, now)
+            case controller.SEND_DATA_ABORT:
+                self._radio.abort(now)
+            case controller.REQUEST_NODE_INFO:
+                self._radio.request_node_info(asked.body, now)
 
-    @staticmethod
-    def _belongs(due: Due, sent: Transmission) -> bool:
-        return isinstance(due, Arrival | End) and due.sent is sent
-
-    def _request_node_info(self, body: bytes, now: float) -> None:
-        self._say(RESPONSE, controller.REQUEST_NODE_INFO, b"\x01")
-        node = body[0] if body else 0
-        lock = self._building.locks.get(node)
-        if lock is None or lock.silent:
-            failed = Data(REQUEST, controller.APPLICATION_UPDATE, bytes([NODE_INFO_FAILED, 0, 0]))
-            self._at(now + max(self._settings.delay, self._settings.give_up), Frame(failed))
-            return
-        info = controller.LOCK_CLASS + bytes(commands.classes(lock))
-        frame = Data(REQUEST, controller.APPLICATION_UPDATE, bytes([NODE_INFO_RECEIVED, node, len(info)]) + info)
-        self._at(now + 2 * self._settings.delay, Frame(frame))
-
-    def _due(self, due: Due, now: float) -> None:
-        match due:
-            case Arrival():
-                self._arrive(due, now)
-            case End():
-                self._end(due, now)
-            case Frame():
-                self._say(due.data.kind, due.data.function, due.data.body)
-            case _ as never:
-                assert_never(never)
-
-    def _arrive(self, arrival: Arrival, now: float) -> None:
-        """The lock hears; its acknowledgement, its answers and what it tells set out, in the order its quirks want."""
-        sent, delay = arrival.sent, self._settings.delay
-        lock = self._building.locks[sent.node]
-        commands.obey(lock, sent.command, now)
-        said, lock.said = lock.said, []
-        if arrival.fate is Fate.ANSWER_LOST:
-            said = [each for each in said if each.event]
-        back = now + delay
-        spoken = back if lock.quirks.reply_first else back + delay + lock.quirks.slow
-        if arrival.fate is not Fate.ACK_LOST and not lock.quirks.reply_first:
-            self._at(back, End(sent, COMPLETE_OK))
-        for nth, each in enumerate(sorted(said, key=lambda each: each.event)):
-            if each.event:
-                self._event(lock, each.command, spoken + nth * delay)
-            else:
-                self._at(spoken + nth * delay, self._from(sent.node, each.command))
-        if arrival.fate is not Fate.ACK_LOST and lock.quirks.reply_first:
-            self._at(back, End(sent, COMPLETE_OK))
-
-    def _end(self, end: End, now: float) -> None:
-        sent = end.sent
-        if sent.callback:
-            self._say(REQUEST, controller.SEND_DATA, bytes([sent.callback, end.status]) + self._report(end.status))
-        if self._sending is sent:
-            self._sending = None
-            self._next_transmission(now)
-
-    def _report(self, status: int) -> bytes:
-        """Transmit report (INS13954 §4.3.3.1.7): ticks, no repeaters, signal, channels, scheme, route, speed, tries, link."""
-        ticks = round(200 * self._settings.delay).to_bytes(2, "big")
-        heard = RSSI if status == COMPLETE_OK else RSSI_NOT_AVAILABLE
-        signal = bytes([0, heard]) + bytes([RSSI_NOT_AVAILABLE]) * 4
-        return ticks + signal + bytes([0, 0, 3]) + bytes(4) + bytes([3, 1, 0, 0])
-
-    def _carry_events(self, now: float) -> None:
-        """What locks say of their own accord: by hand, by clock, or the end of a supervised motion."""
-        for lock in self._building.locks.values():
-            said, lock.said = lock.said, []
-            for each in said:
-                self._event(lock, each.command, now + self._settings.delay)
-
-    def _event(self, lock: SimLock, command: bytes, moment: float) -> None:
-        if lock.silent or self._chance.random() < lock.quirks.lose_events:
-            return
-        told = self._from(lock.settings.node, command)
-        self._at(moment, told)
-        if self._chance.random() < lock.quirks.repeat_events:
-            self._at(moment + REPEATS_AFTER_S, told)
-
-    def _from(self, node: int, command: bytes) -> Frame:
-        """INS13954 §4.3.1.5: status, source, length, command, signal."""
-        return Frame(
-            Data(REQUEST, controller.APPLICATION_COMMAND, bytes([0, node, len(command)]) + command + bytes([RSSI]))
-        )
+    def _soft_reset(self, now: float) -> None:
+        self._radio.silence()
+        self._line.drop()
+        self._radio.later(now + self._settings.delay, controller.STARTED, controller.STARTED_AFTER_RESET)
