@@ -7,6 +7,7 @@ from datetime import datetime
 
 from drivers.simulator.locks import SimLock
 from drivers.simulator.memory import Entry
+from drivers.simulator.nodes import Node
 from drivers.simulator.settings import LockSettings
 from hub.errors import Rejected
 from hub.model.values import Address
@@ -21,6 +22,7 @@ class Building:
         self._remember(past)
         for lock in self.locks.values():
             lock.install()
+        self.nodes = {number: Node(lock) for number, lock in self.locks.items()}
 
     def _record(self, entry: Entry) -> None:
         self.journal.append(entry)
@@ -55,9 +57,9 @@ class Building:
             lock.wake(now)
 
     def deadline(self) -> float | None:
-        moments = [lock.deadline() for lock in self.locks.values()]
+        moments = [node.deadline() for node in self.nodes.values()]
         return min((moment for moment in moments if moment is not None), default=None)
 
     def timeout(self, now: float) -> None:
-        for lock in self.locks.values():
-            lock.timeout(now)
+        for node in self.nodes.values():
+            node.timeout(now)

@@ -58,6 +58,8 @@ class Said:
     command: bytes
     event: bool
     """Told without being asked."""
+    again: bool = False
+    """An event that was told before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,14 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, assert_never
 
-from drivers.simulator import commands, controller
+from drivers.simulator import controller
 from drivers.simulator.building import Building
 from drivers.simulator.frames import REQUEST, RESPONSE, Data
-from drivers.simulator.locks import SimLock
+from drivers.simulator.locks import Said, SimLock
+from drivers.simulator.nodes import Node, Spoken
 from drivers.simulator.quirks import Chance, Fate
 from drivers.simulator.settings import Config
 
@@ -64,7 +65,15 @@ class Frame:
     data: Data
 
 
-Due = Arrival | End | Frame
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A lock tells the same event a second time."""
+
+    lock: SimLock
+    words: Said
+
+
+Due = Arrival | End | Frame | Again
 
 
 class Radio:
@@ -164,12 +173,12 @@ class Radio:
     def request_node_info(self, body: bytes, now: float) -> None:
         self._say(RESPONSE, controller.REQUEST_NODE_INFO, b"\x01")
         node = body[0] if body else 0
-        lock = self._building.locks.get(node)
-        if lock is None or lock.silent:
+        known = self._building.nodes.get(node)
+        if known is None or known.lock.silent:
             failed_at = now + max(self._settings.delay, self._settings.give_up)
             self.later(failed_at, controller.APPLICATION_UPDATE, bytes([NODE_INFO_FAILED, 0, 0]))
             return
-        info = controller.LOCK_CLASS + bytes(commands.classes(lock))
+        info = controller.LOCK_CLASS + known.classes()
         told = bytes([NODE_INFO_RECEIVED, node, len(info)]) + info
         self.later(now + 2 * self._settings.delay, controller.APPLICATION_UPDATE, told)
 
@@ -183,27 +192,28 @@ class Radio:
                 self._end(due, now)
             case Frame():
                 self._say(due.data.kind, due.data.function, due.data.body)
+            case Again():
+                due.lock.said.append(due.words)
+                self._carry_events(now)
             case _ as never:
                 assert_never(never)
 
     def _arrive(self, arrival: Arrival, now: float) -> None:
         """The lock hears; its acknowledgement, its answers and what it tells set out, in the order its quirks want."""
         sent, delay = arrival.sent, self._settings.delay
-        lock = self._building.locks[sent.node]
-        commands.obey(lock, sent.command, now)
-        said, lock.said = lock.said, []
+        node = self._building.nodes[sent.node]
+        quirks = node.lock.quirks
+        node.receive(sent.command, now)
+        said = node.take(now)
         if arrival.fate is Fate.ANSWER_LOST:
             said = [each for each in said if each.event]
         back = now + delay
-        spoken = back if lock.quirks.reply_first else back + delay + lock.quirks.slow
-        if arrival.fate is not Fate.ACK_LOST and not lock.quirks.reply_first:
+        spoken = back if quirks.reply_first else back + delay + quirks.slow
+        if arrival.fate is not Fate.ACK_LOST and not quirks.reply_first:
             self._at(back, End(sent, COMPLETE_OK))
-        for nth, each in enumerate(sorted(said, key=lambda each: each.event)):
-            if each.event:
-                self._event(lock, each.command, spoken + nth * delay)
-            else:
-                self._at(spoken + nth * delay, self._from(sent.node, each.command))
-        if arrival.fate is not Fate.ACK_LOST and lock.quirks.reply_first:
+        for nth, each in enumerate(said):
+            self._speak(node, each, spoken + nth * delay)
+        if arrival.fate is not Fate.ACK_LOST and quirks.reply_first:
             self._at(back, End(sent, COMPLETE_OK))
 
     def _end(self, end: End, now: float) -> None:
@@ -223,18 +233,20 @@ class Radio:
 
     def _carry_events(self, now: float) -> None:
         """What locks say of their own accord: by hand, by clock, or the end of a supervised motion."""
-        for lock in self._building.locks.values():
-            said, lock.said = lock.said, []
-            for each in said:
-                self._event(lock, each.command, now + self._settings.delay)
+        for node in self._building.nodes.values():
+            for each in node.take(now):
+                self._speak(node, each, now + self._settings.delay)
 
-    def _event(self, lock: SimLock, command: bytes, moment: float) -> None:
-        if lock.silent or self._chance.random() < lock.quirks.lose_events:
+    def _speak(self, node: Node, spoken: Spoken, moment: float) -> None:
+        lock = node.lock
+        if lock.silent or (spoken.event and self._chance.random() < lock.quirks.lose_events):
             return
-        told = self._from(lock.settings.node, command)
-        self._at(moment, told)
+        self._at(moment, self._from(lock.settings.node, spoken.frame))
+        words = spoken.words
+        if words is None or not words.event or words.again:
+            return
         if self._chance.random() < lock.quirks.repeat_events:
-            self._at(moment + REPEATS_AFTER_S, told)
+            self._at(moment + REPEATS_AFTER_S - self._settings.delay, Again(lock, replace(words, again=True)))
 
     def _from(self, node: int, command: bytes) -> Frame:
         """INS13954 §4.3.1.5: status, source, length, command, signal."""
