@@ -97,7 +97,7 @@ def _identity(known: Known) -> Learning:
 
 
 def _codes(known: Known) -> Learning:
-    if user_code.CLASS not in known.classes:
+    if user_code.CLASS not in known.classes or not known.device.keypad:
         return known
     if user_credential.CLASS in known.classes:
         match (yield Ask(user_credential.UserCapabilitiesGet(), user_credential.UserCapabilitiesReport)):
@@ -106,7 +106,7 @@ def _codes(known: Known) -> Learning:
     code_version = yield from _version(known, user_code.CLASS)
     match (yield Ask(user_code.UsersNumberGet(), user_code.UsersNumberReport)):
         case user_code.UsersNumberReport(users=users):
-            known = replace(known, slots=users, code_version=code_version)
+            known = replace(known, slots=known.device.slots or users, code_version=code_version)
         case _:
             raise Unavailable("the lock did not say how many codes it holds")
     return (yield from _pin_length(known))

@@ -81,7 +81,12 @@ class Known:
     @property
     def tells_code_changes(self) -> bool:
         """Whether it announces that a code was added, or refused as a duplicate."""
-        return bool(self.access_events & {14, 15})
+        return bool(self.access_events & {14, 15}) or self.device.alarms_tell_codes
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a person should know of this model, in sentences."""
+        return (self.device.warning,) if self.device.warning else ()
 
     @property
     def moves(self) -> bool:

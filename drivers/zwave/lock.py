@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import assert_never
 
-from drivers.zwave.cc import battery, door_lock, notification, user_code
+from drivers.zwave.cc import battery, configuration, door_lock, notification, user_code
 from drivers.zwave.cc.codec import Command
 from drivers.zwave.cc.door_lock import Mode
 from drivers.zwave.cc.user_code import Entry, Status
+from drivers.zwave.devices import Device, Role
 from drivers.zwave.events import code_change, position_of, slot_in
 from drivers.zwave.known import Known
 from drivers.zwave.node import Inbox, Node, Outcome, a
@@ -171,24 +172,34 @@ class NodeKeypad:
             case Status.AVAILABLE:
                 return SlotRead(empty=True)
             case Status.ENABLED | Status.PASSAGE_MODE:
-                return self._occupied(entry.code, enabled=True)
+                return await self._occupied(slot, entry.code, enabled=True)
             case Status.DISABLED | Status.MESSAGING:
-                return self._occupied(entry.code, enabled=False)
+                return await self._occupied(slot, entry.code, enabled=False)
             case _:
                 assert_never(entry.status)
 
-    def _occupied(self, code: bytes, *, enabled: bool) -> SlotRead:
+    async def _occupied(self, slot: int, code: bytes, *, enabled: bool) -> SlotRead:
+        device = self._node.known.device if self._node.known else Device("")
         digits = code.rstrip(b"\x00").strip()
-        if digits and not digits.strip(b"0"):
-            # Seen: BE469 reports a cleared slot as set to 0000 (keymaster#515).
+        if device.zeros_mean_empty and digits and not digits.strip(b"0"):
             return SlotRead(empty=True)
         if digits and not digits.strip(bytes((_MASK,))):
             self._masked()
-            return SlotRead(empty=False, enabled=enabled)
+            empty = device.masks_empty_slots and not await self._is_marked(slot, device)
+            return SlotRead(empty=True) if empty else SlotRead(empty=False, enabled=enabled)
         try:
             return SlotRead(empty=False, pin=Pin(digits.decode("ascii")), enabled=enabled)
         except ValueError:
             return SlotRead(empty=False, enabled=enabled)  # set by other means to something that is no PIN
+
+    async def _is_marked(self, slot: int, device: Device) -> bool:
+        """What the mask of slots says; a lock that has none is believed."""
+        mask = device.settings.get(Role.SLOT_MASK)
+        if mask is None or slot > mask.size * 8:
+            return True
+        question = configuration.Get(mask.number)
+        report = await self._node.ask(question, lambda said: _value_of(mask.number, said))
+        return bool(report.value >> (slot - 1) & 1)
 
     def _setting(self, slot: int, status: Status, code: bytes) -> Command:
         """Version 2 must be told with Extended Set (CL:0063.01.31.02.1, as zwave-js 15 UserCodeCC.ts cites it)."""
@@ -199,6 +210,8 @@ class NodeKeypad:
 
     def _check(self, slot: int) -> None:
         known = self._node.known
+        if known is not None and slot == known.device.admin_slot:
+            raise Rejected(f"slot {slot} holds the code of whoever programs the lock")
         if known is None or not 1 <= slot <= known.slots:
             raise Rejected(f"the lock has no slot {slot}")
 
@@ -212,6 +225,10 @@ class NodeKeypad:
 
 def _proof(outcome: Outcome, *, confirmed: bool) -> Proof:
     return Proof.CONFIRMED if confirmed or outcome is not Outcome.SENT else Proof.ACKNOWLEDGED
+
+
+def _value_of(parameter: int, said: Command) -> configuration.Report | None:
+    return said if isinstance(said, configuration.Report) and said.parameter == parameter else None
 
 
 def _question(slot: int) -> Command:

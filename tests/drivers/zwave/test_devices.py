@@ -36,8 +36,11 @@ KWIKSET, YALE = (0x0090, 0x0003, 0x0440), (0x0129, 0x8002, 0x0600)
         (24, 0, Happening(6, 3)),
         (32, 0, Happening(6, 12)),
         (33, 7, Happening(6, 13, b"\x07")),
-        (112, 7, None),
-        (0, 0, None),
+        (112, 7, Happening(6, 14, b"\x07")),
+        (112, 0, Happening(6, 0)),
+        (113, 7, Happening(6, 15, b"\x07")),
+        (0, 0, Happening(6, 0)),
+        (200, 0, None),
     ],
 )
 def test_kwikset_alarms_are_translated(alarm_type: int, level: int, said: Happening | None) -> None:
