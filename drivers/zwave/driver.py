@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 import structlog
 
 from drivers.zwave import known
+from drivers.zwave.frame import Frame
 from drivers.zwave.known import Network
 from drivers.zwave.member import Member, Surroundings
 from drivers.zwave.radio import NOT_CONNECTED
@@ -156,6 +157,12 @@ class ZWave:
         member = self._members.get(node)
         if member is not None:
             member.stir()
+
+    def managed(self, frame: Frame) -> None:
+        pass
+
+    def announced(self, joining_home: bytes) -> None:
+        pass
 
     def removed(self, node: int) -> None:
         member = self._members.pop(node, None)

@@ -48,6 +48,8 @@ class Call:
     """For a function that ends with another one's frame instead of a callback. That frame is heard as well."""
     callback_within_s: float = CALLBACK_WITHIN_S
     abortable: bool = False
+    zero_begins: bool = False
+    """Its response is 0 when it begins, and says otherwise why not. With most functions 0 is a refusal."""
 
     @property
     def has_callback(self) -> bool:
@@ -269,6 +271,8 @@ class Update:
     status: UpdateStatus
     node: int
     info: NodeInfo | None = None
+    joining_home: bytes = b""
+    """SMART_START: the home id under which the device asks to be joined."""
 
     @classmethod
     def decode(cls, payload: bytes) -> Update:
@@ -277,9 +281,17 @@ class Update:
             status = UpdateStatus(reader.u8())
         except ValueError as error:
             raise Garbled("the Z-Wave stick reported a change of the network that does not exist") from error
+        if status is UpdateStatus.SMART_START:
+            return cls._smart_start(reader)
         node, described = reader.u8(), reader.take(reader.u8() if reader.left else 0)
         informative = status in {UpdateStatus.NODE_INFO, UpdateStatus.ADDED}
         return cls(status, node, NodeInfo.decode(described) if informative and described else None)
+
+    @classmethod
+    def _smart_start(cls, reader: Reader) -> Update:
+        node = reader.u8()
+        reader.u8()  # a length in INS13954 4.3.1.8, the receive status in zwave-js 15 (ApplicationUpdateRequest.ts)
+        return cls(UpdateStatus.SMART_START, node, joining_home=reader.take(4))
 
 
 @dataclass(frozen=True, slots=True)

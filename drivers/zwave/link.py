@@ -52,6 +52,8 @@ class Answered:
     response: bytes
     callback: bytes | None
     """What followed the callback id, or the whole of the frame that ended the call; None when the stick refused."""
+    id: int = field(default=0, compare=False)
+    """The callback id: some functions go on calling back with it (INS13954 4.4.1.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,8 +232,9 @@ class Link:
 
     def _take_response(self, at: _Outstanding, payload: bytes, now: float) -> None:
         at.response = payload
-        if at.call.has_callback and payload[:1] == b"\x00" and at.callback is None:
-            self._answer(at)  # refused: no callback follows (INS13954 4.3.3.1.7)
+        refused = (payload[:1] == b"\x00") is not at.call.zero_begins
+        if at.call.has_callback and refused and at.callback is None:
+            self._answer(at)  # no callback follows (INS13954 4.3.3.1.7)
         else:
             self._await_callback(at, now)
 
@@ -264,7 +267,7 @@ class Link:
     def _answer(self, at: _Outstanding) -> None:
         assert at.response is not None
         self._outstanding = None
-        self._events.append(Answered(at.call, at.response, at.callback))
+        self._events.append(Answered(at.call, at.response, at.callback, at.callback_id))
 
     def _lose(self, at: _Outstanding, why: Loss) -> None:
         self._outstanding = None

@@ -12,6 +12,8 @@ from drivers.zwave import functions, stick
 from drivers.zwave.frame import Frame
 from drivers.zwave.functions import (
     ApplicationCommand,
+    Call,
+    InitData,
     NodeInfo,
     ProtocolInfo,
     Started,
@@ -19,6 +21,8 @@ from drivers.zwave.functions import (
     Update,
     UpdateStatus,
 )
+from drivers.zwave.link import Answered
+from drivers.zwave.network_functions import NOTICING
 from drivers.zwave.radio import Radio
 from drivers.zwave.stick import Stick
 from hub.errors import Garbled
@@ -36,6 +40,12 @@ class Listener(Protocol):
         """A node described itself."""
 
     def removed(self, node: int) -> None: ...
+
+    def managed(self, frame: Frame) -> None:
+        """The stick says how far it is with adding or removing a device."""
+
+    def announced(self, joining_home: bytes) -> None:
+        """A device asks to be joined under this home id (SmartStart)."""
 
 
 class Session:
@@ -90,7 +100,23 @@ class Session:
         """
         return await stick.node_info(self._radio, node)
 
+    async def manage(self, call: Call) -> Answered:
+        """Have the stick do something about its network. Raises Unavailable."""
+        return await self._radio.call(call)
+
+    async def nodes(self) -> frozenset[int]:
+        """Who is in the network now, the stick left out. Raises Unavailable."""
+        init = await stick.ask(self._radio, functions.get_init_data(), InitData.decode)
+        return init.nodes - {self.own_node}
+
+    def knows(self, function: int) -> bool:
+        """Whether the stick has that function."""
+        return function in self._stick.functions
+
     def _take(self, frame: Frame) -> None:
+        if frame.function in NOTICING:
+            self._listener.managed(frame)
+            return
         try:
             news = functions.decode_unsolicited(frame)
         except Garbled as error:
@@ -116,5 +142,7 @@ class Session:
                 self.arrivals.put_nowait(news.node)
             case UpdateStatus.REMOVED:
                 self._listener.removed(news.node)
+            case UpdateStatus.SMART_START:
+                self._listener.announced(news.joining_home)
             case _:
                 pass

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from drivers.zwave.frame import Frame, serialize
 from drivers.zwave.functions import Call, get_version, request_node_info, send_data, soft_reset
 from drivers.zwave.link import Answered, Event, Heard, Link, Loss, Lost
+from drivers.zwave.network_functions import add_node, remove_failed_node
 
 GET_VERSION = get_version()
 SEND = send_data(2, b"\x62\x02")
@@ -345,3 +346,40 @@ def test_whatever_a_stick_sends_the_link_comes_to_rest(script: list[bytes | floa
     assert link.link.deadline() is None
     link >> GET_VERSION >> ACK >> wire(0x15, "41", response=True)
     assert link.events[-1] == Answered(GET_VERSION, b"A", None)
+
+
+# ---- functions that change the network ---------------------------------------------------------------------------------
+
+
+def test_a_call_that_calls_back_many_times_ends_with_the_first_and_the_others_are_heard(link: Transcript) -> None:
+    adding = add_node()
+    link >> adding << wire(0x4A, "c101")
+    link >> ACK >> wire(0x4A, "01010000") << ACK
+    link.told(Answered(adding, b"", bytes.fromhex("010000")))
+    assert link.link.idle
+    link >> wire(0x4A, "01020000") << ACK
+    link.told(Heard(Frame(0x4A, bytes.fromhex("01020000"))))
+
+
+def test_an_answer_names_the_callback_id(link: Transcript) -> None:
+    link >> adding_again(link) >> ACK >> wire(0x4A, "02010000")
+    (answered,) = link.events
+    assert isinstance(answered, Answered)
+    assert answered.id == 2
+
+
+def adding_again(link: Transcript) -> Call:
+    link >> add_node() >> ACK >> wire(0x4A, "01070000")
+    link.events.clear()
+    return add_node()
+
+
+@pytest.mark.parametrize(("response", "goes_on"), [("00", True), ("08", False), ("20", False)])
+def test_removing_a_failed_node_begins_with_zero(link: Transcript, response: str, goes_on: bool) -> None:
+    removing = remove_failed_node(7)
+    link >> removing << wire(0x61, "0701")
+    link >> ACK >> wire(0x61, response, response=True) << ACK
+    assert link.link.idle is not goes_on
+    if goes_on:
+        link >> wire(0x61, "0101")
+    link.told(Answered(removing, bytes.fromhex(response), b"\x01" if goes_on else None))
