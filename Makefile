@@ -31,7 +31,7 @@ test: $(VENV)/.dev tests/node_modules/.done $(VENV)/.system
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n $(JOBS) --dist worksteal
 
-bench: $(VENV)/.dev $(VENV)/.system
+bench: $(VENV)/.dev tests/node_modules/.done $(VENV)/.system
 	$(BIN)/python -m tests.bench
 
 soak: $(VENV)/.dev

@@ -1,0 +1,222 @@
+"""Thirty codes set and read back, and the interview before them: our host and zwave-js's Driver on zwave-js's own mock.
+
+Both speak to the same lock in the same process, one after the other in every round. The frames are counted in a run of
+their own, on the wire between host and mock, so that counting costs no time in the others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from drivers.zwave.driver import ZWave
+from drivers.zwave.security.keys import import_keys
+from hub.contracts import Host, Keypad
+from hub.io import serial
+from hub.io.serial import Line
+from hub.model.facts import Fact, LockFound
+from hub.model.values import Address, Pin, Proof
+from tests.bench import homes
+from tests.bench.rows import Goal, Row, of_rounds
+from tests.bench.tap import Tap, tapped
+
+CODES = 30
+LOCKS = {"none": 2, "s2": 3, "s0": 4}
+"""The nodes of tests/peers/mock-thirty-codes.cjs."""
+FASTER = Goal("ratio", "at most", 0.8)
+NO_MORE_FRAMES = Goal("ratio", "at most", 1.0)
+KEYS = json.dumps(
+    {
+        "S0_Legacy": "0102030405060708090a0b0c0d0e0f10",
+        "S2_Unauthenticated": "11" * 16,
+        "S2_Authenticated": "22" * 16,
+        "S2_AccessControl": "33" * 16,
+    }
+)
+"""Those of the mock; no door has them."""
+_TESTS = homes.ROOT / "tests"
+_MOCK = "node_modules/zwave-js/bin/mock-server.cjs"
+_SECURITY = {"none": "", "s2": "S2", "s0": "S0"}
+_WITHIN_S = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    kind: str
+    """Of lock: one of `LOCKS`."""
+    air_ms: int
+    """How long the mock keeps a frame on the air; 10 is its own default."""
+
+
+CASES = [Case(kind, air_ms) for kind in LOCKS for air_ms in (10, 0)]
+
+Between = Callable[[], None]
+"""Called after the interview and before the codes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """Milliseconds."""
+
+    interview: float
+    codes: float
+
+
+Runner = Callable[[int, str, Between], Awaitable[Took]]
+"""The port of the stick, the kind of lock."""
+
+
+def rows(case: Case) -> list[str]:
+    return [f"zwave_{what}_{case.kind}_{case.air_ms}" for what in ("30_codes", "interview", "frames")]
+
+
+async def measure(_folder: Path, case: Case, rounds: int) -> list[Row]:
+    async with _mock(LOCKS[case.kind], case.air_ms) as port:
+        took = [
+            (await _ours(port, case.kind, _nothing), await _theirs(port, case.kind, _nothing)) for _ in range(rounds)
+        ]
+        ours, theirs = [await _frames(use, port, case.kind) for use in (_ours, _theirs)]
+    codes, interview, frames = rows(case)
+    return [
+        of_rounds(codes, "ms", [(mine.codes, their.codes) for mine, their in took], FASTER),
+        of_rounds(interview, "ms", [(mine.interview, their.interview) for mine, their in took], FASTER),
+        Row(frames, ours, "per code", theirs, NO_MORE_FRAMES),
+    ]
+
+
+def _nothing() -> None: ...
+
+
+async def _frames(use: Runner, port: int, kind: str) -> float:
+    """On the air for each code, from the host and to it."""
+    tap = Tap()
+    async with tapped(tap, port) as listening:
+        await use(listening, kind, tap.clear)
+    return tap.commands / CODES
+
+
+@asynccontextmanager
+async def _mock(node: int, air_ms: int) -> AsyncIterator[int]:
+    port = homes.free_port()
+    mock = await asyncio.create_subprocess_exec(
+        *("node", _MOCK, "-i", "127.0.0.1", "-p", str(port), "-c", "peers/mock-thirty-codes.cjs"),
+        cwd=_TESTS,
+        env={**os.environ, "NODES": str(node), "TX_DELAY": str(air_ms)},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert mock.stdout is not None
+    try:
+        async with asyncio.timeout(_WITHIN_S):
+            while b"listening" not in await mock.stdout.readline():
+                pass
+        yield port
+    finally:
+        mock.terminate()
+        await mock.wait()
+
+
+# ---- our host --------------------------------------------------------------------------------------------------------
+
+
+class _WallClock:
+    trusted = True
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+async def _no_sandbox(work: str, data: bytes) -> Any:
+    raise AssertionError(f"{work} is not for a driver, {len(data)} bytes")
+
+
+_PROTOCOL_INFO = b"\x41"
+"""GetNodeProtocolInfo (INS13954, 4.3.4): with it both hosts begin an interview."""
+
+
+class _Timed:
+    """A line that remembers when the host first asked about a node."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self.begun: float | None = None
+        self.receive, self.close = line.receive, line.close
+
+    def send(self, data: bytes) -> None:
+        if self.begun is None and data[3:4] == _PROTOCOL_INFO:
+            self.begun = perf_counter()
+        self._line.send(data)
+
+
+async def _ours(port: int, kind: str, between: Between) -> Took:
+    address = Address(str(LOCKS[kind]))
+    facts: asyncio.Queue[Fact] = asyncio.Queue()
+    lines: list[_Timed] = []
+
+    async def connect(where: str) -> Line:
+        lines.append(_Timed(await serial.connect(where)))
+        return lines[-1]
+
+    with tempfile.TemporaryDirectory(prefix="gatehouse-bench-") as folder:
+        host = Host("zwave", facts.put, _WallClock(), Path(folder), bytes, bytes, _no_sandbox)
+        driver = ZWave(f"socket://127.0.0.1:{port}", host, connect, import_keys(KEYS))
+        async with asyncio.timeout(_WITHIN_S), asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(driver.run())
+            while not isinstance(await facts.get(), LockFound):
+                pass
+            found = perf_counter()
+            begun = lines[-1].begun
+            assert begun is not None
+            lock = driver.locks[address]
+            assert lock.keypad is not None
+            assert lock.abilities.secure == _SECURITY[kind]
+            between()
+            codes = await _set_and_read(lock.keypad)
+            running.cancel()
+    return Took(1000 * (found - begun), codes)
+
+
+async def _set_and_read(keypad: Keypad) -> float:
+    """Milliseconds."""
+    begun = perf_counter()
+    for slot in range(1, CODES + 1):
+        pin = Pin(str(200_000 + slot * 7))
+        if await keypad.write(slot, pin) is not Proof.READ_BACK:
+            assert (await keypad.read(slot)).pin == pin
+    return 1000 * (perf_counter() - begun)
+
+
+# ---- zwave-js --------------------------------------------------------------------------------------------------------
+
+
+async def _theirs(port: int, kind: str, between: Between) -> Took:
+    with tempfile.TemporaryDirectory(prefix="gatehouse-bench-") as folder:
+        process = await asyncio.create_subprocess_exec(
+            *("node", "bench/zwave-js-codes.mjs", f"tcp://127.0.0.1:{port}", folder),
+            *(str(LOCKS[kind]), str(CODES), KEYS),
+            cwd=_TESTS,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        async with asyncio.timeout(_WITHIN_S):
+            interviewed = json.loads(await process.stdout.readline())
+            between()
+            process.stdin.write(b"\n")
+            done = json.loads(await process.stdout.readline())
+            assert await process.wait() == 0
+    assert interviewed["security"].startswith({"none": "None", "s2": "S2_AccessControl", "s0": "S0_Legacy"}[kind])
+    assert done["held"] == CODES
+    return Took(interviewed["interview"], done["codes"])
