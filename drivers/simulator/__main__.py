@@ -17,6 +17,7 @@ from typing import Any
 from aiohttp import web
 from pydantic import ValidationError
 
+from drivers.simulator.air import Rate
 from drivers.simulator.control import application
 from drivers.simulator.ledger import Ledger
 from drivers.simulator.settings import Config, Segments, loopback
@@ -56,6 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--lockout", type=float, default=60.0, help="seconds after too many wrong codes")
     parser.add_argument("--travel", type=float, default=0.0, help="seconds that a bolt takes")
     parser.add_argument("--delay", type=float, default=0.03, help="seconds of one hop by radio")
+    parser.add_argument("--rate", choices=[each.value for each in Rate], help="frames take what their length needs")
+    parser.add_argument("--beamed", action="store_true", help="every lock sleeps and is woken by a beam")
+    parser.add_argument("--awake", type=float, default=0.5, help="seconds that such a lock stays awake")
     parser.add_argument("--give-up", type=float, default=0.3, help="seconds until the stick gives up on a lock")
     parser.add_argument("--no-collisions", action="store_true", help="never answer CAN")
     parser.add_argument("--segments", choices=[each.value for each in Segments], default="whole")
@@ -71,11 +75,14 @@ def _here(where: str) -> tuple[str, int]:
 
 
 def _settings(told: argparse.Namespace) -> dict[str, Any]:
-    every = {name: getattr(told, name) for name in ("slots", "quirks", "auto_lock", "lockout", "travel")}
+    every = {
+        name: getattr(told, name) for name in ("slots", "quirks", "auto_lock", "lockout", "travel", "beamed", "awake")
+    }
     return {
         "listen": told.listen,
         "state_file": told.state,
         "delay": told.delay,
+        "rate": told.rate,
         "give_up": told.give_up,
         "collisions": not told.no_collisions,
         "segments": told.segments,

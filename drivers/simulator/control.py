@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from typing import Any, Literal, TypeVar
 
 from aiohttp import web
@@ -56,6 +57,7 @@ def application(simulator: Simulator) -> web.Application:
     app.add_routes(
         [
             web.get("/locks", hands.locks),
+            web.get("/stick", hands.stick),
             web.get("/journal", hands.journal),
             web.get("/locks/{address}", hands.lock),
             web.get("/locks/{address}/journal", hands.journal),
@@ -88,6 +90,9 @@ async def _explain(request: web.Request, handler: Handler) -> web.StreamResponse
 class _Hands:
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
+
+    async def stick(self, _request: web.Request) -> web.Response:
+        return web.json_response(asdict(self._simulator.tally))
 
     async def locks(self, _request: web.Request) -> web.Response:
         return web.json_response([_told(self._simulator.look(address)) for address in self._simulator.doors])

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final, assert_never
 
 from drivers.simulator import controller
+from drivers.simulator.air import BEAM_LEAST_S, BEAM_MOST_S, Rate, frame_s
 from drivers.simulator.building import Building
 from drivers.simulator.frames import REQUEST, RESPONSE, Data
 from drivers.simulator.locks import Said, SimLock
@@ -28,6 +29,8 @@ NODE_INFO_FAILED: Final = 0x81
 RSSI: Final = 0xC4
 """-60 dBm."""
 RSSI_NOT_AVAILABLE: Final = 0x7F
+BEAMED_1000_MS: Final = 0x40
+"""In the speed of the transmit report, as zwave-js 15 reads it."""
 REPEATS_AFTER_S: Final = 4.3
 QUEUE_MOST: Final = 16
 """Transmissions that wait; a further one is refused (INS13954 §4.3.3.1.6: transmit queue overflow)."""
@@ -45,17 +48,34 @@ class Transmission:
 
 
 @dataclass(frozen=True, slots=True)
+class Flight:
+    """A transmission that has begun."""
+
+    sent: Transmission
+    began: float
+    beamed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Arrival:
     """A transmission reaches its lock, and the radio has decided what becomes of the rest."""
 
-    sent: Transmission
+    flight: Flight
     fate: Fate
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    sent: Transmission
+    flight: Flight
     status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """A lock wants to say something and waits until the air is free."""
+
+    node: Node
+    frame: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +93,20 @@ class Again:
     words: Said
 
 
-Due = Arrival | End | Frame | Again
+Due = Arrival | End | Departure | Frame | Again
+
+
+@dataclass(slots=True)
+class Tally:
+    """What has gone through the air since the start."""
+
+    sent: int = 0
+    """Transmissions of the stick, acknowledged or not."""
+    heard: int = 0
+    """Frames of the locks."""
+    beams: int = 0
+    air_s: float = 0.0
+    """Seconds in which the air was not free, beams apart. Only with a `rate`."""
 
 
 class Radio:
@@ -84,9 +117,12 @@ class Radio:
         self._say = say
         self._air: list[tuple[float, int, Due]] = []
         self._order = 0
-        self._sending: Transmission | None = None
+        self._sending: Flight | None = None
         self._waiting: deque[Transmission] = deque()
         self._scripts = {node: deque(lock.quirks.script) for node, lock in building.locks.items()}
+        self._free_at = float("-inf")
+        self._awake_until: dict[Node, float] = {}
+        self.tally = Tally()
 
     def deadline(self) -> float | None:
         return self._air[0][0] if self._air else None
@@ -124,17 +160,22 @@ class Radio:
     def _next_transmission(self, now: float) -> None:
         if self._sending is not None or not self._waiting:
             return
-        sent = self._sending = self._waiting.popleft()
-        delay = self._settings.delay
+        sent = self._waiting.popleft()
+        self.tally.sent += 1
+        node = self._building.nodes.get(sent.node)
+        beam = self._beam(node, now)
+        flight = self._sending = Flight(sent, now, beamed=beam > 0)
+        arrives = self._carry(len(sent.command), now + beam)
         if sent.node == BROADCAST:
-            self._at(now + delay, End(sent, COMPLETE_OK))
+            self._at(arrives, End(flight, COMPLETE_OK))
             return
-        lock = self._building.locks.get(sent.node)
-        fate = Fate.LOST if lock is None else self._fate(lock, sent)
+        fate = Fate.LOST if node is None else self._fate(node.lock, sent)
         if fate in (Fate.LOST, Fate.ACK_LOST):
-            self._at(now + max(delay, self._settings.give_up), End(sent, COMPLETE_NO_ACK))
+            self._at(max(arrives, now + beam + self._settings.give_up), End(flight, COMPLETE_NO_ACK))
         if fate is not Fate.LOST:
-            self._at(now + delay, Arrival(sent, fate))
+            assert node is not None
+            self._stays_awake(node, arrives + node.lock.quirks.slow)
+            self._at(arrives, Arrival(flight, fate))
 
     def _fate(self, lock: SimLock, sent: Transmission) -> Fate:
         if lock.silent:
@@ -153,6 +194,33 @@ class Radio:
                 return fate
         return Fate.OK
 
+    # ---- how long it takes ----
+
+    def _carry(self, length: int, ready: float) -> float:
+        """When a frame that is ready at this moment has arrived; with a rate, frames and their acknowledgements queue."""
+        rate = self._settings.rate
+        if rate is None:
+            return ready + self._settings.delay
+        arrives = max(ready, self._free_at) + frame_s(length, rate)
+        self._free_at = arrives + frame_s(0, rate)
+        self.tally.air_s += frame_s(length, rate) + frame_s(0, rate)
+        return arrives
+
+    def _back(self, now: float) -> float:
+        """When the acknowledgement of what arrives now is here."""
+        rate = self._settings.rate
+        return now + (self._settings.delay if rate is None else frame_s(0, rate))
+
+    def _beam(self, node: Node | None, now: float) -> float:
+        """Seconds of beam before the first frame."""
+        if node is None or not node.lock.settings.beamed or self._awake_until.get(node, now) > now:
+            return 0.0
+        self.tally.beams += 1
+        return BEAM_LEAST_S + (BEAM_MOST_S - BEAM_LEAST_S) * self._chance.random()
+
+    def _stays_awake(self, node: Node, until: float) -> None:
+        self._awake_until[node] = max(self._awake_until.get(node, until), until + node.lock.settings.awake)
+
     def script(self, node: int, fates: tuple[Fate, ...]) -> None:
         """What becomes of the next commands to this node."""
         self._scripts[node] = deque(fates)
@@ -162,25 +230,29 @@ class Radio:
         if self._sending is None:
             return
         aborted = self._sending
+        self._free_at = now
         self._air = [each for each in self._air if not self._belongs(each[2], aborted)]
         heapq.heapify(self._air)
         self._at(now, End(aborted, COMPLETE_NO_ACK))
 
     @staticmethod
-    def _belongs(due: Due, sent: Transmission) -> bool:
-        return isinstance(due, Arrival | End) and due.sent is sent
+    def _belongs(due: Due, flight: Flight) -> bool:
+        return isinstance(due, Arrival | End) and due.flight is flight
 
     def request_node_info(self, body: bytes, now: float) -> None:
         self._say(RESPONSE, controller.REQUEST_NODE_INFO, b"\x01")
         node = body[0] if body else 0
         known = self._building.nodes.get(node)
+        began = now + self._beam(known, now)
+        asked = self._carry(1, began)
         if known is None or known.lock.silent:
-            failed_at = now + max(self._settings.delay, self._settings.give_up)
+            failed_at = max(asked, began + self._settings.give_up)
             self.later(failed_at, controller.APPLICATION_UPDATE, bytes([NODE_INFO_FAILED, 0, 0]))
             return
         info = controller.LOCK_CLASS + known.classes()
-        told = bytes([NODE_INFO_RECEIVED, node, len(info)]) + info
-        self.later(now + 2 * self._settings.delay, controller.APPLICATION_UPDATE, told)
+        told = self._carry(len(info), asked)
+        self._stays_awake(known, told)
+        self.later(told, controller.APPLICATION_UPDATE, bytes([NODE_INFO_RECEIVED, node, len(info)]) + info)
 
     # ---- what arrives ----
 
@@ -190,6 +262,8 @@ class Radio:
                 self._arrive(due, now)
             case End():
                 self._end(due, now)
+            case Departure():
+                self._depart(due, now)
             case Frame():
                 self._say(due.data.kind, due.data.function, due.data.body)
             case Again():
@@ -200,53 +274,65 @@ class Radio:
 
     def _arrive(self, arrival: Arrival, now: float) -> None:
         """The lock hears; its acknowledgement, its answers and what it tells set out, in the order its quirks want."""
-        sent, delay = arrival.sent, self._settings.delay
-        node = self._building.nodes[sent.node]
+        flight = arrival.flight
+        node = self._building.nodes[flight.sent.node]
         quirks = node.lock.quirks
-        node.receive(sent.command, now)
+        node.receive(flight.sent.command, now)
         said = node.take(now)
         if arrival.fate is Fate.ANSWER_LOST:
             said = [each for each in said if each.event]
-        back = now + delay
-        spoken = back if quirks.reply_first else back + delay + quirks.slow
+        back = self._back(now)
+        ready = now if quirks.reply_first else back + quirks.slow
         if arrival.fate is not Fate.ACK_LOST and not quirks.reply_first:
-            self._at(back, End(sent, COMPLETE_OK))
+            self._at(back, End(flight, COMPLETE_OK))
         for nth, each in enumerate(said):
-            self._speak(node, each, spoken + nth * delay)
+            self._speak(node, each, ready + nth * self._settings.delay)
         if arrival.fate is not Fate.ACK_LOST and quirks.reply_first:
-            self._at(back, End(sent, COMPLETE_OK))
+            self._at(max(back, self._free_at), End(flight, COMPLETE_OK))
 
     def _end(self, end: End, now: float) -> None:
-        sent = end.sent
-        if sent.callback:
-            self._say(REQUEST, controller.SEND_DATA, bytes([sent.callback, end.status]) + self._report(end.status))
-        if self._sending is sent:
+        flight = end.flight
+        if flight.sent.callback:
+            told = bytes([flight.sent.callback, end.status]) + self._report(end, now)
+            self._say(REQUEST, controller.SEND_DATA, told)
+        if self._sending is flight:
             self._sending = None
             self._next_transmission(now)
 
-    def _report(self, status: int) -> bytes:
+    def _report(self, end: End, now: float) -> bytes:
         """Transmit report (INS13954 §4.3.3.1.7): ticks, no repeaters, signal, channels, scheme, route, speed, tries, link."""
-        ticks = round(200 * self._settings.delay).to_bytes(2, "big")
-        heard = RSSI if status == COMPLETE_OK else RSSI_NOT_AVAILABLE
+        ticks = min(round(100 * (now - end.flight.began)), 0xFFFF).to_bytes(2, "big")
+        heard = RSSI if end.status == COMPLETE_OK else RSSI_NOT_AVAILABLE
         signal = bytes([0, heard]) + bytes([RSSI_NOT_AVAILABLE]) * 4
-        return ticks + signal + bytes([0, 0, 3]) + bytes(4) + bytes([3, 1, 0, 0])
+        speed = (self._settings.rate or Rate.FAST).speed | (BEAMED_1000_MS if end.flight.beamed else 0)
+        return ticks + signal + bytes([0, 0, 3]) + bytes(4) + bytes([speed, 1, 0, 0])
 
     def _carry_events(self, now: float) -> None:
         """What locks say of their own accord: by hand, by clock, or the end of a supervised motion."""
         for node in self._building.nodes.values():
             for each in node.take(now):
-                self._speak(node, each, now + self._settings.delay)
+                self._speak(node, each, now)
 
-    def _speak(self, node: Node, spoken: Spoken, moment: float) -> None:
+    def _speak(self, node: Node, spoken: Spoken, departs: float) -> None:
         lock = node.lock
         if lock.silent or (spoken.event and self._chance.random() < lock.quirks.lose_events):
             return
-        self._at(moment, self._from(lock.settings.node, spoken.frame))
+        departure = Departure(node, spoken.frame)
+        if self._settings.rate is None:
+            self._depart(departure, departs)
+        else:
+            self._at(departs, departure)
         words = spoken.words
         if words is None or not words.event or words.again:
             return
         if self._chance.random() < lock.quirks.repeat_events:
-            self._at(moment + REPEATS_AFTER_S - self._settings.delay, Again(lock, replace(words, again=True)))
+            self._at(departs + REPEATS_AFTER_S, Again(lock, replace(words, again=True)))
+
+    def _depart(self, departure: Departure, now: float) -> None:
+        self.tally.heard += 1
+        arrives = self._carry(len(departure.frame), now)
+        self._stays_awake(departure.node, arrives)
+        self._at(arrives, self._from(departure.node.lock.settings.node, departure.frame))
 
     def _from(self, node: int, command: bytes) -> Frame:
         """INS13954 §4.3.1.5: status, source, length, command, signal."""

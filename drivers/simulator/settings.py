@@ -10,6 +10,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from drivers.simulator.air import Rate
 from drivers.simulator.models import MODELS, Model
 from drivers.simulator.quirks import Quirks
 
@@ -44,6 +45,10 @@ class LockSettings(BaseModel):
     wrong_codes: int = Field(default=5, ge=1)
     travel: float = Field(default=0, ge=0)
     """Seconds that the bolt takes."""
+    beamed: bool = False
+    """Sleeps, and is woken by a beam of 1.0 to 1.1 s (FLiRS); otherwise it answers as if it were always awake."""
+    awake: float = Field(default=0.5, ge=0)
+    """Seconds that a beamed lock stays awake after the last frame."""
     quirks: Quirks = Quirks()
 
     @field_validator("address")
@@ -100,6 +105,8 @@ class Config(BaseModel):
     locks: tuple[LockSettings, ...] = Field(default_factory=_demo_building)
     delay: float = Field(default=0.03, ge=0)
     """Seconds that one hop by radio takes; 0: everything at once."""
+    rate: Rate | None = None
+    """Each frame takes what its length needs at this rate, one after the other; None: every one takes `delay`."""
     give_up: float = Field(default=0.3, ge=0)
     """Seconds until the stick gives up on a lock that does not acknowledge."""
     collisions: bool = True

@@ -13,6 +13,7 @@ from drivers.simulator.locks import SimLock, must
 from drivers.simulator.memory import Bolt, Entry
 from drivers.simulator.ports import Closed, News, Opened, Received, Wire, listening
 from drivers.simulator.quirks import Chance, Quirks
+from drivers.simulator.radio import Tally
 from drivers.simulator.settings import Config
 from drivers.simulator.stick import Stick
 from hub.contracts import Lock, Newcomer
@@ -167,6 +168,10 @@ class Simulator:
 
     def look(self, lock: Address) -> SimLock:
         return self._building.lock(lock)
+
+    @property
+    def tally(self) -> Tally:
+        return self._stick.tally
 
     @property
     def journal(self) -> list[Entry]:

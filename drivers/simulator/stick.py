@@ -11,7 +11,7 @@ from drivers.simulator.building import Building
 from drivers.simulator.frames import RESPONSE, Data
 from drivers.simulator.line import Line
 from drivers.simulator.quirks import Chance, Fate
-from drivers.simulator.radio import Radio
+from drivers.simulator.radio import Radio, Tally
 from drivers.simulator.settings import Config
 
 
@@ -50,6 +50,10 @@ class Stick:
         self._building.timeout(now)
         self._radio.timeout(now)
         self._line.timeout(now)
+
+    @property
+    def tally(self) -> Tally:
+        return self._radio.tally
 
     def script(self, node: int, fates: tuple[Fate, ...]) -> None:
         """What becomes of the next commands to this node."""

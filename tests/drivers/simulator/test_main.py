@@ -111,6 +111,13 @@ async def test_the_hands_over_http() -> None:
         assert (await simulator.get("/locks/7"))["slots"] == []
 
 
+async def test_a_sleeping_lock_costs_a_beam() -> None:
+    async with a_process("--locks", "yale", "--rate", "100k", "--beamed", "--awake", "1") as simulator:
+        await set_a_code(simulator.told["port"])
+        told = await simulator.get("/stick")
+    assert (told["sent"], told["beams"]) == (1, 1)
+
+
 @pytest.mark.parametrize(
     ("path", "body", "status"),
     [

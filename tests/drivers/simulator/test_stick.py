@@ -146,7 +146,7 @@ def test_nobody_acknowledges_for_a_node_that_does_not_exist() -> None:
     table = Table(settings={"give_up": 0.3})
     table.hears(unit(0x13, bytes.fromhex("090280022507")).hex()).says(ACK, ACCEPTED)
     table.hears(ACK).later(0.29).says()
-    table.later(0.02).says(done(7, 1))
+    table.later(0.02).says(done(7, 1, ticks=30))
 
 
 def test_a_broadcast_is_over_when_it_is_sent(table: Table) -> None:

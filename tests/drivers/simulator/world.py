@@ -114,6 +114,8 @@ class Host:
         self.results: list[int] = []
         self.heard: list[tuple[int, str]] = []
         self.updates: list[str] = []
+        self.reports: list[bytes] = []
+        """The transmit reports of the callbacks."""
         self._rest = b""
         self._callback = 0
 
@@ -174,6 +176,7 @@ class Host:
                 self.results.append(body[0])
             case 0, 0x13:
                 self.callbacks.append((body[0], body[1]))
+                self.reports.append(body[2:])
                 self.order.append("callback")
             case 0, 0x04:
                 self.heard.append((body[1], body[3 : 3 + body[2]].hex()))
