@@ -13,7 +13,7 @@ from typing import Any, Final
 from pydantic import JsonValue, ValidationError
 from sqlalchemy.exc import IntegrityError
 
-from hub import apply, issuing
+from hub import apply, housing, issuing
 from hub.commandline import asks
 from hub.commandline.asks import Ask
 from hub.config import Config, problems, toml, unknown
@@ -23,7 +23,6 @@ from hub.hub import Hub
 from hub.intake import NewStay
 from hub.io.recovery import RecoveryKey
 from hub.model.codes import state_of
-from hub.model.facts import LockFound
 from hub.model.people import Scope
 from hub.model.values import GrantId, LockId, Pin, StayId, UnitId, clean
 from hub.plugins import settings_of
@@ -125,18 +124,10 @@ def _plan(plan: apply.Plan, *, done: bool) -> JsonValue:
 def _applied(tx: Tx, *, hub: Hub, site: Site, prune: apply.Prune, actor: str) -> apply.Plan:
     done = apply.apply(tx, site, hub.vault, prune=prune, now=hub.clock.now(), actor=actor)
     for lock in sorted(done.touched_locks):
-        _introduce(tx, hub, lock)
+        housing.introduce(tx, hub.plugins, hub.intake, lock, hub.clock.now())
     for unit in sorted(done.touched_units):
         hub.intake.replan_unit(tx, unit)
     return done
-
-
-def _introduce(tx: Tx, hub: Hub, lock: LockId) -> None:
-    """A lock that its driver met before it had a name here: what the driver told then was not written down."""
-    row = house.lock_with(tx, lock)
-    met = None if row is None else hub.plugins.lock(row.driver, row.address)
-    if row is not None and met is not None:
-        hub.intake.absorb(tx, LockFound(row.address, hub.clock.now(), met.abilities), row.driver)
 
 
 async def _status(hub: Hub, actor: str, ask: asks.Status) -> JsonValue:

@@ -86,7 +86,10 @@ def _doors(tx: Tx, known: Iterable[Door], now: datetime) -> Iterator[Finding]:
             yield Finding(
                 Level.URGENT, about, f"{door.name} was set aside: {door.quarantined}.", "Report this to support."
             )
-        if door.abilities is None:
+        if doors.has_no_device(door):
+            sentence = f"{door.name} has no device any more: it was taken out of the radio network."
+            yield Finding(Level.PROBLEM, about, sentence, "Add one on the Radio page, and let it take this place.")
+        elif door.abilities is None:
             cure = f"Check that {door.driver} runs and that address {door.address} is right."
             yield Finding(Level.PROBLEM, about, f"{door.name} was never met by its driver.", cure)
         if door.abilities is not None and door.abilities.slots == 0 and (passing := house.units_of(tx, door.id)):
@@ -173,13 +176,16 @@ def _plugins(known: Iterable[Door], plugins: Plugins) -> Iterator[Finding]:
             yield Finding(
                 Level.PROBLEM, f"plugin:{condition.name}", sentence, "Check its cable and port.", condition.since
             )
-    named = {(door.driver, door.address) for door in known}
+    named, radios = {(door.driver, door.address) for door in known}, plugins.radios
     for driver, lock in plugins.met:
         if (driver, lock.address) not in named:
             sentence = (
                 f"{driver} has met a lock at address {lock.address} ({lock.abilities.model}) that has no name here."
             )
-            yield Finding(Level.NOTICE, f"met:{driver}:{lock.address}", sentence, "Name it in the site file.")
+            cure = (
+                "Name it on the Radio page, or in the site file." if driver in radios else "Name it in the site file."
+            )
+            yield Finding(Level.NOTICE, f"met:{driver}:{lock.address}", sentence, cure)
 
 
 def _dead(tx: Tx) -> Iterator[Finding]:

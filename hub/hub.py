@@ -15,6 +15,7 @@ from hub.io.vault import Vault
 from hub.issuing import Desk
 from hub.outbox import Outbox
 from hub.plugins import Plugins
+from hub.radio import Radios
 from hub.reconcile import Reconciler
 from hub.signin import SignIn
 from hub.store.engine import Store
@@ -41,6 +42,7 @@ class Hub:
     outbox: Outbox
     reconciler: Reconciler
     hand: Hand
+    radios: Radios
     signin: SignIn
     tokens: Tokens
     running: bool

@@ -13,16 +13,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, Protocol, TypeVar, cast
 
 import structlog
 
 from hub.config import checked
 from hub.contracts import Clock, Driver, Host, Integration, Lock, Radio, Rehearsal, Sandbox
-from hub.errors import Misconfigured, Unavailable
+from hub.errors import Disappointment, Misconfigured, Unavailable
 from hub.manifests import discover
 from hub.model.facts import Fact
 from hub.model.values import Address, ChannelId
+
+T = TypeVar("T")
 
 log = structlog.get_logger("plugins")
 
@@ -107,6 +109,20 @@ class Plugins:
     def radios(self) -> dict[str, Radio]:
         """The drivers whose network can be looked after from here, by their names."""
         return {name: cast("Radio", each) for name, each in self._drivers.items() if hasattr(each, "survey")}
+
+    async def asked(self, name: str, work: Awaitable[T]) -> T:
+        """What a driver does when a person asks: however it fails, nothing else falls with it.
+
+        Raises:
+            Disappointment: its own; or Unavailable where it failed as none should, and what was asked may have been done.
+        """
+        try:
+            return await work
+        except Disappointment:
+            raise
+        except Exception as error:  # the keeper: one of the five places (design.md §5)
+            log.error("plugin failed", plugin=name, exc_info=error)
+            raise Unavailable(f"{name} failed unexpectedly ({type(error).__name__})") from error
 
     def prepare_driver(self, name: str, told: Mapping[str, Any]) -> None:
         """Make a driver ready to be kept. A wrong setting leaves it off with a sentence and everything else running."""

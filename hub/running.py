@@ -35,6 +35,7 @@ from hub.model.facts import Fact
 from hub.model.values import ChannelId, LockId
 from hub.outbox import Outbox
 from hub.plugins import Plugins, host_maker
+from hub.radio import Radios
 from hub.reconcile import Reconciler
 from hub.schedule import Job, daily, every, keep_jobs
 from hub.signin import SignIn
@@ -170,6 +171,7 @@ async def _wired(
         outbox=Outbox(store, bus, wall, plugins, world.chance.spread),
         reconciler=reconciler,
         hand=Hand(store, plugins, clock),
+        radios=Radios(store, plugins, bus, clock, wall, intake),
         signin=SignIn(store, wall, inline=world.inline),
         tokens=Tokens(store, wall),
         running=running,
@@ -232,6 +234,7 @@ async def run(hub: Hub, fronts: tuple[Serve, ...] = (), *, upkeep: bool = True) 
             ("outbox", hub.outbox.run()),
             ("reconciler", hub.reconciler.run()),
             ("drivers", hub.plugins.keep_drivers()),
+            ("radios", hub.radios.run()),
             ("channels", _follow_channels(hub)),
             ("jobs", keep_jobs(_jobs(hub), hub.clock)),
             ("watchdog", _pet(hub, Supervisor())),

@@ -237,6 +237,8 @@ def _presence(row: StayRow, now: datetime) -> str:
 
 def _hindrance(door: Door | None) -> str:
     """What keeps a code out of a lock, as far as is known; empty: only time."""
+    if door is not None and doors.has_no_device(door):
+        return "the lock has no device any more"
     if door is None or door.abilities is None:
         return "the lock was never met by its driver"
     if door.quarantined:

@@ -41,6 +41,16 @@ class Door:
     """Why its worker gave up on it; empty when all is well."""
 
 
+def nowhere(lock: LockId) -> Address:
+    """Where no driver has anything: what a lock has for an address while no device stands behind its name."""
+    return Address(f"none:{lock}")
+
+
+def has_no_device(door: Door) -> bool:
+    """Its device was taken out of the radio network, and no other has taken its place."""
+    return door.address == nowhere(door.id)
+
+
 _QUERY = (
     select(locks, lock_state)
     .outerjoin(lock_state, lock_state.c.lock_id == locks.c.id)

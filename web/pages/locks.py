@@ -11,7 +11,7 @@ from aiohttp import web
 from hub.hub import Hub
 from hub.model.codes import CodeState, state_of
 from hub.model.values import GrantId, LockId, Position, Proof
-from hub.store import codes
+from hub.store import codes, doors
 from hub.store.codes import Code
 from hub.store.doors import Door
 from hub.store.engine import Tx
@@ -26,7 +26,7 @@ from web.words import Moment
 class Worry:
     tone: str
     what: str
-    """`set_aside` | `silent` | `not_met` | a word of hub.model.facts.Trouble"""
+    """`set_aside` | `silent` | `not_met` | `no_device` | a word of hub.model.facts.Trouble"""
     why: str = ""
     since: Moment | None = None
 
@@ -79,7 +79,9 @@ def _worries(door: Door, ground: Ground) -> Iterator[Worry]:
     local = ground.local(door.property)
     if door.quarantined:
         yield Worry("bad", "set_aside", door.quarantined)
-    if door.abilities is None:
+    if doors.has_no_device(door):
+        yield Worry("bad", "no_device")
+    elif door.abilities is None:
         yield Worry("warn", "not_met")
     if door.silent_since is not None:
         yield Worry("warn", "silent", door.silent_why, local.moment(door.silent_since))
@@ -152,7 +154,7 @@ def look_at(tx: Tx, hub: Hub, id_: LockId) -> LockView:
         digits="" if able is None else _span(able.min_digits, able.max_digits),
         reads_codes=able is not None and able.reads_codes,
         battery_at=local.maybe(door.battery_at),
-        address=f"{door.driver} {door.address}",
+        address="" if doors.has_no_device(door) else f"{door.driver} {door.address}",
         unsecured_by_choice=able is not None and not able.secure,
     )
 
