@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from drivers.zwave import keyring
-from drivers.zwave.driver import ZWave
+from drivers.zwave.care import ZWaveRadio
 from hub.contracts import Driver, Host
 from hub.io import serial
 
@@ -28,4 +28,4 @@ class Config(BaseModel):
 
 
 def start(config: Config, host: Host) -> Driver:
-    return ZWave(config.port, host, serial.connect, keyring.load(config.keys, host))
+    return ZWaveRadio(config.port, host, serial.connect, keyring.load(config.keys, host))

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 import structlog
 
 from drivers.zwave import known
+from drivers.zwave.diary import Diary
 from drivers.zwave.frame import Frame
 from drivers.zwave.known import Network
 from drivers.zwave.member import Member, Surroundings
@@ -38,9 +39,12 @@ class ZWave:
         self._host = host
         self._connect = connect
         self._facts: asyncio.Queue[Fact] = asyncio.Queue()
-        self._around = Surroundings(self._facts.put_nowait, host.clock.now, self._save, keys)
+        self._diary = Diary(host.clock.now)
+        self._around = Surroundings(self._facts.put_nowait, host.clock.now, self._save, keys, self._diary, host.changed)
         self._members: dict[int, Member] = {}
         self._home_id = ""
+        self._session: Session | None = None
+        """While the stick is there and was greeted."""
         self._reset_due = True
         """The first stick is restarted. Not again: some leave the bus each time."""
         self._greeted = False
@@ -52,6 +56,7 @@ class ZWave:
 
     async def run(self) -> None:
         self._recall()
+        self._diary.begin()
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._tell_facts())
@@ -78,6 +83,7 @@ class ZWave:
     def _save(self, _member: Member) -> None:
         learnt = {number: member.known for number, member in self._members.items() if member.known is not None}
         known.save(self._host.state_dir, Network(self._home_id, learnt))
+        self._host.changed()
 
     def _member(self, number: int) -> Member:
         if number not in self._members:
@@ -112,12 +118,14 @@ class ZWave:
             return str(error)
         try:
             async with asyncio.TaskGroup() as tasks:
-                await self._attend(Session(line, self, tasks))
+                await self._attend(Session(line, self, tasks, self._diary))
         except* Unavailable as lost:
             why = str(lost.exceptions[0])
         finally:
+            self._session = None
             for member in self._members.values():
                 member.disconnect()
+            self._host.changed()
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             # A TaskGroup that fails while it is cancelled reports the failure only (Python 3.11 and 3.12).
@@ -132,6 +140,8 @@ class ZWave:
         self._greeted = True
         log.info("Z-Wave stick found", version=stick.version, home=stick.home_id, nodes=len(stick.nodes))
         self._compare(stick)
+        self._session = session
+        self._host.changed()
         for number in sorted(stick.nodes):
             session.spawn(self._member(number).meet(session))
         while True:
@@ -169,6 +179,7 @@ class ZWave:
         if member is None:
             return
         member.disconnect()
+        self._diary.forget(node)
         if member.lock is not None:
             member.silent("was removed from the Z-Wave network")
         self._save(member)

@@ -15,18 +15,21 @@ from drivers.zwave import cc
 from drivers.zwave.cc import door_lock, notification, supervision, zwaveplus_info
 from drivers.zwave.cc import security as cc_security
 from drivers.zwave.cc.codec import Command
-from drivers.zwave.functions import ProtocolInfo
+from drivers.zwave.cc.no_operation import NO_OPERATION
+from drivers.zwave.diary import Diary, Order
+from drivers.zwave.functions import ProtocolInfo, Transmitted
 from drivers.zwave.interview import Answer, Ask, Grant, confirm, interview
 from drivers.zwave.known import ENTRY_CONTROL, Known
 from drivers.zwave.lock import make_lock
-from drivers.zwave.node import Node, a
+from drivers.zwave.node import Node, Transmit, a
+from drivers.zwave.orders import counted
 from drivers.zwave.secured import Keyring, NoAgreement, Secured
 from drivers.zwave.security.keys import STRONGEST_FIRST, SecurityClass
 from drivers.zwave.security.s2 import Link
 from drivers.zwave.session import Session
 from drivers.zwave.witness import Witness
-from hub.contracts import Lock
-from hub.errors import Garbled, Unavailable
+from hub.contracts import Lock, NodeState
+from hub.errors import Garbled, Rejected, Unavailable
 from hub.model.facts import Fact, LockFound
 from hub.model.values import Address, Position
 
@@ -55,6 +58,9 @@ class Surroundings:
     changed: Callable[[Member], None]
     """Called when more is known of it than before."""
     keys: Keyring
+    diary: Diary
+    shown: Callable[[], None]
+    """Called when something that people see of it is no longer as it was."""
 
 
 class Member:
@@ -68,7 +74,8 @@ class Member:
         self._around = around
         self._loop = asyncio.get_running_loop()
         self._witness = Witness(self.address, around.tell)
-        self._node = Node(number, self.silent)
+        self._node = Node(number, self.silent, around.shown)
+        self._protocol: ProtocolInfo | None = None
         self._secured: Secured | None = None
         """There while the node is spoken to with encryption."""
         self._stirred = asyncio.Event()
@@ -83,9 +90,10 @@ class Member:
     def adopt(self, known: Known) -> None:
         """Take for true what an interview learnt, now or before a restart."""
         self._node.known = known
-        self.lock = (
-            make_lock(self._node, known, commanded=self._commanded, masked=self._masked) if known.is_lock else None
-        )
+        self.lock = None
+        if known.is_lock:
+            lock = make_lock(self._node, known, commanded=self._commanded, masked=self._masked)
+            self.lock = counted(lock, self.number, self._around.diary)
 
     def forget(self) -> None:
         """Another device stands here now."""
@@ -94,6 +102,18 @@ class Member:
 
     def silent(self, why: str) -> None:
         self._witness.silent(why, self._around.now())
+        self._around.shown()
+
+    @property
+    def protocol(self) -> ProtocolInfo | None:
+        """What the stick knows of it; None before the stick was asked."""
+        return self._protocol
+
+    @property
+    def state(self) -> NodeState:
+        if self._node.dead:
+            return NodeState.DEAD
+        return NodeState.NOT_MET if self.known is None else NodeState.ALIVE
 
     def stir(self) -> None:
         """It is awake: if it still has to be met, now is the time."""
@@ -123,7 +143,7 @@ class Member:
             attempt += 1
 
     async def _meet_once(self, session: Session) -> None:
-        protocol = await session.protocol_info(self.number)
+        protocol = self._protocol = await session.protocol_info(self.number)
         if protocol.generic != ENTRY_CONTROL or not (protocol.listening or protocol.beamed):
             return
         closed = self.known if self.known is not None and self.known.closed and self._around.keys else None
@@ -192,7 +212,15 @@ class Member:
             link = Link(session.home, session.own_node, self.number)
             self._secured = Secured(link, self._around.keys, session.transmit, secrets.token_bytes)
             self._secured.under = SecurityClass[granted]
-            self._node.transmit = self._secured.transmit
+            self._node.transmit = self._aloud(session, self._secured)
+
+    @staticmethod
+    def _aloud(session: Session, secured: Secured) -> Transmit:
+        async def transmit(node: int, command: bytes, *, urgent: bool) -> Transmitted:
+            session.diary.inside("to", node, command)
+            return await secured.transmit(node, command, urgent=urgent)
+
+        return transmit
 
     async def _converse(self, questions: Generator[Ask, Answer, T]) -> T:
         answer: Answer = None
@@ -231,12 +259,52 @@ class Member:
         except TimeoutError:
             return
 
+    # ---- what its keeper wants -------------------------------------------------------------------------------------
+
+    async def ping(self, session: Session) -> float:
+        """Seconds until it acknowledged a command that does nothing.
+
+        Raises:
+            Unavailable: it did not.
+        """
+        started = self._loop.time()
+        with self._around.diary.order(self.number, Order.OTHER):
+            outcome = await session.transmit(self.number, NO_OPERATION, urgent=False)
+        self._node.judge(outcome)
+        self.stir()
+        self._node.alive()
+        self._witness.heard(self._loop.time(), self._around.now())
+        return self._loop.time() - started
+
+    async def learn_again(self, session: Session) -> None:
+        """Meet it anew. What was known stays until more is known.
+
+        Raises:
+            Unavailable: it left out an answer.
+            Rejected: it is none of ours.
+        """
+        protocol = self._protocol = await session.protocol_info(self.number)
+        if protocol.generic != ENTRY_CONTROL:
+            raise Rejected("it is not a lock, and is left in peace")
+        before = self.known
+        try:
+            with self._around.diary.order(self.number, Order.OTHER):
+                known = await self._interview(session, protocol)
+        except Unavailable:
+            self._speak(session, before.granted if before else "")
+            raise
+        self.adopt(known)
+        self._around.changed(self)
+        if known.is_lock:
+            self._introduce(known)
+
     # ---- hearing ---------------------------------------------------------------------------------------------------
 
     def hear(self, session: Session, data: bytes) -> None:
         """The node says something, asked or not. What comes unencrypted in a secure lock's name may come from anybody."""
         if self._secured is not None:
             for said in self._secured.hear(data, session.spawn):
+                session.diary.inside("from", self.number, said)
                 self._hear(session, said)
         elif self.known is None and self._witness.introduced:
             self.stir()

@@ -74,13 +74,14 @@ def a(kind: type[T]) -> Wanted[T]:
 class Node:
     """One node. Exchanges are made inside `turns`, so that a report belongs to the only question there is."""
 
-    def __init__(self, number: int, fell_silent: Callable[[str], None]) -> None:
+    def __init__(self, number: int, fell_silent: Callable[[str], None], came_back: Callable[[], None]) -> None:
         self.number = number
         self.known: Known | None = None
         self.transmit: Transmit | None = None
         """None while there is no stick."""
         self.turns = Turns()
         self._fell_silent = fell_silent
+        self._came_back = came_back
         self._inboxes: list[Inbox[Any]] = []
         self._failures = 0
         self._session = 0
@@ -94,12 +95,19 @@ class Node:
         for inbox in self._inboxes:
             inbox.offer(command)
 
+    @property
+    def dead(self) -> bool:
+        """Whether it did not answer lately."""
+        return self._failures >= SILENT_AFTER
+
     def alive(self) -> None:
-        self._failures = 0
+        was_dead, self._failures = self.dead, 0
+        if was_dead:
+            self._came_back()
 
     def failed(self, why: str) -> None:
         self._failures += 1
-        if self._failures >= SILENT_AFTER:
+        if self.dead:
             self._fell_silent(why)
 
     @contextmanager
@@ -191,7 +199,10 @@ class Node:
     async def _send(self, data: bytes, *, urgent: bool) -> None:
         if self.transmit is None:
             raise Unavailable(NOT_CONNECTED)
-        outcome = await self.transmit(self.number, data, urgent=urgent)
+        self.judge(await self.transmit(self.number, data, urgent=urgent))
+
+    def judge(self, outcome: Transmitted) -> None:
+        """Raises Unavailable: what was sent did not arrive."""
         if outcome not in {Transmitted.OK, Transmitted.VERIFIED}:
             why = (
                 "the lock is out of reach" if outcome is Transmitted.NO_ACK else "the radio could not send the command"

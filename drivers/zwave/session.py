@@ -9,6 +9,7 @@ from typing import Protocol
 import structlog
 
 from drivers.zwave import functions, stick
+from drivers.zwave.diary import Diary
 from drivers.zwave.frame import Frame
 from drivers.zwave.functions import (
     ApplicationCommand,
@@ -24,6 +25,7 @@ from drivers.zwave.functions import (
 from drivers.zwave.link import Answered
 from drivers.zwave.network_functions import NOTICING
 from drivers.zwave.radio import Radio
+from drivers.zwave.report import TransmitReport
 from drivers.zwave.stick import Stick
 from hub.errors import Garbled
 from hub.io.serial import Line
@@ -51,7 +53,8 @@ class Listener(Protocol):
 class Session:
     """One open port, from the greeting to the loss. Made and used inside one TaskGroup."""
 
-    def __init__(self, line: Line, listener: Listener, tasks: asyncio.TaskGroup) -> None:
+    def __init__(self, line: Line, listener: Listener, tasks: asyncio.TaskGroup, diary: Diary) -> None:
+        self.diary = diary
         self._listener = listener
         self._tasks = tasks
         self._radio = Radio(line, self._take)
@@ -67,14 +70,14 @@ class Session:
 
     @property
     def own_node(self) -> int:
-        return self._stick.node
+        return self.stick.node
 
     @property
     def home(self) -> int:
-        return int(self._stick.home_id, 16)
+        return int(self.stick.home_id, 16)
 
     @property
-    def _stick(self) -> Stick:
+    def stick(self) -> Stick:
         assert self._greeted is not None, "nothing is sent to nodes before the greeting"
         return self._greeted
 
@@ -87,7 +90,13 @@ class Session:
         return self._greeted
 
     async def transmit(self, node: int, command: bytes, *, urgent: bool) -> Transmitted:
-        return await self._stick.transmit(self._radio, node, command, urgent=urgent)
+        outcome: Transmitted | None = None
+        report: TransmitReport | None = None
+        try:
+            outcome, report = await self.stick.transmit(self._radio, node, command, urgent=urgent)
+        finally:
+            self.diary.sent(node, command, outcome, report)
+        return outcome
 
     async def protocol_info(self, node: int) -> ProtocolInfo:
         return await stick.protocol_info(self._radio, node)
@@ -111,7 +120,7 @@ class Session:
 
     def knows(self, function: int) -> bool:
         """Whether the stick has that function."""
-        return function in self._stick.functions
+        return function in self.stick.functions
 
     def _take(self, frame: Frame) -> None:
         if frame.function in NOTICING:
@@ -124,6 +133,7 @@ class Session:
             return
         match news:
             case ApplicationCommand(node=node, command=command):
+                self.diary.heard(node, command)
                 self._listener.hear(self, node, command)
             case Update():
                 self._update(news)

@@ -20,6 +20,7 @@ from drivers.zwave.functions import (
     Update,
 )
 from drivers.zwave.radio import Radio
+from drivers.zwave.report import TransmitReport
 from hub.errors import Garbled, Unavailable
 
 RESTARTED_WITHIN_S = 1.5
@@ -38,8 +39,10 @@ class Stick:
     nodes: frozenset[int]
     """All others."""
 
-    async def transmit(self, radio: Radio, node: int, command: bytes, *, urgent: bool) -> Transmitted:
-        """Send a command to a node.
+    async def transmit(
+        self, radio: Radio, node: int, command: bytes, *, urgent: bool
+    ) -> tuple[Transmitted, TransmitReport | None]:
+        """Send a command to a node; says what became of it, and how it went where the stick reports that.
 
         Raises:
             Unavailable: the stick did not say what became of it.
@@ -52,7 +55,7 @@ class Stick:
         if answered.callback is None:
             raise Unavailable("the Z-Wave stick is too busy to send")
         try:
-            return Transmitted.decode(answered.callback)
+            return Transmitted.decode(answered.callback), TransmitReport.decode(answered.callback[1:])
         except Garbled as error:
             raise Unavailable(str(error)) from error
 

@@ -14,7 +14,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from drivers.zwave.driver import ZWave
+from drivers.zwave.care import ZWaveRadio
 from hub.contracts import Host
 from hub.errors import Unavailable
 from hub.model.facts import (
@@ -81,6 +81,8 @@ class FakeLock:
     unanswered: set[str] = field(default_factory=set)
     """Questions it takes and does not answer, by their two first bytes."""
     air_s: float = AIR_S
+    report: str = ""
+    """What the stick adds to the outcome of a transmission to it."""
     received: list[str] = field(default_factory=list)
     heard_at: list[float] = field(default_factory=list)
 
@@ -325,7 +327,7 @@ class FakeStick:
         if self.order == "report first":
             for answer in answers:
                 self.say(lock.node, answer)
-        self.request(function, bytes((callback, 0)))
+        self.request(function, bytes((callback, 0)) + bytes.fromhex(lock.report))
         if self.order != "report first":
             for nth, answer in enumerate(answers, 1):
                 asyncio.get_running_loop().call_later(nth * lock.air_s, self.say, lock.node, answer)
@@ -378,22 +380,27 @@ class House:
     folder: Path
     stick: FakeStick
     facts: list[Fact] = field(default_factory=list)
+    changes: int = 0
+    """How often pages were told to look again."""
     host: Host = field(init=False)
-    driver: ZWave = field(init=False)
+    driver: ZWaveRadio = field(init=False)
 
     def __post_init__(self) -> None:
-        self.host = Host("zwave", self._tell, TurnedClock(), self.folder, bytes, bytes, _no_sandbox)
+        self.host = Host("zwave", self._tell, TurnedClock(), self.folder, bytes, bytes, _no_sandbox, self._changed)
         self.renew()
 
     def renew(self) -> None:
         """Another driver on the same folder, as after a restart of the hub."""
-        self.driver = ZWave("/dev/fake", self.host, self.stick.connect, {})
+        self.driver = ZWaveRadio("/dev/fake", self.host, self.stick.connect, {})
+
+    def _changed(self) -> None:
+        self.changes += 1
 
     async def _tell(self, fact: Fact) -> None:
         self.facts.append(fact)
 
     @asynccontextmanager
-    async def running(self, settle: float = 5.0) -> AsyncIterator[ZWave]:
+    async def running(self, settle: float = 5.0) -> AsyncIterator[ZWaveRadio]:
         """The driver runs; by now it has met its locks."""
         async with asyncio.TaskGroup() as tasks:
             task = tasks.create_task(self.driver.run())

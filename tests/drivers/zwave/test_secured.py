@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from drivers.zwave import keyring
-from drivers.zwave.driver import ZWave
+from drivers.zwave.care import ZWaveRadio
 from drivers.zwave.security.keys import NetworkKey, S2Keys, SecurityClass, export_keys, s0_keys, s2_keys
 from drivers.zwave.security.s0 import Heard, S0Session
 from drivers.zwave.security.s2 import Link, NeedNonce, NonceArrived, Received, Reply, S2Session, Strength
@@ -114,7 +114,7 @@ class Home:
         self.hold(KEYS)
 
     def hold(self, keys: dict[SecurityClass, NetworkKey]) -> None:
-        self.house.driver = ZWave("/dev/fake", self.house.host, self.house.stick.connect, keys)
+        self.house.driver = ZWaveRadio("/dev/fake", self.house.host, self.house.stick.connect, keys)
 
     def say(self, frames: list[bytes]) -> None:
         for frame in frames:
