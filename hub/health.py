@@ -10,8 +10,10 @@ from typing import Final
 
 from hub.contracts import Clock
 from hub.model.codes import Reading
+from hub.model.facts import Alarm
+from hub.model.values import Address
 from hub.plugins import Plugins
-from hub.store import codes, doors, house, mail, settings
+from hub.store import alarms, codes, doors, house, mail, settings
 from hub.store import stays as ledger
 from hub.store.codes import Issued
 from hub.store.doors import Door
@@ -36,7 +38,7 @@ class Level(Enum):
 class Finding:
     level: Level
     about: str
-    """What it concerns: `lock:front`, `channel:airbnb-1`, `stay:…`, `clock`, `plugin:zwave`, `inbox:17` …"""
+    """What it concerns: `lock:front`, `channel:airbnb-1`, `stay:…`, `clock`, `plugin:zwave`, `inbox:17`, `alarm:3` …"""
     sentence: str
     cure: str
     since: datetime | None = None
@@ -52,6 +54,7 @@ def findings(tx: Tx, clock: Clock, plugins: Plugins, known: Collection[Door] | N
     known = doors.doors(tx) if known is None else known
     found = [
         *_house(tx, clock),
+        *_radios(tx, known),
         *_doors(tx, known, now),
         *_codes(tx, now),
         *_channels(tx, now),
@@ -186,6 +189,52 @@ def _plugins(known: Iterable[Door], plugins: Plugins) -> Iterator[Finding]:
                 "Name it on the Radio page, or in the site file." if driver in radios else "Name it in the site file."
             )
             yield Finding(Level.NOTICE, f"met:{driver}:{lock.address}", sentence, cure)
+
+
+def _radios(tx: Tx, known: Iterable[Door]) -> Iterator[Finding]:
+    named = {(door.driver, door.address): door for door in known}
+    for row in alarms.current(tx):
+        door = named.get((row.driver, Address(row.device)))
+        if row.alarm is Alarm.DEAD and door is not None and door.silent_since is not None:
+            continue  # said of the lock already
+        which = f"{row.device} of {row.driver}" if door is None else door.name
+        said = _ALARM_WORDS[row.alarm]
+        sentence = said.sentence.format(which=which, driver=row.driver)
+        sentence = f"{sentence}: {row.note}." if row.note else f"{sentence}."
+        yield Finding(said.level, f"alarm:{row.id}", sentence, said.cure, row.since)
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    level: Level
+    sentence: str
+    cure: str
+
+
+_ALARM_WORDS: Final = {
+    Alarm.THROWN_OUT: _Said(
+        Level.PROBLEM,
+        "Device {which} was taken out of the network again, as it did not get the encryption it is capable of",
+        "Bring it close to the stick and add it again. If that happens twice, somebody nearby may be disturbing the radio "
+        "on purpose.",
+    ),
+    Alarm.JAMMED: _Said(
+        Level.PROBLEM,
+        "The radio of {driver} is disturbed so much that locks cannot be heard",
+        "Move the stick away from computers and USB 3 cables with an extension lead, and look for a new transmitter nearby. "
+        "Codes already in the locks keep working.",
+    ),
+    Alarm.DEAD: _Said(
+        Level.PROBLEM,
+        "Device {which} does not answer any more",
+        "Check its battery and its distance to the hub, or take it out of the network on the Radio page.",
+    ),
+    Alarm.STICK_GONE: _Said(
+        Level.URGENT,
+        "The stick of {driver} is gone",
+        "Plug it in again, into the same port. Codes already in the locks keep working, and no new one reaches them.",
+    ),
+}
 
 
 def _dead(tx: Tx) -> Iterator[Finding]:

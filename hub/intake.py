@@ -13,10 +13,10 @@ from hub import calendars, issuing, sightings
 from hub.calendars import cancel, timed
 from hub.errors import Rejected
 from hub.issuing import Desk
-from hub.model.facts import CalendarFailed, CalendarRead, Fact, GuestMoved, LockFound, StayReported
+from hub.model.facts import CalendarFailed, CalendarRead, Fact, GuestMoved, LockFound, RadioAlarm, StayReported
 from hub.model.stays import local_instant
 from hub.model.values import GrantId, StayId, StayKind, StayStatus, UnitId, Window, clean
-from hub.store import codes, house, log
+from hub.store import alarms, codes, house, log
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.house import Property
@@ -61,6 +61,8 @@ class Intake:
                 met = sightings.absorb(tx, fact, teller)
                 if met is not None:
                     issuing.fit(tx, self.desk, met)
+            case RadioAlarm():
+                alarms.absorb(tx, teller, fact)
             case _:
                 sightings.absorb(tx, fact, teller)
 
@@ -163,6 +165,13 @@ class Intake:
             raise Rejected("there is no such code, or it ended already")
         codes.revoke(tx, [grant], self.desk.now())
         log.record(tx, self.desk.now(), actor, "code ended", f"lock:{entry.lock}", detail=entry.label)
+
+    def dismiss(self, tx: Tx, id_: int, actor: str) -> None:
+        """Take note of an alarm. One that lasts comes back only after it was over. Raises Rejected."""
+        row = alarms.dismiss(tx, id_, actor, self.desk.now())
+        if row is None:
+            raise Rejected("there is no such alarm, or it is over")
+        log.record(tx, self.desk.now(), actor, "alarm dismissed", f"radio:{row.driver}", detail=row.words)
 
     def answer(self, tx: Tx, id_: str, value: str, actor: str) -> None:
         """Raises Rejected when the question is gone or answered, or has no such answer."""

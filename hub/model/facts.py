@@ -183,6 +183,42 @@ class TroubleSeen:
     note: str = ""
 
 
+# ---- from radios ---------------------------------------------------------------------------------------------------
+
+
+class Alarm(Enum):
+    """What goes wrong with a radio network or with one of its devices, whether or not the house has a lock there."""
+
+    THROWN_OUT = "thrown_out"
+    """A device joined, could not be given the encryption that it is capable of, and was taken out again."""
+    JAMMED = "jammed"
+    """So much noise that nothing else can be heard."""
+    DEAD = "dead"
+    """A device does not answer any more."""
+    STICK_GONE = "stick_gone"
+
+    @property
+    def lasts(self) -> bool:
+        """Whether it is so until it is told to be over; else it happened, and a person takes note of it."""
+        return self is not Alarm.THROWN_OUT
+
+
+@dataclass(frozen=True, slots=True)
+class RadioAlarm:
+    """Something is wrong with the radio, or no longer. Telling it again, or that what nobody told is over, does no harm.
+
+    What lasts outlives the driver's process: one that starts and finds all well says so with `over`.
+    """
+
+    at: datetime
+    alarm: Alarm
+    device: str = ""
+    """Its address, or what is printed on it if it has none. Empty: the network as a whole."""
+    note: str = ""
+    """A clause for a person, e.g. `noise of -58 dBm for two minutes`."""
+    over: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class SlotRead:
     """What a lock says is in one slot. `pin` is None when it is empty or the lock does not tell digits (masked)."""
@@ -194,4 +230,4 @@ class SlotRead:
 
 StayFact = CalendarRead | CalendarFailed | StayReported | GuestMoved
 LockFact = LockFound | LockHeard | LockSilent | BoltMoved | BatteryRead | CodesChanged | TroubleSeen
-Fact = StayFact | LockFact
+Fact = StayFact | LockFact | RadioAlarm

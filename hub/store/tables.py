@@ -110,6 +110,8 @@ locks = _table(
     _required("address", Text),
     _flag("shared"),
     _required("origin", Text),
+    _flag("remote_unlock_over_s0"),  # somebody accepts what S0 does not protect from
+    _flag("unencrypted"),  # somebody chose that this lock may go without encryption
     UniqueConstraint("driver", "address"),
 )
 
@@ -152,6 +154,21 @@ lock_state = _table(
     Column("trouble", Text),
     Column("trouble_at", Instant),
     Column("quarantined", Text),  # why this lock's worker gave up; the other doors go on
+    Column("schedules", Integer),  # the lock itself can confine a code to a window
+)
+
+alarms = _table(
+    "alarms",
+    Column("id", Integer, primary_key=True),
+    _required("driver", Text),
+    _required("alarm", Text),
+    _required("device", Text),  # an address, or what its label says; empty: the whole network
+    _required("note", Text),
+    _required("since", Instant),
+    _required("told_at", Instant),
+    Column("dismissed_at", Instant),
+    Column("dismissed_by", Text),
+    UniqueConstraint("driver", "alarm", "device"),
 )
 
 channel_state = _table(
@@ -266,6 +283,14 @@ slots = _table(
     Column("proven_at", Instant),
     _required("failures", Integer, server_default="0"),
     Column("retry_at", Instant),
+    # What the lock was told of the hours in which the code of this slot opens (hub/model/hours.py).
+    Column("hours_start", Instant),
+    Column("hours_end", Instant),
+    _required("hours_proof", Text, server_default="none"),
+    _flag("hours_refused"),
+    Column("opens_until", Instant),
+    _required("hours_failures", Integer, server_default="0"),
+    Column("hours_retry_at", Instant),
     Index("slots_one_per_grant", "holder", unique=True, sqlite_where=text("holder IS NOT NULL")),
 )
 

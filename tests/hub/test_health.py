@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from hub.errors import Rejected
 from hub.health import Finding, Level, findings, summary
 from hub.issuing import reveal
-from hub.model.facts import BatteryRead, LockSilent, Trouble, TroubleSeen
+from hub.model.facts import Alarm, BatteryRead, Fact, LockSilent, RadioAlarm, Trouble, TroubleSeen
 from hub.model.values import Address
+from hub.store import alarms, log
 from tests.simulators.building import Memory
 from tests.simulators.home import Home, home, simulate
 
@@ -139,5 +141,91 @@ def test_a_full_lock_is_said_to_be_full(tmp_path: Path) -> None:
             assert [each.sentence for each in await _found(house)] == [
                 "The code of Ada Lovelace is not proven in Front: all 2 places of the lock are taken."
             ]
+
+    simulate(main())
+
+
+# ---- the radio -----------------------------------------------------------------------------------------------------
+
+
+async def _tell(house: Home, *facts: Fact) -> None:
+    for fact in facts:
+        await house.hub.store.write(lambda tx, fact=fact: house.hub.intake.absorb(tx, fact, "memory"))  # type: ignore[misc]
+
+
+async def _dismiss(house: Home) -> None:
+    (row,) = await house.hub.store.read(alarms.current)
+    await house.hub.store.write(lambda tx: house.hub.intake.dismiss(tx, row.id, "account:ada"))
+
+
+@pytest.mark.parametrize(
+    ("alarm", "device", "note", "level", "sentence"),
+    [
+        (Alarm.JAMMED, "", "noise of -58 dBm", Level.PROBLEM,
+         "The radio of memory is disturbed so much that locks cannot be heard: noise of -58 dBm."),
+        (Alarm.STICK_GONE, "", "", Level.URGENT, "The stick of memory is gone."),
+        (Alarm.DEAD, "7", "", Level.PROBLEM, "Device 7 of memory does not answer any more."),
+        (Alarm.DEAD, "front", "", Level.PROBLEM, "Device Front does not answer any more."),
+        (Alarm.THROWN_OUT, "9", "wrong key", Level.PROBLEM,
+         "Device 9 of memory was taken out of the network again, as it did not get the encryption it is capable of: wrong key."),
+    ],
+)  # fmt: skip
+def test_an_alarm_of_the_radio_is_a_sentence_with_a_cure_until_it_is_over(
+    tmp_path: Path, alarm: Alarm, device: str, note: str, level: Level, sentence: str
+) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            at = house.hub.clock.now()
+            await _tell(house, RadioAlarm(at, alarm, device, note), RadioAlarm(at, alarm, device, note))
+            (finding,) = await _found(house)
+            assert (finding.sentence, finding.level, finding.since, bool(finding.cure)) == (sentence, level, at, True)
+            await _tell(house, RadioAlarm(at, alarm, device, over=True), RadioAlarm(at, alarm, device, over=True))
+            assert await _found(house) == []
+            told = await house.hub.store.read(lambda tx: log.deeds(tx, "radio:memory"))
+            assert sorted(deed.action for deed in told) == ["alarm", "alarm over"]
+
+    simulate(main())
+
+
+def test_what_merely_goes_on_stays_dismissed_and_what_happens_again_does_not(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            now = house.hub.clock.now
+            for alarm, again in ((Alarm.JAMMED, False), (Alarm.THROWN_OUT, True)):
+                await _tell(house, RadioAlarm(now(), alarm, "9"))
+                await _dismiss(house)
+                assert await _found(house) == []
+                await house.later(minutes=1)
+                await _tell(house, RadioAlarm(now(), alarm, "9"))
+                assert bool(await _found(house)) is again
+            await _tell(house, RadioAlarm(now(), Alarm.THROWN_OUT, "9", over=True))
+            await _tell(house, RadioAlarm(now(), Alarm.JAMMED, "9", over=True), RadioAlarm(now(), Alarm.JAMMED, "9"))
+            (finding,) = await _found(house)
+            assert "is disturbed" in finding.sentence
+
+    simulate(main())
+
+
+def test_an_alarm_is_dismissed_once(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            await _tell(house, RadioAlarm(house.hub.clock.now(), Alarm.STICK_GONE))
+            await _dismiss(house)
+            with pytest.raises(Rejected, match="no such alarm"):
+                await house.hub.store.write(lambda tx: house.hub.intake.dismiss(tx, 1, "account:ada"))
+            trail = await house.hub.store.read(lambda tx: log.deeds(tx, "radio:memory"))
+            assert ("account:ada", "alarm dismissed", "stick gone") in [
+                (deed.actor, deed.action, deed.detail) for deed in trail
+            ]
+
+    simulate(main())
+
+
+def test_a_dead_device_that_is_a_silent_lock_is_said_once(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            at = house.hub.clock.now()
+            await _tell(house, LockSilent(FRONT, at, "no acknowledgement"), RadioAlarm(at, Alarm.DEAD, "front"))
+            assert [each.sentence for each in await _found(house)] == ["Front does not answer: no acknowledgement."]
 
     simulate(main())

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from hub.model.facts import Abilities
+from hub.model.facts import Abilities, Alarm, RadioAlarm
 from hub.model.values import Address, ChannelId, LockId, Position
-from hub.store import doors, log, mail, settings
+from hub.store import alarms, doors, log, mail, settings
 from hub.store.engine import Tx
 from tests.web.conftest import PASSWORD, Visitor, visiting
 from tests.web.village import AIRBNB, NOW, Doubted, village
@@ -58,6 +58,18 @@ async def test_what_was_given_up_on_can_be_tried_again_once(manager: Visitor) ->
 
 async def test_only_the_two_boxes_can_be_retried(manager: Visitor) -> None:
     assert (await manager.post("/health/accounts/1/retry")).status == 404
+
+
+async def test_an_alarm_of_the_radio_is_shown_until_somebody_takes_note(manager: Visitor) -> None:
+    hub, sentence = manager.here.hub, "Device 9 of zwave was taken out of the network again"
+    fact = RadioAlarm(NOW, Alarm.THROWN_OUT, "9", "wrong key")
+    await hub.store.write(lambda tx: hub.intake.absorb(tx, fact, "zwave"))
+    assert sentence in (await manager.get("/health")).text
+    assert sentence in (await manager.get("/")).text
+    [row] = await hub.store.read(alarms.current)
+    assert (await manager.post(f"/health/alarms/{row.id}/dismiss")).status == 303
+    assert sentence not in (await manager.get("/health")).text
+    assert "there is no such alarm" in (await manager.post(f"/health/alarms/{row.id}/dismiss")).text
 
 
 def _silence_all(tx: Tx) -> None:

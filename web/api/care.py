@@ -1,12 +1,15 @@
-"""What a person sets right: trying again what was given up on, vouching for the time, leaving safe mode."""
+"""What a person sets right: trying again, taking note of alarms, vouching for the time, leaving safe mode."""
 
 from __future__ import annotations
 
 from typing import Final
 
+from pydantic import Field
 from sqlalchemy import Table
 
-from hub.store import log, mail, restoring, settings, tables
+from hub.model.facts import Alarm
+from hub.store import alarms, log, mail, restoring, settings, tables
+from hub.store.alarms import AlarmRow
 from hub.store.engine import Tx
 from hub.store.mail import Dead
 from web.api.paging import ByName, Page, cut_by_name
@@ -59,6 +62,44 @@ async def retry_letter(call: Call, query: Nothing, body: Nothing) -> LetterOut:
         return found
 
     return _letter(await call.hub.store.write(again))
+
+
+class AlarmOut(Out):
+    id: str
+    driver: str
+    alarm: Alarm
+    device: str = Field(description="its address, or what is printed on it; empty: the whole network")
+    note: str
+    since: Told
+
+
+class AlarmPage(Page[AlarmOut]):
+    pass
+
+
+def _alarm(row: AlarmRow) -> AlarmOut:
+    return AlarmOut(
+        id=str(row.id), driver=row.driver, alarm=row.alarm, device=row.device, note=row.note, since=row.since
+    )
+
+
+async def list_alarms(call: Call, query: ByName, body: Nothing) -> AlarmPage:
+    page = cut_by_name(await call.hub.store.read(alarms.current), lambda row: f"{row.id:018}", query)
+    return AlarmPage(items=[_alarm(row) for row in page.rows], next=page.next)
+
+
+async def dismiss_alarm(call: Call, query: Nothing, body: Nothing) -> AlarmOut:
+    """One that lasts comes back only after it was over."""
+    wanted = call.path["alarm"]
+
+    def take_note(tx: Tx) -> AlarmOut:
+        found = next((row for row in alarms.current(tx) if str(row.id) == wanted), None)
+        if found is None:
+            raise missing("alarm", wanted)
+        call.hub.intake.dismiss(tx, found.id, call.actor)
+        return _alarm(found)
+
+    return await call.hub.store.write(take_note)
 
 
 async def confirm_time(call: Call, query: Nothing, body: Nothing) -> HealthOut:

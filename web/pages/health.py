@@ -31,6 +31,11 @@ class Trouble:
     since: Moment | None
     about: str
 
+    @property
+    def alarm(self) -> str:
+        """Of an alarm that a person can take note of, its number."""
+        return self.about.removeprefix("alarm:") if self.about.startswith("alarm:") else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Letter:
@@ -132,6 +137,13 @@ async def retry(request: web.Request) -> web.Response:
     return go(request, "/health", said="retried")
 
 
+async def dismiss(request: web.Request) -> web.Response:
+    hub, actor = request.app[SITE].hub, request[GUARD].actor
+    number = int(request.match_info["id"])
+    await hub.store.write(lambda tx: hub.intake.dismiss(tx, number, actor))
+    return go(request, "/health", said="alarm_dismissed")
+
+
 async def confirm_time(request: web.Request) -> web.Response:
     site, actor = request.app[SITE], request[GUARD].actor
     if site.confirm_time is None:
@@ -160,6 +172,7 @@ async def leave_safe_mode(request: web.Request) -> web.Response:
 ROUTES = [
     web.get("/health", show),
     web.post(r"/health/{box:inbox|outbox}/{id:\d{1,18}}/retry", retry),
+    web.post(r"/health/alarms/{id:\d{1,18}}/dismiss", dismiss),
     web.post("/health/time", confirm_time),
     web.post("/health/safe-mode/leave", leave_safe_mode),
 ]

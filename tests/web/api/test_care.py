@@ -6,6 +6,7 @@ from functools import partial
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from hub.model.facts import Alarm, RadioAlarm
 from hub.model.values import ChannelId, LockId
 from hub.store import doors, mail, settings
 from hub.store.engine import Tx
@@ -30,6 +31,20 @@ async def test_what_was_given_up_on_is_listed_and_tried_again_once(api: Api) -> 
     assert len(await api.hub.store.read(lambda tx: mail.letters(tx, NOW))) == 1
     for id_ in ("inbox-1", "outbox-1", "other"):
         assert (await api.post(f"/letters/{id_}/retry")).status == 404
+
+
+async def test_an_alarm_of_the_radio_is_listed_until_somebody_takes_note(api: Api) -> None:
+    fact = RadioAlarm(NOW, Alarm.THROWN_OUT, "9", "wrong key")
+    await api.hub.store.write(lambda tx: api.hub.intake.absorb(tx, fact, "radio"))
+    alarm = {
+        "id": "1", "driver": "radio", "alarm": "thrown_out", "device": "9", "note": "wrong key",
+        "since": "2026-11-21T12:00:00.000Z",
+    }  # fmt: skip
+    assert (await api.get("/alarms")).json == {"items": [alarm], "next": None}
+    assert "alarm:1" in [finding["about"] for finding in (await api.get("/health")).json["findings"]]
+    assert (await api.post("/alarms/1/dismiss")).json == alarm
+    assert (await api.get("/alarms")).json["items"] == []
+    assert (await api.post("/alarms/1/dismiss")).status == 404
 
 
 async def test_safe_mode_is_told_and_left_once(api: Api) -> None:
