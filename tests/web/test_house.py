@@ -69,7 +69,7 @@ async def test_an_alarm_of_the_radio_is_shown_until_somebody_takes_note(manager:
     [row] = await hub.store.read(alarms.current)
     assert (await manager.post(f"/health/alarms/{row.id}/dismiss")).status == 303
     assert sentence not in (await manager.get("/health")).text
-    assert "there is no such alarm" in (await manager.post(f"/health/alarms/{row.id}/dismiss")).text
+    assert "There is no such alarm" in (await manager.post(f"/health/alarms/{row.id}/dismiss")).text
 
 
 def _silence_all(tx: Tx) -> None:
