@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from hub.commandline import backups, house
-from hub.commandline.asking import ConfigPath
+from hub.commandline.asking import ConfigPath, Terminal
 from hub.commandline.exits import WORDS, exit_code
 from hub.commandline.stays import stay
 from hub.commandline.tokens import token
@@ -128,7 +128,7 @@ app.add_typer(token, name="token")
 def main(words: list[str] | None = None) -> None:
     """`words` are what stands after `gatehouse`; None: what this process was given."""
     try:
-        app(words, prog_name="gatehouse")
+        app(words, prog_name="gatehouse", obj=Terminal())
     except Disappointment as error:
         _give_up([error])
     except BaseExceptionGroup as group:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from pydantic import JsonValue, ValidationError
 from sqlalchemy.exc import IntegrityError
 
-from hub import apply, housing, issuing
+from hub import apply, housing, issuing, radio_commands
 from hub.commandline import asks
 from hub.commandline.asks import Ask
 from hub.config import Config, problems, toml, unknown
@@ -400,4 +400,5 @@ COMMANDS: Final[Mapping[type[Ask], Command]] = {
     asks.TokenRevoke: _token_revoke,
     asks.Backup: _backup,
     asks.RotateKey: _rotate_key,
+    **radio_commands.COMMANDS,
 }

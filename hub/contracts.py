@@ -5,7 +5,7 @@ Every `Raises` says what may have happened meanwhile: on a door, that is the par
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
@@ -30,6 +30,24 @@ class Clock(Protocol):
     @property
     def trusted(self) -> bool:
         """False until the system says that it is synchronised: then nothing that depends on the time of day happens."""
+
+
+class Console(Protocol):
+    """The hub as a command sees it that a plugin brings: typer hands it over as `ctx.obj`."""
+
+    def ask(self, command: str, *, config: Path | None = None, **arguments: object) -> Any:
+        """The running hub's answer, or without one that of its database where it makes sense.
+
+        Args:
+            command: as hub/commandline/asks.py names it; `arguments` are its fields, None where one is not given.
+            config: the hub's configuration; None: where it usually is.
+
+        Raises:
+            Disappointment: the hub's own no; or it does not run.
+        """
+
+    def table(self, rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *, empty: str) -> None:
+        """Print rows under headings: `columns` are the keys to show and what stands above them."""
 
 
 # ---- drivers -------------------------------------------------------------------------------------------------------

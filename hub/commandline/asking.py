@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -44,3 +45,18 @@ def answered(config: Path, kind: type[Any], **arguments: object) -> Any:
         found = problems(error, kind)
         raise Rejected("\n".join(f"--{key.partition('.')[0].replace('_', '-')} {why}" for key, why in found)) from None
     return asyncio.run(ask(load(config), question))
+
+
+class Terminal:
+    """What a command that a plugin brings is handed as its `Console`."""
+
+    def ask(self, command: str, *, config: Path | None = None, **arguments: object) -> Any:
+        from hub.commandline.asks import Ask
+
+        kind = next(kind for kind in Ask.__subclasses__() if kind.command == command)
+        return answered(_usual_config() if config is None else config, kind, **arguments)
+
+    def table(self, rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *, empty: str) -> None:
+        from hub.commandline.saying import table
+
+        table(rows, columns, empty=empty)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import date, time, timedelta
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, Base64Bytes, BaseModel, BeforeValidator, ConfigDict, Field
 
+from hub.contracts import Wish
 from hub.model.people import Scope
 
 
@@ -156,3 +157,114 @@ class Backup(Ask):
 class RotateKey(Ask):
     command = "rotate-key"
     patience = timedelta(minutes=10)
+
+
+# ---- radios --------------------------------------------------------------------------------------------------------
+
+
+class RadioStatus(Ask):
+    command = "radio status"
+
+    radio: str
+
+
+class RadioBegin(Ask):
+    command = "radio begin"
+
+    radio: str
+    wish: Wish
+    label: str | None = Field(None, repr=False)
+    """What the device's QR code says, or the number on its label; holds its PIN."""
+    address: str | None = None
+    unencrypted: bool = False
+
+
+class RadioFollow(Ask):
+    """Answered as soon as the conversation is not as it was `seen` any more, and after a while in any case."""
+
+    command = "radio follow"
+
+    radio: str
+    talk: str
+    seen: str = ""
+    """The `stamp` of what was told last."""
+
+
+class RadioAnswer(Ask):
+    command = "radio answer"
+
+    radio: str
+    talk: str
+    words: str = Field(repr=False)
+
+
+class RadioCancel(Ask):
+    command = "radio cancel"
+
+    radio: str
+    talk: str
+
+
+class RadioWork(Ask):
+    """Answered when it is done."""
+
+    command = "radio work"
+    patience = timedelta(hours=2)
+
+    radio: str
+    work: Literal["ping", "interview", "heal", "forget"]
+    address: str | None = None
+
+
+class RadioPrepare(Ask):
+    command = "radio prepare"
+
+    radio: str
+    label: str = Field(repr=False)
+
+
+class RadioUnprepare(Ask):
+    command = "radio unprepare"
+
+    radio: str
+    tail: str
+
+
+class RadioBackup(Ask):
+    command = "radio backup"
+    patience = timedelta(minutes=30)
+
+    radio: str
+
+
+class RadioRestore(Ask):
+    command = "radio restore"
+    patience = timedelta(minutes=30)
+
+    radio: str
+    memory: Base64Bytes = Field(repr=False)
+
+
+class RadioKeysExport(Ask):
+    command = "radio keys export"
+
+    radio: str
+
+
+class RadioKeysImport(Ask):
+    command = "radio keys import"
+
+    radio: str
+    keys: str = Field(repr=False)
+    """JSON."""
+
+    @property
+    def makes_a_house(self) -> bool:
+        """A network is taken over with its keys before the hub meets it for the first time."""
+        return True
+
+
+class RadioTrace(Ask):
+    command = "radio trace"
+
+    radio: str

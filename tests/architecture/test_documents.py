@@ -136,11 +136,15 @@ def _commands() -> Iterator[tuple[tuple[str, ...], Any]]:
     context = root.make_context("gatehouse", [], resilient_parsing=True)
     for name in root.list_commands(context):  # type: ignore[attr-defined]  # a group has them
         _, command, _ = root.resolve_command(context, [name])  # type: ignore[attr-defined]
-        leaves = getattr(command, "commands", {})
-        if leaves:
-            yield from (((name, leaf), each) for leaf, each in leaves.items())
-        else:
-            yield (name,), command
+        yield from _leaves((name,), command)
+
+
+def _leaves(words: tuple[str, ...], command: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
+    inside = getattr(command, "commands", {})
+    if not inside:
+        yield words, command
+    for name, each in inside.items():
+        yield from _leaves((*words, name), each)
 
 
 COMMANDS = tuple(_commands())

@@ -58,6 +58,8 @@ class FakeRadio:
     done: list[tuple[object, ...]] = field(default_factory=list)
     talk: Talk | None = None
     label: Secret | None = None
+    script: list[Asked | int] = field(default_factory=list)
+    """What a conversation goes on with by itself: questions, and at last the node that it is about."""
     _talks: int = 0
 
     async def run(self) -> None:
@@ -86,6 +88,7 @@ class FakeRadio:
         self.done.append((wish.value, address, unencrypted))
         sentence = "Waiting for the device: press its button."
         self.talk = Talk(f"t{self._talks}", wish, 1, STEPS, sentence, address=address)
+        self._go_on()
         return self.talk
 
     def answer(self, talk: str, words: str) -> None:
@@ -103,6 +106,14 @@ class FakeRadio:
                 return
         self.done.append(("answer", question.asked.value, words))
         self.turn(question=None, step=self.talk.step + 1, sentence="Handing over the keys.")
+        self._go_on()
+
+    def _go_on(self) -> None:
+        match self.script.pop(0) if self.script else None:
+            case Asked() as asked:
+                self.ask(asked)
+            case int() as number:
+                self.finish(number)
 
     def cancel(self, talk: str) -> None:
         if self.talk is None or self.talk.id != talk or self.talk.ended is not None:
