@@ -27,6 +27,8 @@ _LOOKS = 2
 """How often a bolt that was told to move is looked at before its position is believed."""
 _GIVE_UP_EVENTS_AFTER = 2
 """Announcements that were listed and never came, before they are no longer waited for."""
+_GIVE_UP_LOOKING_AFTER = 2
+"""Codes that a lock took and did not show at once, before it is no longer asked at once."""
 _WIDE = 0xFF
 """The highest slot the commands of User Code version 1 can name."""
 _MASK = ord("*")
@@ -116,6 +118,7 @@ class NodeKeypad:
         self._node = node
         self._masked = masked
         self._unannounced = 0
+        self._shown_late = 0
 
     async def read(self, slot: int) -> SlotRead:
         self._check(slot)
@@ -125,27 +128,59 @@ class NodeKeypad:
     async def write(self, slot: int, pin: Pin) -> Proof:
         self._check(slot)
         self._check_length(pin)
+        setting = self._setting(slot, Status.ENABLED, pin.reveal().encode("ascii"))
         async with self._node.turns.turn():
             with self._node.listening(_change_of(slot)) as changes:
-                outcome = await self._node.obey(self._setting(slot, Status.ENABLED, pin.reveal().encode("ascii")))
-                change = await self._change(outcome, changes)
+                shown = await self._shows_at_once(slot, setting, SlotRead(empty=False, pin=pin))
+                if shown:
+                    return Proof.READ_BACK
+                change = changes.now()
+                if change is not CodeChange.DUPLICATE:
+                    outcome = await self._node.obey(setting)
+                    change = await self._change(outcome, changes)
             if change is CodeChange.DUPLICATE:
                 raise CodeTaken("the lock already holds these digits in another slot")
             if outcome is Outcome.REFUSED:
                 return await self._believe_refusal(slot, pin)
+        self._shown_late += shown is False
         return _proof(outcome, confirmed=change is CodeChange.ADDED)
 
     async def clear(self, slot: int) -> Proof:
         self._check(slot)
+        setting = self._setting(slot, Status.AVAILABLE, b"")
         async with self._node.turns.turn():
             with self._node.listening(_change_of(slot)) as changes:
-                outcome = await self._node.obey(self._setting(slot, Status.AVAILABLE, b""))
+                shown = await self._shows_at_once(slot, setting, SlotRead(empty=True))
+                if shown:
+                    return Proof.READ_BACK
+                outcome = await self._node.obey(setting)
                 change = await self._change(outcome, changes)
-            if outcome is Outcome.REFUSED and not (await self._read(slot)).empty:
-                raise Rejected("the lock refused to clear the code")
+            if outcome is Outcome.REFUSED:
+                if not (await self._read(slot)).empty:
+                    raise Rejected("the lock refused to clear the code")
+                return Proof.READ_BACK
+        self._shown_late += shown is False
         return _proof(outcome, confirmed=change in {CodeChange.DELETED, CodeChange.ALL_DELETED})
 
     # ---- in one turn -----------------------------------------------------------------------------------------------
+
+    async def _shows_at_once(self, slot: int, setting: Command, wanted: SlotRead) -> bool | None:
+        """Tell it without Supervision, and ask at once what the slot holds.
+
+        The digits read back are a better proof than the lock's word that it obeyed, so that this word need not be sent
+        nor waited for. Only where the lock could be supervised: older ones store a code late and announce it. None: it
+        was not tried; False: the lock has not shown it. Then it must be told in the slower way.
+        """
+        known = self._node.known
+        able = known is not None and known.supervises and not known.masked
+        if not able or self._shown_late >= _GIVE_UP_LOOKING_AFTER:
+            return None
+        await self._node.deliver(setting)
+        entry = await self._node.inquire(_question(slot), _entry_of(slot))
+        if entry is None or await self._understood(slot, entry) != wanted:
+            return False
+        self._shown_late = 0
+        return True
 
     async def _change(self, outcome: Outcome, changes: Inbox[CodeChange]) -> CodeChange | None:
         """What the lock announces of a command, when its own answer leaves a doubt."""
@@ -165,7 +200,9 @@ class NodeKeypad:
         raise Rejected("the lock refused the code")
 
     async def _read(self, slot: int) -> SlotRead:
-        entry = await self._node.ask(_question(slot), _entry_of(slot))
+        return await self._understood(slot, await self._node.ask(_question(slot), _entry_of(slot)))
+
+    async def _understood(self, slot: int, entry: Entry) -> SlotRead:
         match entry.status:
             case Status.NOT_AVAILABLE:
                 raise Rejected(f"the lock has no slot {slot}")

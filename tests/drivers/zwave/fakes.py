@@ -73,6 +73,8 @@ class FakeLock:
     """`yes`, `no`: the radio gets no ACK, `mute`: it takes everything and says nothing."""
     supervision: str = "ff"
     """The status it answers supervised commands with; `` for none."""
+    late_s: float = 0.0
+    """How long a code that is set without Supervision takes to show."""
     announces: bool = False
     reports_moves: str = ""
     """`report`: a Door Lock report after a move; `notification`: the event; `` neither."""
@@ -93,7 +95,17 @@ class FakeLock:
             return []
         if command[:2] == b"\x6c\x01":
             return self._supervised(command)
+        if command[:2] in {b"\x63\x01", b"\x63\x0b"}:
+            return self._unsupervised(command)
         return self._plain(command)
+
+    def _unsupervised(self, setting: bytes) -> list[bytes]:
+        if self.supervision in {"02", "03"}:
+            return []
+        if self.late_s:
+            asyncio.get_running_loop().call_later(self.late_s, self._plain, setting)
+            return []
+        return self._plain(setting)
 
     def _supervised(self, command: bytes) -> list[bytes]:
         session = command[2] & 0x3F

@@ -29,8 +29,13 @@ def bolt_of(house: House) -> BoltControl:
     return bolt
 
 
-def supervised(lock: FakeLock) -> None:
-    lock.classes, lock.product = SUPERVISED, "0129810a4dd1"
+def supervised(lock: FakeLock, late_s: float = 0.3) -> None:
+    lock.classes, lock.product, lock.late_s = SUPERVISED, "0129810a4dd1", late_s
+
+
+def codes_sent(lock: FakeLock) -> list[str]:
+    """What was told and asked of codes, each by its two first bytes."""
+    return [received[:4] for received in lock.received if received[:4] in {"6c01", "6301", "6302", "630b"}]
 
 
 # ---- reading ---------------------------------------------------------------------------------------------------------
@@ -138,6 +143,8 @@ async def test_a_report_may_overtake_its_callback(house: House, lock: FakeLock) 
     supervised(lock)
     async with house.running():
         assert await keypad_of(house).write(4, PIN) is Proof.CONFIRMED
+        lock.late_s = 0
+        assert await keypad_of(house).write(5, Pin("654321")) is Proof.READ_BACK
         assert (await keypad_of(house).read(4)).pin == PIN
 
 
@@ -196,6 +203,63 @@ async def test_a_lock_that_announces_nothing_is_not_waited_for(house: House, loc
         before = loop.time()
         assert await keypad_of(house).write(5, PIN) is Proof.ACKNOWLEDGED
         assert loop.time() - before < 0.1
+
+
+@virtual
+async def test_a_code_that_shows_at_once_is_read_back_and_not_supervised(house: House, lock: FakeLock) -> None:
+    supervised(lock, late_s=0)
+    async with house.running():
+        assert await keypad_of(house).write(5, PIN) is Proof.READ_BACK
+        assert await keypad_of(house).write(6, Pin("654321")) is Proof.READ_BACK
+        assert await keypad_of(house).clear(5) is Proof.READ_BACK
+    assert codes_sent(lock) == ["6301", "6302"] * 3
+    assert lock.codes == {6: (1, b"654321")}
+
+
+@virtual
+async def test_a_lock_that_shows_codes_late_is_soon_told_in_the_slower_way(house: House, lock: FakeLock) -> None:
+    supervised(lock)
+    async with house.running():
+        for slot in (1, 2, 3):
+            assert await keypad_of(house).write(slot, Pin(f"12345{slot}")) is Proof.CONFIRMED
+    assert codes_sent(lock) == ["6301", "6302", "6c01"] * 2 + ["6c01"]
+
+
+@virtual
+async def test_a_lock_that_does_not_show_a_code_when_asked_at_once_is_supervised(house: House, lock: FakeLock) -> None:
+    supervised(lock, late_s=0)
+    lock.unanswered = {"6302"}
+    async with house.running():
+        assert await keypad_of(house).write(5, PIN) is Proof.CONFIRMED
+    assert codes_sent(lock) == ["6301", "6302", "6c01"]
+
+
+@virtual
+async def test_a_lock_that_masks_its_codes_is_supervised(house: House, lock: FakeLock) -> None:
+    supervised(lock, late_s=0)
+    lock.masked = True
+    async with house.running():
+        assert await keypad_of(house).write(5, PIN) is Proof.CONFIRMED
+        assert await keypad_of(house).write(6, Pin("654321")) is Proof.CONFIRMED
+    assert codes_sent(lock) == ["6301", "6302", "6c01", "6c01"]
+
+
+@virtual
+async def test_a_code_that_is_held_but_disabled_is_not_taken_for_set(house: House, lock: FakeLock) -> None:
+    supervised(lock)
+    lock.codes[5] = (2, b"123456")
+    async with house.running():
+        assert await keypad_of(house).write(5, PIN) is Proof.CONFIRMED
+
+
+@virtual
+async def test_a_duplicate_that_is_told_at_once_is_not_sent_again(house: House, lock: FakeLock) -> None:
+    supervised(lock, late_s=0)
+    lock.announces, lock.codes[1] = True, (1, b"123456")
+    async with house.running():
+        with pytest.raises(CodeTaken):
+            await keypad_of(house).write(5, PIN)
+    assert codes_sent(lock) == ["6301", "6302"]
 
 
 @virtual
@@ -278,7 +342,7 @@ async def test_a_lock_that_does_not_know_supervision_after_all_is_told_plainly(h
     async with house.running():
         assert await keypad_of(house).write(5, PIN) is Proof.ACKNOWLEDGED
         assert await keypad_of(house).write(6, Pin("654321")) is Proof.ACKNOWLEDGED
-    assert lock.received[-2:] == ["630105013132333435" + "36", "63010601363534333231"]
+    assert codes_sent(lock) == ["6301", "6302", "6c01", "6301", "6301", "6302", "6301"]
 
 
 @virtual
@@ -288,7 +352,7 @@ async def test_supervision_that_is_never_answered_is_given_up_after_two_commands
     async with house.running():
         for slot in (1, 2, 3):
             assert await keypad_of(house).write(slot, Pin(f"12345{slot}")) is Proof.ACKNOWLEDGED
-    assert [received[:4] for received in lock.received[-3:]] == ["6c01", "6c01", "6301"]
+    assert codes_sent(lock) == ["6301", "6302", "6c01", "6301", "6302", "6c01", "6301"]
 
 
 @virtual
@@ -391,7 +455,7 @@ async def test_a_refused_deletion_is_rejected_while_the_code_is_there(house: Hou
         with pytest.raises(Rejected):
             await keypad_of(house).clear(5)
         lock.codes.clear()
-        assert await keypad_of(house).clear(5) is Proof.CONFIRMED
+        assert await keypad_of(house).clear(5) is Proof.READ_BACK
 
 
 # ---- bolt and battery ------------------------------------------------------------------------------------------------
