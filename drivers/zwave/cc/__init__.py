@@ -2,71 +2,80 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from types import ModuleType
 
 from drivers.zwave.cc import (
+    application_status,
     association,
     basic,
     battery,
+    clock,
     configuration,
+    crc16,
+    credential_upkeep,
+    device_reset_locally,
     door_lock,
+    door_lock_logging,
+    indicator,
     manufacturer_specific,
+    multi_command,
     notification,
+    schedule_entry_lock,
     security,
     supervision,
+    time,
+    time_parameters,
     user_code,
     user_credential,
     version,
+    wake_up,
     zwaveplus_info,
 )
 from drivers.zwave.cc.codec import Command, Reader
+from hub.errors import Garbled
 
-_COMMANDS: tuple[type[Command], ...] = (
-    association.Set,
-    association.Get,
-    association.Report,
-    basic.Set,
-    basic.Report,
-    battery.Get,
-    battery.Report,
-    configuration.Get,
-    configuration.Report,
-    door_lock.OperationSet,
-    door_lock.OperationGet,
-    door_lock.OperationReport,
-    door_lock.CapabilitiesGet,
-    door_lock.CapabilitiesReport,
-    manufacturer_specific.Get,
-    manufacturer_specific.Report,
-    notification.EventSupportedGet,
-    notification.EventSupportedReport,
-    notification.Report,
-    security.S0SupportedGet,
-    security.S0SupportedReport,
-    security.S2SupportedGet,
-    security.S2SupportedReport,
-    supervision.Get,
-    supervision.Report,
-    user_code.Set,
-    user_code.Get,
-    user_code.Report,
-    user_code.UsersNumberGet,
-    user_code.UsersNumberReport,
-    user_code.CapabilitiesGet,
-    user_code.CapabilitiesReport,
-    user_code.ExtendedSet,
-    user_code.ExtendedGet,
-    user_code.ExtendedReport,
-    user_credential.UserCapabilitiesGet,
-    user_credential.UserCapabilitiesReport,
-    version.Get,
-    version.Report,
-    version.CommandClassGet,
-    version.CommandClassReport,
-    zwaveplus_info.Get,
-    zwaveplus_info.Report,
+_MODULES: tuple[ModuleType, ...] = (
+    application_status,
+    association,
+    basic,
+    battery,
+    clock,
+    configuration,
+    crc16,
+    credential_upkeep,
+    device_reset_locally,
+    door_lock,
+    door_lock_logging,
+    indicator,
+    manufacturer_specific,
+    multi_command,
+    notification,
+    schedule_entry_lock,
+    security,
+    supervision,
+    time,
+    time_parameters,
+    user_code,
+    user_credential,
+    version,
+    wake_up,
+    zwaveplus_info,
 )
-COMMANDS = {command.KEY: command for command in _COMMANDS}
+_WRAPPED_AT_MOST = 4
+"""Commands in commands in commands; nobody sends more than two."""
+
+
+def _commands() -> Iterator[type[Command]]:
+    """Every class of these files that has a number on the wire."""
+    for module in _MODULES:
+        for value in vars(module).values():
+            if isinstance(value, type) and value.__module__ == module.__name__ and hasattr(value, "KEY"):
+                yield value
+
+
+COMMANDS: dict[tuple[int, int], type[Command]] = {command.KEY: command for command in _commands()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +98,21 @@ def decode(data: bytes) -> Command | Unknown:
     command = reader.u8() if reader.left else 0  # class 0x00, No Operation, has no command byte
     known = COMMANDS.get((command_class, command))
     return known.decode(reader.rest()) if known else Unknown(command_class, command, reader.rest())
+
+
+def unwrap(data: bytes, *, depth: int = 0) -> list[Command | Unknown]:
+    """What one frame says: CRC-16 and Multi Command taken off, in order.
+
+    Raises:
+        Garbled: it breaks a layout somewhere, or is wrapped without end; then none of it is believed.
+    """
+    if depth > _WRAPPED_AT_MOST:
+        raise Garbled("a command is wrapped too often")
+    said = decode(data)
+    match said:
+        case crc16.Encapsulation(command=inner):
+            return unwrap(inner, depth=depth + 1)
+        case multi_command.Encapsulation(commands=several):
+            return [each for inner in several for each in unwrap(inner, depth=depth + 1)]
+        case _:
+            return [said]

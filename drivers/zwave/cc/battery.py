@@ -1,4 +1,4 @@
-"""Battery Command Class 0x80, versions 1 and 2. Source: ZW_classcmd.h, BATTERY_*; ranges: zwave-js 15 BatteryCC.ts."""
+"""Battery Command Class 0x80, versions 1 to 3. Source: ZW_classcmd.h, BATTERY_*; ranges: zwave-js 15 BatteryCC.ts."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
 
-from drivers.zwave.cc.codec import Reader
+from drivers.zwave.cc.codec import Bare, Reader
 from hub.errors import Garbled
 
 CLASS = 0x80
 _LOW_WARNING = 0xFF
+_RECHARGEABLE, _BACKUP, _OVERHEATING, _LOW_FLUID = 0x20, 0x10, 0x08, 0x04
+_DISCONNECTED, _COLD = 0x01, 0x02
 
 
 class Recharge(Enum):
@@ -22,15 +24,34 @@ class Recharge(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Get:
-    KEY: ClassVar[tuple[int, int]] = (CLASS, 0x02)
+class State:
+    """Version 2: what the battery is and how it is."""
+
+    recharge: Recharge = Recharge.NO
+    charging: int = 0
+    """0 discharging, 1 charging, 2 maintaining."""
+    flags: int = 0
+    """Bits of the same byte: 0x20 rechargeable, 0x10 backup, 0x08 overheating, 0x04 low fluid."""
+    disconnected: bool = False
+    cold: bool = False
+    """Version 3."""
 
     def body(self) -> bytes:
-        return b""
+        first = self.charging << 6 | self.flags | self.recharge.value
+        return bytes((first, (_DISCONNECTED if self.disconnected else 0) | (_COLD if self.cold else 0)))
 
     @classmethod
-    def decode(cls, body: bytes) -> Get:
-        return cls()
+    def read(cls, reader: Reader) -> State:
+        first, second = reader.u8(), reader.u8() if reader.left else 0
+        # Replacing "now" is both bits; a lock that sets only the upper one means it too (zwave-js 15 BatteryCC.ts).
+        recharge = Recharge.NOW if first & 0x02 else Recharge(first & 0x01)
+        flags = first & (_RECHARGEABLE | _BACKUP | _OVERHEATING | _LOW_FLUID)
+        return cls(recharge, first >> 6, flags, bool(second & _DISCONNECTED), bool(second & _COLD))
+
+
+@dataclass(frozen=True, slots=True)
+class Get(Bare):
+    KEY: ClassVar[tuple[int, int]] = (CLASS, 0x02)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +59,16 @@ class Report:
     KEY: ClassVar[tuple[int, int]] = (CLASS, 0x03)
     percent: int | None
     """None: the lock gives no figure, it warns that the battery is low (0xFF)."""
-    recharge: Recharge | None = None
+    state: State | None = None
     """None: version 1, which does not say."""
 
     @property
     def low(self) -> bool:
-        return self.percent is None or self.recharge in {Recharge.SOON, Recharge.NOW}
+        return self.percent is None or (self.state is not None and self.state.recharge is not Recharge.NO)
 
     def body(self) -> bytes:
         level = bytes((_LOW_WARNING if self.percent is None else self.percent,))
-        return level if self.recharge is None else level + bytes((self.recharge.value, 0))
+        return level if self.state is None else level + self.state.body()
 
     @classmethod
     def decode(cls, body: bytes) -> Report:
@@ -55,8 +76,34 @@ class Report:
         level = reader.u8()
         if 100 < level < _LOW_WARNING:
             raise Garbled("a battery report names a level that does not exist")
-        percent = None if level == _LOW_WARNING else level
-        if not reader.left:
-            return cls(percent)
-        flags = reader.u8() & 0x03
-        return cls(percent, Recharge.NO if flags == 2 else Recharge(flags))
+        return cls(None if level == _LOW_WARNING else level, State.read(reader) if reader.left else None)
+
+
+@dataclass(frozen=True, slots=True)
+class HealthGet(Bare):
+    """Version 2."""
+
+    KEY: ClassVar[tuple[int, int]] = (CLASS, 0x04)
+
+
+@dataclass(frozen=True, slots=True)
+class HealthReport:
+    KEY: ClassVar[tuple[int, int]] = (CLASS, 0x05)
+    capacity: int | None
+    """Per cent of what it held when new; None: unknown."""
+    temperature: float | None = None
+    """Degrees Celsius."""
+
+    def body(self) -> bytes:
+        head = bytes((0xFF if self.capacity is None else self.capacity,))
+        if self.temperature is None:
+            return head + b"\0"
+        return head + b"\x22" + round(self.temperature * 10).to_bytes(2, "big", signed=True)
+
+    @classmethod
+    def decode(cls, body: bytes) -> HealthReport:
+        reader = Reader(body, "a report of a battery's health")
+        capacity, head = reader.u8(), reader.u8()
+        value = reader.take(head & 0x07)
+        degrees = int.from_bytes(value, "big", signed=True) / 10 ** (head >> 5) if value else None
+        return cls(None if capacity == 0xFF else capacity, degrees)

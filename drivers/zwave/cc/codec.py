@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar, Protocol, Self
+from enum import Enum
+from typing import ClassVar, Protocol, Self, TypeVar
 
 from hub.errors import Garbled
+
+E = TypeVar("E", bound=Enum)
 
 
 class Command(Protocol):
@@ -19,6 +22,19 @@ class Command(Protocol):
     @classmethod
     def decode(cls, body: bytes) -> Self:
         """Raises Garbled and nothing else. Bytes after the last known field are of later versions and ignored."""
+
+
+class Bare:
+    """A command without fields."""
+
+    __slots__ = ()
+
+    def body(self) -> bytes:
+        return b""
+
+    @classmethod
+    def decode(cls, body: bytes) -> Self:
+        return cls()
 
 
 def serialize(command: Command) -> bytes:
@@ -52,8 +68,23 @@ class Reader:
     def u16(self) -> int:
         return int.from_bytes(self.take(2), "big")
 
+    def u24(self) -> int:
+        return int.from_bytes(self.take(3), "big")
+
     def rest(self) -> bytes:
         return self.take(self.left)
+
+
+def one_of(kinds: type[E], value: int, what: str) -> E:
+    """The member of a closed set.
+
+    Raises:
+        Garbled: the specification knows no such value.
+    """
+    try:
+        return kinds(value)
+    except ValueError as error:
+        raise Garbled(f"{what} holds a value that does not exist") from error
 
 
 def numbered(mask: bytes, *, first: int = 0) -> frozenset[int]:

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
 
-from drivers.zwave.cc.codec import Reader, mask, numbered
-from hub.errors import Garbled
+from drivers.zwave.cc.codec import Bare, Reader, mask, numbered, one_of
 
 CLASS = 0x62
+DOOR, BOLT, LATCH = 0x01, 0x02, 0x04
+"""Components, as bits of the condition and of the abilities."""
+NO_TIMEOUT = 0xFE
 
 
 class Mode(Enum):
@@ -28,11 +30,15 @@ class Mode(Enum):
     SECURED = 0xFF
 
 
+class Operation(Enum):
+    """DOOR_LOCK_CONFIGURATION_SET_CONSTANT_OPERATION and _TIMED_OPERATION: whether an unlocked bolt stays so."""
+
+    CONSTANT = 0x01
+    TIMED = 0x02
+
+
 def _mode(value: int) -> Mode:
-    try:
-        return Mode(value)
-    except ValueError as error:
-        raise Garbled("a lock named a door lock mode that does not exist") from error
+    return one_of(Mode, value, "a door lock mode")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +55,8 @@ class OperationSet:
 
 
 @dataclass(frozen=True, slots=True)
-class OperationGet:
+class OperationGet(Bare):
     KEY: ClassVar[tuple[int, int]] = (CLASS, 0x02)
-
-    def body(self) -> bytes:
-        return b""
-
-    @classmethod
-    def decode(cls, body: bytes) -> OperationGet:
-        return cls()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +74,15 @@ class OperationReport:
     mode: Mode
     handles: int = 0
     condition: int = 0
-    """Bits: 0 door closed, 1 bolt unlocked, 2 latch closed."""
+    """Bits: 0 door closed, 1 bolt unlocked, 2 latch closed. What a lock does not have it may report as anything."""
     timeout: tuple[int, int] = (0xFE, 0xFE)
     """Minutes and seconds until it locks itself; 0xFE none."""
     heading: Heading | None = None
+
+    @property
+    def door_open(self) -> bool:
+        """Of a lock that lists a door sensor among its components; else it means nothing."""
+        return not self.condition & DOOR
 
     @property
     def moving(self) -> bool:
@@ -98,15 +102,10 @@ class OperationReport:
 
 
 @dataclass(frozen=True, slots=True)
-class CapabilitiesGet:
+class CapabilitiesGet(Bare):
+    """Version 4."""
+
     KEY: ClassVar[tuple[int, int]] = (CLASS, 0x07)
-
-    def body(self) -> bytes:
-        return b""
-
-    @classmethod
-    def decode(cls, body: bytes) -> CapabilitiesGet:
-        return cls()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +118,9 @@ class CapabilitiesReport:
     modes: tuple[int, ...]
     handles: int = 0
     components: int = 0
+    """Whose condition is reported: DOOR, BOLT, LATCH."""
     features: int = 0
+    """Bits: 0 block to block, 1 twist assist, 2 hold and release, 3 auto-relock."""
 
     def body(self) -> bytes:
         operations = mask(self.operations)
@@ -133,3 +134,70 @@ class CapabilitiesReport:
         operations = numbered(reader.take(reader.u8() & 0x1F))
         modes = tuple(reader.take(reader.u8()))
         return cls(operations, modes, reader.u8(), reader.u8(), reader.u8())
+
+
+@dataclass(frozen=True, slots=True)
+class Comfort:
+    """Version 4 and later: what the bolt does on its own account."""
+
+    relock_s: int = 0
+    """Until it locks itself; 0: never."""
+    hold_s: int = 0
+    """How long the latch is held back."""
+    flags: int = 0
+    """Bits: 0 twist assist, 1 block to block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    operation: Operation
+    handles: int
+    """Bits 0 to 3 the handles inside, 4 to 7 those outside."""
+    timeout: tuple[int, int] = (NO_TIMEOUT, NO_TIMEOUT)
+    """Minutes and seconds until a timed lock locks itself; 0xFE none."""
+    comfort: Comfort | None = None
+
+    def body(self) -> bytes:
+        head = bytes((self.operation.value, self.handles, *self.timeout))
+        more = self.comfort
+        if more is None:
+            return head
+        return head + more.relock_s.to_bytes(2, "big") + more.hold_s.to_bytes(2, "big") + bytes((more.flags,))
+
+    @classmethod
+    def read(cls, reader: Reader) -> Configuration:
+        operation = one_of(Operation, reader.u8(), "a door lock configuration")
+        handles, timeout = reader.u8(), (reader.u8(), reader.u8())
+        comfort = Comfort(reader.u16(), reader.u16(), reader.u8()) if reader.left else None
+        return cls(operation, handles, timeout, comfort)
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigurationSet:
+    KEY: ClassVar[tuple[int, int]] = (CLASS, 0x04)
+    configuration: Configuration
+
+    def body(self) -> bytes:
+        return self.configuration.body()
+
+    @classmethod
+    def decode(cls, body: bytes) -> ConfigurationSet:
+        return cls(Configuration.read(Reader(body, "a door lock configuration")))
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigurationGet(Bare):
+    KEY: ClassVar[tuple[int, int]] = (CLASS, 0x05)
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigurationReport:
+    KEY: ClassVar[tuple[int, int]] = (CLASS, 0x06)
+    configuration: Configuration
+
+    def body(self) -> bytes:
+        return self.configuration.body()
+
+    @classmethod
+    def decode(cls, body: bytes) -> ConfigurationReport:
+        return cls(Configuration.read(Reader(body, "a door lock configuration")))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from drivers.zwave.cc.codec import Reader, mask, numbered
+from drivers.zwave.cc.codec import Bare, Reader, mask, numbered
 
 CLASS = 0x71
 
@@ -88,3 +88,67 @@ class EventSupportedReport:
     def decode(cls, body: bytes) -> EventSupportedReport:
         reader = Reader(body, "a list of notifications")
         return cls(reader.u8(), numbered(reader.take(reader.u8() & 0x1F)))
+
+
+@dataclass(frozen=True, slots=True)
+class Get:
+    """What is or was the matter; only of nodes that are asked for their news instead of telling them."""
+
+    KEY: ClassVar[tuple[int, int]] = (CLASS, 0x04)
+    alarm_type: int = 0
+    kind: int | None = None
+    """None: version 1. 0xFF: the first kind."""
+    event: int | None = None
+    """None: before version 3."""
+
+    def body(self) -> bytes:
+        return bytes(each for each in (self.alarm_type, self.kind, self.event) if each is not None)
+
+    @classmethod
+    def decode(cls, body: bytes) -> Get:
+        reader = Reader(body, "a question for news")
+        alarm_type = reader.u8()
+        kind = reader.u8() if reader.left else None
+        return cls(alarm_type, kind, reader.u8() if reader.left else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """Version 2: whether a kind of news is told unasked."""
+
+    KEY: ClassVar[tuple[int, int]] = (CLASS, 0x06)
+    kind: int
+    told: bool
+
+    def body(self) -> bytes:
+        return bytes((self.kind, 0xFF if self.told else 0))
+
+    @classmethod
+    def decode(cls, body: bytes) -> Set:
+        reader = Reader(body, "a switch for news")
+        return cls(reader.u8(), reader.u8() != 0)
+
+
+@dataclass(frozen=True, slots=True)
+class SupportedGet(Bare):
+    """Version 2."""
+
+    KEY: ClassVar[tuple[int, int]] = (CLASS, 0x07)
+
+
+@dataclass(frozen=True, slots=True)
+class SupportedReport:
+    KEY: ClassVar[tuple[int, int]] = (CLASS, 0x08)
+    kinds: frozenset[int]
+    old_alarms: bool = False
+    """It also says the maker's own numbers of version 1."""
+
+    def body(self) -> bytes:
+        kinds = mask(self.kinds)
+        return bytes((len(kinds) | (0x80 if self.old_alarms else 0),)) + kinds
+
+    @classmethod
+    def decode(cls, body: bytes) -> SupportedReport:
+        reader = Reader(body, "a list of kinds of news")
+        head = reader.u8()
+        return cls(numbered(reader.take(head & 0x1F)), bool(head & 0x80))

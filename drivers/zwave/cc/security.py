@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from drivers.zwave.cc.codec import Reader
+from drivers.zwave.cc.codec import Bare, Reader
 
 S0, S2 = 0x98, 0x9F
 _CONTROLLED_FROM_HERE = 0xEF
@@ -26,15 +26,8 @@ def _supported(listed: bytes) -> frozenset[int]:
 
 
 @dataclass(frozen=True, slots=True)
-class S2SupportedGet:
+class S2SupportedGet(Bare):
     KEY: ClassVar[tuple[int, int]] = (S2, 0x0D)
-
-    def body(self) -> bytes:
-        return b""
-
-    @classmethod
-    def decode(cls, body: bytes) -> S2SupportedGet:  # it has no fields
-        return cls()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +44,8 @@ class S2SupportedReport:
 
 
 @dataclass(frozen=True, slots=True)
-class S0SupportedGet:
+class S0SupportedGet(Bare):
     KEY: ClassVar[tuple[int, int]] = (S0, 0x02)
-
-    def body(self) -> bytes:
-        return b""
-
-    @classmethod
-    def decode(cls, body: bytes) -> S0SupportedGet:  # it has no fields
-        return cls()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,13 @@ Codes are kept out of every repr.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import ClassVar
 
-from drivers.zwave.cc.codec import Reader, mask, numbered
-from hub.errors import Garbled
+from drivers.zwave.cc.codec import Bare, Reader, mask, numbered, one_of
+from drivers.zwave.cc.crc16 import checksum
 
 CLASS = 0x63
 CLEARED = bytes(4)
@@ -31,10 +32,19 @@ class Status(Enum):
 
 
 def _status(value: int) -> Status:
-    try:
-        return Status(value)
-    except ValueError as error:
-        raise Garbled("a lock named a code status that does not exist") from error
+    return one_of(Status, value, "a code status")
+
+
+class KeypadMode(Enum):
+    """Version 2. Source: zwave-js 15 _Types.ts, KeypadMode."""
+
+    NORMAL = 0x00
+    VACATION = 0x01
+    """No code opens."""
+    PRIVACY = 0x02
+    """Nothing opens from outside."""
+    LOCKED_OUT = 0x03
+    """Too many wrong codes; only the lock itself chooses it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +93,8 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class UsersNumberGet:
+class UsersNumberGet(Bare):
     KEY: ClassVar[tuple[int, int]] = (CLASS, 0x04)
-
-    def body(self) -> bytes:
-        return b""
-
-    @classmethod
-    def decode(cls, body: bytes) -> UsersNumberGet:
-        return cls()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +116,8 @@ class UsersNumberReport:
 
 
 @dataclass(frozen=True, slots=True)
-class CapabilitiesGet:
+class CapabilitiesGet(Bare):
     KEY: ClassVar[tuple[int, int]] = (CLASS, 0x06)
-
-    def body(self) -> bytes:
-        return b""
-
-    @classmethod
-    def decode(cls, body: bytes) -> CapabilitiesGet:
-        return cls()
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,3 +207,99 @@ class ExtendedReport:
     def decode(cls, body: bytes) -> ExtendedReport:
         reader = Reader(body, "a report of codes")
         return cls(tuple(Entry.read(reader) for _ in range(reader.u8())), reader.u16())
+
+
+@dataclass(frozen=True, slots=True)
+class KeypadModeSet:
+    KEY: ClassVar[tuple[int, int]] = (CLASS, 0x08)
+    mode: KeypadMode
+
+    def body(self) -> bytes:
+        return bytes((self.mode.value,))
+
+    @classmethod
+    def decode(cls, body: bytes) -> KeypadModeSet:
+        return cls(one_of(KeypadMode, Reader(body, "a keypad mode").u8(), "a keypad mode"))
+
+
+@dataclass(frozen=True, slots=True)
+class KeypadModeGet(Bare):
+    KEY: ClassVar[tuple[int, int]] = (CLASS, 0x09)
+
+
+@dataclass(frozen=True, slots=True)
+class KeypadModeReport:
+    KEY: ClassVar[tuple[int, int]] = (CLASS, 0x0A)
+    mode: KeypadMode
+
+    def body(self) -> bytes:
+        return bytes((self.mode.value,))
+
+    @classmethod
+    def decode(cls, body: bytes) -> KeypadModeReport:
+        return cls(one_of(KeypadMode, Reader(body, "a keypad mode").u8(), "a keypad mode"))
+
+
+@dataclass(frozen=True, slots=True)
+class AdminCodeSet:
+    """Understood for the sake of completeness; nothing here sends it."""
+
+    KEY: ClassVar[tuple[int, int]] = (CLASS, 0x0E)
+    code: bytes = field(repr=False)
+    """Empty: no admin code."""
+
+    def body(self) -> bytes:
+        return bytes((len(self.code),)) + self.code
+
+    @classmethod
+    def decode(cls, body: bytes) -> AdminCodeSet:
+        reader = Reader(body, "an admin code")
+        return cls(reader.take(reader.u8() & 0x0F))
+
+
+@dataclass(frozen=True, slots=True)
+class AdminCodeGet(Bare):
+    KEY: ClassVar[tuple[int, int]] = (CLASS, 0x0F)
+
+
+@dataclass(frozen=True, slots=True)
+class AdminCodeReport:
+    KEY: ClassVar[tuple[int, int]] = (CLASS, 0x10)
+    code: bytes = field(repr=False)
+
+    def body(self) -> bytes:
+        return bytes((len(self.code),)) + self.code
+
+    @classmethod
+    def decode(cls, body: bytes) -> AdminCodeReport:
+        reader = Reader(body, "an admin code")
+        return cls(reader.take(reader.u8() & 0x0F))
+
+
+@dataclass(frozen=True, slots=True)
+class ChecksumGet(Bare):
+    KEY: ClassVar[tuple[int, int]] = (CLASS, 0x11)
+
+
+@dataclass(frozen=True, slots=True)
+class ChecksumReport:
+    KEY: ClassVar[tuple[int, int]] = (CLASS, 0x12)
+    checksum: int
+
+    def body(self) -> bytes:
+        return self.checksum.to_bytes(2, "big")
+
+    @classmethod
+    def decode(cls, body: bytes) -> ChecksumReport:
+        return cls(Reader(body, "a checksum").u16())
+
+
+def checksum_of(entries: Iterable[Entry]) -> int:
+    """What a lock reports that holds these codes and no others.
+
+    Source: zwave-js 15 mockCCBehaviors/UserCode.ts: CRC-CCITT over slot, status and code of every slot that is not
+    available, in ascending order; 0 when there is none.
+    """
+    held = sorted((entry for entry in entries if entry.status is not Status.AVAILABLE), key=lambda entry: entry.user)
+    data = b"".join(entry.user.to_bytes(2, "big") + bytes((entry.status.value,)) + entry.code for entry in held)
+    return checksum(data) if data else 0

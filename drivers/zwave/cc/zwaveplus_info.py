@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from drivers.zwave.cc.codec import Reader
+from drivers.zwave.cc.codec import Bare, Reader
 
 CLASS = 0x5E
 CENTRAL_STATIC_CONTROLLER = 0x00
@@ -15,15 +15,8 @@ GATEWAY_ICON = 0x0500
 
 
 @dataclass(frozen=True, slots=True)
-class Get:
+class Get(Bare):
     KEY: ClassVar[tuple[int, int]] = (CLASS, 0x01)
-
-    def body(self) -> bytes:
-        return b""
-
-    @classmethod
-    def decode(cls, body: bytes) -> Get:
-        return cls()
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,7 +198,7 @@ class FakeLock:
         return [] if value is None else [b"\x70\x06" + body[:1] + bytes((len(value),)) + value]
 
     def _on_8301(self, _: bytes) -> list[bytes]:
-        return [b"\x83\x02" + self.users_elsewhere.to_bytes(2, "big")]
+        return [b"\x83\x02" + self.users_elsewhere.to_bytes(2, "big") + bytes.fromhex("0200000101")]
 
 
 def notification(event: int, parameters: bytes = b"", *, kind: int = 6) -> bytes:

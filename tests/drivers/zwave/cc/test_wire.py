@@ -62,7 +62,7 @@ RECEIVED: list[tuple[str, Command]] = [
     ("62080102020" + "0ff000000", door_lock.CapabilitiesReport(frozenset({1}), (0, 255), 0, 0, 0)),
     ("80035a", battery.Report(90)),
     ("8003ff", battery.Report(None)),
-    ("80030a0100", battery.Report(10, battery.Recharge.SOON)),
+    ("80030a0100", battery.Report(10, battery.State(battery.Recharge.SOON))),
     ("86120307110100", version.Report(3, (7, 17), (1, 0))),
     ("86146302", version.CommandClassReport(0x63, 2)),
     ("7205003b00010469", manufacturer_specific.Report(0x3B, 0x0001, 0x0469)),
@@ -78,7 +78,7 @@ RECEIVED: list[tuple[str, Command]] = [
     ("70060302ff9c", configuration.Report(3, -100, 2)),
     ("5e02020507" + "03000300", zwaveplus_info.Report(2, 5, 7, 0x0300, 0x0300)),
     ("2003ff", basic.Report(0xFF)),
-    ("83020014", user_credential.UserCapabilitiesReport(20)),
+    ("8302001402000001" + "01", user_credential.UserCapabilitiesReport(20)),
 ]
 
 GARBLED = [
@@ -125,8 +125,8 @@ def test_what_breaks_its_own_rules_is_garbled(wire: str) -> None:
 
 
 def test_bytes_of_later_versions_are_passed_over() -> None:
-    assert decode(bytes.fromhex("8612030711010001010203")) == version.Report(3, (7, 17), (1, 0))
-    assert decode(bytes.fromhex("80035a000099")) == battery.Report(90, battery.Recharge.NO)
+    assert decode(bytes.fromhex("861203071101000101020399")) == version.Report(3, (7, 17), (1, 0), 1, ((2, 3),))
+    assert decode(bytes.fromhex("80035a000099")) == battery.Report(90, battery.State())
 
 
 @pytest.mark.parametrize(
@@ -134,9 +134,9 @@ def test_bytes_of_later_versions_are_passed_over() -> None:
     [
         (battery.Report(None), True),
         (battery.Report(50), False),
-        (battery.Report(50, battery.Recharge.NO), False),
-        (battery.Report(50, battery.Recharge.SOON), True),
-        (battery.Report(50, battery.Recharge.NOW), True),
+        (battery.Report(50, battery.State(battery.Recharge.NO)), False),
+        (battery.Report(50, battery.State(battery.Recharge.SOON)), True),
+        (battery.Report(50, battery.State(battery.Recharge.NOW)), True),
     ],
 )
 def test_a_battery_is_low_when_the_lock_says_so(report: battery.Report, low: bool) -> None:
