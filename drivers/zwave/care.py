@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping
+from itertools import count
 from types import MappingProxyType
 
+import structlog
+
+from drivers.zwave import keeping
 from drivers.zwave.driver import ZWave
 from drivers.zwave.functions import ProtocolInfo
 from drivers.zwave.known import Known
 from drivers.zwave.member import NEEDS_KEY, Member
 from drivers.zwave.radio import NOT_CONNECTED
 from drivers.zwave.session import Session
+from drivers.zwave.upkeep_functions import (
+    GET_NEIGHBOURS,
+    GET_NOISE,
+    get_neighbours,
+    get_noise,
+    neighbours,
+    noise,
+)
 from hub.contracts import Echo, NodeState, RadioNode, Reach, Survey
 from hub.errors import Rejected, Unavailable
 from hub.model.values import Address
+
+_FIRST_LOOK_S = 15.0
+"""By then the locks have been met."""
+_LOOK_EVERY_S = 60.0
+_NEIGHBOURS_EVERY = 60
+
+log = structlog.get_logger("zwave")
 
 _KINDS: Mapping[int, str] = MappingProxyType(
     {
@@ -47,6 +67,9 @@ class ZWaveRadio(ZWave):
             network=self._home_id,
             own=_address(session.own_node) if session else None,
             nodes=tuple(self._seen(member) for _, member in sorted(self._members.items())),
+            noise_dbm=self._air.noise_dbm,
+            jammed=self._air.jammed,
+            busy=self._keeping.busy,
             codes_set=diary.codes_set,
             code_frames=diary.code_frames,
             idle_frames=diary.idle_frames,
@@ -73,6 +96,7 @@ class ZWaveRadio(ZWave):
             rssi_dbm=contact.rssi_dbm,
             route=tuple(_address(node) for node in contact.route),
             rate_kbit=contact.rate_kbit,
+            neighbours=frozenset(_address(node) for node in contact.neighbours),
             sent=contact.sent,
             lost=contact.lost,
             heard=contact.heard,
@@ -88,6 +112,64 @@ class ZWaveRadio(ZWave):
 
     async def interview(self, address: Address) -> None:
         await self._named(address).learn_again(self._connected())
+
+    async def heal(self, address: Address | None = None) -> None:
+        session = self._connected()
+        members = [self._named(address)] if address is not None else self._listeners()
+        listening = sum(1 for each in self._members.values() if _reach(each.protocol) is Reach.LISTENS)
+        beamed = sum(1 for each in self._members.values() if _reach(each.protocol) is Reach.BEAMED)
+        failed: list[Address] = []
+        with self._keeping.work("Looking for routes"):
+            for done, member in enumerate(members):
+                self._keeping.say(f"Looking for routes: device {member.address}, {done} of {len(members)} done")
+                try:
+                    await self._keeping.find_routes(session, member.number, (listening, beamed))
+                except Unavailable as error:
+                    failed.append(member.address)
+                    log.info("no routes found", node=member.number, why=str(error))
+                await self._read_neighbours(session, member.number)
+        if failed:
+            raise Unavailable(f"no routes were found for {', '.join(failed)}")
+
+    async def forget(self, address: Address) -> None:
+        member = self._named(address)
+        session = self._connected()
+        with self._keeping.work(f"Striking out device {address}"):
+            await keeping.forget(session, member.number)
+        self.removed(member.number)
+
+    async def back_up(self) -> bytes:
+        return await self._keeping.back_up(self._connected())
+
+    async def restore(self, memory: bytes) -> None:
+        await self._keeping.restore(self._connected(), memory)
+
+    # ---- what goes on beside it ------------------------------------------------------------------------------------
+
+    async def _keep_watch(self, session: Session) -> None:
+        """The noise every minute, the neighbours every hour: both cost no radio."""
+        for minute in count():
+            await asyncio.sleep(_FIRST_LOOK_S if minute == 0 else _LOOK_EVERY_S)
+            try:
+                if session.knows(GET_NOISE):
+                    self._air.measured(noise((await session.manage(get_noise())).response))
+                if minute % _NEIGHBOURS_EVERY == 0:
+                    for number in sorted(self._members):
+                        await self._read_neighbours(session, number)
+            except Unavailable as error:
+                log.debug("the stick was not looked after", why=str(error))
+
+    async def _read_neighbours(self, session: Session, node: int) -> None:
+        if session.knows(GET_NEIGHBOURS):
+            answered = await session.manage(get_neighbours(node))
+            self._diary.contact(node).neighbours = neighbours(answered.response)
+
+    def _listeners(self) -> list[Member]:
+        """Who can be spoken to at any time; what sleeps for hours finds its routes when it is asked alone, and awake."""
+        ordered = sorted(self._members.values(), key=lambda each: (_reach(each.protocol).value, each.number))
+        return [
+            each for each in ordered if _reach(each.protocol) is not Reach.SLEEPS and each.state is not NodeState.DEAD
+        ]
 
     def _named(self, address: Address) -> Member:
         member = next((each for each in self._members.values() if each.address == address), None)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from drivers.zwave.functions import Transmitted
-from drivers.zwave.report import TransmitReport
+from drivers.zwave.stick import Sent
 from drivers.zwave.words import words
 
 KEPT = 500
@@ -37,6 +37,7 @@ class Contact:
     rssi_dbm: int | None = None
     route: tuple[int, ...] = ()
     rate_kbit: float | None = None
+    neighbours: frozenset[int] = frozenset()
 
 
 class _Recent:
@@ -104,18 +105,19 @@ class Diary:
         finally:
             under_way.remove(order)
 
-    def sent(self, node: int, command: bytes, outcome: Transmitted | None, report: TransmitReport | None) -> None:
-        """`outcome` None: the stick did not say."""
+    def sent(self, node: int, command: bytes, sent: Sent | None) -> None:
+        """`sent` None: the stick did not say what became of it."""
         contact = self.contact(node)
         contact.sent += 1
-        arrived = outcome in {Transmitted.OK, Transmitted.VERIFIED}
+        report = sent.report if sent is not None else None
+        arrived = sent is not None and sent.outcome in {Transmitted.OK, Transmitted.VERIFIED}
         contact.lost += not arrived
         if arrived and report is not None:
             contact.route = report.repeaters
             contact.rssi_dbm = report.rssi_dbm if report.rssi_dbm is not None else contact.rssi_dbm
             contact.rate_kbit = report.rate_kbit or contact.rate_kbit
         self._count(node)
-        self._write(f"to {node}: {words(command)} · {_became(outcome, report)}")
+        self._write(f"to {node}: {words(command)} · {_became(sent)}")
 
     def heard(self, node: int, command: bytes) -> None:
         contact = self.contact(node)
@@ -142,10 +144,13 @@ class Diary:
         self._lines.append(f"{self._now():%Y-%m-%d %H:%M:%S.%f}"[:-3] + f"  {line}")
 
 
-def _became(outcome: Transmitted | None, report: TransmitReport | None) -> str:
-    match outcome:
-        case None:
-            return "the stick did not say what became of it"
+def _became(sent: Sent | None) -> str:
+    if sent is None:
+        return "the stick did not say what became of it"
+    if sent.aborted:
+        return "given up for something urgent"
+    report = sent.report
+    match sent.outcome:
         case Transmitted.OK | Transmitted.VERIFIED:
             told = "arrived"
         case Transmitted.NO_ACK:

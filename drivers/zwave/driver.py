@@ -8,8 +8,10 @@ from collections.abc import Awaitable, Callable, Mapping
 import structlog
 
 from drivers.zwave import known
+from drivers.zwave.air import Air
 from drivers.zwave.diary import Diary
 from drivers.zwave.frame import Frame
+from drivers.zwave.keeping import Keeping
 from drivers.zwave.known import Network
 from drivers.zwave.member import Member, Surroundings
 from drivers.zwave.radio import NOT_CONNECTED
@@ -19,7 +21,7 @@ from drivers.zwave.stick import Stick
 from hub.contracts import Host, Lock
 from hub.errors import Misconfigured, Unavailable
 from hub.io.serial import Line
-from hub.model.facts import Fact
+from hub.model.facts import Alarm, Fact, RadioAlarm
 from hub.model.values import Address
 
 REOPEN_AFTER_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
@@ -39,7 +41,9 @@ class ZWave:
         self._host = host
         self._connect = connect
         self._facts: asyncio.Queue[Fact] = asyncio.Queue()
+        self._air = Air(self._jam)
         self._diary = Diary(host.clock.now)
+        self._keeping = Keeping(host.changed)
         self._around = Surroundings(self._facts.put_nowait, host.clock.now, self._save, keys, self._diary, host.changed)
         self._members: dict[int, Member] = {}
         self._home_id = ""
@@ -101,6 +105,7 @@ class ZWave:
                 failures = 0
             if failures == _TOLD_AFTER:
                 log.warning("no Z-Wave stick", port=self._port, why=why)
+                self._alarm(Alarm.STICK_GONE, note=why)
                 for member in self._members.values():
                     if member.lock is not None:
                         member.silent(NOT_CONNECTED)
@@ -118,7 +123,7 @@ class ZWave:
             return str(error)
         try:
             async with asyncio.TaskGroup() as tasks:
-                await self._attend(Session(line, self, tasks, self._diary))
+                await self._attend(Session(line, self, tasks, self._air, self._diary))
         except* Unavailable as lost:
             why = str(lost.exceptions[0])
         finally:
@@ -141,11 +146,29 @@ class ZWave:
         log.info("Z-Wave stick found", version=stick.version, home=stick.home_id, nodes=len(stick.nodes))
         self._compare(stick)
         self._session = session
+        for alarm in (Alarm.STICK_GONE, Alarm.JAMMED):
+            self._alarm(alarm, over=True)  # an earlier process may have told it
+        self._air.forget()
         self._host.changed()
+        session.spawn(self._keep_watch(session))
         for number in sorted(stick.nodes):
             session.spawn(self._member(number).meet(session))
         while True:
             session.spawn(self._member(await session.arrivals.get()).meet(session))
+
+    async def _keep_watch(self, session: Session) -> None:
+        """What is done beside meeting and hearing while the stick is there."""
+
+    def _alarm(self, alarm: Alarm, *, note: str = "", over: bool = False) -> None:
+        self._facts.put_nowait(RadioAlarm(self._host.clock.now(), alarm, note=note, over=over))
+
+    def _jam(self, why: str) -> None:
+        if why:
+            log.warning("the air is jammed", why=why)
+        else:
+            log.info("the air is free again")
+        self._alarm(Alarm.JAMMED, note=why, over=not why)
+        self._host.changed()
 
     def _compare(self, stick: Stick) -> None:
         """Forget what was learnt of other networks, and of nodes that left this one."""
@@ -170,6 +193,9 @@ class ZWave:
 
     def managed(self, frame: Frame) -> None:
         pass
+
+    def updated(self, frame: Frame) -> None:
+        self._keeping.updated(frame)
 
     def announced(self, joining_home: bytes) -> None:
         pass

@@ -31,6 +31,8 @@ SEND_DATA_BRIDGE = 0xA9
 
 TRANSMIT_OPTIONS = 0x25
 """ZW_transport_api.h: ACK 0x01, AUTO_ROUTE 0x04, EXPLORE 0x20."""
+RESPONSE_WITHIN_S = 10.0
+"""zwave-js 15 `timeouts.response`; INS12350 6.5.2 says "within a few seconds"."""
 CALLBACK_WITHIN_S = 20.0
 """zwave-js 15 `timeouts.sendDataAbort`. INS13954 4.3.3.1 names 65 s as the worst case "that happens very seldom"."""
 
@@ -46,6 +48,7 @@ class Call:
     """Where among the parameters the callback id goes; None: the function takes none."""
     ended_by: Callable[[Frame], bool] | None = None
     """For a function that ends with another one's frame instead of a callback. That frame is heard as well."""
+    response_within_s: float = RESPONSE_WITHIN_S
     callback_within_s: float = CALLBACK_WITHIN_S
     abortable: bool = False
     zero_begins: bool = False

@@ -26,8 +26,6 @@ ACK_WITHIN_S = 1.6
 """INS12350 6.2.2."""
 TRIES = 3
 """zwave-js 15 `attempts.controller`; INS12350 6.3 would allow four."""
-RESPONSE_WITHIN_S = 10.0
-"""zwave-js 15 `timeouts.response`; INS12350 6.5.2 says "within a few seconds"."""
 ABORT_GRACE_S = 10.0
 """How long after SendDataAbort its callback may take: zwave-js 15 aborts after 20 s and gives up after 30 s."""
 
@@ -54,6 +52,8 @@ class Answered:
     """What followed the callback id, or the whole of the frame that ended the call; None when the stick refused."""
     id: int = field(default=0, compare=False)
     """The callback id: some functions go on calling back with it (INS13954 4.4.1.2)."""
+    aborted: bool = field(default=False, compare=False)
+    """Whether it was given up before it ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +225,7 @@ class Link:
 
     def _delivered(self, at: _Outstanding, now: float) -> None:
         if at.call.responds:
-            at.stage, at.due = _Stage.RESPONSE, now + RESPONSE_WITHIN_S
+            at.stage, at.due = _Stage.RESPONSE, now + at.call.response_within_s
         else:
             at.response = b""
             self._await_callback(at, now)
@@ -267,7 +267,8 @@ class Link:
     def _answer(self, at: _Outstanding) -> None:
         assert at.response is not None
         self._outstanding = None
-        self._events.append(Answered(at.call, at.response, at.callback, at.callback_id))
+        aborted = at.stage is _Stage.CLOSING
+        self._events.append(Answered(at.call, at.response, at.callback, at.callback_id, aborted))
 
     def _lose(self, at: _Outstanding, why: Loss) -> None:
         self._outstanding = None

@@ -26,6 +26,11 @@ _MISTRUST_AFTER = 2
 """Supervised commands without a report before commands go without Supervision: some locks list it and never answer
 (zwave-js/zwave-js#5417, #6155)."""
 
+_UNSENT = {
+    Transmitted.NO_ACK: "the lock is out of reach",
+    Transmitted.FAIL: "the air is too busy for the radio to send",
+}
+
 T = TypeVar("T")
 Wanted = Callable[[Command], T | None]
 
@@ -204,8 +209,6 @@ class Node:
     def judge(self, outcome: Transmitted) -> None:
         """Raises Unavailable: what was sent did not arrive."""
         if outcome not in {Transmitted.OK, Transmitted.VERIFIED}:
-            why = (
-                "the lock is out of reach" if outcome is Transmitted.NO_ACK else "the radio could not send the command"
-            )
+            why = _UNSENT.get(outcome, "the radio could not send the command")
             self.failed(why)
             raise Unavailable(why)

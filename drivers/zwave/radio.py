@@ -23,6 +23,10 @@ _WAY_FOR_URGENT_S = 2.0
 4.3.3.1 and logs from the field); what takes longer searches for a lock that does not answer."""
 
 
+class Unanswered(Unavailable):
+    """The stick took the call and did not respond: it may not have the function, whatever it lists."""
+
+
 @dataclass(slots=True)
 class _Wish:
     call: Call
@@ -122,7 +126,8 @@ class Radio:
         if isinstance(event, Answered):
             wish.answer.set_result(event)
         else:
-            wish.answer.set_exception(Unavailable(event.why.value))
+            kind = Unanswered if event.why is Loss.NO_RESPONSE else Unavailable
+            wish.answer.set_exception(kind(event.why.value))
 
     def _begin_next(self) -> None:
         while self._link.idle and self._wishes:

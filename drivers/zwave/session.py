@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from typing import Protocol
 
 import structlog
 
 from drivers.zwave import functions, stick
+from drivers.zwave.air import Air
 from drivers.zwave.diary import Diary
 from drivers.zwave.frame import Frame
 from drivers.zwave.functions import (
@@ -24,10 +26,10 @@ from drivers.zwave.functions import (
 )
 from drivers.zwave.link import Answered
 from drivers.zwave.network_functions import NOTICING
-from drivers.zwave.radio import Radio
-from drivers.zwave.report import TransmitReport
-from drivers.zwave.stick import Stick
-from hub.errors import Garbled
+from drivers.zwave.radio import Radio, Unanswered
+from drivers.zwave.stick import Sent, Stick
+from drivers.zwave.upkeep_functions import UPDATE_NEIGHBOURS
+from hub.errors import Garbled, Unavailable
 from hub.io.serial import Line
 
 log = structlog.get_logger("zwave")
@@ -46,6 +48,9 @@ class Listener(Protocol):
     def managed(self, frame: Frame) -> None:
         """The stick says how far it is with adding or removing a device."""
 
+    def updated(self, frame: Frame) -> None:
+        """The stick says how far it is with a device's neighbours."""
+
     def announced(self, joining_home: bytes) -> None:
         """A device asks to be joined under this home id (SmartStart)."""
 
@@ -53,8 +58,10 @@ class Listener(Protocol):
 class Session:
     """One open port, from the greeting to the loss. Made and used inside one TaskGroup."""
 
-    def __init__(self, line: Line, listener: Listener, tasks: asyncio.TaskGroup, diary: Diary) -> None:
+    def __init__(self, line: Line, listener: Listener, tasks: asyncio.TaskGroup, air: Air, diary: Diary) -> None:
+        self.air = air
         self.diary = diary
+        self._loop = asyncio.get_running_loop()
         self._listener = listener
         self._tasks = tasks
         self._radio = Radio(line, self._take)
@@ -62,6 +69,11 @@ class Session:
         self._greeted: Stick | None = None
         self.arrivals: asyncio.Queue[int] = asyncio.Queue()
         """Nodes that joined while we were listening."""
+        self._free = asyncio.Event()
+        """Clear while somebody has the stick alone."""
+        self._free.set()
+        self._beamed: set[int] = set()
+        self._mute: set[int] = set()
         self.spawn(self._radio.run())
 
     @property
@@ -90,16 +102,29 @@ class Session:
         return self._greeted
 
     async def transmit(self, node: int, command: bytes, *, urgent: bool) -> Transmitted:
-        outcome: Transmitted | None = None
-        report: TransmitReport | None = None
+        await self._free.wait()
+        sent: Sent | None = None
         try:
-            outcome, report = await self.stick.transmit(self._radio, node, command, urgent=urgent)
+            sent = await self.stick.transmit(self._radio, node, command, urgent=urgent)
         finally:
-            self.diary.sent(node, command, outcome, report)
-        return outcome
+            self._count(node, command, sent)
+        if sent.aborted and sent.outcome not in {Transmitted.OK, Transmitted.VERIFIED}:
+            raise Unavailable("the command made way for something urgent")
+        return sent.outcome
+
+    def _count(self, node: int, command: bytes, sent: Sent | None) -> None:
+        self.diary.sent(node, command, sent)
+        if sent is not None and not sent.aborted:
+            self.air.sent(sent.outcome)
+        if sent.report.beamed if sent and sent.report else node in self._beamed:
+            self.air.beams.spend(self._loop.time())
 
     async def protocol_info(self, node: int) -> ProtocolInfo:
-        return await stick.protocol_info(self._radio, node)
+        await self._free.wait()
+        known = await stick.protocol_info(self._radio, node)
+        if known.beamed:
+            self._beamed.add(node)
+        return known
 
     async def node_info(self, node: int) -> NodeInfo:
         """Have a node describe itself.
@@ -107,11 +132,32 @@ class Session:
         Raises:
             Unavailable: it did not.
         """
+        await self._free.wait()
         return await stick.node_info(self._radio, node)
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[Radio]:
+        """Whoever else wants something of the stick waits. For one at a time."""
+        self._free.clear()
+        try:
+            yield self._radio
+        finally:
+            self._free.set()
+
+    async def restart(self) -> None:
+        """Restart the stick and end this session; the next one greets it anew. Raises Unavailable."""
+        if self.knows(functions.SOFT_RESET):
+            await self._radio.call(functions.soft_reset())
+        self._radio.end("the Z-Wave stick was restarted")
 
     async def manage(self, call: Call) -> Answered:
         """Have the stick do something about its network. Raises Unavailable."""
-        return await self._radio.call(call)
+        await self._free.wait()
+        try:
+            return await self._radio.call(call)
+        except Unanswered:
+            self._mute.add(call.function)
+            raise
 
     async def nodes(self) -> frozenset[int]:
         """Who is in the network now, the stick left out. Raises Unavailable."""
@@ -119,12 +165,15 @@ class Session:
         return init.nodes - {self.own_node}
 
     def knows(self, function: int) -> bool:
-        """Whether the stick has that function."""
-        return function in self.stick.functions
+        """Whether the stick has that function, and did not leave it unanswered before."""
+        return function in self.stick.functions - self._mute
 
     def _take(self, frame: Frame) -> None:
         if frame.function in NOTICING:
             self._listener.managed(frame)
+            return
+        if frame.function == UPDATE_NEIGHBOURS:
+            self._listener.updated(frame)
             return
         try:
             news = functions.decode_unsolicited(frame)

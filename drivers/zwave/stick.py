@@ -30,6 +30,17 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """What became of a command."""
+
+    outcome: Transmitted
+    report: TransmitReport | None = None
+    """How it went, where the stick says so."""
+    aborted: bool = False
+    """It made way for something urgent; the outcome says nothing of the node."""
+
+
+@dataclass(frozen=True, slots=True)
 class Stick:
     version: str
     functions: frozenset[int]
@@ -39,10 +50,8 @@ class Stick:
     nodes: frozenset[int]
     """All others."""
 
-    async def transmit(
-        self, radio: Radio, node: int, command: bytes, *, urgent: bool
-    ) -> tuple[Transmitted, TransmitReport | None]:
-        """Send a command to a node; says what became of it, and how it went where the stick reports that.
+    async def transmit(self, radio: Radio, node: int, command: bytes, *, urgent: bool) -> Sent:
+        """Send a command to a node.
 
         Raises:
             Unavailable: the stick did not say what became of it.
@@ -55,9 +64,10 @@ class Stick:
         if answered.callback is None:
             raise Unavailable("the Z-Wave stick is too busy to send")
         try:
-            return Transmitted.decode(answered.callback), TransmitReport.decode(answered.callback[1:])
+            outcome, report = Transmitted.decode(answered.callback), TransmitReport.decode(answered.callback[1:])
         except Garbled as error:
             raise Unavailable(str(error)) from error
+        return Sent(outcome, report, answered.aborted)
 
 
 async def greet(radio: Radio, started: asyncio.Event, *, reset: bool) -> Stick:

@@ -25,6 +25,7 @@ from hub.model.facts import (
     LockFound,
     LockHeard,
     LockSilent,
+    RadioAlarm,
     TroubleSeen,
 )
 from hub.model.values import Address
@@ -392,8 +393,10 @@ class House:
     folder: Path
     stick: FakeStick
     facts: list[Fact] = field(default_factory=list)
+    alarms: list[RadioAlarm] = field(default_factory=list)
     changes: int = 0
     """How often pages were told to look again."""
+    watch: Callable[[], None] = lambda: None
     host: Host = field(init=False)
     driver: ZWaveRadio = field(init=False)
 
@@ -407,9 +410,13 @@ class House:
 
     def _changed(self) -> None:
         self.changes += 1
+        self.watch()
 
     async def _tell(self, fact: Fact) -> None:
-        self.facts.append(fact)
+        if isinstance(fact, RadioAlarm):
+            self.alarms.append(fact)
+        else:
+            self.facts.append(fact)
 
     @asynccontextmanager
     async def running(self, settle: float = 5.0) -> AsyncIterator[ZWaveRadio]:
