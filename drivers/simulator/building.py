@@ -7,22 +7,25 @@ from datetime import datetime
 
 from drivers.simulator.locks import SimLock
 from drivers.simulator.memory import Entry
-from drivers.simulator.nodes import Node
-from drivers.simulator.settings import LockSettings
+from drivers.simulator.nodes import Network, Node
+from drivers.simulator.security.randomness import randomness
+from drivers.simulator.settings import Config
 from hub.errors import Rejected
 from hub.model.values import Address
 
 
 class Building:
-    def __init__(self, locks: Iterable[LockSettings], wall: Callable[[], datetime], past: Iterable[Entry] = ()) -> None:
+    def __init__(self, config: Config, wall: Callable[[], datetime], past: Iterable[Entry] = ()) -> None:
         """`past` is the journal of an earlier run: the locks are as it left them."""
+        locks = config.locks
+        network = Network(config.home_id, config.network_keys, randomness(config.seed))
         self.locks = {each.node: SimLock(each, wall, self._record) for each in locks}
         self.journal: list[Entry] = []
         self._told = 0
         self._remember(past)
         for lock in self.locks.values():
             lock.install()
-        self.nodes = {number: Node(lock) for number, lock in self.locks.items()}
+        self.nodes = {number: Node(lock, network) for number, lock in self.locks.items()}
 
     def _record(self, entry: Entry) -> None:
         self.journal.append(entry)

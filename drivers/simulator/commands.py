@@ -12,6 +12,8 @@ from drivers.simulator.locks import SimLock
 from drivers.simulator.memory import Bolt, By
 from drivers.simulator.notices import ACCESS_CONTROL, POWER_MANAGEMENT, Event, Power
 from drivers.simulator.quirks import Supervision
+from drivers.simulator.security.keys import Level
+from drivers.simulator.settings import Security
 from drivers.simulator.user_codes import mask
 
 DOOR_LOCK: Final = 0x62
@@ -23,6 +25,8 @@ MANUFACTURER_SPECIFIC: Final = 0x72
 BATTERY: Final = 0x80
 VERSION: Final = 0x86
 PLUS_INFO: Final = 0x5E
+SECURITY: Final = 0x98
+SECURITY_2: Final = 0x9F
 
 
 class Outcome(Enum):
@@ -49,12 +53,16 @@ def classes(lock: SimLock) -> dict[int, int]:
         known[CONFIGURATION] = 1
     if supervision(lock) is not Supervision.NONE:
         known[SUPERVISION] = 1
+    if lock.settings.security is Security.S2:
+        known[SECURITY_2] = 1
+    if Level.S0 in lock.settings.wanted:
+        known[SECURITY] = 1
     return known
 
 
 def obey(lock: SimLock, command: bytes, now: float) -> Outcome:
     """Do what a command says and put the answer into `lock.said`. What cannot be understood is ignored, as the standard asks."""
-    if not command or command[0] not in classes(lock):
+    if not command or command[0] not in classes(lock) or command[0] not in _OBEY:
         return Outcome.UNSUPPORTED
     return _OBEY[command[0]](lock, list(command[1:]), now)
 

@@ -10,7 +10,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from drivers.simulator.locks import SimLock
-from drivers.simulator.memory import Entry
+from drivers.simulator.memory import Entry, KeysGiven
 from drivers.simulator.quirks import Quirks
 from drivers.simulator.simulator import Simulator
 from hub.errors import Rejected
@@ -180,4 +180,6 @@ def _told(lock: SimLock) -> dict[str, Any]:
 
 def _entry(entry: Entry) -> dict[str, Any]:
     told: dict[str, Any] = entry.model_dump(mode="json")
+    if isinstance(entry.change, KeysGiven):
+        told["change"]["keys"] = sorted(entry.change.keys)
     return told

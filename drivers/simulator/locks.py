@@ -29,6 +29,7 @@ from drivers.simulator.memory import (
     Installed,
     Jammed,
     KeypadMode,
+    KeysGiven,
     Memory,
     ParameterSet,
     Pressed,
@@ -36,6 +37,8 @@ from drivers.simulator.memory import (
 )
 from drivers.simulator.models import Role
 from drivers.simulator.notices import MOVED, Event, Power
+from drivers.simulator.security.joining import Wishes
+from drivers.simulator.security.wishes import asking
 from drivers.simulator.settings import LockSettings
 from hub.errors import Rejected
 
@@ -119,6 +122,10 @@ class SimLock:
         if known.role is Role.OCCUPIED:
             return sum(1 << (slot - 1) for slot in self.memory.codes if slot <= 8 * known.size)
         return self.memory.parameters.get(number, known.default)
+
+    def wishes(self) -> Wishes:
+        """What it asks for while it is given keys."""
+        return asking(self.settings.wanted, self.quirks.joins)
 
     def role(self, role: Role) -> int | None:
         number = self.model.parameter(role)
@@ -339,7 +346,10 @@ class SimLock:
     def reset(self) -> None:
         """To the factory's settings, without telling anybody."""
         settings = self.settings
+        keys = self.memory.keys
         self.happen(Installed(model=settings.model, battery=self.memory.battery, auto_lock=settings.auto_lock))
+        if keys is not None:
+            self.happen(KeysGiven(keys=keys))
         self.motion = self._relock_at = None
 
     # ---- settings by radio ----

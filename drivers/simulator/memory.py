@@ -115,8 +115,16 @@ class AutoLockSet(_Change):
     seconds: float
 
 
+class KeysGiven(_Change):
+    """The node was given these network keys, or none. In hex, by the names of a key file."""
+
+    what: Literal["keys"] = "keys"
+    keys: dict[str, str] = Field(repr=False)
+
+
 Change = (
     Installed
+    | KeysGiven
     | CodeSet
     | CodeRefused
     | Pressed
@@ -153,6 +161,8 @@ class Memory:
     codes: dict[int, Code] = field(default_factory=dict)
     parameters: dict[int, int] = field(default_factory=dict)
     """Only those that were set; the model knows the defaults."""
+    keys: dict[str, str] | None = field(default=None, repr=False)
+    """None: those of the settings."""
 
     def after(self, change: Change) -> Memory:
         """This memory with one more thing in it. Only `Installed` gives another one."""
@@ -171,12 +181,19 @@ class Memory:
                 self.jammed = change.jammed
             case Silenced():
                 self.silent = change.silent
+            case ParameterSet() | KeypadMode() | AutoLockSet() | KeysGiven():
+                self._set_up(change)
+            case CodeRefused() | Pressed():
+                pass
+        return self
+
+    def _set_up(self, change: ParameterSet | KeypadMode | AutoLockSet | KeysGiven) -> None:
+        match change:
             case ParameterSet():
                 self.parameters[change.number] = change.value
             case KeypadMode():
                 self.keypad_mode = change.mode
             case AutoLockSet():
                 self.auto_lock = change.seconds
-            case CodeRefused() | Pressed():
-                pass
-        return self
+            case KeysGiven():
+                self.keys = change.keys

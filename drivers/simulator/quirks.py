@@ -62,6 +62,26 @@ class SlotAs(StrEnum):
     NOWHERE = "nowhere"
 
 
+class JoinsBadly(StrEnum):
+    SILENT_FROM_START = "silent_from_start"
+    """Never answers KEX Get."""
+    SILENT_AFTER_REPORT = "silent_after_report"
+    SILENT_AFTER_PUBLIC_KEY = "silent_after_public_key"
+    SILENT_AFTER_CONFIRMING = "silent_after_confirming"
+    SILENT_AFTER_ASKING = "silent_after_asking"
+    SILENT_AFTER_PROOF = "silent_after_proof"
+    NEW_SCHEME = "new_scheme"
+    NEW_CURVE = "new_curve"
+    WANTS_PIN_ITSELF = "wants_pin_itself"
+    """Asks for client-side authentication."""
+    CONFIRMS_OTHER_KEYS = "confirms_other_keys"
+    CONFIRMS_OPENLY = "confirms_openly"
+    """In the clear, as somebody between the two would."""
+    ASKS_FOR_MORE = "asks_for_more"
+    """Asks for a key that it was not granted."""
+    CANCELS = "cancels"
+
+
 class Quirks(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -100,6 +120,18 @@ class Quirks(BaseModel):
     """Reports a low battery as 0xFF instead of a percentage."""
     supervision: Supervision | None = None
     """None: as the model has it."""
+    wrong_key: bool = False
+    """Holds other keys than the host believes."""
+    forgets_stream: int = Field(default=0, ge=0)
+    """Loses the S2 nonces it shares with the host before every so many frames that it hears; 0: never."""
+    repeats_nonces: bool = False
+    """Seen: an ID Lock gives the same S0 nonce twice (zwave-js #1037)."""
+    nonce_flood: int = Field(default=0, ge=0, le=50)
+    """Asks for so many S0 nonces too many, each time (seen: YRD430, zwave-js #5756)."""
+    unencrypted: bool = False
+    """Tells events in the clear although it holds keys."""
+    joins: JoinsBadly | None = None
+    """What goes wrong while it is given keys."""
 
     def touches(self, command: bytes) -> bool:
         return not self.only or command.hex().startswith(self.only)

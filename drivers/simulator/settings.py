@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections import Counter
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Self
+from typing import Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from drivers.simulator.air import Rate
 from drivers.simulator.models import MODELS, Model
 from drivers.simulator.quirks import Quirks
+from drivers.simulator.security.keys import CALLED, NAMES, Label, Level
 
 
 class Segments(StrEnum):
@@ -24,6 +27,22 @@ class Segments(StrEnum):
     """Whatever is ready goes out in one write."""
     SPLIT = "split"
     """Cut at random places."""
+
+
+class Security(StrEnum):
+    """The best that a lock is able to."""
+
+    NONE = "none"
+    S0 = "s0"
+    S2 = "s2"
+
+
+KeyName = Literal["S0_Legacy", "S2_Unauthenticated", "S2_Authenticated", "S2_AccessControl"]
+_USUAL: Final[Mapping[Security, tuple[KeyName, ...]]] = {
+    Security.NONE: (),
+    Security.S0: ("S0_Legacy",),
+    Security.S2: ("S2_AccessControl", "S2_Authenticated"),
+}
 
 
 class LockSettings(BaseModel):
@@ -49,6 +68,13 @@ class LockSettings(BaseModel):
     """Sleeps, and is woken by a beam of 1.0 to 1.1 s (FLiRS); otherwise it answers as if it were always awake."""
     awake: float = Field(default=0.5, ge=0)
     """Seconds that a beamed lock stays awake after the last frame."""
+    security: Security = Security.NONE
+    requests: tuple[KeyName, ...] | None = None
+    """The classes that it asks for when it joins; None: what is usual."""
+    granted: tuple[KeyName, ...] | None = None
+    """The classes that it already has, as a lock that joined earlier; None: all that it asks for."""
+    secret: str | None = Field(default=None, pattern=r"^[0-9a-fA-F]{64}$", repr=False)
+    """Its own private key, of which DSK and PIN follow; None: one made from model and address."""
     quirks: Quirks = Quirks()
 
     @field_validator("address")
@@ -72,6 +98,28 @@ class LockSettings(BaseModel):
         if self.slot_count > 255 and self.user_code_version == 1:
             raise ValueError("User Code version 1 cannot address more than 255 slots")
         return self
+
+    @model_validator(mode="after")
+    def _able(self) -> Self:
+        named = {*(self.requests or ()), *(self.granted or ())}
+        able = {Security.NONE: set[str](), Security.S0: {"S0_Legacy"}, Security.S2: set(NAMES)}[self.security]
+        if named - able:
+            raise ValueError(f"a lock with security “{self.security}” cannot have {', '.join(sorted(named - able))}")
+        return self
+
+    @property
+    def wanted(self) -> frozenset[Level]:
+        return frozenset(NAMES[name] for name in (_USUAL[self.security] if self.requests is None else self.requests))
+
+    @property
+    def joined_with(self) -> frozenset[Level]:
+        return self.wanted if self.granted is None else frozenset(NAMES[name] for name in self.granted)
+
+    @property
+    def label(self) -> Label:
+        if self.secret is not None:
+            return Label(bytes.fromhex(self.secret))
+        return Label.of(f"{self.model} {self.address}")
 
     @property
     def node(self) -> int:
@@ -113,6 +161,8 @@ class Config(BaseModel):
     """Answer CAN to a frame that arrives while an acknowledgement is due, as real sticks do (INS12350 §5.3)."""
     segments: Segments = Segments.WHOLE
     home_id: int = Field(default=0xC0DE1001, ge=0xC0000000, le=0xFFFFFFFE)
+    keys: dict[KeyName, str] = Field(default_factory=dict, repr=False)
+    """The network keys of the building, in hex, for locks that have joined already."""
     state_file: Path | None = None
     """None: in the plugin's own folder."""
     seed: int | None = None
@@ -131,6 +181,28 @@ class Config(BaseModel):
         if not loopback(host):
             raise ValueError("a simulated stick has no password: it listens on the loopback only")
         return listen
+
+    @field_validator("keys")
+    @classmethod
+    def _sixteen_bytes(cls, keys: dict[KeyName, str]) -> dict[KeyName, str]:
+        for name, key in keys.items():
+            if re.fullmatch(r"[0-9a-fA-F]{32}", key) is None:
+                raise ValueError(f"{name} is not 32 hexadecimal digits")
+        return keys
+
+    @model_validator(mode="after")
+    def _keys_are_there(self) -> Self:
+        for lock in self.locks:
+            missing = [CALLED[level] for level in lock.joined_with if CALLED[level] not in self.keys]
+            if missing:
+                raise ValueError(
+                    f"the lock {lock.address} has joined with {', '.join(sorted(missing))}: add it to keys"
+                )
+        return self
+
+    @property
+    def network_keys(self) -> dict[Level, bytes]:
+        return {NAMES[name]: bytes.fromhex(key) for name, key in self.keys.items()}
 
     @field_validator("locks")
     @classmethod

@@ -29,7 +29,7 @@ class Simulator:
     def __init__(self, config: Config, wall: Callable[[], datetime], ledger: Ledger, chance: Chance) -> None:
         self._config = config
         self._ledger = ledger
-        self._building = Building(config.locks, wall, ledger.read())
+        self._building = Building(config, wall, ledger.read())
         self._stick = Stick(self._building, config, chance)
         self._news: asyncio.Queue[News | None] = asyncio.Queue()
         self._wire: Wire | None = None

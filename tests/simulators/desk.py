@@ -58,7 +58,7 @@ class Desk:
         self.noise = noise
         self.forged = 0.0
         self.forgeries = 0
-        self.building = Building(config.locks, wall)
+        self.building = Building(config, wall)
         self.stick = Stick(self.building, config, random)
         self.plugged = True
         self._line: _Line | None = None

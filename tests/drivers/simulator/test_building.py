@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from drivers.simulator.building import Building
 from drivers.simulator.memory import Bolt, Entry
+from drivers.simulator.settings import Config
 from hub.errors import Rejected
 from tests.drivers.simulator.world import START, Host, Table, a_lock
 
@@ -42,7 +43,7 @@ def test_the_journal_read_again_gives_the_same_lock(deeds: list[str]) -> None:
     for deed in deeds:
         DEEDS[deed](host)
     journal = [Entry.model_validate_json(entry.model_dump_json()) for entry in host.table.building.journal]
-    again = Building([host.lock.settings], lambda: START, journal)
+    again = Building(Config(locks=(host.lock.settings,)), lambda: START, journal)
     assert again.locks[2].memory == host.lock.memory
     assert again.journal == host.table.building.journal
     assert again.take_news() == []

@@ -46,7 +46,7 @@ class Table:
         settings: dict[str, Any] = {"delay": 0.0, "give_up": 0.0, "locks": self.locks} | self.settings
         config = Config(**settings)
         self.dice = Dice()
-        self.building = Building(self.locks, self._wall, self.past)
+        self.building = Building(config, self._wall, self.past)
         self.stick = Stick(self.building, config, self.dice)
         self.stick.plug()
         self._said = b""
