@@ -8,43 +8,25 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
-from drivers.zwave.driver import ZWave
-from drivers.zwave.security.keys import import_keys
-from hub.contracts import Host, Keypad
+from hub.contracts import Keypad
 from hub.io import serial
 from hub.io.serial import Line
-from hub.model.facts import Fact, LockFound
-from hub.model.values import Address, Pin, Proof
-from tests.bench import homes
+from hub.model.values import Pin, Proof
 from tests.bench.rows import Goal, Row, of_rounds
 from tests.bench.tap import Tap, tapped
+from tests.peers.mocked import KEYS, TESTS, mock, ours
 
 CODES = 30
 LOCKS = {"none": 2, "s2": 3, "s0": 4}
 """The nodes of tests/peers/mock-thirty-codes.cjs."""
 FASTER = Goal("ratio", "at most", 0.8)
 NO_MORE_FRAMES = Goal("ratio", "at most", 1.0)
-KEYS = json.dumps(
-    {
-        "S0_Legacy": "0102030405060708090a0b0c0d0e0f10",
-        "S2_Unauthenticated": "11" * 16,
-        "S2_Authenticated": "22" * 16,
-        "S2_AccessControl": "33" * 16,
-    }
-)
-"""Those of the mock; no door has them."""
-_TESTS = homes.ROOT / "tests"
-_MOCK = "node_modules/zwave-js/bin/mock-server.cjs"
 _SECURITY = {"none": "", "s2": "S2", "s0": "S0"}
 _WITHIN_S = 120
 
@@ -80,16 +62,17 @@ def rows(case: Case) -> list[str]:
 
 
 async def measure(_folder: Path, case: Case, rounds: int) -> list[Row]:
-    async with _mock(LOCKS[case.kind], case.air_ms) as port:
+    async with mock(LOCKS[case.kind], air_ms=case.air_ms) as played:
+        port = played.stick
         took = [
             (await _ours(port, case.kind, _nothing), await _theirs(port, case.kind, _nothing)) for _ in range(rounds)
         ]
-        ours, theirs = [await _frames(use, port, case.kind) for use in (_ours, _theirs)]
+        mine, their = [await _frames(use, port, case.kind) for use in (_ours, _theirs)]
     codes, interview, frames = rows(case)
     return [
-        of_rounds(codes, "ms", [(mine.codes, their.codes) for mine, their in took], FASTER),
-        of_rounds(interview, "ms", [(mine.interview, their.interview) for mine, their in took], FASTER),
-        Row(frames, ours, "per code", theirs, NO_MORE_FRAMES),
+        of_rounds(codes, "ms", [(own.codes, other.codes) for own, other in took], FASTER),
+        of_rounds(interview, "ms", [(own.interview, other.interview) for own, other in took], FASTER),
+        Row(frames, mine, "per code", their, NO_MORE_FRAMES),
     ]
 
 
@@ -104,41 +87,7 @@ async def _frames(use: Runner, port: int, kind: str) -> float:
     return tap.commands / CODES
 
 
-@asynccontextmanager
-async def _mock(node: int, air_ms: int) -> AsyncIterator[int]:
-    port = homes.free_port()
-    mock = await asyncio.create_subprocess_exec(
-        *("node", _MOCK, "-i", "127.0.0.1", "-p", str(port), "-c", "peers/mock-thirty-codes.cjs"),
-        cwd=_TESTS,
-        env={**os.environ, "NODES": str(node), "TX_DELAY": str(air_ms)},
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert mock.stdout is not None
-    try:
-        async with asyncio.timeout(_WITHIN_S):
-            while b"listening" not in await mock.stdout.readline():
-                pass
-        yield port
-    finally:
-        mock.terminate()
-        await mock.wait()
-
-
 # ---- our host --------------------------------------------------------------------------------------------------------
-
-
-class _WallClock:
-    trusted = True
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-
-
-async def _no_sandbox(work: str, data: bytes) -> Any:
-    raise AssertionError(f"{work} is not for a driver, {len(data)} bytes")
 
 
 _PROTOCOL_INFO = b"\x41"
@@ -160,8 +109,6 @@ class _Timed:
 
 
 async def _ours(port: int, kind: str, between: Between) -> Took:
-    address = Address(str(LOCKS[kind]))
-    facts: asyncio.Queue[Fact] = asyncio.Queue()
     lines: list[_Timed] = []
 
     async def connect(where: str) -> Line:
@@ -169,22 +116,16 @@ async def _ours(port: int, kind: str, between: Between) -> Took:
         return lines[-1]
 
     with tempfile.TemporaryDirectory(prefix="gatehouse-bench-") as folder:
-        host = Host("zwave", facts.put, _WallClock(), Path(folder), bytes, bytes, _no_sandbox)
-        driver = ZWave(f"socket://127.0.0.1:{port}", host, connect, import_keys(KEYS))
-        async with asyncio.timeout(_WITHIN_S), asyncio.TaskGroup() as tasks:
-            running = tasks.create_task(driver.run())
-            while not isinstance(await facts.get(), LockFound):
-                pass
-            found = perf_counter()
-            begun = lines[-1].begun
+        async with asyncio.timeout(_WITHIN_S), ours(port, Path(folder), connect) as host:
+            found = await host.found()
+            met, begun = perf_counter(), lines[-1].begun
             assert begun is not None
-            lock = driver.locks[address]
-            assert lock.keypad is not None
-            assert lock.abilities.secure == _SECURITY[kind]
+            assert found.abilities.secure == _SECURITY[kind]
+            keypad = host.driver.locks[found.lock].keypad
+            assert keypad is not None
             between()
-            codes = await _set_and_read(lock.keypad)
-            running.cancel()
-    return Took(1000 * (found - begun), codes)
+            codes = await _set_and_read(keypad)
+    return Took(1000 * (met - begun), codes)
 
 
 async def _set_and_read(keypad: Keypad) -> float:
@@ -205,7 +146,7 @@ async def _theirs(port: int, kind: str, between: Between) -> Took:
         process = await asyncio.create_subprocess_exec(
             *("node", "bench/zwave-js-codes.mjs", f"tcp://127.0.0.1:{port}", folder),
             *(str(LOCKS[kind]), str(CODES), KEYS),
-            cwd=_TESTS,
+            cwd=TESTS,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )

@@ -15,10 +15,11 @@ const txDelay = Number(process.env.TX_DELAY ?? 10);
 const wanted = (process.env.NODES ?? "2,3,4,5,6,7").split(",").map(Number);
 const [plain, s2, s0] = config.nodes;
 
-// What this host said last, without Supervision: an event is encrypted like the answer to it.
+// What this host said last, without Supervision and other than a nonce: an event is encrypted like the answer to it.
+const { Security, Supervision } = CommandClasses;
 const remembers = {
 	handleCC(controller, self, received) {
-		if (!received.isEncapsulatedWith(CommandClasses.Supervision)) self.state.set("last heard", received);
+		if (received.ccId !== Security && !received.isEncapsulatedWith(Supervision)) self.state.set("last heard", received);
 	},
 };
 
