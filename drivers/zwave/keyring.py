@@ -1,49 +1,110 @@
-"""The network's keys: taken over from another host once, and kept sealed beside the database from then on."""
+"""The network's keys: made when the first device joins or taken over from another host, and kept sealed from then on."""
 
 from __future__ import annotations
 
-import os
+import json
+from collections.abc import Collection, Mapping, MutableMapping
 from pathlib import Path
 
-from drivers.zwave.secured import Keyring
-from drivers.zwave.security.keys import export_keys, import_keys
+from drivers.zwave import known, sealed
+from drivers.zwave.security.keys import (
+    NetworkKey,
+    Randomness,
+    SecurityClass,
+    export_keys,
+    generate_keys,
+    import_keys,
+)
 from hub.contracts import Host
-from hub.errors import Garbled, Misconfigured
-from hub.io.files import sync_folder
+from hub.errors import Garbled, Misconfigured, Rejected
 
 _SETTING = "drivers.zwave.keys"
 _FILE = "keys.sealed"
+_REPLACE = "replace"
+"""An entry of the imported JSON: the keys in use may be replaced, and who holds them is given up."""
 
 
-def load(path: Path | None, host: Host) -> Keyring:
-    """The keys of the file that the operator named, else those taken over before, else none.
+def load(path: Path | None, host: Host) -> dict[SecurityClass, NetworkKey]:
+    """The keys kept before, with those of the file that the operator named.
 
     Raises:
         Misconfigured: the file cannot be used.
     """
-    sealed = host.state_dir / _FILE
     try:
+        kept = sealed.read(host, _FILE)
+        keys = import_keys(kept) if kept is not None else {}
         if path is not None and path.exists():
-            keys = import_keys(path.read_bytes())
-            _write(sealed, host.seal(export_keys(keys).encode()))
+            keys = merge(keys, path.read_bytes(), _in_use(host))
+            save(keys, host)
             return keys
-        if sealed.exists():
-            return import_keys(host.open(sealed.read_bytes()))
-    except (OSError, Garbled) as error:
+    except (OSError, Garbled, Rejected) as error:
         raise Misconfigured(_SETTING, str(error)) from error
-    if path is not None:
+    if path is not None and not keys:
         raise Misconfigured(_SETTING, "there is no such file")
-    return {}
+    return keys
 
 
-def _write(file: Path, content: bytes) -> None:
-    """Whole or not at all, for nobody else to read."""
-    beside = file.with_suffix(".new")
-    beside.unlink(missing_ok=True)
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as written:
-        written.write(content)
-        written.flush()
-        os.fsync(written.fileno())
-    beside.replace(file)
-    sync_folder(file.parent)
+def save(keys: Mapping[SecurityClass, NetworkKey], host: Host) -> None:
+    sealed.write(host, _FILE, export_keys(keys).encode())
+
+
+def complete(
+    keys: MutableMapping[SecurityClass, NetworkKey], strangers: Collection[int], host: Host, randomness: Randomness
+) -> None:
+    """Make what is missing before a device is given a key.
+
+    Args:
+        strangers: nodes that hold keys of this network which are not here.
+
+    Raises:
+        Rejected: there are such nodes: new keys would part them from the network for good.
+    """
+    missing = {each: key for each, key in generate_keys(randomness).items() if each not in keys}
+    if not missing:
+        return
+    if strangers and not keys:
+        nodes = ", ".join(str(node) for node in sorted(strangers))
+        raise Rejected(
+            f"devices of this network ({nodes}) hold keys that the hub lacks: import them, or remove the devices"
+        )
+    keys.update(missing)
+    save(keys, host)
+
+
+def merge(
+    keys: Mapping[SecurityClass, NetworkKey], text: str | bytes, in_use: Collection[SecurityClass]
+) -> dict[SecurityClass, NetworkKey]:
+    """The keys with those of an import over them.
+
+    Raises:
+        Garbled: the import cannot be read; no key is shown.
+        Rejected: it has another key than joined devices hold, and does not say `"replace": true`.
+    """
+    text, replace = _instruction(text)
+    imported = import_keys(text)
+    changed = [each for each, key in imported.items() if each in in_use and keys.get(each) not in {None, key}]
+    if changed and not replace:
+        names = ", ".join(each.name for each in changed)
+        raise Rejected(
+            f'joined devices hold another key ({names}) and would be lost; to give them up, add "{_REPLACE}": true to the file'
+        )
+    merged = {**keys, **imported}
+    if len(set(merged.values())) != len(merged):
+        raise Rejected("two security classes would have the same key")
+    return merged
+
+
+def _instruction(text: str | bytes) -> tuple[str | bytes, bool]:
+    try:
+        parsed = json.loads(text)
+    except (ValueError, RecursionError):
+        return text, False
+    if not isinstance(parsed, dict) or _REPLACE not in parsed:
+        return text, False
+    replace = parsed.pop(_REPLACE) is True
+    return json.dumps(parsed), replace
+
+
+def _in_use(host: Host) -> set[SecurityClass]:
+    network = known.load(host.state_dir)
+    return {SecurityClass[each.granted] for each in (network.nodes.values() if network else ()) if each.granted}
