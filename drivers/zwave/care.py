@@ -70,6 +70,7 @@ class ZWaveRadio(ZWave):
             noise_dbm=self._air.noise_dbm,
             jammed=self._air.jammed,
             busy=self._keeping.busy,
+            prepared=self.desk.prepared,
             codes_set=diary.codes_set,
             code_frames=diary.code_frames,
             idle_frames=diary.idle_frames,

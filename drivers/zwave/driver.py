@@ -7,22 +7,24 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
-from drivers.zwave import known
+from drivers.zwave import keyring, known
 from drivers.zwave.air import Air
 from drivers.zwave.diary import Diary
 from drivers.zwave.frame import Frame
+from drivers.zwave.joining.desk import Desk
 from drivers.zwave.keeping import Keeping
 from drivers.zwave.known import Network
 from drivers.zwave.member import Member, Surroundings
 from drivers.zwave.radio import NOT_CONNECTED
 from drivers.zwave.secured import Keyring
+from drivers.zwave.security.keys import SecurityClass, export_keys
 from drivers.zwave.session import Session
 from drivers.zwave.stick import Stick
-from hub.contracts import Host, Lock
-from hub.errors import Misconfigured, Unavailable
+from hub.contracts import Host, Joining, Lock, Prepared
+from hub.errors import Garbled, Misconfigured, Rejected, Unavailable
 from hub.io.serial import Line
 from hub.model.facts import Alarm, Fact, RadioAlarm
-from hub.model.values import Address
+from hub.model.values import Address, Secret
 
 REOPEN_AFTER_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """Pauses before a lost port is opened again; the last one goes on."""
@@ -44,7 +46,11 @@ class ZWave:
         self._air = Air(self._jam)
         self._diary = Diary(host.clock.now)
         self._keeping = Keeping(host.changed)
-        self._around = Surroundings(self._facts.put_nowait, host.clock.now, self._save, keys, self._diary, host.changed)
+        self._keys = dict(keys)
+        """Grows with the first joining, or an import."""
+        told = self._facts.put_nowait
+        self._around = Surroundings(told, host.clock.now, self._save, self._keys, self._diary, host.changed)
+        self.desk = Desk(host, self._keys, self)
         self._members: dict[int, Member] = {}
         self._home_id = ""
         self._session: Session | None = None
@@ -128,6 +134,7 @@ class ZWave:
             why = str(lost.exceptions[0])
         finally:
             self._session = None
+            self.desk.disconnect()
             for member in self._members.values():
                 member.disconnect()
             self._host.changed()
@@ -151,10 +158,13 @@ class ZWave:
         self._air.forget()
         self._host.changed()
         session.spawn(self._keep_watch(session))
+        await self.desk.attend(session, stick.home_id, stick.nodes)
         for number in sorted(stick.nodes):
-            session.spawn(self._member(number).meet(session))
+            session.arrivals.put_nowait(number)
         while True:
-            session.spawn(self._member(await session.arrivals.get()).meet(session))
+            number = await session.arrivals.get()
+            if not self.desk.holds(number):
+                session.spawn(self._member(number).meet(session))
 
     async def _keep_watch(self, session: Session) -> None:
         """What is done beside meeting and hearing while the stick is there."""
@@ -182,6 +192,8 @@ class ZWave:
     # ---- what the session hears ------------------------------------------------------------------------------------
 
     def hear(self, session: Session, node: int, command: bytes) -> None:
+        if self.desk.hear(node, command):
+            return
         member = self._members.get(node)
         if member is not None:
             member.hear(session, command)
@@ -192,20 +204,70 @@ class ZWave:
             member.stir()
 
     def managed(self, frame: Frame) -> None:
-        pass
+        self.desk.managed(frame)
 
     def updated(self, frame: Frame) -> None:
         self._keeping.updated(frame)
 
     def announced(self, joining_home: bytes) -> None:
-        pass
+        self.desk.announced(joining_home)
 
     def removed(self, node: int) -> None:
+        self.desk.left(node)
         member = self._members.pop(node, None)
         if member is None:
             return
-        member.disconnect()
+        member.retire()
         self._diary.forget(node)
         if member.lock is not None:
             member.silent("was removed from the Z-Wave network")
         self._save(member)
+
+    # ---- joining, and the keys (contracts.Radio) -------------------------------------------------------------------
+
+    @property
+    def joining(self) -> Joining:
+        return self.desk
+
+    async def prepare(self, label: Secret) -> Prepared:
+        return await self.desk.prepare(label)
+
+    async def unprepare(self, tail: str) -> None:
+        await self.desk.unprepare(tail)
+
+    def export_keys(self) -> Secret:
+        return Secret(export_keys(self._keys))
+
+    async def import_keys(self, keys: Secret) -> None:
+        had_keys = bool(self._keys)
+        in_use = {
+            SecurityClass[each.known.granted] for each in self._members.values() if each.known and each.known.granted
+        }
+        try:
+            self._keys.update(keyring.merge(self._keys, keys.reveal(), in_use))
+        except Garbled as error:
+            raise Rejected(str(error)) from error
+        keyring.save(self._keys, self._host)
+        for number in self.strangers():
+            if had_keys:
+                self._members[number].stir()  # it is being tried now and then anyway
+            elif self._session is not None:
+                self._session.arrivals.put_nowait(number)
+        self._host.changed()
+
+    # ---- what the desk says of joining -----------------------------------------------------------------------------
+
+    def joined(self, node: int) -> None:
+        """A device is in the network with what it must have; whatever stood at its number before is another one."""
+        before = self._members.pop(node, None)
+        if before is not None:
+            before.retire()
+        self._member(node).replaced = True
+        if self._session is not None:
+            self._session.arrivals.put_nowait(node)
+
+    def strangers(self) -> set[int]:
+        return {number for number, member in self._members.items() if member.known is not None and member.known.closed}
+
+    def thrown_out(self, device: str, why: str) -> None:
+        self._facts.put_nowait(RadioAlarm(self._host.clock.now(), Alarm.THROWN_OUT, device, why))

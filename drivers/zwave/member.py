@@ -79,6 +79,7 @@ class Member:
         self._secured: Secured | None = None
         """There while the node is spoken to with encryption."""
         self._stirred = asyncio.Event()
+        self._retired = False
         self._alarm: asyncio.TimerHandle | None = None
         self._last_session: tuple[int, bytes] | None = None
         self._last_session_at = 0.0
@@ -119,6 +120,12 @@ class Member:
         """It is awake: if it still has to be met, now is the time."""
         self._stirred.set()
 
+    def retire(self) -> None:
+        """It is no longer in the network: it is not met any more."""
+        self._retired = True
+        self.disconnect()
+        self.stir()
+
     def disconnect(self) -> None:
         self._node.transmit = None
         if self._alarm is not None:
@@ -141,6 +148,8 @@ class Member:
                 log.debug("node not met", node=self.number, why=str(error))
             await self._pause(ASK_AGAIN_AFTER_S[min(attempt, len(ASK_AGAIN_AFTER_S) - 1)])
             attempt += 1
+            if self._retired:
+                return
 
     async def _meet_once(self, session: Session) -> None:
         protocol = self._protocol = await session.protocol_info(self.number)

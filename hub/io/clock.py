@@ -184,6 +184,11 @@ def read_system() -> Reading:
     )
 
 
+def machine_time() -> datetime:
+    """What the machine says, believed or not: for ends of waiting that are shown to a person."""
+    return datetime.now(UTC)
+
+
 class SystemClock:
     """The time of the machine."""
 
@@ -194,7 +199,7 @@ class SystemClock:
         self._believed = False
 
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        return machine_time()
 
     async def sleep(self, seconds: float) -> None:
         """Ends early if the wall clock is set forward past the end, and never later than `seconds` of running time."""

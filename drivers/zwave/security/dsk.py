@@ -77,12 +77,16 @@ class Dsk:
         return f"Dsk(•••••-{self.tail})"
 
 
+def is_pin(text: str) -> bool:
+    return bool(_PIN.fullmatch(text)) and int(text) <= 0xFFFF
+
+
 def with_pin(public_key: bytes, pin: str) -> bytes:
     """The public key a device sent with its first two bytes blanked, made whole by what its label says.
 
     Raises:
         Garbled: that is no PIN; the sentence does not repeat it.
     """
-    if not _PIN.fullmatch(pin) or int(pin) > 0xFFFF:
+    if not is_pin(pin):
         raise Garbled("the PIN is the first five digits on the label")
     return int(pin).to_bytes(2, "big") + public_key[2:]

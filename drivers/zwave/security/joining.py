@@ -47,7 +47,10 @@ class Admit:
 
 @dataclass(frozen=True, slots=True)
 class AskGrant:
-    """Ask a person which of these the device shall have. Answered with `Granted`, `TimedOut` or `Cancelled`."""
+    """Ask a person which of these the device shall have.
+
+    Answered with `Granted`, `TimedOut`, `Cancelled`, or `Heard` when the device ends the exchange meanwhile.
+    """
 
     requested: frozenset[SecurityClass]
     until: float
@@ -55,7 +58,10 @@ class AskGrant:
 
 @dataclass(frozen=True, slots=True)
 class AskPin:
-    """Ask a person to compare the number and type what stands before it. Answered with `Typed`, `TimedOut` or `Cancelled`."""
+    """Ask a person to compare the number and type what stands before it.
+
+    Answered with `Typed`, `TimedOut`, `Cancelled`, or `Heard` when the device ends the exchange meanwhile.
+    """
 
     tail: str
     until: float

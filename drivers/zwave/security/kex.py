@@ -153,6 +153,8 @@ def _grant(offered: frozenset[SecurityClass], until: float) -> Generator[Step, A
     match (yield AskGrant(offered, until)):
         case Granted(classes=chosen) if chosen & offered:
             return chosen & offered
+        case Heard(command=command):
+            _give_up(command)
         case TimedOut():
             _fail(Failure.CANCEL, "nobody chose the lock's security in time")
         case _:
@@ -171,6 +173,8 @@ def _authenticate(key: bytes, label: Dsk | None, until: float) -> Generator[Step
                 return with_pin(key, pin)
             except Garbled as error:
                 _fail(Failure.CANCEL, str(error))
+        case Heard(command=command):
+            _give_up(command)
         case TimedOut():
             _fail(Failure.CANCEL, "nobody typed the PIN in time")
         case _:
@@ -224,6 +228,14 @@ def _understood(command: bytes) -> Kex | None:
         return decode(command)
     except Garbled:
         return None
+
+
+def _give_up(command: bytes) -> NoReturn:
+    """The device did not want to wait for the person."""
+    said = _understood(command)
+    if isinstance(said, KexFail):
+        _ended_by_device(said)
+    _fail(Failure.CANCEL)
 
 
 def _ended_by_device(said: KexFail) -> NoReturn:

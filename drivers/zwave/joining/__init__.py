@@ -1,0 +1,1 @@
+"""Devices joining and leaving the network, as conversations that read in the order of the specification."""

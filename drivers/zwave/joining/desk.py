@@ -1,0 +1,339 @@
+"""Where a person adds and removes devices: one conversation at a time, and prepared devices while there is none."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Collection, MutableMapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+import structlog
+
+from drivers.zwave import keyring
+from drivers.zwave import network_functions as nf
+from drivers.zwave.frame import Frame
+from drivers.zwave.joining import conversations
+from drivers.zwave.joining.bootstrap import Order
+from drivers.zwave.joining.prepared import Entry, Sticker, Waiting, read_label
+from drivers.zwave.joining.runner import Runner
+from drivers.zwave.joining.steps import Ask, Outcome, Say, TakenOutError, Talking
+from drivers.zwave.radio import NOT_CONNECTED
+from drivers.zwave.security.keys import NetworkKey, SecurityClass
+from drivers.zwave.session import Session
+from hub.contracts import CONSENT, Asked, Ended, Host, Prepared, Question, Talk, Wish
+from hub.errors import Rejected, Unavailable
+from hub.io.clock import machine_time
+from hub.model.values import Address, Secret
+
+CONSENT_LASTS_S: Final = 600.0
+"""A device with the old encryption waits ten seconds for its key, less than a person needs to type: the consent typed for
+an attempt that failed counts for the next one."""
+_OVER = "there is no such conversation, or it is over"
+_STEPS = {
+    Wish.ADD: conversations.ADD_STEPS,
+    Wish.REPLACE: conversations.ADD_STEPS,
+    Wish.REMOVE: conversations.REMOVE_STEPS,
+}
+
+log = structlog.get_logger("zwave")
+
+
+class Crew(Protocol):
+    """Those whose business devices are once they are in the network, or no longer."""
+
+    def joined(self, node: int) -> None: ...
+
+    def removed(self, node: int) -> None: ...
+
+    def strangers(self) -> Collection[int]:
+        """Nodes that can encrypt and whose key the hub lacks."""
+
+    def thrown_out(self, device: str, why: str) -> None:
+        """A device that could have good security got none: it may have been an attack."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Purpose:
+    wish: Wish
+    talking: Talking[Outcome]
+    entry: Entry | None = None
+    """The prepared device that it is about."""
+
+
+class Desk:
+    """Implements `hub.contracts.Joining`."""
+
+    def __init__(
+        self,
+        host: Host,
+        keys: MutableMapping[SecurityClass, NetworkKey],
+        crew: Crew,
+        wall: Callable[[], datetime] = machine_time,
+    ) -> None:
+        self._host = host
+        self._keys = keys
+        self._crew = crew
+        self._wall = wall
+        self._waiting: Waiting | None = None
+        self._session: Session | None = None
+        self._runner: Runner | None = None
+        self._talk: Talk | None = None
+        self._listening = False
+        self._consented_until = 0.0
+
+    # ---- what a person may do --------------------------------------------------------------------------------------
+
+    @property
+    def talk(self) -> Talk | None:
+        return self._talk
+
+    def begin(
+        self, wish: Wish, *, label: Secret | None = None, address: Address | None = None, unencrypted: bool = False
+    ) -> Talk:
+        session = self._ready()
+        sticker = read_label(label) if label is not None and wish is not Wish.REMOVE else None
+        if wish is Wish.REMOVE:
+            return self._begin(session, _Purpose(wish, conversations.remove()))
+        order = self._order(session, sticker, unencrypted=unencrypted)
+        if wish is Wish.ADD:
+            return self._begin(session, _Purpose(wish, conversations.add(order)))
+        if address is None or not address.isdecimal():
+            raise Rejected("say which device is to be replaced")
+        talk = self._begin(session, _Purpose(wish, conversations.replace(order, int(address))))
+        self._show_talk(replace(talk, address=address))
+        return self._talk or talk
+
+    def answer(self, talk: str, words: str) -> None:
+        self._under_way(talk).say(words)
+        self._answered(words)
+
+    def cancel(self, talk: str) -> None:
+        self._under_way(talk).cancel()
+
+    def _under_way(self, talk: str) -> Runner:
+        if self._runner is None or self._talk is None or self._talk.id != talk:
+            raise Rejected(_OVER)
+        return self._runner
+
+    def _ready(self) -> Session:
+        if self._runner is not None:
+            raise Rejected("another conversation is under way; end that first")
+        if self._session is None:
+            raise Unavailable(NOT_CONNECTED)
+        return self._session
+
+    def _order(self, session: Session, sticker: Sticker | None, *, unencrypted: bool = False) -> Order:
+        """Raises Rejected: keys would have to be made, and there are devices that hold others."""
+        keyring.complete(self._keys, self._crew.strangers(), self._host, secrets.token_bytes)
+        return Order(
+            own=session.own_node,
+            keys=dict(self._keys),
+            randomness=secrets.token_bytes,
+            label=sticker.dsk if sticker else None,
+            classes=sticker.classes if sticker else None,
+            unencrypted=unencrypted,
+            consented=asyncio.get_running_loop().time() < self._consented_until,
+            opens_doors=bool(sticker and sticker.opens_doors),
+        )
+
+    # ---- prepared devices --------------------------------------------------------------------------------------------
+
+    @property
+    def waiting(self) -> Waiting:
+        if self._waiting is None:
+            self._waiting = Waiting(self._host)
+        return self._waiting
+
+    @property
+    def prepared(self) -> tuple[Prepared, ...]:
+        return tuple(entry.shown() for entry in self.waiting.entries)
+
+    async def prepare(self, label: Secret) -> Prepared:
+        sticker = read_label(label)
+        if not sticker.smart_start:
+            raise Rejected("this device cannot join by itself; add it and press its button")
+        if (
+            sticker.opens_doors
+            and sticker.classes is not None
+            and SecurityClass.S2_ACCESS_CONTROL not in sticker.classes
+        ):
+            raise Rejected("the device opens doors and its label does not ask for the Access Control key")
+        keyring.complete(self._keys, self._crew.strangers(), self._host, secrets.token_bytes)
+        entry = self.waiting.add(sticker, self._host.clock.now())
+        await self._listen()
+        self._host.changed()
+        return entry.shown()
+
+    async def unprepare(self, tail: str) -> None:
+        self.waiting.drop(tail)
+        await self._listen()
+        self._host.changed()
+
+    async def _listen(self) -> None:
+        """Have the stick wait for prepared devices, or no longer."""
+        session, wanted = self._session, self.waiting.awaited
+        if session is None or self._runner is not None or wanted is self._listening or not session.knows(nf.ADD_NODE):
+            return
+        try:
+            await session.manage(nf.await_prepared() if wanted else nf.leave_adding())
+        except Unavailable as error:
+            log.warning("the stick does not wait for prepared devices", why=str(error))
+            return
+        self._listening = wanted
+
+    def announced(self, joining_home: bytes) -> None:
+        """A device asks to be joined."""
+        entry = self.waiting.asking(joining_home)
+        if entry is None or self._runner is not None or self._session is None:
+            return
+        try:
+            order = self._order(self._session, entry.sticker)
+        except Rejected as error:
+            log.warning("a prepared device cannot be joined", why=str(error))
+            return
+        self._begin(self._session, _Purpose(Wish.ADD, conversations.add_prepared(order), entry))
+
+    # ---- the stick -----------------------------------------------------------------------------------------------------
+
+    async def attend(self, session: Session, home: str, nodes: frozenset[int]) -> None:
+        """The stick is there: from now on devices may come and go."""
+        self._session, self._listening = session, False
+        self.waiting.compare(home, nodes)
+        await self._listen()
+
+    def disconnect(self) -> None:
+        self._session = None
+        self._listening = False
+
+    def holds(self, node: int) -> bool:
+        """Whether a node is half joined, and nobody else's business yet."""
+        return node in self.waiting.half_joined
+
+    def hear(self, node: int, command: bytes) -> bool:
+        """Whether what a node says belongs to a conversation here, or to nobody."""
+        if self._runner is not None and self._runner.node == node:
+            self._runner.hear(command)
+            return True
+        return self.holds(node)
+
+    def managed(self, frame: Frame) -> None:
+        if self._runner is not None:
+            self._runner.managed(frame)
+
+    def left(self, node: int) -> None:
+        """A node is out of the network, by whoever's doing."""
+        self.waiting.left(node)
+
+    # ---- one conversation ------------------------------------------------------------------------------------------------
+
+    def _begin(self, session: Session, purpose: _Purpose) -> Talk:
+        self._runner = Runner(session, self._keys, secrets.token_bytes, self._show, self._entered)
+        talk = Talk(secrets.token_hex(4), purpose.wish, 1, _STEPS[purpose.wish], "The stick is being made ready.")
+        self._show_talk(talk)
+        session.spawn(self._converse(session, self._runner, purpose))
+        return talk
+
+    async def _converse(self, session: Session, runner: Runner, purpose: _Purpose) -> None:
+        outcome: Outcome | None = None
+        end, words = Ended.FAILED, "the stick was unplugged meanwhile"
+        try:
+            if self._listening:
+                self._listening = False
+                await session.manage(nf.leave_adding())
+            outcome = await runner.run(purpose.talking)
+            end, words = Ended.DONE, _done(purpose.wish, outcome)
+        except TakenOutError as error:
+            end, words = self._failed(runner), str(error)
+            self._taken_out(runner, error, purpose)
+        except (Rejected, Unavailable) as error:
+            end, words = self._failed(runner), str(error)
+            self._count_failure(purpose, words)
+        finally:
+            self._runner = None
+            self._end(end, words, outcome)
+        if outcome is not None:
+            self._succeeded(purpose, outcome)
+        await self._listen()
+
+    @staticmethod
+    def _failed(runner: Runner) -> Ended:
+        return Ended.CANCELLED if runner.cancelled else Ended.FAILED
+
+    def _succeeded(self, purpose: _Purpose, outcome: Outcome) -> None:
+        if purpose.wish is Wish.REMOVE:
+            if outcome.node:
+                self.waiting.left(outcome.node)
+                self._crew.removed(outcome.node)
+            return
+        self._consented_until = 0.0
+        self.waiting.completed(outcome.node)
+        if purpose.entry is not None:
+            self.waiting.succeeded(purpose.entry, outcome.node)
+        self._crew.joined(outcome.node)
+
+    def _taken_out(self, runner: Runner, error: TakenOutError, purpose: _Purpose) -> None:
+        if purpose.wish is Wish.REPLACE:
+            self._crew.removed(error.node)
+        if error.gone:
+            self.waiting.left(error.node)
+        if error.capable and not runner.cancelled:
+            device = purpose.entry.sticker.dsk.tail if purpose.entry is not None else str(error.node)
+            self._crew.thrown_out(device, str(error))
+        self._count_failure(purpose, str(error))
+
+    def _count_failure(self, purpose: _Purpose, words: str) -> None:
+        if purpose.entry is not None:
+            self.waiting.failed(purpose.entry, words)
+
+    # ---- how it is shown ---------------------------------------------------------------------------------------------------
+
+    def _entered(self, node: int) -> None:
+        self.waiting.entered(node)
+        if self._talk is not None:
+            self._show_talk(replace(self._talk, address=Address(str(node))))
+
+    def _show(self, step: Say | Ask | None) -> None:
+        if self._talk is None:
+            return
+        match step:
+            case Say(step=number, sentence=sentence):
+                self._show_talk(replace(self._talk, step=number, sentence=sentence, question=None))
+            case Ask():
+                self._show_talk(replace(self._talk, question=self._question(step)))
+            case None if self._talk.question is not None:
+                self._show_talk(replace(self._talk, question=None))
+
+    def _answered(self, words: str) -> None:
+        assert self._talk is not None
+        question = self._talk.question
+        asked = question.asked if question is not None else None
+        if asked is Asked.OLD_ENCRYPTION and words.strip().casefold() == CONSENT[asked]:
+            self._consented_until = asyncio.get_running_loop().time() + CONSENT_LASTS_S
+        self._show(None)
+
+    def _question(self, ask: Ask) -> Question:
+        left = timedelta(seconds=max(0.0, ask.until - asyncio.get_running_loop().time()))
+        return Question(ask.asked, ask.sentence, self._wall() + left, ask.choices, ask.tail)
+
+    def _end(self, end: Ended, words: str, outcome: Outcome | None) -> None:
+        if self._talk is not None:
+            step = self._talk.steps if end is Ended.DONE else self._talk.step
+            sentence = words[:1].upper() + words[1:] + "."
+            security = outcome.security if outcome is not None else ""
+            self._show_talk(
+                replace(self._talk, step=step, sentence=sentence, question=None, ended=end, security=security)
+            )
+
+    def _show_talk(self, talk: Talk) -> None:
+        self._talk = talk
+        self._host.changed()
+
+
+def _done(wish: Wish, outcome: Outcome) -> str:
+    if wish is Wish.REMOVE:
+        if outcome.node:
+            return f"the device {outcome.node} has left the network; if it was prepared, it is no longer"
+        return "a device that belonged to no network here has forgotten its old one and can be added now"
+    return f"the device has joined as {outcome.node} and is now asked what it can do"
