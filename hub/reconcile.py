@@ -19,28 +19,9 @@ from hub.contracts import Clock, CodeTaken, Keypad, Lock
 from hub.errors import Disappointment, Rejected
 from hub.io.tagbook import TagBook
 from hub.io.vault import Vault
-from hub.model.codes import (
-    Ask,
-    Claim,
-    Clear,
-    Grant,
-    Limits,
-    Policy,
-    Reading,
-    Rest,
-    Slot,
-    Step,
-    Write,
-    after_ask,
-    after_clear,
-    after_failure,
-    after_refusal,
-    after_write,
-    claimed,
-    next_step,
-    patience,
-)
+from hub.model.codes import Ask, Claim, Clear, Grant, Limits, Policy, Reading, Rest, Slot, Step, Write, next_step
 from hub.model.facts import SlotRead
+from hub.model.outcomes import after_ask, after_clear, after_failure, after_refusal, after_write, claimed, patience
 from hub.model.values import CodeTag, LockId, Pin, Proof
 from hub.plugins import Plugins
 from hub.schedule import pause

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Final, assert_never
 
 from hub.model.access import who
-from hub.model.codes import changed_outside, forgotten, heard
 from hub.model.facts import (
     BatteryRead,
     BoltMoved,
@@ -19,6 +18,7 @@ from hub.model.facts import (
     Trouble,
     TroubleSeen,
 )
+from hub.model.outcomes import changed_outside, forgotten, heard
 from hub.model.values import How, LockId, Position
 from hub.store import codes, doors, log
 from hub.store import stays as ledger

@@ -1,9 +1,9 @@
 """What should be in a keypad, what we believe is in it, and the one next move that brings the two nearer.
 
-`next_step` decides; the functions below it say what each outcome teaches us about a slot. Nothing here is a plan: after
+`next_step` decides; what each outcome teaches us about a slot is in hub/model/outcomes.py. Nothing here is a plan: after
 every outcome the next step is worked out afresh, so a crash, a lost answer or a change of booking needs no special case.
 
-The rules of the file:
+The rules of both files:
 
 * A claim is written down before the radio is used, so a crash leaves a slot in doubt, never a code that nobody owns.
 * A slot is written only when the lock lately said that it is empty, and counts as empty only when the lock said so.
@@ -14,13 +14,13 @@ The rules of the file:
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from itertools import chain
-from typing import Final, assert_never
+from typing import Final
 
-from hub.model.facts import Abilities, CodeChange, SlotRead
+from hub.model.facts import Abilities
 from hub.model.values import CodeTag, GrantId, Proof, Window
 
 
@@ -78,6 +78,11 @@ class Slot:
     @classmethod
     def unknown(cls, number: int) -> Slot:
         return cls(number)
+
+    @property
+    def took_orders(self) -> bool:
+        """The lock acknowledged our last command, and has not yet been asked whether it obeyed."""
+        return self.claim is not None and self.reading is Reading.UNKNOWN and self.proof is not Proof.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,11 +271,6 @@ def _in_doubt(slot: Slot) -> bool:
     return slot.claim is not None or (slot.holder is not None and slot.reading is Reading.UNKNOWN)
 
 
-def _took_orders(slot: Slot) -> bool:
-    """The lock acknowledged our last command, and has not yet been asked whether it obeyed."""
-    return slot.claim is not None and slot.reading is Reading.UNKNOWN and slot.proof is not Proof.NONE
-
-
 def _arrivals(view: _View) -> Iterator[Step]:
     """What brings the guests whose window has begun nearer to a proven code, the longest waiting first."""
     waiting = (grant for grant in view.grants.values() if view.wanted(grant.id))
@@ -307,7 +307,7 @@ def _look_before_clearing(slot: Slot, view: _View) -> bool:
     """Whether the lock's word is needed first. One that tells no digits could seldom say whose code is there."""
     if view.limits.reads_codes:
         return _in_doubt(slot) or not view.seen_within(slot, view.policy.fresh)
-    return _took_orders(slot) or (slot.claim is None and slot.proof is Proof.NONE)
+    return slot.took_orders or (slot.claim is None and slot.proof is Proof.NONE)
 
 
 def _unseen(view: _View) -> Iterator[Step]:
@@ -348,126 +348,6 @@ def _check_times(view: _View) -> Iterator[datetime]:
         for slot in _occupied(view):
             if slot.proven_at is not None:
                 yield slot.proven_at + view.policy.verify_every
-
-
-# ---- learning ------------------------------------------------------------------------------------------------------
-
-
-def patience(failures: int, policy: Policy, *, salt: int = 0) -> timedelta:
-    """How long to wait after so many failures in a row; never more than `policy.longest_wait`.
-
-    `salt` takes up to a quarter off, so that what failed together does not come back together.
-    """
-    doubled: timedelta = policy.first_wait * 2 ** min(max(failures, 1) - 1, 20)
-    return min(doubled, policy.longest_wait) * (1 - (salt * 37 + failures * 11) % 64 / 256)
-
-
-def _wait(slot: Slot, policy: Policy, now: datetime) -> Slot:
-    failures = slot.failures + 1
-    return replace(slot, failures=failures, retry_at=now + patience(failures, policy, salt=slot.number))
-
-
-def claimed(slot: Slot, step: Write | Clear, tag: CodeTag | None = None) -> Slot:
-    """The slot as it must be on disk before the radio is used. `tag` is the grant's; only with Write."""
-    match step:
-        case Write(grant=grant):
-            proof = Proof.NONE if slot.reading is Reading.EMPTY else slot.proof
-            return replace(slot, claim=Claim.WRITING, holder=grant, tag=tag, proof=proof)
-        case Clear():
-            return replace(slot, claim=Claim.CLEARING)
-        case _:
-            assert_never(step)
-
-
-def after_write(slot: Slot, proof: Proof, limits: Limits, now: datetime) -> Slot:
-    """The lock took the code. Where it could say more than it has said, the slot stays in doubt until it is asked."""
-    if _could_say_more(proof, limits):
-        return replace(slot, reading=Reading.UNKNOWN, proof=proof, retry_at=None)
-    return replace(slot, claim=None, reading=Reading.OCCUPIED, enabled=True, proof=proof, proven_at=now, retry_at=None)
-
-
-def after_clear(slot: Slot, proof: Proof, limits: Limits, now: datetime) -> Slot:
-    """The lock took the order to clear. Where it could say more, its word is needed before the slot counts as empty."""
-    if _could_say_more(proof, limits):
-        return replace(slot, reading=Reading.UNKNOWN, proof=proof, retry_at=None)
-    return Slot(slot.number, reading=Reading.EMPTY, proof=proof, proven_at=now)
-
-
-def _could_say_more(proof: Proof, limits: Limits) -> bool:
-    return proof is Proof.ACKNOWLEDGED or (limits.reads_codes and proof is not Proof.READ_BACK)
-
-
-def after_ask(slot: Slot, seen: SlotRead, seen_tag: CodeTag | None, policy: Policy, now: datetime) -> Slot:
-    """What the lock's answer makes of a slot. `seen_tag` is that of the digits it told, None if it told none."""
-    if seen.empty:
-        return _seen_empty(slot, policy, now)
-    sent = slot.claim is not None or slot.proof is not Proof.NONE
-    ours = seen_tag == slot.tag if seen_tag is not None else sent
-    if ours and (slot.holder is not None or slot.claim is not None):
-        return _seen_ours(slot, seen, seen_tag, policy, now)
-    return Slot(slot.number, reading=Reading.OCCUPIED, tag=seen_tag, enabled=seen.enabled, proven_at=now)
-
-
-def _seen_empty(slot: Slot, policy: Policy, now: datetime) -> Slot:
-    empty = Slot(slot.number, reading=Reading.EMPTY, proof=Proof.READ_BACK, proven_at=now)
-    kept = replace(empty, tag=slot.tag, failures=slot.failures)
-    if slot.holder is None or slot.claim is Claim.CLEARING:
-        return kept if slot.reading is Reading.EMPTY else empty
-    return kept if slot.proof is Proof.NONE else _wait(kept, policy, now)
-
-
-def _seen_ours(slot: Slot, seen: SlotRead, seen_tag: CodeTag | None, policy: Policy, now: datetime) -> Slot:
-    told = Proof.READ_BACK if seen_tag is not None else slot.proof
-    found = replace(
-        slot,
-        reading=Reading.OCCUPIED,
-        claim=None,
-        enabled=seen.enabled,
-        proof=told if told is not Proof.NONE else Proof.ACKNOWLEDGED,
-        proven_at=now,
-        retry_at=None,
-    )
-    match slot.claim:
-        case None:
-            return replace(found, failures=0)
-        case Claim.WRITING:
-            return found if seen.enabled else _wait(found, policy, now)
-        case Claim.CLEARING:
-            return _wait(found, policy, now) if _took_orders(slot) else found
-        case _:
-            assert_never(slot.claim)
-
-
-def after_failure(slot: Slot, policy: Policy, now: datetime) -> Slot:
-    """No answer, or an Ask that was refused: what was claimed may or may not have happened."""
-    if slot.claim is not None:
-        slot = replace(slot, reading=Reading.UNKNOWN, proof=Proof.NONE)
-    return _wait(slot, policy, now)
-
-
-def after_refusal(slot: Slot, policy: Policy, now: datetime) -> Slot:
-    """The lock refused a Write or a Clear: the slot is as it was. After a Write the caller marks the grant as refused."""
-    if slot.claim is Claim.WRITING:
-        holder = None if slot.proof is Proof.NONE else slot.holder
-        slot = replace(slot, claim=None, holder=holder, tag=None if slot.reading is Reading.EMPTY else slot.tag)
-    return _wait(slot, policy, now)
-
-
-def heard(slot: Slot) -> Slot:
-    """A lock that had been silent gave a sign of life: what waits need not wait longer."""
-    return replace(slot, retry_at=None)
-
-
-def forgotten(slot: Slot) -> Slot:
-    """Another lock stands at this address, or the same one was reset: only asking it tells what is there."""
-    return Slot(slot.number, slot.holder, tag=slot.tag)
-
-
-def changed_outside(slot: Slot, change: CodeChange) -> Slot:
-    """The lock told of a change in this slot. While a command of ours is under way, it is most likely its echo."""
-    if change is CodeChange.DUPLICATE or slot.claim is not None:
-        return slot
-    return replace(slot, reading=Reading.UNKNOWN)
 
 
 # ---- telling -------------------------------------------------------------------------------------------------------

@@ -21,6 +21,13 @@ from hub.model.codes import (
     Slot,
     Step,
     Write,
+    next_step,
+    state_of,
+    unseen,
+    usable,
+)
+from hub.model.facts import CodeChange, SlotRead
+from hub.model.outcomes import (
     after_ask,
     after_clear,
     after_failure,
@@ -29,12 +36,7 @@ from hub.model.codes import (
     changed_outside,
     claimed,
     heard,
-    next_step,
-    state_of,
-    unseen,
-    usable,
 )
-from hub.model.facts import CodeChange, SlotRead
 from hub.model.values import CodeTag, GrantId, Pin, Proof, Window
 
 MORNING = datetime(2027, 7, 5, 8, tzinfo=UTC)

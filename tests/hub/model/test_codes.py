@@ -7,19 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.model.codes import (
-    Ask,
-    Claim,
-    Clear,
-    Grant,
-    Reading,
-    Rest,
-    Slot,
-    Step,
-    Write,
-    next_step,
-    patience,
-)
+from hub.model.codes import Ask, Claim, Clear, Grant, Reading, Rest, Slot, Step, Write, next_step
+from hub.model.outcomes import patience
 from hub.model.values import CodeTag, GrantId, Proof
 from tests.hub.model.beliefs import (
     ADA,

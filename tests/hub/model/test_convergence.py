@@ -15,8 +15,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from hub.model.codes import Reading, Slot, forgotten
+from hub.model.codes import Reading, Slot
 from hub.model.facts import CodeChange
+from hub.model.outcomes import forgotten
 from hub.model.values import GrantId, Proof
 from tests.hub.model.keypad import BUDGET, POLICY, SLOTS, Fault, ModelLock, World, tag
 

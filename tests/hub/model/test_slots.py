@@ -16,6 +16,13 @@ from hub.model.codes import (
     Rest,
     Slot,
     Write,
+    next_step,
+    state_of,
+    unseen,
+    usable,
+)
+from hub.model.facts import Abilities, CodeChange, SlotRead
+from hub.model.outcomes import (
     after_ask,
     after_clear,
     after_failure,
@@ -25,12 +32,7 @@ from hub.model.codes import (
     claimed,
     forgotten,
     heard,
-    next_step,
-    state_of,
-    unseen,
-    usable,
 )
-from hub.model.facts import Abilities, CodeChange, SlotRead
 from hub.model.values import CodeTag, Pin, Proof
 from tests.hub.model.beliefs import (
     ADA,
