@@ -253,8 +253,8 @@ async def _code_now(hub: Hub, actor: str, ask: asks.CodeNow) -> JsonValue:
 # ---- stays ---------------------------------------------------------------------------------------------------------
 
 
-def _stay(tx: Tx, row: StayRow) -> dict[str, JsonValue]:
-    tally = codes.tallies(tx, [row.id]).get(row.id)
+def _stay(tx: Tx, row: StayRow, now: datetime) -> dict[str, JsonValue]:
+    tally = codes.tallies(tx, [row.id], now).get(row.id)
     return {
         "id": row.id,
         "unit": row.unit_id,
@@ -272,10 +272,10 @@ def _stay(tx: Tx, row: StayRow) -> dict[str, JsonValue]:
     }
 
 
-def _kept(tx: Tx, id_: StayId) -> JsonValue:
+def _kept(tx: Tx, id_: StayId, now: datetime) -> JsonValue:
     row = stays.stay(tx, id_)
     assert row is not None  # the same transaction has just written it
-    return _stay(tx, row)
+    return _stay(tx, row, now)
 
 
 async def _stays(hub: Hub, actor: str, ask: asks.Stays) -> JsonValue:
@@ -285,14 +285,14 @@ async def _stays(hub: Hub, actor: str, ask: asks.Stays) -> JsonValue:
     def look(tx: Tx) -> JsonValue:
         if unit is not None and house.unit_with(tx, unit) is None:
             raise Rejected(f"there is no unit called “{unit}”")
-        return [_stay(tx, row) for row in stays.search(tx, wanted)]
+        return [_stay(tx, row, hub.clock.now()) for row in stays.search(tx, wanted)]
 
     return await hub.store.read(look)
 
 
 async def _stay_add(hub: Hub, actor: str, ask: asks.StayAdd) -> JsonValue:
     new = NewStay(**ask.model_dump(exclude={"unit"}), unit=UnitId(ask.unit))
-    return await hub.store.write(lambda tx: _kept(tx, hub.intake.add_stay(tx, new, actor)))
+    return await hub.store.write(lambda tx: _kept(tx, hub.intake.add_stay(tx, new, actor), hub.clock.now()))
 
 
 async def _stay_extend(hub: Hub, actor: str, ask: asks.StayExtend) -> JsonValue:
@@ -303,7 +303,7 @@ async def _stay_extend(hub: Hub, actor: str, ask: asks.StayExtend) -> JsonValue:
 
     def work(tx: Tx) -> JsonValue:
         hub.intake.extend_stay(tx, id_, actor, **changes)
-        return _kept(tx, id_)
+        return _kept(tx, id_, hub.clock.now())
 
     return await hub.store.write(work)
 
@@ -313,7 +313,7 @@ async def _stay_cancel(hub: Hub, actor: str, ask: asks.StayCancel) -> JsonValue:
 
     def work(tx: Tx) -> JsonValue:
         hub.intake.cancel_stay(tx, id_, actor)
-        return _kept(tx, id_)
+        return _kept(tx, id_, hub.clock.now())
 
     return await hub.store.write(work)
 

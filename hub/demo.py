@@ -210,7 +210,7 @@ class Guests:
                 hands.press(address, digits)
 
     async def _come_in(self, stay: StayRow, hands: Rehearsal) -> None:
-        tally = (await self.hub.store.read(lambda tx: codes.tallies(tx, [stay.id]))).get(stay.id)
+        tally = (await self.hub.store.read(lambda tx: codes.tallies(tx, [stay.id], self.hub.clock.now()))).get(stay.id)
         if tally is None or tally.proven < tally.doors:
             return
         shown = await self.hub.store.write(lambda tx: reveal(tx, self.hub.desk, stay, ACTOR))

@@ -15,18 +15,44 @@ from typing import Final
 import structlog
 
 from hub.bus import Bus
-from hub.contracts import Clock, CodeTaken, Keypad, Lock
+from hub.contracts import Clock, CodeTaken, Keypad, Lock, SlotSchedule
 from hub.errors import Disappointment, Rejected
 from hub.io.tagbook import TagBook
 from hub.io.vault import Vault
-from hub.model.codes import Ask, Claim, Clear, Grant, Limits, Policy, Reading, Rest, Slot, Step, Write, next_step
-from hub.model.facts import SlotRead
-from hub.model.outcomes import after_ask, after_clear, after_failure, after_refusal, after_write, claimed, patience
+from hub.model.codes import (
+    Ask,
+    Claim,
+    Clear,
+    Grant,
+    Limits,
+    Policy,
+    Reading,
+    Rest,
+    Schedule,
+    Slot,
+    Step,
+    Write,
+    next_step,
+)
+from hub.model.facts import Abilities, SlotRead
+from hub.model.outcomes import (
+    after_ask,
+    after_clear,
+    after_failure,
+    after_refusal,
+    after_schedule,
+    after_schedule_failure,
+    after_schedule_refusal,
+    after_write,
+    claimed,
+    patience,
+)
 from hub.model.values import CodeTag, LockId, Pin, Proof
 from hub.plugins import Plugins
 from hub.schedule import pause
 from hub.store import codes, doors, log, settings
 from hub.store import stays as ledger
+from hub.store.doors import Door
 from hub.store.engine import Store, Tx
 from hub.store.log import Entry
 from hub.store.stays import StayRow
@@ -44,6 +70,8 @@ LONGEST_SILENCE: Final = timedelta(minutes=5)
 """A lock that does not answer is asked for one thing at least this often; a guest may be on the way."""
 
 _POLICY: Final = Policy(managed_to=codes.MANAGED)
+
+Learn = Callable[[Slot, Policy, datetime], Slot]
 
 Refused = Callable[[Tx, Grant, LockId, str, bool], None]
 """Told in the outcome's transaction that a lock refused a grant: its words, and whether other digits may help."""
@@ -143,8 +171,8 @@ class Reconciler:
         """Step until the lock is as it should be, must be waited for, or does not answer."""
         settled = False
         while True:
-            able = await self._reachable(lock)
-            if able is None:
+            met = await self._reachable(lock)
+            if met is None or met.keypad is None:
                 return Round(None)
             now = self.clock.now()
             view = await self.store.read(lambda tx: self.view(tx, lock))
@@ -154,17 +182,16 @@ class Reconciler:
                     await self.store.write(lambda tx: self._at_rest(tx, lock))
                 return Round(self._look_again(view, step, now))
             settled = True
-            if not await self._take(lock, able, step):
+            if not await self._take(lock, met, met.keypad, step):
                 return Round(None, answered=False)
 
-    async def _reachable(self, lock: LockId) -> Keypad | None:
+    async def _reachable(self, lock: LockId) -> Lock | None:
         door = await self.store.read(lambda tx: doors.door(tx, lock))
-        met: Lock | None = None if door is None else self.plugins.lock(door.driver, door.address)
-        return None if met is None else met.keypad
+        return None if door is None else self.plugins.lock(door.driver, door.address)
 
     def view(self, tx: Tx, lock: LockId) -> View:
         door = doors.door(tx, lock)
-        limits = Limits(0) if door is None or door.abilities is None else Limits.of(door.abilities)
+        limits = Limits(0) if door is None or door.abilities is None else self._limits(door, door.abilities)
         grants = tuple(codes.open_grants(tx, lock))
         policy = replace(
             _POLICY,
@@ -176,10 +203,15 @@ class Reconciler:
         )
         return View(grants, tuple(codes.slots_of(tx, lock)), limits, policy)
 
+    def _limits(self, door: Door, told: Abilities) -> Limits:
+        """What the lock told of itself, so far as its driver is there to do it."""
+        met = self.plugins.lock(door.driver, door.address)
+        limits = Limits.of(told)
+        return replace(limits, schedules=limits.schedules and met is not None and met.schedule is not None)
+
     def _look_again(self, view: View, rest: Rest, now: datetime) -> datetime | None:
-        waiting = any(
-            slot.claim is not None or (slot.retry_at is not None and slot.retry_at > now) for slot in view.slots
-        )
+        retries = (retry for slot in view.slots for retry in (slot.retry_at, slot.hours.retry_at) if retry is not None)
+        waiting = any(retry > now for retry in retries) or any(slot.claim is not None for slot in view.slots)
         if not waiting and not view.policy.look_only:
             return rest.until
         soon = now + (OUTSTANDING * self.pace if self.clock.trusted else TRUST_WAIT)
@@ -193,7 +225,7 @@ class Reconciler:
 
     # ---- one step ----
 
-    async def _take(self, lock: LockId, keypad: Keypad, step: Ask | Clear | Write) -> bool:
+    async def _take(self, lock: LockId, met: Lock, keypad: Keypad, step: Ask | Clear | Write | Schedule) -> bool:
         """False: the lock did not answer."""
         match step:
             case Ask(slot=number):
@@ -209,8 +241,11 @@ class Reconciler:
                 return await self._write(lock, keypad, step, pin)
             case Clear():
                 return not await self._claim(lock, step) or await self._clear(lock, keypad, step)
+            case Schedule():
+                assert met.schedule is not None  # else the limits would say that it has none
+                return not await self._claim(lock, step) or await self._confine(lock, met.schedule, step)
 
-    async def _claim(self, lock: LockId, step: Write | Clear, tag: CodeTag | None = None) -> bool:
+    async def _claim(self, lock: LockId, step: Write | Clear | Schedule, tag: CodeTag | None = None) -> bool:
         """T3a. False: what was told since the step was worked out makes it a wrong one; nothing was claimed.
 
         The tag of what is about to be written is in the book that outlives every backup by now.
@@ -304,13 +339,39 @@ class Reconciler:
         view = self.view(tx, lock)
         codes.keep_slot(tx, lock, after_refusal(view.slot(number), view.policy, self.clock.now()))
 
-    async def _unanswered(self, lock: LockId, number: int, error: Exception) -> None:
+    async def _confine(self, lock: LockId, hours: SlotSchedule, step: Schedule) -> bool:
+        try:
+            async with asyncio.timeout(PATIENCE.total_seconds()):
+                proof = await (hours.clear(step.slot) if step.window is None else hours.set(step.slot, step.window))
+        except Rejected as error:
+            logger.info("a lock refused the hours of a code", lock=lock, slot=step.slot, why=str(error))
+            await self.store.write(lambda tx: self._not_confined(tx, lock, step))
+        except (Disappointment, TimeoutError) as error:
+            await self._unanswered(lock, step.slot, error, after_schedule_failure)
+            return False
+        else:
+            await self.store.write(lambda tx: self._confined(tx, lock, step, proof))
+        return True
+
+    def _confined(self, tx: Tx, lock: LockId, step: Schedule, proof: Proof) -> None:
+        before = self.view(tx, lock).slot(step.slot)
+        after = after_schedule(before, step, proof)
+        codes.keep_slot(tx, lock, after)
+        if before.hours.shut(self.clock.now()):
+            self._tell_if_proven(tx, after)  # until now other hours kept the guest out
+
+    def _not_confined(self, tx: Tx, lock: LockId, step: Schedule) -> None:
+        view = self.view(tx, lock)
+        after = after_schedule_refusal(view.slot(step.slot), step, view.policy, self.clock.now())
+        codes.keep_slot(tx, lock, after)
+
+    async def _unanswered(self, lock: LockId, number: int, error: Exception, learn: Learn = after_failure) -> None:
         why = str(error) or "no answer in time"
         logger.debug("a lock did not answer", lock=lock, slot=number, why=why)
 
         def work(tx: Tx) -> None:
             view = self.view(tx, lock)
-            codes.keep_slot(tx, lock, after_failure(view.slot(number), view.policy, self.clock.now()))
+            codes.keep_slot(tx, lock, learn(view.slot(number), view.policy, self.clock.now()))
 
         await self.store.write(work)
 
@@ -333,7 +394,7 @@ class Reconciler:
         stay = None if held is None or held.stay is None else ledger.stay(tx, held.stay)
         if stay is None:
             return
-        tally = codes.tallies(tx, [stay.id]).get(stay.id)
+        tally = codes.tallies(tx, [stay.id], self.clock.now()).get(stay.id)
         if tally is not None and tally.proven == tally.doors:
             self.proved(tx, stay)
 

@@ -7,6 +7,7 @@ The rules of both files:
 
 * A claim is written down before the radio is used, so a crash leaves a slot in doubt, never a code that nobody owns.
 * A slot is written only when the lock lately said that it is empty, and counts as empty only when the lock said so.
+* Where the lock can, it is told the window too; then it ends the code itself (hub/model/hours.py).
 * OCCUPIED without a holder is somebody else's code. It is left alone, unless its tag is one of ours.
 * What fails waits, slot by slot, longer each time; meanwhile every other slot goes on.
 """
@@ -21,6 +22,7 @@ from itertools import chain
 from typing import Final
 
 from hub.model.facts import Abilities
+from hub.model.hours import UNTOLD, Hours
 from hub.model.values import CodeTag, GrantId, Proof, Window
 
 
@@ -74,6 +76,8 @@ class Slot:
     failures: int = 0
     """Since the slot was last found as it should be."""
     retry_at: datetime | None = None
+    hours: Hours = UNTOLD
+    """Of whatever code is in this place: a lock may keep them longer than the code."""
 
     @classmethod
     def unknown(cls, number: int) -> Slot:
@@ -93,10 +97,13 @@ class Limits:
     min_digits: int = 4
     max_digits: int = 10
     reads_codes: bool = False
+    schedules: bool = False
+    """It can confine a code to a window of time."""
 
     @classmethod
     def of(cls, abilities: Abilities) -> Limits:
-        return cls(abilities.slots, abilities.min_digits, abilities.max_digits, abilities.reads_codes)
+        able = abilities
+        return cls(able.slots, able.min_digits, able.max_digits, able.reads_codes, able.schedules)
 
     def take(self, digits: int) -> bool:
         return self.min_digits <= digits <= self.max_digits
@@ -144,13 +151,23 @@ class Write:
 
 
 @dataclass(frozen=True, slots=True)
+class Schedule:
+    """Have the lock itself confine a code to its window."""
+
+    slot: int
+    grant: GrantId
+    window: Window | None
+    """None: lift what confines it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Rest:
     """Nothing to do before `until`, unless something happens; None: time alone changes nothing."""
 
     until: datetime | None
 
 
-Step = Ask | Clear | Write | Rest
+Step = Ask | Clear | Write | Schedule | Rest
 
 
 class CodeState(Enum):
@@ -189,7 +206,7 @@ def next_step(
     if policy.look_only:
         steps = chain(_doubts(view), _unseen(view))
     else:
-        steps = chain(_arrivals(view), _removals(view), _unseen(view), _checks(view))
+        steps = chain(_arrivals(view), _removals(view), _schedules(view), _unseen(view), _checks(view))
     return next(steps, Rest(_next_edge(view)))
 
 
@@ -221,9 +238,10 @@ class _View:
         grant = self.grants.get(holder) if holder is not None else None
         return grant is not None and not grant.revoked and self.now in grant.window
 
-    def due(self, slot: Slot) -> bool:
+    def due(self, waiting: Slot | Hours) -> bool:
         """A wait longer than any that we impose was written by a clock that was wrong."""
-        return slot.retry_at is None or not self.now < slot.retry_at <= self.now + self.policy.longest_wait
+        retry_at = waiting.retry_at
+        return retry_at is None or not self.now < retry_at <= self.now + self.policy.longest_wait
 
     def seen_within(self, slot: Slot, age: timedelta) -> bool:
         return slot.proven_at is not None and -SLEW <= self.now - slot.proven_at < age
@@ -243,7 +261,7 @@ class _View:
         homeless = {other.tag for other in self.grants.values() if self.wanted(other.id) and not self.home(other.id)}
         free = [slot for slot in open_ if slot.reading is Reading.EMPTY and self.due(slot)]
         free = [slot for slot in free if slot.tag not in homeless or slot.failures >= self.policy.tries]
-        best = min(free, key=lambda slot: (slot.failures, slot.number), default=None)
+        best = min(free, key=lambda slot: (slot.failures, slot.hours.shut(self.now), slot.number), default=None)
         return best if last is None or (best is not None and best.failures < self.policy.tries) else last
 
     def writable(self, grant: Grant) -> bool:
@@ -294,7 +312,27 @@ def _put(slot: Slot, grant: Grant, view: _View) -> Step:
 def _mend(home: Slot, grant: Grant, view: _View) -> Step | None:
     if _in_doubt(home):
         return Ask(home.number)
-    return None if home.enabled or not view.writable(grant) else _put(home, grant, view)
+    if not home.enabled:
+        return _put(home, grant, view) if view.writable(grant) else None
+    return _confine(home, grant, view) if home.hours.shut(view.now) else None
+
+
+def _confine(home: Slot, grant: Grant, view: _View) -> Schedule | None:
+    """A code is told its hours where it is known to be: what is in doubt may still be somebody else's."""
+    hours = home.hours
+    if not (view.limits.schedules and hours.lacking(grant.window) and view.due(hours)):
+        return None
+    return Schedule(home.number, grant.id, hours.aim(grant.window))
+
+
+def _schedules(view: _View) -> Iterator[Step]:
+    """What makes the locks themselves end the codes that they hold, once every guest has one."""
+    for slot in view.slots.values():
+        grant = view.grants[slot.holder] if slot.holder is not None and view.wanted(slot.holder) else None
+        known = slot.enabled and slot.reading is Reading.OCCUPIED and slot.claim is None
+        step = _confine(slot, grant, view) if grant is not None and known else None
+        if step is not None:
+            yield step
 
 
 def _removals(view: _View) -> Iterator[Step]:
@@ -337,10 +375,17 @@ def _next_edge(view: _View) -> datetime | None:
     edges = chain(
         (window.start for window in windows),
         (window.end for window in windows if window.end is not None),
-        (slot.retry_at for slot in view.slots.values() if slot.retry_at is not None and not view.due(slot)),
+        _waits(view),
         _check_times(view),
     )
     return min((edge for edge in edges if edge > view.now), default=None)
+
+
+def _waits(view: _View) -> Iterator[datetime]:
+    for slot in view.slots.values():
+        for waiting in (slot, slot.hours):
+            if waiting.retry_at is not None and not view.due(waiting):
+                yield waiting.retry_at
 
 
 def _check_times(view: _View) -> Iterator[datetime]:
@@ -356,7 +401,8 @@ def _check_times(view: _View) -> Iterator[datetime]:
 def usable(grant: Grant, slot: Slot, now: datetime) -> bool:
     """Whether the guest's digits open the door now, as far as the lock has told us."""
     ours = slot.holder == grant.id and slot.claim is None and slot.reading is Reading.OCCUPIED
-    return ours and slot.enabled and slot.proof is not Proof.NONE and not grant.revoked and now in grant.window
+    proven = ours and slot.enabled and slot.proof is not Proof.NONE
+    return proven and not slot.hours.shut(now) and not grant.revoked and now in grant.window
 
 
 def state_of(grant: Grant | None, slot: Slot | None, now: datetime) -> CodeState | None:
@@ -370,7 +416,7 @@ def state_of(grant: Grant | None, slot: Slot | None, now: datetime) -> CodeState
         return None if gone else CodeState.REFUSED if grant.refused else CodeState.WANTED
     if grant.revoked or now not in grant.window:
         return CodeState.CLEARING
-    return CodeState.WRITING if _in_doubt(slot) or not slot.enabled else CodeState.SET
+    return CodeState.WRITING if _in_doubt(slot) or not slot.enabled or slot.hours.shut(now) else CodeState.SET
 
 
 def _state_of_stray(slot: Slot | None) -> CodeState | None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from hub.model.codes import Claim, Clear, Limits, Policy, Reading, Slot, Write
+from hub.model.codes import Claim, Clear, Limits, Policy, Reading, Schedule, Slot, Write
 from hub.model.facts import CodeChange, SlotRead
 from hub.model.values import CodeTag, Proof
 
@@ -25,14 +25,17 @@ def _wait(slot: Slot, policy: Policy, now: datetime) -> Slot:
     return replace(slot, failures=failures, retry_at=now + patience(failures, policy, salt=slot.number))
 
 
-def claimed(slot: Slot, step: Write | Clear, tag: CodeTag | None = None) -> Slot:
+def claimed(slot: Slot, step: Write | Clear | Schedule, tag: CodeTag | None = None) -> Slot:
     """The slot as it must be on disk before the radio is used. `tag` is the grant's; only with Write."""
     match step:
         case Write(grant=grant):
             proof = Proof.NONE if slot.reading is Reading.EMPTY else slot.proof
-            return replace(slot, claim=Claim.WRITING, holder=grant, tag=tag, proof=proof)
+            hours = slot.hours.rewritten()
+            return replace(slot, claim=Claim.WRITING, holder=grant, tag=tag, proof=proof, hours=hours)
         case Clear():
             return replace(slot, claim=Claim.CLEARING)
+        case Schedule(window=window):
+            return replace(slot, hours=slot.hours.claimed(window))
         case _:
             assert_never(step)
 
@@ -48,7 +51,7 @@ def after_clear(slot: Slot, proof: Proof, limits: Limits, now: datetime) -> Slot
     """The lock took the order to clear. Where it could say more, its word is needed before the slot counts as empty."""
     if _could_say_more(proof, limits):
         return replace(slot, reading=Reading.UNKNOWN, proof=proof, retry_at=None)
-    return Slot(slot.number, reading=Reading.EMPTY, proof=proof, proven_at=now)
+    return Slot(slot.number, reading=Reading.EMPTY, proof=proof, proven_at=now, hours=slot.hours)
 
 
 def _could_say_more(proof: Proof, limits: Limits) -> bool:
@@ -63,11 +66,13 @@ def after_ask(slot: Slot, seen: SlotRead, seen_tag: CodeTag | None, policy: Poli
     ours = seen_tag == slot.tag if seen_tag is not None else sent
     if ours and (slot.holder is not None or slot.claim is not None):
         return _seen_ours(slot, seen, seen_tag, policy, now)
-    return Slot(slot.number, reading=Reading.OCCUPIED, tag=seen_tag, enabled=seen.enabled, proven_at=now)
+    return Slot(
+        slot.number, reading=Reading.OCCUPIED, tag=seen_tag, enabled=seen.enabled, proven_at=now, hours=slot.hours
+    )
 
 
 def _seen_empty(slot: Slot, policy: Policy, now: datetime) -> Slot:
-    empty = Slot(slot.number, reading=Reading.EMPTY, proof=Proof.READ_BACK, proven_at=now)
+    empty = Slot(slot.number, reading=Reading.EMPTY, proof=Proof.READ_BACK, proven_at=now, hours=slot.hours)
     kept = replace(empty, tag=slot.tag, failures=slot.failures)
     if slot.holder is None or slot.claim is Claim.CLEARING:
         return kept if slot.reading is Reading.EMPTY else empty
@@ -111,9 +116,27 @@ def after_refusal(slot: Slot, policy: Policy, now: datetime) -> Slot:
     return _wait(slot, policy, now)
 
 
+def after_schedule(slot: Slot, step: Schedule, proof: Proof) -> Slot:
+    """The lock took the hours. Nothing asks it for them again: a driver reads them back before it says more."""
+    return replace(slot, hours=slot.hours.taken(step.window, proof))
+
+
+def after_schedule_refusal(slot: Slot, step: Schedule, policy: Policy, now: datetime) -> Slot:
+    """Hours that it cannot keep are given up. That it does not lift what it keeps may shut a guest out: it is tried again."""
+    if step.window is not None:
+        return replace(slot, hours=slot.hours.rejected())
+    return after_schedule_failure(slot, policy, now)
+
+
+def after_schedule_failure(slot: Slot, policy: Policy, now: datetime) -> Slot:
+    """No answer. The code itself need not wait for its hours, nor they for it."""
+    wait = patience(slot.hours.failures + 1, policy, salt=slot.number)
+    return replace(slot, hours=slot.hours.waiting(now + wait))
+
+
 def heard(slot: Slot) -> Slot:
     """A lock that had been silent gave a sign of life: what waits need not wait longer."""
-    return replace(slot, retry_at=None)
+    return replace(slot, retry_at=None, hours=replace(slot.hours, retry_at=None))
 
 
 def forgotten(slot: Slot) -> Slot:

@@ -5,13 +5,28 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import RowMapping, and_, bindparam, case, delete, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    RowMapping,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from hub.model.codes import Claim, Grant, Reading, Slot
+from hub.model.hours import Hours
 from hub.model.values import CodeTag, GrantId, LockId, Proof, StayId, Window
 from hub.store.engine import Tx
-from hub.store.tables import grants, slots, stays
+from hub.store.tables import Instant, grants, slots, stays
 
 MANAGED = 30
 """How many slots of a lock the hub looks after; the rest are never read (a lock may claim 250)."""
@@ -57,6 +72,19 @@ def _slot(row: RowMapping) -> Slot:
         proven_at=row["proven_at"],
         failures=row["failures"],
         retry_at=row["retry_at"],
+        hours=_hours(row),
+    )
+
+
+def _hours(row: RowMapping) -> Hours:
+    start, end = row["hours_start"], row["hours_end"]
+    return Hours(
+        told=None if start is None else Window(start, end),
+        proof=Proof(row["hours_proof"]),
+        refused=bool(row["hours_refused"]),
+        before=row["hours_before"],
+        failures=row["hours_failures"],
+        retry_at=row["hours_retry_at"],
     )
 
 
@@ -190,13 +218,33 @@ def _values(slot: Slot) -> dict[str, object]:
         "proven_at": slot.proven_at,
         "failures": slot.failures,
         "retry_at": slot.retry_at,
+        "hours_start": None if slot.hours.told is None else slot.hours.told.start,
+        "hours_end": None if slot.hours.told is None else slot.hours.told.end,
+        "hours_proof": slot.hours.proof.value,
+        "hours_refused": int(slot.hours.refused),
+        "hours_before": slot.hours.before,
+        "hours_failures": slot.hours.failures,
+        "hours_retry_at": slot.hours.retry_at,
     }
 
 
 def doubt_all(tx: Tx) -> None:
-    """What was believed of any slot has to be asked again; whose it was and how it was proven stays to compare with."""
+    """What was believed of any slot has to be asked again; whose it was and how it was proven stays to compare with.
+
+    A lock that keeps hours may have been told others since: it counts as shut until it is told again.
+    """
     tx.sql.execute(
-        update(slots).values(reading=Reading.UNKNOWN.value, claim=None, proven_at=None, failures=0, retry_at=None)
+        update(slots).values(
+            reading=Reading.UNKNOWN.value,
+            claim=None,
+            proven_at=None,
+            failures=0,
+            retry_at=None,
+            hours_proof=Proof.NONE.value,
+            hours_before=case((slots.c.hours_refused == 0, slots.c.hours_start), else_=slots.c.hours_before),
+            hours_failures=0,
+            hours_retry_at=None,
+        )
     )
 
 
@@ -282,8 +330,26 @@ class Tally:
     refused: int
 
 
-def tallies(tx: Tx, ids: Collection[StayId]) -> dict[StayId, Tally]:
-    proven = case((slots.c.proof.in_((Proof.READ_BACK.value, Proof.CONFIRMED.value)), 1), else_=0)
+_NOW: Final = bindparam("now", type_=Instant)
+
+
+def _shut(end: ColumnElement[Any]) -> ColumnElement[bool]:
+    return and_(end.is_not(None), end <= _NOW)
+
+
+_PROVEN: Final = and_(
+    slots.c.proof.in_((Proof.READ_BACK.value, Proof.CONFIRMED.value)),
+    slots.c.reading == Reading.OCCUPIED.value,
+    slots.c.claim.is_(None),
+    slots.c.enabled == 1,
+    ~_shut(slots.c.hours_before),
+    ~and_(slots.c.hours_refused == 0, _shut(slots.c.hours_end)),
+)
+"""`usable` of hub/model/codes.py, with a proof that is more than an acknowledgement."""
+
+
+def tallies(tx: Tx, ids: Collection[StayId], now: datetime) -> dict[StayId, Tally]:
+    proven = case((_PROVEN, 1), else_=0)
     refused = case((grants.c.refused.is_not(None), 1), else_=0)
     query = (
         select(grants.c.stay_id, func.count(), func.sum(proven), func.sum(refused))
@@ -291,19 +357,16 @@ def tallies(tx: Tx, ids: Collection[StayId]) -> dict[StayId, Tally]:
         .where(grants.c.stay_id.in_(ids), grants.c.pin.is_not(None), grants.c.revoked_at.is_(None))
         .group_by(grants.c.stay_id)
     )
-    return {stay: Tally(doors, proven, refused) for stay, doors, proven, refused in tx.sql.execute(query)}
+    found = tx.sql.execute(query, {"now": now})
+    return {stay: Tally(doors, proven, refused) for stay, doors, proven, refused in found}
 
 
-_PROVEN = exists().where(
-    slots.c.holder == grants.c.id,
-    or_(slots.c.proof == Proof.READ_BACK.value, slots.c.proof == Proof.CONFIRMED.value),
-)
 _UNPROVEN = select(grants).where(
     grants.c.pin.is_not(None),
     grants.c.revoked_at.is_(None),
-    grants.c.start <= bindparam("now"),
-    or_(grants.c.end.is_(None), grants.c.end > bindparam("now")),
-    ~_PROVEN,
+    grants.c.start <= _NOW,
+    or_(grants.c.end.is_(None), grants.c.end > _NOW),
+    ~exists().where(slots.c.holder == grants.c.id, _PROVEN),
 )
 
 

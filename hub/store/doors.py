@@ -62,8 +62,16 @@ def _door(row) -> Door:  # type: ignore[no-untyped-def]
     model = row["model"]
     abilities = None
     if model is not None:
-        digits = (row["min_digits"], row["max_digits"])
-        abilities = Abilities(model, row["firmware"], row["slots"], *digits, bool(row["reads_codes"]), row["secure"])
+        abilities = Abilities(
+            model=model,
+            firmware=row["firmware"],
+            slots=row["slots"],
+            min_digits=row["min_digits"],
+            max_digits=row["max_digits"],
+            reads_codes=bool(row["reads_codes"]),
+            secure=row["secure"],
+            schedules=bool(row["schedules"]),
+        )
     return Door(
         id=row["id"],
         property=row["property_id"],
@@ -120,4 +128,5 @@ def learn_abilities(tx: Tx, lock: LockId, able: Abilities) -> None:
         max_digits=able.max_digits,
         reads_codes=int(able.reads_codes),
         secure=able.secure,
+        schedules=int(able.schedules),
     )

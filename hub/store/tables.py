@@ -288,7 +288,7 @@ slots = _table(
     Column("hours_end", Instant),
     _required("hours_proof", Text, server_default="none"),
     _flag("hours_refused"),
-    Column("opens_until", Instant),
+    Column("hours_before", Instant),
     _required("hours_failures", Integer, server_default="0"),
     Column("hours_retry_at", Instant),
     Index("slots_one_per_grant", "holder", unique=True, sqlite_where=text("holder IS NOT NULL")),

@@ -405,7 +405,7 @@ def test_a_lock_without_a_keypad_is_no_door_to_wait_for(tmp_path: Path) -> None:
             digits = await _booked(house)
             await house.until(CHECK_IN)
             tally = await house.hub.store.read(
-                lambda tx: codes.tallies(tx, [row.id for row in stays.search(tx, stays.Wanted())])
+                lambda tx: codes.tallies(tx, [row.id for row in stays.search(tx, stays.Wanted())], CHECK_IN)
             )
             assert [(each.doors, each.proven) for each in tally.values()] == [(1, 1)]
             assert house.lock("front").holds(digits)

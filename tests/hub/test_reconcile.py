@@ -7,7 +7,7 @@ from sqlalchemy import delete
 
 from hub.health import findings
 from hub.io.clock import LoopClock
-from hub.model.codes import Write
+from hub.model.codes import Slot, Write
 from hub.model.facts import SlotRead
 from hub.model.values import Address, LockId, Pin, Proof
 from hub.store import codes, doors, tables
@@ -124,5 +124,120 @@ def test_a_guest_waits_no_quarter_of_an_hour_once_the_time_is_known(tmp_path: Pa
             clock.trusted = True
             await house.later(minutes=1)
             assert house.lock("front").holds(digits)
+
+    simulate(main())
+
+
+# ---- hours that the lock keeps itself ------------------------------------------------------------------------------
+
+CHECK_OUT = datetime(2027, 3, 4, 10, 0, tzinfo=UTC)
+
+
+async def _sentences(house: Home) -> list[str]:
+    found = await house.hub.store.read(lambda tx: findings(tx, house.hub.clock, house.hub.plugins))
+    return [finding.sentence for finding in found]
+
+
+def test_a_lock_that_can_ends_the_code_itself_when_the_hub_does_not_live_to(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, [Memory(Address("front"), schedules=True)], start=CHECK_IN) as house:
+            digits = await _booked(house)
+            assert house.lock("front").hours[1].end == CHECK_OUT
+            assert await house.driver.press("front", digits)
+            house.lock("front").silent = True  # as a dead hub's lock is
+            await house.until(CHECK_OUT)
+            assert house.lock("front").holds(digits)
+            assert not await house.driver.press("front", digits)
+
+    simulate(main())
+
+
+def test_a_stay_that_is_extended_or_shortened_has_its_hours_told_again(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, [Memory(Address("front"), schedules=True)], start=CHECK_IN) as house:
+            digits = await _booked(house)
+            for departure in (date(2027, 3, 6), date(2027, 3, 5)):
+                house.rebook("a", departure=departure)
+                await house.later(minutes=5)
+                end = house.lock("front").hours[1].end
+                assert end is not None
+                assert end.date() == departure
+            assert await house.driver.press("front", digits)
+
+    simulate(main())
+
+
+def test_the_next_guest_is_not_kept_out_by_the_hours_of_the_last(tmp_path: Path) -> None:
+    """One place, which the lock goes on confining when its code is gone."""
+
+    async def main() -> None:
+        async with home(tmp_path, [Memory(Address("front"), slots=1, schedules=True)], start=CHECK_IN) as house:
+            house.book("b", date(2027, 3, 4), date(2027, 3, 6), guest="Bob")
+            await _booked(house)
+            losing = {"confine": "command"}
+            await house.until(CHECK_OUT)
+            house.lock("front").lose = losing.get
+            bobs = await house.digits("Bob")
+            await house.until(CHECK_OUT + timedelta(hours=4))
+            assert house.lock("front").holds(bobs)
+            assert not await house.driver.press("front", bobs)
+            assert await _sentences(house) == ["The code of Bob is not proven in Front."]
+            losing.clear()
+            await house.later(minutes=16)
+            assert await house.driver.press("front", bobs)
+            assert await _sentences(house) == []
+
+    simulate(main())
+
+
+def test_hours_that_a_lock_refuses_are_lifted_and_the_hub_ends_the_code(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, [Memory(Address("front"), slots=1, schedules=True)], start=CHECK_IN) as house:
+            house.book("b", date(2027, 3, 4), date(2027, 3, 6), guest="Bob")
+            await _booked(house)
+            await house.until(CHECK_OUT)
+            house.lock("front").refuses_hours = True
+            await house.until(CHECK_OUT + timedelta(hours=4))
+            bobs = await house.digits("Bob")
+            assert await house.driver.press("front", bobs)
+            before = house.lock("front").commands
+            await house.later(hours=20)
+            assert house.lock("front").commands - before <= 1, "it is not hammered"
+            await house.until(datetime(2027, 3, 6, 10, 1, tzinfo=UTC))
+            assert not house.lock("front").holds(bobs)
+
+    simulate(main())
+
+
+def test_what_was_told_of_hours_outlives_the_hub(tmp_path: Path) -> None:
+    memory = Memory(Address("front"), schedules=True)
+
+    async def first() -> None:
+        async with home(tmp_path, [memory], start=CHECK_IN) as house:
+            await _booked(house)
+
+    async def second() -> list[Slot]:
+        async with home(tmp_path, [memory], start=CHECK_IN + timedelta(minutes=20), furnish=False) as house:
+            before = house.lock("front").commands
+            await house.later(minutes=20)
+            assert house.lock("front").commands == before, "nothing is told twice"
+            return await house.hub.store.read(lambda tx: codes.slots_of(tx, LockId("front")))
+
+    simulate(first())
+    slots = simulate(second())
+    assert (slots[0].hours.kept, slots[0].hours.told) == (True, memory.hours[1])
+
+
+def test_after_a_restore_hours_are_told_again(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, [Memory(Address("front"), schedules=True)], start=CHECK_IN) as house:
+            await _booked(house)
+            told = house.lock("front").hours.pop(1)
+            await house.hub.store.write(codes.doubt_all)
+            (slot, *_) = await house.hub.store.read(lambda tx: codes.slots_of(tx, LockId("front")))
+            assert slot.hours.shut(house.hub.clock.now()), "it may have been told others since"
+            await house.hub.store.write(lambda tx: tx.signal("lock:front"))
+            await house.later(minutes=1)
+            assert house.lock("front").hours == {1: told}
 
     simulate(main())

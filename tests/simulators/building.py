@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from hub.contracts import Battery, BoltControl, Charge, CodeTaken, Host, Keypad, Lock
+from hub.contracts import Battery, BoltControl, Charge, CodeTaken, Host, Keypad, Lock, SlotSchedule
 from hub.errors import Rejected, Unavailable
 from hub.model.facts import Abilities, BoltMoved, LockFound, LockHeard, SlotRead
-from hub.model.values import Address, How, Pin, Position, Proof
+from hub.model.values import Address, How, Pin, Position, Proof, Weekly, Window
 
 AIR_S = 0.05
 """What one exchange with a lock that is awake takes."""
@@ -25,6 +25,7 @@ class Memory:
     address: Address
     slots: int = 30
     reads_codes: bool = True
+    secure: str = "S2 Access Control"
     digits: tuple[int, int] = (4, 8)
     codes: dict[int, str] = field(default_factory=dict)
     """The truth: slot to digits."""
@@ -34,8 +35,12 @@ class Memory:
     masked: bool = False
     refuses_duplicates: bool = True
     """As most locks do."""
+    schedules: bool = False
+    """It can confine a code to a window, and keeps that longer than the code."""
+    hours: dict[int, Window] = field(default_factory=dict)
+    refuses_hours: bool = False
     lose: Callable[[str], str | None] = lambda _what: None
-    """Asked before each command (`read`, `write`, `clear`, `move`): `command` or `answer` is lost; None: neither."""
+    """Asked before each command (`read`, `write`, `clear`, `confine`, `lift`, `move`): `command` or `answer` is lost, or None."""
     journal: list[tuple[str, int, str]] = field(default_factory=list)
     """What really changed: (write | clear, slot, digits)."""
     commands: int = 0
@@ -48,7 +53,7 @@ class MemoryLock(Keypad, BoltControl):
     def __init__(self, memory: Memory) -> None:
         self.memory = memory
 
-    async def _exchange(self, what: str, work: Callable[[], None] = lambda: None) -> None:
+    async def exchange(self, what: str, work: Callable[[], object] = lambda: None) -> None:
         self.memory.commands += 1
         await asyncio.sleep(AIR_S)
         lost = "command" if self.memory.silent else self.memory.lose(what)
@@ -61,7 +66,7 @@ class MemoryLock(Keypad, BoltControl):
     # ---- keypad ----
 
     async def read(self, slot: int) -> SlotRead:
-        await self._exchange("read")
+        await self.exchange("read")
         digits = self.memory.codes.get(slot)
         if digits is None:
             return SlotRead(empty=True)
@@ -72,14 +77,14 @@ class MemoryLock(Keypad, BoltControl):
         if self.memory.refuses_duplicates and any(
             held == digits and at != slot for at, held in self.memory.codes.items()
         ):
-            await self._exchange("write")
+            await self.exchange("write")
             raise CodeTaken("the code is already in another slot")
 
         def store() -> None:
             self.memory.codes[slot] = digits
             self.memory.journal.append(("write", slot, digits))
 
-        await self._exchange("write", store)
+        await self.exchange("write", store)
         return Proof.CONFIRMED if self.memory.masked else Proof.ACKNOWLEDGED
 
     async def clear(self, slot: int) -> Proof:
@@ -88,17 +93,35 @@ class MemoryLock(Keypad, BoltControl):
             if gone is not None:
                 self.memory.journal.append(("clear", slot, gone))
 
-        await self._exchange("clear", drop)
+        await self.exchange("clear", drop)
         return Proof.CONFIRMED if self.memory.masked else Proof.ACKNOWLEDGED
 
     # ---- bolt and battery ----
 
     async def move(self, to: Position) -> Position:
         if self.memory.position is Position.JAMMED:
-            await self._exchange("move")
+            await self.exchange("move")
             raise Rejected("the bolt is jammed")
-        await self._exchange("move", lambda: setattr(self.memory, "position", to))
+        await self.exchange("move", lambda: setattr(self.memory, "position", to))
         return to
+
+
+class _Hours(SlotSchedule):
+    def __init__(self, part: MemoryLock) -> None:
+        self._part = part
+
+    async def set(self, slot: int, when: Window | tuple[Weekly, ...]) -> Proof:
+        memory = self._part.memory
+        assert isinstance(when, Window), "the hub tells windows"
+        if memory.refuses_hours:
+            await self._part.exchange("confine")
+            raise Rejected("the lock keeps no such hours")
+        await self._part.exchange("confine", lambda: memory.hours.update({slot: when}))
+        return Proof.READ_BACK
+
+    async def clear(self, slot: int) -> Proof:
+        await self._part.exchange("lift", lambda: self._part.memory.hours.pop(slot, None))
+        return Proof.READ_BACK
 
 
 class _Cell(Battery):
@@ -127,10 +150,18 @@ class MemoryDriver:
         await asyncio.Event().wait()
 
     async def meet(self, memory: Memory, *, replaced: bool = False) -> None:
-        able = Abilities("Memory 1", "1.0", memory.slots, *memory.digits, memory.reads_codes, "S2 Access Control")
+        able = Abilities(
+            "Memory 1", "1.0", memory.slots, *memory.digits, memory.reads_codes, memory.secure, memory.schedules
+        )
         part = MemoryLock(memory)
-        keypad = part if memory.slots else None
-        self._locks[memory.address] = Lock(memory.address, able, bolt=part, keypad=keypad, battery=_Cell(memory))
+        self._locks[memory.address] = Lock(
+            memory.address,
+            able,
+            bolt=part,
+            keypad=part if memory.slots else None,
+            battery=_Cell(memory),
+            schedule=_Hours(part) if memory.schedules else None,
+        )
         await self._host.tell(LockFound(memory.address, self._now(), able, replaced))
 
     def _now(self) -> datetime:
@@ -142,7 +173,7 @@ class MemoryDriver:
         """True: the door opened."""
         memory = self.memories[Address(address)]
         slot = next((slot for slot, held in memory.codes.items() if held == digits), None)
-        if slot is None:
+        if slot is None or (slot in memory.hours and self._now() not in memory.hours[slot]):
             return False
         memory.position = Position.UNLOCKED
         await self._host.tell(BoltMoved(memory.address, self._now(), Position.UNLOCKED, How.KEYPAD, slot))

@@ -104,7 +104,7 @@ async def list_stays(call: Call, query: StayQuery, body: Nothing) -> StayPage:
 
     def look(tx: Tx) -> tuple[list[StayRow], dict[StayId, Tally]]:
         rows = ledger.search(tx, wanted)
-        return rows, codes.tallies(tx, [row.id for row in rows])
+        return rows, codes.tallies(tx, [row.id for row in rows], call.hub.clock.now())
 
     rows, tallies = await call.hub.store.read(look)
     page = cut(rows, lambda row: "" if row.check_in is None else position(row.check_in, row.id), query.limit)
@@ -112,14 +112,14 @@ async def list_stays(call: Call, query: StayQuery, body: Nothing) -> StayPage:
 
 
 async def get_stay(call: Call, query: Nothing, body: Nothing) -> StayOut:
-    return await call.hub.store.read(lambda tx: _found(tx, StayId(call.path["stay"])))
+    return await call.hub.store.read(lambda tx: _found(tx, StayId(call.path["stay"]), call))
 
 
-def _found(tx: Tx, id_: StayId) -> StayOut:
+def _found(tx: Tx, id_: StayId, call: Call) -> StayOut:
     row = ledger.stay(tx, id_)
     if row is None:
         raise missing("stay", id_)
-    return _stay(row, codes.tallies(tx, [id_]).get(id_))
+    return _stay(row, codes.tallies(tx, [id_], call.hub.clock.now()).get(id_))
 
 
 class StayIn(In):
@@ -146,7 +146,7 @@ async def add_stay(call: Call, query: Nothing, body: StayIn) -> StayOut:
         check_in=body.check_in,
         check_out=body.check_out,
     )
-    return await call.hub.store.write(lambda tx: _found(tx, call.hub.intake.add_stay(tx, new, call.actor)))
+    return await call.hub.store.write(lambda tx: _found(tx, call.hub.intake.add_stay(tx, new, call.actor), call))
 
 
 class ExtendIn(In):
@@ -182,8 +182,8 @@ async def _change(call: Call, change: Callable[[Tx, StayId], None]) -> StayOut:
     id_ = StayId(call.path["stay"])
 
     def work(tx: Tx) -> StayOut:
-        _found(tx, id_)
+        _found(tx, id_, call)
         change(tx, id_)
-        return _found(tx, id_)
+        return _found(tx, id_, call)
 
     return await call.hub.store.write(work)

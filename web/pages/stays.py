@@ -71,7 +71,7 @@ def look(tx: Tx, hub: Hub, show: str, q: str, after: str) -> ListView:
     ground = Ground.read(tx, hub.clock.now())
     rows = _listed(tx, ground.now, show, q, _cursor(after))
     shown, more = rows[:PER_PAGE], len(rows) > PER_PAGE
-    tallies = codes.tallies(tx, [row.id for row in shown])
+    tallies = codes.tallies(tx, [row.id for row in shown], ground.now)
     asked = {"show": show, "q": q}
     last = shown[-1] if shown else None
     older = ""

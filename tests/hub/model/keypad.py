@@ -18,6 +18,7 @@ from hub.model.codes import (
     Limits,
     Policy,
     Rest,
+    Schedule,
     Slot,
     Step,
     Write,
@@ -27,11 +28,15 @@ from hub.model.codes import (
     usable,
 )
 from hub.model.facts import CodeChange, SlotRead
+from hub.model.hours import confining
 from hub.model.outcomes import (
     after_ask,
     after_clear,
     after_failure,
     after_refusal,
+    after_schedule,
+    after_schedule_failure,
+    after_schedule_refusal,
     after_write,
     changed_outside,
     claimed,
@@ -84,6 +89,10 @@ class ModelLock:
     grade: Proof = Proof.ACKNOWLEDGED
     memory: dict[int, Code] = field(default_factory=dict)
     disabled: set[int] = field(default_factory=set)
+    schedules: bool = False
+    forgets_hours: bool = False
+    """With the code, as some locks do."""
+    hours: dict[int, Window] = field(default_factory=dict)
 
     def read(self, slot: int) -> SlotRead:
         code = self.memory.get(slot)
@@ -101,6 +110,18 @@ class ModelLock:
     def clear(self, slot: int) -> None:
         self.memory.pop(slot, None)
         self.disabled.discard(slot)
+        if self.forgets_hours:
+            self.hours.pop(slot, None)
+
+    def confine(self, slot: int, window: Window | None) -> None:
+        if window is None:
+            self.hours.pop(slot, None)
+        else:
+            self.hours[slot] = window
+
+    def opens(self, digits: str, now: datetime) -> bool:
+        held = [slot for slot, code in self.memory.items() if code.digits == digits and slot not in self.disabled]
+        return any(slot not in self.hours or now in self.hours[slot] for slot in held)
 
 
 def tag(digits: str) -> CodeTag:
@@ -125,7 +146,7 @@ class World:
 
     @property
     def limits(self) -> Limits:
-        return Limits(SLOTS, 4, 6, self.lock.reads)
+        return Limits(SLOTS, 4, 6, self.lock.reads, self.lock.schedules)
 
     # ---- the hub ----
 
@@ -151,8 +172,10 @@ class World:
             self.take(step, next(on_asks if isinstance(step, Ask) else on_orders, Fault.NONE))
         raise AssertionError(f"{BUDGET} commands at one moment: a live-lock")
 
-    def take(self, step: Ask | Clear | Write, fault: Fault) -> None:
+    def take(self, step: Ask | Clear | Write | Schedule, fault: Fault) -> None:
         self.transcript.append(step)
+        if fault is Fault.IGNORED and isinstance(step, Schedule):
+            fault = Fault.LOST_COMMAND  # nobody asks for the hours again, so a driver reads back what it was only told
         slot = self.slots[step.slot]
         if not isinstance(step, Ask):
             held = tag(self.digits[step.grant]) if isinstance(step, Write) else None
@@ -161,16 +184,25 @@ class World:
         try:
             self.slots[step.slot] = self.over_the_air(step, slot, fault)
         except Silent:
-            self.slots[step.slot] = after_failure(slot, POLICY, self.now)
+            fail = after_schedule_failure if isinstance(step, Schedule) else after_failure
+            self.slots[step.slot] = fail(slot, POLICY, self.now)
         except Refused:
-            refuse = after_failure if isinstance(step, Ask) else after_refusal
-            self.slots[step.slot] = refuse(slot, POLICY, self.now)
+            self.slots[step.slot] = self.refused(step, slot)
             if isinstance(step, Write):
                 self.grants[step.grant] = replace(self.grants[step.grant], refused=True)
         except Crash:
             pass
 
-    def over_the_air(self, step: Ask | Clear | Write, slot: Slot, fault: Fault) -> Slot:
+    def refused(self, step: Ask | Clear | Write | Schedule, slot: Slot) -> Slot:
+        match step:
+            case Ask():
+                return after_failure(slot, POLICY, self.now)
+            case Schedule():
+                return after_schedule_refusal(slot, step, POLICY, self.now)
+            case _:
+                return after_refusal(slot, POLICY, self.now)
+
+    def over_the_air(self, step: Ask | Clear | Write | Schedule, slot: Slot, fault: Fault) -> Slot:
         if fault is Fault.CRASH_BEFORE:
             raise Crash
         if fault is Fault.REFUSED:
@@ -188,6 +220,9 @@ class World:
             raise Silent
         if fault is Fault.CRASH_AFTER:
             raise Crash
+        return self.obeyed(step, slot, proof)
+
+    def obeyed(self, step: Ask | Clear | Write | Schedule, slot: Slot, proof: Proof) -> Slot:
         match step:
             case Ask():
                 seen = self.lock.read(step.slot)
@@ -197,8 +232,10 @@ class World:
                 return after_write(slot, proof, self.limits, self.now)
             case Clear():
                 return after_clear(slot, proof, self.limits, self.now)
+            case Schedule():
+                return after_schedule(slot, step, proof)
 
-    def order(self, step: Ask | Clear | Write) -> Callable[[], None]:
+    def order(self, step: Ask | Clear | Write | Schedule) -> Callable[[], None]:
         """What the lock does when it gets the command; it must not cost anybody else their code."""
         match step:
             case Write():
@@ -210,6 +247,12 @@ class World:
             case Clear():
                 self.protect(step.slot)
                 return lambda: self.lock.clear(step.slot)
+            case Schedule(slot=number, grant=id_, window=window):
+                assert self.lock.schedules
+                assert self.inside(id_), "told of hours outside its window"
+                assert window in {None, confining(self.grants[id_].window)}
+                assert self.lock.memory.get(number, Code(self.digits[id_], foreign=False)).digits == self.digits[id_]
+                return lambda: self.lock.confine(number, window)
             case Ask():
                 return lambda: None
 
@@ -299,6 +342,8 @@ class World:
             assert slot.number not in self.lock.disabled
             assert usable(grant, slot, self.now)
             assert state_of(grant, slot, self.now) is CodeState.SET
+            ends = None if slot.hours.refused else confining(grant.window)
+            assert not self.lock.schedules or self.lock.hours.get(slot.number) == ends, "the lock does not end it"
         left_out = [grant for grant in wanted.values() if grant.id not in held and not self.doubled(grant)]
         free = [n for n in range(1, MANAGED + 1) if n not in self.lock.memory]
         assert not (left_out and free), "a guest without a code beside a free slot"

@@ -15,7 +15,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from hub.model.codes import Reading, Slot
+from hub.model.codes import Reading, Slot, usable
 from hub.model.facts import CodeChange
 from hub.model.outcomes import forgotten
 from hub.model.values import GrantId, Proof
@@ -42,15 +42,25 @@ class Convergence(RuleBasedStateMachine):
         reads=st.booleans(),
         refuses=st.booleans(),
         proves=st.booleans(),
+        schedules=st.sampled_from([None, "kept beyond the code", "forgotten with the code"]),
         strangers=st.dictionaries(slots, st.sampled_from(STRANGERS), max_size=2),
         guests=st.lists(st.sampled_from(PINS), unique=True, max_size=3),
         met=st.sampled_from([True, True, False]),
     )
     def a_house(
-        self, reads: bool, refuses: bool, proves: bool, strangers: dict[int, str], guests: list[str], met: bool
+        self,
+        reads: bool,
+        refuses: bool,
+        proves: bool,
+        schedules: str | None,
+        strangers: dict[int, str],
+        guests: list[str],
+        met: bool,
     ) -> None:
         grade = (Proof.READ_BACK if reads else Proof.CONFIRMED) if proves else Proof.ACKNOWLEDGED
-        self.world.lock = ModelLock(reads, refuses, grade)
+        self.world.lock = ModelLock(
+            reads, refuses, grade, schedules=schedules is not None, forgets_hours=schedules == "forgotten with the code"
+        )
         for slot, digits in strangers.items():
             self.world.program(slot, digits)
         for digits in guests:
@@ -178,6 +188,16 @@ class Convergence(RuleBasedStateMachine):
     def an_empty_slot_is_nobodys(self) -> None:
         for slot in self.world.slots.values():
             assert slot.reading is not Reading.EMPTY or slot.claim is not None or slot.holder is None
+
+    @invariant()
+    def a_code_that_is_called_good_opens(self) -> None:
+        """Of hours: that a stranger takes a code out, the hub may learn later."""
+        world = self.world
+        for slot in world.slots.values():
+            grant = None if slot.holder is None else world.grants.get(slot.holder)
+            if grant is not None and usable(grant, slot, world.now) and not world.pending:
+                hours = world.lock.hours.get(slot.number)
+                assert hours is None or not hours.over(world.now), "called good, and shut out"
 
     def teardown(self) -> None:
         self.all_goes_well_for_a_while()

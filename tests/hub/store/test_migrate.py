@@ -8,6 +8,9 @@ import pytest
 from alembic.script import ScriptDirectory
 
 from hub.errors import Misconfigured, Unavailable
+from hub.model.codes import Reading
+from hub.model.hours import UNTOLD
+from hub.store import codes, doors
 from hub.store.engine import Store
 from hub.store.migrate import MIGRATIONS, migrate, newest
 from hub.store.sqlite import APPLICATION_ID, Damaged, core
@@ -56,6 +59,22 @@ def test_a_saved_old_database_becomes_what_the_code_expects(file: Path, saved: P
     assert {name: count(raw, name) for name in before} == before
     assert set(before.values()) == {1}
     raw.close()
+
+
+def test_an_old_house_goes_on_with_its_locks_and_codes(file: Path) -> None:
+    """0002: no lock was told hours yet, nobody has chosen anything about encryption, and the code is where it was."""
+    raw = sqlite3.connect(file, isolation_level=None)
+    raw.executescript(Path(__file__).with_name("saved").joinpath("0001.sql").read_text())
+    raw.execute(f"PRAGMA application_id={APPLICATION_ID}")
+    raw.execute("UPDATE slots SET reading = 'occupied', proof = 'read_back', claim = NULL")
+    raw.execute("UPDATE lock_state SET secure = '', position = 'locked', position_how = 'keypad'")
+    raw.close()
+    with Store.open(str(file), inline=True, prepare=partial(migrate, back_up=lambda path: None)) as store:
+        (door,) = run(store.read(doors.doors))
+        (slot,) = run(store.read(lambda tx: codes.slots_of(tx, door.id)))
+    assert (slot.reading, slot.holder, slot.hours) == (Reading.OCCUPIED, "x", UNTOLD)
+    assert door.abilities is not None
+    assert (door.abilities.secure, door.abilities.schedules) == ("", False)
 
 
 def tables(raw: sqlite3.Connection) -> list[str]:

@@ -14,7 +14,7 @@ STATEMENTS = (
     "ALTER TABLE slots ADD COLUMN hours_end INTEGER",
     "ALTER TABLE slots ADD COLUMN hours_proof TEXT DEFAULT 'none' NOT NULL",
     "ALTER TABLE slots ADD COLUMN hours_refused INTEGER DEFAULT '0' NOT NULL CHECK (hours_refused IN (0, 1))",
-    "ALTER TABLE slots ADD COLUMN opens_until INTEGER",
+    "ALTER TABLE slots ADD COLUMN hours_before INTEGER",
     "ALTER TABLE slots ADD COLUMN hours_failures INTEGER DEFAULT '0' NOT NULL",
     "ALTER TABLE slots ADD COLUMN hours_retry_at INTEGER",
     """

@@ -255,7 +255,7 @@ CREATE TABLE slots (
     proof TEXT NOT NULL,
     proven_at INTEGER,
     failures INTEGER DEFAULT '0' NOT NULL,
-    retry_at INTEGER, hours_start INTEGER, hours_end INTEGER, hours_proof TEXT DEFAULT 'none' NOT NULL, hours_refused INTEGER DEFAULT '0' NOT NULL CHECK (hours_refused IN (0, 1)), opens_until INTEGER, hours_failures INTEGER DEFAULT '0' NOT NULL, hours_retry_at INTEGER,
+    retry_at INTEGER, hours_start INTEGER, hours_end INTEGER, hours_proof TEXT DEFAULT 'none' NOT NULL, hours_refused INTEGER DEFAULT '0' NOT NULL CHECK (hours_refused IN (0, 1)), hours_before INTEGER, hours_failures INTEGER DEFAULT '0' NOT NULL, hours_retry_at INTEGER,
     PRIMARY KEY (lock_id, number),
     FOREIGN KEY(lock_id) REFERENCES locks (id) ON DELETE CASCADE,
     FOREIGN KEY(holder) REFERENCES grants (id)

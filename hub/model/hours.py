@@ -1,0 +1,97 @@
+"""What a lock was told of the hours in which a code opens, so that the lock itself ends it even if the hub does not live to.
+
+The hub puts a code in when its window begins and takes it out when that ends; a lock that can is told the window besides.
+
+* A code is told its hours once it is known to be there, and it is there only inside its window: in whatever order commands
+  arrive, it never opens outside.
+* What the lock was told before may count until the lock has taken something else. Meanwhile the code is said to work only
+  as long as everything lasts that may count: no guest stands outside with a code that is called good.
+* Hours that were refused are not told again. What may still confine the code is lifted instead, and the hub's own clearing
+  ends it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from hub.model.values import Proof, Window
+
+EARLY: Final = timedelta(days=1)
+"""A lock's clock may be slow, and the hub's may be set back. The code is not there before its window begins, so what the
+lock is told of the beginning keeps nobody out but a guest who should come in."""
+
+
+def confining(window: Window) -> Window | None:
+    """What a lock is told for the sake of `window`; None: to let the code open at any time."""
+    return None if window.end is None else Window(window.start - EARLY, window.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Of the code in one slot."""
+
+    told: Window | None = None
+    """What the lock was last told to keep to; None: nothing, or to let the code open at any time."""
+    proof: Proof = Proof.NONE
+    """That it keeps to that. NONE: it refused, did not answer, or was told nothing."""
+    refused: bool = False
+    """It cannot keep `told`."""
+    before: datetime | None = None
+    """When what it was told before ends, as far as that may still count; None: nothing else confines the code."""
+    failures: int = 0
+    """Since the lock last took what it was told."""
+    retry_at: datetime | None = None
+
+    @property
+    def end(self) -> datetime | None:
+        """From here on the code may not open; None: nothing ends it."""
+        told = self.told.end if self.told is not None and not self.refused else None
+        return min((end for end in (told, self.before) if end is not None), default=None)
+
+    def shut(self, now: datetime) -> bool:
+        """Whether the lock, for all we know, does not let the code open any more."""
+        return self.end is not None and self.end <= now
+
+    def aim(self, window: Window) -> Window | None:
+        """What the lock should keep to for the sake of `window`; None: to nothing."""
+        wanted = confining(window)
+        return None if self.refused and self.told == wanted else wanted
+
+    def lacking(self, window: Window) -> bool:
+        """Whether the lock has to be told."""
+        aim = self.aim(window)
+        return self.end is not None if aim is None else self.told != aim or self.proof is Proof.NONE
+
+    @property
+    def kept(self) -> bool:
+        """Whether the lock itself ends the code."""
+        return self.told is not None and self.told.end is not None and self.proof is not Proof.NONE
+
+    # ---- learning --------------------------------------------------------------------------------------------------
+
+    def rewritten(self) -> Hours:
+        """A code was put into the slot: some locks forget its hours over that, some do not."""
+        return replace(self, proof=Proof.NONE)
+
+    def claimed(self, window: Window | None) -> Hours:
+        """As it must be on disk before the lock is told."""
+        if window is None:  # whatever comes of it, nothing new confines the code
+            return self
+        return replace(self, told=window, proof=Proof.NONE, refused=False, before=self.end)
+
+    def taken(self, window: Window | None, proof: Proof) -> Hours:
+        if window is not None:
+            return Hours(window, proof)
+        return replace(self, before=None, failures=0, retry_at=None) if self.refused else Hours(proof=proof)
+
+    def rejected(self) -> Hours:
+        """The lock cannot keep what it was told last; what counted before still does."""
+        return replace(self, refused=True, failures=0, retry_at=None)
+
+    def waiting(self, until: datetime) -> Hours:
+        return replace(self, failures=self.failures + 1, retry_at=until)
+
+
+UNTOLD: Final = Hours()
