@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from drivers.simulator.air import Rate
 from drivers.simulator.control import application
 from drivers.simulator.ledger import Ledger
-from drivers.simulator.settings import Config, Segments, loopback
+from drivers.simulator.settings import Config, Security, Segments, loopback
 from drivers.simulator.simulator import Simulator
 from hub.errors import Disappointment
 from hub.io.clock import SystemClock, Trust
@@ -50,7 +50,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--listen", default="127.0.0.1:0", help="127.0.0.1:PORT (0 for any) or pty:/path")
     parser.add_argument("--control", type=_here, default="127.0.0.1:0", help="where the hands listen, on the loopback")
     parser.add_argument("--state", type=Path, help="journal file; without it nothing is kept")
-    parser.add_argument("--locks", default="schlage,yale,kwikset", help="models, on nodes 2, 3, …; or NODE=MODEL")
+    parser.add_argument("--locks", default="schlage,yale,kwikset", help="MODEL, on nodes 2, 3, …; NODE=MODEL; MODEL+s2")
+    parser.add_argument(
+        "--keys", type=_keys, default={}, help="file with the network keys that secure locks have joined with"
+    )
     parser.add_argument("--slots", type=int, help="for every lock")
     parser.add_argument("--quirks", type=json.loads, default={}, help="JSON object, for every lock")
     parser.add_argument("--auto-lock", type=float, default=0.0, help="seconds, for every lock; 0 for never")
@@ -74,6 +77,13 @@ def _here(where: str) -> tuple[str, int]:
     return host, int(port)
 
 
+def _keys(path: str) -> Any:
+    try:
+        return json.loads(Path(path).read_text())
+    except (OSError, ValueError):
+        raise argparse.ArgumentTypeError("this is no file of keys") from None  # the cause could show one
+
+
 def _settings(told: argparse.Namespace) -> dict[str, Any]:
     every = {
         name: getattr(told, name) for name in ("slots", "quirks", "auto_lock", "lockout", "travel", "beamed", "awake")
@@ -87,13 +97,15 @@ def _settings(told: argparse.Namespace) -> dict[str, Any]:
         "collisions": not told.no_collisions,
         "segments": told.segments,
         "seed": told.seed,
+        "keys": told.keys,
         "locks": [_lock(node, word) | every for node, word in enumerate(told.locks.split(","), start=2)],
     }
 
 
 def _lock(node: int, word: str) -> dict[str, str]:
-    address, named, model = word.strip().rpartition("=")
-    return {"address": address if named else str(node), "model": model}
+    address, named, what = word.strip().rpartition("=")
+    model, _, security = what.partition("+")
+    return {"address": address if named else str(node), "model": model, "security": security or Security.NONE}
 
 
 async def _serve(config: Config, control: tuple[str, int]) -> None:
