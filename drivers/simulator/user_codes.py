@@ -8,6 +8,7 @@ from typing import Final
 from drivers.simulator.locks import SimLock, Verdict
 from drivers.simulator.memory import By, Code
 from drivers.simulator.quirks import Empty
+from drivers.simulator.settings import Security
 
 NO_SUCH_SLOT: Final = 0xFE
 STATUSES: Final = (0, 1, 2)
@@ -105,12 +106,17 @@ def _extended_report(lock: SimLock, slot: int, *, many: bool) -> bytes:
     blocks, told = [_block(lock, slot)], 0
     for each in following if many else ():
         block = _block(lock, each)
-        if len(b"".join([*blocks, block])) + 5 > FRAME_MOST:
+        if len(b"".join([*blocks, block])) + 5 > _room(lock):
             break
         blocks.append(block)
         told += 1
     rest = following[told:]
     return bytes([len(blocks)]) + b"".join(blocks) + (rest[0] if rest else 0).to_bytes(2, "big")
+
+
+def _room(lock: SimLock) -> int:
+    """S2 takes 12 bytes of the frame; S0, which takes more, has a second frame for the rest."""
+    return FRAME_MOST - 12 if lock.settings.security is Security.S2 else FRAME_MOST
 
 
 def _block(lock: SimLock, slot: int) -> bytes:
