@@ -28,7 +28,6 @@ class NewLock:
     property: PropertyId
     id: str = ""
     """Empty: made from the name."""
-    shared: bool = False
     units: tuple[UnitId, ...] = ()
     """Whose guests pass it."""
 
@@ -53,7 +52,7 @@ def settle_in(
     if house.property_with(tx, new.property) is None:
         raise Rejected(f"there is no property called “{new.property}”")
     _mind_others(tx, driver, address)
-    house.keep_lock(tx, LockRow(id_, new.property, name, driver, address, new.shared, Origin.PAGES))
+    house.keep_lock(tx, LockRow(id_, new.property, name, driver, address, len(new.units) > 1, Origin.PAGES))
     for unit_id in new.units:
         unit = house.unit_with(tx, unit_id)
         if unit is None or unit.property != new.property:

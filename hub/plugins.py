@@ -59,6 +59,10 @@ def _config(module: ModuleType, told: Mapping[str, Any], key: str, house: Mappin
     return checked(module.Config, wanted | dict(told), key)
 
 
+def _is_radio(driver: Driver) -> bool:
+    return hasattr(driver, "survey") and hasattr(driver, "joining")
+
+
 def _broken(key: str, error: Exception) -> Misconfigured:
     return Misconfigured(key, f"it cannot be started ({type(error).__name__})")
 
@@ -108,7 +112,7 @@ class Plugins:
     @property
     def radios(self) -> dict[str, Radio]:
         """The drivers whose network can be looked after from here, by their names."""
-        return {name: cast("Radio", each) for name, each in self._drivers.items() if hasattr(each, "survey")}
+        return {name: cast("Radio", each) for name, each in self._drivers.items() if _is_radio(each)}
 
     async def asked(self, name: str, work: Awaitable[T]) -> T:
         """What a driver does when a person asks: however it fails, nothing else falls with it.

@@ -8,6 +8,7 @@ background, and `Survey.busy` says how far it is.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -351,6 +352,11 @@ class Radios:
 
     async def _conclude(self, asked: int, outcome: Outcome, sentence: str) -> None:
         await self._store.write(lambda tx: log.conclude(tx, asked, outcome.value, sentence))
+
+
+def stamp(talk: Talk) -> str:
+    """Differs whenever a conversation is not as it was: whoever shows it knows whether to show it anew."""
+    return hashlib.sha256(repr(talk).encode()).hexdigest()[:16]
 
 
 _ACTIONS: Final = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -19,7 +18,7 @@ from hub.contracts import Prepared, Question, RadioNode, Survey, Talk
 from hub.errors import Misconfigured, Rejected, Unavailable
 from hub.hub import Hub
 from hub.model.values import Address, Secret
-from hub.radio import Errand, Work
+from hub.radio import Errand, Work, stamp
 from hub.store import house
 
 LOOK_AGAIN: Final = timedelta(seconds=20)
@@ -78,7 +77,7 @@ def _prepared(each: Prepared) -> dict[str, JsonValue]:
 
 
 def _talk(talk: Talk) -> dict[str, JsonValue]:
-    told: dict[str, JsonValue] = {
+    return {
         "id": talk.id,
         "wish": talk.wish.value,
         "step": talk.step,
@@ -88,8 +87,8 @@ def _talk(talk: Talk) -> dict[str, JsonValue]:
         "ended": None if talk.ended is None else talk.ended.value,
         "address": talk.address,
         "security": talk.security,
+        "stamp": stamp(talk),
     }
-    return told | {"stamp": hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]}
 
 
 def _question(question: Question) -> dict[str, JsonValue]:

@@ -230,6 +230,20 @@ class SignIn:
 
         return Opened(token, await self._store.write(change))
 
+    async def insist(self, guard: Guard, password: str, visitor: Visitor) -> None:
+        """Before something that a session which was left open must not do.
+
+        Raises:
+            Rejected: the password is wrong.
+            Unavailable: too many wrong ones; `wait` says how long.
+        """
+        where = throttle.buckets(guard.account.name, visitor.address)
+        await self._charge(where)
+        if not await self._hashing.fits(password, guard.account.password):
+            await self._note_failure(guard.account, visitor)
+            raise Rejected("the password is wrong")
+        await self._store.write(lambda tx: throttle.forgive(tx, where))
+
     async def _charge(self, where: throttle.Buckets) -> None:
         verdict = await self._store.write(lambda tx: throttle.charge(tx, where, self._clock.now()))
         verdict.insist()

@@ -18,7 +18,8 @@ from web.site import SITE, Doubtable, Site
 from web.templating import Templates
 
 PAGES = (
-    "channels", "codes", "door", "health", "locks", "log", "more", "rehearsal", "settings", "stays", "styleguide", "today",
+    "channels", "codes", "door", "health", "locks", "log", "more", "radio", "radio_care", "radio_talk", "rehearsal",
+    "settings", "stays", "styleguide", "today",
 )  # fmt: skip
 
 

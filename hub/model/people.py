@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Final
 
 
 class Role(Enum):
     OWNER = "owner"
     """May do everything on the pages. The first account is one."""
+
+
+KEEPERS: Final = frozenset({Role.OWNER})
+"""Who may add and remove locks, and see the network's keys."""
 
 
 class Scope(Enum):

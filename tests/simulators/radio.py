@@ -38,9 +38,15 @@ MEMORY = b"NVM" + bytes(range(200))
 STEPS = 6
 
 
-def node(number: int, model: str = "BE469ZP", **told: object) -> RadioNode:
-    given = {"reach": Reach.BEAMED, "state": NodeState.ALIVE, "security": "S2 Access Control", "is_lock": True} | told
-    return RadioNode(Address(str(number)), model, **given)  # type: ignore[arg-type]
+def node(number: int, **told: object) -> RadioNode:
+    given = {
+        "model": "BE469ZP",
+        "reach": Reach.BEAMED,
+        "state": NodeState.ALIVE,
+        "security": "S2 Access Control",
+        "is_lock": True,
+    }
+    return RadioNode(Address(str(number)), **(given | told))  # type: ignore[arg-type]
 
 
 @dataclass

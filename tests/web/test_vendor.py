@@ -26,4 +26,5 @@ def test_every_vendored_script_is_locked_and_licensed_and_named_by_its_version()
     assert sorted(locked) == scripts
     for file, (version, _) in locked.items():
         assert version in file
-        assert (VENDOR / file.replace(".min.js", ".LICENSE.txt")).is_file(), file
+        licence = file.removesuffix(".js").removesuffix(".min") + ".LICENSE.txt"
+        assert (VENDOR / licence).is_file(), file
