@@ -214,3 +214,4 @@ def _remarks(known: Known | None) -> Iterator[str]:
         yield "It is not encrypted: whoever is near can open it."
     elif known.spoken == "S0":
         yield "Its encryption (S0) is old and weak."
+    yield from known.remarks

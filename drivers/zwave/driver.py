@@ -48,8 +48,15 @@ class ZWave:
         self._keeping = Keeping(host.changed)
         self._keys = dict(keys)
         """Grows with the first joining, or an import."""
-        told = self._facts.put_nowait
-        self._around = Surroundings(told, host.clock.now, self._save, self._keys, self._diary, host.changed)
+        self._around = Surroundings(
+            self._facts.put_nowait,
+            host.clock.now,
+            self._save,
+            self._keys,
+            self._diary,
+            trusted=lambda: host.clock.trusted,
+            shown=host.changed,
+        )
         self.desk = Desk(host, self._keys, self)
         self._members: dict[int, Member] = {}
         self._home_id = ""

@@ -16,6 +16,7 @@ from drivers.zwave.cc import (
     door_lock,
     manufacturer_specific,
     notification,
+    schedule_entry_lock,
     user_code,
     user_credential,
     version,
@@ -97,19 +98,50 @@ def _identity(known: Known) -> Learning:
 
 
 def _codes(known: Known) -> Learning:
-    if user_code.CLASS not in known.classes or not known.device.keypad:
+    if not known.device.keypad:
         return known
     if user_credential.CLASS in known.classes:
         match (yield Ask(user_credential.UserCapabilitiesGet(), user_credential.UserCapabilitiesReport)):
             case user_credential.UserCapabilitiesReport(users=users) if users > 0:
-                return known  # its codes live there, and User Code must then be left alone
+                return (yield from _credentials(known, users))
+    if user_code.CLASS not in known.classes:
+        return known
     code_version = yield from _version(known, user_code.CLASS)
     match (yield Ask(user_code.UsersNumberGet(), user_code.UsersNumberReport)):
         case user_code.UsersNumberReport(users=users):
             known = replace(known, slots=known.device.slots or users, code_version=code_version)
         case _:
             raise Unavailable("the lock did not say how many codes it holds")
-    return (yield from _pin_length(known))
+    known = yield from _pin_length(known)
+    return (yield from _schedules(known))
+
+
+def _credentials(known: Known, users: int) -> Learning:
+    """A lock that has users keeps its codes with them, and User Code must then be left alone (CL:0083.01.21.00.6)."""
+    question = user_credential.CredentialCapabilitiesGet()
+    match (yield Ask(question, user_credential.CredentialCapabilitiesReport)):
+        case user_credential.CredentialCapabilitiesReport(abilities=abilities):
+            known = replace(known, credentials=True)
+        case _:
+            raise Unavailable("the lock did not say what codes it holds")
+    for each in abilities:
+        if each.kind == user_credential.Kind.PIN.value:
+            least, most = max(each.least, 4), min(each.most, 10)
+            return replace(known, slots=min(users, each.slots), min_digits=least, max_digits=most)
+    return known
+
+
+def _schedules(known: Known) -> Learning:
+    if schedule_entry_lock.CLASS not in known.classes or not known.keeps_time:
+        return known
+    real = known.device.schedules
+    if real is not None:
+        return replace(known, schedules=(real.week_day, real.year_day, real.daily))
+    match (yield Ask(schedule_entry_lock.SupportedGet(), schedule_entry_lock.SupportedReport)):
+        case schedule_entry_lock.SupportedReport(week_day=week_day, year_day=year_day, daily=daily):
+            return replace(known, schedules=(week_day, year_day, daily or 0))
+        case _:
+            return known
 
 
 def _pin_length(known: Known) -> Learning:

@@ -8,7 +8,15 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from drivers.zwave.cc import door_lock, notification, supervision, user_code
+from drivers.zwave.cc import (
+    clock,
+    door_lock,
+    notification,
+    supervision,
+    time_parameters,
+    user_code,
+    user_credential,
+)
 from drivers.zwave.devices import Device, device
 from hub.model.facts import Abilities
 
@@ -42,6 +50,10 @@ class Known:
     """Door lock modes it accepts; empty: it does not say."""
     access_events: frozenset[int] = frozenset()
     """Access Control notifications it sends; empty: it does not say."""
+    credentials: bool = False
+    """It keeps its codes in User Credential, and User Code is left alone."""
+    schedules: tuple[int, int, int] = (0, 0, 0)
+    """How many schedules of each kind it keeps for a code: by weekday, by date, daily."""
 
     @property
     def secure(self) -> str:
@@ -67,7 +79,7 @@ class Known:
     @property
     def is_lock(self) -> bool:
         """A secure node hides its lock commands, so its device class must do."""
-        lists_lock = bool({door_lock.CLASS, user_code.CLASS} & self.classes)
+        lists_lock = bool({door_lock.CLASS, user_code.CLASS, user_credential.CLASS} & self.classes)
         return lists_lock or bool(self.secure and self.specific in _LOCKS)
 
     @property
@@ -89,6 +101,18 @@ class Known:
         return (self.device.warning,) if self.device.warning else ()
 
     @property
+    def keeps_time(self) -> bool:
+        """Whether its clock can be set, without which its schedules mean nothing."""
+        return bool({time_parameters.CLASS, clock.CLASS} & self.classes)
+
+    @property
+    def confines(self) -> bool:
+        return self.slots > 0 and not self.credentials and self.keeps_time and any(self.schedules)
+
+    def schedule_room(self, kind: str) -> int:
+        return dict(zip(("WeekDay", "YearDay", "Daily"), self.schedules, strict=True))[kind]
+
+    @property
     def moves(self) -> bool:
         return door_lock.CLASS in self.classes
 
@@ -105,6 +129,7 @@ class Known:
             max_digits=self.max_digits,
             reads_codes=self.slots > 0 and not self.masked,
             secure=self.spoken,
+            schedules=self.confines and self.schedule_room("YearDay") > 0 and time_parameters.CLASS in self.classes,
         )
 
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import assert_never
 
 from drivers.zwave.cc import battery, configuration, door_lock, notification, user_code
 from drivers.zwave.cc.codec import Command
 from drivers.zwave.cc.door_lock import Mode
 from drivers.zwave.cc.user_code import Entry, Status
+from drivers.zwave.clockwork import Clockwork
+from drivers.zwave.credential_keypad import CredentialKeypad
 from drivers.zwave.devices import Device, Role
+from drivers.zwave.entry_schedule import NodeSchedule
 from drivers.zwave.events import code_change, position_of, slot_in
 from drivers.zwave.known import Known
 from drivers.zwave.node import Inbox, Node, Outcome, a
-from hub.contracts import Charge, CodeTaken, Lock
+from hub.contracts import Charge, CodeTaken, Keypad, Lock
 from hub.errors import Rejected, Unavailable
 from hub.model.facts import CodeChange, SlotRead
 from hub.model.values import Address, Pin, Position, Proof
@@ -34,10 +38,18 @@ _WIDE = 0xFF
 _MASK = ord("*")
 
 
-def make_lock(node: Node, known: Known, *, commanded: Callable[[Position], None], masked: Callable[[], None]) -> Lock:
+def make_lock(
+    node: Node,
+    known: Known,
+    *,
+    now: Callable[[], datetime],
+    commanded: Callable[[Position], None],
+    masked: Callable[[], None],
+) -> Lock:
     """The lock a node turned out to be.
 
     Args:
+        now: the time of the house, which its clock is set to.
         commanded: called before its bolt is told to move.
         masked: called when it reports a code as asterisks.
     """
@@ -47,9 +59,14 @@ def make_lock(node: Node, known: Known, *, commanded: Callable[[Position], None]
         Address(str(node.number)),
         known.abilities(),
         bolt=NodeBolt(node, commanded) if known.moves else None,
-        keypad=NodeKeypad(node, masked) if known.slots else None,
+        keypad=_keypad(node, known, masked) if known.slots else None,
         battery=NodeBattery(node) if battery.CLASS in known.classes else None,
+        schedule=NodeSchedule(node, Clockwork(node, now)) if known.confines else None,
     )
+
+
+def _keypad(node: Node, known: Known, masked: Callable[[], None]) -> Keypad:
+    return CredentialKeypad(node) if known.credentials else NodeKeypad(node, masked)
 
 
 class NodeBattery:

@@ -12,7 +12,8 @@ from typing import TypeVar
 import structlog
 
 from drivers.zwave import cc
-from drivers.zwave.cc import door_lock, notification, supervision, zwaveplus_info
+from drivers.zwave.answers import answer
+from drivers.zwave.cc import door_lock, notification, supervision
 from drivers.zwave.cc import security as cc_security
 from drivers.zwave.cc.codec import Command
 from drivers.zwave.cc.no_operation import NO_OPERATION
@@ -59,6 +60,8 @@ class Surroundings:
     """Called when more is known of it than before."""
     keys: Keyring
     diary: Diary
+    trusted: Callable[[], bool]
+    """Whether that time can be relied on."""
     shown: Callable[[], None]
     """Called when something that people see of it is no longer as it was."""
 
@@ -93,7 +96,8 @@ class Member:
         self._node.known = known
         self.lock = None
         if known.is_lock:
-            lock = make_lock(self._node, known, commanded=self._commanded, masked=self._masked)
+            now = self._around.now
+            lock = make_lock(self._node, known, now=now, commanded=self._commanded, masked=self._masked)
             self.lock = counted(lock, self.number, self._around.diary)
 
     def forget(self) -> None:
@@ -322,28 +326,30 @@ class Member:
 
     def _hear(self, session: Session, data: bytes) -> None:
         try:
-            said = cc.decode(data)
-            command = self._supervised(session, said) if isinstance(said, supervision.Get) else said
+            commands = [each for said in cc.unwrap(data) for each in self._supervised(session, said)]
         except Garbled as error:
             log.debug("command dropped", node=self.number, why=str(error))
             return
         self.stir()
         self._node.alive()
         self._witness.heard(self._loop.time(), self._around.now())
-        if command is not None and not isinstance(command, cc.Unknown):
-            self._take(session, self._translated(command))
+        for command in commands:
+            if not isinstance(command, cc.Unknown):
+                self._take(session, self._translated(command))
 
-    def _supervised(self, session: Session, asked: supervision.Get) -> Command | cc.Unknown | None:
-        """What a supervised command wraps, after saying that it arrived; None for one that was heard before.
+    def _supervised(self, session: Session, asked: Command | cc.Unknown) -> list[Command | cc.Unknown]:
+        """What a supervised command wraps, after saying that it arrived; nothing for one that was heard before.
 
         Some locks use one session number for everything (zwave-js/zwave-js#5417), so the content counts too.
         """
-        command = cc.decode(asked.command)
+        if not isinstance(asked, supervision.Get):
+            return [asked]
+        commands = cc.unwrap(asked.command)
         session.spawn(self._answer(supervision.Report(asked.session, supervision.Status.SUCCESS)))
         this, now = (asked.session, asked.command), self._loop.time()
         repeated = this == self._last_session and now - self._last_session_at < _REPEATED_WITHIN_S
         self._last_session, self._last_session_at = this, now
-        return None if repeated else command
+        return [] if repeated else commands
 
     def _translated(self, command: Command) -> Command:
         """Version 1 alarms in the words of later versions, where the maker's numbers are known."""
@@ -354,8 +360,9 @@ class Member:
         return command
 
     def _take(self, session: Session, command: Command) -> None:
-        if isinstance(command, zwaveplus_info.Get):
-            session.spawn(self._answer(_OURSELVES))
+        reply = answer(command, self._around.now() if self._around.trusted() else None)
+        if reply is not None:
+            session.spawn(self._answer(reply))
             return
         self._node.hear(command)
         look = self._witness.hear(command, self._loop.time(), self._around.now(), noisy=session.noisy)
@@ -398,12 +405,3 @@ class Member:
             self.adopt(replace(known, masked=True))
             self._around.changed(self)
             self._introduce(replace(known, masked=True))
-
-
-_OURSELVES = zwaveplus_info.Report(
-    version=1,
-    role=zwaveplus_info.CENTRAL_STATIC_CONTROLLER,
-    node_type=0,
-    installer_icon=zwaveplus_info.GATEWAY_ICON,
-    user_icon=zwaveplus_info.GATEWAY_ICON,
-)

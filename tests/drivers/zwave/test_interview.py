@@ -14,6 +14,7 @@ from drivers.zwave.cc import (
     door_lock,
     manufacturer_specific,
     notification,
+    schedule_entry_lock,
     user_code,
     user_credential,
     version,
@@ -59,7 +60,7 @@ def meet(classes: frozenset[int] = FULL, **changed: Command | None) -> tuple[Kno
     answers = ANSWERS | {key.removeprefix("x"): value for key, value in changed.items() if value is not None}
     for key, value in changed.items():
         if value is None:
-            answers.pop(key.removeprefix("x"))
+            answers.pop(key.removeprefix("x"), None)
     return converse(interview(PROTOCOL, NodeInfo(0x40, 3, classes), own_node=1), answers)
 
 
@@ -120,12 +121,40 @@ def test_a_secure_lock_is_asked_only_who_it_is() -> None:
     assert known.device.model == "Yale NF-YRD612-ZW3"
 
 
-def test_codes_kept_elsewhere_are_left_alone() -> None:
-    known, asked = meet(FULL | {0x83}, x8301=user_credential.UserCapabilitiesReport(20))
-    assert known.slots == 0
-    assert "6304" not in asked
+PINS = user_credential.Ability(kind=1, slots=30, least=3, most=12)
+
+
+def test_codes_kept_with_users_are_left_alone_by_user_code() -> None:
+    users = user_credential.UserCapabilitiesReport(20)
+    able = user_credential.CredentialCapabilitiesReport((PINS,))
+    known, asked = meet(FULL | {0x83, 0x4E, 0x8B}, x8301=users, x8303=able)
+    assert (known.slots, known.min_digits, known.max_digits, known.credentials) == (20, 4, 10, True)
+    assert not {"6304", "4e09"} & set(asked)
+    with pytest.raises(Unavailable):
+        meet(FULL | {0x83}, x8301=users)
+    known, _ = meet(FULL | {0x83}, x8301=users, x8303=user_credential.CredentialCapabilitiesReport(()))
+    assert (known.slots, known.credentials) == (0, True)
     known, _ = meet(FULL | {0x83}, x8301=user_credential.UserCapabilitiesReport(0))
-    assert known.slots == 250
+    assert (known.slots, known.credentials) == (250, False)
+
+
+@pytest.mark.parametrize(
+    ("more", "report", "expected"),
+    [
+        ({0x4E, 0x8B}, schedule_entry_lock.SupportedReport(7, 2, 1), (7, 2, 1)),
+        ({0x4E, 0x81}, schedule_entry_lock.SupportedReport(7, 2), (7, 2, 0)),
+        ({0x4E, 0x8B}, None, (0, 0, 0)),
+        ({0x4E}, schedule_entry_lock.SupportedReport(7, 2, 1), (0, 0, 0)),
+        ({0x8B}, schedule_entry_lock.SupportedReport(7, 2, 1), (0, 0, 0)),
+    ],
+)
+def test_schedules_are_asked_for_where_the_lock_has_a_clock_that_can_be_set(
+    more: set[int], report: Command | None, expected: tuple[int, int, int]
+) -> None:
+    known, asked = meet(FULL | more, x4e09=report)
+    assert known.schedules == expected
+    assert known.abilities().schedules is (expected[1] > 0 and 0x8B in more)
+    assert ("4e09" in asked) is (len(more) == 2)
 
 
 def test_the_length_of_codes_is_asked_where_it_is_fixed() -> None:

@@ -553,17 +553,6 @@ async def test_the_battery_is_asked(house: House, lock: FakeLock) -> None:
 
 
 @virtual
-async def test_a_lock_with_users_elsewhere_has_no_keypad_here(house: House, lock: FakeLock) -> None:
-    lock.classes, lock.users_elsewhere = UNSECURED + b"\x83", 20
-    async with house.running():
-        met = house.driver.locks[TWO]
-        assert met.keypad is None
-        assert met.bolt is not None
-        assert met.abilities.slots == 0
-    assert not [received for received in lock.received if received.startswith("63")]
-
-
-@virtual
 async def test_a_keypad_without_a_bolt_is_a_lock_too(house: House, lock: FakeLock) -> None:
     lock.classes = bytes.fromhex("728663")
     async with house.running():

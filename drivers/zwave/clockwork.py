@@ -1,0 +1,60 @@
+"""A lock's clock, which its schedules go by: set to UTC with no offset, so that both sides mean the same by a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from drivers.zwave.cc import clock, schedule_entry_lock, time, time_parameters
+from drivers.zwave.cc.codec import Command
+from drivers.zwave.cc.time import Offset
+from drivers.zwave.known import Known
+from drivers.zwave.node import Node, a
+from hub.errors import Rejected
+
+AGREED_FOR = timedelta(days=1)
+"""A cheap quartz strays by seconds a day; a lock whose batteries were changed may have forgotten everything."""
+STRAY = timedelta(minutes=2)
+"""How wrong a clock may be that was just set; some know only minutes."""
+
+
+class Clockwork:
+    def __init__(self, node: Node, now: Callable[[], datetime]) -> None:
+        self._node = node
+        self._now = now
+        self._agreed_at: datetime | None = None
+
+    async def agree(self) -> None:
+        """Set the lock's clock, unless that was done lately. Inside the node's turn.
+
+        Raises:
+            Unavailable: it did not arrive.
+            Rejected: the lock does not keep the time that it is given, and its schedules would mean something else.
+        """
+        now, known = self._now(), self._node.known
+        if known is None or (self._agreed_at is not None and abs(now - self._agreed_at) < AGREED_FOR):
+            return
+        for command in _settings(known, now):
+            await self._node.deliver(command)
+        if time_parameters.CLASS in known.classes:
+            shown = await self._node.inquire(time_parameters.Get(), a(time_parameters.Report))
+            if shown is not None and not now - STRAY <= shown.at <= self._now() + STRAY:
+                raise Rejected("the lock's clock does not keep the time that it is given")
+        self._agreed_at = now
+
+
+def _settings(known: Known, now: datetime) -> list[Command]:
+    """The offsets first: a clock that is kept as local time would be moved by them.
+
+    Both may be of a later version than the lock's, which then passes them over.
+    """
+    found: list[Command] = []
+    if schedule_entry_lock.CLASS in known.classes:
+        found.append(schedule_entry_lock.TimeOffsetSet(Offset()))
+    if time.CLASS in known.classes:
+        found.append(time.TimeOffsetSet(Offset()))
+    if time_parameters.CLASS in known.classes:
+        found.append(time_parameters.Set(now.replace(microsecond=0)))
+    elif clock.CLASS in known.classes:
+        found.append(clock.Set(now.weekday(), now.hour, now.minute))
+    return found
