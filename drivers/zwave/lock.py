@@ -148,15 +148,11 @@ class NodeKeypad:
         setting = self._setting(slot, Status.ENABLED, pin.reveal().encode("ascii"))
         async with self._node.turns.turn():
             with self._node.listening(_change_of(slot)) as changes:
-                shown = await self._shows_at_once(slot, setting, SlotRead(empty=False, pin=pin))
+                shown = await self._shows(slot, setting, changes, SlotRead(empty=False, pin=pin))
                 if shown:
                     return Proof.READ_BACK
-                change = changes.now()
-                if change is not CodeChange.DUPLICATE:
-                    outcome = await self._node.obey(setting)
-                    change = await self._change(outcome, changes)
-            if change is CodeChange.DUPLICATE:
-                raise CodeTaken("the lock already holds these digits in another slot")
+                outcome = await self._node.obey(setting)
+                change = await self._change(outcome, changes)
             if outcome is Outcome.REFUSED:
                 return await self._believe_refusal(slot, pin)
         self._shown_late += shown is False
@@ -167,7 +163,7 @@ class NodeKeypad:
         setting = self._setting(slot, Status.AVAILABLE, b"")
         async with self._node.turns.turn():
             with self._node.listening(_change_of(slot)) as changes:
-                shown = await self._shows_at_once(slot, setting, SlotRead(empty=True))
+                shown = await self._shows(slot, setting, changes, SlotRead(empty=True))
                 if shown:
                     return Proof.READ_BACK
                 outcome = await self._node.obey(setting)
@@ -181,18 +177,22 @@ class NodeKeypad:
 
     # ---- in one turn -----------------------------------------------------------------------------------------------
 
-    async def _shows_at_once(self, slot: int, setting: Command, wanted: SlotRead) -> bool | None:
-        """Tell it without Supervision, and ask at once what the slot holds.
+    async def _shows(self, slot: int, setting: Command, changes: Inbox[CodeChange], wanted: SlotRead) -> bool | None:
+        """Tell it without Supervision, and ask what the slot holds as soon as it has announced the change, if it does.
 
         The digits read back are a better proof than the lock's word that it obeyed, so that this word need not be sent
-        nor waited for. Only where the lock could be supervised: older ones store a code late and announce it. None: it
-        was not tried; False: the lock has not shown it. Then it must be told in the slower way.
+        nor waited for. Only where the lock could be supervised: older ones may store a code long after they took it. None:
+        it was not tried; False: the lock has not shown it. Then it must be told in the slower way.
+
+        Before the announcement nothing is asked: with S2 a question that crosses it is lost. Both are sealed with the same
+        nonce, and devices try only one (libs2, S2_decrypt_msg).
         """
         known = self._node.known
         able = known is not None and known.supervises and not known.masked
         if not able or self._shown_late >= _GIVE_UP_LOOKING_AFTER:
             return None
         await self._node.deliver(setting)
+        await self._change(Outcome.SENT, changes)
         entry = await self._node.inquire(_question(slot), _entry_of(slot))
         if entry is None or await self._understood(slot, entry) != wanted:
             return False
@@ -201,13 +201,14 @@ class NodeKeypad:
 
     async def _change(self, outcome: Outcome, changes: Inbox[CodeChange]) -> CodeChange | None:
         """What the lock announces of a command, when its own answer leaves a doubt."""
-        if outcome is Outcome.DONE:
-            return changes.now()
         tells = self._node.known is not None and self._node.known.tells_code_changes
-        if not tells or self._unannounced >= _GIVE_UP_EVENTS_AFTER:
-            return changes.now()
-        change = await changes.within(EVENT_WITHIN_S)
-        self._unannounced = 0 if change is not None else self._unannounced + 1
+        if outcome is Outcome.DONE or not tells or self._unannounced >= _GIVE_UP_EVENTS_AFTER:
+            change = changes.now()
+        else:
+            change = await changes.within(EVENT_WITHIN_S)
+            self._unannounced = 0 if change is not None else self._unannounced + 1
+        if change is CodeChange.DUPLICATE:
+            raise CodeTaken("the lock already holds these digits in another slot")
         return change
 
     async def _believe_refusal(self, slot: int, pin: Pin) -> Proof:

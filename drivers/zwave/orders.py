@@ -68,6 +68,8 @@ class _Keypad:
         with self._diary.order(self._node, Order.CODE):
             proof = await self._keypad.write(slot, pin)
         self._diary.codes_set += 1
+        if proof is Proof.READ_BACK:
+            self._unread.discard(slot)
         return proof
 
     async def clear(self, slot: int) -> Proof:

@@ -81,7 +81,8 @@ class Secured:
                     self._arrived.set()
                     spawn(self._repeat())
                 case Received(payload=payload, under=under) if under is self.under:
-                    self._last = None  # it understands us: who now says that it did not is somebody else
+                    if not event.crossed:
+                        self._last = None  # it understands us: who now says that it did not is somebody else
                     said.append(payload)
                 case Heard(payload=payload) if self.under is SecurityClass.S0:
                     said.append(payload)

@@ -64,6 +64,8 @@ class Received:
     payload: bytes = field(repr=False)
     under: Strength
     multicast: bool = False
+    crossed: bool = False
+    """It was said with the nonce of our own last message, before that one arrived: the other node cannot read ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,13 @@ class _Stream:
     under: Strength
     sent: tuple[bytes, float] | None = None
     """The nonce of our own last message, and until when the other side may have used it too."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    plaintext: bytes = field(repr=False)
+    under: Strength
+    crossed: bool = False
 
 
 class S2Session:
@@ -199,12 +208,12 @@ class S2Session:
             return ((WrongKeys(),) if first else ()) + self._give_nonce(now)
         self._undecodable = None
         self._said[Encapsulation] = message.seq
-        return self._opened(message, *opened, now)
+        return self._opened(message, opened, now)
 
     def _aad(self, message: Encapsulation, receiver: int) -> bytes:
         return s2_frames.associated(self._link.home, (self._link.peer, receiver), message.length, message.head)
 
-    def _open_first(self, message: Encapsulation, aad: bytes) -> tuple[bytes, Strength] | None:
+    def _open_first(self, message: Encapsulation, aad: bytes) -> _Opened | None:
         """The first message of a stream: both entropies are there, the key is found by trying."""
         if self._given is None or message.extensions.sender_entropy is None:
             return None
@@ -214,12 +223,10 @@ class S2Session:
             if plaintext is not None:
                 self._stream = _Stream(span, under)
                 self._given = self._taken = None
-                return plaintext, under
+                return _Opened(plaintext, under)
         return None
 
-    def _open_next(
-        self, message: Encapsulation, aad: bytes, now: float, *, expected: bool
-    ) -> tuple[bytes, Strength] | None:
+    def _open_next(self, message: Encapsulation, aad: bytes, now: float, *, expected: bool) -> _Opened | None:
         stream = self._stream
         if stream is None:
             return None
@@ -227,12 +234,13 @@ class S2Session:
         if sent is not None and expected and now < sent[1]:
             crossed = ccm_open(stream.span.keys.ccm, sent[0], aad, message.sealed)
             if crossed is not None:
-                return crossed, stream.under
+                return _Opened(crossed, stream.under, crossed=True)
         plaintext = stream.span.open(aad, message.sealed)
-        return None if plaintext is None else (plaintext, stream.under)
+        return None if plaintext is None else _Opened(plaintext, stream.under)
 
-    def _opened(self, message: Encapsulation, plaintext: bytes, under: Strength, now: float) -> tuple[Event, ...]:
-        reader = Reader(plaintext, "an S2 message")
+    def _opened(self, message: Encapsulation, opened: _Opened, now: float) -> tuple[Event, ...]:
+        under = opened.under
+        reader = Reader(opened.plaintext, "an S2 message")
         inner = s2_frames.take_extensions(reader, sealed=True) if message.sealed_extensions else Extensions()
         if message.extensions.unknown_critical or inner.unknown_critical:
             return ()
@@ -240,7 +248,7 @@ class S2Session:
             self._remember(inner.multicast.group, Mpan(self.keys[under], inner.multicast.state), under)
         events: list[Event] = list(self._follow_up(message.extensions.group, now))
         if reader.left:
-            events.append(Received(reader.rest(), under))
+            events.append(Received(reader.rest(), under, crossed=opened.crossed))
         return tuple(events)
 
     def _follow_up(self, group: int | None, now: float) -> tuple[Event, ...]:

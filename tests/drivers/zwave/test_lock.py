@@ -29,8 +29,11 @@ def bolt_of(house: House) -> BoltControl:
     return bolt
 
 
-def supervised(lock: FakeLock, late_s: float = 0.3) -> None:
-    lock.classes, lock.product, lock.late_s = SUPERVISED, "0129810a4dd1", late_s
+ANNOUNCES = "7ef801"
+
+
+def supervised(lock: FakeLock, late_s: float = 0.3, events: str = "7e") -> None:
+    lock.classes, lock.product, lock.late_s, lock.events = SUPERVISED, "0129810a4dd1", late_s, events
 
 
 def codes_sent(lock: FakeLock) -> list[str]:
@@ -253,13 +256,25 @@ async def test_a_code_that_is_held_but_disabled_is_not_taken_for_set(house: Hous
 
 
 @virtual
-async def test_a_duplicate_that_is_told_at_once_is_not_sent_again(house: House, lock: FakeLock) -> None:
-    supervised(lock, late_s=0)
+async def test_a_duplicate_that_is_announced_is_neither_asked_for_nor_sent_again(house: House, lock: FakeLock) -> None:
+    supervised(lock, late_s=0, events=ANNOUNCES)
     lock.announces, lock.codes[1] = True, (1, b"123456")
     async with house.running():
         with pytest.raises(CodeTaken):
             await keypad_of(house).write(5, PIN)
+    assert codes_sent(lock) == ["6301"]
+
+
+@virtual
+async def test_a_lock_that_announces_codes_is_asked_only_then(house: House, lock: FakeLock) -> None:
+    supervised(lock, late_s=0, events=ANNOUNCES)
+    lock.announces = True
+    async with house.running():
+        assert await keypad_of(house).write(5, PIN) is Proof.READ_BACK
     assert codes_sent(lock) == ["6301", "6302"]
+    assert lock.heard_at[-1] - lock.heard_at[-2] > 1.9 * lock.air_s, (
+        "the announcement and the question, one after the other"
+    )
 
 
 @virtual
@@ -299,7 +314,7 @@ async def test_digits_that_another_slot_holds_are_taken(house: House, lock: Fake
 
 @virtual
 async def test_a_supervised_refusal_with_the_reason_is_taken_too(house: House, lock: FakeLock) -> None:
-    supervised(lock)
+    supervised(lock, events=ANNOUNCES)
     lock.supervision = "02"
     async with house.running():
         asyncio.get_running_loop().call_later(0.5, house.stick.say, 2, notification(15, bytes.fromhex("630305")))

@@ -16,7 +16,7 @@ from drivers.zwave.security.keys import NetworkKey, S2Keys, SecurityClass, expor
 from drivers.zwave.security.s0 import Heard, S0Session
 from drivers.zwave.security.s2 import Link, NeedNonce, NonceArrived, Received, Reply, S2Session, Strength
 from hub.errors import Misconfigured, Unavailable
-from hub.model.facts import CodesChanged, LockFound, LockSilent
+from hub.model.facts import BoltMoved, CodesChanged, LockFound, LockSilent
 from hub.model.values import Address, Pin, Position
 from tests.drivers.zwave.fakes import FakeLock, FakeStick, House, notification, virtual
 
@@ -195,6 +195,21 @@ async def test_a_lock_that_lost_its_memory_is_understood_again_within_one_questi
         await keypad.read(7)
         home.lock.restart()
         assert (await keypad.read(7)).pin == Pin("7777")
+
+
+@virtual
+async def test_a_question_that_crosses_what_the_lock_says_is_put_again(tmp_path: Path) -> None:
+    home = Home(tmp_path, SecureLock())
+    home.lock.codes[7] = (1, b"7777")
+    async with home.house.running() as driver:
+        keypad = driver.locks[TWO].keypad
+        assert keypad is not None
+        home.lock.waiting.append(OPENED_BY_3)
+        frames = home.lock.flush()
+        home.lock.air_s = 0.7  # so late it takes no message with a nonce of its own, as other locks never do
+        asyncio.get_running_loop().call_later(0.1, home.say, frames)
+        assert (await keypad.read(7)).pin == Pin("7777")
+    assert [moved.slot for moved in home.house.told(BoltMoved)][-1] == 1
 
 
 @virtual

@@ -161,12 +161,12 @@ def cross(pair: Pair, wait: float) -> tuple[s2.Event, ...]:
     answer = pair.seal(pair.lock, b"ok")
     pair.hub.receive(answer, pair.now)
     ours, theirs = pair.seal(pair.hub, b"ours"), pair.seal(pair.lock, b"theirs")
-    assert pair.lock.receive(ours, pair.now) == (Received(b"ours", ACCESS),)
+    assert pair.lock.receive(ours, pair.now) == (Received(b"ours", ACCESS, crossed=True),)
     return pair.hub.receive(theirs, pair.now + wait)
 
 
 def test_two_who_speak_at_once_both_are_heard(pair: Pair) -> None:
-    assert cross(pair, 0.4) == (Received(b"theirs", ACCESS),)
+    assert cross(pair, 0.4) == (Received(b"theirs", ACCESS, crossed=True),)
     assert pair.lock.receive(pair.seal(pair.hub, b"next"), pair.now) == (Received(b"next", ACCESS),)
 
 
