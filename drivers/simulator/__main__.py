@@ -50,7 +50,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--listen", default="127.0.0.1:0", help="127.0.0.1:PORT (0 for any) or pty:/path")
     parser.add_argument("--control", type=_here, default="127.0.0.1:0", help="where the hands listen, on the loopback")
     parser.add_argument("--state", type=Path, help="journal file; without it nothing is kept")
-    parser.add_argument("--locks", default="schlage,yale,kwikset", help="MODEL, on nodes 2, 3, …; NODE=MODEL; MODEL+s2")
+    parser.add_argument(
+        "--locks", default="schlage,yale,kwikset", help="MODEL, on nodes 2, 3, …; NODE=MODEL, new=MODEL; MODEL+s2"
+    )
     parser.add_argument(
         "--keys", type=_keys, default={}, help="file with the network keys that secure locks have joined with"
     )
@@ -67,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--no-collisions", action="store_true", help="never answer CAN")
     parser.add_argument("--segments", choices=[each.value for each in Segments], default="whole")
     parser.add_argument("--seed", type=int)
+    parser.add_argument("--settings", type=json.loads, default={}, help="JSON object: any setting, above all others")
     return parser
 
 
@@ -88,7 +91,7 @@ def _settings(told: argparse.Namespace) -> dict[str, Any]:
     every = {
         name: getattr(told, name) for name in ("slots", "quirks", "auto_lock", "lockout", "travel", "beamed", "awake")
     }
-    return {
+    settings: dict[str, Any] = {
         "listen": told.listen,
         "state_file": told.state,
         "delay": told.delay,
@@ -100,12 +103,18 @@ def _settings(told: argparse.Namespace) -> dict[str, Any]:
         "keys": told.keys,
         "locks": [_lock(node, word) | every for node, word in enumerate(told.locks.split(","), start=2)],
     }
+    settings.update(told.settings)
+    return settings
 
 
 def _lock(node: int, word: str) -> dict[str, str]:
     address, named, what = word.strip().rpartition("=")
     model, _, security = what.partition("+")
-    return {"address": address if named else str(node), "model": model, "security": security or Security.NONE}
+    return {
+        "address": address.removeprefix("new") if named else str(node),
+        "model": model,
+        "security": security or Security.NONE,
+    }
 
 
 async def _serve(config: Config, control: tuple[str, int]) -> None:

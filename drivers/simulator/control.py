@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from drivers.simulator.locks import SimLock
 from drivers.simulator.memory import Entry, KeysGiven
 from drivers.simulator.quirks import Quirks
+from drivers.simulator.settings import LockSettings
 from drivers.simulator.simulator import Simulator
 from hub.errors import Rejected
 from hub.model.values import Address, Position
@@ -69,6 +70,10 @@ def application(simulator: Simulator) -> web.Application:
             web.post("/locks/{address}/program", hands.program),
             web.post("/locks/{address}/reset", hands.reset),
             web.post("/locks/{address}/quirks", hands.quirks),
+            web.post("/locks/{address}/pair", hands.pair),
+            web.get("/newcomers", hands.newcomers),
+            web.post("/newcomers", hands.unpack),
+            web.post("/newcomers/{address}/pair", hands.pair),
         ]
     )
     return app
@@ -101,7 +106,8 @@ class _Hands:
         return web.json_response(_told(self._simulator.look(_address(request))))
 
     async def journal(self, request: web.Request) -> web.Response:
-        only = request.match_info.get("address")
+        address = request.match_info.get("address")
+        only = None if address is None else self._simulator.look(Address(address)).key
         entries = [entry for entry in self._simulator.journal if only in (None, entry.lock)]
         return web.json_response([_entry(entry) for entry in entries])
 
@@ -146,6 +152,17 @@ class _Hands:
         self._simulator.become(address, told)
         return web.json_response(told.model_dump(mode="json"))
 
+    async def pair(self, request: web.Request) -> web.Response:
+        self._simulator.pair(_address(request))
+        return _done()
+
+    async def newcomers(self, _request: web.Request) -> web.Response:
+        return web.json_response([asdict(each) for each in self._simulator.newcomers])
+
+    async def unpack(self, request: web.Request) -> web.Response:
+        """One more device in no network: the settings of a lock, without an address."""
+        return web.json_response(asdict(self._simulator.unpack(await _body(request, LockSettings))))
+
 
 def _address(request: web.Request) -> Address:
     return Address(request.match_info["address"])
@@ -162,7 +179,7 @@ def _done() -> web.Response:
 def _told(lock: SimLock) -> dict[str, Any]:
     memory = lock.memory
     return {
-        "address": lock.settings.address,
+        "address": lock.address,
         "name": lock.settings.name,
         "model": lock.model.name,
         "bolt": memory.bolt.value,

@@ -28,8 +28,10 @@ from drivers.simulator.memory import (
     Filled,
     Installed,
     Jammed,
+    Joined,
     KeypadMode,
     KeysGiven,
+    Left,
     Memory,
     ParameterSet,
     Pressed,
@@ -76,12 +78,20 @@ class Motion:
 
 
 class SimLock:
-    def __init__(self, settings: LockSettings, wall: Callable[[], datetime], record: Callable[[Entry], None]) -> None:
-        """`wall` gives the time that stands in the journal; `record` is told each change when it has been made."""
+    def __init__(
+        self, settings: LockSettings, wall: Callable[[], datetime], record: Callable[[Entry], None], key: str = ""
+    ) -> None:
+        """
+        Args:
+            wall: the time that stands in the journal.
+            record: is told each change when it has been made.
+            key: names the lock in the journal; without one its address does.
+        """
         self.settings = settings
+        self.key = key or settings.address
         self.model = settings.hardware
         self.quirks = settings.quirks
-        self.memory = Memory()
+        self.memory = Memory(node=settings.node)
         self.said: list[Said] = []
         self.motion: Motion | None = None
         self.muted: set[int] = set()
@@ -104,11 +114,26 @@ class SimLock:
     def happen(self, change: Change) -> None:
         """The only way in which a lock changes."""
         self.recall(change)
-        self._record(Entry(at=self._wall(), lock=self.settings.address, change=change))
+        self._record(Entry(at=self._wall(), lock=self.key, change=change))
 
     def recall(self, change: Change) -> None:
         """Something that is journalled already."""
         self.memory = self.memory.after(change)
+
+    @property
+    def address(self) -> str:
+        """The number of its node; outside of a network a name that is no number."""
+        if self.memory.node is not None:
+            return str(self.memory.node)
+        return f"was-{self.key}" if self.key == self.settings.address else self.key
+
+    def join(self, node: int) -> None:
+        self.happen(Joined(node=node))
+
+    def leave(self) -> None:
+        """Out of the network, and everything is forgotten."""
+        self.happen(Left())
+        self.reset()
 
     @property
     def silent(self) -> bool:
@@ -331,9 +356,6 @@ class SimLock:
 
     def silence(self, *, silent: bool) -> None:
         self.happen(Silenced(silent=silent))
-
-    def pair(self) -> None:
-        """The button that adds and removes: nobody listens for it."""
 
     def program(self, slot: int, digits: str | None) -> Verdict:
         """Somebody sets or clears a code at the lock itself."""

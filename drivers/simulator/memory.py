@@ -54,6 +54,25 @@ class Installed(_Change):
     auto_lock: float
 
 
+class Joined(_Change):
+    """A controller gave the lock a number in its network."""
+
+    what: Literal["joined"] = "joined"
+    node: int
+
+
+class Left(_Change):
+    what: Literal["left"] = "left"
+
+
+class Known(_Change):
+    """What the stick believes its network to be; stands in the journal under the stick's name."""
+
+    what: Literal["known"] = "known"
+    home_id: int
+    nodes: tuple[int, ...]
+
+
 class CodeSet(_Change):
     what: Literal["code"] = "code"
     slot: int
@@ -125,6 +144,9 @@ class KeysGiven(_Change):
 Change = (
     Installed
     | KeysGiven
+    | Joined
+    | Left
+    | Known
     | CodeSet
     | CodeRefused
     | Pressed
@@ -151,6 +173,8 @@ class Entry(BaseModel):
 @dataclass(slots=True)
 class Memory:
     model: str = ""
+    node: int | None = None
+    """Its number in the stick's network; None: it is in none."""
     bolt: Bolt = Bolt.LOCKED
     jammed: bool = False
     silent: bool = False
@@ -168,7 +192,9 @@ class Memory:
         """This memory with one more thing in it. Only `Installed` gives another one."""
         match change:
             case Installed():
-                return Memory(model=change.model, battery=change.battery, auto_lock=change.auto_lock)
+                return Memory(change.model, self.node, battery=change.battery, auto_lock=change.auto_lock)
+            case Joined() | Left():
+                self.node = change.node if isinstance(change, Joined) else None
             case CodeSet(new="empty"):
                 self.codes.pop(change.slot, None)
             case CodeSet():
@@ -183,7 +209,7 @@ class Memory:
                 self.silent = change.silent
             case ParameterSet() | KeypadMode() | AutoLockSet() | KeysGiven():
                 self._set_up(change)
-            case CodeRefused() | Pressed():
+            case CodeRefused() | Pressed() | Known():
                 pass
         return self
 

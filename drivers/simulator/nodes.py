@@ -29,6 +29,8 @@ SAID_AGAIN_WITHIN_S: Final = 2.0
 """So long after a message its receiver may say that it could not read it (libs2: VERIFYING_DELIVERY)."""
 OPEN_TO_ALL: Final = frozenset({PLUS_INFO, SUPERVISION, SECURITY, SECURITY_2})
 """What a node that holds keys still hears and says in the clear."""
+NO_NODE: Final = 0
+"""Of whoever is in no network."""
 _KEYLESS_S0: Final = bytes(16)
 """The key under which the S0 key is sent."""
 
@@ -82,7 +84,7 @@ class Node:
         self._talk_until: float | None = None
         self._loaded: object = None
         self._heard = 0
-        self._connect(network.home, lock.settings.node)
+        self._connect(network.home, lock.memory.node or NO_NODE)
 
     def _connect(self, home: int, number: int) -> None:
         link = Link(home, number, OWN_NODE)
@@ -133,6 +135,7 @@ class Node:
     def added(self, home: int, number: int, now: float) -> None:
         """It has just joined this network, and waits for its keys."""
         self._connect(home, number)
+        self.lock.join(number)
         self.lock.happen(KeysGiven(keys={}))
         wishes = self.lock.wishes()
         if wishes.levels - {Level.S0}:
@@ -141,8 +144,9 @@ class Node:
             self._begin(joining.join_s0(now), now)
 
     def removed(self) -> None:
-        """It is in no network any more and has forgotten its keys."""
-        self._connect(self._network.home, self.lock.settings.node)
+        """It is in no network any more and has forgotten its keys and its codes."""
+        self._connect(self._network.home, NO_NODE)
+        self.lock.leave()
         self.lock.happen(KeysGiven(keys={}))
 
     @property

@@ -102,6 +102,8 @@ class Quirks(BaseModel):
     """Seconds from acknowledging a command to answering it."""
     reply_first: bool = False
     """The report reaches the host before the callback of the command that asked for it."""
+    fails_joining: bool = False
+    """Is found and never comes in."""
     forgets: bool = False
     """Acknowledges a code and does not store it."""
     masked: bool = False

@@ -26,9 +26,9 @@ COMPLETE_OK: Final = 0x00
 COMPLETE_NO_ACK: Final = 0x01
 NODE_INFO_RECEIVED: Final = 0x84
 NODE_INFO_FAILED: Final = 0x81
-RSSI: Final = 0xC4
-"""-60 dBm."""
 RSSI_NOT_AVAILABLE: Final = 0x7F
+LAST_WORKING_ROUTE: Final = 3
+"""Routing scheme (INS13954 §4.3.3.1.7)."""
 BEAMED_1000_MS: Final = 0x40
 """In the speed of the transmit report, as zwave-js 15 reads it."""
 REPEATS_AFTER_S: Final = 4.3
@@ -45,6 +45,10 @@ class Transmission:
     command: bytes
     callback: int
     """0: the host wants none."""
+    function: int = controller.SEND_DATA
+    """Which one is called back."""
+    then: Callable[[int, float], None] | None = None
+    """Is told the status and the time when it has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ class Arrival:
     """A transmission reaches its lock, and the radio has decided what becomes of the rest."""
 
     flight: Flight
+    node: Node
     fate: Fate
 
 
@@ -119,7 +124,9 @@ class Radio:
         self._order = 0
         self._sending: Flight | None = None
         self._waiting: deque[Transmission] = deque()
-        self._scripts = {node: deque(lock.quirks.script) for node, lock in building.locks.items()}
+        self._scripts: dict[Node, deque[Fate]] = {}
+        self.failed: set[int] = set()
+        """Nodes that did not acknowledge what was last sent to them (INS13954 §4.4.18)."""
         self._free_at = float("-inf")
         self._awake_until: dict[Node, float] = {}
         self.tally = Tally()
@@ -154,8 +161,12 @@ class Radio:
         accepted = whole and len(self._waiting) < QUEUE_MOST
         self._say(RESPONSE, controller.SEND_DATA, bytes([accepted]))
         if accepted:
-            self._waiting.append(Transmission(body[0], body[2:-2], body[-1]))
-            self._next_transmission(now)
+            self.probe(Transmission(body[0], body[2:-2], body[-1]), now)
+
+    def probe(self, sent: Transmission, now: float) -> None:
+        """Send something when it is its turn. What is not sent by Send Data is between stick and node, not for the lock."""
+        self._waiting.append(sent)
+        self._next_transmission(now)
 
     def _next_transmission(self, now: float) -> None:
         if self._sending is not None or not self._waiting:
@@ -169,20 +180,21 @@ class Radio:
         if sent.node == BROADCAST:
             self._at(arrives, End(flight, COMPLETE_OK))
             return
-        fate = Fate.LOST if node is None else self._fate(node.lock, sent)
+        fate = Fate.LOST if node is None else self._fate(node, sent)
         if fate in (Fate.LOST, Fate.ACK_LOST):
             self._at(max(arrives, now + beam + self._settings.give_up), End(flight, COMPLETE_NO_ACK))
         if fate is not Fate.LOST:
             assert node is not None
             self._stays_awake(node, arrives + node.lock.quirks.slow)
-            self._at(arrives, Arrival(flight, fate))
+            self._at(arrives, Arrival(flight, node, fate))
 
-    def _fate(self, lock: SimLock, sent: Transmission) -> Fate:
+    def _fate(self, node: Node, sent: Transmission) -> Fate:
+        lock = node.lock
         if lock.silent:
             return Fate.LOST
         if not lock.quirks.touches(sent.command):
             return Fate.OK
-        script = self._scripts[sent.node]
+        script = self._scripts.setdefault(node, deque(lock.quirks.script))
         if script:
             return script.popleft()
         for fate, likely in (
@@ -221,11 +233,11 @@ class Radio:
     def _stays_awake(self, node: Node, until: float) -> None:
         self._awake_until[node] = max(self._awake_until.get(node, until), until + node.lock.settings.awake)
 
-    def script(self, node: int, fates: tuple[Fate, ...]) -> None:
+    def script(self, node: Node, fates: tuple[Fate, ...]) -> None:
         """What becomes of the next commands to this node."""
         self._scripts[node] = deque(fates)
 
-    def abort(self, now: float) -> None:
+    def abort(self, _body: bytes, now: float) -> None:
         """INS13954 §4.3.3.7: the transmission under way ends with NO_ACK; what has left has left."""
         if self._sending is None:
             return
@@ -274,10 +286,10 @@ class Radio:
 
     def _arrive(self, arrival: Arrival, now: float) -> None:
         """The lock hears; its acknowledgement, its answers and what it tells set out, in the order its quirks want."""
-        flight = arrival.flight
-        node = self._building.nodes[flight.sent.node]
+        flight, node = arrival.flight, arrival.node
         quirks = node.lock.quirks
-        node.receive(flight.sent.command, now)
+        if flight.sent.function == controller.SEND_DATA:
+            node.receive(flight.sent.command, now)
         said = node.take(now)
         if arrival.fate is Fate.ANSWER_LOST:
             said = [each for each in said if each.event]
@@ -292,20 +304,39 @@ class Radio:
 
     def _end(self, end: End, now: float) -> None:
         flight = end.flight
-        if flight.sent.callback:
-            told = bytes([flight.sent.callback, end.status]) + self._report(end, now)
-            self._say(REQUEST, controller.SEND_DATA, told)
+        sent = flight.sent
+        if end.status == COMPLETE_OK:
+            self.failed.discard(sent.node)
+        elif sent.node in self._building.table:
+            self.failed.add(sent.node)
+        if sent.callback:
+            self._say(REQUEST, sent.function, bytes([sent.callback, end.status]) + self._report(end, now))
+        if sent.then is not None:
+            sent.then(end.status, now)
         if self._sending is flight:
             self._sending = None
             self._next_transmission(now)
 
     def _report(self, end: End, now: float) -> bytes:
-        """Transmit report (INS13954 §4.3.3.1.7): ticks, no repeaters, signal, channels, scheme, route, speed, tries, link."""
+        """Transmit report (INS13954 §4.3.3.1.7): ticks, repeaters, signals, channels, scheme, route, speed, tries, link."""
         ticks = min(round(100 * (now - end.flight.began)), 0xFFFF).to_bytes(2, "big")
-        heard = RSSI if end.status == COMPLETE_OK else RSSI_NOT_AVAILABLE
-        signal = bytes([0, heard]) + bytes([RSSI_NOT_AVAILABLE]) * 4
+        node = self._building.nodes.get(end.flight.sent.node)
+        heard = node is not None and end.status == COMPLETE_OK
+        signal = node.lock.settings.rssi & 0xFF if node is not None and heard else RSSI_NOT_AVAILABLE
+        route = () if node is None else node.lock.settings.repeaters
+        signals = [signal, *([signal] * len(route) if heard else [])]
         speed = (self._settings.rate or Rate.FAST).speed | (BEAMED_1000_MS if end.flight.beamed else 0)
-        return ticks + signal + bytes([0, 0, 3]) + bytes(4) + bytes([speed, 1, 0, 0])
+        return (
+            ticks
+            + bytes([len(route), *signals]).ljust(6, bytes([RSSI_NOT_AVAILABLE]))
+            + bytes([0, 0, LAST_WORKING_ROUTE])
+            + bytes(route).ljust(4, b"\x00")
+            + bytes([speed, 1, 0, 0])
+        )
+
+    def noise(self, _now: float) -> tuple[int, int, int]:
+        """dBm of each channel when the stick listens."""
+        return (self._settings.noise,) * 3
 
     def _carry_events(self, now: float) -> None:
         """What locks say of their own accord: by hand, by clock, or the end of a supervised motion."""
@@ -332,10 +363,11 @@ class Radio:
         self.tally.heard += 1
         arrives = self._carry(len(departure.frame), now)
         self._stays_awake(departure.node, arrives)
-        self._at(arrives, self._from(departure.node.lock.settings.node, departure.frame))
+        self._at(arrives, self._from(departure.node, departure.frame))
 
-    def _from(self, node: int, command: bytes) -> Frame:
+    def _from(self, node: Node, command: bytes) -> Frame:
         """INS13954 §4.3.1.5: status, source, length, command, signal."""
-        return Frame(
-            Data(REQUEST, controller.APPLICATION_COMMAND, bytes([0, node, len(command)]) + command + bytes([RSSI]))
-        )
+        number = node.lock.memory.node
+        assert number is not None  # who is in no network is not heard
+        told = bytes([0, number, len(command)]) + command + bytes([node.lock.settings.rssi & 0xFF])
+        return Frame(Data(REQUEST, controller.APPLICATION_COMMAND, told))

@@ -45,11 +45,20 @@ _USUAL: Final[Mapping[Security, tuple[KeyName, ...]]] = {
 }
 
 
+class Functions(StrEnum):
+    """Which functions of the Serial API the stick has. A host such as zwave-js uses each that it sees."""
+
+    LEAN = "lean"
+    """What it takes to talk to locks that are there."""
+    FULL = "full"
+    """Also adding and removing, neighbours, failed nodes, backup and the rest of what keeps a network."""
+
+
 class LockSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    address: str
-    """Z-Wave node, 2 to 232."""
+    address: str = ""
+    """Z-Wave node, 2 to 232; empty: a newcomer, in no network yet."""
     model: str
     name: str = ""
     slots: int | None = Field(default=None, ge=0, le=1000)
@@ -74,13 +83,19 @@ class LockSettings(BaseModel):
     granted: tuple[KeyName, ...] | None = None
     """The classes that it already has, as a lock that joined earlier; None: all that it asks for."""
     secret: str | None = Field(default=None, pattern=r"^[0-9a-fA-F]{64}$", repr=False)
-    """Its own private key, of which DSK and PIN follow; None: one made from model and address."""
+    """Its own private key, of which DSK and PIN follow; None: one made of model and address, or of model and name."""
+    repeaters: tuple[int, ...] = ()
+    """The nodes that carry what goes between stick and lock, from the stick outwards."""
+    rssi: int = Field(default=-60, ge=-94, le=-32)
+    """dBm of the lock at whoever hears it; the range is what INS13954 §4.3.2.3 gives."""
+    smart_start: bool = True
+    """With S2: announces itself when it is switched on and in no network."""
     quirks: Quirks = Quirks()
 
     @field_validator("address")
     @classmethod
     def _node(cls, address: str) -> str:
-        if not (
+        if address and not (
             address.isascii() and address.isdecimal() and 2 <= int(address) <= 232 and str(int(address)) == address
         ):
             raise ValueError("a node is a number from 2 to 232, written as text")
@@ -113,17 +128,20 @@ class LockSettings(BaseModel):
 
     @property
     def joined_with(self) -> frozenset[Level]:
+        if not self.address:
+            return frozenset()
         return self.wanted if self.granted is None else frozenset(NAMES[name] for name in self.granted)
 
     @property
     def label(self) -> Label:
         if self.secret is not None:
             return Label(bytes.fromhex(self.secret))
-        return Label.of(f"{self.model} {self.address}")
+        return Label.of(f"{self.model} {self.address or self.name}")
 
     @property
-    def node(self) -> int:
-        return int(self.address)
+    def node(self) -> int | None:
+        """Where the lock is from the beginning."""
+        return int(self.address) if self.address else None
 
     @property
     def hardware(self) -> Model:
@@ -160,6 +178,9 @@ class Config(BaseModel):
     collisions: bool = True
     """Answer CAN to a frame that arrives while an acknowledgement is due, as real sticks do (INS12350 §5.3)."""
     segments: Segments = Segments.WHOLE
+    functions: Functions = Functions.LEAN
+    noise: int = Field(default=-94, ge=-94, le=-32)
+    """dBm when nobody speaks."""
     home_id: int = Field(default=0xC0DE1001, ge=0xC0000000, le=0xFFFFFFFE)
     keys: dict[KeyName, str] = Field(default_factory=dict, repr=False)
     """The network keys of the building, in hex, for locks that have joined already."""
@@ -207,7 +228,7 @@ class Config(BaseModel):
     @field_validator("locks")
     @classmethod
     def _one_lock_for_each_node(cls, locks: tuple[LockSettings, ...]) -> tuple[LockSettings, ...]:
-        twice = [address for address, count in Counter(lock.address for lock in locks).items() if count > 1]
+        twice = [address for address, count in Counter(lock.address for lock in locks).items() if address and count > 1]
         if twice:
             raise ValueError(f"two locks have the node {twice[0]}")
         return locks

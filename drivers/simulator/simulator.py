@@ -8,13 +8,15 @@ from datetime import datetime
 from typing import assert_never
 
 from drivers.simulator.building import Building
+from drivers.simulator.labels import qr_text
 from drivers.simulator.ledger import Ledger
 from drivers.simulator.locks import SimLock, must
 from drivers.simulator.memory import Bolt, Entry
+from drivers.simulator.nodes import Node
 from drivers.simulator.ports import Closed, News, Opened, Received, Wire, listening
 from drivers.simulator.quirks import Chance, Quirks
 from drivers.simulator.radio import Tally
-from drivers.simulator.settings import Config
+from drivers.simulator.settings import Config, LockSettings
 from drivers.simulator.stick import Stick
 from hub.contracts import Lock, Newcomer
 from hub.errors import Rejected
@@ -153,17 +155,30 @@ class Simulator:
 
     def become(self, lock: Address, quirks: Quirks) -> None:
         """From now on the lock has these quirks; its script begins anew."""
-        found = self._building.lock(lock)
-        found.quirks = quirks
-        self._stick.script(found.settings.node, quirks.script)
+        found = self._building.find(lock)
+        found.lock.quirks = quirks
+        self._stick.script(found, quirks.script)
         self._touched()
 
     @property
     def newcomers(self) -> tuple[Newcomer, ...]:
-        return ()
+        return tuple(self._newcomer(each) for each in self._building.newcomers)
+
+    def _newcomer(self, node: Node) -> Newcomer:
+        lock = node.lock
+        return Newcomer(lock.address, lock.model.name, qr_text(lock), node.label.dsk, self._stick.awake(node))
+
+    def unpack(self, settings: LockSettings) -> Newcomer:
+        """One more newcomer, until this simulator ends. Raises Rejected: it has an address already."""
+        if settings.address:
+            raise Rejected("a newcomer has no address yet")
+        node = self._building.unpack(settings)
+        self._touched()
+        return self._newcomer(node)
 
     def pair(self, which: str) -> None:
-        self._building.lock(which).pair()
+        """Raises Rejected: there is no such device."""
+        self._stick.pair(self._building.find(which), _now())
         self._touched()
 
     def look(self, lock: Address) -> SimLock:

@@ -6,13 +6,22 @@ Programmers Guide) for the functions. Written apart from the driver, so that the
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from drivers.simulator import controller
 from drivers.simulator.building import Building
 from drivers.simulator.frames import RESPONSE, Data
 from drivers.simulator.line import Line
+from drivers.simulator.membership import Membership
+from drivers.simulator.nodes import Node
 from drivers.simulator.quirks import Chance, Fate
 from drivers.simulator.radio import Radio, Tally
 from drivers.simulator.settings import Config
+from drivers.simulator.upkeep import Upkeep
+
+Obey = Callable[[bytes, float], None]
+"""A request's parameters, and now."""
 
 
 class Stick:
@@ -21,6 +30,38 @@ class Stick:
         self._settings = settings
         self._line = Line(settings, chance)
         self._radio = Radio(building, settings, chance, self._line.say)
+        self._membership = Membership(building, settings, self._line.say)
+        self._upkeep = Upkeep(building, settings, self._radio, self._membership, self._line.say)
+        self._obey = self._functions()
+
+    def _functions(self) -> dict[int, Obey]:
+        radio, upkeep = self._radio, self._upkeep
+        every: dict[int, Obey] = {
+            controller.SOFT_RESET: self._soft_reset,
+            controller.SEND_DATA: radio.send_data,
+            controller.SEND_DATA_ABORT: radio.abort,
+            controller.REQUEST_NODE_INFO: radio.request_node_info,
+            controller.ADD_NODE: self._membership.add,
+            controller.REMOVE_NODE: self._membership.remove,
+            controller.SET_TIMEOUTS: upkeep.set_timeouts,
+            controller.SETUP: upkeep.set_up,
+            controller.NVM: upkeep.nvm,
+            controller.BACKGROUND_RSSI: upkeep.background,
+            controller.SET_DEFAULT: upkeep.forget_all,
+            controller.NEIGHBOUR_UPDATE: upkeep.neighbour_update,
+            controller.ROUTING_INFO: upkeep.routing_info,
+            controller.SET_SUC_NODE_ID: upkeep.set_suc,
+            controller.IS_FAILED_NODE: upkeep.is_failed,
+            controller.REMOVE_FAILED_NODE: upkeep.remove_failed,
+            controller.REPLACE_FAILED_NODE: upkeep.replace_failed,
+        }
+        for function in controller.RETURN_ROUTES:
+            every[function] = partial(upkeep.return_route, function)
+        return {function: obey for function, obey in every.items() if function in self._known}
+
+    @property
+    def _known(self) -> frozenset[int]:
+        return controller.FUNCTIONS[self._settings.functions]
 
     # ---- the line ----
 
@@ -33,7 +74,7 @@ class Stick:
 
     def receive(self, data: bytes, now: float) -> None:
         for asked in self._line.receive(data, now):
-            self._obey(asked, now)
+            self._answer(asked, now)
         self.timeout(now)
 
     def to_send(self) -> list[bytes]:
@@ -41,7 +82,7 @@ class Stick:
         return self._line.to_send()
 
     def deadline(self) -> float | None:
-        moments = [self._line.deadline(), self._radio.deadline(), self._building.deadline()]
+        moments = [each.deadline() for each in (self._line, self._radio, self._membership, self._building)]
         return min((moment for moment in moments if moment is not None), default=None)
 
     def timeout(self, now: float) -> None:
@@ -49,34 +90,45 @@ class Stick:
         self._line.expire(now)
         self._building.timeout(now)
         self._radio.timeout(now)
+        self._membership.timeout(now)
         self._line.timeout(now)
+
+    # ---- what the host asks ----
+
+    def _answer(self, asked: Data, now: float) -> None:
+        if asked.function not in self._known:
+            return
+        building, functions = self._building, self._settings.functions
+        known = controller.answer(asked.function, asked.body, building.home_id, building.table, functions)
+        if known is not None:
+            self._line.say(RESPONSE, asked.function, known)
+        elif asked.function in self._obey:
+            self._obey[asked.function](asked.body, now)
+
+    def _soft_reset(self, _body: bytes, now: float) -> None:
+        self._start(controller.STARTED_AFTER_RESET, now)
+
+    def _start(self, why: bytes, now: float) -> None:
+        self._radio.silence()
+        self._membership.reset()
+        self._line.drop()
+        self._upkeep.restart()
+        self._radio.later(now + self._settings.delay, controller.STARTED, why)
+
+    # ---- hands ----
 
     @property
     def tally(self) -> Tally:
         return self._radio.tally
 
-    def script(self, node: int, fates: tuple[Fate, ...]) -> None:
+    def script(self, node: Node, fates: tuple[Fate, ...]) -> None:
         """What becomes of the next commands to this node."""
         self._radio.script(node, fates)
 
-    # ---- what the host asks ----
+    def pair(self, node: Node, now: float) -> None:
+        """Somebody presses the button of a device, or switches it on."""
+        self._membership.pair(node, now)
 
-    def _obey(self, asked: Data, now: float) -> None:
-        known = controller.answer(asked.function, asked.body, self._settings.home_id, self._building.locks)
-        if known is not None:
-            self._line.say(RESPONSE, asked.function, known)
-            return
-        match asked.function:
-            case controller.SOFT_RESET:
-                self._soft_reset(now)
-            case controller.SEND_DATA:
-                self._radio.send_data(asked.body, now)
-            case controller.SEND_DATA_ABORT:
-                self._radio.abort(now)
-            case controller.REQUEST_NODE_INFO:
-                self._radio.request_node_info(asked.body, now)
-
-    def _soft_reset(self, now: float) -> None:
-        self._radio.silence()
-        self._line.drop()
-        self._radio.later(now + self._settings.delay, controller.STARTED, controller.STARTED_AFTER_RESET)
+    def awake(self, node: Node) -> bool:
+        """Asking to be let in, or out."""
+        return self._membership.awake(node)

@@ -118,6 +118,21 @@ async def test_a_sleeping_lock_costs_a_beam() -> None:
     assert (told["sent"], told["beams"]) == (1, 1)
 
 
+async def test_a_newcomer_is_unpacked_and_switched_on_over_http() -> None:
+    more = '{"functions": "full"}'
+    async with a_process("--locks", "yale,new=schlage", "--settings", more, "--delay", "0") as simulator:
+        (first,) = await simulator.get("/newcomers")
+        assert (first["id"], first["model"], first["label"]) == ("new-1", "Schlage BE469ZP", "")
+        status, second = await simulator.post("/newcomers", '{"model": "kwikset", "security": "s2", "name": "Spare"}')
+        assert (status, second["id"], second["awake"]) == (200, "new-2", False)
+        assert second["label"].startswith("9001")
+        assert second["label"][12:52] == second["dsk"].replace("-", "")
+        assert await simulator.post("/newcomers/new-2/pair") == (200, {})
+        assert [each["awake"] for each in await simulator.get("/newcomers")] == [False, True]
+        assert await simulator.post("/locks/2/pair") == (200, {})
+        assert len(await simulator.get("/locks")) == 1
+
+
 @pytest.mark.parametrize(
     ("path", "body", "status"),
     [
@@ -128,6 +143,10 @@ async def test_a_sleeping_lock_costs_a_beam() -> None:
         ("/locks/2/turn", '{"to": "ajar"}', 400),
         ("/locks/2/quirks", '{"lose_commands": 2}', 400),
         ("/locks/2/quirks", "[]", 400),
+        ("/locks/9/pair", "", 409),
+        ("/newcomers/new-7/pair", "", 409),
+        ("/newcomers", '{"model": "yale", "address": "5"}', 409),
+        ("/newcomers", '{"model": "yael"}', 400),
     ],
 )
 async def test_what_cannot_be_done_over_http_is_said(

@@ -35,7 +35,7 @@ def test_other_places_are_refused_with_the_cure(listen: str, why: str) -> None:
         Config(listen=listen)
 
 
-@pytest.mark.parametrize("address", ["1", "0", "233", "x", "02", "-2", "٢", ""])
+@pytest.mark.parametrize("address", ["1", "0", "233", "x", "02", "-2", "٢"])
 def test_an_address_is_a_node_that_a_lock_can_have(address: str) -> None:
     with pytest.raises(ValidationError, match="a node is a number from 2 to 232"):
         LockSettings(address=address, model="yale")

@@ -15,9 +15,9 @@ BATTERY_GET = unit(0x13, bytes.fromhex("020280022507")).hex()
 ACCEPTED = "0104011301e8"
 
 
-def done(callback: int, status: int = 0, ticks: int = 0) -> str:
+def done(callback: int, status: int = 0, ticks: int = 0, *, heard: bool = True) -> str:
     """The callback of a transmission with its report."""
-    signal = "c4" if status == 0 else "7f"
+    signal = "c4" if status == 0 and heard else "7f"
     report = ticks.to_bytes(2, "big") + bytes.fromhex(f"00{signal}7f7f7f7f000003000000000301 0000")
     return unit(0x13, bytes([callback, status]) + report).hex()
 
@@ -151,7 +151,7 @@ def test_nobody_acknowledges_for_a_node_that_does_not_exist() -> None:
 
 def test_a_broadcast_is_over_when_it_is_sent(table: Table) -> None:
     table.hears(unit(0x13, bytes.fromhex("ff0280022507")).hex()).says(ACK, ACCEPTED)
-    table.hears(ACK).says(done(7))
+    table.hears(ACK).says(done(7, heard=False))
     table.hears(ACK).says()
 
 

@@ -114,6 +114,8 @@ class Host:
         self.results: list[int] = []
         self.heard: list[tuple[int, str]] = []
         self.updates: list[str] = []
+        self.said: list[tuple[int, str]] = []
+        """Function and body of whatever else came, responses too."""
         self.reports: list[bytes] = []
         """The transmit reports of the callbacks."""
         self._rest = b""
@@ -126,6 +128,15 @@ class Host:
     def call(self, function: int, body: str = "") -> None:
         self.table.hears(unit(function, bytes.fromhex(body)).hex())
         self._listen()
+
+    def learns(self, function: int, body: str = "", *, within: float = 60) -> list[str]:
+        """What this function says of itself in that time after being called."""
+        self.said.clear()
+        self.call(function, body)
+        self.later(within)
+        said = [body for each, body in self.said if each == function]
+        self.said.clear()
+        return said
 
     def send(self, command: str, node: int = NODE) -> int:
         """Hands a command over and returns its callback id; nothing waits."""
@@ -183,4 +194,6 @@ class Host:
                 self.order.append("command")
             case 0, 0x49:
                 self.updates.append(body.hex())
+            case _:
+                self.said.append((function, body.hex()))
         return 1
