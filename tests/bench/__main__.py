@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 
-from tests.bench import feed, footprint, homes, pages, webhooks, zwave
+from tests.bench import feed, footprint, homes, pages, webhooks, zwave, zwave_asleep
 from tests.bench.rows import Row, table
 
 OUTPUT = homes.ROOT / "build" / "bench.json"
@@ -29,6 +29,7 @@ def _measures(rounds: int, scale: float) -> list[tuple[list[str], Measure]]:
         (["footprint"], lambda folder: footprint.measure(folder, rounds)),
         (["pages"], lambda folder: pages.measure(folder, rounds, round(1_000_000 * scale), requests)),
         *((["zwave", *zwave.rows(case)], partial(zwave.measure, case=case, rounds=rounds)) for case in zwave.CASES),
+        (["zwave", zwave_asleep.NAME], partial(zwave_asleep.measure, rounds=rounds)),
     ]
 
 

@@ -124,11 +124,11 @@ async def _ours(port: int, kind: str, between: Between) -> Took:
             keypad = host.driver.locks[found.lock].keypad
             assert keypad is not None
             between()
-            codes = await _set_and_read(keypad)
+            codes = await set_and_read(keypad)
     return Took(1000 * (met - begun), codes)
 
 
-async def _set_and_read(keypad: Keypad) -> float:
+async def set_and_read(keypad: Keypad) -> float:
     """Milliseconds."""
     begun = perf_counter()
     for slot in range(1, CODES + 1):
