@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from drivers.zwave.cc import decode, door_lock, notification, user_code
+from drivers.zwave.cc import decode, door_lock, notification, user_code, user_credential
 from drivers.zwave.cc.notification import Happening
+from drivers.zwave.cc.user_credential import Kind
 from hub.errors import Garbled
 from hub.model.facts import BoltMoved, CodeChange, CodesChanged, Fact, Trouble, TroubleSeen
 from hub.model.values import Address, How, Position
@@ -31,13 +32,20 @@ _BOLT: Mapping[int, tuple[Position, How]] = {
     0x23: (Position.LOCKED, How.UNKNOWN),
     0x24: (Position.UNLOCKED, How.UNKNOWN),
 }
-"""Access Control. 0x07, 0x08 and 0x0A are "not fully locked"; 0x23 and 0x24 are credentials other than a code."""
+"""Access Control. 0x07, 0x08 and 0x0A are "not fully locked"; with 0x23 and 0x24 the parameters say what was used."""
+_CREDENTIAL_USED = frozenset({0x23, 0x24})
 _CODES: Mapping[int, CodeChange] = {
     0x0C: CodeChange.ALL_DELETED,
     0x0D: CodeChange.DELETED,
     0x0E: CodeChange.ADDED,
     0x0F: CodeChange.DUPLICATE,
+    0x26: CodeChange.ALL_DELETED,
+    0x2B: CodeChange.ADDED,
+    0x2C: CodeChange.ADDED,
+    0x2D: CodeChange.DELETED,
 }
+"""Access Control. 0x26 and 0x2B to 0x2D are of User Credential: several deleted, one added, modified, deleted."""
+_BARE_CREDENTIAL = 5
 _TROUBLE: Mapping[tuple[int, int], tuple[Trouble, str]] = {
     (notification.ACCESS_CONTROL, 0x07): (Trouble.JAMMED, "not fully locked"),
     (notification.ACCESS_CONTROL, 0x08): (Trouble.JAMMED, "not fully locked"),
@@ -61,6 +69,9 @@ def facts(said: Happening, lock: Address, at: datetime) -> list[Fact]:
     found: list[Fact] = []
     if said.kind == notification.ACCESS_CONTROL and said.event in _BOLT:
         position, how = _BOLT[said.event]
+        used = _credential_in(said.parameters) if said.event in _CREDENTIAL_USED else None
+        if used is not None and used[0] is Kind.PIN:
+            how = How.KEYPAD
         slot = slot_in(said.parameters) if how is How.KEYPAD else None
         found.append(BoltMoved(lock, at, position, how, slot))
     change = code_change(said)
@@ -73,11 +84,35 @@ def facts(said: Happening, lock: Address, at: datetime) -> list[Fact]:
 
 
 def code_change(said: Happening) -> CodeChange | None:
-    return _CODES.get(said.event) if said.kind == notification.ACCESS_CONTROL else None
+    """None also for a change of a credential that is no code, such as a tag."""
+    if said.kind != notification.ACCESS_CONTROL:
+        return None
+    credential = _credential_in(said.parameters)
+    if credential is not None and credential[0] not in {Kind.PIN, Kind.NONE}:
+        return None
+    return _CODES.get(said.event)
+
+
+def _credential_in(parameters: bytes) -> tuple[Kind, int] | None:
+    """What a notification names: a nested report of a credential, or its owner, kind and slot (registry, version 8)."""
+    try:
+        if len(parameters) == _BARE_CREDENTIAL:
+            return Kind(parameters[2]), int.from_bytes(parameters[3:], "big")
+        nested = decode(parameters) if parameters else None
+    except (Garbled, ValueError):
+        return None
+    return (nested.kind, nested.slot) if isinstance(nested, user_credential.CredentialReport) else None
 
 
 def slot_in(parameters: bytes) -> int | None:
-    """The slot that a notification names: as a nested User Code Report, or as a bare number. None: it names none."""
+    """The slot that a notification names: as a nested report, as a bare number, or with its owner and kind.
+
+    None: it names none.
+    """
+    credential = _credential_in(parameters)
+    if credential is not None:
+        kind, slot = credential
+        return slot or None if kind is Kind.PIN else None
     if len(parameters) <= 2:
         return int.from_bytes(parameters, "big") or None
     try:

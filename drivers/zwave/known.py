@@ -93,7 +93,8 @@ class Known:
     @property
     def tells_code_changes(self) -> bool:
         """Whether it announces that a code was added, or refused as a duplicate."""
-        return bool(self.access_events & {14, 15}) or self.device.alarms_tell_codes
+        device = self.device
+        return bool(self.access_events & {14, 15}) or device.alarms_tell_codes or device.tells_by_report
 
     @property
     def remarks(self) -> tuple[str, ...]:

@@ -147,7 +147,7 @@ class NodeKeypad:
         self._check_length(pin)
         setting = self._setting(slot, Status.ENABLED, pin.reveal().encode("ascii"))
         async with self._node.turns.turn():
-            with self._node.listening(_change_of(slot)) as changes:
+            with self._node.listening(_change_of(slot, self._node.known)) as changes:
                 shown = await self._shows(slot, setting, changes, SlotRead(empty=False, pin=pin))
                 if shown:
                     return Proof.READ_BACK
@@ -162,7 +162,7 @@ class NodeKeypad:
         self._check(slot)
         setting = self._setting(slot, Status.AVAILABLE, b"")
         async with self._node.turns.turn():
-            with self._node.listening(_change_of(slot)) as changes:
+            with self._node.listening(_change_of(slot, self._node.known)) as changes:
                 shown = await self._shows(slot, setting, changes, SlotRead(empty=True))
                 if shown:
                     return Proof.READ_BACK
@@ -303,14 +303,25 @@ def _entry_of(slot: int) -> Callable[[Command], Entry | None]:
     return wanted
 
 
-def _change_of(slot: int) -> Callable[[Command], CodeChange | None]:
+def _change_of(slot: int, known: Known | None) -> Callable[[Command], CodeChange | None]:
     """What the lock announces of one slot. Most locks name no slot: then it is of the only command under way."""
+    # Only where the slot is not asked for meanwhile: a report would be taken for news.
+    by_report = known is not None and known.device.tells_by_report and not known.supervises
 
     def wanted(command: Command) -> CodeChange | None:
         match command:
             case notification.Report(happening=notification.Happening() as said):
                 return code_change(said) if slot_in(said.parameters) in {None, slot} else None
+            case user_code.Report(user=user, status=status, code=code) if by_report and user == slot:
+                return _reported(status, code)
             case _:
                 return None
 
     return wanted
+
+
+def _reported(status: Status, code: bytes) -> CodeChange | None:
+    if status is Status.ENABLED and code.strip(b"*\0 "):
+        return None  # it tells the digits, of which nobody knows whether they are the new ones
+    changes = {Status.ENABLED: CodeChange.ADDED, Status.AVAILABLE: CodeChange.DELETED}
+    return CodeChange.DUPLICATE if status is Status.NOT_AVAILABLE else changes.get(status)

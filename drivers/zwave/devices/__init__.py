@@ -89,6 +89,8 @@ class Device:
     """It reports a slot that was cleared as set to zeros."""
     masks_empty_slots: bool = False
     """It reports asterisks for slots that hold nothing."""
+    tells_by_report: bool = False
+    """It says what became of a code by a report of the slot, unasked."""
     schedules: Schedules | None = None
     warning: str = ""
     """What a person who relies on it must know, in a sentence."""

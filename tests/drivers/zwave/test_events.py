@@ -33,6 +33,11 @@ LOCK = Address("2")
         ("7204ff", None),
         ("720504", None),
         ("ffffffff", None),
+        ("0007" + "01" + "0005", 5),
+        ("0007" + "03" + "0005", None),
+        ("0007" + "77" + "0005", None),
+        ("830c00" + "0007" + "01" + "0005" + "8004" + "31323334" + "020001" + "000000", 5),
+        ("830c00" + "0007" + "03" + "0005" + "8004" + "aabbccdd" + "020001" + "000000", None),
     ],
 )
 def test_the_slot_is_found_however_it_is_named(parameters: str, slot: int | None) -> None:
@@ -106,3 +111,23 @@ def test_a_door_is_locked_as_seen_from_outside(mode: Mode, position: Position) -
 def test_every_mode_is_a_position() -> None:
     with suppress(KeyError):
         assert all(isinstance(position_of(mode), Position) for mode in Mode)
+
+
+@pytest.mark.parametrize(
+    ("event", "parameters", "expected"),
+    [
+        (0x24, "0007010005", BoltMoved(LOCK, START, Position.UNLOCKED, How.KEYPAD, 5)),
+        (0x23, "0007010005", BoltMoved(LOCK, START, Position.LOCKED, How.KEYPAD, 5)),
+        (0x24, "0007030005", BoltMoved(LOCK, START, Position.UNLOCKED, How.UNKNOWN)),
+        (0x24, "", BoltMoved(LOCK, START, Position.UNLOCKED, How.UNKNOWN)),
+        (0x2B, "830c000007010005800431323334020001000000", CodesChanged(LOCK, START, CodeChange.ADDED, 5)),
+        (0x2C, "830c010007010005800431323334020001000000", CodesChanged(LOCK, START, CodeChange.ADDED, 5)),
+        (0x2D, "830c020007010005800431323334020001000000", CodesChanged(LOCK, START, CodeChange.DELETED, 5)),
+        (0x2D, "830c0200070300058004aabbccdd020001000000", None),
+        (0x26, "0000000000", CodesChanged(LOCK, START, CodeChange.ALL_DELETED)),
+        (0x26, "0000030000", None),
+    ],
+)
+def test_events_of_credentials_are_told_of_codes_only(event: int, parameters: str, expected: Fact | None) -> None:
+    """A tag opens too, but no slot of the keypad and nobody's name belongs to it."""
+    assert facts(Happening(6, event, bytes.fromhex(parameters)), LOCK, START) == ([expected] if expected else [])

@@ -200,7 +200,7 @@ async def test_announcements_that_never_come_are_soon_no_longer_waited_for(house
 
 @virtual
 async def test_a_lock_that_announces_nothing_is_not_waited_for(house: House, lock: FakeLock) -> None:
-    lock.events = "7e"
+    lock.events, lock.product = "7e", "471100010001"
     async with house.running():
         loop = asyncio.get_running_loop()
         before = loop.time()

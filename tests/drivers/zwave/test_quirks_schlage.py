@@ -6,6 +6,8 @@ import asyncio
 
 import pytest
 
+from drivers.zwave.devices import Role, Setting, device
+from hub.contracts import CodeTaken
 from hub.errors import Rejected, Unavailable
 from hub.model.facts import BoltMoved, SlotRead
 from hub.model.values import Pin, Position, Proof
@@ -133,3 +135,55 @@ async def test_be369_and_fe599_report_to_group_2(house: House, lock: FakeLock, p
         pass
     assert "85010201" in lock.received
     assert "85010101" not in lock.received
+
+
+@pytest.mark.parametrize("product", [FE599, BE369])
+@virtual
+async def test_fe599_and_be369_tell_a_refusal_by_a_report_that_there_is_no_such_slot(
+    house: House, lock: FakeLock, product: str
+) -> None:
+    """SmartThingsPublic, zwave-lock.groovy."""
+    wearing(lock, product)
+    lock.versions[0x71], lock.events = 1, ""
+    async with house.running():
+        asyncio.get_running_loop().call_later(0.5, house.stick.say, 2, bytes.fromhex("630305fe"))
+        with pytest.raises(CodeTaken):
+            await keypad_of(house).write(5, Pin("1234"))
+
+
+@pytest.mark.parametrize(("report", "proof"), [("63030501", 1), ("630305012a2a2a2a", 1), ("6303060131323334", 0)])
+@virtual
+async def test_fe599_tells_a_new_code_by_a_report_without_digits(
+    house: House, lock: FakeLock, report: str, proof: int
+) -> None:
+    wearing(lock, FE599)
+    lock.versions[0x71], lock.events = 1, ""
+    async with house.running():
+        asyncio.get_running_loop().call_later(0.5, house.stick.say, 2, bytes.fromhex(report))
+        expected = Proof.CONFIRMED if proof else Proof.ACKNOWLEDGED
+        assert await keypad_of(house).write(5, Pin("1234")) is expected
+
+
+def test_s_6500f_tells_in_ten_bits_which_slots_hold_a_code() -> None:
+    assert device(0x003B, 0x0003, 0x6500).settings[Role.SLOT_MASK] == Setting(6, 2)
+
+
+@virtual
+async def test_be468_has_no_mask_of_slots_and_is_believed(house: House, lock: FakeLock) -> None:
+    wearing(lock, BE468)
+    lock.parameters, lock.codes[3] = FOUR_DIGITS, (1, b"****")
+    async with house.running():
+        assert await keypad_of(house).read(3) == SlotRead(empty=False)
+    assert "700506" not in lock.received
+
+
+@virtual
+async def test_be469_masks_a_code_that_event_14_confirms(house: House, lock: FakeLock) -> None:
+    """The second grade of proof: set, enabled, programmed, and not to be read."""
+    wearing(lock, BE469)
+    lock.parameters, lock.masked, lock.announces = FOUR_DIGITS | {6: b"\0\0\0\x10"}, True, True
+    async with house.running():
+        assert await keypad_of(house).write(5, Pin("1234")) is Proof.CONFIRMED
+        assert await keypad_of(house).read(5) == SlotRead(empty=False)
+        lock.announces = False
+        assert await keypad_of(house).write(6, Pin("4321")) is Proof.ACKNOWLEDGED
