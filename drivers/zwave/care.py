@@ -52,6 +52,7 @@ _KINDS: Mapping[int, str] = MappingProxyType(
     }
 )
 """GENERIC_TYPE_*, ZW_classcmd.h."""
+HALF_JOINED = "it is half joined and not used: remove it, and add it again"
 
 
 class ZWaveRadio(ZWave):
@@ -101,7 +102,7 @@ class ZWaveRadio(ZWave):
             sent=contact.sent,
             lost=contact.lost,
             heard=contact.heard,
-            remarks=tuple(_remarks(known)),
+            remarks=(HALF_JOINED,) if self.desk.holds(member.number) else tuple(_remarks(known)),
         )
 
     # ---- what can be done ------------------------------------------------------------------------------------------
@@ -112,7 +113,10 @@ class ZWaveRadio(ZWave):
         return Echo(round(seconds * 1000, 1), self._diary.contact(member.number).rssi_dbm)
 
     async def interview(self, address: Address) -> None:
-        await self._named(address).learn_again(self._connected())
+        member = self._named(address)
+        if self.desk.holds(member.number):
+            raise Rejected(HALF_JOINED)
+        await member.learn_again(self._connected())
 
     async def heal(self, address: Address | None = None) -> None:
         session = self._connected()

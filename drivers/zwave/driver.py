@@ -170,8 +170,9 @@ class ZWave:
             session.arrivals.put_nowait(number)
         while True:
             number = await session.arrivals.get()
+            member = self._member(number)
             if not self.desk.holds(number):
-                session.spawn(self._member(number).meet(session))
+                session.spawn(member.meet(session))
 
     async def _keep_watch(self, session: Session) -> None:
         """What is done beside meeting and hearing while the stick is there."""
@@ -272,6 +273,10 @@ class ZWave:
         self._member(node).replaced = True
         if self._session is not None:
             self._session.arrivals.put_nowait(node)
+
+    def stayed(self, node: int) -> None:
+        """A device could not be taken out again; it is listed, so that somebody can do something about it, and not met."""
+        self._member(node)
 
     def strangers(self) -> set[int]:
         return {number for number, member in self._members.items() if member.known is not None and member.known.closed}

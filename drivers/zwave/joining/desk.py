@@ -47,6 +47,9 @@ class Crew(Protocol):
 
     def removed(self, node: int) -> None: ...
 
+    def stayed(self, node: int) -> None:
+        """It should have been removed and could not be."""
+
     def strangers(self) -> Collection[int]:
         """Nodes that can encrypt and whose key the hub lacks."""
 
@@ -278,6 +281,8 @@ class Desk:
             self._crew.removed(error.node)
         if error.gone:
             self.waiting.left(error.node)
+        else:
+            self._crew.stayed(error.node)
         if error.capable and not runner.cancelled:
             device = purpose.entry.sticker.dsk.tail if purpose.entry is not None else str(error.node)
             self._crew.thrown_out(device, str(error))

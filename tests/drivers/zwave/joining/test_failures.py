@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from drivers.zwave.care import HALF_JOINED
 from drivers.zwave.security.dsk import Dsk
 from drivers.zwave.security.kex_frames import FAILURES, Failure
 from hub.contracts import Ended, Talk, Wish
@@ -329,9 +330,12 @@ async def test_a_device_that_stays_half_joined_is_not_used_until_it_is_removed(t
         assert "still in the network as 7 and is not used" in talk.sentence
         pairing.stick.say(7, bytes.fromhex("71050000ff06060100"))
         assert not radio.locks
+        assert [(node.address, node.remarks) for node in radio.survey().nodes] == [(SEVEN, (HALF_JOINED,))]
     pairing.renew()
     async with pairing.running(settle=30) as radio:
         assert not radio.locks
+        with pytest.raises(Rejected, match="half joined"):
+            await radio.interview(SEVEN)
         pairing.stick.presses_again = True
         radio.joining.begin(Wish.REMOVE)
         assert (await pairing.ended()).ended is Ended.DONE
@@ -371,3 +375,18 @@ async def test_pulling_the_stick_out_ends_it_and_nothing_half_joined_is_used(tmp
         radio.joining.begin(Wish.REMOVE)
         assert (await pairing.ended()).ended is Ended.DONE
         assert is_out(pairing)
+
+
+@virtual
+async def test_a_half_joined_device_that_broke_can_be_struck_out(tmp_path: Path) -> None:
+    pairing = Pairing(tmp_path, Newcomer(classes=PLAIN))
+    pairing.stick.presses_again = False
+    async with pairing.running() as radio:
+        radio.joining.begin(Wish.ADD)
+        await pairing.asked()
+        pairing.say("no")
+        await pairing.ended()
+        pairing.newcomer.reach = "no"
+        await radio.forget(SEVEN)
+        assert is_out(pairing)
+        assert radio.survey().nodes == ()
