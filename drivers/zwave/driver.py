@@ -94,12 +94,13 @@ class ZWave:
         network = known.load(self._host.state_dir)
         if network is not None and not self._members:
             self._home_id = network.home_id
-            for number, learnt in network.nodes.items():
-                self._member(number).adopt(learnt)
+            for number in network.nodes.keys() | network.notes.keys():
+                self._member(number).recall(network.nodes.get(number), network.notes.get(number))
 
     def _save(self, _member: Member) -> None:
         learnt = {number: member.known for number, member in self._members.items() if member.known is not None}
-        known.save(self._host.state_dir, Network(self._home_id, learnt))
+        notes = {number: member.notes for number, member in self._members.items() if member.notes is not None}
+        known.save(self._host.state_dir, Network(self._home_id, learnt, notes))
         self._host.changed()
 
     def _member(self, number: int) -> Member:

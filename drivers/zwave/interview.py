@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass, replace
+from enum import Enum
 
 from drivers.zwave.cc import (
     association,
@@ -20,6 +21,7 @@ from drivers.zwave.cc import (
     user_code,
     user_credential,
     version,
+    wake_up,
 )
 from drivers.zwave.cc.codec import Command
 from drivers.zwave.functions import NodeInfo, ProtocolInfo
@@ -41,6 +43,16 @@ class Ask:
     command: Command
     report: type[Command] | None
     """What answers it; None: nothing does, it is enough that the command arrived."""
+    news: bool = False
+    """Whether the answer is soon out of date; it is told, and nothing is learnt from it."""
+
+
+class Confirmed(Enum):
+    """What became of a node that was met before."""
+
+    SAME = "it is as it was"
+    UPDATED = "it runs other firmware"
+    OTHER = "it is another device"
 
 
 Answer = Command | None
@@ -65,23 +77,30 @@ def interview(protocol: ProtocolInfo, info: NodeInfo, own_node: int, grant: Gran
     known = yield from _bolt(known)
     known = yield from _notifications(known)
     if battery.CLASS in known.classes:
-        yield Ask(battery.Get(), battery.Report)
+        yield Ask(battery.Get(), battery.Report, news=True)
     if association.CLASS in known.classes:
         yield from _lifeline(known.device.lifeline, own_node)
+    if wake_up.CLASS in known.classes and not (protocol.listening or protocol.beamed):
+        known = yield from _wake_up(known, own_node)
     return known
 
 
-def confirm(known: Known) -> Generator[Ask, Answer, bool]:
+def confirm(known: Known) -> Generator[Ask, Answer, Confirmed]:
     """Whether a node met before is still the same device; asks for the bolt's position on the way."""
     if manufacturer_specific.CLASS in known.classes:
         match (yield Ask(manufacturer_specific.Get(), manufacturer_specific.Report)):
             case manufacturer_specific.Report() as report:
                 product = (report.manufacturer, report.product_type, report.product)
                 if known.product not in {None, product}:
-                    return False
+                    return Confirmed.OTHER
+    outcome = Confirmed.SAME
+    if version.CLASS in known.classes and known.firmware:
+        match (yield Ask(version.Get(), version.Report)):
+            case version.Report(firmware=(major, minor)) if known.firmware != f"{major}.{minor}":
+                outcome = Confirmed.UPDATED
     if known.moves:
-        yield Ask(door_lock.OperationGet(), door_lock.OperationReport)
-    return True
+        yield Ask(door_lock.OperationGet(), door_lock.OperationReport, news=True)
+    return outcome
 
 
 def _identity(known: Known) -> Learning:
@@ -163,7 +182,7 @@ def _bolt(known: Known) -> Learning:
         match (yield Ask(door_lock.CapabilitiesGet(), door_lock.CapabilitiesReport)):
             case door_lock.CapabilitiesReport(modes=modes):
                 known = replace(known, modes=modes)
-    yield Ask(door_lock.OperationGet(), door_lock.OperationReport)
+    yield Ask(door_lock.OperationGet(), door_lock.OperationReport, news=True)
     return known
 
 
@@ -183,6 +202,17 @@ def _lifeline(group: int, own_node: int) -> Generator[Ask, Answer, None]:
     match (yield Ask(association.Get(group), association.Report)):
         case association.Report(nodes=nodes, limit=limit) if own_node not in nodes and len(nodes) < limit:
             yield Ask(association.Set(group, (own_node,)), None)
+
+
+def _wake_up(known: Known, own_node: int) -> Learning:
+    """A node that sleeps tells one other node that it is awake: that must be us. How often it wakes is left as it is."""
+    match (yield Ask(wake_up.IntervalGet(), wake_up.IntervalReport)):
+        case wake_up.IntervalReport(seconds=seconds, node=node):
+            if node != own_node:
+                yield Ask(wake_up.IntervalSet(seconds, own_node), None)
+            return replace(known, wakes_every_s=seconds)
+        case _:
+            return known
 
 
 def _version(known: Known, command_class: int) -> Generator[Ask, Answer, int]:

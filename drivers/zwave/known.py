@@ -26,6 +26,8 @@ _LOCKS = frozenset({0x01, 0x02, 0x03, 0x04, 0x0A})
 """SPECIFIC_TYPE_*DOOR_LOCK*, _DEADBOLT and _SECURE_LOCKBOX of Entry Control, ZW_classcmd.h."""
 _SECURITY_S0, _SECURITY_S2 = 0x98, 0x9F
 _FILE = "nodes.json"
+TAKEN = "+"
+"""Stands in the notes for an order that arrived."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,8 @@ class Known:
     """It was seen to report codes as asterisks."""
     modes: tuple[int, ...] = ()
     """Door lock modes it accepts; empty: it does not say."""
+    wakes_every_s: int = 0
+    """How often a node that sleeps wakes by itself; 0: it does not sleep, or does not say."""
     access_events: frozenset[int] = frozenset()
     """Access Control notifications it sends; empty: it does not say."""
     credentials: bool = False
@@ -135,11 +139,31 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Notes:
+    """What a node answered, so that it is not asked again. Holds no codes."""
+
+    generic: int
+    specific: int
+    classes: frozenset[int]
+    """As it described itself, without encryption."""
+    granted: str = ""
+    """The key under which it answered; empty: none, or not tried yet."""
+    secured: frozenset[int] = frozenset()
+    """What it listed under that key."""
+    answers: dict[str, str] = field(default_factory=dict)
+    """Reports by their questions, in hexadecimal; empty: it took the question and said nothing. Orders: `TAKEN`."""
+    described: bool = True
+    """Whether `classes` still counts."""
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
     """Everything remembered of one Z-Wave network."""
 
     home_id: str = ""
     nodes: dict[int, Known] = field(default_factory=dict)
+    notes: dict[int, Notes] = field(default_factory=dict)
 
 
 _NETWORK = TypeAdapter(Network)

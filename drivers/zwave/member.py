@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
@@ -13,19 +13,20 @@ import structlog
 
 from drivers.zwave import cc
 from drivers.zwave.answers import answer
-from drivers.zwave.cc import door_lock, notification, supervision
+from drivers.zwave.cc import door_lock, notification, supervision, wake_up
 from drivers.zwave.cc import security as cc_security
 from drivers.zwave.cc.codec import Command
 from drivers.zwave.cc.no_operation import NO_OPERATION
 from drivers.zwave.diary import Diary, Order
 from drivers.zwave.functions import ProtocolInfo, Transmitted
-from drivers.zwave.interview import Answer, Ask, Grant, confirm, interview
-from drivers.zwave.known import ENTRY_CONTROL, Known
+from drivers.zwave.interview import Confirmed
+from drivers.zwave.known import ENTRY_CONTROL, Known, Notes
+from drivers.zwave.learning import Learner
 from drivers.zwave.lock import make_lock
-from drivers.zwave.node import Node, Transmit, a
+from drivers.zwave.node import ASLEEP, Node, Transmit, a
 from drivers.zwave.orders import counted
-from drivers.zwave.secured import Keyring, NoAgreement, Secured
-from drivers.zwave.security.keys import STRONGEST_FIRST, SecurityClass
+from drivers.zwave.secured import Keyring, Secured
+from drivers.zwave.security.keys import SecurityClass
 from drivers.zwave.security.s2 import Link
 from drivers.zwave.session import Session
 from drivers.zwave.witness import Witness
@@ -38,6 +39,9 @@ ASK_AGAIN_AFTER_S = (10.0, 30.0, 120.0, 600.0, 1800.0)
 """Pauses before a lock that could not be met is tried again, unless it is heard before; the last one goes on. The law
 allows 32 wake-up beams an hour in Europe (1 % of the air time), for all locks together."""
 _STIRRED_AGAIN_AFTER_S = 1.0
+_AWAKE_S = 2.0
+"""How long a sleeping lock that woke is kept awake for orders after the last exchange; zwave-js 15 waits for one second
+(`timeouts.sendToSleep`), but here the orders come from a database."""
 _REPEATED_WITHIN_S = 10.0
 """A supervised command that comes again with its session is answered again and not believed again."""
 NEEDS_KEY = "is encrypted, and the hub has no key for it"
@@ -78,6 +82,10 @@ class Member:
         self._loop = asyncio.get_running_loop()
         self._witness = Witness(self.address, around.tell)
         self._node = Node(number, self.silent, around.shown)
+        self._learner = Learner(self._node, around.keys, self._speak, self._disbelieve, lambda: around.changed(self))
+        self._learning = asyncio.Lock()
+        """One interview at a time: the keeper may want one while another waits to be tried again."""
+        self._spoken: tuple[Session, str] | None = None
         self._protocol: ProtocolInfo | None = None
         self._secured: Secured | None = None
         """There while the node is spoken to with encryption."""
@@ -91,6 +99,16 @@ class Member:
     def known(self) -> Known | None:
         return self._node.known
 
+    @property
+    def notes(self) -> Notes | None:
+        return self._learner.notes
+
+    def recall(self, known: Known | None, notes: Notes | None) -> None:
+        """What an earlier process learnt."""
+        self._learner.notes = notes
+        if known is not None:
+            self.adopt(known)
+
     def adopt(self, known: Known) -> None:
         """Take for true what an interview learnt, now or before a restart."""
         self._node.known = known
@@ -103,6 +121,7 @@ class Member:
     def forget(self) -> None:
         """Another device stands here now."""
         self._node.known, self.lock, self.replaced = None, None, True
+        self._learner.forget()
         self._witness = Witness(self.address, self._around.tell)
 
     def silent(self, why: str) -> None:
@@ -118,6 +137,8 @@ class Member:
     def state(self) -> NodeState:
         if self._node.dead:
             return NodeState.DEAD
+        if self._node.asleep and self.known is not None:
+            return NodeState.ASLEEP
         return NodeState.NOT_MET if self.known is None else NodeState.ALIVE
 
     def stir(self) -> None:
@@ -131,14 +152,17 @@ class Member:
         self.stir()
 
     def disconnect(self) -> None:
-        self._node.transmit = None
+        self._node.transmit = self._spoken = None
         if self._alarm is not None:
             self._alarm.cancel()
 
     # ---- meeting ---------------------------------------------------------------------------------------------------
 
     async def meet(self, session: Session) -> None:
-        """Until it is known what the node is, and a lock has answered."""
+        """Until it is known what the node is, and a lock has answered.
+
+        One that sleeps is attended as long as the stick is there.
+        """
         if self.known is not None and self.known.granted and SecurityClass[self.known.granted] not in self._around.keys:
             self._node.known = None  # its key was taken away: what was learnt with it cannot be used
         self._speak(session, self.known.granted if self.known is not None else "")
@@ -147,79 +171,91 @@ class Member:
             self._stirred.clear()
             try:
                 await self._meet_once(session)
-                return
+                break
             except Unavailable as error:
                 log.debug("node not met", node=self.number, why=str(error))
-            await self._pause(ASK_AGAIN_AFTER_S[min(attempt, len(ASK_AGAIN_AFTER_S) - 1)])
+            pause = ASK_AGAIN_AFTER_S[min(attempt, len(ASK_AGAIN_AFTER_S) - 1)]
+            if self._protocol is not None and self._protocol.beamed:
+                pause = max(pause, session.air.beams.wait(self._loop.time()))
+            await self._pause(pause)
             attempt += 1
             if self._retired:
                 return
+        if self._node.sleeps:
+            await self._attend(session)
+
+    async def _attend(self, session: Session) -> None:
+        """Use the moments in which a sleeping lock is awake."""
+        met = False
+        while True:
+            await self._stirred.wait()
+            self._stirred.clear()
+            if self._retired:
+                return
+            self._node.asleep = False
+            self._around.shown()
+            try:
+                if not met:
+                    await self._get_to_know(session)
+                    met = True
+                self._tell_heard()  # whoever has orders for it may give them now
+                await self._node.turns.quiet(_AWAKE_S)
+                await self._node.deliver(wake_up.NoMoreInformation())
+            except Unavailable as error:
+                log.debug("sleeping node lost", node=self.number, why=str(error))
+            self._node.asleep = True
+            self._stirred.clear()
+            self._around.shown()
 
     async def _meet_once(self, session: Session) -> None:
         protocol = self._protocol = await session.protocol_info(self.number)
-        if protocol.generic != ENTRY_CONTROL or not (protocol.listening or protocol.beamed):
-            return
-        closed = self.known if self.known is not None and self.known.closed and self._around.keys else None
-        if closed is not None:
-            self._node.known = None  # the keys may have come since, or it was only busy
-        if self.known is not None and not await self._is_same(self.known, protocol):
-            self.forget()
-        if self.known is None:
-            known = await self._interview(session, protocol)
-            self.adopt(known)
-            self._around.changed(self)
+        may_be_lock = protocol.generic == ENTRY_CONTROL
+        self._node.sleeps = self._node.asleep = may_be_lock and not (protocol.listening or protocol.beamed)
+        if may_be_lock and not self._node.sleeps:
+            await self._get_to_know(session)
+
+    async def _get_to_know(self, session: Session) -> None:
+        protocol = self._protocol
+        assert protocol is not None
+        async with self._learning:
+            closed = self.known if self.known is not None and self.known.closed and self._around.keys else None
+            if closed is not None:
+                self._node.known = None  # the keys may have come since, or it was only busy
+            before, news = self.known, self.known is None
+            if before is not None:
+                news = await self._compare(session, before, protocol)
+            await self._learn(session, protocol, news=news)
         if self.known is not None and self.known.is_lock:
             if self.known != closed or not self._witness.introduced:
                 self._introduce(self.known)
             if self.known.closed and self._around.keys:
                 raise Unavailable("the lock answers under none of the keys")
 
-    async def _is_same(self, known: Known, protocol: ProtocolInfo) -> bool:
-        if (known.generic, known.specific) != (protocol.generic, protocol.specific):
-            return False
-        if not known.is_lock or known.closed:
-            return True
-        async with self._node.turns.turn():
-            return await self._converse(confirm(known))
+    async def _compare(self, session: Session, known: Known, protocol: ProtocolInfo) -> bool:
+        """Forget what no longer counts. Returns whether its news are still to be asked."""
+        confirmed = await self._learner.is_same(session, known, protocol)
+        if confirmed is Confirmed.OTHER:
+            self.forget()
+        elif confirmed is Confirmed.UPDATED and (self.notes is None or self.notes.complete):
+            self._learner.begin_anew()
+        return confirmed is not Confirmed.SAME
 
-    async def _interview(self, session: Session, protocol: ProtocolInfo) -> Known:
-        try:
-            info = await session.node_info(self.number)
-        except Unavailable as error:
-            self._node.failed(str(error))
-            raise
-        seen = Known(generic=protocol.generic, specific=protocol.specific, classes=info.classes)
-        if seen.secure:
-            self._disbelieve()
-        async with self._node.turns.turn():
-            grant = await self._find_key(session, seen)
-            return await self._converse(interview(protocol, info, session.own_node, grant))
-
-    async def _find_key(self, session: Session, seen: Known) -> Grant | None:
-        """Try the keys, the strongest first; only under the strongest it was given does a node list what it can."""
-        if not (seen.is_lock and seen.secure):
-            return None
-        for security in STRONGEST_FIRST:
-            if security in self._around.keys and (_CLASS_OF[security.is_s2] in seen.classes):
-                self._speak(session, security.name)
-                listed = await self._list(security)
-                if listed:
-                    return Grant(security, listed)
-        self._speak(session, "")
-        return None
-
-    async def _list(self, security: SecurityClass) -> frozenset[int]:
-        try:
-            if security.is_s2:
-                s2 = await self._node.inquire(cc_security.S2SupportedGet(), a(cc_security.S2SupportedReport))
-                return s2.classes if s2 else frozenset()
-            s0 = await self._node.inquire(cc_security.S0SupportedGet(), a(cc_security.S0SupportedReport))
-            return s0.classes if s0 else frozenset()
-        except NoAgreement:
-            return frozenset()
+    async def _learn(self, session: Session, protocol: ProtocolInfo, *, news: bool) -> None:
+        """Ask what is not noted, and take it for true."""
+        before = self.known
+        known = await self._learner.learn(session, protocol, news=news)
+        if before is not None and not self._learner.asked:
+            return
+        self.adopt(replace(known, masked=before.masked) if before is not None else known)
+        self._around.changed(self)
+        if before is not None and self._witness.introduced and known.is_lock:
+            self._introduce(known)
 
     def _speak(self, session: Session, granted: str) -> None:
         """From now on speak to it under that class and believe nothing weaker; empty: without encryption."""
+        if (session, granted) == self._spoken:
+            return  # what both sides agreed on goes on
+        self._spoken = (session, granted)
         self._secured, self._node.transmit = None, session.transmit
         if granted and SecurityClass[granted] in self._around.keys:
             link = Link(session.home, session.own_node, self.number)
@@ -234,20 +270,6 @@ class Member:
             return await secured.transmit(node, command, urgent=urgent)
 
         return transmit
-
-    async def _converse(self, questions: Generator[Ask, Answer, T]) -> T:
-        answer: Answer = None
-        while True:
-            try:
-                ask = questions.send(answer)
-            except StopIteration as end:
-                learnt: T = end.value
-                return learnt
-            if ask.report is None:
-                await self._node.deliver(ask.command)
-                answer = None
-            else:
-                answer = await self._node.inquire(ask.command, a(ask.report))
 
     def _disbelieve(self) -> None:
         """What was said in its name before it was met came without encryption, and it is one that can encrypt."""
@@ -280,17 +302,17 @@ class Member:
         Raises:
             Unavailable: it did not.
         """
+        self._awake()
         started = self._loop.time()
         with self._around.diary.order(self.number, Order.OTHER):
             outcome = await session.transmit(self.number, NO_OPERATION, urgent=False)
         self._node.judge(outcome)
         self.stir()
-        self._node.alive()
-        self._witness.heard(self._loop.time(), self._around.now())
+        self._tell_heard()
         return self._loop.time() - started
 
-    async def learn_again(self, session: Session) -> None:
-        """Meet it anew. What was known stays until more is known.
+    async def learn_again(self, session: Session, about: int | None = None) -> None:
+        """Meet it anew, or ask only about one command class. What was known stays until more is known.
 
         Raises:
             Unavailable: it left out an answer.
@@ -299,22 +321,34 @@ class Member:
         protocol = self._protocol = await session.protocol_info(self.number)
         if protocol.generic != ENTRY_CONTROL:
             raise Rejected("it is not a lock, and is left in peace")
-        before = self.known
-        try:
-            with self._around.diary.order(self.number, Order.OTHER):
-                known = await self._interview(session, protocol)
-        except Unavailable:
-            self._speak(session, before.granted if before else "")
-            raise
-        self.adopt(known)
-        self._around.changed(self)
-        if known.is_lock:
-            self._introduce(known)
+        self._awake()
+        async with self._learning:
+            before = self.known
+            self._learner.begin_anew(about)
+            try:
+                with self._around.diary.order(self.number, Order.OTHER):
+                    await self._learn(session, protocol, news=True)
+            except Unavailable:
+                self._speak(session, before.granted if before else "")
+                raise
+        if self.known is not None and self.known.is_lock and not self._witness.introduced:
+            self._introduce(self.known)
+
+    def _awake(self) -> None:
+        """Raises Unavailable: it sleeps, and cannot be asked."""
+        if self._node.asleep:
+            raise Unavailable(ASLEEP)
+
+    def _tell_heard(self) -> None:
+        self._node.alive()
+        self._witness.heard(self._loop.time(), self._around.now())
 
     # ---- hearing ---------------------------------------------------------------------------------------------------
 
     def hear(self, session: Session, data: bytes) -> None:
         """The node says something, asked or not. What comes unencrypted in a secure lock's name may come from anybody."""
+        if self._node.asleep:
+            self.stir()  # it is awake, whoever else could have said this in its name
         if self._secured is not None:
             for said in self._secured.hear(data, session.spawn):
                 session.diary.inside("from", self.number, said)
@@ -331,8 +365,7 @@ class Member:
             log.debug("command dropped", node=self.number, why=str(error))
             return
         self.stir()
-        self._node.alive()
-        self._witness.heard(self._loop.time(), self._around.now())
+        self._tell_heard()
         for command in commands:
             if not isinstance(command, cc.Unknown):
                 self._take(session, self._translated(command))

@@ -26,6 +26,7 @@ _MISTRUST_AFTER = 2
 """Supervised commands without a report before commands go without Supervision: some locks list it and never answer
 (zwave-js/zwave-js#5417, #6155)."""
 
+ASLEEP = "the lock sleeps, and is asked when it wakes"
 _UNSENT = {
     Transmitted.NO_ACK: "the lock is out of reach",
     Transmitted.FAIL: "the air is too busy for the radio to send",
@@ -84,6 +85,9 @@ class Node:
         self.known: Known | None = None
         self.transmit: Transmit | None = None
         """None while there is no stick."""
+        self.sleeps = False
+        """Whether it wakes when it likes, and not on a beam."""
+        self.asleep = False
         self.turns = Turns()
         self._fell_silent = fell_silent
         self._came_back = came_back
@@ -204,11 +208,16 @@ class Node:
     async def _send(self, data: bytes, *, urgent: bool) -> None:
         if self.transmit is None:
             raise Unavailable(NOT_CONNECTED)
+        if self.asleep:
+            raise Unavailable(ASLEEP)
         self.judge(await self.transmit(self.number, data, urgent=urgent))
 
     def judge(self, outcome: Transmitted) -> None:
         """Raises Unavailable: what was sent did not arrive."""
         if outcome not in {Transmitted.OK, Transmitted.VERIFIED}:
+            if self.sleeps and outcome is Transmitted.NO_ACK:
+                self.asleep = True
+                raise Unavailable(ASLEEP)
             why = _UNSENT.get(outcome, "the radio could not send the command")
             self.failed(why)
             raise Unavailable(why)

@@ -14,16 +14,27 @@ class Turns:
 
     def __init__(self) -> None:
         self._taken = False
+        self._count = 0
+        """Of turns begun and ended."""
         self._waiting: list[tuple[bool, int, asyncio.Future[None]]] = []
         self._order = count()
 
     @asynccontextmanager
     async def turn(self, *, urgent: bool = False) -> AsyncIterator[None]:
         await self._take(urgent=urgent)
+        self._count += 1
         try:
             yield
         finally:
+            self._count += 1
             self._pass_on()
+
+    async def quiet(self, seconds: float) -> None:
+        """Until nobody has had a turn for so long, or up to twice as long."""
+        seen = -1
+        while seen != self._count or self._taken:
+            seen = self._count
+            await asyncio.sleep(seconds)
 
     async def _take(self, *, urgent: bool) -> None:
         if not self._taken:

@@ -60,6 +60,7 @@ class FakeLock:
     """What the stick remembers of it: listening, Entry Control, Secure Keypad Door Lock."""
     classes: bytes = UNSECURED
     product: str = "003b634b5044"
+    firmware: str = "1108"
     slots: int = 30
     versions: dict[int, int] = field(default_factory=lambda: {0x62: 1, 0x63: 1, 0x71: 8})
     parameters: dict[int, bytes] = field(default_factory=dict)
@@ -126,7 +127,7 @@ class FakeLock:
         return [bytes.fromhex("7205" + self.product)]
 
     def _on_8611(self, _: bytes) -> list[bytes]:
-        return [bytes.fromhex("861203040511" + "08")]
+        return [bytes.fromhex("8612030405" + self.firmware)]
 
     def _on_8613(self, body: bytes) -> list[bytes]:
         return [b"\x86\x14" + body[:1] + bytes((self.versions.get(body[0], 1),))]

@@ -78,7 +78,7 @@ async def test_after_a_restart_a_known_lock_is_only_confirmed(house: House, lock
     house.renew()
     async with house.running() as driver:
         assert driver.locks[TWO].abilities.slots == 30
-    assert lock.received == ["7204", "6202"]
+    assert lock.received == ["7204", "8611", "6202"]
     assert isinstance(house.facts[0], LockFound)
     assert not house.facts[0].replaced
 

@@ -21,7 +21,7 @@ from drivers.zwave.cc import (
 )
 from drivers.zwave.cc.codec import Command, serialize
 from drivers.zwave.functions import NodeInfo, ProtocolInfo
-from drivers.zwave.interview import Answer, Ask, confirm, interview
+from drivers.zwave.interview import Answer, Ask, Confirmed, confirm, interview
 from drivers.zwave.known import Known
 from hub.errors import Unavailable
 
@@ -176,13 +176,13 @@ def test_old_alarms_are_not_asked_for_events() -> None:
     assert "710106" not in asked
 
 
-def test_a_lock_is_confirmed_with_two_questions() -> None:
+def test_a_lock_is_confirmed_with_three_questions() -> None:
     known, _ = meet()
-    assert converse(confirm(known), ANSWERS) == (True, ["7204", "6202"])
-    assert converse(confirm(known), {}) == (True, ["7204", "6202"])
+    assert converse(confirm(known), ANSWERS) == (Confirmed.SAME, ["7204", "8611", "6202"])
+    assert converse(confirm(known), {}) == (Confirmed.SAME, ["7204", "8611", "6202"])
 
 
 def test_another_makers_numbers_are_another_lock() -> None:
     known, _ = meet()
     other = {"7204": manufacturer_specific.Report(0x0129, 1, 2)}
-    assert converse(confirm(known), other) == (False, ["7204"])
+    assert converse(confirm(known), other) == (Confirmed.OTHER, ["7204"])

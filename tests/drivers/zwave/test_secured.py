@@ -233,7 +233,7 @@ async def test_after_a_restart_the_key_is_remembered(tmp_path: Path) -> None:
     home.hold(KEYS)
     async with home.house.running() as driver:
         assert driver.locks[TWO].keypad is not None
-    assert home.lock.heard == [bytes.fromhex("7204"), bytes.fromhex("6202")]
+    assert home.lock.heard == [bytes.fromhex("7204"), bytes.fromhex("8611"), bytes.fromhex("6202")]
 
 
 @virtual

@@ -24,7 +24,7 @@ from drivers.zwave.words import words
         ("9f0201011122334455667788990011223344556677", "Security S2 Nonce Report, 21 bytes"),
         ("9881" + "00" * 20, "Security S0 message, 22 bytes"),
         ("980600112233445566778899aabbccddeeff", "Security S0 0x06, 18 bytes"),
-        ("83" + "7a" + b"4711".hex(), "User Credential 0x7a, 6 bytes"),
+        ("83" + "7f" + b"4711".hex(), "User Credential 0x7f, 6 bytes"),
         ("ee01" + b"4711".hex(), "class 0xee 0x01, 6 bytes"),
         ("6303", "User Code: a code report is cut short"),
         ("", "nothing: a command is cut short"),

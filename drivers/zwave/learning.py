@@ -1,0 +1,242 @@
+"""Getting to know a node. What it answers is noted at once: after a loss, or a restart, only the rest is asked.
+
+The notes outlive the interview. Whoever asks again what an interview asks finds the answers in them, so that a hub that
+has learnt to ask more than before asks only what is new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import suppress
+from dataclasses import fields, replace
+from typing import Any, TypeVar
+
+from drivers.zwave import cc
+from drivers.zwave.cc import security as cc_security
+from drivers.zwave.cc import version
+from drivers.zwave.cc.codec import Command, serialize
+from drivers.zwave.functions import NodeInfo, ProtocolInfo
+from drivers.zwave.interview import Answer, Ask, Confirmed, Grant, confirm, interview
+from drivers.zwave.known import TAKEN, Known, Notes
+from drivers.zwave.node import Node, a
+from drivers.zwave.secured import Keyring, NoAgreement
+from drivers.zwave.security.keys import STRONGEST_FIRST, SecurityClass
+from drivers.zwave.session import Session
+from hub.errors import Garbled, Unavailable
+
+_CLASS_OF = {True: cc_security.S2, False: cc_security.S0}
+"""By whether a security class is one of S2: the command class by which a node says that it can."""
+_SECURITY = frozenset(_CLASS_OF.values())
+_DESCRIPTIONS = 4
+"""How often a node describes itself over a line that garbles, before two descriptions in a row must have been alike."""
+
+T = TypeVar("T")
+
+
+class Learner:
+    """One node's.
+
+    Args:
+        speak: switches the node to a key, by its name; empty: to none.
+        secure: called when the node says that it can encrypt, before it is asked anything.
+        save: called when there are more notes than before.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        keys: Keyring,
+        speak: Callable[[Session, str], None],
+        secure: Callable[[], None],
+        save: Callable[[], None],
+    ) -> None:
+        self.notes: Notes | None = None
+        self.asked = 0
+        """Questions that went on the air in the last `learn`."""
+        self._node = node
+        self._keys = keys
+        self._speak = speak
+        self._secure = secure
+        self._save = save
+
+    def forget(self) -> None:
+        """Another device stands here now."""
+        self.notes = None
+
+    def begin_anew(self, command_class: int | None = None) -> None:
+        """Ask everything again, or everything about one class; the key that it answers under is tried first."""
+        if self.notes is None:
+            return
+        if command_class is None:
+            self.notes = replace(self.notes, described=False, secured=frozenset(), answers={}, complete=False)
+        else:
+            about = {hexed: said for hexed, said in self.notes.answers.items() if not _is_about(hexed, command_class)}
+            self.notes = replace(self.notes, answers=about, complete=False)
+
+    async def is_same(self, session: Session, known: Known, protocol: ProtocolInfo) -> Confirmed:
+        """Raises Unavailable."""
+        if (known.generic, known.specific) != (protocol.generic, protocol.specific):
+            return Confirmed.OTHER
+        if not known.is_lock or known.closed:
+            return Confirmed.SAME
+        async with self._node.turns.turn():
+            return await self._converse(confirm(known), self._ask)
+
+    async def learn(self, session: Session, protocol: ProtocolInfo, *, news: bool = True) -> Known:
+        """Ask what is not noted. `news`: also where the bolt is now and how full the battery.
+
+        Raises:
+            Unavailable: it left out an answer; those that it gave are noted.
+        """
+        self.asked = 0
+        try:
+            notes = await self._described(session, protocol)
+            async with self._node.turns.turn():
+                grant = await self._grant(session, notes)
+                notes = self._noted(
+                    granted=grant.security.name if grant else "", secured=grant.classes if grant else frozenset()
+                )
+                info = NodeInfo(notes.generic, notes.specific, notes.classes)
+                questions = interview(protocol, info, session.own_node, grant)
+                known = await self._converse(questions, lambda ask: self._recall_or_ask(ask, news=news))
+            self._noted(complete=True)
+            return known
+        finally:
+            if self.asked:
+                self._save()
+
+    # ---- what it is, and under which key -----------------------------------------------------------------------------
+
+    async def _described(self, session: Session, protocol: ProtocolInfo) -> Notes:
+        before = self.notes
+        if before is not None and (before.generic, before.specific) != (protocol.generic, protocol.specific):
+            before = None
+        if before is None or not before.described:
+            info = await self._describe(session)
+            # It listed its security once and was given a key: who now says that it has none is not it, or not heard well.
+            kept = before.classes & _SECURITY if before is not None and before.granted else frozenset()
+            granted = before.granted if before is not None else ""
+            before = Notes(protocol.generic, protocol.specific, classes=info.classes | kept, granted=granted)
+        elif not before.complete:
+            # What was not answered is asked once more.
+            before = replace(before, answers={hexed: said for hexed, said in before.answers.items() if said})
+        self.notes = before
+        return before
+
+    async def _describe(self, session: Session) -> NodeInfo:
+        info = await self._describe_once(session)
+        for _ in range(_DESCRIPTIONS):
+            if not session.noisy:
+                return info
+            again = await self._describe_once(session)
+            if again == info:
+                return info
+            info = again
+        raise Unavailable("the line to the Z-Wave stick garbles what the lock says of itself")
+
+    async def _describe_once(self, session: Session) -> NodeInfo:
+        self.asked += 1
+        try:
+            return await session.node_info(self._node.number)
+        except Unavailable as error:
+            self._node.failed(str(error))
+            raise
+
+    async def _grant(self, session: Session, notes: Notes) -> Grant | None:
+        """Try the keys, the strongest first; only under the strongest it was given does a node list what it can."""
+        seen = Known(generic=notes.generic, specific=notes.specific, classes=notes.classes)
+        if not (seen.is_lock and seen.secure):
+            return None
+        self._secure()
+        if notes.granted and notes.secured and SecurityClass[notes.granted] in self._keys:
+            self._speak(session, notes.granted)
+            return Grant(SecurityClass[notes.granted], notes.secured)
+        for security in sorted(STRONGEST_FIRST, key=lambda each: each.name != notes.granted):
+            if security in self._keys and _CLASS_OF[security.is_s2] in notes.classes:
+                self._speak(session, security.name)
+                listed = await self._list(security)
+                if listed:
+                    return Grant(security, listed)
+        self._speak(session, "")
+        return None
+
+    async def _list(self, security: SecurityClass) -> frozenset[int]:
+        self.asked += 1
+        with suppress(NoAgreement):
+            return await (self._list_s2() if security.is_s2 else self._list_s0())
+        return frozenset()
+
+    async def _list_s2(self) -> frozenset[int]:
+        report = await self._node.inquire(cc_security.S2SupportedGet(), a(cc_security.S2SupportedReport))
+        return report.classes if report else frozenset()
+
+    async def _list_s0(self) -> frozenset[int]:
+        """A long list comes in several reports."""
+        with self._node.listening(a(cc_security.S0SupportedReport)) as reports:
+            report = await self._node.inquire(cc_security.S0SupportedGet(), a(cc_security.S0SupportedReport))
+            reports.now()  # the same
+            classes = report.classes if report else frozenset()
+            while report is not None and report.to_follow:
+                report = await reports.within(self._node.report_within_s)
+                classes |= report.classes if report else frozenset()
+        return classes
+
+    # ---- questions ---------------------------------------------------------------------------------------------------
+
+    @staticmethod
+    async def _converse(questions: Generator[Ask, Answer, T], put: Callable[[Ask], Awaitable[Answer]]) -> T:
+        answer: Answer = None
+        while True:
+            try:
+                ask = questions.send(answer)
+            except StopIteration as end:
+                learnt: T = end.value
+                return learnt
+            answer = await put(ask)
+
+    async def _ask(self, ask: Ask) -> Answer:
+        self.asked += 1
+        if ask.report is None:
+            await self._node.deliver(ask.command)
+            return None
+        return await self._node.inquire(ask.command, a(ask.report))
+
+    async def _recall_or_ask(self, ask: Ask, *, news: bool) -> Answer:
+        if ask.news:
+            return await self._ask(ask) if news else None
+        assert self.notes is not None
+        key = serialize(ask.command).hex()
+        noted = self.notes.answers.get(key)
+        if noted is not None and (ask.report is None or not noted):
+            return None
+        recalled = _recalled(noted)
+        if ask.report is not None and isinstance(recalled, ask.report):
+            return recalled
+        answer = await self._ask(ask)
+        if answer is None or _tellable(answer):
+            said = serialize(answer).hex() if answer else "" if ask.report else TAKEN
+            self._noted(answers={**self.notes.answers, key: said})
+        return answer
+
+    def _noted(self, **changes: Any) -> Notes:
+        assert self.notes is not None
+        self.notes = replace(self.notes, **changes)
+        return self.notes
+
+
+def _recalled(noted: str | None) -> Command | cc.Unknown | None:
+    with suppress(Garbled, ValueError):
+        return cc.decode(bytes.fromhex(noted)) if noted else None
+    return None
+
+
+def _tellable(answer: Command) -> bool:
+    """What is kept out of a repr is kept out of a file as well."""
+    return all(each.repr or not getattr(answer, each.name) for each in fields(answer))  # type: ignore[arg-type]
+
+
+def _is_about(question: str, command_class: int) -> bool:
+    """Versions are asked of Version, but they are about the class that is named."""
+    data = bytes.fromhex(question)
+    asked_version = data[:2] == bytes(version.CommandClassGet.KEY) and data[2:3] == bytes((command_class,))
+    return data[:1] == bytes((command_class,)) or asked_version
