@@ -57,7 +57,7 @@ class Endpoint:
     async def answer(self, request: web.Request) -> web.Response:
         call = await self._admit(request)
         query = read_query(request, self.route.query)
-        body, raw = await read_body(request, self.route.body)
+        body, raw = await read_body(request, self.route.body, self.route.largest)
         key = read_key(request) if self.route.takes_key else None
 
         async def work() -> tuple[int, bytes]:

@@ -43,7 +43,7 @@ class LockPage(Page[LockOut]):
     pass
 
 
-def _lock(door: Door) -> LockOut:
+def lock_fields(door: Door) -> LockOut:
     able = door.abilities
     return LockOut(
         id=door.id,
@@ -79,11 +79,11 @@ async def list_locks(call: Call, query: LockQuery, body: Nothing) -> LockPage:
     found = await call.hub.store.read(doors.doors)
     wanted = [door for door in found if query.property in (None, door.property)]
     page = cut_by_name(wanted, lambda door: door.id, query)
-    return LockPage(items=[_lock(door) for door in page.rows], next=page.next)
+    return LockPage(items=[lock_fields(door) for door in page.rows], next=page.next)
 
 
 async def get_lock(call: Call, query: Nothing, body: Nothing) -> LockOut:
-    return _lock(await _door(call))
+    return lock_fields(await _door(call))
 
 
 async def _door(call: Call) -> Door:

@@ -32,7 +32,7 @@ def read_query(request: web.Request, model: type[Model]) -> Model:
     return _made(model, json.dumps(dict(request.query)).encode(), "query")
 
 
-async def read_body(request: web.Request, model: type[Model]) -> tuple[Model, bytes]:
+async def read_body(request: web.Request, model: type[Model], largest: int = LARGEST_BODY) -> tuple[Model, bytes]:
     """The model, and the bytes it was made of.
 
     Raises:
@@ -40,7 +40,7 @@ async def read_body(request: web.Request, model: type[Model]) -> tuple[Model, by
     """
     if not model.model_fields:
         return await _read_nothing(request, model), b""
-    raw = await _bytes(request)
+    raw = await _bytes(request, largest)
     if request.content_type != "application/json":
         raise Problem("not_supported", "send the body as JSON, with the header “Content-Type: application/json”")
     if not isinstance(_json(raw), dict):
@@ -49,7 +49,7 @@ async def read_body(request: web.Request, model: type[Model]) -> tuple[Model, by
 
 
 async def _read_nothing(request: web.Request, model: type[Model]) -> Model:
-    if (await _bytes(request)).strip() not in (b"", b"{}"):
+    if (await _bytes(request, LARGEST_BODY)).strip() not in (b"", b"{}"):
         raise invalid(Fault(where="body", field="", why="must be empty: everything is said by the address"))
     return model()
 
@@ -68,14 +68,14 @@ def read_key(request: web.Request) -> str | None:
     return keys[0]
 
 
-async def _bytes(request: web.Request) -> bytes:
+async def _bytes(request: web.Request, largest: int) -> bytes:
     """Never more than may come, whatever the header claims."""
     raw = bytearray()
     async for chunk in request.content.iter_chunked(16 * 1024):
         raw += chunk
-        if len(raw) > LARGEST_BODY:
+        if len(raw) > largest:
             headers = {"Connection": "close"}
-            raise Problem("too_large", f"the body is larger than {LARGEST_BODY // 1024} KiB", headers=headers)
+            raise Problem("too_large", f"the body is larger than {largest // 1024} KiB", headers=headers)
     return bytes(raw)
 
 

@@ -12,6 +12,7 @@ from hub.model.people import Scope, allows
 from hub.store.people import Token
 from hub.tokens import Tokens
 from web.api.problems import Problem
+from web.api.reading import LARGEST_BODY
 from web.api.wire import In, Out
 
 Query = TypeVar("Query", bound=In)
@@ -59,6 +60,8 @@ class Route(Generic[Query, Body]):
     """Whether the house as it is may not allow it."""
     replayed: bool = True
     """POST only: the answer is kept for a request that is repeated with the same idempotency key."""
+    largest: int = LARGEST_BODY
+    """Bytes of a body."""
 
     @property
     def names(self) -> list[str]:

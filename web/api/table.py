@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from hub.model.people import Scope
-from web.api import care, codes, doors, events, house, stays, tokens, watch
+from web.api import care, codes, doors, events, house, radios, stays, tokens, watch
 from web.api.paging import ByName
 from web.api.routes import AnyRoute, Route
 from web.api.wire import Nothing
@@ -69,6 +69,45 @@ TABLE: Final[tuple[AnyRoute, ...]] = (
     Route("GET", "/questions", R, "What the hub asks a person", watch.list_questions, ByName, Nothing, watch.QuestionPage),
     Route("POST", "/questions/{question}/answer", Q, "Answer a question",
           watch.answer_question, Nothing, watch.AnswerIn, watch.QuestionOut, refuses=True),
+
+    Route("GET", "/radios", A, "Radio networks", radios.list_radios, ByName, Nothing, radios.RadioPage),
+    Route("GET", "/radios/{radio}", A, "One network and its devices", radios.get_radio, Nothing, Nothing, radios.RadioOut),
+    Route("GET", "/radios/{radio}/trace", A, "The last frames in words", radios.get_trace, Nothing, Nothing, radios.TraceOut),
+    Route("GET", "/radios/{radio}/talk", A, "The conversation under way, else the last one",
+          radios.get_talk, Nothing, Nothing, radios.TalkOut),
+    Route("POST", "/radios/{radio}/talk", A, "Begin to add, remove or replace a device",
+          radios.begin_talk, Nothing, radios.TalkIn, radios.TalkOut, status=201, refuses=True),
+    Route("POST", "/radios/{radio}/talk/answer", A, "Answer what it asks",
+          radios.answer_talk, Nothing, radios.AnswerIn, radios.TalkOut, refuses=True),
+    Route("POST", "/radios/{radio}/talk/cancel", A, "Cancel it",
+          radios.cancel_talk, Nothing, radios.CancelIn, radios.TalkOut, refuses=True),
+    Route("POST", "/radios/{radio}/nodes/{node}/lock", A, "Make a device a lock of the house",
+          radios.name_lock, Nothing, radios.NewLockIn, doors.LockOut, status=201, refuses=True),
+    Route("POST", "/radios/{radio}/nodes/{node}/take-place", A, "Let a device take the place of another",
+          radios.take_place, Nothing, radios.PlaceIn, doors.LockOut, refuses=True),
+    Route("POST", "/radios/{radio}/nodes/{node}/ping", A, "Ask a device for a sign of life",
+          radios.ping_node, Nothing, Nothing, radios.ErrandOut, refuses=True),
+    Route("POST", "/radios/{radio}/nodes/{node}/interview", A, "Learn a device anew",
+          radios.interview_node, Nothing, Nothing, radios.ErrandOut, refuses=True),
+    Route("POST", "/radios/{radio}/nodes/{node}/heal", A, "Have a device look for its routes again",
+          radios.heal_node, Nothing, Nothing, radios.ErrandOut, refuses=True),
+    Route("POST", "/radios/{radio}/nodes/{node}/forget", A, "Take a device that no longer answers out of the network",
+          radios.forget_node, Nothing, Nothing, radios.ErrandOut, refuses=True),
+    Route("POST", "/radios/{radio}/heal", A, "Have all devices look for their routes again",
+          radios.heal_radio, Nothing, Nothing, radios.ErrandOut, refuses=True),
+    Route("POST", "/radios/{radio}/prepared", A, "Have a device joined by itself when it is switched on (SmartStart)",
+          radios.prepare_device, Nothing, radios.PrepareIn, radios.PreparedOut, status=201, refuses=True),
+    Route("DELETE", "/radios/{radio}/prepared/{tail}", A, "Forget a device that was prepared",
+          radios.unprepare_device, Nothing, Nothing, radios.RadioOut, refuses=True),
+    # What these tell must not be kept anywhere, so it cannot be replayed either.
+    Route("POST", "/radios/{radio}/backup", A, "The stick's memory",
+          radios.back_up_radio, Nothing, Nothing, radios.MemoryOut, refuses=True, replayed=False),
+    Route("POST", "/radios/{radio}/restore", A, "Write a memory back; the network that the stick has now is lost",
+          radios.restore_radio, Nothing, radios.MemoryIn, radios.ErrandOut, refuses=True, largest=radios.LARGEST_MEMORY),
+    Route("POST", "/radios/{radio}/keys/export", A, "The network keys",
+          radios.export_keys, Nothing, radios.ExportIn, radios.KeysOut, refuses=True, replayed=False),
+    Route("POST", "/radios/{radio}/keys/import", A, "Take a network over with its keys",
+          radios.import_keys, Nothing, radios.KeysIn, radios.RadioOut, refuses=True),
 
     Route("GET", "/tokens", A, "Tokens", tokens.list_tokens, ByName, Nothing, tokens.TokenPage),
     # Its answer must not be kept anywhere, so it cannot be replayed either.
