@@ -38,11 +38,14 @@ OPENING: Final = time(13, 55)
 ACTOR: Final = "demonstration"
 
 BUILDING: Final = [
-    {"address": "2", "model": "schlage", "name": "Front door", "battery": 84, "auto_lock": 20},
-    {"address": "3", "model": "yale", "name": "Flat 1", "battery": 61, "auto_lock": 20},
-    {"address": "4", "model": "kwikset", "name": "Flat 2", "battery": 14},
-    {"address": "5", "model": "august", "name": "Cellar", "battery": 77},
+    {"address": "2", "model": "schlage", "name": "Front door", "battery": 84, "auto_lock": 20, "rssi": -52},
+    {"address": "3", "model": "yale", "name": "Flat 1", "battery": 61, "auto_lock": 20, "rssi": -68},
+    {"address": "4", "model": "kwikset", "name": "Flat 2", "battery": 14, "rssi": -83},
+    {"address": "5", "model": "august", "name": "Cellar", "battery": 77, "rssi": -88},
+    {"model": "yale", "name": "Boathouse", "security": "s2"},
+    {"model": "kwikset", "name": "Attic", "security": "s0"},
 ]
+"""Two of them lie in their boxes still, to be added on the Radio page."""
 SITE: Final = """
 [[property]]
 id = "harbour"
@@ -251,7 +254,7 @@ def _config(folder: Path, port: int) -> Config:
         "key_file": "key",
         "web": {"listen": f"127.0.0.1:{port}"},
         "drivers": {
-            "simulator": {"listen": f"127.0.0.1:{stick}", "locks": BUILDING},
+            "simulator": {"listen": f"127.0.0.1:{stick}", "functions": "full", "locks": BUILDING},
             "zwave": {"port": f"socket://127.0.0.1:{stick}"},
         },
     }

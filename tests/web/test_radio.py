@@ -413,3 +413,23 @@ async def test_keys_of_another_host_are_taken_over(keeper: Visitor, radio: FakeR
     assert (taken.status, radio.keys) == (303, {"S0_Legacy": "01"})
     assert "The keys cannot be read." in refused.text
     assert "That file is no text." in binary.text
+
+
+# ---- rehearsing it -------------------------------------------------------------------------------------------------
+
+
+async def test_a_simulated_lock_lies_in_its_box_with_a_label_that_can_be_scanned(manager: Visitor) -> None:
+    seen = await manager.get("/rehearsal")
+
+    assert "Yale YRD256" in seen.text
+    assert "12345 -11111-22222" in seen.text
+    assert 'class="label-qr"' in seen.html
+    assert "style=" not in seen.html
+
+
+async def test_somebody_presses_its_button(manager: Visitor) -> None:
+    await manager.post("/rehearsal/boxes/new-1/pair")
+    await manager.post("/rehearsal/front/act", act="pair")
+
+    assert [deed[:2] for deed in manager.here.radio.done] == [("pair", "new-1"), ("pair", "1")]
+    assert (await manager.post("/rehearsal/boxes/new-9/pair")).status == 404

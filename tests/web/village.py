@@ -11,7 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from hub.config import Config, Tls, Web
-from hub.contracts import Delivery, Integration, Lock
+from hub.contracts import Delivery, Integration, Lock, Newcomer
 from hub.hub import Hub
 from hub.intake import NewStay
 from hub.model.codes import Reading, Slot
@@ -41,6 +41,10 @@ TODAY = date(2026, 11, 20)
 ZONE = ZoneInfo("Europe/Berlin")
 HOUSE = PropertyId("lindenhof")
 AIRBNB, BOOKING, DIRECT = ChannelId("airbnb-flat-1"), ChannelId("booking-flat-2"), ChannelId("airbnb-loft")
+
+
+DSK = "12345-11111-22222-33333-44444-55555-06666-07777"
+QR = f"900112345003{DSK.replace('-', '')}0000"
 
 
 class Still:
@@ -114,6 +118,13 @@ class Radio:
 
     def silence(self, lock: Address, *, silent: bool) -> None:
         self.done.append(("silence", lock, silent))
+
+    @property
+    def newcomers(self) -> tuple[Newcomer, ...]:
+        return (Newcomer("new-1", "Yale YRD256", QR, DSK, awake=False),)
+
+    def pair(self, which: str) -> None:
+        self.done.append(("pair", Address(which), True))
 
 
 class Driver:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import segno
 from aiohttp import web
+from markupsafe import Markup
 
-from hub.contracts import Rehearsal
+from hub.contracts import Newcomer, Rehearsal
 from hub.hub import Hub
 from hub.model.values import Address, LockId, Position
 from hub.store import doors
@@ -34,6 +36,27 @@ class Stage:
     silent: bool
     address: Address
     wakes: str
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A simulated lock that nobody has added yet, with the label that lies in its box."""
+
+    id: str
+    model: str
+    pin: str
+    tail: str
+    awake: bool
+    code: Markup
+
+
+def box(newcomer: Newcomer) -> Box:
+    drawn = segno.make(newcomer.label, error="m", micro=False)
+    code = drawn.svg_inline(
+        border=2, omitsize=True, svgclass="label-qr", light="#fff", title="The QR code of its label"
+    )
+    pin, _, tail = newcomer.dsk.partition("-")
+    return Box(newcomer.id, newcomer.model, pin, tail, newcomer.awake, Markup(code))  # noqa: S704  # digits, drawn by us
 
 
 def _hands(request: web.Request) -> Rehearsal:
@@ -76,7 +99,8 @@ async def _find(request: web.Request) -> tuple[Rehearsal, Stage]:
 async def show(request: web.Request) -> web.Response:
     hands, hub = _hands(request), request.app[SITE].hub
     found = await hub.store.read(lambda tx: stages(tx, hub, hands))
-    return await page(request, "rehearsal/page.html", "rehearsal", stages=found)
+    boxes = [box(newcomer) for newcomer in hands.newcomers]
+    return await page(request, "rehearsal/page.html", "rehearsal", stages=found, boxes=boxes)
 
 
 async def one(request: web.Request) -> web.Response:
@@ -98,12 +122,27 @@ def _done(request: web.Request, stage: Stage, said: str) -> web.Response:
     return go(request, "/rehearsal", said=said)
 
 
+async def pair(request: web.Request) -> web.Response:
+    """A newcomer is switched on, and its button pressed."""
+    hands, id_ = _hands(request), request.match_info["id"]
+    newcomer = next((each for each in hands.newcomers if each.id == id_), None)
+    if newcomer is None:
+        raise web.HTTPNotFound
+    hands.pair(newcomer.id)
+    if htmx(request):
+        text = request.app[SITE].templates.page("rehearsal/said.html", {"said": "did_pair", "name": newcomer.model})
+        return web.Response(text=text, content_type="text/html", headers={"HX-Reswap": "none"})
+    return go(request, "/rehearsal", said="did_pair")
+
+
 async def act(request: web.Request) -> web.Response:
     hands, stage = await _find(request)
     wanted = str((await request.post()).get("act", ""))
     match wanted:
         case "turn":
             hands.turn(stage.address, Position.LOCKED if stage.position == "unlocked" else Position.UNLOCKED)
+        case "pair":
+            hands.pair(stage.address)
         case "jam" | "free":
             hands.jam(stage.address, jammed=wanted == "jam")
         case "silence" | "answer":
@@ -117,6 +156,7 @@ async def act(request: web.Request) -> web.Response:
 
 ROUTES = [
     web.get("/rehearsal", show),
+    web.post("/rehearsal/boxes/{id}/pair", pair),
     web.get("/rehearsal/{id}", one),
     web.post("/rehearsal/{id}/press", press),
     web.post("/rehearsal/{id}/act", act),
