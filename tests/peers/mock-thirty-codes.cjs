@@ -70,9 +70,9 @@ module.exports.default = {
 			const { pathname, searchParams } = new URL(request.url, "http://localhost");
 			const node = controller.nodes.get(Number(searchParams.get("node")));
 			if (pathname === "/state") {
-				const plainly = (value) => (value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : value);
-				const held = [...node.state].filter(([, value]) => typeof value !== "object" || value instanceof Uint8Array);
-				response.end(JSON.stringify(Object.fromEntries(held.map(([key, value]) => [key, plainly(value)]))));
+				const plainly = (key, value) => (value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : value);
+				const held = [...node.state].filter(([key]) => key !== "last heard");
+				response.end(JSON.stringify(Object.fromEntries(held), plainly));
 			} else {
 				const event = { action: "sendCC", cc: typed(controller, Number(searchParams.get("user"))), ackRequested: false };
 				await node.sendResponse(node.state.get("last heard"), event);

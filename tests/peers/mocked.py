@@ -42,9 +42,9 @@ class Mock:
     """The port of its Serial API."""
     control: int
 
-    async def held(self, node: int) -> dict[str, Any]:
-        """Everything that the mock itself keeps for a node, its codes among it."""
-        return json.loads(await self._asked("state", node=node))  # type: ignore[no-any-return]
+    async def held(self, node: int) -> str:
+        """Everything that the mock itself keeps for a node, its codes among it, as JSON."""
+        return await self._asked("state", node=node)
 
     async def type_code(self, node: int, slot: int) -> None:
         """The code of that slot is typed at the keypad."""
