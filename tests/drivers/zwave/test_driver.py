@@ -424,7 +424,7 @@ async def test_a_port_that_may_not_be_opened_is_a_setting_to_be_corrected(house:
 @virtual
 async def test_a_silent_lock_delays_the_others_by_one_transmission(house: House, lock: FakeLock) -> None:
     """Codes are wanted in a dead lock and in a healthy one; the healthy one does not wait for all of the dead one's."""
-    lock.events = "7e"
+    lock.events, lock.product = "7e", "471100010001"
     dead = FakeLock(node=3)
     house.stick.locks.append(dead)
     async with house.running() as driver:
