@@ -157,6 +157,8 @@ class ZWave:
         """Meet everybody, then everybody who joins."""
         reset, self._reset_due = self._reset_due, False
         stick = await session.greet(reset=reset)
+        if self._differs(stick) and stick != await session.greet(reset=False):
+            raise Unavailable("the Z-Wave stick contradicts itself")
         self._greeted = True
         log.info("Z-Wave stick found", version=stick.version, home=stick.home_id, nodes=len(stick.nodes))
         self._compare(stick)
@@ -188,6 +190,10 @@ class ZWave:
             log.info("the air is free again")
         self._alarm(Alarm.JAMMED, note=why, over=not why)
         self._host.changed()
+
+    def _differs(self, stick: Stick) -> bool:
+        """Whether what it says would make us forget something: one bent frame must not."""
+        return self._home_id not in {"", stick.home_id} or bool(self._members.keys() - stick.nodes)
 
     def _compare(self, stick: Stick) -> None:
         """Forget what was learnt of other networks, and of nodes that left this one."""

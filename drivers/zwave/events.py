@@ -64,11 +64,17 @@ _TROUBLE: Mapping[tuple[int, int], tuple[Trouble, str]] = {
 }
 
 
+def moved(said: Happening) -> tuple[Position, How] | None:
+    """Where the bolt is now and how it came there; None for what tells nothing of it."""
+    return _BOLT.get(said.event) if said.kind == notification.ACCESS_CONTROL else None
+
+
 def facts(said: Happening, lock: Address, at: datetime) -> list[Fact]:
     """Nothing for what is not a lock's business, and for "idle again"."""
     found: list[Fact] = []
-    if said.kind == notification.ACCESS_CONTROL and said.event in _BOLT:
-        position, how = _BOLT[said.event]
+    bolt = moved(said)
+    if bolt is not None:
+        position, how = bolt
         used = _credential_in(said.parameters) if said.event in _CREDENTIAL_USED else None
         if used is not None and used[0] is Kind.PIN:
             how = How.KEYPAD

@@ -18,6 +18,7 @@ from drivers.zwave.cc import security as cc_security
 from drivers.zwave.cc.codec import Command
 from drivers.zwave.cc.no_operation import NO_OPERATION
 from drivers.zwave.diary import Diary, Order
+from drivers.zwave.doubt import answer_to, question
 from drivers.zwave.functions import ProtocolInfo, Transmitted
 from drivers.zwave.interview import Confirmed
 from drivers.zwave.known import ENTRY_CONTROL, Known, Notes
@@ -94,6 +95,10 @@ class Member:
         self._alarm: asyncio.TimerHandle | None = None
         self._last_session: tuple[int, bytes] | None = None
         self._last_session_at = 0.0
+        self._doubts: set[Command] = set()
+        """What is being asked because of what came unprotected over a line that garbles."""
+        self._newer: set[Command] = set()
+        """Of these, what must be asked again, because there was news meanwhile."""
 
     @property
     def known(self) -> Known | None:
@@ -257,11 +262,13 @@ class Member:
             return  # what both sides agreed on goes on
         self._spoken = (session, granted)
         self._secured, self._node.transmit = None, session.transmit
+        self._node.doubtful = lambda: session.noisy
         if granted and SecurityClass[granted] in self._around.keys:
             link = Link(session.home, session.own_node, self.number)
             self._secured = Secured(link, self._around.keys, session.transmit, secrets.token_bytes)
             self._secured.under = SecurityClass[granted]
             self._node.transmit = self._aloud(session, self._secured)
+            self._node.doubtful = lambda: False  # what was bent on the line cannot be decrypted
 
     @staticmethod
     def _aloud(session: Session, secured: Secured) -> Transmit:
@@ -398,7 +405,34 @@ class Member:
             session.spawn(self._answer(reply))
             return
         self._node.hear(command)
-        look = self._witness.hear(command, self._loop.time(), self._around.now(), noisy=session.noisy)
+        asked = question(command) if self._node.doubtful() else None
+        if asked is None:
+            self._believe(session, command)
+        elif asked not in self._doubts:
+            self._doubts.add(asked)
+            session.spawn(self._confirm(session, asked))
+        elif not answer_to(asked)(command):
+            self._newer.add(asked)
+
+    async def _confirm(self, session: Session, asked: Command) -> None:
+        """Ask before believing, and again if there was other news meanwhile."""
+        try:
+            async with self._node.turns.turn():
+                answer = await self._node.inquire(asked, answer_to(asked))
+                while asked in self._newer:
+                    self._newer.discard(asked)
+                    answer = await self._node.inquire(asked, answer_to(asked))
+        except Unavailable as error:
+            log.debug("hint not confirmed", node=self.number, why=str(error))
+            return
+        finally:
+            self._doubts.discard(asked)
+            self._newer.discard(asked)
+        if answer is not None:
+            self._believe(session, answer)
+
+    def _believe(self, session: Session, command: Command) -> None:
+        look = self._witness.hear(command, self._loop.time(), self._around.now())
         self._set_alarm()
         if look and self.known is not None and self.known.moves:
             session.spawn(self._look())

@@ -32,6 +32,9 @@ _UNSENT = {
     Transmitted.FAIL: "the air is too busy for the radio to send",
 }
 
+_CONTRADICTIONS = 4
+"""How often a node may say something else over a line that garbles, before it is not believed at all."""
+
 T = TypeVar("T")
 Wanted = Callable[[Command], T | None]
 
@@ -88,6 +91,8 @@ class Node:
         self.sleeps = False
         """Whether it wakes when it likes, and not on a beam."""
         self.asleep = False
+        self.doubtful: Callable[[], bool] = lambda: False
+        """Whether one answer is not enough, because what it says comes unprotected over a line that garbles."""
         self.turns = Turns()
         self._fell_silent = fell_silent
         self._came_back = came_back
@@ -142,7 +147,21 @@ class Node:
         return found
 
     async def inquire(self, command: Command, wanted: Wanted[T], *, urgent: bool = False) -> T | None:
-        """As `ask`, but a node that takes the question and does not answer is no disappointment: it may not know it."""
+        """As `ask`, but a node that takes the question and does not answer is no disappointment: it may not know it.
+
+        Over a line that garbles two equal answers in a row are needed.
+        """
+        found = await self._inquire(command, wanted, urgent=urgent)
+        for _ in range(_CONTRADICTIONS):
+            if found is None or not self.doubtful():
+                return found
+            again = await self._inquire(command, wanted, urgent=urgent)
+            if again == found:
+                return found
+            found = found if again is None else again
+        raise Unavailable("the line to the Z-Wave stick garbles what the lock says")
+
+    async def _inquire(self, command: Command, wanted: Wanted[T], *, urgent: bool) -> T | None:
         with self.listening(wanted) as inbox:
             try:
                 await self._send(serialize(command), urgent=urgent)

@@ -15,7 +15,7 @@ from hub.errors import Unavailable
 from hub.io.serial import Line
 
 NOT_CONNECTED = "the Z-Wave stick is not connected"
-_NOISY_FOR_S = 60.0
+_NOISY_FOR_S = 3600.0
 """How long after a garbled frame what comes unprotected is taken with doubt. The checksum is an 8-bit XOR: on a line that
 flips one byte in a hundred, one delivered frame in two hundred is wrong all the same (measured on a simulated line)."""
 _WAY_FOR_URGENT_S = 2.0

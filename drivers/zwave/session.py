@@ -199,9 +199,20 @@ class Session:
                 self._listener.stir(news.node)
             case UpdateStatus.ADDED:
                 self.arrivals.put_nowait(news.node)
+            case UpdateStatus.REMOVED if self.noisy:
+                self.spawn(self._confirm_removed(news.node))
             case UpdateStatus.REMOVED:
                 self._listener.removed(news.node)
             case UpdateStatus.SMART_START:
                 self._listener.announced(news.joining_home)
             case _:
                 pass
+
+    async def _confirm_removed(self, node: int) -> None:
+        try:
+            still = (await self.protocol_info(node)).generic
+        except Unavailable as error:
+            log.debug("removal not confirmed", node=node, why=str(error))
+            return
+        if not still:
+            self._listener.removed(node)

@@ -19,12 +19,15 @@ from drivers.zwave.functions import (
     Transmitted,
     Update,
 )
+from drivers.zwave.link import Answered
 from drivers.zwave.radio import Radio
 from drivers.zwave.report import TransmitReport
 from hub.errors import Garbled, Unavailable
 
 RESTARTED_WITHIN_S = 1.5
 """INS12350 6.1.2: the pause after a soft reset. Sticks that say when they are up again are not waited for longer."""
+_CONTRADICTIONS = 4
+"""How often the stick may say something else over a line that garbles, before it is not believed at all."""
 
 T = TypeVar("T")
 
@@ -104,7 +107,7 @@ async def node_info(radio: Radio, node: int) -> NodeInfo:
     Raises:
         Unavailable: it did not answer.
     """
-    answered = await radio.call(functions.request_node_info(node))
+    answered = await _certain(radio, functions.request_node_info(node))
     if answered.callback is None:
         raise Unavailable("the Z-Wave stick is too busy to ask")
     try:
@@ -118,11 +121,23 @@ async def node_info(radio: Radio, node: int) -> NodeInfo:
 
 async def ask(radio: Radio, call: Call, decode: Callable[[bytes], T]) -> T:
     """Raises Unavailable: no answer, or one that the function does not have."""
-    answered = await radio.call(call)
+    answered = await _certain(radio, call)
     try:
         return decode(answered.response)
     except Garbled as error:
         raise Unavailable(str(error)) from error
+
+
+async def _certain(radio: Radio, call: Call) -> Answered:
+    """Over a line that garbles, what was said twice in a row. Raises Unavailable: the answers contradict each other."""
+    answered = await radio.call(call)
+    for _ in range(_CONTRADICTIONS):
+        if not radio.noisy:
+            return answered
+        before, answered = answered, await radio.call(call)
+        if (before.response, before.callback) == (answered.response, answered.callback):
+            return answered
+    raise Unavailable("the line to the Z-Wave stick garbles what it says")
 
 
 async def _restart(radio: Radio, started: asyncio.Event) -> None:

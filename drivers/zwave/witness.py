@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from drivers.zwave import events
@@ -78,11 +78,11 @@ class Witness:
     def commanded(self, to: Position, now: float, at: datetime) -> None:
         self._ordered = _Move(to, at, now + OBEYED_WITHIN_S)
 
-    def hear(self, command: Command, now: float, at: datetime, *, noisy: bool) -> bool:
+    def hear(self, command: Command, now: float, at: datetime) -> bool:
         """Whether the lock should be asked where its bolt is, because what it said leaves that open."""
         match command:
             case notification.Report(happening=Happening() as said):
-                return self._notified(said, now, at, noisy=noisy)
+                return self._notified(said, now, at)
             case notification.Report() | basic.Set() | basic.Report():
                 return True
             case door_lock.OperationReport() if not command.moving:
@@ -101,7 +101,7 @@ class Witness:
 
     # ---- one kind of news each -------------------------------------------------------------------------------------
 
-    def _notified(self, said: Happening, now: float, at: datetime, *, noisy: bool) -> bool:
+    def _notified(self, said: Happening, now: float, at: datetime) -> bool:
         look = False
         for fact in events.facts(said, self._lock, at):
             if not isinstance(fact, BoltMoved):
@@ -109,8 +109,7 @@ class Witness:
             elif self._is_echo(fact, now):
                 continue
             elif (again := self._repeated(said, now)) is None:
-                self._moved(replace(fact, hint=noisy), now)
-                look = noisy
+                self._moved(fact, now)
             else:
                 look = again
         return look

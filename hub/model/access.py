@@ -26,6 +26,7 @@ _NOBODY: Final = {
 
 def who(how: How, name: str | None, *, slot: int | None = None) -> str:
     """Whose doing it was. `name`: of the guest who held the slot then; "" for a guest without a name, None for nobody.
+    `slot`: None where the lock did not say, or not believably, which code it was.
 
     Only a code typed at the keypad says who somebody is: no other way of moving a bolt ever gets a guest's name.
     """
@@ -33,8 +34,9 @@ def who(how: How, name: str | None, *, slot: int | None = None) -> str:
         return _NOBODY[how]
     if name:
         return name
-    place = "" if slot is None else f", slot {slot}"
-    return f"a code that is not ours{place}" if name is None else f"a guest without a name{place}"
+    if slot is None:
+        return "a code, not known which" if name is None else "a guest without a name"
+    return f"a code that is not ours, slot {slot}" if name is None else f"a guest without a name, slot {slot}"
 
 
 def when(at: datetime, zone: ZoneInfo) -> str:

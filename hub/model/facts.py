@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 
@@ -153,8 +153,6 @@ class BoltMoved:
     how: How = How.UNKNOWN
     slot: int | None = None
     """The keypad slot whose code was used; only with How.KEYPAD."""
-    hint: bool = field(default=False)
-    """True when it came unprotected over a noisy line and must be confirmed before anybody relies on it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,8 @@ pytestmark = pytest.mark.slow
 HOURS = 12
 LOCKS = {
     "front": LockSettings(address="2", model="kwikset", slots=12),
-    "side": LockSettings(address="3", model="yale", slots=12),
-    "back": LockSettings(address="4", model="yale-zw3", slots=12),
+    "side": LockSettings(address="3", model="yale"),
+    "back": LockSettings(address="4", model="yale-zw3"),
     "shed": LockSettings(address="5", model="schlage", slots=12),
 }
 FOREIGN = {2: "3141", 9: "2718"}

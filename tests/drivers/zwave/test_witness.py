@@ -42,8 +42,8 @@ class Watch:
         self.told.clear()
         return self
 
-    def hear(self, command: Command, *, noisy: bool = False) -> bool:
-        return self.witness.hear(command, self.now, self.at, noisy=noisy)
+    def hear(self, command: Command) -> bool:
+        return self.witness.hear(command, self.now, self.at)
 
     def later(self, seconds: float) -> None:
         self.now += seconds
@@ -165,11 +165,6 @@ def test_another_persons_move_while_we_order_is_theirs(watch: Watch) -> None:
     watch.witness.commanded(Position.LOCKED, watch.now, watch.at)
     watch.hear(event(5, "630304"))
     assert watch.moves() == [(Position.LOCKED, How.KEYPAD, 4)]
-
-
-def test_a_noisy_line_makes_a_hint_and_a_look(watch: Watch) -> None:
-    assert watch.hear(event(2), noisy=True) is True
-    assert [fact.hint for fact in watch.told if isinstance(fact, BoltMoved)] == [True]
 
 
 @pytest.mark.parametrize("said", ["7105f001", "2001ff", "2003ff"])

@@ -17,7 +17,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
         ("Ada Lovelace", 4, "Ada Lovelace"),
         ("", 4, "a guest without a name, slot 4"),
         (None, 4, "a code that is not ours, slot 4"),
-        (None, None, "a code that is not ours"),
+        (None, None, "a code, not known which"),
     ],
 )
 def test_a_code_at_the_keypad_names_the_guest_who_held_the_slot(
