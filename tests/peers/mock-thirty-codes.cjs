@@ -1,6 +1,7 @@
 // The locks of mock-secure-locks.cjs with room for thirty codes, and some more kinds of lock. Configuration only.
 //
-// node 2: no security; 3: S2; 4: S0; 5: S2, sleeping between beams; 6: no security, User Code version 2; 7: User Credential
+// node 2: no security; 3: S2; 4: S0; 5: S2, sleeping between beams; 6: no security, User Code version 2; 7: User Credential;
+// 8 and 9: no security and S2, with schedules and a clock that can be set and is not told; only where NODES names them
 //
 // Environment: CONTROL, the port on which a test looks into a lock and has a code typed at it; NODES, those that are there
 // (all); TX_DELAY, milliseconds that each frame is on the air (10, as in the mock itself).
@@ -47,6 +48,15 @@ const credentials = (all) => [
 	}),
 ];
 
+const scheduling = (secure) => (all) => [
+	...all,
+	ccCaps({
+		ccId: CommandClasses["Schedule Entry Lock"], version: 3, secure,
+		numWeekDaySlots: 3, numYearDaySlots: 2, numDailyRepeatingSlots: 1,
+	}),
+	{ ccId: CommandClasses["Time Parameters"], version: 1, secure },
+];
+
 function typed(controller, user) {
 	return new cc.NotificationCCReport({
 		nodeId: controller.ownNodeId, notificationType: 6, notificationEvent: 6, notificationStatus: 0xff,
@@ -63,6 +73,8 @@ module.exports.default = {
 		lock(5, s2, { isListening: false, isFrequentListening: "1000ms" }),
 		lock(6, plain, {}, secondVersion),
 		lock(7, plain, {}, credentials),
+		lock(8, plain, {}, scheduling(false)),
+		lock(9, s2, {}, scheduling(true)),
 	].filter(({ id }) => wanted.includes(id)),
 	onInit(controller) {
 		if (!process.env.CONTROL) return;
