@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from bisect import bisect_right, insort
 from collections.abc import Callable
 
 from drivers.zwave.functions import Transmitted
@@ -71,17 +71,21 @@ class Beams:
 
     def __init__(self, kept_for_orders: int = 16) -> None:
         self._most = BEAMS_AN_HOUR - kept_for_orders
-        self._at: deque[float] = deque()
+        self._at: list[float] = []
+        """When a beam was sent, or is to be."""
 
     def spend(self, now: float) -> None:
-        self._at.append(now)
         self._forget(now)
+        insort(self._at, now)
 
-    def wait(self, now: float) -> float:
-        """Seconds until a beam may be sent that could as well be sent later."""
+    def book(self, now: float, after: float = 0.0) -> float:
+        """Seconds, at least `after`, until a beam may be sent that could as well be sent later; it counts from now on."""
         self._forget(now)
-        return 0.0 if len(self._at) < self._most else self._at[-self._most] + _HOUR_S - now
+        due = now + after
+        if len(self._at) >= self._most:
+            due = max(due, self._at[-self._most] + _HOUR_S)
+        insort(self._at, due)
+        return due - now
 
     def _forget(self, now: float) -> None:
-        while self._at and now - self._at[0] >= _HOUR_S:
-            self._at.popleft()
+        del self._at[: bisect_right(self._at, now - _HOUR_S)]

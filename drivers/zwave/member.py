@@ -181,7 +181,7 @@ class Member:
                 log.debug("node not met", node=self.number, why=str(error))
             pause = ASK_AGAIN_AFTER_S[min(attempt, len(ASK_AGAIN_AFTER_S) - 1)]
             if self._protocol is not None and self._protocol.beamed:
-                pause = max(pause, session.air.beams.wait(self._loop.time()))
+                pause = session.air.beams.book(self._loop.time(), pause)
             await self._pause(pause)
             attempt += 1
             if self._retired:

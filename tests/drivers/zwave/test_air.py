@@ -60,12 +60,12 @@ def test_another_stick_starts_with_free_air(told: list[str]) -> None:
 
 def test_beams_that_can_wait_leave_half_of_the_hour_to_orders() -> None:
     beams = Beams()
-    for second in range(16):
-        assert beams.wait(float(second)) == 0
+    assert [beams.book(0.0) for _ in range(33)] == [0] * 16 + [3600] * 16 + [7200]
+
+
+def test_beams_for_orders_are_counted_and_never_wait() -> None:
+    beams = Beams()
+    for second in range(40):
         beams.spend(float(second))
-    assert beams.wait(16.0) == 3600 - 16
-    for second in range(16, 32):
-        beams.spend(float(second))
-    assert beams.wait(32.0) == 16 + 3600 - 32
-    assert beams.wait(3616.0) == 0
-    assert beams.wait(7300.0) == 0
+    assert beams.book(40.0) == 24 + 3600 - 40
+    assert beams.book(4000.0) == 0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.contracts import Echo, NodeState, RadioNode, Reach
+from hub.contracts import Echo, NodeState, Radio, RadioNode, Reach
 from hub.errors import Rejected, Unavailable
 from hub.model.facts import LockFound, LockHeard, LockSilent
 from hub.model.values import Address, Pin, Position
@@ -225,3 +225,56 @@ async def test_the_trace_is_bounded_and_says_what_became_of_each_frame(house: Ho
             house.stick.say(2, bytes.fromhex("80035a"))
             await asyncio.sleep(1)
         assert len(driver.trace()) == 500
+
+
+# ---- who goes first --------------------------------------------------------------------------------------------------
+
+
+@virtual
+async def test_thirty_codes_in_one_lock_delay_an_unlock_of_another_by_one_frame(house: House, lock: FakeLock) -> None:
+    other = FakeLock(node=3, reports_moves="report")
+    house.stick.locks.append(other)
+    async with house.running() as driver:
+        keypad, bolt = driver.locks[TWO].keypad, driver.locks[Address("3")].bolt
+        assert keypad is not None
+        assert bolt is not None
+        loop, waits = asyncio.get_running_loop(), list[float]()
+
+        async def fill() -> None:
+            for slot in range(1, 31):
+                await keypad.write(slot, Pin(f"{4000 + slot}"))
+
+        async with asyncio.TaskGroup() as tasks:
+            filling = tasks.create_task(fill())
+            for nth in range(10):
+                await asyncio.sleep(0.17 + nth / 100)
+                assert not filling.done()
+                asked = loop.time()
+                await bolt.move(Position.LOCKED if nth % 2 else Position.UNLOCKED)
+                waits.append(
+                    max(at for at, said in zip(other.heard_at, other.received, strict=True) if said[:4] == "6201")
+                )
+                waits[-1] -= asked
+        assert max(waits) <= 2 * lock.air_s + 0.001  # the frame on the air, and its own
+    assert len(lock.codes) == 30
+
+
+@virtual
+async def test_locks_that_cannot_be_met_share_the_beams_of_an_hour_and_orders_go_all_the_same(house: House) -> None:
+    gone = [FakeLock(node=node, device="53dc01044003", reach="no") for node in range(10, 40)]
+    house.stick.locks += gone
+    async with house.running() as driver:
+        await asyncio.sleep(7200)
+        house.stick.calls.clear()
+        await asyncio.sleep(3600)
+        asked = [call for call in house.stick.calls if call[0] in {0x13, 0x60}]
+        assert len(asked) <= 32
+        bolt = driver.locks[TWO].bolt
+        assert bolt is not None
+        assert await bolt.move(Position.LOCKED) is Position.LOCKED
+
+
+@virtual
+async def test_the_driver_is_a_radio(house: House) -> None:
+    radio: Radio = house.driver
+    assert radio.survey().connected is False
