@@ -9,7 +9,7 @@ import pytest
 from drivers.zwave.devices import Role, Setting, device
 from hub.contracts import CodeTaken
 from hub.errors import Rejected, Unavailable
-from hub.model.facts import BoltMoved, SlotRead
+from hub.model.facts import BoltMoved, SlotRead, Trouble, TroubleSeen
 from hub.model.values import Pin, Position, Proof
 from tests.drivers.zwave.brands import (
     BE369,
@@ -187,3 +187,18 @@ async def test_be469_masks_a_code_that_event_14_confirms(house: House, lock: Fak
         assert await keypad_of(house).read(5) == SlotRead(empty=False)
         lock.announces = False
         assert await keypad_of(house).write(6, Pin("4321")) is Proof.ACKNOWLEDGED
+
+
+@pytest.mark.parametrize(
+    ("alarm", "troubles"), [("710560ff", [Trouble.KEYPAD_OFF]), ("71056000", []), ("710590ff", [])]
+)
+@virtual
+async def test_fe599_tells_a_keypad_that_is_switched_off_by_an_old_alarm(
+    house: House, lock: FakeLock, alarm: str, troubles: list[Trouble]
+) -> None:
+    """144/255, the keypad is busy, is nobody's trouble."""
+    wearing(lock, FE599)
+    async with house.running():
+        house.stick.say(2, bytes.fromhex(alarm))
+        await asyncio.sleep(1)
+    assert [told.trouble for told in house.told(TroubleSeen)] == troubles

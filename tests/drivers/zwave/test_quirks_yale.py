@@ -182,3 +182,13 @@ async def test_yrd256_tells_trouble_by_old_alarms(house: House, lock: FakeLock, 
         house.stick.say(2, alarm(kind, 1))
         await asyncio.sleep(1)
     assert [told.trouble for told in house.told(TroubleSeen)] == [trouble]
+
+
+@virtual
+async def test_yrd256_takes_codes_of_mixed_length_and_is_asked_for_none(house: House, lock: FakeLock) -> None:
+    wearing(lock, YRD256)
+    async with house.running():
+        await keypad_of(house).write(1, Pin("4711"))
+        await keypad_of(house).write(2, Pin("47114711"))
+    assert lock.codes == {1: (1, b"4711"), 2: (1, b"47114711")}
+    assert not [command for command in lock.received if command.startswith("70")]
