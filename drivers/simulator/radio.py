@@ -129,6 +129,7 @@ class Radio:
         """Nodes that did not acknowledge what was last sent to them (INS13954 §4.4.18)."""
         self._free_at = float("-inf")
         self._awake_until: dict[Node, float] = {}
+        self.deaf = False
         self.tally = Tally()
 
     def deadline(self) -> float | None:
@@ -144,6 +145,7 @@ class Radio:
         self._air.clear()
         self._sending = None
         self._waiting.clear()
+        self.deaf = False
 
     def later(self, moment: float, function: int, body: bytes) -> None:
         """Tell the host something when it is time."""
@@ -363,7 +365,8 @@ class Radio:
         self.tally.heard += 1
         arrives = self._carry(len(departure.frame), now)
         self._stays_awake(departure.node, arrives)
-        self._at(arrives, self._from(departure.node, departure.frame))
+        if not self.deaf:
+            self._at(arrives, self._from(departure.node, departure.frame))
 
     def _from(self, node: Node, command: bytes) -> Frame:
         """INS13954 §4.3.1.5: status, source, length, command, signal."""

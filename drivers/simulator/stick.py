@@ -45,6 +45,7 @@ class Stick:
             controller.REMOVE_NODE: self._membership.remove,
             controller.SET_TIMEOUTS: upkeep.set_timeouts,
             controller.SETUP: upkeep.set_up,
+            controller.RF_RECEIVE_MODE: upkeep.receive_mode,
             controller.NVM: upkeep.nvm,
             controller.BACKGROUND_RSSI: upkeep.background,
             controller.SET_DEFAULT: upkeep.forget_all,

@@ -65,6 +65,11 @@ class Upkeep:
                 told = bytes([0x00, 0x00])
         self._say(RESPONSE, controller.SETUP, told)
 
+    def receive_mode(self, body: bytes, _now: float) -> None:
+        """INS13954 §4.3.2.16 ZW_SetRFReceiveMode: a stick that does not listen hears no lock."""
+        self._radio.deaf = bool(body) and not body[0]
+        self._say(RESPONSE, controller.RF_RECEIVE_MODE, b"\x01")
+
     def background(self, _body: bytes, now: float) -> None:
         """INS13954 §4.3.2.3: dBm of three channels."""
         self._say(RESPONSE, controller.BACKGROUND_RSSI, bytes(each & 0xFF for each in self._radio.noise(now)))

@@ -231,3 +231,11 @@ def test_a_backup_during_which_the_network_changed_is_disturbed() -> None:
     host.later(5)
     assert host.learns(NVM, "01400040", within=0) == ["03000000"]
     assert host.learns(NVM, "03000000", within=0) == ["03000000"]
+
+
+def test_a_stick_that_does_not_listen_hears_no_lock_until_it_does_again() -> None:
+    host = a_host()
+    assert host.learns(0x10, "00") == ["01"]
+    assert host.ask("8002") == []
+    assert host.learns(0x10, "01") == ["01"]
+    assert host.ask("8002") == ["80035a"]
