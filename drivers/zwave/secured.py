@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -20,6 +22,14 @@ NONCE_WITHIN_S = 5.0
 """How long a node may take to give a nonce (zwave-js: timeouts.nonce)."""
 _REPEAT_WITHIN_S = 10.0
 """A node that says so late that it could not read a message gets no repetition: its question was given up by then."""
+_REFUSED_WITHIN_S = 1.0
+"""A node that could not read a message says so before this; what is sent later does not bring the message into doubt again."""
+_REPETITIONS = 2
+"""Of one message."""
+_SETTLES_WITHIN_S = 0.1
+"""What left before the first "I cannot read this" arrived is refused as well, each time with other entropy."""
+_ANSWERS_WITHIN_S = 0.5
+"""Between two repetitions: the second would cross the answer to the first."""
 
 Keyring = Mapping[SecurityClass, NetworkKey]
 log = structlog.get_logger("zwave")
@@ -27,6 +37,18 @@ log = structlog.get_logger("zwave")
 
 class NoAgreement(Unavailable):
     """The node took our question and gave no nonce that we could use: it may not hold this key."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Unproved:
+    """A message that the node may turn out not to have understood."""
+
+    command: bytes = field(repr=False)
+    sent: float
+    until: float
+    """It is not repeated later."""
+    repetitions: int = _REPETITIONS
+    """That are left."""
 
 
 class Secured:
@@ -38,7 +60,11 @@ class Secured:
         self._loop = asyncio.get_running_loop()
         self._turns = Turns()
         self._arrived = asyncio.Event()
-        self._last: tuple[bytes, float] | None = None
+        self._unproved: list[_Unproved] = []
+        self._repeating = False
+        self._spoke = asyncio.Event()
+        self._refused = False
+        """The node could not read a message, and we have not yet done anything about it."""
         strong: dict[Strength, S2Keys] = {each: s2_keys(key) for each, key in keys.items() if each.is_s2}
         self._s2 = S2Session(link, strong, randomness)
         self._s0: S0Session | None = None
@@ -60,7 +86,8 @@ class Secured:
                 sealed = self._seal(command)
             if isinstance(sealed, NeedNonce):
                 raise NoAgreement("the lock and the hub could not agree on the encryption")
-            self._last = (command, self._loop.time() + _REPEAT_WITHIN_S)
+            now = self._loop.time()
+            self._remember(_Unproved(command, now, until=now + _REPEAT_WITHIN_S))
             return await self._transmit(node, sealed, urgent=urgent)
 
     def hear(self, data: bytes, spawn: Callable[[Coroutine[None, None, None]], None]) -> list[bytes]:
@@ -72,6 +99,7 @@ class Secured:
             return []
         said: list[bytes] = []
         for event in events:
+            self._spoke.set()
             match event:
                 case Reply(frame=frame):
                     spawn(self._send(frame))
@@ -79,10 +107,12 @@ class Secured:
                     self._arrived.set()
                 case NonceArrived():
                     self._arrived.set()
-                    spawn(self._repeat())
+                    self._refused = True
+                    if not self._repeating:
+                        spawn(self._repeat())
                 case Received(payload=payload, under=under) if under is self.under:
                     if not event.crossed:
-                        self._last = None  # it understands us: who now says that it did not is somebody else
+                        self._unproved.clear()  # it understands us: who now says that it did not is somebody else
                     said.append(payload)
                 case Heard(payload=payload) if self.under is SecurityClass.S0:
                     said.append(payload)
@@ -117,11 +147,38 @@ class Secured:
             log.debug("nonce not delivered", node=self._node, why=str(error))
 
     async def _repeat(self) -> None:
-        """The node could not read our last message: once more, with the entropy it sent."""
-        last, self._last = self._last, None
-        if last is None or self._loop.time() >= last[1]:
+        """The node could not read what we said: once more, in the same order, with the entropy it sent."""
+        if self._repeating:
             return
-        async with self._turns.turn(urgent=True):
-            sealed = self._seal(last[0])
+        self._repeating = True
+        try:
+            async with self._turns.turn(urgent=True):
+                while self._refused and self._unproved:
+                    if len(self._unproved) > 1:
+                        await asyncio.sleep(_SETTLES_WITHIN_S)
+                    await self._repeat_once()
+        finally:
+            self._repeating = False
+
+    async def _repeat_once(self) -> None:
+        self._refused = False
+        unproved, self._unproved = self._unproved, []
+        for each in unproved:
+            if self._loop.time() >= each.until or each.repetitions == 0:
+                continue
+            if self._unproved:
+                await self._answer()
+            sealed = self._seal(each.command)
             if isinstance(sealed, bytes):
+                self._spoke.clear()
+                self._remember(replace(each, sent=self._loop.time(), repetitions=each.repetitions - 1))
                 await self._send(sealed)
+
+    async def _answer(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_ANSWERS_WITHIN_S):
+                await self._spoke.wait()
+
+    def _remember(self, said: _Unproved) -> None:
+        doubtful = [each for each in self._unproved if said.sent < each.sent + _REFUSED_WITHIN_S]
+        self._unproved = [*doubtful, said]

@@ -65,7 +65,8 @@ class Received:
     under: Strength
     multicast: bool = False
     crossed: bool = False
-    """It was said with the nonce of our own last message, before that one arrived: the other node cannot read ours."""
+    """It, or one shortly before it, was said with the nonce of a message of ours that had not arrived: most devices cannot
+    read ours then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,8 @@ class _Stream:
     under: Strength
     sent: tuple[bytes, float] | None = None
     """The nonce of our own last message, and until when the other side may have used it too."""
+    crossed_until: float = 0.0
+    """The other side did: until then it may yet say that it cannot read us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,9 +237,10 @@ class S2Session:
         if sent is not None and expected and now < sent[1]:
             crossed = ccm_open(stream.span.keys.ccm, sent[0], aad, message.sealed)
             if crossed is not None:
+                stream.crossed_until = now + COLLISION_S
                 return _Opened(crossed, stream.under, crossed=True)
         plaintext = stream.span.open(aad, message.sealed)
-        return None if plaintext is None else _Opened(plaintext, stream.under)
+        return None if plaintext is None else _Opened(plaintext, stream.under, now < stream.crossed_until)
 
     def _opened(self, message: Encapsulation, opened: _Opened, now: float) -> tuple[Event, ...]:
         under = opened.under

@@ -167,7 +167,8 @@ def cross(pair: Pair, wait: float) -> tuple[s2.Event, ...]:
 
 def test_two_who_speak_at_once_both_are_heard(pair: Pair) -> None:
     assert cross(pair, 0.4) == (Received(b"theirs", ACCESS, crossed=True),)
-    assert pair.lock.receive(pair.seal(pair.hub, b"next"), pair.now) == (Received(b"next", ACCESS),)
+    assert pair.lock.receive(pair.seal(pair.hub, b"next"), pair.now) == (Received(b"next", ACCESS, crossed=True),)
+    assert pair.lock.receive(pair.seal(pair.hub, b"late"), pair.now + 0.5) == (Received(b"late", ACCESS),)
 
 
 def test_a_crossing_frame_half_a_second_late_is_not_believed(pair: Pair) -> None:
