@@ -130,6 +130,13 @@ class Node:
     def _secret_classes(self) -> bytes:
         return bytes(each for each in commands.classes(self.lock) if each not in OPEN_TO_ALL)
 
+    def lose_power(self) -> None:
+        """Its batteries were out: it holds its keys, and no nonce of anybody's."""
+        self._s2.forget()
+        self._s0.forget()
+        self._waiting.clear()
+        self._asked_until = self._said_last = None
+
     # ---- being added and removed ----
 
     def added(self, home: int, number: int, now: float) -> None:
