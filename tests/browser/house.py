@@ -138,9 +138,20 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
+class Box:
+    """A lock that nobody has added yet."""
+
+    name: str
+    model: str = "yale"
+    security: str = "s2"
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     doors: tuple[Door, ...] = ()
     units: tuple[Unit, ...] = ()
+    boxes: tuple[Box, ...] = ()
+    """With some, the stick can all that it takes to add them."""
 
     def site(self, feeds: str) -> str:
         return "\n".join([SITE, *(self._lock(*each) for each in enumerate(self.doors, 2)), *self._units(feeds)])
@@ -151,10 +162,15 @@ class Plan:
             f"travel = {door.travel}, quirks = {{ {door.quirks} }} }}"
             for node, door in enumerate(self.doors, 2)
         )
+        locks += "".join(
+            f', {{ model = "{box.model}", name = "{box.name}", security = "{box.security}" }}' for box in self.boxes
+        )
+        functions = "full" if self.boxes else "lean"
         return (
             'database = "gatehouse.db"\nstate_dir = "state"\nkey_file = "key"\n'
             f'[web]\nlisten = "{listen}"\n'
-            f'[drivers.simulator]\nlisten = "127.0.0.1:{stick}"\ndelay = 0.01\nlocks = [{locks}]\n'
+            f'[drivers.simulator]\nlisten = "127.0.0.1:{stick}"\ndelay = 0.01\nfunctions = "{functions}"\n'
+            f"locks = [{locks}]\n"
             f'[drivers.zwave]\nport = "socket://127.0.0.1:{stick}"\n'
         )
 

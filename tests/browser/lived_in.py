@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
-from tests.browser.house import TODAY, Calendars, Door, House, Plan, Unit, running, until
+from tests.browser.house import TODAY, Box, Calendars, Door, House, Plan, Unit, running, until
 
 PLAN: Final = Plan(
     doors=(
@@ -26,6 +26,7 @@ PLAN: Final = Plan(
         Unit("boathouse", "Boathouse by the old jetty", ("front", "boathouse"), channel="booking_com"),
         Unit("studio", "Studio", ("studio",), channel="lodgify"),
     ),
+    boxes=(Box("Gate"), Box("Attic", "kwikset", "s0")),
 )
 LONG_NAME: Final = "Hubert Wolfeschlegelsteinhausenbergerdorff and the Travelling Theatre Company of Lower Saxony"
 

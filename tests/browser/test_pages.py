@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 from playwright.async_api import Browser, ViewportSize, expect
 
-from tests.browser.house import NAME, House
+from tests.browser.house import NAME, PASSWORD, House
 from tests.browser.lived_in import LONG_NAME, lived_in, stay_called
 from tests.browser.window import DESK, Window, window
 
@@ -88,6 +88,23 @@ async def made_token(opened: Window, _house: House) -> None:
     await expect(page.locator("#token")).to_be_visible()
 
 
+async def shown_keys(opened: Window, _house: House) -> None:
+    await opened.open("/radio/zwave/care")
+    for summary in await opened.page.locator("summary").all():
+        await summary.click()
+    await opened.page.get_by_label("Your password, once more").fill(PASSWORD)
+    await opened.page.get_by_role("button", name="Show the keys").click()
+    await expect(opened.page.get_by_text("They are shown only this once")).to_be_visible()
+
+
+async def refused_label(opened: Window, _house: House) -> None:
+    await opened.open("/radio/zwave/add")
+    await opened.page.get_by_text("It cannot encrypt at all").click()
+    await opened.page.get_by_label("to add it all the same").fill("please")
+    await opened.page.get_by_role("button", name="Add it now").click()
+    await expect(opened.page.get_by_text("These are not the words")).to_be_visible()
+
+
 async def opened_hands(opened: Window, _house: House) -> None:
     await opened.open("/rehearsal")
     for summary in await opened.page.locator("summary").all():
@@ -147,6 +164,16 @@ SCENES: Final[dict[str, Scene]] = {
     "an empty log": at("/log?what=tamper"),
     "channels": at("/channels"),
     "health": at("/health"),
+    "radio": at("/radio"),
+    "a device": at("/radio/zwave/nodes/2"),
+    "a silent device": at("/radio/zwave/nodes/5"),
+    "naming a device": at("/radio/zwave/nodes/2/name"),
+    "adding a lock": at("/radio/zwave/add"),
+    "a label refused": refused_label,
+    "replacing a device": at("/radio/zwave/nodes/2/replace"),
+    "backup and keys": at("/radio/zwave/care"),
+    "keys shown": shown_keys,
+    "the trace": at("/radio/zwave/trace"),
     "settings": at("/settings"),
     "tokens": at("/settings/tokens"),
     "a token made": made_token,
@@ -164,10 +191,16 @@ SCENES: Final[dict[str, Scene]] = {
 # ---- what is looked for ---------------------------------------------------------------------------------------------
 
 
-async def _barriers(opened: Window) -> list[Any]:
+async def barriers(opened: Window) -> list[Any]:
     """Violations, and text whose ground axe could not see."""
     await opened.page.evaluate(AXE)  # by the debugger: the page's own policy lets no script of others in
     found: list[Any] = await opened.page.evaluate(_AXE_RUN)
+    return found
+
+
+async def sticking_out(opened: Window) -> list[Any]:
+    """What is wider than the screen."""
+    found: list[Any] = await opened.page.evaluate(_STICKING_OUT)
     return found
 
 
@@ -202,5 +235,5 @@ async def test_a_page_is_accessible_quiet_and_fits(browser: Browser, busy_house:
             await opened.page.set_viewport_size(size)
             for scheme in ("light", "dark"):
                 await opened.page.emulate_media(color_scheme=scheme)
-                assert await _barriers(opened) == [], (size, scheme)
-                assert await opened.page.evaluate(_STICKING_OUT) == [], (size, scheme)
+                assert await barriers(opened) == [], (size, scheme)
+                assert await sticking_out(opened) == [], (size, scheme)

@@ -78,9 +78,9 @@ _FOCUS_SEEN: Final = """() => {
 
 
 @asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
+async def chromium(*more: str) -> AsyncIterator[Browser]:
     async with async_playwright() as player:
-        browser = await player.chromium.launch(executable_path="/usr/bin/chromium", args=list(QUIET))
+        browser = await player.chromium.launch(executable_path="/usr/bin/chromium", args=[*QUIET, *more])
         try:
             yield browser
         finally:

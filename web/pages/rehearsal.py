@@ -48,15 +48,18 @@ class Box:
     tail: str
     awake: bool
     code: Markup
+    """Empty, as pin and tail are: it is too old to have a label."""
 
 
 def box(newcomer: Newcomer) -> Box:
+    if not newcomer.label:
+        return Box(newcomer.id, newcomer.model, "", "", newcomer.awake, Markup())
     drawn = segno.make(newcomer.label, error="m", micro=False)
     code = drawn.svg_inline(
         border=2, omitsize=True, svgclass="label-qr", light="#fff", title="The QR code of its label"
     )
     pin, _, tail = newcomer.dsk.partition("-")
-    return Box(newcomer.id, newcomer.model, pin, tail, newcomer.awake, Markup(code))  # noqa: S704  # digits, drawn by us
+    return Box(newcomer.id, newcomer.model, pin, tail, newcomer.awake, Markup(code))  # noqa: S704  # drawn here
 
 
 def _hands(request: web.Request) -> Rehearsal:

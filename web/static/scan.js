@@ -9,6 +9,7 @@ const video = box.querySelector("video");
 const camera = box.querySelector("[data-camera]");
 const photo = document.getElementById("photo");
 const field = document.getElementById("f-label");
+const go = field.form.querySelector("[name=how][value=now]:not([hidden])");
 const canvas = document.createElement("canvas");
 
 box.hidden = false;
@@ -41,6 +42,7 @@ function take(text) {
   return true;
 }
 
+box.querySelector("[data-photo]").addEventListener("click", () => photo.click());
 photo.addEventListener("change", async () => {
   const [file] = photo.files;
   if (!file) return;
@@ -50,7 +52,7 @@ photo.addEventListener("change", async () => {
     let text;
     for (const most of LARGEST) text ||= read(picture, picture.width, picture.height, most);
     if (!text) say("There is no QR code to be seen in this picture. Go nearer, and mind the light.");
-    else if (take(text)) field.form.querySelector("[name=how][value=now]").focus();
+    else if (take(text)) go.focus();
   } catch {
     say("This file is no picture that the browser can read.");
   }
@@ -72,7 +74,7 @@ function look() {
   const text = seen ? read(video, video.videoWidth, video.videoHeight, 800) : undefined;
   if (text && take(text)) {
     close();
-    field.form.querySelector("[name=how][value=now]").focus();
+    go.focus();
   } else window.setTimeout(look, 120);
 }
 
