@@ -78,6 +78,7 @@ class NodeSchedule:
             proofs = [await self._put(slot, number, entry) for number, entry in enumerate(entries, 1)]
             proofs += [await self._remove(slot, number, kind) for number in range(len(entries) + 1, room + 1)]
             await self._be(slot, _KINDS[kind].user_type)
+            # A new schedule enables them (zwave-js ScheduleEntryLockCC.ts); a lock that thinks otherwise would let all in.
             await self._node.obey(wire.EnableSet(slot, enabled=True))
             self._told[slot] = kind
         return _weakest(proofs)
@@ -154,7 +155,7 @@ class NodeSchedule:
 
     def _known(self, slot: int) -> Known:
         known = self._node.known
-        if known is None or not 1 <= slot <= min(known.slots, _WIDE) or slot == known.device.admin_slot:
+        if known is None or not 1 <= slot <= min(known.slots, _WIDE):
             raise Rejected(f"the lock keeps no schedules for slot {slot}")
         return known
 

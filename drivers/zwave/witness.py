@@ -9,12 +9,25 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from drivers.zwave import events
-from drivers.zwave.cc import basic, battery, door_lock, notification
+from drivers.zwave.cc import basic, battery, device_reset_locally, door_lock, notification, user_code
 from drivers.zwave.cc.codec import Command
 from drivers.zwave.cc.notification import Happening
-from hub.model.facts import BatteryRead, BoltMoved, Fact, LockFound, LockHeard, LockSilent
+from drivers.zwave.cc.user_code import KeypadMode
+from hub.model.facts import (
+    BatteryRead,
+    BoltMoved,
+    CodeChange,
+    CodesChanged,
+    Fact,
+    LockFound,
+    LockHeard,
+    LockSilent,
+    Trouble,
+    TroubleSeen,
+)
 from hub.model.values import Address, How, Position
 
 REPEATED_WITHIN_S = 6.0
@@ -25,6 +38,13 @@ OBEYED_WITHIN_S = 10.0
 """A bolt that moves as it was told within this time was moved by us: the deadline of *Unlock now* (design.md §1)."""
 HEARD_EVERY_S = 60.0
 """Signs of life are told this often at most; each is written to a disk."""
+_MODES = MappingProxyType(
+    {
+        KeypadMode.VACATION: "vacation mode: no code opens",
+        KeypadMode.PRIVACY: "privacy mode: nothing opens from outside",
+        KeypadMode.LOCKED_OUT: "too many wrong codes",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +109,11 @@ class Witness:
                 self._positioned(events.position_of(command.mode), now, at)
             case battery.Report():
                 self._tell(BatteryRead(self._lock, at, command.percent or 0, command.low))
+            case user_code.KeypadModeReport(mode=mode) if mode is not KeypadMode.NORMAL:
+                self._tell(TroubleSeen(self._lock, at, Trouble.KEYPAD_OFF, _MODES[mode]))
+            case device_reset_locally.Notification():
+                self._tell(CodesChanged(self._lock, at, CodeChange.ALL_DELETED))
+                self.silent("it was reset to its factory settings and has left the network", at)
         return False
 
     def deadline(self) -> float | None:

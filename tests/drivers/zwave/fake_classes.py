@@ -32,6 +32,8 @@ class SchedulingLock(FakeLock):
     enabled: dict[int, bool] = field(default_factory=dict)
     stubborn: bool = False
     """Acknowledges schedules and keeps none."""
+    enables: bool = True
+    """A new schedule switches a user's schedules on."""
     crooked: bool = False
     """Keeps another minute than it was told."""
 
@@ -74,7 +76,8 @@ class SchedulingLock(FakeLock):
             return []
         if action == 1:
             rest = body[3:-1] + bytes((body[-1] ^ self.crooked,))
-            self.kept[kind, user, number], self.counting[user], self.enabled[user] = rest, kind, True
+            self.kept[kind, user, number], self.counting[user] = rest, kind
+            self.enabled[user] = self.enables or self.enabled.get(user, False)
         else:
             self.kept.pop((kind, user, number), None)
         return []

@@ -220,6 +220,16 @@ async def test_a_code_is_let_in_at_any_time_again(house: House, lock: Scheduling
 
 
 @virtual
+async def test_schedules_that_were_switched_off_are_switched_on_again(house: House, lock: SchedulingLock) -> None:
+    lock.enables = False
+    async with house.running():
+        await schedule_of(house).clear(5)
+        assert not lock.enabled[5]
+        await schedule_of(house).set(5, CHRISTMAS)
+    assert lock.enabled[5]
+
+
+@virtual
 async def test_only_the_kind_that_was_told_is_looked_for_when_it_is_known(house: House, lock: SchedulingLock) -> None:
     async with house.running():
         await schedule_of(house).set(5, CHRISTMAS)

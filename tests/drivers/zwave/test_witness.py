@@ -8,12 +8,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.zwave.cc import decode, door_lock, notification
+from drivers.zwave.cc import Unknown, decode, door_lock, notification
 from drivers.zwave.cc.codec import Command
 from drivers.zwave.cc.door_lock import Heading, Mode
 from drivers.zwave.cc.notification import Happening
 from drivers.zwave.witness import Witness
-from hub.model.facts import Abilities, BoltMoved, Fact, LockFound, LockHeard, LockSilent
+from hub.model.facts import (
+    Abilities,
+    BoltMoved,
+    CodesChanged,
+    Fact,
+    LockFound,
+    LockHeard,
+    LockSilent,
+    Trouble,
+    TroubleSeen,
+)
 from hub.model.values import Address, How, Position
 from tests.drivers.zwave.fakes import START
 
@@ -206,3 +216,22 @@ def test_in_the_end_the_house_believes_what_the_lock_says_last(
     watch.hear(last)
     watch.later(1.5)
     assert watch.moves()[-1][0] is (Position.LOCKED if last is SECURED else Position.UNLOCKED)
+
+
+def test_a_keypad_that_lets_nobody_in_is_told_with_its_mode(watch: Watch) -> None:
+    watch.hear(decode_command("630a01"))
+    watch.hear(decode_command("630a00"))
+    told = [(fact.trouble, fact.note) for fact in watch.told if isinstance(fact, TroubleSeen)]
+    assert told == [(Trouble.KEYPAD_OFF, "vacation mode: no code opens")]
+
+
+def test_a_lock_that_was_reset_has_no_codes_and_is_gone(watch: Watch) -> None:
+    watch.hear(decode_command("5a01"))
+    assert [type(fact) for fact in watch.told] == [CodesChanged, LockSilent]
+    assert "factory settings" in str(watch.told)
+
+
+def decode_command(wire: str) -> Command:
+    command = decode(bytes.fromhex(wire))
+    assert not isinstance(command, Unknown)
+    return command
