@@ -21,6 +21,7 @@ from drivers.zwave.joining.steps import (
     Answer,
     Ask,
     DowngradedError,
+    NotWaitedError,
     Said,
     Talking,
     TimedOut,
@@ -222,7 +223,9 @@ def _s0(order: Order, node: int) -> Talking[SecurityClass]:
             break
         except Rejected as why:
             # Devices wait ten seconds after they joined (SDS10865, 5.6), and people type more slowly.
-            raise Rejected(str(why) if asked or order.consented or str(why) == CANCELLED else NOT_WAITED) from None
+            if asked or order.consented or str(why) == CANCELLED:
+                raise
+            raise NotWaitedError(NOT_WAITED) from None
         answer = yield step
         asked = asked or isinstance(answer, Heard)
     info = yield from _described(node)

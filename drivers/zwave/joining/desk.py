@@ -16,9 +16,9 @@ from drivers.zwave import network_functions as nf
 from drivers.zwave.frame import Frame
 from drivers.zwave.joining import conversations
 from drivers.zwave.joining.bootstrap import Order
-from drivers.zwave.joining.prepared import Entry, Sticker, Waiting, read_label
+from drivers.zwave.joining.prepared import ATTEMPTS, Entry, Sticker, Waiting, read_label
 from drivers.zwave.joining.runner import Runner
-from drivers.zwave.joining.steps import Ask, Outcome, Say, TakenOutError, Talking
+from drivers.zwave.joining.steps import Ask, NotWaitedError, Outcome, Say, TakenOutError, Talking
 from drivers.zwave.radio import NOT_CONNECTED
 from drivers.zwave.security.keys import NetworkKey, SecurityClass
 from drivers.zwave.session import Session
@@ -252,7 +252,8 @@ class Desk:
             self._taken_out(runner, error, purpose)
         except (Rejected, Unavailable) as error:
             end, words = self._failed(runner), str(error)
-            self._count_failure(purpose, words)
+            if purpose.entry is not None:  # nobody came: who asked may have been anybody, and it does not count
+                self.waiting.note(purpose.entry, words)
         finally:
             self._runner = None
             self._end(end, words, outcome)
@@ -277,20 +278,20 @@ class Desk:
         self._crew.joined(outcome.node)
 
     def _taken_out(self, runner: Runner, error: TakenOutError, purpose: _Purpose) -> None:
+        if runner.cancelled or not isinstance(error.__cause__, NotWaitedError):
+            self._consented_until = 0.0
         if purpose.wish is Wish.REPLACE:
             self._crew.removed(error.node)
         if error.gone:
             self.waiting.left(error.node)
         else:
             self._crew.stayed(error.node)
-        if error.capable and not runner.cancelled:
+        if purpose.entry is not None:
+            self.waiting.failed(purpose.entry, str(error))
+        first_or_last = purpose.entry is None or purpose.entry.attempts in {0, ATTEMPTS - 1}
+        if error.capable and not runner.cancelled and first_or_last:
             device = purpose.entry.sticker.dsk.tail if purpose.entry is not None else str(error.node)
             self._crew.thrown_out(device, str(error))
-        self._count_failure(purpose, str(error))
-
-    def _count_failure(self, purpose: _Purpose, words: str) -> None:
-        if purpose.entry is not None:
-            self.waiting.failed(purpose.entry, words)
 
     # ---- how it is shown ---------------------------------------------------------------------------------------------------
 

@@ -147,6 +147,10 @@ class Waiting:
         end = f"; it is no longer tried after {ATTEMPTS} failures: prepare it anew" if attempts >= ATTEMPTS else ""
         self._change(entry, replace(entry, attempts=attempts, trouble=why + end))
 
+    def note(self, entry: Entry, why: str) -> None:
+        """Something went wrong that does not count as a failure."""
+        self._change(entry, replace(entry, trouble=why))
+
     def left(self, node: int) -> None:
         """Nor does a device that was taken out come back by itself."""
         entries = tuple(each for each in self.entries if each.joined != node)

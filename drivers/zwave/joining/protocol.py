@@ -71,7 +71,7 @@ def include(begin: Call, invite: str) -> Talking[Arrival]:
         Rejected: none came in, or it was cancelled; the network is as it was.
         HalfJoinedError: see there.
     """
-    before = yield from count()
+    before = yield from count(kinds=True)
     ready = yield from _begin(begin, nf.leave_adding())
     yield from say(1, invite)
     try:

@@ -140,8 +140,8 @@ class Runner:
                 return Reached(await self._ping(node), self._now)
             case Describe(node=node):
                 return await self._describe(node)
-            case Count():
-                return await self._count()
+            case Count(kinds=kinds):
+                return await self._count(kinds=kinds)
             case Pause(seconds=seconds, stoppable=stoppable):
                 return await self._wait(self._now + seconds, stoppable=stoppable, kinds=()) or Told(self._now)
             case Tell() | Await() | Agree() | Admit() | AskGrant() | AskPin():
@@ -247,9 +247,9 @@ class Runner:
         except Unavailable:
             return Described(None, self._now)
 
-    async def _count(self) -> Answer:
+    async def _count(self, *, kinds: bool) -> Answer:
         nodes = await self._session.nodes()
-        told = [await self._session.protocol_info(node) for node in sorted(nodes)]
+        told = [await self._session.protocol_info(node) for node in sorted(nodes)] if kinds else []
         listening = sum(info.listening for info in told)
         beamed = sum(info.beamed for info in told)
         return Counted(nodes, listening, beamed, self._now)

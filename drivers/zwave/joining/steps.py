@@ -84,7 +84,10 @@ class Describe:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Answered with `Counted`."""
+    """Who is in the network. Answered with `Counted`."""
+
+    kinds: bool = False
+    """How many of them listen or are beamed, too: the stick is asked for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +169,10 @@ class TakenOutError(Rejected):
         self.gone = gone
 
 
+class NotWaitedError(Rejected):
+    """The device gave up while a person was typing the consent that it needed."""
+
+
 class DowngradedError(Rejected):
     """Somebody may have interfered, so that a device gets less security than it is capable of."""
 
@@ -191,8 +198,8 @@ def describe(node: int) -> Talking[NodeInfo | None]:
     return answer.info
 
 
-def count() -> Talking[Counted]:
-    answer = yield Count()
+def count(*, kinds: bool = False) -> Talking[Counted]:
+    answer = yield Count(kinds)
     assert isinstance(answer, Counted)
     return answer
 
@@ -230,6 +237,7 @@ __all__ = [
     "Heard",
     "Listen",
     "News",
+    "NotWaitedError",
     "Outcome",
     "Pause",
     "Ping",

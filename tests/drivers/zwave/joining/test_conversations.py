@@ -226,6 +226,18 @@ async def test_a_device_that_did_not_wait_for_the_consent_gets_its_key_the_next_
         assert (await pairing.asked()).question is not None, "the consent was for one device"
 
 
+@virtual
+async def test_a_consent_does_not_outlive_a_failure_of_another_kind(tmp_path: Path) -> None:
+    pairing = Pairing(tmp_path, Newcomer(classes=OLD, silent_at="key set"))
+    async with pairing.running() as radio:
+        radio.joining.begin(Wish.ADD)
+        await pairing.asked()
+        pairing.say("use the old encryption")
+        assert "did not go on" in (await pairing.ended()).sentence
+        radio.joining.begin(Wish.ADD)
+        assert (await pairing.asked()).question is not None
+
+
 @pytest.mark.parametrize("words", ["no", "", "use old encryption", "yes"])
 @virtual
 async def test_any_other_words_are_a_no(tmp_path: Path, words: str) -> None:

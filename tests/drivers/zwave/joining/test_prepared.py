@@ -124,7 +124,24 @@ async def test_after_five_failures_a_label_is_no_longer_tried(pairing: Pairing) 
         pairing.stick.switch_on(pairing.newcomer)
         await asyncio.sleep(20)
         assert radio.survey().prepared[0].joined == SEVEN
-    assert [alarm.device for alarm in pairing.alarms] == [DSK.tail] * ATTEMPTS
+    assert [alarm.device for alarm in pairing.alarms] == [DSK.tail] * 2, "at the first failure and at the last"
+
+
+@virtual
+async def test_whoever_asks_in_its_name_and_does_not_come_costs_it_no_attempt(pairing: Pairing) -> None:
+    """The number under which a device asks is sent in the clear."""
+    async with pairing.running() as radio:
+        await radio.prepare(LABEL)
+        pairing.stick.outside.clear()
+        for _ in range(ATTEMPTS + 1):
+            pairing.stick.switch_on(pairing.newcomer)
+            await asyncio.sleep(70)
+            assert "no device came" in radio.survey().prepared[0].trouble
+        pairing.stick.outside.append(pairing.newcomer)
+        pairing.stick.switch_on(pairing.newcomer)
+        await asyncio.sleep(20)
+        assert radio.survey().prepared[0].joined == SEVEN
+    assert not pairing.alarms
 
 
 @virtual
