@@ -129,7 +129,6 @@ def _s2(order: Order, arrival: Arrival, heard: list[bytes]) -> Talking[SecurityC
         joined = yield from _exchange(exchange, order, needs_access=needs_access, refusal=refusal, heard=heard)
     except Rejected as why:
         raise Rejected(refusal[0] if refusal else str(why)) from None
-    yield from last_chance()
     return next(each for each in STRONGEST_FIRST if each in joined.classes)
 
 

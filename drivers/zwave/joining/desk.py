@@ -215,11 +215,11 @@ class Desk:
         return node in self.waiting.half_joined
 
     def hear(self, node: int, command: bytes) -> bool:
-        """Whether what a node says belongs to a conversation here, or to nobody."""
-        if self._runner is not None and self._runner.node == node:
-            self._runner.hear(command)
-            return True
-        return self.holds(node)
+        """Whether what a node says belongs to a conversation here."""
+        if self._runner is None or self._runner.node != node:
+            return False
+        self._runner.hear(command)
+        return True
 
     def managed(self, frame: Frame) -> None:
         if self._runner is not None:

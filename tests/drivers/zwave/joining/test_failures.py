@@ -272,6 +272,43 @@ async def test_cancelling_at_any_stage_leaves_nobody_half_joined(tmp_path: Path,
         assert (await pairing.ended()).ended is Ended.DONE
 
 
+@pytest.mark.parametrize(("classes", "words"), [(OLD, "use the old encryption"), (PLAIN, "use no encryption")])
+@virtual
+async def test_cancelling_counts_also_while_a_device_is_asked_what_it_can_do(
+    tmp_path: Path, classes: bytes, words: str
+) -> None:
+    pairing = Pairing(tmp_path, Newcomer(classes=classes))
+    async with pairing.running() as radio:
+        radio.joining.begin(Wish.ADD)
+        if classes == OLD:
+            await pairing.asked()
+            pairing.say(words)
+        for _ in range(5000):
+            if pairing.stick.calls[-1][0] == 0x60:
+                break
+            await asyncio.sleep(0.001)
+        pairing.cancel()
+        talk = await pairing.ended()
+        assert talk.ended is Ended.CANCELLED
+        assert is_out(pairing)
+
+
+@virtual
+async def test_callbacks_of_other_calls_are_not_ours(tmp_path: Path) -> None:
+    pairing = Pairing(tmp_path)
+    pairing.stick.pressed = None
+    async with pairing.running() as radio:
+        radio.joining.begin(Wish.ADD)
+        await asyncio.sleep(1)
+        for other in (pairing.stick.id - 1, pairing.stick.id + 1):
+            pairing.stick.request(0x4A, bytes((other, 7, 0, 0)))
+        pairing.stick.request(0x4B, bytes((pairing.stick.id, 7, 0, 0)))
+        await asyncio.sleep(1)
+        assert pairing.talk.ended is None
+        pairing.stick.request(0x4A, bytes((pairing.stick.id, 7, 0, 0)))
+        assert (await pairing.ended(1)).ended is Ended.FAILED
+
+
 @virtual
 async def test_a_lock_that_ends_it_while_the_person_looks_for_the_pin_is_quoted_at_once(tmp_path: Path) -> None:
     pairing = Pairing(tmp_path)
@@ -328,7 +365,10 @@ async def test_a_device_that_stays_half_joined_is_not_used_until_it_is_removed(t
         pairing.say("no")
         talk = await pairing.ended()
         assert "still in the network as 7 and is not used" in talk.sentence
-        pairing.stick.say(7, bytes.fromhex("71050000ff06060100"))
+        before = len(pairing.newcomer.received)
+        pairing.stick.say(7, bytes.fromhex("6c01c103800342"))  # wants to know that it arrived
+        await asyncio.sleep(5)
+        assert len(pairing.newcomer.received) == before
         assert not radio.locks
         assert [(node.address, node.remarks) for node in radio.survey().nodes] == [(SEVEN, (HALF_JOINED,))]
     pairing.renew()
