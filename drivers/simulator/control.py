@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from drivers.simulator.faults import Faults
 from drivers.simulator.locks import SimLock
 from drivers.simulator.memory import Entry, KeysGiven
 from drivers.simulator.quirks import Quirks
@@ -47,6 +48,10 @@ class Silence(_Body):
     silent: bool
 
 
+class Lasting(_Body):
+    seconds: float = Field(ge=0)
+
+
 class Program(_Body):
     slot: int
     digits: str | None = Field(repr=False)
@@ -59,6 +64,12 @@ def application(simulator: Simulator) -> web.Application:
         [
             web.get("/locks", hands.locks),
             web.get("/stick", hands.stick),
+            web.get("/stick/faults", hands.faults),
+            web.post("/stick/faults", hands.suffer),
+            web.post("/stick/jam", hands.jam_air),
+            web.post("/stick/unplug", hands.unplug),
+            web.post("/stick/restart", hands.restart),
+            web.post("/locks/{address}/flood", hands.flood),
             web.get("/journal", hands.journal),
             web.get("/locks/{address}", hands.lock),
             web.get("/locks/{address}/journal", hands.journal),
@@ -98,6 +109,32 @@ class _Hands:
 
     async def stick(self, _request: web.Request) -> web.Response:
         return web.json_response(asdict(self._simulator.tally))
+
+    async def faults(self, _request: web.Request) -> web.Response:
+        return web.json_response(self._simulator.faults.model_dump(mode="json"))
+
+    async def suffer(self, request: web.Request) -> web.Response:
+        """The faults named in the body change, the others stay."""
+        held = self._simulator.faults.model_dump(mode="json")
+        told = Faults.model_validate(held | _OBJECT.validate_json(await request.text()))
+        self._simulator.suffer(told)
+        return web.json_response(told.model_dump(mode="json"))
+
+    async def jam_air(self, request: web.Request) -> web.Response:
+        self._simulator.jam_air((await _body(request, Lasting)).seconds)
+        return _done()
+
+    async def unplug(self, request: web.Request) -> web.Response:
+        self._simulator.unplug((await _body(request, Lasting)).seconds)
+        return _done()
+
+    async def restart(self, _request: web.Request) -> web.Response:
+        self._simulator.restart()
+        return _done()
+
+    async def flood(self, request: web.Request) -> web.Response:
+        self._simulator.flood(_address(request))
+        return _done()
 
     async def locks(self, _request: web.Request) -> web.Response:
         return web.json_response([_told(self._simulator.look(address)) for address in self._simulator.doors])

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, assert_never
 
+from drivers.simulator.faults import Trouble
 from drivers.simulator.frames import ACK, CAN, NAK, REQUEST, Data, Reader, Sign, encode
 from drivers.simulator.quirks import Chance
 from drivers.simulator.settings import Config, Segments
@@ -28,9 +29,10 @@ class _Unacknowledged:
 
 
 class Line:
-    def __init__(self, settings: Config, chance: Chance) -> None:
+    def __init__(self, settings: Config, chance: Chance, trouble: Trouble) -> None:
         self._settings = settings
         self._chance = chance
+        self._trouble = trouble
         self._reader = Reader()
         self._out: list[bytes] = []
         self._frames: deque[bytes] = deque()
@@ -55,6 +57,8 @@ class Line:
 
     def receive(self, data: bytes, now: float) -> Iterator[Data]:
         """The requests in these bytes that were taken."""
+        if not self._plugged:
+            return
         for unit in self._reader.feed(data, now):
             match unit:
                 case Data():
@@ -70,10 +74,16 @@ class Line:
                     assert_never(never)
 
     def _takes(self, data: Data) -> bool:
-        if self._settings.collisions and self._unacknowledged is not None:
+        happens, faults = self._trouble.happens, self._trouble.faults
+        crossing = self._settings.collisions and self._unacknowledged is not None
+        if crossing or happens(faults.cancels):
             self._out.append(bytes([CAN]))
             return False
-        self._out.append(bytes([ACK]))
+        if happens(faults.refusals):
+            self._out.append(bytes([NAK]))
+            return False
+        if not happens(faults.lost_acks):
+            self._out.append(bytes([ACK]))
         return data.kind == REQUEST
 
     def say(self, kind: int, function: int, body: bytes) -> None:
@@ -82,9 +92,12 @@ class Line:
 
     def to_send(self) -> list[bytes]:
         """What goes out now, each element in a write of its own."""
-        ready, self._out = self._out, []
-        match self._settings.segments:
-            case Segments.WHOLE:
+        ready, self._out = [self._trouble.spoil(unit) for unit in self._out], []
+        how = self._settings.segments
+        if how is Segments.MIXED:
+            how = (Segments.WHOLE, Segments.JOINED, Segments.SPLIT)[self._chance.randrange(0, 3)]
+        match how:
+            case Segments.WHOLE | Segments.MIXED:
                 return ready
             case Segments.JOINED:
                 return [b"".join(ready)] if ready else []
@@ -112,7 +125,7 @@ class Line:
             self._retransmit(self._unacknowledged, now)
         if self._unacknowledged is None and self._frames:
             frame = self._frames.popleft()
-            self._out.append(frame)
+            self._put(frame)
             self._unacknowledged = _Unacknowledged(frame, now + DELIVERY_S)
 
     def _refused(self, now: float) -> None:
@@ -125,4 +138,8 @@ class Line:
             return
         pending.tries += 1
         pending.again_at = now + DELIVERY_S
-        self._out.append(pending.frame)
+        self._put(pending.frame)
+
+    def _put(self, frame: bytes) -> None:
+        if not self._trouble.happens(self._trouble.faults.lost_frames):
+            self._out.append(frame)

@@ -14,6 +14,7 @@ from typing import Final, assert_never
 from drivers.simulator import controller
 from drivers.simulator.air import BEAM_LEAST_S, BEAM_MOST_S, Rate, frame_s
 from drivers.simulator.building import Building
+from drivers.simulator.faults import Trouble
 from drivers.simulator.frames import REQUEST, RESPONSE, Data
 from drivers.simulator.locks import Said, SimLock
 from drivers.simulator.nodes import Node, Spoken
@@ -24,6 +25,12 @@ BROADCAST: Final = 0xFF
 
 COMPLETE_OK: Final = 0x00
 COMPLETE_NO_ACK: Final = 0x01
+COMPLETE_FAIL: Final = 0x02
+"""The air was not free (INS13954 §4.3.3.1.7)."""
+JAMMED_DBM: Final = -40
+FLOOD: Final = 20
+NONCE_GET: Final = b"\x98\x40"
+"""Of S0 (SDS10865 §5.2)."""
 NODE_INFO_RECEIVED: Final = 0x84
 NODE_INFO_FAILED: Final = 0x81
 RSSI_NOT_AVAILABLE: Final = 0x7F
@@ -115,11 +122,15 @@ class Tally:
 
 
 class Radio:
-    def __init__(self, building: Building, settings: Config, chance: Chance, say: Say) -> None:
+    def __init__(self, building: Building, settings: Config, chance: Chance, trouble: Trouble, say: Say) -> None:
         self._building = building
         self._settings = settings
         self._chance = chance
+        self._trouble = trouble
         self._say = say
+        self._jammed_until = float("-inf")
+        self.pull: Callable[[float], None] = _nobody_pulls
+        """What happens when the stick is pulled out in the middle."""
         self._air: list[tuple[float, int, Due]] = []
         self._order = 0
         self._sending: Flight | None = None
@@ -179,6 +190,9 @@ class Radio:
         beam = self._beam(node, now)
         flight = self._sending = Flight(sent, now, beamed=beam > 0)
         arrives = self._carry(len(sent.command), now + beam)
+        if self._is_jammed(now):
+            self._at(max(arrives, now + self._settings.give_up), End(flight, COMPLETE_FAIL))
+            return
         if sent.node == BROADCAST:
             self._at(arrives, End(flight, COMPLETE_OK))
             return
@@ -189,6 +203,20 @@ class Radio:
             assert node is not None
             self._stays_awake(node, arrives + node.lock.quirks.slow)
             self._at(arrives, Arrival(flight, node, fate))
+
+    def jam(self, until: float) -> None:
+        """Somebody else fills the air."""
+        self._jammed_until = until
+
+    def _is_jammed(self, now: float) -> bool:
+        if self._trouble.happens(self._trouble.faults.jams):
+            self.jam(now + self._trouble.faults.jam_s)
+        return now < self._jammed_until
+
+    def flood(self, node: Node, now: float) -> None:
+        """The lock asks for one S0 nonce after the other."""
+        for nth in range(FLOOD):
+            self._speak(node, Spoken(NONCE_GET, event=True, words=None), now + nth * self._settings.delay)
 
     def _fate(self, node: Node, sent: Transmission) -> Fate:
         lock = node.lock
@@ -290,18 +318,25 @@ class Radio:
         """The lock hears; its acknowledgement, its answers and what it tells set out, in the order its quirks want."""
         flight, node = arrival.flight, arrival.node
         quirks = node.lock.quirks
+        happens, faults = self._trouble.happens, self._trouble.faults
         if flight.sent.function == controller.SEND_DATA:
             node.receive(flight.sent.command, now)
+            if happens(faults.unplugs):
+                self.pull(now)
+                return
+            if happens(faults.floods):
+                self.flood(node, now)
         said = node.take(now)
         if arrival.fate is Fate.ANSWER_LOST:
             said = [each for each in said if each.event]
         back = self._back(now)
-        ready = now if quirks.reply_first else back + quirks.slow
-        if arrival.fate is not Fate.ACK_LOST and not quirks.reply_first:
+        reply_first = quirks.reply_first or happens(faults.early_answers)
+        ready = now if reply_first else back + quirks.slow
+        if arrival.fate is not Fate.ACK_LOST and not reply_first:
             self._at(back, End(flight, COMPLETE_OK))
         for nth, each in enumerate(said):
             self._speak(node, each, ready + nth * self._settings.delay)
-        if arrival.fate is not Fate.ACK_LOST and quirks.reply_first:
+        if arrival.fate is not Fate.ACK_LOST and reply_first:
             self._at(max(back, self._free_at), End(flight, COMPLETE_OK))
 
     def _end(self, end: End, now: float) -> None:
@@ -311,7 +346,7 @@ class Radio:
             self.failed.discard(sent.node)
         elif sent.node in self._building.table:
             self.failed.add(sent.node)
-        if sent.callback:
+        if sent.callback and not self._trouble.happens(self._trouble.faults.lost_callbacks):
             self._say(REQUEST, sent.function, bytes([sent.callback, end.status]) + self._report(end, now))
         if sent.then is not None:
             sent.then(end.status, now)
@@ -336,9 +371,9 @@ class Radio:
             + bytes([speed, 1, 0, 0])
         )
 
-    def noise(self, _now: float) -> tuple[int, int, int]:
+    def noise(self, now: float) -> tuple[int, int, int]:
         """dBm of each channel when the stick listens."""
-        return (self._settings.noise,) * 3
+        return (JAMMED_DBM if now < self._jammed_until else self._settings.noise,) * 3
 
     def _carry_events(self, now: float) -> None:
         """What locks say of their own accord: by hand, by clock, or the end of a supervised motion."""
@@ -365,7 +400,7 @@ class Radio:
         self.tally.heard += 1
         arrives = self._carry(len(departure.frame), now)
         self._stays_awake(departure.node, arrives)
-        if not self.deaf:
+        if not self.deaf and now >= self._jammed_until:
             self._at(arrives, self._from(departure.node, departure.frame))
 
     def _from(self, node: Node, command: bytes) -> Frame:
@@ -374,3 +409,7 @@ class Radio:
         assert number is not None  # who is in no network is not heard
         told = bytes([0, number, len(command)]) + command + bytes([node.lock.settings.rssi & 0xFF])
         return Frame(Data(REQUEST, controller.APPLICATION_COMMAND, told))
+
+
+def _nobody_pulls(_now: float) -> None:
+    """Until a stick says what follows."""

@@ -13,6 +13,7 @@ from typing import Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from drivers.simulator.air import Rate
+from drivers.simulator.faults import Faults
 from drivers.simulator.models import MODELS, Model
 from drivers.simulator.quirks import Quirks
 from drivers.simulator.security.keys import CALLED, NAMES, Label, Level
@@ -27,6 +28,8 @@ class Segments(StrEnum):
     """Whatever is ready goes out in one write."""
     SPLIT = "split"
     """Cut at random places."""
+    MIXED = "mixed"
+    """Each of these by turns."""
 
 
 class Security(StrEnum):
@@ -184,6 +187,7 @@ class Config(BaseModel):
     home_id: int = Field(default=0xC0DE1001, ge=0xC0000000, le=0xFFFFFFFE)
     keys: dict[KeyName, str] = Field(default_factory=dict, repr=False)
     """The network keys of the building, in hex, for locks that have joined already."""
+    faults: Faults = Faults()
     state_file: Path | None = None
     """None: in the plugin's own folder."""
     seed: int | None = None

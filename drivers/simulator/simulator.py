@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import assert_never
 
 from drivers.simulator.building import Building
+from drivers.simulator.faults import Faults
 from drivers.simulator.labels import qr_text
 from drivers.simulator.ledger import Ledger
 from drivers.simulator.locks import SimLock, must
@@ -75,6 +76,8 @@ class Simulator:
         match news:
             case None:
                 self._stick.timeout(_now())
+            case Opened() if self._stick.away:
+                news.wire.close()
             case Opened():
                 self._replace(news.wire)
             case Received() if news.wire is self._wire:
@@ -87,6 +90,7 @@ class Simulator:
                 assert_never(never)
         self._save()
         await self._send()
+        self._notice()
 
     def _replace(self, wire: Wire | None) -> None:
         """The newest host has the line: an earlier one that is still there hangs."""
@@ -97,6 +101,11 @@ class Simulator:
             self._stick.unplug()
         else:
             self._stick.plug()
+
+    def _notice(self) -> None:
+        """A host notices that its stick is gone; one on a pseudo-terminal does not."""
+        if self._stick.away and self._wire is not None:
+            self._wire.close()
 
     async def _send(self) -> None:
         for segment in self._stick.to_send():
@@ -180,6 +189,39 @@ class Simulator:
         """Raises Rejected: there is no such device."""
         self._stick.pair(self._building.find(which), _now())
         self._touched()
+
+    # ---- trouble ----
+
+    @property
+    def faults(self) -> Faults:
+        return self._stick.faults
+
+    def suffer(self, faults: Faults) -> None:
+        """From now on these faults happen, and no others."""
+        self._stick.faults = faults
+        self._touched()
+
+    def jam_air(self, seconds: float) -> None:
+        """Nothing comes through the air for so long."""
+        self._stick.jam(_now() + seconds)
+        self._touched()
+
+    def unplug(self, seconds: float) -> None:
+        """The stick is pulled out and comes back."""
+        self._stick.pull(_now(), seconds)
+        self._touched()
+
+    def restart(self) -> None:
+        """The stick starts anew by itself."""
+        self._stick.restart(_now())
+        self._touched()
+
+    def flood(self, lock: Address) -> None:
+        """The lock asks for twenty nonces."""
+        self._stick.flood(self._building.find(lock), _now())
+        self._touched()
+
+    # ---- what can be seen ----
 
     def look(self, lock: Address) -> SimLock:
         return self._building.lock(lock)

@@ -11,6 +11,7 @@ from functools import partial
 
 from drivers.simulator import controller
 from drivers.simulator.building import Building
+from drivers.simulator.faults import Faults, Trouble
 from drivers.simulator.frames import RESPONSE, Data
 from drivers.simulator.line import Line
 from drivers.simulator.membership import Membership
@@ -28,8 +29,13 @@ class Stick:
     def __init__(self, building: Building, settings: Config, chance: Chance) -> None:
         self._building = building
         self._settings = settings
-        self._line = Line(settings, chance)
-        self._radio = Radio(building, settings, chance, self._line.say)
+        self._trouble = Trouble(settings.faults, chance)
+        self._line = Line(settings, chance, self._trouble)
+        self._radio = Radio(building, settings, chance, self._trouble, self._line.say)
+        self._radio.pull = self.pull
+        self._held = False
+        """There is a host, whether or not the stick is away."""
+        self._away_until: float | None = None
         self._membership = Membership(building, settings, self._line.say)
         self._upkeep = Upkeep(building, settings, self._radio, self._membership, self._line.say)
         self._obey = self._functions()
@@ -68,9 +74,11 @@ class Stick:
 
     def plug(self) -> None:
         """A host has opened the line. What was meant for an earlier one is gone."""
+        self._held = True
         self._line.plug()
 
     def unplug(self) -> None:
+        self._held = False
         self._line.unplug()
 
     def receive(self, data: bytes, now: float) -> None:
@@ -83,11 +91,13 @@ class Stick:
         return self._line.to_send()
 
     def deadline(self) -> float | None:
-        moments = [each.deadline() for each in (self._line, self._radio, self._membership, self._building)]
+        working = (self._line, self._radio, self._membership, self._building)
+        moments = [self._away_until, *(each.deadline() for each in working)]
         return min((moment for moment in moments if moment is not None), default=None)
 
     def timeout(self, now: float) -> None:
         """Do whatever is due. Also to be called after somebody has touched a lock by hand."""
+        self._come_back(now)
         self._line.expire(now)
         self._building.timeout(now)
         self._radio.timeout(now)
@@ -105,6 +115,8 @@ class Stick:
             self._line.say(RESPONSE, asked.function, known)
         elif asked.function in self._obey:
             self._obey[asked.function](asked.body, now)
+        if self._trouble.happens(self._trouble.faults.restarts):
+            self.restart(now)
 
     def _soft_reset(self, _body: bytes, now: float) -> None:
         self._start(controller.STARTED_AFTER_RESET, now)
@@ -115,6 +127,46 @@ class Stick:
         self._line.drop()
         self._upkeep.restart()
         self._radio.later(now + self._settings.delay, controller.STARTED, why)
+
+    # ---- trouble ----
+
+    @property
+    def faults(self) -> Faults:
+        return self._trouble.faults
+
+    @faults.setter
+    def faults(self, faults: Faults) -> None:
+        self._trouble.faults = faults
+
+    @property
+    def away(self) -> bool:
+        """Pulled out; whoever holds its line sees to it that the host notices."""
+        return self._away_until is not None
+
+    def pull(self, now: float, seconds: float | None = None) -> None:
+        """Somebody pulls the stick out and puts it back after some seconds; None: those of the faults."""
+        self._away_until = now + (self.faults.away_s if seconds is None else seconds)
+        self._radio.silence()
+        self._membership.reset()
+        self._line.unplug()
+
+    def _come_back(self, now: float) -> None:
+        if self._away_until is not None and self._away_until <= now:
+            self._away_until = None
+            if self._held:
+                self._line.plug()
+            self._start(controller.STARTED_WITH_POWER, now)
+
+    def restart(self, now: float) -> None:
+        """The stick's watchdog bites."""
+        self._start(controller.STARTED_BY_WATCHDOG, now)
+
+    def jam(self, until: float) -> None:
+        """Nothing comes through the air until then."""
+        self._radio.jam(until)
+
+    def flood(self, node: Node, now: float) -> None:
+        self._radio.flood(node, now)
 
     # ---- hands ----
 

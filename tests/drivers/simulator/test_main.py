@@ -133,6 +133,20 @@ async def test_a_newcomer_is_unpacked_and_switched_on_over_http() -> None:
         assert len(await simulator.get("/locks")) == 1
 
 
+async def test_trouble_is_made_over_http() -> None:
+    async with a_process("--locks", "yale", "--settings", '{"faults": {"noise": 0.5}}') as simulator:
+        status, faults = await simulator.post("/stick/faults", '{"noise": 0, "cancels": 1}')
+        assert (status, faults["noise"], faults["cancels"]) == (200, 0, 1)
+        assert await simulator.get("/stick/faults") == faults
+        for path, body in (
+            ("/stick/jam", '{"seconds": 5}'),
+            ("/stick/restart", ""),
+            ("/locks/2/flood", ""),
+            ("/stick/unplug", '{"seconds": 1}'),
+        ):
+            assert await simulator.post(path, body) == (200, {})
+
+
 @pytest.mark.parametrize(
     ("path", "body", "status"),
     [
@@ -144,6 +158,8 @@ async def test_a_newcomer_is_unpacked_and_switched_on_over_http() -> None:
         ("/locks/2/quirks", '{"lose_commands": 2}', 400),
         ("/locks/2/quirks", "[]", 400),
         ("/locks/9/pair", "", 409),
+        ("/stick/jam", "{}", 400),
+        ("/stick/faults", '{"cancels": 2}', 400),
         ("/newcomers/new-7/pair", "", 409),
         ("/newcomers", '{"model": "yale", "address": "5"}', 409),
         ("/newcomers", '{"model": "yael"}', 400),

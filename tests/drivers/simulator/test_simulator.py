@@ -220,6 +220,42 @@ async def test_it_can_be_run_again_after_it_was_stopped(tmp_path: Path) -> None:
             await line.ask(GET_VERSION, VERSION)
 
 
+async def test_a_host_loses_a_stick_that_is_pulled_out_and_finds_it_again(tmp_path: Path) -> None:
+    simulator = a_simulator(tmp_path)
+    async with running(simulator) as where:
+        async with plugged(where) as line:
+            await line.ask(GET_VERSION, VERSION)
+            simulator.unplug(0.2)
+            assert await line.ended()
+        async with plugged(where) as early:
+            assert await early.ended()
+        async with asyncio.timeout(5):
+            while not await back(where):
+                pass
+
+
+async def back(where: str) -> bool:
+    async with plugged(where) as line:
+        line.writer.write(GET_VERSION)
+        async with asyncio.timeout(5):
+            try:
+                return await line.reader.read(1) == b"\x06"
+            except ConnectionResetError:
+                return False
+
+
+async def test_a_host_on_a_pty_has_its_stick_back_and_hears_of_its_start(tmp_path: Path) -> None:
+    simulator = a_simulator(tmp_path, listen=f"pty:{tmp_path / 'stick'}")
+    async with running(simulator) as where:
+        simulator.unplug(0.2)
+        assert await asyncio.to_thread(told_of_power, where) == unit(0x0A, bytes.fromhex("05000102010000"))
+
+
+def told_of_power(where: str) -> bytes:
+    with serial.Serial(where, 115200, timeout=5) as port:
+        return bytes(port.read(12))
+
+
 async def test_a_port_that_is_taken_is_tried_again_later(tmp_path: Path) -> None:
     async with running(a_simulator(tmp_path)) as where:
         second = a_simulator(tmp_path, listen=where.removeprefix("socket://"))

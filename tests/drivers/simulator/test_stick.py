@@ -234,7 +234,7 @@ commands = st.lists(st.sampled_from([0x5E, 0x62, 0x63, 0x6C, 0x70, 0x71, 0x72, 0
 
 
 @given(st.lists(st.tuples(st.sampled_from([2, 3, 4]), commands, st.binary(max_size=40)), max_size=12))
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_no_command_brings_a_lock_down(sent: list[tuple[int, list[int], bytes]]) -> None:
     host = Host(a_lock("schlage"), a_lock("yale-zw3", "3"), a_lock("august", "4"), delay=0.01)
     for node, command_class, rest in sent:
