@@ -158,7 +158,7 @@ def _compared(wanted: Iterable[R], known: Mapping[str, R], prune: Prune, said: _
     for row in wanted:
         was = known.get(row.id)
         if was is None:
-            said.changes.append(Change(What.ADDED, row, ", ".join(_words(row).values())))
+            said.changes.append(Change(What.ADDED, row, ", ".join(_introduction(row))))
         elif replace(was, origin=Origin.SITE) == row:
             continue
         elif was.origin is Origin.PAGES:
@@ -272,7 +272,11 @@ def _words(row: Row) -> dict[str, str]:
                 "property": f"in {row.property}",
                 "address": f"{row.driver} {row.address}",
             }
-            return where | {"shared": "shared" if row.shared else "not shared"}
+            return where | {
+                "shared": "shared" if row.shared else "not shared",
+                "S0": ("" if row.remote_unlock_over_s0 else "not ") + "unlocked from here over S0",
+                "encryption": ("" if row.unencrypted else "not ") + "meant to go without encryption",
+            }
         case Unit():
             doors = "doors " + ", ".join(row.locks) if row.locks else "no door"
             closed = f"a closure means {row.closed_means.value}"
@@ -281,6 +285,14 @@ def _words(row: Row) -> dict[str, str]:
             return {"integration": row.integration, "unit": f"for unit {row.unit}"}
         case _:
             assert_never(row)
+
+
+def _introduction(row: Row) -> Iterator[str]:
+    """Without what goes without saying of a new lock."""
+    unsaid = {"S0", "encryption"} if isinstance(row, LockRow) else set()
+    for key, words in _words(row).items():
+        if key not in unsaid or not words.startswith("not "):
+            yield words
 
 
 def _difference(was: R, row: R) -> str:

@@ -15,7 +15,7 @@ from hub.model.facts import LockFound
 from hub.model.values import Address, LockId, PropertyId, UnitId, clean
 from hub.plugins import Plugins
 from hub.sightings import forget_slots
-from hub.store import doors, house
+from hub.store import doors, house, log
 from hub.store.engine import Tx
 from hub.store.house import LockRow, Origin
 
@@ -30,6 +30,8 @@ class NewLock:
     """Empty: made from the name."""
     units: tuple[UnitId, ...] = ()
     """Whose guests pass it."""
+    unencrypted: bool = False
+    """Somebody chose that it may go without encryption."""
 
 
 def settle_in(
@@ -52,7 +54,10 @@ def settle_in(
     if house.property_with(tx, new.property) is None:
         raise Rejected(f"there is no property called “{new.property}”")
     _mind_others(tx, driver, address)
-    house.keep_lock(tx, LockRow(id_, new.property, name, driver, address, len(new.units) > 1, Origin.PAGES))
+    row = LockRow(
+        id_, new.property, name, driver, address, len(new.units) > 1, Origin.PAGES, unencrypted=new.unencrypted
+    )
+    house.keep_lock(tx, row)
     for unit_id in new.units:
         unit = house.unit_with(tx, unit_id)
         if unit is None or unit.property != new.property:
@@ -93,6 +98,37 @@ def detach(tx: Tx, driver: str, address: Address) -> LockId | None:
     _forget(tx, row.id)
     tx.signal("health")
     return row.id
+
+
+CONSENT: Final = "unlock over S0"
+"""Typed by whoever accepts what the old encryption does not protect from; anything else is a no."""
+
+
+def allow_unlock_over_s0(tx: Tx, lock: LockId, words: str, actor: str, now: datetime) -> None:
+    """Raises Rejected: those are not the words, or there is no such lock."""
+    if " ".join(words.split()).casefold() != CONSENT.casefold():
+        raise Rejected(f"type “{CONSENT}” if you accept that")
+    _choose_s0(tx, lock, True, "remote unlock over S0 allowed", actor, now)
+
+
+def forbid_unlock_over_s0(tx: Tx, lock: LockId, actor: str, now: datetime) -> None:
+    """Raises Rejected: there is no such lock."""
+    _choose_s0(tx, lock, False, "remote unlock over S0 forbidden", actor, now)
+
+
+def _choose_s0(tx: Tx, lock: LockId, allowed: bool, action: str, actor: str, now: datetime) -> None:
+    row = house.lock_with(tx, lock)
+    if row is None:
+        raise Rejected(f"there is no lock called “{lock}”")
+    if row.remote_unlock_over_s0 is not allowed:
+        house.keep_lock(tx, replace(row, remote_unlock_over_s0=allowed, origin=Origin.PAGES))
+        log.record(tx, now, actor, action, f"lock:{lock}")
+
+
+def may_go_unencrypted(tx: Tx, driver: str, address: Address) -> bool:
+    """Whether somebody has chosen that already for the lock there: what takes its place may, too."""
+    door = doors.door_at(tx, driver, address)
+    return door is not None and door.unencrypted
 
 
 def introduce(tx: Tx, plugins: Plugins, intake: Intake, lock: LockId, now: datetime) -> None:

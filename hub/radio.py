@@ -150,6 +150,8 @@ class Radios:
         """Raises as `Joining.begin`."""
         joining = self.named(name).joining
         where = "" if address is None else f"node {address}"
+        if address is not None and not unencrypted:
+            unencrypted = await self._store.read(lambda tx: housing.may_go_unencrypted(tx, name, address))
         detail = f"{where}, without encryption".lstrip(", ") if unencrypted else where
         asked = await self._record(name, actor, f"{wish.value} device", detail, outcome="asked")
         try:

@@ -1,7 +1,7 @@
 """The site file: properties, locks, units and channels as the operator describes them.
 
     [[property]]  id, name, timezone, check_in = "15:00", check_out = "11:00", code_lead = "60m", digits = 6
-    [[lock]]      id, property, name, driver, address, shared = false
+    [[lock]]      id, property, name, driver, address, shared = false, remote_unlock_over_s0 = false, unencrypted = false
     [[unit]]      id, property, name, locks, closed_means = "ask"
     [[channel]]   id, unit, integration, and that integration's own settings
 
@@ -163,6 +163,8 @@ class _Lock(Section):
     driver: str
     address: Annotated[str, Field(min_length=1, max_length=200)]
     shared: StrictBool = False
+    remote_unlock_over_s0: StrictBool = False
+    unencrypted: StrictBool = False
 
     def row(self) -> LockRow:
         return LockRow(
@@ -173,6 +175,8 @@ class _Lock(Section):
             address=Address(self.address),
             shared=self.shared,
             origin=Origin.SITE,
+            remote_unlock_over_s0=self.remote_unlock_over_s0,
+            unencrypted=self.unencrypted,
         )
 
 

@@ -13,10 +13,15 @@ from hub.errors import Disappointment, Rejected, Unavailable
 from hub.model.values import LockId, Position
 from hub.plugins import Plugins
 from hub.store import doors, log
+from hub.store.doors import Door
 from hub.store.engine import Store
 
 DEADLINE: Final = timedelta(seconds=10)
 """Real time. A door that opens five minutes late is worse than one that does not open."""
+
+
+OVER_S0: Final = "its encryption (S0) is old, and whoever listened when it was added can send the same command."
+S0_CURE: Final = "Add it to the radio again with S2, or allow this on its page."
 
 
 class Outcome(Enum):
@@ -50,6 +55,8 @@ class Hand:
                 f"{door.name} cannot be moved from here: its driver has not met it or it has no bolt to move"
             )
         verb = "unlock" if to is Position.UNLOCKED else "lock"
+        if to is Position.UNLOCKED and not doors.unlockable(door):
+            return await self._forbidden(door, actor)
         asked = await self.store.write(
             lambda tx: log.record(tx, self.clock.now(), actor, verb, f"lock:{lock}", outcome="asked")
         )
@@ -76,6 +83,15 @@ class Hand:
         finally:
             await self.store.write(lambda tx: log.conclude(tx, asked, answer.outcome.value, answer.sentence))
         return answer
+
+    async def _forbidden(self, door: Door, actor: str) -> Answer:
+        sentence = f"{door.name} is not unlocked from here: {OVER_S0} {S0_CURE}"
+        await self.store.write(
+            lambda tx: log.record(
+                tx, self.clock.now(), actor, "unlock", f"lock:{door.id}", outcome="refused", detail=sentence
+            )
+        )
+        return Answer(Outcome.REFUSED, sentence)
 
     @staticmethod
     def _answer(name: str, verb: str, to: Position, reached: Position) -> Answer:

@@ -25,6 +25,13 @@ ENTRY_CONTROL = 0x40
 _LOCKS = frozenset({0x01, 0x02, 0x03, 0x04, 0x0A})
 """SPECIFIC_TYPE_*DOOR_LOCK*, _DEADBOLT and _SECURE_LOCKBOX of Entry Control, ZW_classcmd.h."""
 _SECURITY_S0, _SECURITY_S2 = 0x98, 0x9F
+_IN_WORDS = {
+    "S2_ACCESS_CONTROL": "S2 Access Control",
+    "S2_AUTHENTICATED": "S2 Authenticated",
+    "S2_UNAUTHENTICATED": "S2 Unauthenticated",
+    "S0": "S0",
+}
+"""By the names of drivers.zwave.security.keys.SecurityClass."""
 _FILE = "nodes.json"
 TAKEN = "+"
 """Stands in the notes for an order that arrived."""
@@ -77,8 +84,10 @@ class Known:
 
     @property
     def spoken(self) -> str:
-        """The security in use, or the one it could speak while none is in use."""
-        return self.granted[:2] or self.secure
+        """The security class in use, in words; where none is, what it could speak if we had its key."""
+        if self.granted:
+            return _IN_WORDS[self.granted]
+        return f"{self.secure} without a key" if self.secure else ""
 
     @property
     def is_lock(self) -> bool:

@@ -113,9 +113,14 @@ class Abilities:
     max_digits: int = 10
     reads_codes: bool = False
     secure: str = ""
-    """`` for none, else the security class in words, e.g. `S2 Access Control`."""
+    """`` for none, else the security class in use, `S2 Access Control` or `S0`; `S2 without a key`: it is not spoken to."""
     schedules: bool = False
     """The lock itself can confine a code to a window of time."""
+
+    @property
+    def over_s0(self) -> bool:
+        """Whether it is spoken to under S0, whose key anybody could pick up who listened when a device was added."""
+        return self.secure == "S0"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,10 @@ class Door:
     driver: str
     address: Address
     shared: bool
+    remote_unlock_over_s0: bool = False
+    """Somebody accepts what the old encryption does not protect from."""
+    unencrypted: bool = False
+    """Somebody chose that it may go without encryption."""
     abilities: Abilities | None = None
     """None: no driver has met it yet."""
     position: Position = Position.UNKNOWN
@@ -49,6 +53,11 @@ def nowhere(lock: LockId) -> Address:
 def has_no_device(door: Door) -> bool:
     """Its device was taken out of the radio network, and no other has taken its place."""
     return door.address == nowhere(door.id)
+
+
+def unlockable(door: Door) -> bool:
+    """Whether it may be unlocked from afar."""
+    return door.abilities is None or not door.abilities.over_s0 or door.remote_unlock_over_s0
 
 
 _QUERY = (
@@ -79,6 +88,8 @@ def _door(row) -> Door:  # type: ignore[no-untyped-def]
         driver=row["driver"],
         address=row["address"],
         shared=bool(row["shared"]),
+        remote_unlock_over_s0=bool(row["remote_unlock_over_s0"]),
+        unencrypted=bool(row["unencrypted"]),
         abilities=abilities,
         position=Position(row["position"] or "unknown"),
         position_how=How(row["position_how"] or "unknown"),

@@ -71,6 +71,10 @@ class LockRow:
     address: Address
     shared: bool
     origin: Origin
+    remote_unlock_over_s0: bool = False
+    """Somebody accepts what the old encryption does not protect from."""
+    unencrypted: bool = False
+    """Somebody chose that it may go without encryption."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +187,8 @@ def _lock(row: RowMapping) -> LockRow:
         address=row["address"],
         shared=bool(row["shared"]),
         origin=Origin(row["origin"]),
+        remote_unlock_over_s0=bool(row["remote_unlock_over_s0"]),
+        unencrypted=bool(row["unencrypted"]),
     )
 
 
@@ -265,6 +271,8 @@ def keep_lock(tx: Tx, row: LockRow) -> None:
         "address": row.address,
         "shared": int(row.shared),
         "origin": row.origin.value,
+        "remote_unlock_over_s0": int(row.remote_unlock_over_s0),
+        "unencrypted": int(row.unencrypted),
     }
     _keep(tx, tables.locks, values)
     tx.signal(f"lock:{row.id}")

@@ -27,7 +27,7 @@ LOCKS = {"none": 2, "s2": 3, "s0": 4}
 """The nodes of tests/peers/mock-thirty-codes.cjs."""
 FASTER = Goal("ratio", "at most", 0.8)
 NO_MORE_FRAMES = Goal("ratio", "at most", 1.0)
-_SECURITY = {"none": "", "s2": "S2", "s0": "S0"}
+_SECURITY = {"none": "", "s2": "S2 Access Control", "s0": "S0"}
 _WITHIN_S = 120
 
 

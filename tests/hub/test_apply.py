@@ -105,6 +105,22 @@ def without(entry: str, text: str = SITE) -> str:
     return "\n[[".join(part for part in entries if not part.startswith(f'{kind}]]\nid = "{id_}"'))
 
 
+async def test_a_choice_about_encryption_is_said_and_can_be_taken_back(home: Home) -> None:
+    chosen = SITE.replace('address = "4"', 'address = "4"\nremote_unlock_over_s0 = true\nunencrypted = true')
+    told = said(await home.apply(chosen))
+    assert (
+        "Added lock “flat-1”: “Flat 1”, in home, zwave 4, not shared, unlocked from here over S0, "
+        "meant to go without encryption."
+    ) in told
+    door = (await home.look()).locks["flat-1"]
+    assert (door.remote_unlock_over_s0, door.unencrypted) == (True, True)
+    (changed,) = said(await home.apply(SITE))
+    assert changed == (
+        "Changed lock “flat-1”: now not unlocked from here over S0 (was unlocked from here over S0), "
+        "now not meant to go without encryption (was meant to go without encryption)."
+    )
+
+
 async def test_a_new_house_is_made_and_each_row_named(home: Home) -> None:
     done = await home.apply(SITE)
 

@@ -75,6 +75,13 @@ def test_a_house_is_understood_with_its_usual_hours() -> None:
     assert "geheim" not in repr(site)
 
 
+def test_what_a_lock_may_do_without_good_encryption_is_said_of_it_alone() -> None:
+    (front,) = read(HOUSE).locks
+    assert (front.remote_unlock_over_s0, front.unencrypted) == (False, False)
+    (front,) = read(swap("driver =", "remote_unlock_over_s0 = true\nunencrypted = true\ndriver =")).locks
+    assert (front.remote_unlock_over_s0, front.unencrypted) == (True, True)
+
+
 @pytest.mark.parametrize(
     ("lead", "minutes"), [("60", 60), ('"60m"', 60), ('"90 min"', 90), ('"2h"', 120), ("0", 0), ('"24h"', 1440)]
 )

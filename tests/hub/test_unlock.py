@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from hub import housing
 from hub.errors import Rejected
 from hub.model.values import Address, LockId, Position
+from hub.store import house as house_rows
 from hub.store import log
+from hub.store.engine import Tx
 from hub.unlock import Outcome
 from tests.simulators.building import Memory
 from tests.simulators.home import Home, home, simulate
@@ -96,5 +100,83 @@ def test_a_driver_that_fails_as_none_should_leaves_no_open_end_in_the_trail(
             with pytest.raises(type(ends)):
                 await house.hub.hand.move(FRONT, Position.UNLOCKED, "manager")
             assert await _trail(house) == [("unlock", "unknown")]
+
+    simulate(main())
+
+
+# ---- old encryption -------------------------------------------------------------------------------------------------
+
+
+def _old() -> list[Memory]:
+    return [Memory(Address("front"), secure="S0")]
+
+
+def test_a_lock_under_s0_is_not_unlocked_from_afar_and_the_trail_says_who_tried(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, _old()) as house:
+            answer = await house.hub.hand.move(FRONT, Position.UNLOCKED, "manager")
+            assert answer.outcome is Outcome.REFUSED
+            assert answer.sentence.startswith("Front is not unlocked from here: its encryption (S0) is old")
+            assert "Add it to the radio again with S2, or allow this on its page." in answer.sentence
+            assert house.lock("front").position is Position.LOCKED
+            assert await _trail(house) == [("unlock", "refused")]
+
+    simulate(main())
+
+
+def test_a_lock_under_s0_is_locked_from_afar(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, _old()) as house:
+            house.lock("front").position = Position.UNLOCKED
+            assert (await house.hub.hand.move(FRONT, Position.LOCKED, "manager")).outcome is Outcome.DONE
+
+    simulate(main())
+
+
+def test_whoever_types_the_words_may_unlock_over_s0_until_it_is_forbidden_again(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, _old()) as house:
+            now, write = house.hub.clock.now(), house.hub.store.write
+            with pytest.raises(Rejected, match="type “unlock over S0”"):
+                await write(lambda tx: housing.allow_unlock_over_s0(tx, FRONT, "yes", "ada", now))
+            assert (await house.hub.hand.move(FRONT, Position.UNLOCKED, "ada")).outcome is Outcome.REFUSED
+            await write(lambda tx: housing.allow_unlock_over_s0(tx, FRONT, " unlock over  s0", "ada", now))
+            assert (await house.hub.hand.move(FRONT, Position.UNLOCKED, "ada")).outcome is Outcome.DONE
+            await write(lambda tx: housing.forbid_unlock_over_s0(tx, FRONT, "ada", now))
+            assert (await house.hub.hand.move(FRONT, Position.UNLOCKED, "ada")).outcome is Outcome.REFUSED
+            trail = {action for action, _ in await _trail(house)}
+            assert {"remote unlock over S0 allowed", "remote unlock over S0 forbidden"} <= trail
+
+    simulate(main())
+
+
+def test_a_lock_that_nobody_knows_is_allowed_nothing(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            back, now = LockId("back"), house.hub.clock.now()
+            with pytest.raises(Rejected, match="no lock called “back”"):
+                await house.hub.store.write(
+                    lambda tx: housing.allow_unlock_over_s0(tx, back, housing.CONSENT, "ada", now)
+                )
+
+    simulate(main())
+
+
+def test_what_takes_the_place_of_a_lock_that_may_go_without_encryption_may_too(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            address = Address("front")
+
+            def asked(tx: Tx) -> bool:
+                return housing.may_go_unencrypted(tx, "memory", address)
+
+            def choose(tx: Tx) -> None:
+                row = house_rows.lock_with(tx, FRONT)
+                assert row is not None
+                house_rows.keep_lock(tx, replace(row, unencrypted=True))
+
+            assert not await house.hub.store.read(asked)
+            await house.hub.store.write(choose)
+            assert await house.hub.store.read(asked)
 
     simulate(main())

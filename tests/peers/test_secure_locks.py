@@ -80,7 +80,7 @@ async def _running(port: int, folder: Path, keys: Path | None) -> AsyncIterator[
         await asyncio.wait([task])
 
 
-LOCKS = {"2": "", "3": "S2", "4": "S0"}
+LOCKS = {"2": "", "3": "S2 Access Control", "4": "S0"}
 
 
 async def _met(driver: Driver, facts: asyncio.Queue[Fact]) -> dict[str, Lock]:

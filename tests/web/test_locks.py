@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from hub.errors import Rejected, Unavailable
 from hub.health import LOW_BATTERY
 from hub.model.facts import Abilities, BoltMoved
-from hub.model.values import Address, How, LockId, Position
+from hub.model.hours import Hours
+from hub.model.values import Address, How, LockId, Position, Proof, Window
 from hub.store import codes, doors, house, log
 from hub.store.engine import Tx
 from hub.store.house import LockRow, Origin
 from tests.web.conftest import Visitor
-from tests.web.village import HOUSE, tell
+from tests.web.village import HOUSE, NOW, tell
 
 SCRIPT = {"HX-Request": "true"}
 
@@ -30,10 +33,65 @@ async def test_a_lock_tells_its_bolt_battery_places_and_when_it_was_heard(manage
 
 
 async def test_a_lock_without_protection_on_the_air_is_marked_for_good(manager: Visitor) -> None:
-    assert "Unsecured radio" in await _card(manager, "garden")
-    assert "Unsecured radio" not in await _card(manager, "front")
+    assert "Unencrypted" in await _card(manager, "garden")
+    assert "Unencrypted" not in await _card(manager, "front")
     page = (await manager.get("/locks/garden")).text
-    assert "It is used all the same because the site file names it." in page
+    assert "This lock is not encrypted: whoever is near can open it." in page
+    assert "Unlock" in page
+    assert "unencrypted = true" in page
+    row = replace(
+        LockRow(LockId("garden"), HOUSE, "Garden room", "radio", Address("4"), False, Origin.SITE), unencrypted=True
+    )
+    await manager.here.hub.store.write(lambda tx: house.keep_lock(tx, row))
+    assert "Somebody chose that." in (await manager.get("/locks/garden")).text
+
+
+async def _met_as(manager: Visitor, able: Abilities) -> None:
+    await manager.here.hub.store.write(lambda tx: doors.learn_abilities(tx, LockId("front"), able))
+
+
+async def test_a_lock_under_s0_is_marked_for_good_and_unlocked_from_here_only_by_typed_consent(
+    manager: Visitor,
+) -> None:
+    await _met_as(manager, Abilities("BE469", "1.4", 30, 4, 8, True, "S0"))
+    card, page = await _card(manager, "front"), (await manager.get("/locks/front")).text
+    assert " S0" in card
+    assert "Unlock" not in card
+    assert "S0 is old encryption" in page
+    assert "type “unlock over S0”" in page
+    assert "is not unlocked from here" in (await manager.post("/locks/front/bolt", to="unlocked")).text
+    assert "Type “unlock over S0” if you accept that" in (await manager.post("/locks/front/s0/allow", words="yes")).text
+    assert (await manager.post("/locks/front/s0/allow", words="unlock over S0")).status == 303
+    card = await _card(manager, "front")
+    assert "Unlock" in card
+    assert " S0" in card
+    assert (await manager.post("/locks/front/s0/forbid")).status == 303
+    assert "Unlock" not in await _card(manager, "front")
+
+
+async def test_a_lock_whose_key_nobody_here_has_is_said_to_be_silent(manager: Visitor) -> None:
+    await _met_as(manager, Abilities("BE469", "1.4", 0, 4, 8, False, "S2 without a key"))
+    assert "S2 without a key" in await _card(manager, "front")
+    assert "it is not spoken to" in (await manager.get("/locks/front")).text
+
+
+async def test_a_code_that_the_lock_itself_ends_says_so_and_one_kept_out_by_old_hours_too(manager: Visitor) -> None:
+    hub, front = manager.here.hub, LockId("front")
+    await _met_as(manager, Abilities("BE469ZP", "1.4", 30, 4, 8, True, "S2 Access Control", True))
+    assert "It can end a code by itself." in (await manager.get("/locks/front")).text
+    assert "The lock itself ends it." not in (await manager.get("/locks/front")).text
+
+    def tell_hours(tx: Tx, hours: Hours) -> None:
+        slot = next(slot for slot in codes.slots_of(tx, front) if slot.holder is not None)
+        codes.keep_slot(tx, front, replace(slot, hours=hours))
+
+    kept = Hours(Window(NOW - timedelta(days=1), NOW + timedelta(days=1)), Proof.CONFIRMED)
+    await hub.store.write(lambda tx: tell_hours(tx, kept))
+    assert "The lock itself ends it." in (await manager.get("/locks/front")).text
+    await hub.store.write(lambda tx: tell_hours(tx, replace(kept, before=NOW, proof=Proof.NONE)))
+    page = (await manager.get("/locks/front")).text
+    assert "The lock still keeps to earlier hours, which are over" in page
+    assert "The lock itself ends it." not in page
 
 
 async def test_a_low_battery_is_said_in_words(manager: Visitor) -> None:

@@ -33,6 +33,7 @@ class CodeOut(Out):
     valid_from: Told | None
     valid_until: Told | None
     refused: str | None = Field(description="the lock's words")
+    ends_in_lock: bool = Field(description="the lock itself ends it at `valid_until`, even if the hub is not there")
     pin: str | None = Field(description="the digits, if they were asked for")
 
 
@@ -89,6 +90,7 @@ def _code(code: Code, pins: Mapping[GrantId, Pin], now: datetime) -> CodeOut:
         valid_from=None if grant is None else grant.window.start,
         valid_until=None if grant is None else grant.window.end,
         refused=None if code.issued is None else code.issued.refused,
+        ends_in_lock=state is CodeState.SET and code.slot is not None and code.slot.hours.kept,
         pin=None if pin is None else pin.reveal(),
     )
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
+from hub import housing
 from hub.model.values import How, LockId, Position
 from hub.store import doors
 from hub.store.doors import Door
@@ -11,7 +14,7 @@ from hub.unlock import Outcome
 from web.api.paging import ByName, Page, cut_by_name
 from web.api.problems import missing
 from web.api.routes import Call
-from web.api.wire import Nothing, Out, Told
+from web.api.wire import In, Nothing, Out, Told
 
 
 class LockOut(Out):
@@ -23,8 +26,11 @@ class LockOut(Out):
     shared: bool
     model: str | None = Field(description="null: its driver has not met it yet")
     firmware: str | None
-    secure: str | None = Field(description="how the radio protects it; empty: not at all")
+    secure: str | None = Field(description="how the radio protects it, e.g. `S2 Access Control`; empty: not at all")
+    remote_unlock_over_s0: bool = Field(description="it may be unlocked from here although its encryption is S0")
+    unencrypted: bool = Field(description="somebody chose that it may go without encryption")
     slots: int | None = Field(description="how many codes it can hold")
+    schedules: bool | None = Field(description="it can end a code by itself")
     position: Position
     position_how: How
     position_at: Told | None
@@ -55,7 +61,10 @@ def lock_fields(door: Door) -> LockOut:
         model=None if able is None else able.model,
         firmware=None if able is None else able.firmware,
         secure=None if able is None else able.secure,
+        remote_unlock_over_s0=door.remote_unlock_over_s0,
+        unencrypted=door.unencrypted,
         slots=None if able is None else able.slots,
+        schedules=None if able is None else able.schedules,
         position=door.position,
         position_how=door.position_how,
         position_at=door.position_at,
@@ -105,6 +114,24 @@ async def lock_now(call: Call, query: Nothing, body: Nothing) -> MoveOut:
 
 async def unlock_now(call: Call, query: Nothing, body: Nothing) -> MoveOut:
     return await _move(call, Position.UNLOCKED)
+
+
+class S0In(In):
+    words: Annotated[str, Field(max_length=100, description=f"`{housing.CONSENT}`, typed by whoever accepts the risk")]
+
+
+async def allow_unlock_over_s0(call: Call, query: Nothing, body: S0In) -> LockOut:
+    """For a lock whose encryption is S0: whoever listened when a device was added can send commands like the hub."""
+    id_ = (await _door(call)).id
+    now = call.hub.clock.now()
+    await call.hub.store.write(lambda tx: housing.allow_unlock_over_s0(tx, id_, body.words, call.actor, now))
+    return await get_lock(call, query, Nothing())
+
+
+async def forbid_unlock_over_s0(call: Call, query: Nothing, body: Nothing) -> LockOut:
+    id_ = (await _door(call)).id
+    await call.hub.store.write(lambda tx: housing.forbid_unlock_over_s0(tx, id_, call.actor, call.hub.clock.now()))
+    return await get_lock(call, query, body)
 
 
 async def _move(call: Call, to: Position) -> MoveOut:

@@ -26,6 +26,11 @@ TABLE: Final[tuple[AnyRoute, ...]] = (
     Route("POST", "/locks/{lock}/unlock", U, "Unlock it now; answers within 10 s",
           doors.unlock_now, Nothing, Nothing, doors.MoveOut, refuses=True),
 
+    Route("POST", "/locks/{lock}/unlock-over-s0/allow", A, "Let a lock of the old encryption be unlocked from here",
+          doors.allow_unlock_over_s0, Nothing, doors.S0In, doors.LockOut, refuses=True),
+    Route("POST", "/locks/{lock}/unlock-over-s0/forbid", A, "Do not let it be unlocked from here any more",
+          doors.forbid_unlock_over_s0, Nothing, Nothing, doors.LockOut, refuses=True),
+
     Route("GET", "/stays", R, "Stays, by check-in", stays.list_stays, stays.StayQuery, Nothing, stays.StayPage),
     Route("POST", "/stays", W, "Add a stay that came by telephone",
           stays.add_stay, Nothing, stays.StayIn, stays.StayOut, status=201, refuses=True),

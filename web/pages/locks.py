@@ -8,12 +8,14 @@ from datetime import datetime
 
 from aiohttp import web
 
+from hub import housing
 from hub.hub import Hub
 from hub.model.codes import CodeState, state_of
+from hub.model.facts import Abilities
 from hub.model.values import GrantId, LockId, Position, Proof
 from hub.store import codes, doors
 from hub.store.codes import Code
-from hub.store.doors import Door
+from hub.store.doors import Door, unlockable
 from hub.store.engine import Tx
 from hub.unlock import Answer, Outcome
 from web.ground import Ground, battery_low
@@ -38,6 +40,8 @@ class LockCard:
     opens_for: tuple[str, ...]
     model: str
     secure: str
+    security: str
+    """`good` | `old` (S0) | `no_key` | `none` | empty: not met yet"""
     position: str
     moved: Moment | None
     how: str
@@ -48,6 +52,8 @@ class LockCard:
     used: int
     worries: tuple[Worry, ...]
     can_move: bool
+    can_unlock: bool
+    """False beside `can_move`: its encryption is too old for that."""
     wakes: str
 
 
@@ -61,6 +67,7 @@ def card(ground: Ground, hub: Hub, door: Door, used: int) -> LockCard:
         opens_for=tuple(ground.unit_name(unit.id) for unit in ground.units.values() if door.id in unit.locks),
         model="" if able is None else able.model,
         secure="" if able is None else able.secure,
+        security="" if able is None else _security(able),
         position=door.position.value,
         moved=local.maybe(door.position_at),
         how=door.position_how.value,
@@ -71,8 +78,17 @@ def card(ground: Ground, hub: Hub, door: Door, used: int) -> LockCard:
         used=used,
         worries=tuple(_worries(door, ground)),
         can_move=met is not None and met.bolt is not None,
+        can_unlock=unlockable(door),
         wakes=wakes(f"lock:{door.id}", "house", "health"),
     )
+
+
+def _security(able: Abilities) -> str:
+    if able.over_s0:
+        return "old"
+    if able.secure.endswith("without a key"):
+        return "no_key"
+    return "good" if able.secure else "none"
 
 
 def _worries(door: Door, ground: Ground) -> Iterator[Worry]:
@@ -124,6 +140,10 @@ class SlotLine:
     state: str
     proof: str
     why: str
+    ends_itself: bool
+    """The lock took the window: it ends the code even if the hub is not there."""
+    shut: bool
+    """The lock was told of other hours, which are over, and has not taken new ones yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +157,10 @@ class LockView:
     reads_codes: bool
     battery_at: Moment | None
     address: str
-    unsecured_by_choice: bool
+    unencrypted_by_choice: bool
+    unlocks_over_s0: bool
+    keeps_hours: bool
+    consent: str = housing.CONSENT
 
 
 def look_at(tx: Tx, hub: Hub, id_: LockId) -> LockView:
@@ -155,7 +178,9 @@ def look_at(tx: Tx, hub: Hub, id_: LockId) -> LockView:
         reads_codes=able is not None and able.reads_codes,
         battery_at=local.maybe(door.battery_at),
         address="" if doors.has_no_device(door) else f"{door.driver} {door.address}",
-        unsecured_by_choice=able is not None and not able.secure,
+        unencrypted_by_choice=door.unencrypted,
+        unlocks_over_s0=door.remote_unlock_over_s0,
+        keeps_hours=able is not None and able.schedules,
     )
 
 
@@ -180,6 +205,8 @@ def _slot_line(ground: Ground, door: Door, code: Code, now: datetime) -> SlotLin
         state="later" if state is CodeState.WANTED and grant is not None and now < grant.window.start else state.value,
         proof=(Proof.NONE if code.slot is None else code.slot.proof).value,
         why="" if code.issued is None else code.issued.refused or "",
+        ends_itself=state is CodeState.SET and code.slot is not None and code.slot.hours.kept,
+        shut=state is CodeState.WRITING and code.slot is not None and code.slot.hours.shut(now),
     )
 
 
@@ -228,6 +255,20 @@ async def move(request: web.Request) -> web.Response:
     return await page(request, "locks/one.html", "locks", view=view, answer=answer)
 
 
+async def allow_unlock(request: web.Request) -> web.Response:
+    """Typed consent to what the old encryption does not protect from; the other way round a press is enough."""
+    hub, actor, id_ = request.app[SITE].hub, request[GUARD].actor, LockId(request.match_info["id"])
+    words = str((await request.post()).get("words", ""))
+    await hub.store.write(lambda tx: housing.allow_unlock_over_s0(tx, id_, words, actor, hub.clock.now()))
+    return go(request, f"/locks/{id_}", said="s0_allowed")
+
+
+async def forbid_unlock(request: web.Request) -> web.Response:
+    hub, actor, id_ = request.app[SITE].hub, request[GUARD].actor, LockId(request.match_info["id"])
+    await hub.store.write(lambda tx: housing.forbid_unlock_over_s0(tx, id_, actor, hub.clock.now()))
+    return go(request, f"/locks/{id_}", said="s0_forbidden")
+
+
 async def end_code(request: web.Request) -> web.Response:
     hub, actor = request.app[SITE].hub, request[GUARD].actor
     grant = GrantId(request.match_info["grant"])
@@ -239,5 +280,7 @@ ROUTES = [
     web.get("/locks", listing),
     web.get("/locks/{id}", one),
     web.post("/locks/{id}/bolt", move),
+    web.post("/locks/{id}/s0/allow", allow_unlock),
+    web.post("/locks/{id}/s0/forbid", forbid_unlock),
     web.post("/locks/{id}/codes/{grant}/end", end_code),
 ]

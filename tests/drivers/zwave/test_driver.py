@@ -150,7 +150,10 @@ async def test_nodes_that_are_no_locks_are_left_in_peace(house: House) -> None:
     assert not house.stick.locks[2].received
 
 
-@pytest.mark.parametrize(("classes", "secure"), [("5e9855", "S0"), ("5e989f6c55", "S2"), ("5e9f6c626371", "S2")])
+@pytest.mark.parametrize(
+    ("classes", "secure"),
+    [("5e9855", "S0 without a key"), ("5e989f6c55", "S2 without a key"), ("5e9f6c626371", "S2 without a key")],
+)
 @virtual
 async def test_a_secure_lock_without_a_key_is_met_and_cannot_be_used(
     house: House, lock: FakeLock, classes: str, secure: str

@@ -28,7 +28,7 @@ from hub.model.codes import (
     usable,
 )
 from hub.model.facts import CodeChange, SlotRead
-from hub.model.hours import confining
+from hub.model.hours import Hours, confining
 from hub.model.outcomes import (
     after_ask,
     after_clear,
@@ -147,6 +147,12 @@ class World:
     @property
     def limits(self) -> Limits:
         return Limits(SLOTS, 4, 6, self.lock.reads, self.lock.schedules)
+
+    def remember_hours(self, window: Window) -> None:
+        """Of guests long gone: what every place of the lock was told, and keeps."""
+        self.lock.hours = dict.fromkeys(range(1, SLOTS + 1), window)
+        told = Hours(window, Proof.CONFIRMED)
+        self.slots = {number: replace(slot, hours=told) for number, slot in self.slots.items()}
 
     # ---- the hub ----
 

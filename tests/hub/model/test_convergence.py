@@ -18,8 +18,8 @@ from hypothesis.stateful import (
 from hub.model.codes import Reading, Slot, usable
 from hub.model.facts import CodeChange
 from hub.model.outcomes import forgotten
-from hub.model.values import GrantId, Proof
-from tests.hub.model.keypad import BUDGET, POLICY, SLOTS, Fault, ModelLock, World, tag
+from hub.model.values import GrantId, Proof, Window
+from tests.hub.model.keypad import BUDGET, MORNING, POLICY, SLOTS, Fault, ModelLock, World, tag
 
 PINS = ("4071", "8306", "482913", "960417", "72846")
 TOO_LONG = "36071582"
@@ -42,7 +42,7 @@ class Convergence(RuleBasedStateMachine):
         reads=st.booleans(),
         refuses=st.booleans(),
         proves=st.booleans(),
-        schedules=st.sampled_from([None, "kept beyond the code", "forgotten with the code"]),
+        schedules=st.sampled_from([None, "forgotten with the code", "kept beyond it", "full of old ones"]),
         strangers=st.dictionaries(slots, st.sampled_from(STRANGERS), max_size=2),
         guests=st.lists(st.sampled_from(PINS), unique=True, max_size=3),
         met=st.sampled_from([True, True, False]),
@@ -61,6 +61,8 @@ class Convergence(RuleBasedStateMachine):
         self.world.lock = ModelLock(
             reads, refuses, grade, schedules=schedules is not None, forgets_hours=schedules == "forgotten with the code"
         )
+        if schedules == "full of old ones":
+            self.world.remember_hours(Window(MORNING - timedelta(days=3), MORNING - LESS))
         for slot, digits in strangers.items():
             self.world.program(slot, digits)
         for digits in guests:

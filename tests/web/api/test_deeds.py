@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from hub.errors import Rejected, Unavailable
+from hub.model.facts import Abilities
 from hub.model.people import Scope
-from hub.model.values import Position
-from hub.store import codes, log
+from hub.model.values import LockId, Position
+from hub.store import codes, doors, log
 from tests.web.api.conftest import NOW, Api
 
 STAY: dict[str, Any] = {"unit": "flat-1", "arrival": "2026-12-01", "departure": "2026-12-03", "guest": "Grace Hopper"}
@@ -43,6 +44,22 @@ async def test_what_the_lock_says_is_handed_on(api: Api, error: Exception, outco
     answer = await api.post("/locks/front/unlock")
     assert (answer.status, answer.json["outcome"]) == (200, outcome)
     assert await deeds(api, "lock:front") == [("token:Tests", "unlock", outcome)]
+
+
+async def test_a_lock_under_s0_is_unlocked_only_once_somebody_accepted_the_risk(api: Api) -> None:
+    able = Abilities("BE469", "1.2", slots=30, secure="S0")
+    await api.hub.store.write(lambda tx: doors.learn_abilities(tx, LockId("front"), able))
+    assert (await api.post("/locks/front/unlock")).json["outcome"] == "refused"
+    assert (await api.post("/locks/front/unlock-over-s0/allow", {"words": "ok"})).status == 409
+    allowed = (await api.post("/locks/front/unlock-over-s0/allow", {"words": "unlock over S0"})).json
+    assert (allowed["secure"], allowed["remote_unlock_over_s0"]) == ("S0", True)
+    assert (await api.post("/locks/front/unlock")).json["outcome"] == "done"
+    assert (await api.post("/locks/front/unlock-over-s0/forbid")).json["remote_unlock_over_s0"] is False
+    assert (await api.post("/locks/front/unlock")).json["outcome"] == "refused"
+    assert (await api.post("/locks/attic/unlock-over-s0/allow", {"words": "unlock over S0"})).status == 404
+    unlocks = await api.token_with(Scope.UNLOCK)
+    body = {"words": "unlock over S0"}
+    assert (await api.post("/locks/front/unlock-over-s0/allow", body, token=unlocks)).status == 403
 
 
 async def test_a_lock_that_cannot_be_moved_from_here_is_not_tried(api: Api) -> None:

@@ -329,7 +329,7 @@ async def test_a_failed_lock_is_replaced_at_its_address(tmp_path: Path) -> None:
         done = await pairing.ended()
         assert (done.ended, done.address, done.security) == (Ended.DONE, SEVEN, "S2_ACCESS_CONTROL")
         await asyncio.sleep(5)
-        assert radio.locks[SEVEN].abilities.secure == "S2"
+        assert radio.locks[SEVEN].abilities.secure == "S2 Access Control"
     assert pairing.house.told(LockFound, 7)[-1].replaced
 
 
