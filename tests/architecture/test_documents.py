@@ -29,7 +29,7 @@ EXAMPLE = (ROOT / "config" / "gatehouse.toml").read_text()
 SITES = sorted((ROOT / "config").glob("site-*.toml"))
 PLUGINS = tuple(discover().values())
 HOUSE = {"timezone": "Europe/Lisbon"}
-SETTING_IN_A_COMMENT = re.compile(r"^# (?=\[[a-z.]+\]$|[a-z_]+ = )", re.MULTILINE)
+SETTING_IN_A_COMMENT = re.compile(r"^# (?=\[[a-z.]+\]$|[a-z0-9_]+ = )", re.MULTILINE)
 
 
 def _readme(plugin: Manifest) -> str:
