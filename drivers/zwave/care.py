@@ -119,12 +119,12 @@ class ZWaveRadio(ZWave):
         await member.learn_again(self._connected())
 
     async def heal(self, address: Address | None = None) -> None:
-        session = self._connected()
+        session = self._free()
         members = [self._named(address)] if address is not None else self._listeners()
         listening = sum(1 for each in self._members.values() if _reach(each.protocol) is Reach.LISTENS)
         beamed = sum(1 for each in self._members.values() if _reach(each.protocol) is Reach.BEAMED)
         failed: list[Address] = []
-        with self._keeping.work("Looking for routes"):
+        with self._keeping.work(session, "Looking for routes"):
             for done, member in enumerate(members):
                 self._keeping.say(f"Looking for routes: device {member.address}, {done} of {len(members)} done")
                 try:
@@ -138,16 +138,16 @@ class ZWaveRadio(ZWave):
 
     async def forget(self, address: Address) -> None:
         member = self._named(address)
-        session = self._connected()
-        with self._keeping.work(f"Striking out device {address}"):
+        session = self._free()
+        with self._keeping.work(session, f"Striking out device {address}"):
             await keeping.forget(session, member.number)
         self.removed(member.number)
 
     async def back_up(self) -> bytes:
-        return await self._keeping.back_up(self._connected())
+        return await self._keeping.back_up(self._free())
 
     async def restore(self, memory: bytes) -> None:
-        await self._keeping.restore(self._connected(), memory)
+        await self._keeping.restore(self._free(), memory)
 
     # ---- what goes on beside it ------------------------------------------------------------------------------------
 
@@ -156,6 +156,7 @@ class ZWaveRadio(ZWave):
         for minute in count():
             await asyncio.sleep(_FIRST_LOOK_S if minute == 0 else _LOOK_EVERY_S)
             try:
+                self._look_at_clocks()
                 if session.knows(GET_NOISE):
                     self._air.measured(noise((await session.manage(get_noise())).response))
                 if minute % _NEIGHBOURS_EVERY == 0:
@@ -163,6 +164,12 @@ class ZWaveRadio(ZWave):
                         await self._read_neighbours(session, number)
             except Unavailable as error:
                 log.debug("the stick was not looked after", why=str(error))
+
+    def _look_at_clocks(self) -> None:
+        for member in self._members.values():
+            heard_at = self._diary.contact(member.number).heard_at or self._diary.since
+            if heard_at is not None:
+                member.look_at_clock(heard_at)
 
     async def _read_neighbours(self, session: Session, node: int) -> None:
         if session.knows(GET_NEIGHBOURS):
@@ -181,6 +188,13 @@ class ZWaveRadio(ZWave):
         if member is None:
             raise Rejected(f"there is no device {address} in the Z-Wave network")
         return member
+
+    def _free(self) -> Session:
+        """The stick, for work of some length. Raises Rejected: a device is being added or removed meanwhile."""
+        talk = self.joining.talk
+        if talk is not None and talk.ended is None:
+            raise Rejected("a device is being added or removed; wait until that is over")
+        return self._connected()
 
     def _connected(self) -> Session:
         if self._session is None:

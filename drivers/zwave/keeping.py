@@ -35,14 +35,16 @@ class Keeping:
             self._changed()
 
     @contextmanager
-    def work(self, sentence: str) -> Iterator[None]:
+    def work(self, session: Session, sentence: str) -> Iterator[None]:
         """Raises Rejected: something else is under way."""
         if self.busy:
             raise Rejected(f"something else is under way: {self.busy}")
         self.say(sentence)
+        session.occupied = True
         try:
             yield
         finally:
+            session.occupied = False
             self.say("")
 
     # ---- routes ----------------------------------------------------------------------------------------------------
@@ -87,7 +89,7 @@ class Keeping:
     async def back_up(self, session: Session) -> bytes:
         """Raises Unavailable, Rejected."""
         kind = memory.kind_of(session.stick.functions)
-        with self.work("Reading the stick's memory"):
+        with self.work(session, "Reading the stick's memory"):
             async with session.alone() as stick:
                 async with _memory(session, stick, kind):
                     read = await _calls(stick, memory.read(kind, self._progress("Reading the stick's memory")))
@@ -100,7 +102,7 @@ class Keeping:
         """Raises Unavailable: the stick's memory may be half written; write it again. Rejected: nothing was written."""
         kind = memory.kind_of(session.stick.functions)
         content = memory.unpack(file, kind, session.stick.version)
-        with self.work("Writing the stick's memory"):
+        with self.work(session, "Writing the stick's memory"):
             async with session.alone() as stick:
                 async with _memory(session, stick, kind):
                     await _calls(stick, memory.write(kind, content, self._progress("Writing the stick's memory")))

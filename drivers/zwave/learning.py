@@ -27,8 +27,6 @@ from hub.errors import Garbled, Unavailable
 _CLASS_OF = {True: cc_security.S2, False: cc_security.S0}
 """By whether a security class is one of S2: the command class by which a node says that it can."""
 _SECURITY = frozenset(_CLASS_OF.values())
-_DESCRIPTIONS = 4
-"""How often a node describes itself over a line that garbles, before two descriptions in a row must have been alike."""
 
 T = TypeVar("T")
 
@@ -124,17 +122,6 @@ class Learner:
         return before
 
     async def _describe(self, session: Session) -> NodeInfo:
-        info = await self._describe_once(session)
-        for _ in range(_DESCRIPTIONS):
-            if not session.noisy:
-                return info
-            again = await self._describe_once(session)
-            if again == info:
-                return info
-            info = again
-        raise Unavailable("the line to the Z-Wave stick garbles what the lock says of itself")
-
-    async def _describe_once(self, session: Session) -> NodeInfo:
         self.asked += 1
         try:
             return await session.node_info(self._node.number)

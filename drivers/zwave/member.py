@@ -26,6 +26,7 @@ from drivers.zwave.learning import Learner
 from drivers.zwave.lock import make_lock
 from drivers.zwave.node import ASLEEP, Node, Transmit, a
 from drivers.zwave.orders import counted
+from drivers.zwave.pulse import Pulse, overdue
 from drivers.zwave.secured import Keyring, Secured
 from drivers.zwave.security.keys import SecurityClass
 from drivers.zwave.security.s2 import Link
@@ -82,7 +83,8 @@ class Member:
         self._around = around
         self._loop = asyncio.get_running_loop()
         self._witness = Witness(self.address, around.tell)
-        self._node = Node(number, self.silent, around.shown)
+        self._node = Node(number, self._died, around.shown)
+        self._pulse = Pulse(self.address, around.tell, around.now)
         self._learner = Learner(self._node, around.keys, self._speak, self._disbelieve, lambda: around.changed(self))
         self._learning = asyncio.Lock()
         """One interview at a time: the keeper may want one while another waits to be tried again."""
@@ -103,6 +105,16 @@ class Member:
     @property
     def known(self) -> Known | None:
         return self._node.known
+
+    def _died(self, why: str) -> None:
+        self._pulse.stopped(why)
+        self.silent(why)
+
+    def look_at_clock(self, heard_at: datetime) -> None:
+        """Tell it if a lock that sleeps should have woken since it was heard last."""
+        every_s = self.known.wakes_every_s if self.known is not None else 0
+        if self._node.asleep and overdue(heard_at, every_s, self._around.now()):
+            self._died("the lock did not wake up when it should have")
 
     @property
     def notes(self) -> Notes | None:
@@ -153,6 +165,7 @@ class Member:
     def retire(self) -> None:
         """It is no longer in the network: it is not met any more."""
         self._retired = True
+        self._pulse.beats()
         self.disconnect()
         self.stir()
 
@@ -348,6 +361,7 @@ class Member:
 
     def _tell_heard(self) -> None:
         self._node.alive()
+        self._pulse.beats()
         self._witness.heard(self._loop.time(), self._around.now())
 
     # ---- hearing ---------------------------------------------------------------------------------------------------

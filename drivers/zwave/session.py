@@ -69,6 +69,8 @@ class Session:
         self._greeted: Stick | None = None
         self.arrivals: asyncio.Queue[int] = asyncio.Queue()
         """Nodes that joined while we were listening."""
+        self.occupied = False
+        """Whether long work is under way, beside which no device can be added or removed."""
         self._free = asyncio.Event()
         """Clear while somebody has the stick alone."""
         self._free.set()

@@ -125,6 +125,8 @@ class Desk:
             raise Rejected("another conversation is under way; end that first")
         if self._session is None:
             raise Unavailable(NOT_CONNECTED)
+        if self._session.occupied:
+            raise Rejected("the stick is busy with other work; wait until that is over")
         return self._session
 
     def _order(self, session: Session, sticker: Sticker | None, *, unencrypted: bool = False) -> Order:

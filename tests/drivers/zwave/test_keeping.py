@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.contracts import NodeState
+from hub.contracts import NodeState, Wish
 from hub.errors import Rejected, Unavailable
 from hub.model.facts import Alarm
 from hub.model.values import Address, Position
@@ -417,3 +417,38 @@ async def test_a_stick_pulled_out_in_the_middle_ends_the_work(home: House, stick
         with pytest.raises(Unavailable):
             await driver.back_up()
         assert driver.survey().busy == ""
+
+
+# ---- beside other work -----------------------------------------------------------------------------------------------
+
+
+@virtual
+async def test_nothing_long_is_begun_while_a_device_joins_and_nobody_joins_meanwhile(
+    home: House, stick: KeptStick
+) -> None:
+    stick.functions |= {0x4A, 0x4B}
+    async with home.running() as driver, asyncio.TaskGroup() as tasks:
+        healing = tasks.create_task(driver.heal())
+        await asyncio.sleep(1)
+        with pytest.raises(Rejected, match="busy with other work"):
+            driver.joining.begin(Wish.REMOVE)
+        await healing
+        talk = driver.joining.begin(Wish.REMOVE)
+        with pytest.raises(Rejected, match="being added or removed"):
+            await driver.back_up()
+        driver.joining.cancel(talk.id)
+        await asyncio.sleep(60)
+
+
+@virtual
+async def test_a_device_that_is_dead_is_an_alarm_until_it_answers(home: House, lock: FakeLock) -> None:
+    async with home.running() as driver:
+        lock.reach = "no"
+        for _ in range(3):
+            with pytest.raises(Unavailable):
+                await driver.ping(TWO)
+        lock.reach = "yes"
+        await driver.ping(TWO)
+        await asyncio.sleep(1)
+    dead = [(alarm.device, alarm.note, alarm.over) for alarm in home.alarms if alarm.alarm is Alarm.DEAD]
+    assert dead == [("2", "", True), ("2", "the lock is out of reach", False), ("2", "", True)]

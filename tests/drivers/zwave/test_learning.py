@@ -12,7 +12,7 @@ import pytest
 from drivers.zwave.functions import SEND_DATA
 from hub.contracts import NodeState, Reach
 from hub.errors import Unavailable
-from hub.model.facts import LockFound, LockHeard, LockSilent
+from hub.model.facts import Alarm, LockFound, LockHeard, LockSilent
 from hub.model.values import Address, Pin
 from tests.drivers.zwave.fakes import FakeLock, FakeStick, House, notification, virtual
 from tests.drivers.zwave.test_secured import KEYS, S0_LOCK, Home, SecureLock
@@ -324,3 +324,19 @@ async def test_a_sleeping_lock_that_opens_is_heard_like_any_other(night: House, 
         night.stick.say(2, notification(1))
         await asyncio.sleep(10)
     assert any(getattr(fact, "how", None) is not None for fact in night.facts)
+
+
+@virtual
+async def test_a_sleeping_lock_that_wakes_no_more_is_told_once_and_its_return_as_well(
+    night: House, sleeper: Sleeper
+) -> None:
+    async with night.running():
+        wake(night, sleeper)
+        await asyncio.sleep(7200)
+        assert not night.told(LockSilent)
+        await asyncio.sleep(7200)
+        assert [silent.why for silent in night.told(LockSilent)] == ["the lock did not wake up when it should have"]
+        wake(night, sleeper)
+        await asyncio.sleep(5)
+    dead = [(alarm.device, alarm.over) for alarm in night.alarms if alarm.alarm is Alarm.DEAD]
+    assert dead == [("2", True), ("2", False), ("2", True)]
