@@ -76,6 +76,7 @@ class Radio:
             while True:
                 data = await self._line.receive()
                 self._link.receive(data, self._loop.time())
+                self._flush()  # the stick waits for its ACK, and what it said may take us long to understand
                 self._turn()
         except Unavailable as error:
             raise Unavailable(self._end or str(error)) from error
@@ -111,10 +112,13 @@ class Radio:
                 self._settle(event)
         self._begin_next()
         urgent_from = self._make_way()
+        self._flush()
+        self._set_alarm(urgent_from)
+
+    def _flush(self) -> None:
         out = self._link.to_send()
         if out:
             self._line.send(out)
-        self._set_alarm(urgent_from)
 
     def _settle(self, event: Answered | Lost) -> None:
         wish, self._current = self._current, None

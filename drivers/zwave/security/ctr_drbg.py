@@ -28,9 +28,10 @@ class CtrDrbg:
         self._key, self._v = fresh[:BLOCK], fresh[BLOCK:]
 
     def generate(self, length: int) -> bytes:
-        """10.2.1.5.1, without additional input."""
-        blocks = self._blocks(length)
-        self.update(bytes(SEED))
+        """10.2.1.5.1, without additional input. The update that ends it goes on with the same key: one pass for both."""
+        whole = -(-length // BLOCK) * BLOCK
+        blocks = self._blocks(whole + SEED)
+        self._key, self._v = blocks[whole : whole + BLOCK], blocks[whole + BLOCK :]
         return blocks[:length]
 
     def copy(self) -> CtrDrbg:

@@ -13,7 +13,7 @@ from drivers.zwave.functions import get_version, send_data
 from drivers.zwave.link import Answered
 from drivers.zwave.radio import Radio
 from hub.errors import Unavailable
-from tests.drivers.zwave.fakes import FakeLock, FakeStick, virtual
+from tests.drivers.zwave.fakes import ACK, FakeLock, FakeStick, virtual
 
 
 @asynccontextmanager
@@ -94,6 +94,19 @@ async def test_what_belongs_to_no_call_is_handed_on() -> None:
         stick.say(2, b"\x80\x03\x07")
         await asyncio.sleep(0.1)
     assert heard == [Frame(0x04, bytes.fromhex("000203800307"))]
+
+
+@virtual
+async def test_a_frame_is_acknowledged_before_it_is_understood() -> None:
+    stick, acknowledged = FakeStick(), list[bool]()
+    await stick.connect("")
+    radio = Radio(stick, lambda _frame: acknowledged.append(ACK in stick.controls))
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(radio.run())
+        stick.say(2, b"\x80\x03\x5a")
+        await asyncio.sleep(0.001)
+        task.cancel()
+    assert acknowledged == [True]
 
 
 @virtual
