@@ -7,7 +7,6 @@ pass their frames on. Drawn 360 units wide, so that its words can be read on a t
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,15 +16,18 @@ from hub.contracts import NodeState, RadioNode, Survey
 from hub.model.values import Address
 
 WIDTH: Final = 360.0
-_RADII: Final = ((112.0, 104.0), (136.0, 196.0), (136.0, 288.0), (136.0, 380.0))
-"""Of the rings around the stick, across and down; the words beside the outer ones need the room."""
-_SEATS: Final = (6, 8, 8, 10)
+_AROUND: Final = 6
+"""So many have room around the stick; the others stand in rows above and beneath them."""
+_WIDE: Final = 14
+"""With more than so many, a row has three instead of two."""
+_ACROSS: Final = 112.0
+_DOWN: Final = 104.0
+_COLUMN: Final = 116.0
+_ROW: Final = 92.0
 _STICK: Final = 26.0
 _SPOT: Final = 18.0
 _WORDS: Final = 36.0
 """What two lines of words take above or beneath a spot."""
-_SIBLINGS: Final = 0.62
-"""Radians between two that have their frames passed on by the same one."""
 _LONGEST: Final = 14
 
 # Source: zwave-js, docs/api/node.md "checkLifelineHealth": a good link is heard at least 17 dB above the noise.
@@ -88,7 +90,7 @@ def signal_of(node: RadioNode, noise_dbm: Sequence[int]) -> str:
 def draw(survey: Survey, names: Mapping[Address, str]) -> Map:
     """The stick stands at 0 from the top and bottom, in the middle of the width."""
     middle = (WIDTH / 2, 0.0)
-    places = {address: _place(ring, angle) for address, ring, angle in _seated(survey)}
+    places = _places(survey.nodes)
     spots = tuple(_spot(node, names, survey.noise_dbm, places[node.address]) for node in survey.nodes)
     if survey.own is not None:
         places[survey.own] = middle
@@ -99,37 +101,42 @@ def draw(survey: Survey, names: Mapping[Address, str]) -> Map:
     return Map(round(top, 1), round(bottom - top, 1), middle, spots, lines, _sentence(spots))
 
 
-def _seated(survey: Survey) -> Iterator[tuple[Address, int, float]]:
-    """Ring and angle of each: those that are heard directly around the stick, the others outside of who repeats for them."""
-    there = {node.address for node in survey.nodes}
-    direct = [node for node in survey.nodes if not (node.route and node.route[-1] in there)]
-    direct.sort(key=lambda node: (node.state is NodeState.DEAD, _number(node.address)))
-    angles: dict[Address, tuple[int, float]] = {}
-    for ring, most in enumerate(_SEATS):
-        here, direct = (direct, []) if ring == len(_SEATS) - 1 else (direct[:most], direct[most:])
-        for seat, node in enumerate(here):
-            # Half a step on from the top: the words at the sides have the most room then.
-            angles[node.address] = ring, 2 * math.pi * (seat + 0.5) / len(here) - math.pi / 2
-            yield node.address, *angles[node.address]
-    repeated = [node for node in survey.nodes if node.address not in angles]
-    followers = Counter(node.route[-1] for node in repeated)
-    seen = Counter[Address]()
-    for node in sorted(repeated, key=lambda node: (len(node.route), _number(node.address))):
-        hop = node.route[-1]
-        ring, angle = angles.get(hop, (0, 0.0))
-        fan = (seen[hop] - (followers[hop] - 1) / 2) * _SIBLINGS
-        seen[hop] += 1
-        angles[node.address] = min(ring + 1, len(_RADII) - 1), angle + fan
-        yield node.address, *angles[node.address]
+def _places(nodes: Sequence[RadioNode]) -> dict[Address, tuple[float, float]]:
+    """Those that are heard directly around the stick; the others in the free seat that is nearest to who repeats for them."""
+    there = {node.address for node in nodes}
+    order = sorted(nodes, key=lambda node: (len(node.route), node.state is NodeState.DEAD, _number(node.address)))
+    direct = [node for node in order if not (node.route and node.route[-1] in there)]
+    near, others = direct[:_AROUND], direct[_AROUND:]
+    # Turned a little where others stand behind them, so that no line leads through anybody.
+    turn = 0.0 if others else 0.5
+    places = {node.address: _around(seat + turn, len(near)) for seat, node in enumerate(near)}
+    seats = _rows(len(nodes))
+    for node in [*(node for node in order if node not in direct), *others]:
+        pole = places.get(node.route[-1], seats[0]) if node.route else seats[0]
+        seat = min(seats, key=lambda seat: math.dist(seat, pole))
+        seats.remove(seat)
+        places[node.address] = seat
+    return places
 
 
 def _number(address: Address) -> tuple[int, str]:
     return (int(address) if address.isdecimal() else 0, address)
 
 
-def _place(ring: int, angle: float) -> tuple[float, float]:
-    across, down = _RADII[ring]
-    return round(WIDTH / 2 + across * math.cos(angle), 1), round(down * math.sin(angle), 1)
+def _around(seat: float, seats: int) -> tuple[float, float]:
+    angle = 2 * math.pi * seat / seats - math.pi / 2
+    return round(WIDTH / 2 + _ACROSS * math.cos(angle), 1), round(_DOWN * math.sin(angle), 1)
+
+
+def _rows(most: int) -> list[tuple[float, float]]:
+    """Seats for at least so many, the nearest to the stick first."""
+    columns = (-1, 1) if most <= _WIDE else (0, -1, 1)
+    return [
+        (WIDTH / 2 + column * _COLUMN, side * (_DOWN + _ROW * row))
+        for row in range(1, most // (2 * len(columns)) + 2)
+        for column in columns
+        for side in (-1, 1)
+    ]
 
 
 def _spot(node: RadioNode, names: Mapping[Address, str], noise: Sequence[int], place: tuple[float, float]) -> Spot:

@@ -216,6 +216,23 @@ async def test_signing_in_starts_the_count_anew(door: SignIn, anna: Opened) -> N
         await door.sign_in("Anna", PASSWORD, DESK)
 
 
+async def test_a_session_that_was_left_open_is_not_enough_where_the_password_is_asked_again(
+    door: SignIn, store: Store, anna: Opened
+) -> None:
+    await door.insist(anna.guard, PASSWORD, DESK)
+    with pytest.raises(Rejected, match="the password is wrong"):
+        await door.insist(anna.guard, OTHER, DESK)
+    assert (await trail(store))[-1] == ("address:192.168.1.20", "sign in", "account:Anna", "refused")
+
+
+async def test_guesses_at_the_password_that_is_asked_again_are_throttled_too(door: SignIn, anna: Opened) -> None:
+    for _ in range(5):
+        with pytest.raises(Rejected):
+            await door.insist(anna.guard, OTHER, DESK)
+    with pytest.raises(Unavailable):
+        await door.insist(anna.guard, PASSWORD, DESK)
+
+
 async def test_a_changed_password_ends_every_session_but_the_new_one(door: SignIn, anna: Opened) -> None:
     with pytest.raises(Rejected, match="current password is wrong"):
         await door.change_password(anna.guard, OTHER, OTHER, DESK)

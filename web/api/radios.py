@@ -387,6 +387,7 @@ class KeysIn(In):
     S2_Unauthenticated: Annotated[Key | None, Field(repr=False)] = None
     S2_Authenticated: Annotated[Key | None, Field(repr=False)] = None
     S2_AccessControl: Annotated[Key | None, Field(repr=False)] = None
+    replace: Annotated[bool, Field(description="even if devices that are joined are cut off by it")] = False
 
 
 class KeysOut(Out):
@@ -411,6 +412,6 @@ async def export_keys(call: Call, query: Nothing, body: ExportIn) -> KeysOut:
 
 async def import_keys(call: Call, query: Nothing, body: KeysIn) -> RadioOut:
     radio = _radio(call)
-    given = Secret(body.model_dump_json(exclude_none=True))
+    given = Secret(body.model_dump_json(exclude_none=True, exclude_defaults=True))
     await call.hub.radios.import_keys(radio, given, call.actor)
     return await _radio_out(call, radio)

@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from drivers.zwave.command import app
+from hub.__main__ import main
 from hub.commandline.saying import table
 from hub.commands import answer
 from hub.config import parse
@@ -272,3 +273,30 @@ async def test_without_a_running_hub_keys_are_taken_and_the_radio_is_out_of_reac
     assert radio.keys == {"S0_Legacy": "00"}
     assert isinstance(pinged.exception, Unavailable)
     assert "start it first" in str(pinged.exception)
+
+
+def test_keys_are_taken_over_before_the_hub_was_ever_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the real driver, which keeps them sealed, and needs no stick for it."""
+    monkeypatch.chdir(tmp_path)
+    port = 'database = "g.db"\nstate_dir = "state"\nkey_file = "key"\n[drivers.zwave]\nport = "socket://127.0.0.1:1"\n'
+    (tmp_path / "gatehouse.toml").write_text(port)
+    (tmp_path / "keys.json").write_text(json.dumps(KEYS))
+
+    def said(*words: str) -> tuple[int, str]:
+        with pytest.raises(SystemExit) as end:
+            main(["zwave", *words])
+        told = capsys.readouterr()
+        return int(end.value.code or 0), told.out + told.err
+
+    code, words = said("keys", "import", "keys.json")
+    assert (code, "5a5a" in words) == (0, False)
+    kept = b"".join(file.read_bytes() for file in (tmp_path / "state").rglob("*") if file.is_file())
+    assert b"5a5a" not in kept
+    assert bytes.fromhex(KEYS["S0_Legacy"]) not in kept
+    code, words = said("keys", "export", "-")
+    assert (code, json.loads(words)) == (0, KEYS)
+    assert said("ping", "3")[0] == 3
+    (tmp_path / "keys.json").write_text("{}{")
+    assert said("keys", "import", "keys.json")[0] == 1
