@@ -87,23 +87,36 @@ class HealthGet(Bare):
 
 
 @dataclass(frozen=True, slots=True)
+class Temperature:
+    value: int
+    precision: int = 1
+    """Digits of the value after the point."""
+    size: int = 2
+    """Bytes."""
+    fahrenheit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class HealthReport:
     KEY: ClassVar[tuple[int, int]] = (CLASS, 0x05)
     capacity: int | None
     """Per cent of what it held when new; None: unknown."""
-    temperature: float | None = None
-    """Degrees Celsius."""
+    temperature: Temperature | None = None
 
     def body(self) -> bytes:
-        head = bytes((0xFF if self.capacity is None else self.capacity,))
-        if self.temperature is None:
+        head, warm = bytes((0xFF if self.capacity is None else self.capacity,)), self.temperature
+        if warm is None:
             return head + b"\0"
-        return head + b"\x22" + round(self.temperature * 10).to_bytes(2, "big", signed=True)
+        style = bytes((warm.precision << 5 | warm.fahrenheit << 3 | warm.size,))
+        return head + style + warm.value.to_bytes(warm.size, "big", signed=True)
 
     @classmethod
     def decode(cls, body: bytes) -> HealthReport:
         reader = Reader(body, "a report of a battery's health")
-        capacity, head = reader.u8(), reader.u8()
-        value = reader.take(head & 0x07)
-        degrees = int.from_bytes(value, "big", signed=True) / 10 ** (head >> 5) if value else None
-        return cls(None if capacity == 0xFF else capacity, degrees)
+        capacity, style = reader.u8(), reader.u8()
+        size = style & 0x07
+        if size not in {0, 1, 2, 4}:
+            raise Garbled("a report of a battery's health has a size that does not exist")
+        value = int.from_bytes(reader.take(size), "big", signed=True)
+        warm = Temperature(value, style >> 5, size, bool(style & 0x08)) if size else None
+        return cls(None if capacity == 0xFF else capacity, warm)

@@ -78,9 +78,9 @@ class Daily:
 
     @classmethod
     def read(cls, body: bytes) -> Daily | None:
-        if len(body) < 5 or body[0] == 0 or _NONE in body[:5]:
-            return None
         days = frozenset((day - 1) % 7 for day in numbered(body[:1]) if day < 7)
+        if len(body) < 5 or not days or _NONE in body[:5]:
+            return None
         hours, minutes = _hour(body[3:5])
         return cls(days, _hour(body[1:3]), timedelta(hours=hours, minutes=minutes))
 

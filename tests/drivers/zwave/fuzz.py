@@ -15,6 +15,7 @@ import atheris
 
 with atheris.instrument_imports(include=["drivers.zwave"]):
     from drivers.zwave import cc, functions
+    from drivers.zwave.cc.codec import serialize
     from drivers.zwave.events import facts
     from drivers.zwave.frame import Deframer, Frame
     from drivers.zwave.link import Link as Serial
@@ -63,9 +64,11 @@ def line(data: bytes) -> None:
 
 def commands(data: bytes) -> None:
     with suppress(Garbled):
-        said = cc.decode(data)
-        if isinstance(said, cc.notification.Report) and said.happening is not None:
-            facts(said.happening, Address("2"), START)
+        for said in cc.unwrap(data):
+            if isinstance(said, cc.notification.Report) and said.happening is not None:
+                facts(said.happening, Address("2"), START)
+            if not isinstance(said, cc.Unknown):
+                assert cc.decode(serialize(said)) == said
 
 
 def s2(data: bytes) -> None:

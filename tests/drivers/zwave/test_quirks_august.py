@@ -25,3 +25,11 @@ def test_asl_03_comes_with_a_warning_that_a_person_sees() -> None:
     assert known.remarks == (device(0x033F, 0, 0xDF29).warning,)
     assert "stop reacting" in known.remarks[0]
     assert Known(generic=0x40, specific=3, classes=frozenset(), product=(0x003B, 1, 0x0469)).remarks == ()
+
+
+@virtual
+async def test_asl_03_is_shown_with_its_warning_on_the_map_of_the_network(house: House, lock: FakeLock) -> None:
+    wearing(lock, ASL_03)
+    async with house.running() as driver:
+        shown = next(node for node in driver.survey().nodes if node.address == TWO)
+    assert any("stop reacting" in remark for remark in shown.remarks)

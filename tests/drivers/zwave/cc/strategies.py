@@ -250,7 +250,7 @@ OTHERS: dict[type[Command], st.SearchStrategy[Command]] = {
     battery.HealthReport: st.builds(
         battery.HealthReport,
         st.none() | st.integers(0, 254),
-        st.none() | st.integers(-0x8000, 0x7FFF).map(lambda each: each / 10),
+        st.none() | st.builds(battery.Temperature, st.integers(-0x8000, 0x7FFF), st.integers(0, 7)),
     ),
     configuration.Set: settings,
     configuration.NameGet: st.builds(configuration.NameGet, word),

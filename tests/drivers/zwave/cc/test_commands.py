@@ -121,6 +121,14 @@ def test_any_body_is_understood_or_garbled(key: tuple[int, int], body: bytes) ->
         assert isinstance(decode(bytes(key) + body), COMMANDS[key])
 
 
+@given(st.sampled_from(sorted(COMMANDS)), st.binary(max_size=60))
+def test_what_was_understood_can_be_said_again(key: tuple[int, int], body: bytes) -> None:
+    with suppress(Garbled):
+        understood = decode(bytes(key) + body)
+        assert not isinstance(understood, Unknown)
+        assert decode(serialize(understood)) == understood
+
+
 @given(st.binary(max_size=60))
 def test_any_bytes_are_understood_unknown_or_garbled(data: bytes) -> None:
     with suppress(Garbled):

@@ -127,7 +127,7 @@ BY_PEER: list[tuple[Command, str]] = [
     (upkeep.LockerEntrySet(1, 2, Operation.ADD, b"\xa1\xb2\xc3"), "831f010002000003a1b2c3"),
     (upkeep.LockerEntryReport(occupied=True, kind=1, slot=2), "832101010002"),
     (battery.Report(55, battery.State(battery.Recharge.SOON, 2, 0x20, cold=True)), "800337a102"),
-    (battery.HealthReport(98, 21.5), "8005622200d7"),
+    (battery.HealthReport(98, battery.Temperature(215)), "8005622200d7"),
     (notification.Set(6, told=True), "710606ff"),
     (notification.Get(0, 6, 0), "7104000600"),
     (notification.SupportedReport(frozenset({6, 7, 8}), old_alarms=True), "710882c001"),
