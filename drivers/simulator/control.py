@@ -13,6 +13,7 @@ from drivers.simulator.faults import Faults
 from drivers.simulator.locks import SimLock
 from drivers.simulator.memory import Entry, KeysGiven
 from drivers.simulator.quirks import Quirks
+from drivers.simulator.security.keys import CALLED
 from drivers.simulator.settings import LockSettings
 from drivers.simulator.simulator import Simulator
 from hub.errors import Rejected
@@ -226,6 +227,7 @@ def _told(lock: SimLock) -> dict[str, Any]:
         "slots": [
             {"slot": slot, "status": code.status, "digits": code.digits} for slot, code in sorted(memory.codes.items())
         ],
+        "keys": sorted(CALLED[level] for level in lock.holds),
         "slot_count": lock.settings.slot_count,
         "parameters": {str(number): lock.parameter(number) for number in lock.model.parameters},
         "quirks": lock.quirks.model_dump(mode="json"),

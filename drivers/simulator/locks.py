@@ -40,6 +40,7 @@ from drivers.simulator.memory import (
 from drivers.simulator.models import Role
 from drivers.simulator.notices import MOVED, Event, Power
 from drivers.simulator.security.joining import Wishes
+from drivers.simulator.security.keys import NAMES, Level
 from drivers.simulator.security.wishes import asking
 from drivers.simulator.settings import LockSettings
 from hub.errors import Rejected
@@ -147,6 +148,12 @@ class SimLock:
         if known.role is Role.OCCUPIED:
             return sum(1 << (slot - 1) for slot in self.memory.codes if slot <= 8 * known.size)
         return self.memory.parameters.get(number, known.default)
+
+    @property
+    def holds(self) -> frozenset[Level]:
+        """The classes of which it has the key."""
+        kept = self.memory.keys
+        return self.settings.joined_with if kept is None else frozenset(NAMES[name] for name in kept)
 
     def wishes(self) -> Wishes:
         """What it asks for while it is given keys."""

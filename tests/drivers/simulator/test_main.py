@@ -189,3 +189,30 @@ def test_a_place_that_cannot_be_had_is_said(capsys: pytest.CaptureFixture[str], 
     (tmp_path / "stick").write_text("letters")
     assert main(["--listen", f"pty:{tmp_path / 'stick'}"]) == 1
     assert "choose another path" in capsys.readouterr().err
+
+
+async def test_secure_locks_take_the_network_s_keys_from_a_file(tmp_path: Path) -> None:
+    keys = tmp_path / "keys.json"
+    keys.write_text(json.dumps({"S0_Legacy": "5a" * 16}))
+    async with a_process("--locks", "yale+s0,kwikset", "--keys", str(keys)) as simulator:
+        locks = await simulator.get("/locks")
+        assert [lock["keys"] for lock in locks] == [["S0_Legacy"], []]
+
+
+@pytest.mark.parametrize("content", ["", "5a5a5a", '{"S0_Legacy": "5a5a5a"}', '{"S0": "5a5a5a"}', None])
+def test_keys_that_cannot_be_used_are_refused_and_not_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str | None
+) -> None:
+    keys = tmp_path / "keys.json"
+    if content is not None:
+        keys.write_text(content)
+    assert _ended("--locks", "yale+s0", "--keys", str(keys)) == 2
+    assert "5a5a" not in capsys.readouterr().err
+
+
+def _ended(*arguments: str) -> object:
+    """The exit code, whoever found the fault."""
+    try:
+        return main(list(arguments))
+    except SystemExit as ended:
+        return ended.code
