@@ -7,7 +7,7 @@ from dataclasses import replace
 from enum import Enum
 from typing import Final
 
-from drivers.simulator import user_codes
+from drivers.simulator import associations, user_codes
 from drivers.simulator.locks import SimLock
 from drivers.simulator.memory import Bolt, By
 from drivers.simulator.notices import ACCESS_CONTROL, POWER_MANAGEMENT, Event, Power
@@ -23,6 +23,7 @@ CONFIGURATION: Final = 0x70
 NOTIFICATION: Final = 0x71
 MANUFACTURER_SPECIFIC: Final = 0x72
 BATTERY: Final = 0x80
+ASSOCIATION: Final = associations.CLASS
 VERSION: Final = 0x86
 PLUS_INFO: Final = 0x5E
 SECURITY: Final = 0x98
@@ -49,6 +50,8 @@ def classes(lock: SimLock) -> dict[int, int]:
     if lock.settings.slot_count:
         known[USER_CODE] = lock.settings.user_code_version
     known[NOTIFICATION] = 1 if lock.quirks.v1_alarms else 8
+    if lock.model.groups:
+        known[ASSOCIATION] = 1
     if lock.model.parameters:
         known[CONFIGURATION] = 1
     if supervision(lock) is not Supervision.NONE:
@@ -137,6 +140,13 @@ def _user_code(lock: SimLock, command: list[int], _now: float) -> Outcome:
     return Outcome.DONE if stored else Outcome.FAILED
 
 
+def _association(lock: SimLock, command: list[int], _now: float) -> Outcome:
+    done = associations.obey(lock, command)
+    if done is None:
+        return Outcome.UNSUPPORTED
+    return Outcome.DONE if done else Outcome.FAILED
+
+
 _EVENTS: Final[Mapping[int, Sequence[int]]] = {
     ACCESS_CONTROL: [event for event in Event if event is not Event.IDLE],
     POWER_MANAGEMENT: list(Power),
@@ -210,7 +220,7 @@ def _supervised(lock: SimLock, command: list[int], now: float) -> Outcome:
 
 def _report(lock: SimLock, flags: int, outcome: Outcome, now: float) -> None:
     match supervision(lock):
-        case Supervision.WORKS:
+        case Supervision.WORKS | Supervision.SPAM:
             session = flags & 0x3F
         case Supervision.SESSION_0:
             session = 0
@@ -223,6 +233,8 @@ def _report(lock: SimLock, flags: int, outcome: Outcome, now: float) -> None:
             more = 0x80
             lock.motion = replace(lock.motion, session=session)
     lock.answer(SUPERVISION, 0x02, more | session, _STATUS[outcome], left)
+    if supervision(lock) is Supervision.SPAM:
+        lock.habits.nag(bytes([SUPERVISION, 0x02, more | session, _STATUS[outcome], left]))
 
 
 _OBEY: Final[Mapping[int, Obey]] = {
@@ -235,4 +247,5 @@ _OBEY: Final[Mapping[int, Obey]] = {
     NOTIFICATION: _notification,
     CONFIGURATION: _configuration,
     SUPERVISION: _supervised,
+    ASSOCIATION: _association,
 }

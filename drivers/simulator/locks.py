@@ -13,8 +13,10 @@ from math import ceil
 from typing import Final
 
 from drivers.simulator import notices
+from drivers.simulator.habits import Habits
 from drivers.simulator.memory import (
     ENABLED,
+    Associated,
     AutoLockSet,
     Bolt,
     BoltMoved,
@@ -45,6 +47,8 @@ from drivers.simulator.security.wishes import asking
 from drivers.simulator.settings import LockSettings
 from hub.errors import Rejected
 
+STICK: Final = 1
+"""The stick's own node."""
 LOW_PERCENT: Final = 20
 EMPTY_PERCENT: Final = 5
 _MODE: Final = {Bolt.UNLOCKED: 0x00, Bolt.UNKNOWN: 0xFE, Bolt.LOCKED: 0xFF}
@@ -98,6 +102,7 @@ class SimLock:
         self.muted: set[int] = set()
         """Notification types whose unsolicited reports the host has switched off."""
         self.last_session: int | None = None
+        self.habits = Habits()
         self._wall = wall
         self._record = record
         self._relock_at: float | None = None
@@ -163,6 +168,12 @@ class SimLock:
         number = self.model.parameter(role)
         return None if number is None else self.parameter(number)
 
+    def associated(self, group: int) -> tuple[int, ...]:
+        return self.memory.associations.get(group, ())
+
+    def associate(self, group: int, nodes: tuple[int, ...]) -> None:
+        self.happen(Associated(group=group, nodes=nodes))
+
     def has_slot(self, slot: int) -> bool:
         return 1 <= slot <= self.settings.slot_count or (slot == self.model.admin_slot and self.settings.slot_count > 0)
 
@@ -213,6 +224,8 @@ class SimLock:
             self.happen(CodeSet(slot=slot, old=old, new="empty", by=by))
         else:
             self.happen(CodeSet(slot=slot, old=old, new="occupied", status=code.status, digits=code.digits, by=by))
+            if self.quirks.drops_codes and by is By.RADIO:
+                self.habits.doom(slot, self.quirks.drops_codes)
 
     def shown(self, code: Code) -> bytes:
         """The digits as this lock tells them."""
@@ -224,15 +237,20 @@ class SimLock:
         self.said.append(Said(_joined(command), event=False))
 
     def tell(self, *command: int | bytes) -> None:
+        group = self.model.report_group
+        if group is not None and STICK not in self.associated(group):
+            return
         self.said.append(Said(_joined(command), event=True))
 
     def notify(self, event: Event, slot: int | None = None, *, parameters: bytes = b"") -> None:
         if notices.ACCESS_CONTROL in self.muted:
             return
         if slot is None:
-            self.tell(notices.access(event, self.quirks, parameters=parameters))
+            told = notices.access(event, self.quirks, parameters=parameters)
         else:
-            self.tell(notices.about_slot(event, slot, self.code_report(slot), self.quirks))
+            told = notices.about_slot(event, slot, self.code_report(slot), self.quirks)
+        if told:
+            self.tell(told)
 
     def _notify_codes(self, event: Event, slot: int | None = None) -> None:
         if not self.quirks.quiet_codes:
@@ -300,7 +318,7 @@ class SimLock:
         self._arm_relock(self.memory.bolt, now)
 
     def deadline(self) -> float | None:
-        moments = [self._relock_at, None if self.motion is None else self.motion.ends]
+        moments = [self._relock_at, None if self.motion is None else self.motion.ends, self.habits.deadline()]
         return min((moment for moment in moments if moment is not None), default=None)
 
     def timeout(self, now: float) -> None:
@@ -309,6 +327,12 @@ class SimLock:
         if self._relock_at is not None and self._relock_at <= now:
             self._relock_at = None
             self.drive(Bolt.LOCKED, By.AUTO, now)
+        for slot in self.habits.vanished(now):
+            if slot in self.memory.codes:
+                self._set_code(slot, None, By.AUTO)
+        nagged = self.habits.nagged(now)
+        if nagged is not None:
+            self.tell(nagged)
 
     # ---- hands ----
 

@@ -134,6 +134,12 @@ class AutoLockSet(_Change):
     seconds: float
 
 
+class Associated(_Change):
+    what: Literal["association"] = "association"
+    group: int
+    nodes: tuple[int, ...]
+
+
 class KeysGiven(_Change):
     """The node was given these network keys, or none. In hex, by the names of a key file."""
 
@@ -144,6 +150,7 @@ class KeysGiven(_Change):
 Change = (
     Installed
     | KeysGiven
+    | Associated
     | Joined
     | Left
     | Known
@@ -187,6 +194,7 @@ class Memory:
     """Only those that were set; the model knows the defaults."""
     keys: dict[str, str] | None = field(default=None, repr=False)
     """None: those of the settings."""
+    associations: dict[int, tuple[int, ...]] = field(default_factory=dict)
 
     def after(self, change: Change) -> Memory:
         """This memory with one more thing in it. Only `Installed` gives another one."""
@@ -207,13 +215,13 @@ class Memory:
                 self.jammed = change.jammed
             case Silenced():
                 self.silent = change.silent
-            case ParameterSet() | KeypadMode() | AutoLockSet() | KeysGiven():
+            case ParameterSet() | KeypadMode() | AutoLockSet() | KeysGiven() | Associated():
                 self._set_up(change)
             case CodeRefused() | Pressed() | Known():
                 pass
         return self
 
-    def _set_up(self, change: ParameterSet | KeypadMode | AutoLockSet | KeysGiven) -> None:
+    def _set_up(self, change: ParameterSet | KeypadMode | AutoLockSet | KeysGiven | Associated) -> None:
         match change:
             case ParameterSet():
                 self.parameters[change.number] = change.value
@@ -223,3 +231,5 @@ class Memory:
                 self.auto_lock = change.seconds
             case KeysGiven():
                 self.keys = change.keys
+            case Associated():
+                self.associations[change.group] = change.nodes

@@ -1,9 +1,9 @@
 """Locks that exist, as data.
 
 Identifiers, slot counts of the Schlage, parameters and their roles: facts table made from the zwave-js device files
-(`0x003b/be469zp`, `0x0090/914`, `0x0129/yrc_yrd_226_246_256_446-zw2`, `0x0129/yrd256-zw3`, `0x033f/asl-03`).
-What those files do not say (firmware figures, command class versions, which lock has Supervision, 30 slots of the Kwikset)
-is assumed and can be overridden in the settings.
+(`0x003b/be469zp`, `be469`, `be369`, `fe599nx`, `0x0090/914`, `hc620`, `0x0129/yrc_yrd_226_246_256_446-zw2`, `yrd256-zw3`,
+`0x033f/asl-03`). What those files do not say (firmware figures, command class versions, which lock has Supervision, 30 slots of
+the Kwikset, 19 of the oldest Schlage) is assumed and can be overridden in the settings.
 """
 
 from __future__ import annotations
@@ -58,6 +58,10 @@ class Model:
     max_digits: int = 8
     supervision: Supervision = Supervision.NONE
     parameters: Mapping[int, Parameter] = field(default_factory=dict)
+    groups: Mapping[int, int] = field(default_factory=dict)
+    """Association groups and how many nodes each holds; without any the lock has no Association Command Class."""
+    report_group: int | None = None
+    """Who is not in this group is told nothing without asking; None: the stick always is."""
 
     @property
     def name(self) -> str:
@@ -87,6 +91,9 @@ _SCHLAGE: Final = {
     17: _COUNTER,
     18: Parameter(role=Role.READ_ONLY),
 }
+_OLD_SCHLAGE: Final = {3: _SWITCH, 4: Parameter(role=Role.VACATION, most=1), 5: Parameter(most=1)}
+_OLD_GROUPS: Final = {1: 2, 2: 2}
+"""Reports go to group 2, which holds two nodes and is empty until somebody fills it (be369.json, fe599nx.json)."""
 _KWIKSET: Final = {
     **{user: Parameter(1, least=1, most=4) for user in range(1, 31)},
     31: Parameter(role=Role.READ_ONLY),
@@ -132,6 +139,53 @@ MODELS: Final[Mapping[str, Model]] = {
         user_code=2,
         supervision=Supervision.WORKS,
         parameters=_YALE | {28: Parameter(most=127)},
+    ),
+    "be369": Model(
+        "Schlage",
+        "BE369",
+        0x003B,
+        0x634B,
+        0x5044,
+        (3, 26),
+        slots=19,
+        parameters=_OLD_SCHLAGE,
+        groups=_OLD_GROUPS,
+        report_group=2,
+    ),
+    "fe599": Model(
+        "Schlage",
+        "FE599",
+        0x003B,
+        0x634B,
+        0x504C,
+        (3, 26),
+        slots=19,
+        parameters=_OLD_SCHLAGE,
+        groups=_OLD_GROUPS,
+        report_group=2,
+    ),
+    "be469": Model(
+        "Schlage",
+        "BE469",
+        0x003B,
+        0x6341,
+        0x5044,
+        (0, 8),
+        slots=30,
+        parameters=_SCHLAGE,
+        groups={1: 2},
+        report_group=1,
+    ),
+    "hc620": Model(
+        "Kwikset",
+        "HC620",
+        0x0090,
+        0x0811,
+        0x23A8,
+        (1, 6),
+        slots=30,
+        supervision=Supervision.SPAM,
+        parameters={40: Parameter(role=Role.RESET, most=2)},
     ),
     "august": Model("August", "ASL-03", 0x033F, 0x0001, 0x0001, (1, 59), slots=0),
 }

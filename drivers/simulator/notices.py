@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import Final
 
 from drivers.simulator.memory import Bolt, By
-from drivers.simulator.quirks import Quirks, SlotAs
+from drivers.simulator.quirks import V1, Quirks, SlotAs
 
 ACCESS_CONTROL: Final = 6
 POWER_MANAGEMENT: Final = 8
@@ -69,6 +69,14 @@ _V1: Final[Mapping[Event, tuple[int, int]]] = {
     Event.CODE_DUPLICATE: (112, 0),
     Event.TOO_MANY_WRONG_CODES: (161, 1),
 }
+_KEYPAD_OFF: Final = (96, 0xFF)
+# Source: facts table made from the device files: which types Kwikset and Yale map; FE599 has 96/255 for a keypad that is off.
+_UNTOLD: Final[Mapping[V1, frozenset[Event]]] = {
+    V1.ANY: frozenset(),
+    V1.KWIKSET: frozenset({Event.TOO_MANY_WRONG_CODES}),
+    V1.YALE: frozenset({Event.IDLE, Event.AUTO_LOCK_NOT_FULLY, Event.ALL_CODES_DELETED, Event.CODE_DELETED}),
+    V1.SCHLAGE: frozenset(),
+}
 _V1_POWER: Final = {Power.REPLACE_SOON: 167, Power.REPLACE_NOW: 168}
 
 
@@ -76,17 +84,28 @@ def report(kind: int, event: int, *, level: int = 0, parameters: bytes = b"") ->
     return bytes([0x71, 0x05, 0, level, 0, 0xFF, kind, event, len(parameters)]) + parameters
 
 
+def _alarm(event: Event, quirks: Quirks) -> tuple[int, int] | None:
+    """Type and level; None: a lock of this brand does not tell it."""
+    if event in _UNTOLD[quirks.v1_as]:
+        return None
+    off = quirks.v1_as is V1.SCHLAGE and event is Event.TOO_MANY_WRONG_CODES
+    return _KEYPAD_OFF if off else _V1[event]
+
+
 def access(event: Event, quirks: Quirks, *, parameters: bytes = b"") -> bytes:
+    """Empty: this lock does not tell it."""
     if quirks.v1_alarms:
-        return bytes([0x71, 0x05, *_V1[event]])
+        alarm = _alarm(event, quirks)
+        return b"" if alarm is None else bytes([0x71, 0x05, *alarm])
     return report(ACCESS_CONTROL, event, parameters=parameters)
 
 
 def about_slot(event: Event, slot: int, nested: bytes, quirks: Quirks) -> bytes:
-    """An event of one slot, told where this lock tells it. `nested` is the slot's User Code Report."""
+    """An event of one slot, told where this lock tells it; empty: it does not. `nested` is the slot's User Code Report."""
     low = slot & 0xFF
     if quirks.v1_alarms:
-        return bytes([0x71, 0x05, _V1[event][0], low])
+        alarm = _alarm(event, quirks)
+        return b"" if alarm is None else bytes([0x71, 0x05, alarm[0], low])
     match quirks.slot_as:
         case SlotAs.REPORT:
             return report(ACCESS_CONTROL, event, parameters=nested)

@@ -35,6 +35,8 @@ class Supervision(StrEnum):
     """Advertised and obeyed, never reported."""
     SESSION_0 = "session_0"
     """Seen: a Yale module (fw 33.16) always answers session 0 (zwave-js #5417)."""
+    SPAM = "spam"
+    """Seen: an HC620 goes on repeating its Supervision Report (zwave-js #6155)."""
 
 
 class Empty(StrEnum):
@@ -60,6 +62,16 @@ class SlotAs(StrEnum):
     LEVEL = "level"
     """In the V1 alarm level, with no parameter."""
     NOWHERE = "nowhere"
+
+
+class V1(StrEnum):
+    """Whose alarm types a lock uses; what a brand has no type for it does not tell."""
+
+    ANY = "any"
+    KWIKSET = "kwikset"
+    YALE = "yale"
+    SCHLAGE = "schlage"
+    """FE599: 96 for a keypad that is off."""
 
 
 class JoinsBadly(StrEnum):
@@ -102,6 +114,10 @@ class Quirks(BaseModel):
     """Seconds from acknowledging a command to answering it."""
     reply_first: bool = False
     """The report reaches the host before the callback of the command that asked for it."""
+    stops: float = Field(default=0, ge=0, le=1)
+    """For each command: the lock does it and reacts to nothing more until somebody opens it (seen: ASL-03, asl-03.json)."""
+    drops_codes: float = Field(default=0, ge=0)
+    """Seconds after which a code that came by radio is gone, without a word (seen: NF-YRD612-ZW2, zwave-js #9188)."""
     fails_joining: bool = False
     """Is found and never comes in."""
     forgets: bool = False
@@ -118,6 +134,7 @@ class Quirks(BaseModel):
     """Sends no Door Lock Operation Report of its own accord."""
     v1_alarms: bool = False
     """Tells events as Alarm v1 type and level only."""
+    v1_as: V1 = V1.ANY
     low_warning: bool = False
     """Reports a low battery as 0xFF instead of a percentage."""
     supervision: Supervision | None = None

@@ -38,7 +38,8 @@ LAST_WORKING_ROUTE: Final = 3
 """Routing scheme (INS13954 §4.3.3.1.7)."""
 BEAMED_1000_MS: Final = 0x40
 """In the speed of the transmit report, as zwave-js 15 reads it."""
-REPEATS_AFTER_S: Final = 4.3
+REPEATS_AFTER_S: Final = (4.2, 4.5)
+"""The least and the most (zwave-js #9134)."""
 QUEUE_MOST: Final = 16
 """Transmissions that wait; a further one is refused (INS13954 §4.3.3.1.6: transmit queue overflow)."""
 
@@ -321,6 +322,8 @@ class Radio:
         happens, faults = self._trouble.happens, self._trouble.faults
         if flight.sent.function == controller.SEND_DATA:
             node.receive(flight.sent.command, now)
+            if quirks.stops and self._chance.random() < quirks.stops:
+                node.lock.silence(silent=True)
             if happens(faults.unplugs):
                 self.pull(now)
                 return
@@ -394,7 +397,8 @@ class Radio:
         if words is None or not words.event or words.again:
             return
         if self._chance.random() < lock.quirks.repeat_events:
-            self._at(departs + REPEATS_AFTER_S, Again(lock, replace(words, again=True)))
+            least, most = REPEATS_AFTER_S
+            self._at(departs + least + (most - least) * self._chance.random(), Again(lock, replace(words, again=True)))
 
     def _depart(self, departure: Departure, now: float) -> None:
         self.tally.heard += 1
