@@ -26,6 +26,9 @@ ACK_WITHIN_S = 1.6
 """INS12350 6.2.2."""
 TRIES = 3
 """zwave-js 15 `attempts.controller`; INS12350 6.3 would allow four."""
+CROSSINGS = 10
+"""How often the stick may speak at the same time as we do. INS12350 6.3 counts these like lost frames, but a burst of
+reports crosses a command more often than three times, and a stick that speaks need not be opened again."""
 ABORT_GRACE_S = 10.0
 """How long after SendDataAbort its callback may take: zwave-js 15 aborts after 20 s and gives up after 30 s."""
 
@@ -39,6 +42,7 @@ class Loss(Enum):
     """How a call ended without its answer, as a clause for people."""
 
     NO_ACK = "the Z-Wave stick does not react"
+    REFUSED = "the Z-Wave stick is too busy to listen"
     NO_RESPONSE = "the Z-Wave stick did not answer"
     NO_CALLBACK = "the Z-Wave stick did not say whether it sent the command"
     WITHDRAWN = "the command was withdrawn"
@@ -88,6 +92,7 @@ class _Outstanding:
     stage: _Stage
     due: float
     tries: int = 1
+    crossed: int = 0
     response: bytes | None = None
     callback: bytes | None = None
     unwanted: bool = False
@@ -194,6 +199,8 @@ class Link:
             return
         if control is Control.ACK:
             self._delivered(at, now)
+        elif control is Control.CAN:
+            self._make_way(at, now)
         else:
             self._repeat(at, now, waited=0.0)
 
@@ -263,6 +270,17 @@ class Link:
             # The time spent waiting for the ACK may be counted: INS12350 6.2.2.
             at.stage, at.due = _Stage.PAUSE, now + max(0.0, pause_before_repeating(at.tries - 1) - waited)
             self.timeout(now)
+
+    def _make_way(self, at: _Outstanding, now: float) -> None:
+        """The stick was about to say something itself (INS12350 5.3): it is there, and listens when that is over."""
+        at.crossed += 1
+        if at.unwanted:
+            self._lose(at, Loss.WITHDRAWN)
+        elif at.crossed > CROSSINGS:
+            self._lose(at, Loss.REFUSED)
+        else:
+            at.tries -= 1  # counted again when it is repeated
+            at.stage, at.due = _Stage.PAUSE, now + pause_before_repeating(0)
 
     def _answer(self, at: _Outstanding) -> None:
         assert at.response is not None

@@ -23,6 +23,10 @@ _WAY_FOR_URGENT_S = 2.0
 4.3.3.1 and logs from the field); what takes longer searches for a lock that does not answer."""
 
 
+_GIVE_UP_AFTER = 3
+"""Calls in a row that the stick did not listen to, before the port is opened again."""
+
+
 class Unanswered(Unavailable):
     """The stick took the call and did not respond: it may not have the function, whatever it lists."""
 
@@ -48,6 +52,8 @@ class Radio:
         self._order = count()
         self._current: _Wish | None = None
         self._alarm: asyncio.TimerHandle | None = None
+        self._refused = 0
+        """Calls in a row that the stick did not listen to."""
         self._end: str | None = None
         """Why it is over, once it is."""
 
@@ -123,7 +129,9 @@ class Radio:
     def _settle(self, event: Answered | Lost) -> None:
         wish, self._current = self._current, None
         assert wish is not None
-        if isinstance(event, Lost) and event.why is Loss.NO_ACK:
+        refused = isinstance(event, Lost) and event.why is Loss.REFUSED
+        self._refused = self._refused + 1 if refused else 0
+        if isinstance(event, Lost) and (event.why is Loss.NO_ACK or self._refused >= _GIVE_UP_AFTER):
             self.end(event.why.value)  # INS12350 6.3: flush or reopen the port after the last retransmission
         if wish.answer.done():
             return

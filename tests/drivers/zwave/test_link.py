@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from drivers.zwave.frame import Frame, serialize
 from drivers.zwave.functions import Call, get_version, request_node_info, send_data, soft_reset
-from drivers.zwave.link import Answered, Event, Heard, Link, Loss, Lost
+from drivers.zwave.link import CROSSINGS, Answered, Event, Heard, Link, Loss, Lost
 from drivers.zwave.network_functions import add_node, remove_failed_node
 
 GET_VERSION = get_version()
@@ -120,17 +120,44 @@ def test_after_three_tries_the_stick_is_given_up(link: Transcript) -> None:
     assert link.link.idle
 
 
-@pytest.mark.parametrize("refusal", [NAK, CAN])
-def test_a_frame_sent_back_is_repeated_after_a_growing_pause(link: Transcript, refusal: str) -> None:
+def test_a_frame_sent_back_is_repeated_after_a_growing_pause(link: Transcript) -> None:
     """100 ms, then 1100 ms: INS12350 6.3."""
     link >> GET_VERSION << "01030015e9"
-    link >> refusal << ""
+    link >> NAK << ""
     link.later(0.09) << ""
     link.later(0.01) << "01030015e9"
-    link >> refusal << ""
+    link >> NAK << ""
     link.later(1.09) << ""
     link.later(0.01) << "01030015e9"
-    link >> refusal << ""
+    link >> NAK << ""
+    link.told(Lost(GET_VERSION, Loss.NO_ACK))
+
+
+def test_a_frame_that_crossed_one_of_the_stick_is_repeated_soon_and_often(link: Transcript) -> None:
+    link >> GET_VERSION << "01030015e9"
+    for _ in range(CROSSINGS):
+        link >> CAN >> REPORT << ACK
+        link.later(0.1) << "01030015e9"
+    link >> ACK >> wire(0x15, "41", response=True) << ACK
+    assert link.events[-1] == Answered(GET_VERSION, b"A", None)
+
+
+def test_a_stick_that_speaks_without_end_is_busy_and_not_gone(link: Transcript) -> None:
+    link >> GET_VERSION << "01030015e9"
+    for _ in range(CROSSINGS):
+        link >> CAN
+        link.later(0.1) << "01030015e9"
+    link >> CAN << ""
+    link.told(Lost(GET_VERSION, Loss.REFUSED))
+
+
+def test_crossings_use_up_none_of_the_tries(link: Transcript) -> None:
+    link >> GET_VERSION << "01030015e9"
+    link >> CAN
+    link.later(0.1) << "01030015e9"
+    link.later(1.6) << "01030015e9"
+    link.later(1.6) << "01030015e9"
+    link.later(1.6) << ""
     link.told(Lost(GET_VERSION, Loss.NO_ACK))
 
 

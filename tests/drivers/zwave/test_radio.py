@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import pytest
 
 from drivers.zwave.frame import Frame
-from drivers.zwave.functions import get_version, send_data
+from drivers.zwave.functions import Call, get_version, send_data
 from drivers.zwave.link import Answered
-from drivers.zwave.radio import Radio
+from drivers.zwave.radio import Radio, Unanswered
 from hub.errors import Unavailable
 from tests.drivers.zwave.fakes import ACK, FakeLock, FakeStick, virtual
 
@@ -148,3 +149,65 @@ async def test_a_stick_that_does_not_react_ends_the_session() -> None:
     with pytest.raises(Unavailable, match="does not react"):
         await running
     assert [function for function, _ in stick.calls] == [0x15] * 3
+
+
+@dataclass
+class Crossing(FakeStick):
+    """Speaks whenever it is spoken to, so many times."""
+
+    times: int = 0
+
+    def send(self, data: bytes) -> None:
+        if self.times and data.lstrip(b"\x06\x15").startswith(b"\x01"):
+            self.times -= 1
+            self.give(b"\x18")
+            self.say(2, b"\x80\x03\x07")
+        else:
+            super().send(data)
+
+
+@virtual
+async def test_a_storm_of_reports_costs_time_and_no_connection() -> None:
+    lock, heard = FakeLock(), list[Frame]()
+    stick = Crossing([lock], times=25)
+    async with talking(stick, heard) as radio:
+        for _ in range(2):
+            with pytest.raises(Unavailable, match="too busy to listen"):
+                await radio.call(send_data(2, b"\x62\x02"))
+        await radio.call(send_data(2, b"\x62\x02"))
+    assert lock.received == ["6202"]
+    assert len(heard) >= 25
+
+
+@virtual
+async def test_a_stick_that_never_listens_is_opened_again() -> None:
+    stick = Crossing(times=1000)
+    await stick.connect("")
+    radio = Radio(stick, lambda _: None)
+    running = asyncio.ensure_future(radio.run())
+    for _ in range(3):
+        with pytest.raises(Unavailable, match="too busy"):
+            await radio.call(get_version())
+    with pytest.raises(Unavailable, match="too busy"):
+        await running
+
+
+@dataclass
+class Mute(FakeStick):
+    """Takes one function and says nothing."""
+
+    about: int = 0x3B
+
+    def _take(self, whole: bytes) -> None:
+        if whole[3] == self.about:
+            self.give(b"\x06")
+        else:
+            super()._take(whole)
+
+
+@virtual
+async def test_a_function_that_is_not_answered_leaves_the_connection_and_says_so() -> None:
+    async with talking(Mute()) as radio:
+        with pytest.raises(Unanswered):
+            await radio.call(Call(0x3B, response_within_s=1.0))
+        assert (await radio.call(get_version())).response
