@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from itertools import count
 from types import MappingProxyType
 
 import structlog
 
 from drivers.zwave import keeping
+from drivers.zwave.diary import Contact
 from drivers.zwave.driver import ZWave
 from drivers.zwave.functions import ProtocolInfo
 from drivers.zwave.known import Known
@@ -19,8 +21,10 @@ from drivers.zwave.session import Session
 from drivers.zwave.upkeep_functions import (
     GET_NEIGHBOURS,
     GET_NOISE,
+    SET_UP,
     get_neighbours,
     get_noise,
+    have_transmit_reports,
     neighbours,
     noise,
 )
@@ -28,6 +32,10 @@ from hub.contracts import Echo, NodeState, RadioNode, Reach, Survey
 from hub.errors import Rejected, Unavailable
 from hub.model.values import Address
 
+_WEAK_DBM = -88
+"""The 500 series hears down to -94 dBm at best (INS13954 4.3.2.3); a person in the doorway costs the rest."""
+_ENOUGH_FRAMES, _LOST_SHARE = 50, 10
+"""One command lost in ten is worth a word, once there were enough of them."""
 _FIRST_LOOK_S = 15.0
 """By then the locks have been met."""
 _LOOK_EVERY_S = 60.0
@@ -102,7 +110,7 @@ class ZWaveRadio(ZWave):
             sent=contact.sent,
             lost=contact.lost,
             heard=contact.heard,
-            remarks=(HALF_JOINED,) if self.desk.holds(member.number) else tuple(_remarks(known)),
+            remarks=(HALF_JOINED,) if self.desk.holds(member.number) else (*_remarks(known), *_of_signal(contact)),
         )
 
     # ---- what can be done ------------------------------------------------------------------------------------------
@@ -153,6 +161,7 @@ class ZWaveRadio(ZWave):
 
     async def _keep_watch(self, session: Session) -> None:
         """The noise every minute, the neighbours every hour: both cost no radio."""
+        await self._have_reports(session)
         for minute in count():
             await asyncio.sleep(_FIRST_LOOK_S if minute == 0 else _LOOK_EVERY_S)
             try:
@@ -164,6 +173,13 @@ class ZWaveRadio(ZWave):
                         await self._read_neighbours(session, number)
             except Unavailable as error:
                 log.debug("the stick was not looked after", why=str(error))
+
+    @staticmethod
+    async def _have_reports(session: Session) -> None:
+        """Older sticks tell how a transmission went only when they are asked to (INS13954 4.3.3.1.7)."""
+        if session.knows(SET_UP):
+            with suppress(Unavailable):
+                await session.manage(have_transmit_reports())
 
     def _look_at_clocks(self) -> None:
         for member in self._members.values():
@@ -221,6 +237,13 @@ def _reach(protocol: ProtocolInfo | None) -> Reach:
     if protocol is None or protocol.listening:
         return Reach.LISTENS
     return Reach.BEAMED if protocol.beamed else Reach.SLEEPS
+
+
+def _of_signal(contact: Contact) -> Iterator[str]:
+    if contact.rssi_dbm is not None and contact.rssi_dbm <= _WEAK_DBM and not contact.route:
+        yield f"Its signal is weak ({contact.rssi_dbm} dBm); a repeater between it and the stick would help."
+    if contact.sent >= _ENOUGH_FRAMES and contact.lost * _LOST_SHARE > contact.sent:
+        yield f"{contact.lost} of {contact.sent} commands to it were not acknowledged."
 
 
 def _remarks(known: Known | None) -> Iterator[str]:

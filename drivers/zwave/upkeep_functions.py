@@ -13,6 +13,7 @@ from drivers.zwave.functions import Call
 from drivers.zwave.report import dbm
 from hub.errors import Garbled
 
+SET_UP = 0x0B
 SET_RADIO = 0x10
 NVM_GET_ID = 0x29
 NVM_EXT_READ = 0x2A
@@ -39,6 +40,11 @@ def get_noise() -> Call:
 def noise(response: bytes) -> tuple[int, ...]:
     """dBm by channel; a channel that was not measured is left out."""
     return tuple(level for byte in response[:4] if (level := dbm(byte)) is not None)
+
+
+def have_transmit_reports() -> Call:
+    """INS13954 4.3.3.1.7."""
+    return Call(SET_UP, b"\x02\x01", response_within_s=LOOK_WITHIN_S)
 
 
 def get_neighbours(node: int) -> Call:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -452,3 +453,25 @@ async def test_a_device_that_is_dead_is_an_alarm_until_it_answers(home: House, l
         await asyncio.sleep(1)
     dead = [(alarm.device, alarm.note, alarm.over) for alarm in home.alarms if alarm.alarm is Alarm.DEAD]
     assert dead == [("2", "", True), ("2", "the lock is out of reach", False), ("2", "", True)]
+
+
+@virtual
+async def test_an_older_stick_is_asked_to_tell_how_transmissions_went(home: House, stick: KeptStick) -> None:
+    stick.functions |= {0x0B}
+    stick.silent = {0x0B}
+    async with home.running() as driver:
+        assert TWO in driver.locks
+    assert asked(stick, 0x0B) == ["0201"]
+
+
+@virtual
+async def test_a_weak_signal_and_many_losses_are_remarked(home: House, lock: FakeLock) -> None:
+    lock.report = "0004" + "00" + "a6" + "7f" * 4 + "0000" + "03" + "00000000" + "03" + "01"
+    async with home.running() as driver:
+        for nth in range(60):
+            lock.reach = "no" if nth % 4 == 0 else "yes"
+            with suppress(Unavailable):
+                await driver.ping(TWO)
+        remarks = driver.survey().nodes[0].remarks
+    assert "Its signal is weak (-90 dBm); a repeater between it and the stick would help." in remarks
+    assert "15 of 71 commands to it were not acknowledged." in remarks
