@@ -61,6 +61,8 @@ logger = structlog.get_logger("reconcile")
 
 PATIENCE: Final = timedelta(seconds=20)
 """For one command to one lock, in real time; then the truth is unknown."""
+PATIENCE_WITH_HOURS: Final = timedelta(seconds=60)
+"""The same for the hours of a code: its clock is set, schedules are read back and old ones taken away, a dozen exchanges."""
 OUTSTANDING: Final = timedelta(minutes=15)
 """A lost signal costs at most this much while something is outstanding."""
 
@@ -341,7 +343,7 @@ class Reconciler:
 
     async def _confine(self, lock: LockId, hours: SlotSchedule, step: Schedule) -> bool:
         try:
-            async with asyncio.timeout(PATIENCE.total_seconds()):
+            async with asyncio.timeout(PATIENCE_WITH_HOURS.total_seconds()):
                 proof = await (hours.clear(step.slot) if step.window is None else hours.set(step.slot, step.window))
         except Rejected as error:
             logger.info("a lock refused the hours of a code", lock=lock, slot=step.slot, why=str(error))

@@ -66,8 +66,8 @@ class Hours:
 
     @property
     def kept(self) -> bool:
-        """Whether the lock itself ends the code."""
-        return self.told is not None and self.told.end is not None and self.proof is not Proof.NONE
+        """Whether the lock says that it ends the code itself; that it heard the command is not enough."""
+        return self.told is not None and not self.refused and self.proof in {Proof.READ_BACK, Proof.CONFIRMED}
 
     # ---- learning --------------------------------------------------------------------------------------------------
 

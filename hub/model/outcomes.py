@@ -80,7 +80,7 @@ def _seen_empty(slot: Slot, policy: Policy, now: datetime) -> Slot:
 
 
 def _seen_ours(slot: Slot, seen: SlotRead, seen_tag: CodeTag | None, policy: Policy, now: datetime) -> Slot:
-    told = Proof.READ_BACK if seen_tag is not None else slot.proof
+    told = Proof.READ_BACK if seen_tag is not None else _unread(slot.proof)
     found = replace(
         slot,
         reading=Reading.OCCUPIED,
@@ -99,6 +99,11 @@ def _seen_ours(slot: Slot, seen: SlotRead, seen_tag: CodeTag | None, policy: Pol
             return _wait(found, policy, now) if slot.took_orders else found
         case _:
             assert_never(slot.claim)
+
+
+def _unread(proof: Proof) -> Proof:
+    """Digits that were read back once and are masked now were not read back now."""
+    return Proof.CONFIRMED if proof is Proof.READ_BACK else proof
 
 
 def after_failure(slot: Slot, policy: Policy, now: datetime) -> Slot:

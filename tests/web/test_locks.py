@@ -88,6 +88,10 @@ async def test_a_code_that_the_lock_itself_ends_says_so_and_one_kept_out_by_old_
     kept = Hours(Window(NOW - timedelta(days=1), NOW + timedelta(days=1)), Proof.CONFIRMED)
     await hub.store.write(lambda tx: tell_hours(tx, kept))
     assert "The lock itself ends it." in (await manager.get("/locks/front")).text
+    await hub.store.write(lambda tx: tell_hours(tx, replace(kept, proof=Proof.ACKNOWLEDGED)))
+    page = (await manager.get("/locks/front")).text
+    assert "was told to end it itself, and has not confirmed that" in page
+    assert "The lock itself ends it." not in page
     await hub.store.write(lambda tx: tell_hours(tx, replace(kept, before=NOW, proof=Proof.NONE)))
     page = (await manager.get("/locks/front")).text
     assert "The lock still keeps to earlier hours, which are over" in page

@@ -141,7 +141,9 @@ class SlotLine:
     proof: str
     why: str
     ends_itself: bool
-    """The lock took the window: it ends the code even if the hub is not there."""
+    """The lock says that it ends the code, even if the hub is not there."""
+    was_told: bool
+    """It was told to, and has said no more than that it heard that."""
     shut: bool
     """The lock was told of other hours, which are over, and has not taken new ones yet."""
 
@@ -206,6 +208,7 @@ def _slot_line(ground: Ground, door: Door, code: Code, now: datetime) -> SlotLin
         proof=(Proof.NONE if code.slot is None else code.slot.proof).value,
         why="" if code.issued is None else code.issued.refused or "",
         ends_itself=state is CodeState.SET and code.slot is not None and code.slot.hours.kept,
+        was_told=state is CodeState.SET and code.slot is not None and code.slot.hours.proof is Proof.ACKNOWLEDGED,
         shut=state is CodeState.WRITING and code.slot is not None and code.slot.hours.shut(now),
     )
 

@@ -148,8 +148,8 @@ def test_a_code_is_good_only_as_long_as_all_lasts_that_may_count(hours: Hours, g
     assert state_of(ADA, told(hours), NOW) is (CodeState.SET if good else CodeState.WRITING)
 
 
-def test_only_hours_that_a_lock_took_are_said_to_be_kept() -> None:
+def test_only_hours_that_a_lock_says_it_keeps_are_said_to_be_kept() -> None:
     claim = UNTOLD.claimed(ASKED)
-    assert [KEPT.kept, claim.kept, claim.rejected().kept, UNTOLD.taken(None, Proof.CONFIRMED).kept] == [
-        True, False, False, False,
-    ]  # fmt: skip
+    heard_only = claim.taken(ASKED, Proof.ACKNOWLEDGED)
+    others = (claim, heard_only, claim.rejected(), UNTOLD.taken(None, Proof.CONFIRMED))
+    assert [hours.kept for hours in (KEPT, *others)] == [True, False, False, False, False]

@@ -110,6 +110,11 @@ def test_a_masked_answer_keeps_the_grade_and_is_asked_for_once(said: Proof, kept
     assert isinstance(step([ADA], [slot, empty(2), empty(3)]), Rest)
 
 
+def test_digits_that_are_masked_by_now_do_not_count_as_read_back() -> None:
+    slot = after_ask(holds(1, "ada", HOUR), HIDDEN, None, POLICY, NOW)
+    assert (slot.proof, slot.proven_at, slot.holder) == (Proof.CONFIRMED, NOW, ADA.id)
+
+
 def test_other_digits_in_our_slot_are_somebody_elses() -> None:
     slot = after_ask(holds(1, "ada"), FULL, CodeTag("tag of stranger"), POLICY, NOW)
     assert slot == Slot(1, reading=Reading.OCCUPIED, tag=CodeTag("tag of stranger"), proven_at=NOW)
