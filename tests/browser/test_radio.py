@@ -186,3 +186,17 @@ async def _cancels(page: Page, opened: Window) -> None:
     with opened.staying():
         await page.get_by_role("button", name="Cancel").click()
         await expect(page.get_by_role("button", name="Try again")).to_be_visible()
+
+
+async def test_a_removed_lock_leaves_its_door_without_one(browser: Browser, unfinished: House) -> None:
+    async with window(browser, unfinished) as opened:
+        page = opened.page
+        await opened.open("/radio")
+        await page.get_by_role("button", name="Remove a device").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Remove a device")
+        with opened.staying():
+            unfinished.rehearse("front", act="pair")
+            await expect(page.get_by_text("has left the network")).to_be_visible()
+        await opened.open("/locks/front")
+        await expect(page.get_by_text("This lock has no device any more.")).to_be_visible()
+        await fits_a_hand(opened)

@@ -219,7 +219,7 @@ def _slot_line(ground: Ground, door: Door, code: Code, now: datetime) -> SlotLin
 async def listing(request: web.Request) -> web.Response:
     hub = request.app[SITE].hub
     found = await hub.store.read(lambda tx: cards(tx, hub))
-    return await page(request, "locks/list.html", "locks", locks=found)
+    return await page(request, "locks/list.html", "locks", locks=found, can_add=bool(hub.radios.names))
 
 
 async def one(request: web.Request) -> web.Response:

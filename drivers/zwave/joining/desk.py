@@ -330,9 +330,9 @@ class Desk:
             step = self._talk.steps if end is Ended.DONE else self._talk.step
             sentence = words[:1].upper() + words[1:] + "."
             security = outcome.security if outcome is not None else ""
-            self._show_talk(
-                replace(self._talk, step=step, sentence=sentence, question=None, ended=end, security=security)
-            )
+            left = Address(str(outcome.node)) if outcome is not None and outcome.node else None
+            over = replace(self._talk, step=step, sentence=sentence, question=None, ended=end, security=security)
+            self._show_talk(replace(over, address=over.address or left))
 
     def _show_talk(self, talk: Talk) -> None:
         self._talk = talk

@@ -298,6 +298,7 @@ async def test_a_device_is_removed_and_forgotten(tmp_path: Path) -> None:
         done = await pairing.ended()
         assert (done.ended, done.step) == (Ended.DONE, 3)
         assert "7 has left" in done.sentence
+        assert done.address == SEVEN, "so that the house knows whose lock is without a device"
         assert not radio.locks
         await asyncio.sleep(1)
     assert pairing.house.told(LockSilent, 7)[-1].why == "was removed from the Z-Wave network"
