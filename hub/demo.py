@@ -6,6 +6,8 @@ simulated locks, and the guests type at simulated keypads what the hub drew for 
 
 from __future__ import annotations
 
+import json
+import secrets
 import socket
 import tomllib
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -39,13 +41,23 @@ ACTOR: Final = "demonstration"
 
 BUILDING: Final = [
     {"address": "2", "model": "schlage", "name": "Front door", "battery": 84, "auto_lock": 20, "rssi": -52},
-    {"address": "3", "model": "yale", "name": "Flat 1", "battery": 61, "auto_lock": 20, "rssi": -68},
+    {
+        "address": "3",
+        "model": "yale-zw3",
+        "name": "Flat 1",
+        "battery": 61,
+        "auto_lock": 20,
+        "rssi": -68,
+        "security": "s2",
+    },
     {"address": "4", "model": "kwikset", "name": "Flat 2", "battery": 14, "rssi": -83},
     {"address": "5", "model": "august", "name": "Cellar", "battery": 77, "rssi": -88},
     {"model": "yale", "name": "Boathouse", "security": "s2"},
     {"model": "kwikset", "name": "Attic", "security": "s0"},
 ]
 """Two of them lie in their boxes still, to be added on the Radio page."""
+NETWORK_KEYS: Final = ("S0_Legacy", "S2_Unauthenticated", "S2_Authenticated", "S2_AccessControl")
+"""Made anew for each demonstration, which takes an encrypted network over with them."""
 SITE: Final = """
 [[property]]
 id = "harbour"
@@ -248,14 +260,16 @@ async def _guests(hub: Hub) -> None:
 
 def _config(folder: Path, port: int) -> Config:
     stick = _free_port()
+    keys = {name: secrets.token_hex(16) for name in NETWORK_KEYS}
+    (folder / "zwave-keys.json").write_text(json.dumps(keys))
     told = {
         "database": "gatehouse.db",
         "state_dir": "state",
         "key_file": "key",
         "web": {"listen": f"127.0.0.1:{port}"},
         "drivers": {
-            "simulator": {"listen": f"127.0.0.1:{stick}", "functions": "full", "locks": BUILDING},
-            "zwave": {"port": f"socket://127.0.0.1:{stick}"},
+            "simulator": {"listen": f"127.0.0.1:{stick}", "functions": "full", "keys": keys, "locks": BUILDING},
+            "zwave": {"port": f"socket://127.0.0.1:{stick}", "keys": str(folder / "zwave-keys.json")},
         },
     }
     return parse(told, folder)

@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from drivers.simulator import Config as Building
+from hub import demo
+
+
+def test_the_simulated_building_holds_the_keys_that_the_driver_takes_over(tmp_path: Path) -> None:
+    told = demo._config(tmp_path, 0).drivers
+    building = Building(**told["simulator"])
+    assert building.keys == json.loads(Path(told["zwave"]["keys"]).read_text())
+    assert len(set(building.keys.values())) == 4
+
+
+def test_somebody_lives_in_an_encrypted_flat_and_somebody_waits_in_a_box(tmp_path: Path) -> None:
+    building = Building(**demo._config(tmp_path, 0).drivers["simulator"])
+    assert [lock.name for lock in building.locks if lock.joined_with] == ["Flat 1"]
+    assert [lock.name for lock in building.locks if not lock.address] == ["Boathouse", "Attic"]
