@@ -12,13 +12,13 @@ from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from drivers.zwave import cc
+from drivers.zwave.cc import manufacturer_specific, version
 from drivers.zwave.cc import security as cc_security
-from drivers.zwave.cc import version
 from drivers.zwave.cc.codec import Command, serialize
 from drivers.zwave.functions import NodeInfo, ProtocolInfo
 from drivers.zwave.interview import Answer, Ask, Confirmed, Grant, confirm, interview
 from drivers.zwave.known import TAKEN, Known, Notes
-from drivers.zwave.node import Node, a
+from drivers.zwave.node import Node, Wanted, a
 from drivers.zwave.secured import Keyring, NoAgreement
 from drivers.zwave.security.keys import STRONGEST_FIRST, SecurityClass
 from drivers.zwave.session import Session
@@ -26,6 +26,7 @@ from hub.errors import Garbled, Unavailable
 
 _CLASS_OF = {True: cc_security.S2, False: cc_security.S0}
 """By whether a security class is one of S2: the command class by which a node says that it can."""
+_IDENTITY = frozenset({manufacturer_specific.CLASS, version.CLASS})
 _SECURITY = frozenset(_CLASS_OF.values())
 
 T = TypeVar("T")
@@ -51,6 +52,10 @@ class Learner:
         self.notes: Notes | None = None
         self.asked = 0
         """Questions that went on the air in the last `learn`."""
+        self._overheard: Wanted[Command] | None = None
+        """What is believed without encryption at the moment."""
+        self._plain: set[int] = set()
+        """Classes about which the lock answered only without."""
         self._node = node
         self._keys = keys
         self._speak = speak
@@ -60,6 +65,7 @@ class Learner:
     def forget(self) -> None:
         """Another device stands here now."""
         self.notes = None
+        self._plain.clear()
 
     def begin_anew(self, command_class: int | None = None) -> None:
         """Ask everything again, or everything about one class; the key that it answers under is tried first."""
@@ -96,7 +102,7 @@ class Learner:
                 )
                 info = NodeInfo(notes.generic, notes.specific, notes.classes)
                 questions = interview(protocol, info, session.own_node, grant)
-                known = await self._converse(questions, lambda ask: self._recall_or_ask(ask, news=news))
+                known = await self._converse(questions, lambda ask: self._recall_or_ask(session, ask, news=news))
             self._noted(complete=True)
             return known
         finally:
@@ -188,7 +194,7 @@ class Learner:
             return None
         return await self._node.inquire(ask.command, a(ask.report))
 
-    async def _recall_or_ask(self, ask: Ask, *, news: bool) -> Answer:
+    async def _recall_or_ask(self, session: Session, ask: Ask, *, news: bool) -> Answer:
         if ask.news:
             return await self._ask(ask) if news else None
         assert self.notes is not None
@@ -199,11 +205,59 @@ class Learner:
         recalled = _recalled(noted)
         if ask.report is not None and isinstance(recalled, ask.report):
             return recalled
-        answer = await self._ask(ask)
+        answer = await self._ask_as_listed(session, ask)
         if answer is None or _tellable(answer):
             said = serialize(answer).hex() if answer else "" if ask.report else TAKEN
             self._noted(answers={**self.notes.answers, key: said})
         return answer
+
+    # ---- without encryption ------------------------------------------------------------------------------------------
+
+    async def _ask_as_listed(self, session: Session, ask: Ask) -> Answer:
+        """Encrypted, and then without, where a lock under S0 lists who made it only without encryption.
+
+        Such locks need not answer the encrypted question (SDS10865 7.1: each class may be supported either way).
+        Whoever forges the answer makes the hub take the lock for another model, and opens nothing.
+        """
+        about = ask.command.KEY[0]
+        if about not in self._plain:
+            answer = await self._ask(ask)
+            if answer is not None or not self._only_plain(about):
+                return answer
+        answer = await self._ask_plainly(session, ask)
+        if answer is not None:
+            self._plain.add(about)
+        return answer
+
+    def _only_plain(self, command_class: int) -> bool:
+        notes = self.notes
+        if notes is None or notes.granted != SecurityClass.S0.name:
+            return False
+        return command_class in _IDENTITY & (notes.classes - notes.secured)
+
+    async def _ask_plainly(self, session: Session, ask: Ask) -> Answer:
+        assert ask.report is not None
+        self.asked += 1
+        self._overheard = a(ask.report)
+        try:
+            with self._node.listening(self._overheard) as reports:
+                await session.transmit(self._node.number, serialize(ask.command), urgent=False)
+                answer = await reports.within(self._node.report_within_s)
+                if answer is None or not session.noisy:
+                    return answer
+                await session.transmit(self._node.number, serialize(ask.command), urgent=False)
+                return answer if await reports.within(self._node.report_within_s) == answer else None
+        finally:
+            self._overheard = None
+
+    def overhear(self, data: bytes) -> None:
+        """What came in the name of a secure lock without encryption: only what was just asked that way is heard."""
+        if self._overheard is None:
+            return
+        with suppress(Garbled):
+            command = cc.decode(data)
+            if not isinstance(command, cc.Unknown) and self._overheard(command) is not None:
+                self._node.hear(command)
 
     def _noted(self, **changes: Any) -> Notes:
         assert self.notes is not None

@@ -371,6 +371,7 @@ class Member:
         if self._node.asleep:
             self.stir()  # it is awake, whoever else could have said this in its name
         if self._secured is not None:
+            self._learner.overhear(data)
             for said in self._secured.hear(data, session.spawn):
                 session.diary.inside("from", self.number, said)
                 self._hear(session, said)

@@ -12,7 +12,7 @@ import pytest
 from drivers.zwave.functions import SEND_DATA
 from hub.contracts import NodeState, Reach
 from hub.errors import Unavailable
-from hub.model.facts import Alarm, LockFound, LockHeard, LockSilent
+from hub.model.facts import Alarm, CodesChanged, LockFound, LockHeard, LockSilent
 from hub.model.values import Address, Pin
 from tests.drivers.zwave.fakes import FakeLock, FakeStick, House, notification, virtual
 from tests.drivers.zwave.test_secured import KEYS, S0_LOCK, Home, SecureLock
@@ -161,7 +161,7 @@ async def test_a_description_without_security_does_not_open_a_lock_that_was_give
     async with home.house.running() as driver:
         home.lock.classes = bytes.fromhex("5e7280626371")  # anybody can say this in its name
         await driver.interview(TWO)
-        assert driver.locks[TWO].abilities.secure == "S2"
+        assert driver.locks[TWO].abilities.secure == "S2 Access Control"
     assert all(frame.startswith("9f") or bytes.fromhex(frame) in home.lock.heard for frame in home.lock.received)
 
 
@@ -340,3 +340,51 @@ async def test_a_sleeping_lock_that_wakes_no_more_is_told_once_and_its_return_as
         await asyncio.sleep(5)
     dead = [(alarm.device, alarm.over) for alarm in night.alarms if alarm.alarm is Alarm.DEAD]
     assert dead == [("2", True), ("2", False), ("2", True)]
+
+
+# ---- what a lock lists only without encryption -----------------------------------------------------------------------
+
+
+@dataclass
+class Divided(SecureLock):
+    """Says who made it without encryption, and nothing about it with."""
+
+    classes: bytes = bytes.fromhex("7286986c")
+
+    def _answer(self, payload: bytes) -> list[bytes]:
+        self.heard.append(payload)
+        if payload in {b"\x98\x02", b"\x9f\x0d"}:
+            listed = b"\x98\x03\x00" if payload[0] == 0x98 else b"\x9f\x0e"
+            self.waiting.append(listed + bytes.fromhex("62637180"))
+        elif payload[0] not in {0x72, 0x86}:
+            self.waiting += self._plain(payload)
+        return self.flush()
+
+    def take(self, command: bytes) -> list[bytes]:
+        if command[0] in {0x72, 0x86}:
+            self.received.append(command.hex())
+            return self._plain(command)
+        return super().take(command)
+
+
+@virtual
+async def test_an_old_lock_that_says_only_openly_who_made_it_is_still_known(tmp_path: Path) -> None:
+    home = Home(tmp_path, Divided(given=S0_LOCK[0]))
+    async with home.house.running(settle=60) as driver:
+        assert driver.locks[TWO].abilities.model == "Schlage BE369"
+        assert driver.locks[TWO].abilities.firmware == "17.8"
+        facts = len(home.house.facts)
+        home.say([bytes.fromhex("7205" + "0129810a4dd1"), notification(13, bytes.fromhex("630303"))])
+        await driver.interview(TWO)
+        assert driver.locks[TWO].abilities.model == "Schlage BE369"
+        assert not any(isinstance(fact, CodesChanged) for fact in home.house.facts[facts:])
+    plain = {frame[:4] for frame in home.lock.received if not frame.startswith("98")}
+    assert plain == {"7204", "8611", "8613"}
+
+
+@virtual
+async def test_a_lock_under_s2_is_asked_nothing_openly(tmp_path: Path) -> None:
+    home = Home(tmp_path, Divided(classes=bytes.fromhex("72869f6c")))
+    async with home.house.running(settle=60):
+        pass
+    assert all(frame.startswith("9f") for frame in home.lock.received)
