@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from enum import Enum
 from typing import Any, Generic, Protocol, TypeVar, assert_never
 
-from drivers.zwave.cc import supervision
+from drivers.zwave.cc import application_status, supervision
 from drivers.zwave.cc.codec import Command, serialize
 from drivers.zwave.cc.supervision import Status
 from drivers.zwave.devices import REPORT_WITHIN_S
@@ -57,21 +58,38 @@ class Inbox(Generic[T]):
 
     def __init__(self, wanted: Wanted[T]) -> None:
         self._wanted = wanted
-        self._found: asyncio.Queue[T] = asyncio.Queue()
+        self._found: asyncio.Queue[T | Unavailable] = asyncio.Queue()
 
     def offer(self, command: Command) -> None:
-        found = self._wanted(command)
+        found = _busy(command) or self._wanted(command)
         if found is not None:
             self._found.put_nowait(found)
 
     def now(self) -> T | None:
-        return None if self._found.empty() else self._found.get_nowait()
+        """Raises Unavailable: the node said that it is busy."""
+        return None if self._found.empty() else self._taken(self._found.get_nowait())
 
     async def within(self, seconds: float) -> T | None:
+        """Raises Unavailable: the node said that it is busy."""
         try:
             async with asyncio.timeout(seconds):
-                return await self._found.get()
+                return self._taken(await self._found.get())
         except TimeoutError:
+            return None
+
+    @staticmethod
+    def _taken(found: T | Unavailable) -> T:
+        if isinstance(found, Unavailable):
+            raise found
+        return found
+
+
+def _busy(command: Command) -> Unavailable | None:
+    """What a node says instead of the answer that is waited for. A command that it queues it will still obey."""
+    match command:
+        case application_status.Busy(later=later, seconds=seconds) if later is not application_status.Later.QUEUED:
+            return Unavailable("the lock is busy", wait=timedelta(seconds=seconds))
+        case _:
             return None
 
 

@@ -46,7 +46,7 @@ class Role(Enum):
     WRONG_CODES = "wrong_codes"
     LOCKOUT = "lockout"
     EXPIRY = "expiry"
-    """Hours until a code deletes itself."""
+    """Hours that codes in expiring mode stay enabled after their first use."""
     RESET = "reset"
     """Forgets every code, and in most locks the network too."""
 

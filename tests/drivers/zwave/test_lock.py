@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -149,6 +150,31 @@ async def test_a_report_may_overtake_its_callback(house: House, lock: FakeLock) 
         lock.late_s = 0
         assert await keypad_of(house).write(5, Pin("654321")) is Proof.READ_BACK
         assert (await keypad_of(house).read(4)).pin == PIN
+
+
+@virtual
+async def test_a_lock_that_says_it_is_busy_is_not_waited_for(house: House, lock: FakeLock) -> None:
+    async with house.running():
+        lock.unanswered = {"6302"}
+        loop = asyncio.get_running_loop()
+        loop.call_later(0.1, house.stick.say, 2, bytes.fromhex("22010107"))
+        before = loop.time()
+        with pytest.raises(Unavailable, match="busy") as raised:
+            await keypad_of(house).read(5)
+        assert raised.value.wait == timedelta(seconds=7)
+        assert loop.time() - before < 0.2
+        lock.unanswered.clear()
+        assert (await keypad_of(house).read(5)).empty
+
+
+@virtual
+async def test_a_lock_that_queues_a_question_is_waited_for(house: House, lock: FakeLock) -> None:
+    async with house.running():
+        lock.unanswered = {"6302"}
+        loop = asyncio.get_running_loop()
+        loop.call_later(0.1, house.stick.say, 2, bytes.fromhex("220102"))
+        loop.call_later(1.5, house.stick.say, 2, bytes.fromhex("63030501") + b"123456")
+        assert (await keypad_of(house).read(5)).pin == PIN
 
 
 # ---- writing ---------------------------------------------------------------------------------------------------------
