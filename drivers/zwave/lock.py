@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import assert_never
 
@@ -147,7 +148,7 @@ class NodeKeypad:
         self._check_length(pin)
         setting = self._setting(slot, Status.ENABLED, pin.reveal().encode("ascii"))
         async with self._node.turns.turn():
-            with self._node.listening(_change_of(slot, self._node.known)) as changes:
+            with self._changing(slot) as changes:
                 shown = await self._shows(slot, setting, changes, SlotRead(empty=False, pin=pin))
                 if shown:
                     return Proof.READ_BACK
@@ -162,7 +163,7 @@ class NodeKeypad:
         self._check(slot)
         setting = self._setting(slot, Status.AVAILABLE, b"")
         async with self._node.turns.turn():
-            with self._node.listening(_change_of(slot, self._node.known)) as changes:
+            with self._changing(slot) as changes:
                 shown = await self._shows(slot, setting, changes, SlotRead(empty=True))
                 if shown:
                     return Proof.READ_BACK
@@ -176,6 +177,15 @@ class NodeKeypad:
         return _proof(outcome, confirmed=change in {CodeChange.DELETED, CodeChange.ALL_DELETED})
 
     # ---- in one turn -----------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _changing(self, slot: int) -> Iterator[Inbox[CodeChange]]:
+        self._node.setting = slot
+        try:
+            with self._node.listening(_change_of(slot, self._node.known)) as changes:
+                yield changes
+        finally:
+            self._node.setting = None
 
     async def _shows(self, slot: int, setting: Command, changes: Inbox[CodeChange], wanted: SlotRead) -> bool | None:
         """Tell it without Supervision, and ask what the slot holds as soon as it has announced the change, if it does.

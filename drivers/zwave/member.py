@@ -447,7 +447,7 @@ class Member:
             self._believe(session, answer)
 
     def _believe(self, session: Session, command: Command) -> None:
-        look = self._witness.hear(command, self._loop.time(), self._around.now())
+        look = self._witness.hear(command, self._loop.time(), self._around.now(), setting=self._node.setting)
         self._set_alarm()
         if look and self.known is not None and self.known.moves:
             session.spawn(self._look())

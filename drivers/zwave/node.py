@@ -106,6 +106,8 @@ class Node:
         self.known: Known | None = None
         self.transmit: Transmit | None = None
         """None while there is no stick."""
+        self.setting: int | None = None
+        """The slot that is being set or cleared."""
         self.sleeps = False
         """Whether it wakes when it likes, and not on a beam."""
         self.asleep = False

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
@@ -69,6 +69,8 @@ class Witness:
         self._recent: deque[tuple[float, Happening]] = deque()
         self._unexplained: _Move | None = None
         self._ordered: _Move | None = None
+        self._placed: tuple[Happening, int, float] | None = None
+        """The last change of a code that named no slot, the slot that it was of, and when."""
 
     @property
     def introduced(self) -> bool:
@@ -98,11 +100,15 @@ class Witness:
     def commanded(self, to: Position, now: float, at: datetime) -> None:
         self._ordered = _Move(to, at, now + OBEYED_WITHIN_S)
 
-    def hear(self, command: Command, now: float, at: datetime) -> bool:
-        """Whether the lock should be asked where its bolt is, because what it said leaves that open."""
+    def hear(self, command: Command, now: float, at: datetime, *, setting: int | None = None) -> bool:
+        """Whether the lock should be asked where its bolt is, because what it said leaves that open.
+
+        Args:
+            setting: the slot that is being set or cleared, if one is.
+        """
         match command:
             case notification.Report(happening=Happening() as said):
-                return self._notified(said, now, at)
+                return self._notified(said, now, at, setting)
             case notification.Report() | basic.Set() | basic.Report():
                 return True
             case door_lock.OperationReport() if not command.moving:
@@ -126,10 +132,12 @@ class Witness:
 
     # ---- one kind of news each -------------------------------------------------------------------------------------
 
-    def _notified(self, said: Happening, now: float, at: datetime) -> bool:
+    def _notified(self, said: Happening, now: float, at: datetime, setting: int | None) -> bool:
         look = False
         for fact in events.facts(said, self._lock, at):
-            if not isinstance(fact, BoltMoved):
+            if isinstance(fact, CodesChanged):
+                self._tell(self._place(fact, said, now, setting))
+            elif not isinstance(fact, BoltMoved):
                 self._tell(fact)
             elif self._is_echo(fact, now):
                 continue
@@ -138,6 +146,20 @@ class Witness:
             else:
                 look = again
         return look
+
+    def _place(self, fact: CodesChanged, said: Happening, now: float, setting: int | None) -> CodesChanged:
+        """Most locks name no slot when a code changes: then it is of the one being set, and so is a repetition of it.
+
+        Else every slot of the lock would have to be asked anew, after each code that is set.
+        """
+        if fact.slot is not None or fact.change is CodeChange.ALL_DELETED:
+            return fact
+        if setting is None and self._placed is not None:
+            earlier, slot, when = self._placed
+            setting = slot if earlier == said and now - when < REPEATED_WITHIN_S else None
+        elif setting is not None:
+            self._placed = (said, setting, now)
+        return replace(fact, slot=setting)
 
     def _is_echo(self, fact: BoltMoved, now: float) -> bool:
         """The lock's own word for a move that we ordered and have told already."""

@@ -208,8 +208,27 @@ async def test_an_announcement_of_another_slot_confirms_nothing(house: House) ->
 @virtual
 async def test_an_announcement_without_a_slot_is_of_the_command_under_way(house: House) -> None:
     async with house.running():
-        asyncio.get_running_loop().call_later(0.5, house.stick.say, 2, notification(14))
+        loop = asyncio.get_running_loop()
+        loop.call_later(0.5, house.stick.say, 2, notification(14))
+        loop.call_later(4.8, house.stick.say, 2, notification(14))
         assert await keypad_of(house).write(5, PIN) is Proof.CONFIRMED
+        await asyncio.sleep(5)
+    told = [(changed.change, changed.slot) for changed in house.told(CodesChanged)]
+    assert told == [(CodeChange.ADDED, 5)] * 2, "the second is the first once more: no other slot need be asked"
+
+
+@pytest.mark.parametrize(("event", "after_s"), [(12, 0.5), (14, 7.0)])
+@virtual
+async def test_what_is_said_of_all_codes_or_long_after_is_of_no_one_slot(
+    house: House, event: int, after_s: float
+) -> None:
+    async with house.running():
+        loop = asyncio.get_running_loop()
+        loop.call_later(0.4, house.stick.say, 2, notification(14))
+        loop.call_later(after_s, house.stick.say, 2, notification(event))
+        await keypad_of(house).write(5, PIN)
+        await asyncio.sleep(8)
+    assert [changed.slot for changed in house.told(CodesChanged)] == [5, None]
 
 
 @virtual
