@@ -87,12 +87,16 @@ class Building:
 
     @property
     def newcomers(self) -> list[Node]:
-        return [each for each in self._all if each.lock.memory.node is None]
+        """Whom the stick does not know; some believe that they are in its network still."""
+        return [each for each in self._all if not self._knows(each)]
+
+    def _knows(self, node: Node) -> bool:
+        return node.lock.memory.node in self.table
 
     def find(self, address: str) -> Node:
         """Raises Rejected: nothing has this address, or this name."""
-        for node in self._all:
-            if node.lock.address == address:
+        for node in sorted(self._all, key=self._knows, reverse=True):
+            if address in ((node.lock.address,) if self._knows(node) else (node.lock.stranger, node.lock.address)):
                 return node
         raise Rejected(f"the simulated building has no lock {address}")
 

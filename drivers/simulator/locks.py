@@ -129,8 +129,11 @@ class SimLock:
     @property
     def address(self) -> str:
         """The number of its node; outside of a network a name that is no number."""
-        if self.memory.node is not None:
-            return str(self.memory.node)
+        return self.stranger if self.memory.node is None else str(self.memory.node)
+
+    @property
+    def stranger(self) -> str:
+        """Its name for those to whom it has no number."""
         return f"was-{self.key}" if self.key == self.settings.address else self.key
 
     def join(self, node: int) -> None:

@@ -96,10 +96,13 @@ class Membership:
     # ---- hands ----
 
     def pair(self, node: Node, now: float) -> None:
-        """Somebody presses the button of a device, or switches a newcomer on."""
+        """Somebody presses the button of a device, or switches a newcomer on, or resets one that the stick has forgotten."""
+        joined = node.lock.memory.node
+        if joined is not None and joined not in self._building.table and self._mode is not Mode.REMOVING:
+            node.removed()
+            joined = None
         if node.lock.silent:
             return
-        joined = node.lock.memory.node
         self._asking[node] = Asking(now + (ASKS_S if joined is None else PRESSED_S), now)
         if joined is not None and self._mode is not Mode.REMOVING:
             self._say(REQUEST, APPLICATION_UPDATE, bytes([NODE_INFO, joined]) + _info(node))

@@ -175,7 +175,7 @@ class Simulator:
 
     def _newcomer(self, node: Node) -> Newcomer:
         lock = node.lock
-        return Newcomer(lock.address, lock.model.name, qr_text(lock), node.label.dsk, self._stick.awake(node))
+        return Newcomer(lock.stranger, lock.model.name, qr_text(lock), node.label.dsk, self._stick.awake(node))
 
     def unpack(self, settings: LockSettings) -> Newcomer:
         """One more newcomer, until this simulator ends. Raises Rejected: it has an address already."""

@@ -121,6 +121,20 @@ def test_a_failed_node_is_removed_if_it_still_does_not_answer() -> None:
     assert host.learns(0x02)[0][6 : 6 + 58] == mask(1, 3)
 
 
+def test_a_lock_that_the_stick_has_struck_out_is_reset_by_its_button_and_can_be_added_again() -> None:
+    host = a_host()
+    host.lock.silence(silent=True)
+    host.send("8002")
+    host.later(1)
+    host.learns(0x61, "0231")
+    building = host.table.building
+    assert [each.lock.stranger for each in building.newcomers] == ["was-2"]
+    host.table.stick.pair(building.find("was-2"), host.table.now)
+    assert host.learns(0x4A, "c117")[-1] == "17050400"
+    assert set(building.nodes) == {3, 4}
+    assert host.ask("8002", node=4) == ["80035a"]
+
+
 def test_a_node_that_answers_is_not_removed() -> None:
     host = a_host()
     host.lock.silence(silent=True)
