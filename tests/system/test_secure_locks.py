@@ -36,7 +36,7 @@ KEYS = {
     "S2_Authenticated": "22" * 16,
     "S2_AccessControl": "33" * 16,
 }
-SECURE = {"yale-zw3+s2": "S2", "schlage+s2": "S2", "kwikset+s0": "S0", "yale+none": ""}
+SECURE = {"yale-zw3+s2": "S2 Access Control", "schlage+s2": "S2 Access Control", "kwikset+s0": "S0", "yale+none": ""}
 
 
 @dataclass
