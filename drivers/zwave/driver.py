@@ -173,6 +173,8 @@ class ZWave:
             session.arrivals.put_nowait(number)
         while True:
             number = await session.arrivals.get()
+            if number not in self._members and number not in stick.nodes and self.desk.adding:
+                continue  # sticks also announce whom we are adding ourselves: met when it has its keys
             member = self._member(number)
             if not self.desk.holds(number):
                 session.spawn(member.meet(session))

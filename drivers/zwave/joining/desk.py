@@ -212,6 +212,10 @@ class Desk:
         self._session = None
         self._listening = False
 
+    @property
+    def adding(self) -> bool:
+        return self._runner is not None and self._talk is not None and self._talk.wish is not Wish.REMOVE
+
     def holds(self, node: int) -> bool:
         """Whether a node is half joined, and nobody else's business yet."""
         return node in self.waiting.half_joined

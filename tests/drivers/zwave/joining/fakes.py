@@ -33,6 +33,8 @@ class PairingStick(FakeStick):
     """The status that it never reports."""
     fails_at: int = 0
     """The status in whose place it says FAILED."""
+    announces: bool = False
+    """It also tells of an addition as if somebody else had made it."""
     suc: int = 1
     failed: set[int] = field(default_factory=set)
     """Nodes that do not answer any more."""
@@ -104,6 +106,8 @@ class PairingStick(FakeStick):
                 self._later(nth * 0.1 - 0.1, 0x4A, bytes((self.id, 7, 0, 0)))
                 return
             self._later(nth * 0.1 - 0.1, 0x4A, bytes((self.id, status)) + rest)
+        if self.announces:
+            self._later(0.18, 0x49, bytes((0x40, device.node, len(info))) + info)
         asyncio.get_running_loop().call_later(0.15, self._enter, device)
 
     def _enter(self, device: Newcomer) -> None:

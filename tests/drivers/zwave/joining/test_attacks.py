@@ -114,6 +114,22 @@ async def test_words_of_other_nodes_are_no_part_of_the_exchange(tmp_path: Path) 
 
 
 @virtual
+async def test_noise_before_the_pin_is_typed_does_not_count_against_it(tmp_path: Path) -> None:
+    pairing = Pairing(tmp_path)
+    async with pairing.running() as radio:
+        radio.joining.begin(Wish.ADD)
+        await pairing.asked()
+        pairing.say("S2_ACCESS_CONTROL")
+        await pairing.asked()
+        await asyncio.sleep(1)
+        for number in range(20):
+            pairing.stick.say(7, bytes((0x9F, 3, number, 1, 0x12, 0x41)) + bytes(16) + bytes(20))
+        await asyncio.sleep(1)
+        pairing.say(DSK.pin)
+        assert (await pairing.ended()).ended is Ended.DONE
+
+
+@virtual
 async def test_nobody_is_heard_in_the_name_of_a_device_that_is_joining(tmp_path: Path) -> None:
     pairing = Pairing(tmp_path)
     async with pairing.running() as radio:

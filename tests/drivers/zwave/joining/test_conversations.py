@@ -106,6 +106,20 @@ async def test_the_stick_is_spoken_to_in_the_order_of_the_specification(pairing:
 
 
 @virtual
+async def test_a_stick_that_announces_whom_we_are_adding_makes_nobody_meet_it_too_early(pairing: Pairing) -> None:
+    """Seen by zwave-js with some sticks (Controller.ts, handleApplicationUpdateRequest): the device would lose its patience."""
+    pairing.stick.announces = True
+    async with pairing.running() as radio:
+        radio.joining.begin(Wish.ADD)
+        await granted_and_typed(pairing)
+        assert (await pairing.ended()).ended is Ended.DONE
+        assert pairing.newcomer.received[0] == "9f04"
+        assert not any(function == 0x60 for function, _ in pairing.stick.calls)
+        await asyncio.sleep(5)
+        assert radio.locks[SEVEN].keypad is not None
+
+
+@virtual
 async def test_the_first_host_of_a_network_becomes_its_suc(pairing: Pairing) -> None:
     pairing.stick.suc = 0
     async with pairing.running() as radio:
