@@ -79,7 +79,8 @@ class Newcomer(FakeLock):
     heard: list[bytes] = field(default_factory=list)
     """What it could decrypt once it had joined."""
     joined_at: float = 0.0
-    deaf_to_everything: bool = False
+    forgets_before: int = 0
+    """Before so many encrypted messages it loses what it agreed on, and says so."""
 
     def __post_init__(self) -> None:
         self.reset()
@@ -105,7 +106,7 @@ class Newcomer(FakeLock):
 
     def take(self, command: bytes) -> list[bytes]:
         self.received.append(command.hex())
-        if command == b"\x00" or self.reach == "mute" or self.deaf_to_everything:
+        if command == b"\x00" or self.reach == "mute":
             return []
         if command[:1] == b"\x9f" and b"\x9f" in self.classes:
             return self._s2(command)
@@ -139,6 +140,10 @@ class Newcomer(FakeLock):
             case 0x08:
                 return self._may("public key", [] if self.silent_at == "public key" else self._agree(command[3:]))
             case _:
+                if command[1] == 0x03:
+                    self.forgets_before -= 1
+                    if self.forgets_before == 0:
+                        self.s2.forget()
                 return [each for event in self.s2.receive(command, now) for each in self._react(event)]
 
     def _agree(self, theirs: bytes) -> list[bytes]:

@@ -16,7 +16,7 @@ from hub.errors import Rejected
 from hub.model.values import Address, Secret
 from tests.drivers.zwave.fakes import FakeLock, virtual
 from tests.drivers.zwave.joining.fakes import Pairing
-from tests.drivers.zwave.joining.newcomer import AUTH, DSK, OLD, PLAIN, Newcomer
+from tests.drivers.zwave.joining.newcomer import AUTH, DSK, OLD, PLAIN, Newcomer, qr_code
 
 SEVEN = Address("7")
 
@@ -104,6 +104,26 @@ def _half(pairing: Pairing) -> Any:
         pairing.stick.stalls_at = 0
 
     return found
+
+
+@pytest.mark.parametrize("lacks", [0x51, 0x55, 0x56, 0x61])
+@virtual
+async def test_a_stick_that_lacks_a_help_adds_all_the_same(tmp_path: Path, lacks: int) -> None:
+    pairing = Pairing(tmp_path)
+    pairing.stick.functions -= {lacks}
+    async with pairing.running():
+        talk = await added(pairing)
+    assert talk.ended is Ended.DONE
+    assert not any(function == lacks for function, _ in pairing.stick.calls)
+
+
+@virtual
+async def test_a_stick_that_cannot_add_says_so(tmp_path: Path) -> None:
+    pairing = Pairing(tmp_path)
+    pairing.stick.functions -= {0x4A}
+    async with pairing.running():
+        talk = await added(pairing)
+    assert "the z-wave stick cannot do that" in talk.sentence.casefold()
 
 
 @pytest.mark.parametrize(("begins", "words"), [(7, "busy with its network"), (0x23, "not the first controller")])
@@ -206,6 +226,50 @@ async def test_what_is_wrong_is_told_to_both(
     assert told == [failure.value]
     assert len(pairing.alarms) == 1
     assert words in pairing.alarms[0].note
+
+
+@pytest.mark.parametrize("message", [1, 2, 3, 4, 5])
+@virtual
+async def test_what_a_lock_could_not_read_is_said_again(tmp_path: Path, message: int) -> None:
+    pairing = Pairing(tmp_path, Newcomer(forgets_before=message))
+    async with pairing.running():
+        talk = await added(pairing)
+    assert talk.ended is Ended.DONE, talk.sentence
+
+
+@virtual
+async def test_a_label_that_asks_for_too_little_is_of_no_use_for_a_lock(tmp_path: Path) -> None:
+    pairing = Pairing(tmp_path)
+    async with pairing.running():
+        talk = await added(pairing, label=Secret(qr_code(requested=0x02)))
+        assert "its label does not ask for the Access Control key" in talk.sentence
+        assert is_out(pairing)
+
+
+@virtual
+async def test_a_device_that_replaces_another_and_fails_leaves_its_place_empty(tmp_path: Path) -> None:
+    old = FakeLock(node=7)
+    pairing = Pairing(tmp_path, Newcomer(), [old])
+    async with pairing.running() as radio:
+        with pytest.raises(Rejected, match="which device is to be replaced"):
+            radio.joining.begin(Wish.REPLACE)
+        old.reach = "no"
+        radio.joining.begin(Wish.REPLACE, address=SEVEN, label=Secret(Dsk(b"\x11" * 16).text))
+        talk = await pairing.ended()
+        assert "Another device answered" in talk.sentence
+        assert is_out(pairing)
+
+
+@virtual
+async def test_a_device_that_replaces_another_and_does_not_answer_to_s2_gets_nothing_less(tmp_path: Path) -> None:
+    old = FakeLock(node=7)
+    pairing = Pairing(tmp_path, Newcomer(silent_at="kex get", classes=bytes.fromhex("5e9f986c")), [old])
+    async with pairing.running() as radio:
+        old.reach = "no"
+        radio.joining.begin(Wish.REPLACE, address=SEVEN)
+        talk = await pairing.ended()
+        assert "did not answer when it was offered its keys" in talk.sentence
+        assert is_out(pairing)
 
 
 @virtual

@@ -41,7 +41,7 @@ async def test_a_prepared_lock_joins_when_it_is_switched_on(tmp_path: Path, text
             Ended.DONE,
             "S2_ACCESS_CONTROL",
         )
-        assert radio.locks[SEVEN].abilities.secure == "S2"
+        assert radio.locks[SEVEN].abilities.secure == "S2 Access Control"
         assert [each.joined for each in radio.survey().prepared] == [SEVEN]
         assert pairing.stick.mode == "", "nobody else is waited for"
     assert set(pairing.newcomer.held) == {ACCESS, AUTH}
