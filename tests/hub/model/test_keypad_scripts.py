@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from hub.model.codes import Ask, Clear, CodeState, Policy, Reading, Rest, Write, next_step, state_of
+from hub.model.codes import Ask, Clear, CodeState, Policy, Reading, Rest, Schedule, Write, next_step, state_of
 from hub.model.facts import CodeChange
-from hub.model.values import GrantId, Proof
+from hub.model.hours import confining
+from hub.model.values import GrantId, Proof, Window
 from tests.hub.model.keypad import BUDGET, MANAGED, POLICY, SLOTS, Fault, ModelLock, World
 
 HOUR = timedelta(hours=1)
@@ -196,6 +197,65 @@ def test_two_hubs_on_one_lock_do_not_flood_the_air(world: World) -> None:
     assert len(world.transcript) < 24 * 60
 
 
+# ---- hours that the lock keeps itself -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def keeper() -> World:
+    """A lock that can end a code itself, and goes on confining the place when the code is gone."""
+    there = World(ModelLock(schedules=True))
+    there.settle()
+    there.transcript.clear()
+    return there
+
+
+def test_hours_cost_one_command_and_none_at_check_out(keeper: World) -> None:
+    ada = keeper.invite("482913", timedelta(0), HOUR)
+    keeper.settle()
+    asked = confining(keeper.grants[ada].window)
+    assert keeper.transcript == [Write(1, ada), Ask(1), Schedule(1, ada, asked)]
+    keeper.pass_time(HOUR)
+    assert not keeper.lock.opens("482913", keeper.now), "before anybody has come to clear it"
+    keeper.settle()
+    assert keeper.transcript[3:] == [Ask(1), Clear(1), Ask(1)]
+
+
+@pytest.mark.parametrize("fault", list(Fault))
+def test_hours_arrive_whatever_happens_to_the_first_command(keeper: World, fault: Fault) -> None:
+    ada = keeper.invite("482913", timedelta(0), 9 * HOUR)
+    keeper.settle([Fault.NONE, fault])
+    assert keeper.lock.opens("482913", keeper.now)
+    keeper.come_to_rest()
+    assert told(keeper, ada) is CodeState.SET
+    wanted = None if fault is Fault.REFUSED else confining(keeper.grants[ada].window)
+    assert keeper.lock.hours.get(1) == wanted
+
+
+@pytest.mark.parametrize("fault", [fault for fault in Fault if fault is not Fault.NONE])
+def test_a_guest_whom_old_hours_keep_out_is_not_told_that_the_code_works(keeper: World, fault: Fault) -> None:
+    keeper.remember_hours(Window(keeper.now - 9 * HOUR, keeper.now - HOUR))
+    ada = keeper.invite("482913", timedelta(0), 9 * HOUR)
+    keeper.settle([Fault.NONE, fault], [])
+    if told(keeper, ada) is CodeState.SET:
+        assert keeper.lock.opens("482913", keeper.now)
+    keeper.come_to_rest()
+    assert told(keeper, ada) is CodeState.SET
+    assert keeper.lock.opens("482913", keeper.now)
+
+
+def test_a_stay_that_moves_while_the_lock_is_silent_keeps_to_the_shorter_of_both_hours(keeper: World) -> None:
+    ada = keeper.invite("482913", timedelta(0), HOUR)
+    keeper.settle()
+    keeper.move(ada, timedelta(0), 9 * HOUR)
+    keeper.settle([Fault.LOST_COMMAND] * BUDGET)
+    assert told(keeper, ada) is CodeState.SET, "both may count, and both let in now"
+    keeper.pass_time(HOUR)
+    keeper.settle([Fault.LOST_COMMAND] * BUDGET)
+    assert told(keeper, ada) is CodeState.WRITING
+    keeper.come_to_rest()
+    assert keeper.lock.opens("482913", keeper.now)
+
+
 # ---- other people's codes -------------------------------------------------------------------------------------------
 
 
@@ -350,6 +410,16 @@ def test_an_emptied_slot_belongs_to_nobody(world: World) -> None:
     world.hear(CodeChange.DELETED, 1)
     world.settle([], [])
     assert (world.slots[1].reading, world.slots[1].holder) == (Reading.EMPTY, None)
+
+
+def test_a_clock_that_is_set_back_shuts_nobody_out(keeper: World) -> None:
+    """The stay was told anew from an earlier moment on, and the lock still began at the later one."""
+    ada = keeper.invite("4071", timedelta(0), 2 * HOUR)
+    keeper.settle()
+    keeper.pass_time(-timedelta(seconds=6))
+    keeper.move(ada, timedelta(0), 2 * HOUR)
+    assert told(keeper, ada) is CodeState.SET
+    assert keeper.lock.opens("4071", keeper.now)
 
 
 def test_a_quiet_house_asks_for_nothing() -> None:
