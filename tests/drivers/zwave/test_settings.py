@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import pytest
 
-from drivers.zwave.devices import device
-from drivers.zwave.settings import NodeSettings, objection
+from drivers.zwave.settings import NodeSettings
 from hub.errors import Rejected, Unavailable
 from tests.drivers.zwave.brands import BE469, KW_914, YRD256, wearing
 from tests.drivers.zwave.fake_classes import SchedulingLock
 from tests.drivers.zwave.fakes import FakeStick, House, virtual
-
-FACTS = Path(__file__).parent / "data" / "lock-facts.csv"
 
 
 @pytest.fixture
@@ -29,21 +25,6 @@ def house(tmp_path: Path, lock: SchedulingLock) -> House:
 
 def settings_of(house: House) -> NodeSettings:
     return NodeSettings(house.driver._members[2]._node)
-
-
-def test_no_model_lets_its_reset_or_the_length_of_its_codes_be_set() -> None:
-    """Every row of the facts that has such a parameter."""
-    guarded = 0
-    with FACTS.open(newline="") as file:
-        for row in csv.DictReader(file):
-            for column in ("factory_reset_param", "pin_length_param", "slot_bitmask_param"):
-                if row[column]:
-                    number = int(row[column].removeprefix("#").split()[0].partition("[")[0])
-                    product_type, product = row["product_type:product_id"].split()[0].split(":")
-                    model = device(int(row["manufacturer_id"], 16), int(product_type, 16), int(product, 16))
-                    assert objection(model, number) is not None, row["config_file"]
-                    guarded += 1
-    assert guarded == 70
 
 
 @pytest.mark.parametrize(
