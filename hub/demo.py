@@ -40,7 +40,15 @@ OPENING: Final = time(13, 55)
 ACTOR: Final = "demonstration"
 
 BUILDING: Final = [
-    {"address": "2", "model": "schlage", "name": "Front door", "battery": 84, "auto_lock": 20, "rssi": -52},
+    {
+        "address": "2",
+        "model": "schlage",
+        "name": "Front door",
+        "battery": 84,
+        "auto_lock": 20,
+        "rssi": -52,
+        "security": "s2",
+    },
     {
         "address": "3",
         "model": "yale-zw3",
@@ -50,7 +58,7 @@ BUILDING: Final = [
         "rssi": -68,
         "security": "s2",
     },
-    {"address": "4", "model": "kwikset", "name": "Flat 2", "battery": 14, "rssi": -83},
+    {"address": "4", "model": "kwikset", "name": "Flat 2", "battery": 14, "rssi": -83, "security": "s0"},
     {"address": "5", "model": "august", "name": "Cellar", "battery": 77, "rssi": -88},
     {"model": "yale", "name": "Boathouse", "security": "s2"},
     {"model": "kwikset", "name": "Attic", "security": "s0"},

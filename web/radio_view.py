@@ -26,9 +26,9 @@ def security_words(security: str) -> str:
 
 def security_tone(security: str) -> str:
     words = security_words(security)
-    if not words:
+    if not words or words.startswith("S0"):
         return "bad"
-    return "warn" if words.startswith("S0") or "Unauthenticated" in words else "ok"
+    return "warn" if "Unauthenticated" in words else "ok"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +161,16 @@ def look(tx: Tx, hub: Hub, name: str) -> RadioView:
         nameless=tuple(line for line in nodes if line.is_lock and not line.lock_id),
         bereft=tuple(door.name for door in ground.doors.values() if door.driver == name and doors.has_no_device(door)),
         frames_per_code=f"{survey.code_frames / survey.codes_set:.1f}" if survey.codes_set else "",
-        noise=", ".join(f"{level} dBm".replace("-", "−") for level in survey.noise_dbm),
+        noise=_noise_words(survey.noise_dbm),
         since=local.maybe(survey.since),
         wakes=wakes(f"plugin:{name}", "house"),
     )
+
+
+def _noise_words(levels: Sequence[int]) -> str:
+    """By channel; empty where it is not measured."""
+    told = ", ".join(str(level).replace("-", "−") for level in levels)
+    return f"{told} dBm" if told else ""
 
 
 def node_line(node: RadioNode, names: Names, survey: Survey, local: Local) -> NodeLine:

@@ -82,7 +82,7 @@ async def test_the_network_is_a_map_and_says_the_same_as_a_table(keeper: Visitor
     assert "Weak −93 dBm" in seen.text
     assert "40 sent, 2 lost" in seen.text
     assert "4.3 frames for each" in seen.text
-    assert "311 frames in the last 24 hours" in seen.text
+    assert "311 frames within 24 hours" in seen.text
 
 
 async def test_a_house_without_a_stick_is_told_how_to_get_one(manager: Visitor) -> None:
