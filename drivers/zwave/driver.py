@@ -150,6 +150,7 @@ class ZWave:
         if task is not None and task.cancelling():
             # A TaskGroup that fails while it is cancelled reports the failure only (Python 3.11 and 3.12).
             raise asyncio.CancelledError
+        self._diary.note(f"the stick is gone: {why}")
         log.info("Z-Wave stick lost", port=self._port, why=why)
         return why
 
@@ -160,6 +161,7 @@ class ZWave:
         if self._differs(stick) and stick != await session.greet(reset=False):
             raise Unavailable("the Z-Wave stick contradicts itself")
         self._greeted = True
+        self._diary.note(f"the stick is there: {stick.version}, network {stick.home_id}, {len(stick.nodes)} devices")
         log.info("Z-Wave stick found", version=stick.version, home=stick.home_id, nodes=len(stick.nodes))
         self._compare(stick)
         self._session = session

@@ -18,6 +18,9 @@ from drivers.zwave.session import Session
 from drivers.zwave.upkeep_functions import Operation, Update
 from hub.errors import Garbled, Rejected, Unavailable
 
+_UPDATES_KEPT = 16
+"""A search has two; more is noise, or of a search that was given up."""
+
 T = TypeVar("T")
 
 
@@ -27,7 +30,7 @@ class Keeping:
     def __init__(self, changed: Callable[[], None]) -> None:
         self.busy = ""
         self._changed = changed
-        self._updates: asyncio.Queue[Frame] = asyncio.Queue()
+        self._updates: asyncio.Queue[Frame] = asyncio.Queue(_UPDATES_KEPT)
 
     def say(self, sentence: str) -> None:
         if sentence != self.busy:
@@ -51,7 +54,8 @@ class Keeping:
 
     def updated(self, frame: Frame) -> None:
         """The stick tells how far it is with a device's neighbours."""
-        self._updates.put_nowait(frame)
+        if not self._updates.full():
+            self._updates.put_nowait(frame)
 
     async def find_routes(self, session: Session, node: int, others: tuple[int, int]) -> None:
         """Have one device look for its neighbours, and give it its way back to the stick.

@@ -262,9 +262,11 @@ class Member:
         """Ask what is not noted, and take it for true."""
         before = self.known
         known = await self._learner.learn(session, protocol, news=news)
-        if before is not None and not self._learner.asked:
+        if before is not None:
+            known = replace(known, masked=before.masked)
+        if known == before:
             return
-        self.adopt(replace(known, masked=before.masked) if before is not None else known)
+        self.adopt(known)
         self._around.changed(self)
         if before is not None and self._witness.introduced and known.is_lock:
             self._introduce(known)

@@ -155,6 +155,8 @@ class Session:
     async def manage(self, call: Call) -> Answered:
         """Have the stick do something about its network. Raises Unavailable."""
         await self._free.wait()
+        if call.has_callback:
+            self.diary.note(f"to the stick: function 0x{call.function:02x}")
         try:
             return await self._radio.call(call)
         except Unanswered:

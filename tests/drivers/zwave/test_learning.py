@@ -388,3 +388,21 @@ async def test_a_lock_under_s2_is_asked_nothing_openly(tmp_path: Path) -> None:
     async with home.house.running(settle=60):
         pass
     assert all(frame.startswith("9f") for frame in home.lock.received)
+
+
+@virtual
+async def test_what_a_newer_hub_reads_out_of_the_same_answers_counts(
+    house: House, lock: FakeLock, tmp_path: Path
+) -> None:
+    async with house.running():
+        pass
+    file = tmp_path / "nodes.json"
+    saved = json.loads(file.read_text())
+    saved["nodes"]["2"]["access_events"] = []  # as though the hub of then had not understood that answer
+    file.write_text(json.dumps(saved))
+    lock.received.clear()
+    house.renew()
+    async with house.running():
+        pass
+    assert lock.received == ["7204", "8611", "6202"]
+    assert json.loads(file.read_text())["nodes"]["2"]["access_events"]
