@@ -32,3 +32,8 @@ def bolt_of(house: House) -> BoltControl:
     bolt = house.driver.locks[TWO].bolt
     assert bolt is not None
     return bolt
+
+
+def supervised(lock: FakeLock, late_s: float = 0.3, events: str = "7e") -> None:
+    """A lock of Yale's whose Supervision works."""
+    lock.classes, lock.product, lock.late_s, lock.events = UNSECURED + b"\x6c", "0129810a4dd1", late_s, events

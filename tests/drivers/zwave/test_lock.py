@@ -1,180 +1,28 @@
-"""Codes, bolt and battery of one lock, over the whole driver and a stick made of bytes."""
+"""Codes written into one lock and cleared, over the whole driver and a stick made of bytes."""
 
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 
 import pytest
 
-from hub.contracts import BoltControl, Charge, CodeTaken, Keypad
+from hub.contracts import CodeTaken
 from hub.errors import Rejected, Unavailable
-from hub.model.facts import BatteryRead, BoltMoved, CodeChange, CodesChanged, LockFound, LockHeard, LockSilent, SlotRead
-from hub.model.values import Address, How, Pin, Position, Proof
+from hub.model.facts import CodeChange, CodesChanged, LockHeard, LockSilent
+from hub.model.values import Pin, Proof
+from tests.drivers.zwave.brands import TWO, keypad_of, supervised
 from tests.drivers.zwave.fakes import UNSECURED, FakeLock, House, notification, virtual
 
-TWO = Address("2")
 SUPERVISED = UNSECURED + b"\x6c"
 PIN = Pin("123456")
-
-
-def keypad_of(house: House) -> Keypad:
-    keypad = house.driver.locks[TWO].keypad
-    assert keypad is not None
-    return keypad
-
-
-def bolt_of(house: House) -> BoltControl:
-    bolt = house.driver.locks[TWO].bolt
-    assert bolt is not None
-    return bolt
 
 
 ANNOUNCES = "7ef801"
 
 
-def supervised(lock: FakeLock, late_s: float = 0.3, events: str = "7e") -> None:
-    lock.classes, lock.product, lock.late_s, lock.events = SUPERVISED, "0129810a4dd1", late_s, events
-
-
 def codes_sent(lock: FakeLock) -> list[str]:
     """What was told and asked of codes, each by its two first bytes."""
     return [received[:4] for received in lock.received if received[:4] in {"6c01", "6301", "6302", "630b"}]
-
-
-# ---- reading ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("status", "code", "expected"),
-    [
-        (0, b"", SlotRead(empty=True)),
-        (0, bytes(4), SlotRead(empty=True)),
-        (0, b"****", SlotRead(empty=True)),
-        (1, b"123456", SlotRead(empty=False, pin=PIN)),
-        (1, b"123456\0\0\0\0", SlotRead(empty=False, pin=PIN)),
-        (1, b" 123456 ", SlotRead(empty=False, pin=PIN)),
-        (1, b"0000", SlotRead(empty=True)),
-        (1, b"00000000", SlotRead(empty=True)),
-        (1, b"0001", SlotRead(empty=False, pin=Pin("0001"))),
-        (1, b"****", SlotRead(empty=False)),
-        (1, b"**********", SlotRead(empty=False)),
-        (1, b"\xff\xfe\xfd\xfc", SlotRead(empty=False)),
-        (1, b"12", SlotRead(empty=False)),
-        (1, b"", SlotRead(empty=False)),
-        (2, b"123456", SlotRead(empty=False, pin=PIN, enabled=False)),
-        (2, b"****", SlotRead(empty=False, enabled=False)),
-        (3, b"123456", SlotRead(empty=False, pin=PIN, enabled=False)),
-        (4, b"123456", SlotRead(empty=False, pin=PIN)),
-    ],
-)
-@virtual
-async def test_a_slot_holds_what_the_lock_says(
-    house: House, lock: FakeLock, status: int, code: bytes, expected: SlotRead
-) -> None:
-    lock.codes[3] = (status, code)
-    async with house.running():
-        assert await keypad_of(house).read(3) == expected
-
-
-@pytest.mark.parametrize("slot", [0, -1, 31, 256])
-@virtual
-async def test_a_slot_beyond_the_last_is_refused_without_asking(house: House, lock: FakeLock, slot: int) -> None:
-    async with house.running():
-        lock.received.clear()
-        with pytest.raises(Rejected):
-            await keypad_of(house).read(slot)
-        with pytest.raises(Rejected):
-            await keypad_of(house).write(slot, PIN)
-        with pytest.raises(Rejected):
-            await keypad_of(house).clear(slot)
-    assert not lock.received
-
-
-@virtual
-async def test_a_slot_that_the_lock_does_not_have_is_refused(house: House, lock: FakeLock) -> None:
-    lock.codes[9] = (0xFE, b"")
-    async with house.running():
-        with pytest.raises(Rejected):
-            await keypad_of(house).read(9)
-
-
-@virtual
-async def test_slots_above_255_are_asked_for_with_the_longer_question(house: House, lock: FakeLock) -> None:
-    lock.slots, lock.versions[0x63] = 300, 2
-    async with house.running():
-        assert await keypad_of(house).write(299, PIN) is Proof.ACKNOWLEDGED
-        assert (await keypad_of(house).read(299)).pin == PIN
-    assert lock.received[-2:] == ["630b01012b0106313233343536", "630c012b00"]
-
-
-@virtual
-async def test_the_first_masked_code_is_told_as_an_ability_less(house: House, lock: FakeLock) -> None:
-    lock.masked, lock.codes[1] = True, (1, b"1234")
-    async with house.running():
-        assert house.told(LockFound)[-1].abilities.reads_codes
-        await keypad_of(house).read(1)
-        await keypad_of(house).read(1)
-        await asyncio.sleep(1)
-        assert not house.driver.locks[TWO].abilities.reads_codes
-    assert [found.abilities.reads_codes for found in house.told(LockFound)] == [True, False]
-    house.renew()
-    async with house.running():
-        assert not house.driver.locks[TWO].abilities.reads_codes
-
-
-@virtual
-async def test_an_unanswered_question_is_unavailable_and_the_next_one_works(house: House, lock: FakeLock) -> None:
-    async with house.running():
-        lock.reach = "mute"
-        with pytest.raises(Unavailable, match="did not answer"):
-            await keypad_of(house).read(1)
-        lock.reach = "yes"
-        assert (await keypad_of(house).read(1)).empty
-
-
-@virtual
-async def test_a_report_of_another_slot_is_not_taken_for_the_answer(house: House, lock: FakeLock) -> None:
-    lock.codes[4] = (1, b"123456")
-    async with house.running():
-        asyncio.get_running_loop().call_later(0.001, house.stick.say, 2, bytes.fromhex("63030301") + b"9999")
-        assert (await keypad_of(house).read(4)).pin == PIN
-
-
-@virtual
-async def test_a_report_may_overtake_its_callback(house: House, lock: FakeLock) -> None:
-    house.stick.order = "report first"
-    supervised(lock)
-    async with house.running():
-        assert await keypad_of(house).write(4, PIN) is Proof.CONFIRMED
-        lock.late_s = 0
-        assert await keypad_of(house).write(5, Pin("654321")) is Proof.READ_BACK
-        assert (await keypad_of(house).read(4)).pin == PIN
-
-
-@virtual
-async def test_a_lock_that_says_it_is_busy_is_not_waited_for(house: House, lock: FakeLock) -> None:
-    async with house.running():
-        lock.unanswered = {"6302"}
-        loop = asyncio.get_running_loop()
-        loop.call_later(0.1, house.stick.say, 2, bytes.fromhex("22010107"))
-        before = loop.time()
-        with pytest.raises(Unavailable, match="busy") as raised:
-            await keypad_of(house).read(5)
-        assert raised.value.wait == timedelta(seconds=7)
-        assert loop.time() - before < 0.2
-        lock.unanswered.clear()
-        assert (await keypad_of(house).read(5)).empty
-
-
-@virtual
-async def test_a_lock_that_queues_a_question_is_waited_for(house: House, lock: FakeLock) -> None:
-    async with house.running():
-        lock.unanswered = {"6302"}
-        loop = asyncio.get_running_loop()
-        loop.call_later(0.1, house.stick.say, 2, bytes.fromhex("220102"))
-        loop.call_later(1.5, house.stick.say, 2, bytes.fromhex("63030501") + b"123456")
-        assert (await keypad_of(house).read(5)).pin == PIN
 
 
 # ---- writing ---------------------------------------------------------------------------------------------------------
@@ -516,106 +364,3 @@ async def test_a_refused_deletion_is_rejected_while_the_code_is_there(house: Hou
             await keypad_of(house).clear(5)
         lock.codes.clear()
         assert await keypad_of(house).clear(5) is Proof.READ_BACK
-
-
-# ---- bolt and battery ------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("reports", "supervise"), [("", False), ("report", False), ("notification", False), ("", True)]
-)
-@virtual
-async def test_the_bolt_moves_and_the_lock_says_where_it_is(
-    house: House, lock: FakeLock, reports: str, supervise: bool
-) -> None:
-    if supervise:
-        supervised(lock)
-    lock.reports_moves = reports
-    async with house.running():
-        assert await bolt_of(house).move(Position.LOCKED) is Position.LOCKED
-        await asyncio.sleep(3)
-        assert await bolt_of(house).move(Position.UNLOCKED) is Position.UNLOCKED
-        await asyncio.sleep(3)
-    moves = [(moved.position, moved.how) for moved in house.told(BoltMoved)[1:]]
-    assert moves == [(Position.LOCKED, How.REMOTE), (Position.UNLOCKED, How.REMOTE)]
-
-
-@virtual
-async def test_a_bolt_that_did_not_move_is_reported_where_it_is(house: House, lock: FakeLock) -> None:
-    lock.stuck = True
-    async with house.running():
-        async with asyncio.timeout(10):
-            assert await bolt_of(house).move(Position.LOCKED) is Position.UNLOCKED
-
-
-@virtual
-async def test_a_jammed_bolt_is_rejected(house: House, lock: FakeLock) -> None:
-    lock.stuck, lock.reports_moves = True, "notification"
-    async with house.running():
-        with pytest.raises(Rejected, match="jammed"):
-            await bolt_of(house).move(Position.LOCKED)
-        await asyncio.sleep(1)
-    assert house.told(BoltMoved)[-1].position is Position.JAMMED
-
-
-@virtual
-async def test_a_bolt_that_refuses_is_rejected(house: House, lock: FakeLock) -> None:
-    supervised(lock)
-    lock.supervision = "02"
-    async with house.running():
-        with pytest.raises(Rejected, match="refused"):
-            await bolt_of(house).move(Position.LOCKED)
-
-
-@virtual
-async def test_a_lock_that_only_unlocks_for_a_while_is_told_so(house: House, lock: FakeLock) -> None:
-    lock.versions[0x62] = 4
-    async with house.running():
-        assert await bolt_of(house).move(Position.UNLOCKED) is Position.UNLOCKED
-    assert "620101" in lock.received
-
-
-@virtual
-async def test_an_unlock_goes_before_codes_that_wait(house: House, lock: FakeLock) -> None:
-    async with house.running():
-        lock.received.clear()
-        async with asyncio.TaskGroup() as tasks:
-            for slot in range(1, 6):
-                tasks.create_task(_write(house, slot))
-            await asyncio.sleep(0)
-            tasks.create_task(_unlock(house))
-    order = [received[:4] for received in lock.received if received[:4] in {"6301", "6201"}]
-    assert order.index("6201") <= 1
-
-
-async def _write(house: House, slot: int) -> None:
-    await keypad_of(house).write(slot, Pin(f"12345{slot}"))
-
-
-async def _unlock(house: House) -> None:
-    await bolt_of(house).move(Position.UNLOCKED)
-
-
-@virtual
-async def test_the_battery_is_asked(house: House, lock: FakeLock) -> None:
-    async with house.running():
-        battery = house.driver.locks[TWO].battery
-        assert battery is not None
-        lock.battery = 12
-        assert await battery.read() == Charge(12)
-        lock.battery = 0xFF
-        assert await battery.read() == Charge(0, low=True)
-        await asyncio.sleep(0.1)
-        lock.battery = 0x70
-        with pytest.raises(Unavailable):
-            await battery.read()
-    assert [(read.percent, read.low) for read in house.told(BatteryRead)] == [(90, False), (12, False), (0, True)]
-
-
-@virtual
-async def test_a_keypad_without_a_bolt_is_a_lock_too(house: House, lock: FakeLock) -> None:
-    lock.classes = bytes.fromhex("728663")
-    async with house.running():
-        met = house.driver.locks[TWO]
-        assert (met.bolt, met.battery) == (None, None)
-        assert met.keypad is not None
