@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo
 from drivers.simulator.settings import Config as Sticks
 from drivers.simulator.settings import LockSettings
 from drivers.zwave.driver import ZWave
+from drivers.zwave.security.keys import import_keys
 from hub import running
 from hub.config import Config
 from hub.contracts import Host
@@ -83,11 +85,18 @@ class Wired:
 
 @asynccontextmanager
 async def wired(
-    folder: Path, locks: Mapping[str, LockSettings], random: Random, *, noise: float = 0.0
+    folder: Path,
+    locks: Mapping[str, LockSettings],
+    random: Random,
+    *,
+    noise: float = 0.0,
+    keys: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Wired]:
+    """`keys` are those of a key file: the network's, of which hub and secure locks know."""
     loop = asyncio.get_running_loop()
     clock = LoopClock(loop, NOON - timedelta(seconds=loop.time()))
-    sticks = Sticks(locks=tuple(locks.values()), delay=0.01, give_up=0.3)
+    told = {"locks": tuple(locks.values()), "keys": keys or {}, "delay": 0.01, "give_up": 0.3, "seed": 1}
+    sticks = Sticks.model_validate(told)
     desk = Desk(sticks, clock.now, random, noise=noise)
     config = Config.model_validate(
         {"database": str(folder / "hub.db"), "state_dir": folder / "state", "key_file": folder / "key"}
@@ -100,7 +109,7 @@ async def wired(
             await hub.store.write(lambda tx: hub.intake.absorb(tx, fact, "zwave"))
 
         host = Host("zwave", tell, clock, folder, bytes, bytes, InlineSandbox())
-        driver = ZWave("/dev/simulated", host, desk.connect, {})
+        driver = ZWave("/dev/simulated", host, desk.connect, import_keys(json.dumps(dict(keys))) if keys else {})
         hub.plugins.add_driver("zwave", driver)
         async with asyncio.TaskGroup() as group:
             task = group.create_task(running.run(hub, upkeep=False))
