@@ -150,6 +150,10 @@ class Learner:
                 listed = await self._list(security)
                 if listed:
                     return Grant(security, listed)
+        if notes.granted and SecurityClass[notes.granted] in self._keys:
+            # It had this key and will have it again when it is less busy: it is not given up for what it did not say now.
+            self._speak(session, notes.granted)
+            raise Unavailable("the lock does not answer under its key")
         self._speak(session, "")
         return None
 

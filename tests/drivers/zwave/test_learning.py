@@ -406,3 +406,28 @@ async def test_what_a_newer_hub_reads_out_of_the_same_answers_counts(
         pass
     assert lock.received == ["7204", "8611", "6202"]
     assert json.loads(file.read_text())["nodes"]["2"]["access_events"]
+
+
+@pytest.mark.parametrize("restart", [False, True])
+@virtual
+async def test_a_lock_that_is_too_busy_for_its_key_during_an_interview_is_not_given_up(
+    tmp_path: Path, restart: bool
+) -> None:
+    home = Home(tmp_path, SecureLock())
+    async with home.house.running() as driver:
+        given, home.lock.given = home.lock.given, ()
+        home.lock.reach = "mute"
+        with pytest.raises(Unavailable, match="under its key"):
+            await driver.interview(TWO)
+        home.lock.given, home.lock.reach = given, "yes"
+        home.lock.restart()
+        if not restart:
+            keypad = driver.locks[TWO].keypad
+            assert keypad is not None
+            assert (await keypad.read(1)).empty
+    if restart:
+        home.hold(KEYS)
+        home.lock.restart()
+        async with home.house.running() as driver:
+            assert driver.locks[TWO].keypad is not None
+            assert driver.survey().nodes[0].security
