@@ -58,7 +58,7 @@ class Functions(StrEnum):
 
 
 class LockSettings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     address: str = ""
     """Z-Wave node, 2 to 232; empty: a newcomer, in no network yet."""
@@ -167,7 +167,7 @@ def _demo_building() -> tuple[LockSettings, ...]:
 
 
 class Config(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     listen: str = "127.0.0.1:5555"
     """`host:port` on the loopback, port 0 for any, or `pty:/path` for a link to a pseudo-terminal."""

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from drivers.simulator import Config
 from drivers.simulator.models import MODELS
 from drivers.simulator.settings import LockSettings
+from tests.drivers.simulator.world import a_lock
 
 
 @pytest.mark.parametrize("listen", ["127.0.0.1:5555", "127.0.0.1:0", "localhost:1", "[::1]:5555", "pty:/run/stick"])
@@ -92,3 +93,36 @@ def test_the_facts_of_the_four_brands() -> None:
     assert yale.admin_slot == 251
     august = known["August", "ASL-03"]
     assert (august.manufacturer, august.product_type, august.product_id, august.slots) == (0x33F, 1, 1, 0)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"keys": {"S0_Legacy": "5a5a5a"}},
+        {"keys": {"S0": "5a" * 16}},
+        {"locks": [{"address": "2", "model": "yale", "secret": "5a5a5a"}]},
+        {"keys": {"S0_Legacy": "5a" * 16}, "locks": [{"address": "2", "model": "yale", "security": "s2"}]},
+    ],
+)
+def test_keys_that_are_refused_are_not_shown(told: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError) as why:
+        Config(**told)
+    assert "5a5a" not in str(why.value)
+
+
+def test_a_lock_has_only_such_keys_as_it_is_able_to_use() -> None:
+    with pytest.raises(ValidationError, match="cannot have S2_AccessControl"):
+        a_lock("yale", security="s0", granted=("S2_AccessControl",))
+    with pytest.raises(ValidationError, match="cannot have S0_Legacy"):
+        a_lock("yale", requests=("S0_Legacy",))
+
+
+def test_a_lock_that_has_joined_needs_the_keys_of_the_network() -> None:
+    with pytest.raises(ValidationError, match="S2_Authenticated"):
+        Config.model_validate({"keys": {"S2_AccessControl": "5a" * 16}, "locks": [a_lock("yale", security="s2")]})
+    assert Config(locks=(a_lock("yale", security="s2", granted=()),)).network_keys == {}
+
+
+def test_keys_stand_in_no_repr() -> None:
+    lock = a_lock("yale", security="s0", secret="5a" * 32)
+    assert "5a5a" not in repr(Config.model_validate({"keys": {"S0_Legacy": "5a" * 16}, "locks": [lock]}))
