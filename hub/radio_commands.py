@@ -137,7 +137,8 @@ async def _status(hub: Hub, actor: str, ask: asks.RadioStatus) -> JsonValue:
     _at_hand(hub, ask.radio)
     survey = hub.radios.survey(ask.radio)
     rows = await hub.store.read(house.locks)
-    return _survey(survey, {row.address: row.name for row in rows if row.driver == ask.radio})
+    names = {row.address: row.name for row in rows if row.driver == ask.radio}
+    return {"running": hub.running, **_survey(survey, names)}
 
 
 async def _begin(hub: Hub, actor: str, ask: asks.RadioBegin) -> JsonValue:

@@ -85,6 +85,9 @@ def status(context: typer.Context, config: ConfigPath = None, as_json: AsJson = 
     if as_json:
         _print_json(told)
         return
+    if not told["running"]:
+        typer.echo("The hub does not run, and only a running one sees the network.")
+        return
     if told["connected"]:
         typer.echo(f"{told['stick'] or 'The stick'} keeps network {told['network']}; it is node {told['own']}.")
     else:

@@ -29,7 +29,7 @@ class Scope(Enum):
     QUESTIONS_WRITE = "questions:write"
     """Answer what the hub asks a person."""
     ADMIN = "admin"
-    """All of the above, and the tokens themselves."""
+    """All of the above, the radio with its keys, and the tokens themselves."""
 
 
 def allows(held: frozenset[Scope], wanted: Scope) -> bool:

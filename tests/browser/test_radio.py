@@ -21,15 +21,15 @@ pytestmark = pytest.mark.browser
 PLAN: Final = Plan(
     doors=(Door("front", "Front door"),),
     units=(Unit("flat-1", "Flat 1", ("front",)),),
-    boxes=(Box("Gate"), Box("Shed"), Box("Cellar"), Box("Attic", "kwikset", "s0")),
+    boxes=(Box("Gate"), Box("Shed"), Box("Cellar"), Box("Attic", "kwikset", "s0"), Box("Barn")),
 )
-GATE, SHED, CELLAR, ATTIC = range(4)
+GATE, SHED, CELLAR, ATTIC, BARN = range(5)
 HAND: Final[ViewportSize] = {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="module")
 def unfinished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """A house with one lock, and four that lie in their boxes. Each test unpacks its own."""
+    """A house with one lock, and some that lie in their boxes. Each test unpacks its own."""
     with running(tmp_path_factory.mktemp("unfinished"), PLAN, calendars=Calendars()) as house:
         house.furnish_account()
         yield house
@@ -166,6 +166,25 @@ async def test_an_old_lock_is_added_only_by_words_and_stays_marked(browser: Brow
             await expect(page.get_by_text("S0", exact=True)).to_be_visible()
         await page.get_by_role("link", name="To the network").click()
         await expect(page.get_by_role("row").filter(has_text="Kwikset").get_by_text("S0", exact=True)).to_be_visible()
+
+
+async def test_without_script_a_lock_is_added_by_a_page_that_looks_again_by_itself(
+    browser: Browser, unfinished: House
+) -> None:
+    digits = dsk(unfinished, BARN)[:5]
+    async with window(browser, unfinished, java_script_enabled=False) as opened:
+        page = opened.page
+        await opened.open("/radio/zwave/add")
+        await expect(page.get_by_role("heading", name="Scan its QR code")).to_be_hidden()
+        await page.get_by_role("button", name="Add it now").click()
+        await expect(page.get_by_text("press the button")).to_be_visible()
+        press_button(unfinished, BARN)
+        await page.get_by_role("button", name="Go on").click()
+        await page.get_by_label(re.compile("digits")).fill(digits)
+        await page.get_by_role("button", name="Go on").click()
+        await page.get_by_label("Name of the door").fill("Barn")
+        await page.get_by_role("button", name="Name it").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Barn")
 
 
 async def test_the_map_and_the_table_follow_what_happens(browser: Browser, unfinished: House) -> None:

@@ -32,7 +32,7 @@ _HINTS: Final[Mapping[Scope, str]] = {
     Scope.CODES_READ: "see the digits of codes; audited",
     Scope.UNLOCK: "lock and unlock doors",
     Scope.QUESTIONS_WRITE: "answer what the hub asks",
-    Scope.ADMIN: "all of these, and the tokens themselves",
+    Scope.ADMIN: "all of these, the radio with its keys, and the tokens themselves",
 }
 
 

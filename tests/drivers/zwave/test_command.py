@@ -269,7 +269,9 @@ async def test_without_a_running_hub_keys_are_taken_and_the_radio_is_out_of_reac
 
         assert (await typed(line, "keys", "import", str(file))).exit_code == 0
         pinged = await typed(line, "ping", "3")
+        shown = await typed(line, "status")
 
+    assert "The hub does not run" in shown.stdout
     assert radio.keys == {"S0_Legacy": "00"}
     assert isinstance(pinged.exception, Unavailable)
     assert "start it first" in str(pinged.exception)
