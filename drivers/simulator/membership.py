@@ -189,7 +189,7 @@ class Membership:
     def _forget(self, now: float) -> None:
         for node, asking in list(self._asking.items()):
             if node.lock.silent or (asking.until <= now and not _announces(node)):
-                del self._asking[node]
+                self._asking.pop(node, None)
 
     def _announce(self, now: float) -> None:
         for node, asking in self._asking.items():
@@ -256,14 +256,14 @@ class Membership:
         self.reset()
 
     def _admit(self, node: Node, number: int) -> None:
-        del self._asking[node]
+        self._asking.pop(node, None)
         self._building.join(node, number, self._goes_on_at)
         if self._wanted is not None:
             self._on_trial.add(node)
         self._mode, self._number = Mode.ENDING, number
 
     def _give_up(self, node: Node) -> None:
-        del self._asking[node]
+        self._asking.pop(node, None)
         self._tell(REPLACE_FAILED if self._mode is Mode.REPLACING else Status.FAILED)
         self._mode, self._number = Mode.ENDING, None
 
@@ -274,7 +274,7 @@ class Membership:
         yield self._step
         self._tell(Status.SLAVE, number, _info(node))
         yield self._step
-        del self._asking[node]
+        self._asking.pop(node, None)
         if number:
             self._building.leave(node)
         self._mode, self._number = Mode.ENDING, number

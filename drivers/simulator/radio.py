@@ -96,6 +96,8 @@ class Frame:
     """Something for the host."""
 
     data: Data
+    said_by: Node | None = None
+    """Who must be in the network still when it arrives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,7 +310,8 @@ class Radio:
             case Departure():
                 self._depart(due, now)
             case Frame():
-                self._say(due.data.kind, due.data.function, due.data.body)
+                if due.said_by is None or self._there(due.said_by):
+                    self._say(due.data.kind, due.data.function, due.data.body)
             case Again():
                 due.lock.said.append(due.words)
                 self._carry_events(now)
@@ -318,6 +321,9 @@ class Radio:
     def _arrive(self, arrival: Arrival, now: float) -> None:
         """The lock hears; its acknowledgement, its answers and what it tells set out, in the order its quirks want."""
         flight, node = arrival.flight, arrival.node
+        if not self._there(node):
+            self._at(now + self._settings.give_up, End(flight, COMPLETE_NO_ACK))
+            return
         quirks = node.lock.quirks
         happens, faults = self._trouble.happens, self._trouble.faults
         if flight.sent.function == controller.SEND_DATA:
@@ -401,18 +407,25 @@ class Radio:
             self._at(departs + least + (most - least) * self._chance.random(), Again(lock, replace(words, again=True)))
 
     def _depart(self, departure: Departure, now: float) -> None:
+        if not self._there(departure.node):
+            return
         self.tally.heard += 1
         arrives = self._carry(len(departure.frame), now)
         self._stays_awake(departure.node, arrives)
         if not self.deaf and now >= self._jammed_until:
             self._at(arrives, self._from(departure.node, departure.frame))
 
+    def _there(self, node: Node) -> bool:
+        """It may have been taken out since."""
+        number = node.lock.memory.node
+        return number is not None and self._building.nodes.get(number) is node
+
     def _from(self, node: Node, command: bytes) -> Frame:
         """INS13954 §4.3.1.5: status, source, length, command, signal."""
         number = node.lock.memory.node
         assert number is not None  # who is in no network is not heard
         told = bytes([0, number, len(command)]) + command + bytes([node.lock.settings.rssi & 0xFF])
-        return Frame(Data(REQUEST, controller.APPLICATION_COMMAND, told))
+        return Frame(Data(REQUEST, controller.APPLICATION_COMMAND, told), node)
 
 
 def _nobody_pulls(_now: float) -> None:

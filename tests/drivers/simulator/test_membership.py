@@ -292,3 +292,35 @@ def test_a_lock_that_answers_is_not_replaced() -> None:
     host.lock.quirks = host.lock.quirks.model_copy(update={"silent": False})
     assert host.learns(REPLACE, "0221") == ["00", "2100"]
     assert host.learns(0x62, "02") == ["00"]
+
+
+# ---- leaving in the middle of a conversation ----
+
+
+@pytest.mark.parametrize("settings", [{"delay": 0.1}, {"rate": "9.6k"}])
+@pytest.mark.parametrize("moment", [0.0, 0.05, 0.1, 0.15, 0.25, 0.35])
+def test_a_lock_that_is_taken_out_while_it_is_spoken_to_says_nothing_more(
+    settings: dict[str, Any], moment: float
+) -> None:
+    host = a_host(a_lock(quirks={"slow": 0.1}), give_up=1.0, **settings)
+    host.send("8002")
+    host.later(moment)
+    node = host.table.building.find("2")
+    host.table.building.leave(node)
+    heard = len(host.heard)
+    host.later(5)
+    assert len(host.callbacks) == 1
+    assert len(host.heard) == heard
+    assert node.lock.said == []
+
+
+@pytest.mark.parametrize(("function", "which"), [(ADD, "new-1"), (REMOVE, "2")])
+def test_a_device_that_falls_silent_on_its_way_does_not_upset_the_stick(function: int, which: str) -> None:
+    host = a_host(delay=0.1)
+    host.call(function, "c117")
+    node = newcomer(host, which)
+    host.table.stick.pair(node, 0.0)
+    host.later(0.5)
+    node.lock.silence(silent=True)
+    host.later(5)
+    assert host.learns(function, "c518", within=1)[0].startswith("1806")

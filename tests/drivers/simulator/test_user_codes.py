@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.simulator.memory import By, Code, CodeRefused, CodeSet
@@ -258,6 +258,7 @@ def test_a_mask_has_the_bits_it_was_given_and_no_byte_too_many(values: set[int])
 
 
 @given(st.lists(st.tuples(st.integers(1, 12), st.sampled_from(["1111", "2222", "3333", ""])), max_size=30))
+@settings(deadline=None)
 def test_a_lock_holds_what_the_last_accepted_command_put_there(commands: list[tuple[int, str]]) -> None:
     host, expected = Host(a_lock(slots=10)), dict[int, str]()
     for slot, digits in commands:
