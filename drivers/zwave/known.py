@@ -164,6 +164,8 @@ class Notes:
     described: bool = True
     """Whether `classes` still counts."""
     complete: bool = False
+    anonymous: int = 0
+    """How often it left out who made it."""
 
 
 @dataclass(frozen=True, slots=True)

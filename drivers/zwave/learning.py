@@ -27,6 +27,8 @@ from hub.errors import Garbled, Unavailable
 _CLASS_OF = {True: cc_security.S2, False: cc_security.S0}
 """By whether a security class is one of S2: the command class by which a node says that it can."""
 _IDENTITY = frozenset({manufacturer_specific.CLASS, version.CLASS})
+_ANONYMOUS = 3
+"""How often a lock that lists the question may leave out who made it before it is used all the same."""
 _SECURITY = frozenset(_CLASS_OF.values())
 
 T = TypeVar("T")
@@ -103,11 +105,28 @@ class Learner:
                 info = NodeInfo(notes.generic, notes.specific, notes.classes)
                 questions = interview(protocol, info, session.own_node, grant)
                 known = await self._converse(questions, lambda ask: self._recall_or_ask(session, ask, news=news))
-            self._noted(complete=True)
+            self._insist(known)
+            self._noted(complete=not known.closed)
             return known
+        except Unavailable:
+            if self.notes is not None:
+                self._noted(complete=False)  # or what was left out now would count as never answered
+            raise
         finally:
             if self.asked:
                 self._save()
+
+    def _insist(self, known: Known) -> None:
+        """How long codes must be hangs on who made the lock: with a wrong length it takes them and keeps none.
+
+        Raises:
+            Unavailable: it did not say; after some times it is taken for a lock without peculiarities.
+        """
+        assert self.notes is not None
+        anonymous = known.is_lock and not known.closed and known.product is None
+        if anonymous and manufacturer_specific.CLASS in known.classes and self.notes.anonymous < _ANONYMOUS:
+            self._noted(anonymous=self.notes.anonymous + 1)
+            raise Unavailable("the lock did not say who made it")
 
     # ---- what it is, and under which key -----------------------------------------------------------------------------
 

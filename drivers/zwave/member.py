@@ -93,6 +93,8 @@ class Member:
         self._secured: Secured | None = None
         """There while the node is spoken to with encryption."""
         self._stirred = asyncio.Event()
+        self._fallen = asyncio.Event()
+        """Set when it did not answer several times."""
         self._retired = False
         self._alarm: asyncio.TimerHandle | None = None
         self._last_session: tuple[int, bytes] | None = None
@@ -143,6 +145,7 @@ class Member:
 
     def silent(self, why: str) -> None:
         self._witness.silent(why, self._around.now())
+        self._fallen.set()
         self._around.shown()
 
     @property
@@ -192,15 +195,40 @@ class Member:
                 break
             except Unavailable as error:
                 log.debug("node not met", node=self.number, why=str(error))
-            pause = ASK_AGAIN_AFTER_S[min(attempt, len(ASK_AGAIN_AFTER_S) - 1)]
-            if self._protocol is not None and self._protocol.beamed:
-                pause = session.air.beams.book(self._loop.time(), pause)
-            await self._pause(pause)
+            await self._wait(session, attempt)
             attempt += 1
             if self._retired:
                 return
         if self._node.sleeps:
             await self._attend(session)
+        elif self.lock is not None:
+            await self._look_after(session)
+
+    async def _wait(self, session: Session, attempt: int) -> None:
+        """Until it is time to try again, or until the node is heard."""
+        pause = ASK_AGAIN_AFTER_S[min(attempt, len(ASK_AGAIN_AFTER_S) - 1)]
+        if self._protocol is not None and self._protocol.beamed:
+            pause = session.air.beams.book(self._loop.time(), pause)
+        await self._pause(pause)
+
+    async def _look_after(self, session: Session) -> None:
+        """A lock that fell silent is looked for, ever more seldom, until it answers or is heard."""
+        while not self._retired:
+            await self._fallen.wait()
+            attempt = 0
+            while self._witness.missed and not self._retired:
+                self._stirred.clear()
+                await self._wait(session, attempt)
+                attempt += 1
+                try:
+                    async with (
+                        self._node.turns.turn()
+                    ):  # beside nobody's order: one transmission into the void is enough
+                        if self._witness.missed:
+                            await self.ping(session)
+                except Unavailable as error:
+                    log.debug("node still silent", node=self.number, why=str(error))
+            self._fallen.clear()
 
     async def _attend(self, session: Session) -> None:
         """Use the moments in which a sleeping lock is awake."""

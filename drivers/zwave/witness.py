@@ -76,6 +76,11 @@ class Witness:
     def introduced(self) -> bool:
         return self._held is None
 
+    @property
+    def missed(self) -> bool:
+        """Whether the house was told that it is silent, and nothing else since."""
+        return self._silent
+
     def introduce(self, found: LockFound, now: float) -> None:
         """Tell that the lock is there, and then what it said meanwhile."""
         self._tell_now(found)

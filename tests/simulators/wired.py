@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from drivers.simulator.settings import Config as Sticks
 from drivers.simulator.settings import LockSettings
-from drivers.zwave.driver import ZWave
+from drivers.zwave.care import ZWaveRadio
 from drivers.zwave.security.keys import import_keys
 from hub import running
 from hub.config import Config
@@ -39,7 +39,7 @@ NOON = datetime(2027, 3, 2, 12, 0, tzinfo=UTC)
 class Wired:
     hub: Hub
     desk: Desk
-    driver: ZWave
+    driver: ZWaveRadio
     random: Random
     locks: Mapping[str, LockSettings]
     """By the house's name."""
@@ -109,7 +109,7 @@ async def wired(
             await hub.store.write(lambda tx: hub.intake.absorb(tx, fact, "zwave"))
 
         host = Host("zwave", tell, clock, folder, bytes, bytes, InlineSandbox())
-        driver = ZWave("/dev/simulated", host, desk.connect, import_keys(json.dumps(dict(keys))) if keys else {})
+        driver = ZWaveRadio("/dev/simulated", host, desk.connect, import_keys(json.dumps(dict(keys))) if keys else {})
         hub.plugins.add_driver("zwave", driver)
         async with asyncio.TaskGroup() as group:
             task = group.create_task(running.run(hub, upkeep=False))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -15,19 +16,22 @@ from random import Random
 import pytest
 
 from drivers.simulator.quirks import Quirks
-from drivers.simulator.settings import LockSettings
+from drivers.simulator.settings import LockSettings, Security
+from hub.errors import Rejected
 from hub.store import doors
 from tests.simulators import vloop
 from tests.simulators.wired import Wired, wired
+from tests.system.test_secure_locks import KEYS
 
 pytestmark = pytest.mark.slow
 
 HOURS = 12
 LOCKS = {
-    "front": LockSettings(address="2", model="kwikset", slots=12),
+    "front": LockSettings(address="2", model="kwikset", slots=12, security=Security.S0),
     "side": LockSettings(address="3", model="yale"),
-    "back": LockSettings(address="4", model="yale-zw3"),
-    "shed": LockSettings(address="5", model="schlage", slots=12),
+    "back": LockSettings(address="4", model="yale-zw3", security=Security.S2),
+    "shed": LockSettings(address="5", model="schlage", slots=12, security=Security.S2, beamed=True),
+    "gate": LockSettings(address="6", model="schlage", slots=12),
 }
 FOREIGN = {2: "3141", 9: "2718"}
 TROUBLE = Quirks(
@@ -76,7 +80,8 @@ async def _live(here: Wired) -> None:
     lock = here.random.choice(list(here.locks))
     live = await here.wanted(lock)
     if len(live) < 6:
-        await here.give(lock, "Guest", timedelta(minutes=here.random.randrange(20, 240)))
+        with suppress(Rejected):  # a lock that was not met yet has no keypad
+            await here.give(lock, "Guest", timedelta(minutes=here.random.randrange(20, 240)))
     else:
         await here.end(here.random.choice(sorted(live)))
 
@@ -87,10 +92,10 @@ def _objects(here: Wired) -> int:
     return len(gc.get_objects()) - 6 * len(here.desk.building.journal)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, 5])
 def test_after_twelve_hours_of_trouble_every_code_is_where_it_should_be(tmp_path: Path, seed: int) -> None:
     async def main() -> None:
-        async with wired(tmp_path, LOCKS, Random(seed), noise=NOISE) as here:
+        async with wired(tmp_path, LOCKS, Random(seed), noise=NOISE, keys=KEYS) as here:
             for lock in LOCKS.values():
                 for slot, digits in FOREIGN.items():
                     here.desk.lock(lock.address).program(slot, digits)

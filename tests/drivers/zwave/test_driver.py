@@ -497,3 +497,23 @@ async def test_an_unlock_does_not_wait_behind_a_lock_that_does_not_answer(house:
 async def _swallow(work: object) -> None:
     with pytest.raises(Unavailable):
         await work  # type: ignore[misc]
+
+
+@virtual
+async def test_a_lock_that_fell_silent_is_looked_for_until_it_answers(house: House, lock: FakeLock) -> None:
+    async with house.running() as driver:
+        keypad = driver.locks[TWO].keypad
+        assert keypad is not None
+        lock.reach = "no"
+        for _ in range(3):
+            with pytest.raises(Unavailable):
+                await keypad.read(1)
+        await asyncio.sleep(60)
+        silent = len(house.told(LockSilent))
+        lock.reach = "yes"
+        lock.heard_at.clear()
+        await asyncio.sleep(600)
+    assert silent == 1
+    assert len(house.told(LockHeard)) > 0
+    assert house.facts.index(house.told(LockHeard)[-1]) > house.facts.index(house.told(LockSilent)[-1])
+    assert len(lock.heard_at) == 1

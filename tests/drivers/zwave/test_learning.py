@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -190,6 +190,38 @@ async def test_a_long_list_of_what_is_encrypted_comes_in_parts(tmp_path: Path) -
         lock = driver.locks[TWO]
         assert lock.keypad is not None
         assert lock.battery is not None
+
+
+@virtual
+async def test_what_a_lock_left_out_after_its_key_was_not_found_is_asked_again(tmp_path: Path) -> None:
+    """Found in twelve hours of trouble: no key answered, so little was asked and all of it noted; what the lock then left
+    out counted as never answered."""
+
+    @dataclass
+    class Hesitant(SecureLock):
+        skips: list[bytes] = field(default_factory=lambda: [b"\x98\x02", b"\x63\x04"])
+
+        def _answer(self, payload: bytes) -> list[bytes]:
+            if payload in self.skips:
+                self.skips.remove(payload)
+                return []
+            return super()._answer(payload)
+
+    home = Home(tmp_path, Hesitant(given=S0_LOCK[0], classes=bytes.fromhex("5e986c")))
+    async with home.house.running(settle=300) as driver:
+        assert driver.locks[TWO].keypad is not None
+
+
+@virtual
+async def test_a_lock_that_does_not_say_who_made_it_is_asked_again_and_then_used(house: House, lock: FakeLock) -> None:
+    """Found in twelve hours of trouble: the answer was lost, and the hub wrote six digits into a lock that keeps four."""
+    lock.unanswered.add("7204")
+    async with house.running(settle=5) as driver:
+        early = TWO in driver.locks
+        await asyncio.sleep(300)
+        assert driver.locks[TWO].keypad is not None
+    assert not early
+    assert lock.received.count("7204") == 4
 
 
 # ---- locks that sleep ------------------------------------------------------------------------------------------------
