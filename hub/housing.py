@@ -131,6 +131,11 @@ def may_go_unencrypted(tx: Tx, driver: str, address: Address) -> bool:
     return door is not None and door.unencrypted
 
 
+def vacant(tx: Tx, driver: str, there: Collection[Address]) -> frozenset[Address]:
+    """Where the house has a lock, and the network has nothing."""
+    return frozenset(row.address for row in house.locks(tx) if row.driver == driver) - frozenset(there)
+
+
 def introduce(tx: Tx, plugins: Plugins, intake: Intake, lock: LockId, now: datetime) -> None:
     """A lock that its driver met before it had a name here: what the driver told then was not written down."""
     row = house.lock_with(tx, lock)

@@ -92,6 +92,17 @@ class Errand:
                 raise Unavailable(self.sentence)
 
 
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A conversation that was begun here."""
+
+    talk: str
+    asked: int
+    """Its line in the audit trail."""
+    vacant: frozenset[Address]
+    """Where the house has a lock and the network had no device: one that joins there is not its heir."""
+
+
 class Radios:
     """Every network that the house's drivers keep, by the driver's name."""
 
@@ -105,8 +116,9 @@ class Radios:
         self._orders: asyncio.Queue[Errand] = asyncio.Queue()
         self._errands: deque[Errand] = deque(maxlen=REMEMBERED)
         self._numbers = count(1)
-        self._talks: dict[str, tuple[str, int]] = {}
-        """By radio: the conversation that was begun here, and its line in the audit trail."""
+        self._talks: dict[str, _Begun] = {}
+        self._expected: dict[str, frozenset[str]] = {}
+        """By radio: the tails of the prepared devices that were seen waiting."""
 
     # ---- looking: asks nobody ----
 
@@ -154,12 +166,14 @@ class Radios:
             unencrypted = await self._store.read(lambda tx: housing.may_go_unencrypted(tx, name, address))
         detail = f"{where}, without encryption".lstrip(", ") if unencrypted else where
         asked = await self._record(name, actor, f"{wish.value} device", detail, outcome="asked")
+        there = {node.address for node in self.survey(name).nodes}
+        vacant = await self._store.read(lambda tx: housing.vacant(tx, name, there))
         try:
             talk = joining.begin(wish, label=label, address=address, unencrypted=unencrypted)
         except Disappointment as error:
             await self._conclude(asked, Outcome.REFUSED, str(error))
             raise
-        self._talks[name] = (talk.id, asked)
+        self._talks[name] = _Begun(talk.id, asked, vacant)
         await self._write_down()
         return talk
 
@@ -179,20 +193,32 @@ class Radios:
 
     async def _write_down(self) -> None:
         """What became of the conversations that were begun here; a device that left leaves its lock without one."""
-        for name, (id_, asked) in list(self._talks.items()):
+        for name, begun in list(self._talks.items()):
             radio = self._plugins.radios.get(name)
             talk = None if radio is None else radio.joining.talk
-            if talk is None or talk.id != id_ or talk.ended is None:
+            if talk is None or talk.id != begun.talk or talk.ended is None:
                 continue
             del self._talks[name]
-            await self._store.write(lambda tx, name=name, talk=talk, asked=asked: self._end(tx, name, talk, asked))  # type: ignore[misc]
+            await self._store.write(lambda tx, name=name, talk=talk, begun=begun: self._end(tx, name, talk, begun))  # type: ignore[misc]
 
-    def _end(self, tx: Tx, name: str, talk: Talk, asked: int) -> None:
+    def _end(self, tx: Tx, name: str, talk: Talk, begun: _Begun) -> None:
         outcome = {Ended.DONE: "done", Ended.CANCELLED: "refused", Ended.FAILED: "refused"}[talk.ended or Ended.FAILED]
         where = "" if talk.address is None else f"node {talk.address}: "
-        log.conclude(tx, asked, outcome, f"{where}{talk.sentence}")
-        if talk.wish is Wish.REMOVE and talk.ended is Ended.DONE and talk.address is not None:
+        log.conclude(tx, begun.asked, outcome, f"{where}{talk.sentence}")
+        if talk.ended is not Ended.DONE or talk.address is None:
+            return
+        if talk.wish is Wish.REMOVE or (talk.wish is Wish.ADD and talk.address in begun.vacant):
             housing.detach(tx, name, talk.address)
+
+    async def _welcome(self) -> None:
+        """A prepared device that joined by itself is a new one, whatever lock of the house had its address before."""
+        for name, radio in self._plugins.radios.items():
+            prepared = radio.survey().prepared
+            expected = self._expected.get(name, frozenset())
+            joined = [each.joined for each in prepared if each.joined is not None and each.tail in expected]
+            self._expected[name] = frozenset(each.tail for each in prepared if each.joined is None)
+            for address in joined:
+                await self._store.write(lambda tx, name=name, address=address: housing.detach(tx, name, address))  # type: ignore[misc]
 
     # ---- a device becomes a lock of the house ----
 
@@ -280,8 +306,10 @@ class Radios:
     async def _watch(self) -> None:
         async with self._bus.listen("plugin:") as ear:
             await self._write_down()
+            await self._welcome()
             async for _ in ear:
                 await self._write_down()
+                await self._welcome()
 
     async def _do(self, errand: Errand) -> None:
         outcome, sentence = Outcome.UNKNOWN, "the hub stopped meanwhile"

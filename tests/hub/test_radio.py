@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from hub.config import parse
-from hub.contracts import Asked, Ended, NodeState, Wish
+from hub.contracts import Asked, Ended, NodeState, Prepared, Wish
 from hub.errors import Rejected, Unavailable
 from hub.housing import NewLock, suggest_id
 from hub.hub import Hub
@@ -164,6 +165,41 @@ async def test_whatever_gets_the_address_of_a_removed_device_is_not_its_heir(hub
 
     assert doors.has_no_device(await front(hub))
     assert await hub.store.read(lambda tx: doors.door_at(tx, "zwave", THREE)) is None
+
+
+async def test_a_device_that_joins_where_one_was_lost_unseen_is_not_its_heir(hub: Hub, radio: FakeRadio) -> None:
+    """The stick was exchanged, or the hub was off while the device left."""
+    del radio.nodes[THREE]
+    await hub.radios.begin("zwave", Wish.ADD, ME)
+    radio.finish(3)
+    await ended_conversations(hub)
+
+    assert doors.has_no_device(await front(hub))
+
+
+async def test_a_prepared_device_that_joins_where_another_was_is_not_its_heir(hub: Hub, radio: FakeRadio) -> None:
+    await hub.radios.prepare("zwave", Secret(DSK), ME)
+    radio.changed()
+    await turns()
+    radio.prepared[TAIL] = replace(radio.prepared[TAIL], joined=THREE)
+    radio.changed()
+    await turns()
+
+    assert doors.has_no_device(await front(hub))
+
+
+async def test_a_device_that_was_joined_before_the_hub_looked_keeps_its_lock(hub: Hub, radio: FakeRadio) -> None:
+    radio.prepared[TAIL] = Prepared(TAIL, hub.clock.now(), joined=THREE)
+    radio.changed()
+    await turns()
+
+    assert (await front(hub)).address == THREE
+
+
+async def turns() -> None:
+    """Everybody who was told something has had their turns."""
+    for _ in range(50):
+        await asyncio.sleep(0)
 
 
 async def test_a_removal_that_failed_leaves_the_lock_as_it_is(hub: Hub, radio: FakeRadio) -> None:

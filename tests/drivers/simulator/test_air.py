@@ -84,7 +84,8 @@ def test_a_lock_that_is_busy_does_not_fall_asleep_over_its_work() -> None:
 def test_a_lock_that_speaks_of_its_own_accord_is_awake() -> None:
     host = asleep()
     host.lock.drain(15)
-    host.later(0.1)
+    host.later(0).later(0.4)
+    assert len(host.heard) == 2
     assert answered(host) < 0.1
 
 

@@ -315,6 +315,18 @@ async def test_a_device_that_still_answers_stays(home: House, stick: KeptStick, 
         assert driver.survey().nodes[0].state is NodeState.ALIVE
 
 
+@virtual
+async def test_a_device_that_the_stick_still_lists_was_not_struck_out(
+    home: House, stick: KeptStick, lock: FakeLock
+) -> None:
+    async with home.running() as driver:
+        lock.reach = "no"
+        stick.others = frozenset({2})
+        with pytest.raises(Unavailable, match="could not strike"):
+            await driver.forget(TWO)
+        assert [each.address for each in driver.survey().nodes] == [TWO]
+
+
 # ---- memory ----------------------------------------------------------------------------------------------------------
 
 SERIES = pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from hub.model.values import Address
 from hub.store import log
 from tests.simulators.radio import DSK, KEYS, MEMORY, TAIL, FakeRadio, node
 from tests.web.api.conftest import Api, opened
+from tests.web.api.test_contract import examine
 
 SEVEN = Address("7")
 
@@ -149,3 +150,8 @@ async def test_keys_are_told_to_whoever_says_the_words_and_it_is_written_down(ai
     deeds = await aired.hub.store.read(lambda tx: log.deeds(tx, "radio:zwave"))
     assert [deed.action for deed in deeds] == ["import network keys", "show network keys"]
     assert all(deed.actor.startswith("token:Tests") for deed in deeds)
+
+
+async def test_schemathesis_finds_nothing_where_there_is_a_radio(aired: Api, tmp_path: Path) -> None:
+    more = ("--include-path-regex", "radios", "--max-examples", "6")
+    assert await examine(aired, tmp_path, *more, token=aired.token) == ""
