@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -23,6 +23,9 @@ from hub.store import house
 
 LOOK_AGAIN: Final = timedelta(seconds=20)
 """Real time. A follower asks again at least as often, so that one who went away costs nothing."""
+
+FRAMES_WITHIN: Final = timedelta(seconds=1)
+"""How late a frame is told to whoever follows the trace."""
 
 
 # ---- in words that a program can read ------------------------------------------------------------------------------
@@ -240,7 +243,22 @@ async def _keys_import(hub: Hub, actor: str, ask: asks.RadioKeysImport) -> JsonV
 
 async def _trace(hub: Hub, actor: str, ask: asks.RadioTrace) -> JsonValue:
     _on_air(hub)
-    return list(hub.radios.trace(ask.radio))
+    if ask.after is None:
+        return list(hub.radios.trace(ask.radio))
+    async with hub.bus.listen(f"plugin:{ask.radio}") as ear:
+        for _ in range(LOOK_AGAIN // FRAMES_WITHIN):
+            if found := _since(hub.radios.trace(ask.radio), ask.after):
+                return found
+            with suppress(TimeoutError):  # not every frame is a reason to look again at a page
+                async with asyncio.timeout(FRAMES_WITHIN.total_seconds()):
+                    await anext(ear)
+    return []
+
+
+def _since(lines: Sequence[str], after: str) -> list[JsonValue]:
+    """All of them, where that line is forgotten already."""
+    known = len(lines) - lines[::-1].index(after) if after in lines else 0
+    return list(lines[known:])
 
 
 COMMANDS: Final[Mapping[type[Ask], Callable[[Hub, str, Any], Awaitable[JsonValue]]]] = {

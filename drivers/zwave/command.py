@@ -6,7 +6,7 @@ import base64
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -114,13 +114,31 @@ def _remarks(told: dict[str, Any]) -> Iterator[str]:
 
 
 @app.command()
-def trace(context: typer.Context, config: ConfigPath = None, as_json: AsJson = False) -> None:
+def trace(
+    context: typer.Context,
+    config: ConfigPath = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes, until Ctrl-C.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """The last frames in words, with every PIN and key left out."""
-    told = _Hub(context, config).ask("trace")
+    hub = _Hub(context, config)
+    told = hub.ask("trace")
     if as_json:
         _print_json(told)
         return
-    for line in told:
+    _say_lines(told)
+    last = told[-1] if told else ""
+    try:
+        while follow:
+            told = hub.ask("trace", after=last)
+            _say_lines(told)
+            last = told[-1] if told else last
+    except KeyboardInterrupt:
+        return
+
+
+def _say_lines(lines: Sequence[str]) -> None:
+    for line in lines:
         typer.echo(line)
 
 

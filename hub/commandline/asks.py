@@ -268,3 +268,5 @@ class RadioTrace(Ask):
     command = "radio trace"
 
     radio: str
+    after: str | None = None
+    """A line told earlier: only what came after it, as soon as there is something, and after a while in any case."""

@@ -64,6 +64,12 @@ class FakeRadio:
     done: list[tuple[object, ...]] = field(default_factory=list)
     talk: Talk | None = None
     label: Secret | None = None
+    lines: list[str] = field(
+        default_factory=lambda: [
+            "13:02:01.204 → node 2: User Code Get 3",
+            "13:02:01.611 ← node 2: User Code Report 3, code left out",
+        ]
+    )
     script: list[Asked | int] = field(default_factory=list)
     """What a conversation goes on with by itself: questions, and at last the node that it is about."""
     _talks: int = 0
@@ -223,7 +229,7 @@ class FakeRadio:
             raise Rejected("the keys cannot be read") from error
 
     def trace(self) -> tuple[str, ...]:
-        return ("13:02:01.204 → node 2: User Code Get 3", "13:02:01.611 ← node 2: User Code Report 3, code left out")
+        return tuple(self.lines)
 
     def _do(self, *deed: object) -> None:
         self._fail()

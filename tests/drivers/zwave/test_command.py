@@ -257,6 +257,32 @@ async def test_the_trace_is_shown_as_it_is_told(line: Line) -> None:
     assert len(json.loads((await typed(line, "trace", "--json")).stdout)) == 2
 
 
+async def test_the_trace_is_followed_until_ctrl_c(line: Line, radio: FakeRadio) -> None:
+    shown = line.hub.radios.trace("zwave")
+    asked = {"radio": "zwave", "after": shown[-1]}
+    async with asyncio.TaskGroup() as group:
+        followed = group.create_task(answer(line.hub, ACTOR, "radio trace", asked))
+        await asyncio.sleep(0)
+        radio.lines.append("13:02:04.000 ← node 2: Battery Report")
+        radio.changed()
+    assert followed.result() == ["13:02:04.000 ← node 2: Battery Report"]
+
+    radio.changed = lambda: None
+    typing = _Leaving(line.hub, line.loop)
+    told = await typed(typing, "trace", "--follow")
+    assert told.exit_code == 0
+    assert told.stdout.splitlines() == list(radio.lines)
+
+
+class _Leaving(Line):
+    """Somebody who presses Ctrl-C as soon as nothing more is shown."""
+
+    def ask(self, command: str, *, config: Path | None = None, **arguments: object) -> Any:
+        if arguments.get("after") is not None:
+            raise KeyboardInterrupt
+        return super().ask(command, config=config, **arguments)
+
+
 async def test_without_a_running_hub_keys_are_taken_and_the_radio_is_out_of_reach(
     tmp_path: Path, radio: FakeRadio
 ) -> None:
