@@ -33,6 +33,9 @@ _UNSENT = {
     Transmitted.FAIL: "the air is too busy for the radio to send",
 }
 
+_ANSWERS_WITHIN_S = 1.0
+"""A node that has not answered after so long is waited for while somebody urgent speaks to it; before that, what is sent
+would cross the answer, and with S2 one of the two is lost (libs2, S2_decrypt_msg)."""
 _CONTRADICTIONS = 4
 """How often a node may say something else over a line that garbles, before it is not believed at all."""
 
@@ -56,8 +59,9 @@ class Transmit(Protocol):
 class Inbox(Generic[T]):
     """What a node said of what one exchange waits for."""
 
-    def __init__(self, wanted: Wanted[T]) -> None:
+    def __init__(self, wanted: Wanted[T], turns: Turns) -> None:
         self._wanted = wanted
+        self._turns = turns
         self._found: asyncio.Queue[T | Unavailable] = asyncio.Queue()
 
     def offer(self, command: Command) -> None:
@@ -71,9 +75,17 @@ class Inbox(Generic[T]):
 
     async def within(self, seconds: float) -> T | None:
         """Raises Unavailable: the node said that it is busy."""
+        soon = min(seconds, _ANSWERS_WITHIN_S)
+        found = await self._next(soon)
+        if found is None and seconds > soon:
+            async with self._turns.lent():
+                found = await self._next(seconds - soon)
+        return None if found is None else self._taken(found)
+
+    async def _next(self, seconds: float) -> T | Unavailable | None:
         try:
             async with asyncio.timeout(seconds):
-                return self._taken(await self._found.get())
+                return await self._found.get()
         except TimeoutError:
             return None
 
@@ -99,7 +111,10 @@ def a(kind: type[T]) -> Wanted[T]:
 
 
 class Node:
-    """One node. Exchanges are made inside `turns`, so that a report belongs to the only question there is."""
+    """One node. Exchanges are made inside `turns`, so that a report belongs to the only question there is.
+
+    Somebody urgent gets in between two exchanges of a turn, and while an answer is long in coming.
+    """
 
     def __init__(self, number: int, fell_silent: Callable[[str], None], came_back: Callable[[], None]) -> None:
         self.number = number
@@ -146,7 +161,7 @@ class Node:
 
     @contextmanager
     def listening(self, wanted: Wanted[T]) -> Iterator[Inbox[T]]:
-        inbox = Inbox(wanted)
+        inbox = Inbox(wanted, self.turns)
         self._inboxes.append(inbox)
         try:
             yield inbox
@@ -182,6 +197,7 @@ class Node:
         raise Unavailable("the line to the Z-Wave stick garbles what the lock says")
 
     async def _inquire(self, command: Command, wanted: Wanted[T], *, urgent: bool) -> T | None:
+        await self.turns.give_way()
         with self.listening(wanted) as inbox:
             try:
                 await self._send(serialize(command), urgent=urgent)
@@ -194,6 +210,7 @@ class Node:
 
     async def deliver(self, command: Command, *, urgent: bool = False) -> None:
         """Raises Unavailable: it did not arrive, as far as the radio knows."""
+        await self.turns.give_way()
         await self._send(serialize(command), urgent=urgent)
         self.alive()
 
@@ -228,6 +245,7 @@ class Node:
 
     async def _supervise(self, command: Command, *, urgent: bool) -> Status | None:
         """What the node says of a supervised command; None when it took it and said nothing."""
+        await self.turns.give_way()
         session = self._session = self._session % supervision.SESSIONS + 1
         question = supervision.Get(session, serialize(command), updates=True)
 

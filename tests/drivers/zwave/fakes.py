@@ -89,9 +89,16 @@ class FakeLock:
     """What the stick adds to the outcome of a transmission to it."""
     received: list[str] = field(default_factory=list)
     heard_at: list[float] = field(default_factory=list)
+    hears: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def has_received(self, frames: int) -> None:
+        while len(self.received) < frames:
+            self.hears.clear()
+            await self.hears.wait()
 
     def take(self, command: bytes) -> list[bytes]:
         self.received.append(command.hex())
+        self.hears.set()
         self.heard_at.append(asyncio.get_running_loop().time())
         if self.reach == "mute" or command[:2].hex() in self.unanswered:
             return []

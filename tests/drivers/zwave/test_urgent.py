@@ -1,0 +1,87 @@
+"""Somebody stands at a door while the same lock is being told something long, over the whole driver, in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Coroutine
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub.errors import Unavailable
+from hub.model.facts import SlotRead
+from hub.model.values import Pin, Position, Proof, Window
+from tests.drivers.zwave.brands import NF_YRD612, TWO, bolt_of, keypad_of, supervised, wearing
+from tests.drivers.zwave.fake_classes import CredentialLock, SchedulingLock
+from tests.drivers.zwave.fakes import AIR_S, UNSECURED, FakeLock, FakeStick, House, virtual
+
+PIN = Pin("123456")
+CHRISTMAS = Window(datetime(2026, 12, 24, 15, tzinfo=UTC), datetime(2027, 1, 2, 11, tzinfo=UTC))
+OPEN = "620100"
+ONE_FRAME = 2 * AIR_S
+
+
+async def waited(house: House, lock: FakeLock, bulk: Coroutine[Any, Any, Proof], frames: int) -> tuple[float, Proof]:
+    """Seconds from *Unlock now* to the lock's hearing of it, when `frames` of the bulk had reached the lock."""
+    lock.received.clear()
+    lock.heard_at.clear()
+    async with asyncio.TaskGroup() as tasks:
+        work = tasks.create_task(bulk)
+        await lock.has_received(frames)
+        asked = asyncio.get_running_loop().time()
+        await bolt_of(house).move(Position.UNLOCKED)
+        at = next(index for index, received in enumerate(lock.received) if OPEN in received)
+        assert not work.done()
+        proof = await work
+    return lock.heard_at[at] - asked, proof
+
+
+@pytest.mark.parametrize("frames", [1, 3, 4])
+@virtual
+async def test_an_unlock_gets_in_between_while_a_lock_is_told_hours(tmp_path: Path, frames: int) -> None:
+    lock = SchedulingLock()
+    wearing(lock, NF_YRD612, UNSECURED + b"\x4e\x8b\x70")
+    house = House(tmp_path, FakeStick([lock]))
+    async with house.running():
+        schedule = house.driver.locks[TWO].schedule
+        assert schedule is not None
+        seconds, proof = await waited(house, lock, schedule.set(5, CHRISTMAS), frames)
+    assert (seconds < ONE_FRAME, proof) == (True, Proof.READ_BACK)
+
+
+@virtual
+async def test_an_unlock_gets_in_between_while_a_lock_is_given_a_user_and_a_code(tmp_path: Path) -> None:
+    lock = CredentialLock(classes=UNSECURED + b"\x83")
+    house = House(tmp_path, FakeStick([lock]))
+    async with house.running():
+        for work in (keypad_of(house).write(5, PIN), keypad_of(house).clear(5)):
+            seconds, _ = await waited(house, lock, work, 1)
+            assert seconds < ONE_FRAME
+        assert await keypad_of(house).read(5) == SlotRead(empty=True)
+
+
+@virtual
+async def test_an_unlock_gets_in_between_a_code_and_its_reading_back(house: House, lock: FakeLock) -> None:
+    supervised(lock, late_s=0.0)
+    async with house.running():
+        seconds, proof = await waited(house, lock, keypad_of(house).write(5, PIN), 1)
+    assert (seconds < ONE_FRAME, proof) == (True, Proof.READ_BACK)
+
+
+@virtual
+async def test_an_unlock_does_not_wait_for_an_answer_that_does_not_come(house: House, lock: FakeLock) -> None:
+    lock.unanswered = {"6302"}
+    async with house.running(), asyncio.TaskGroup() as tasks:
+        reading = tasks.create_task(_quietly(keypad_of(house).read(5)))
+        await asyncio.sleep(0.1)
+        asked = asyncio.get_running_loop().time()
+        await bolt_of(house).move(Position.UNLOCKED)
+        assert lock.heard_at[lock.received.index(OPEN)] - asked < 1.0
+        assert not reading.done()
+
+
+async def _quietly(work: Awaitable[object]) -> None:
+    with pytest.raises(Unavailable):
+        await work
