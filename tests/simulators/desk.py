@@ -71,7 +71,8 @@ class Desk:
 
     async def connect(self, _port: str) -> _Line:
         """What the driver opens. Raises Unavailable: the stick is not plugged in."""
-        if not self.plugged or self._line is not None:
+        self.stick.timeout(self._loop.time())
+        if not self.plugged or self.stick.away or self._line is not None:
             raise Unavailable("there is no such port")
         self._line = _Line(self)
         self.stick.plug()
@@ -80,6 +81,9 @@ class Desk:
 
     def pull(self) -> None:
         self.plugged = False
+        self._hang_up()
+
+    def _hang_up(self) -> None:
         line, self._line = self._line, None
         self.stick.unplug()
         if line is not None:
@@ -111,6 +115,8 @@ class Desk:
         self.stick.timeout(self._loop.time())
         for segment in self.stick.to_send():
             self._say(segment)
+        if self.stick.away and self._line is not None:
+            self._hang_up()
         if self._alarm is not None:
             self._alarm.cancel()
         due = self.stick.deadline()

@@ -15,6 +15,7 @@ from random import Random
 
 import pytest
 
+from drivers.simulator.faults import Faults
 from drivers.simulator.quirks import Quirks
 from drivers.simulator.settings import LockSettings, Security
 from hub.errors import Rejected
@@ -38,6 +39,19 @@ TROUBLE = Quirks(
     lose_commands=0.05, lose_acks=0.05, lose_answers=0.05, lose_events=0.05, repeat_events=0.2, reply_first=True
 )
 WORSE = TROUBLE.model_copy(update={"lose_answers": 0.4, "lose_acks": 0.3})
+FAULTS = Faults(
+    lost_acks=0.01,
+    lost_frames=0.01,
+    cancels=0.01,
+    refusals=0.01,
+    early_answers=0.05,
+    lost_callbacks=0.003,
+    floods=0.001,
+    jams=0.001,
+    unplugs=0.0005,
+    restarts=0.0005,
+)
+"""All that can go wrong between the hub and the stick, and with the stick itself."""
 NOISE, LOUD = 1e-3, 1e-2
 QUIET_AT_LAST = timedelta(minutes=45)
 """After the last trouble: three of the longest pauses between two attempts (hub/model/codes.py, `longest_wait`)."""
@@ -100,6 +114,7 @@ def test_after_twelve_hours_of_trouble_every_code_is_where_it_should_be(tmp_path
                 for slot, digits in FOREIGN.items():
                     here.desk.lock(lock.address).program(slot, digits)
             _become(here, TROUBLE)
+            here.desk.stick.faults = FAULTS
             loop, living = asyncio.get_running_loop(), []
             for hour in range(1, HOURS + 1):
                 while loop.time() < hour * 3600:
@@ -109,7 +124,7 @@ def test_after_twelve_hours_of_trouble_every_code_is_where_it_should_be(tmp_path
                 living.append(_objects(here))
                 assert here.hub.plugins.conditions["zwave"].state == "running"
             _become(here, Quirks())
-            here.desk.noise = 0.0
+            here.desk.noise, here.desk.stick.faults = 0.0, Faults()
             await asyncio.sleep(QUIET_AT_LAST.total_seconds())
             for name in LOCKS:
                 held = here.held(name)
