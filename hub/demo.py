@@ -6,6 +6,7 @@ simulated locks, and the guests type at simulated keypads what the hub drew for 
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 import socket
@@ -248,6 +249,9 @@ class Guests:
         return {known[lock]: typed for lock, typed in sorted(digits.items(), reverse=True) if lock in known}
 
 
+_LOOK_AGAIN_S: Final = 0.05
+
+
 async def demonstrate(
     port: int, speed: float, serve: tuple[Serve, ...], announce: Callable[[str], None], today: date
 ) -> None:
@@ -258,8 +262,26 @@ async def demonstrate(
         async with made(config, World(turned=Turned(start, speed))) as hub, _feeds(hub.clock, today) as feeds:
             await hub.store.write(lambda tx: _furnish(tx, hub, feeds))
             token = await hub.signin.new_link_token("demo", lasts=timedelta(days=1))
-            announce(f"http://{config.web.listen}/enter/{token.reveal()}")
-            await run(hub, (*serve, _guests))
+            invitation = f"http://{config.web.listen}/enter/{token.reveal()}"
+            await run(hub, (*serve, _guests, lambda hub: _invite(hub, announce, invitation)))
+
+
+async def _invite(hub: Hub, announce: Callable[[str], None], invitation: str) -> None:
+    """Only an address that answers is worth printing."""
+    listen = hub.config.web.listen
+    while not await _answers(listen.host, listen.port):  # noqa: ASYNC110  # the pages tell nobody when they listen
+        await asyncio.sleep(_LOOK_AGAIN_S)
+    announce(invitation)
+
+
+async def _answers(host: str, port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection(host, port)
+    except OSError:
+        return False
+    writer.close()
+    await writer.wait_closed()
+    return True
 
 
 async def _guests(hub: Hub) -> None:
