@@ -21,6 +21,11 @@ from hub.errors import Garbled, Rejected, Unavailable
 _UPDATES_KEPT = 16
 """A search has two; more is noise, or of a search that was given up."""
 
+_BEGINNINGS = 5
+"""How often a reading of the memory begins before it is given up."""
+_LET_IN_S = 10.0
+"""By then whoever unlocks a door is through with the radio (the deadline of *Unlock now*, design.md §1)."""
+
 T = TypeVar("T")
 
 
@@ -91,23 +96,43 @@ class Keeping:
     # ---- the stick's memory ----------------------------------------------------------------------------------------
 
     async def back_up(self, session: Session) -> bytes:
-        """Raises Unavailable, Rejected."""
+        """Somebody at a door gets in between, and then it begins anew: what was sent may have changed the memory.
+
+        Raises:
+            Unavailable, Rejected.
+        """
         kind = memory.kind_of(session.stick.functions)
         with self.work(session, "Reading the stick's memory"):
-            async with session.alone() as stick:
-                async with _memory(session, stick, kind):
-                    read = await _calls(stick, memory.read(kind, self._progress("Reading the stick's memory")))
-                if kind is not Kind.EXTERNAL:
-                    # Seen: 700 series sticks behave strangely after their memory was read (zwave-js 15, backupNVMRaw).
-                    await session.restart()
-        return memory.pack(read, kind, session.stick.version, session.stick.home_id)
+            for _ in range(_BEGINNINGS):
+                read = await self._read_whole(session, kind)
+                if read is not None:
+                    return memory.pack(read, kind, session.stick.version, session.stick.home_id)
+                self.say("Reading the stick's memory: waiting while somebody is at a door")
+                await asyncio.sleep(_LET_IN_S)
+        raise Unavailable("somebody was at a door each time; save the stick's memory at a quieter hour")
+
+    async def _read_whole(self, session: Session, kind: Kind) -> bytes | None:
+        """None: something urgent came."""
+        async with session.alone() as stick:
+            async with _memory(session, stick, kind):
+                reading = memory.read(kind, self._progress("Reading the stick's memory"))
+                read = await _calls(stick, reading, lambda: session.hurried)
+            if read is not None and kind is not Kind.EXTERNAL:
+                # Seen: 700 series sticks behave strangely after their memory was read (zwave-js 15, backupNVMRaw).
+                await session.restart()
+        return read
 
     async def restore(self, session: Session, file: bytes) -> None:
-        """Raises Unavailable: the stick's memory may be half written; write it again. Rejected: nothing was written."""
+        """Nobody gets in between, at whatever door: a stick whose memory is half written belongs to no network.
+
+        Raises:
+            Unavailable: the stick's memory may be half written; write it again.
+            Rejected: nothing was written.
+        """
         kind = memory.kind_of(session.stick.functions)
         content = memory.unpack(file, kind, session.stick.version)
         with self.work(session, "Writing the stick's memory"):
-            async with session.alone() as stick:
+            async with session.alone(refusing="the memory of the Z-Wave stick is being written") as stick:
                 async with _memory(session, stick, kind):
                     await _calls(stick, memory.write(kind, content, self._progress("Writing the stick's memory")))
                     read = await _calls(stick, memory.read(kind, self._progress("Comparing the stick's memory")))
@@ -191,9 +216,12 @@ async def _memory(session: Session, stick: Radio, kind: Kind) -> AsyncIterator[N
                 await stick.call(upkeep.set_radio(on=True))
 
 
-async def _calls(stick: Radio, calls: Generator[Call, bytes, T]) -> T:
+async def _calls(
+    stick: Radio, calls: Generator[Call, bytes, T], unless: Callable[[], bool] = lambda: False
+) -> T | None:
+    """None: it was given up, as `unless` said."""
     call = next(calls)
-    while True:
+    while not unless():
         answered = await stick.call(call)
         try:
             call = calls.send(answered.response)
@@ -202,3 +230,4 @@ async def _calls(stick: Radio, calls: Generator[Call, bytes, T]) -> T:
             return result
         except Garbled as error:
             raise Unavailable(str(error)) from error
+    return None

@@ -74,6 +74,10 @@ class Session:
         self._free = asyncio.Event()
         """Clear while somebody has the stick alone."""
         self._free.set()
+        self._refusal = ""
+        """Why nothing can be sent meanwhile, however urgent."""
+        self._hurried = 0
+        """How many have something urgent to send and wait for whoever has the stick alone."""
         self._beamed: set[int] = set()
         self._mute: set[int] = set()
         self.spawn(self._radio.run())
@@ -104,7 +108,7 @@ class Session:
         return self._greeted
 
     async def transmit(self, node: int, command: bytes, *, urgent: bool) -> Transmitted:
-        await self._free.wait()
+        await (self._hurry() if urgent else self._free.wait())
         sent: Sent | None = None
         try:
             sent = await self.stick.transmit(self._radio, node, command, urgent=urgent)
@@ -138,13 +142,34 @@ class Session:
         return await stick.node_info(self._radio, node)
 
     @asynccontextmanager
-    async def alone(self) -> AsyncIterator[Radio]:
-        """Whoever else wants something of the stick waits. For one at a time."""
+    async def alone(self, *, refusing: str = "") -> AsyncIterator[Radio]:
+        """Whoever else wants something of the stick waits; who has something urgent shows in `hurried`.
+
+        For one at a time.
+
+        Args:
+            refusing: why nobody can be let in between, for those who cannot wait.
+        """
         self._free.clear()
+        self._refusal = refusing
         try:
             yield self._radio
         finally:
             self._free.set()
+
+    @property
+    def hurried(self) -> bool:
+        """Whether whoever has the stick alone should hand it back."""
+        return self._hurried > 0
+
+    async def _hurry(self) -> None:
+        if not self._free.is_set() and self._refusal:
+            raise Unavailable(self._refusal)
+        self._hurried += 1
+        try:
+            await self._free.wait()
+        finally:
+            self._hurried -= 1
 
     async def restart(self) -> None:
         """Restart the stick and end this session; the next one greets it anew. Raises Unavailable."""
