@@ -32,6 +32,11 @@ from drivers.zwave.upkeep_functions import UPDATE_NEIGHBOURS
 from hub.errors import Garbled, Unavailable
 from hub.io.serial import Line
 
+BUSY_TRIES, BUSY_PAUSE_S = 5, 1.0
+"""As zwave-js 15 repeats what the air was too busy for (`attempts.sendDataJammed`, `timeouts.retryJammed`)."""
+_URGENT_WITHIN_S = 8.0
+"""What is urgent is not tried again after that: a bolt must not move when the person at the door was told that it did not
+(after 10 s, design.md §1)."""
 log = structlog.get_logger("zwave")
 
 
@@ -108,6 +113,22 @@ class Session:
         return self._greeted
 
     async def transmit(self, node: int, command: bytes, *, urgent: bool) -> Transmitted:
+        """What the air was too busy for did not leave, and is tried again a little later.
+
+        Raises:
+            Unavailable: the stick did not say what became of it, or it made way for something urgent.
+        """
+        began, tries = self._loop.time(), 0
+        while True:
+            outcome = await self._transmit_once(node, command, urgent=urgent)
+            tries += 1
+            late = urgent and self._loop.time() + BUSY_PAUSE_S - began > _URGENT_WITHIN_S
+            if outcome is not Transmitted.FAIL or tries == BUSY_TRIES or late:
+                self.air.sent(outcome)
+                return outcome
+            await asyncio.sleep(BUSY_PAUSE_S)
+
+    async def _transmit_once(self, node: int, command: bytes, *, urgent: bool) -> Transmitted:
         await (self._hurry() if urgent else self._free.wait())
         sent: Sent | None = None
         try:
@@ -120,8 +141,6 @@ class Session:
 
     def _count(self, node: int, command: bytes, sent: Sent | None) -> None:
         self.diary.sent(node, command, sent)
-        if sent is not None and not sent.aborted:
-            self.air.sent(sent.outcome)
         if sent.report.beamed if sent and sent.report else node in self._beamed:
             self.air.beams.spend(self._loop.time())
 

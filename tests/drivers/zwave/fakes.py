@@ -229,6 +229,10 @@ class FakeStick:
     """Or `report first`: a lock's report overtakes the callback of the question."""
     never_ends: bool = False
     """A transmission to somebody out of reach is not given up by the stick itself."""
+    busy: int = 0
+    """So many transmissions find the channel taken, and do not leave."""
+    finding_s: float = 0.1
+    """How long the stick takes to find that."""
     calls: list[tuple[int, str]] = field(default_factory=list)
     controls: list[int] = field(default_factory=list)
     opened: int = 0
@@ -335,6 +339,10 @@ class FakeStick:
         self.give(frame(function, b"\x01", response=True))
         node, command, callback = _unpacked(function, payload)
         lock, loop = self.lock(node), asyncio.get_running_loop()
+        if self.busy:
+            self.busy -= 1
+            loop.call_later(self.finding_s, self.request, function, bytes((callback, 2)))
+            return
         if lock is None or lock.reach == "no":
             self._unfinished = callback
             if not self.never_ends:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hub.errors import Unavailable
-from hub.model.facts import SlotRead
+from hub.model.facts import Alarm, SlotRead
 from hub.model.values import Pin, Position, Proof, Window
 from tests.drivers.zwave.brands import NF_YRD612, TWO, bolt_of, keypad_of, supervised, wearing
 from tests.drivers.zwave.fake_classes import CredentialLock, SchedulingLock
@@ -85,3 +85,39 @@ async def test_an_unlock_does_not_wait_for_an_answer_that_does_not_come(house: H
 async def _quietly(work: Awaitable[object]) -> None:
     with pytest.raises(Unavailable):
         await work
+
+
+# ---- while the air is busy -------------------------------------------------------------------------------------------
+
+
+@virtual
+async def test_what_the_air_was_too_busy_for_is_sent_a_little_later(house: House, lock: FakeLock) -> None:
+    async with house.running():
+        house.stick.busy = 4
+        assert await keypad_of(house).write(5, PIN) is Proof.ACKNOWLEDGED
+        assert lock.codes[5] == (1, b"123456")
+        house.stick.busy = 4
+        assert await bolt_of(house).move(Position.LOCKED) is Position.LOCKED
+    assert not [alarm for alarm in house.alarms if alarm.alarm is Alarm.JAMMED and not alarm.over]
+
+
+@virtual
+async def test_an_air_that_stays_busy_fails_the_command_and_is_a_jam_after_three(house: House) -> None:
+    async with house.running():
+        house.stick.busy = 15
+        for _ in range(3):
+            with pytest.raises(Unavailable, match="too busy"):
+                await keypad_of(house).read(5)
+    jams = [alarm.note for alarm in house.alarms if alarm.alarm is Alarm.JAMMED and not alarm.over]
+    assert len(jams) == 1
+
+
+@virtual
+async def test_a_bolt_does_not_move_later_than_the_person_at_the_door_waits(house: House, lock: FakeLock) -> None:
+    async with house.running():
+        house.stick.busy, house.stick.finding_s = 4, 3.0
+        with pytest.raises(Unavailable, match="too busy"):
+            await bolt_of(house).move(Position.UNLOCKED)
+        house.stick.busy = 0
+        await asyncio.sleep(60)
+    assert OPEN not in lock.received
