@@ -18,7 +18,8 @@ from typing import Any, Final, Protocol, TypeVar, cast
 import structlog
 
 from hub.config import checked
-from hub.contracts import Clock, Driver, Host, Integration, Lock, Radio, Rehearsal, Sandbox
+from hub.contracts import Clock, Driver, Host, Integration, Lock, Rehearsal, Sandbox
+from hub.contracts.radio import Radio
 from hub.errors import Disappointment, Misconfigured, Unavailable
 from hub.manifests import discover
 from hub.model.facts import Fact

@@ -19,7 +19,8 @@ from typing import Final, TypeVar
 
 from hub import housing
 from hub.bus import Bus
-from hub.contracts import Asked, Clock, Echo, Ended, Prepared, Radio, Survey, Talk, Wish
+from hub.contracts import Clock
+from hub.contracts.radio import Asked, Echo, Ended, Prepared, Radio, Survey, Talk, Wish
 from hub.errors import Disappointment, Rejected, Unavailable
 from hub.housing import NewLock
 from hub.intake import Intake

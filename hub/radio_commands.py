@@ -14,7 +14,7 @@ from pydantic import JsonValue
 
 from hub.commandline import asks
 from hub.commandline.asks import Ask
-from hub.contracts import Prepared, Question, RadioNode, Survey, Talk
+from hub.contracts.radio import Prepared, Question, RadioNode, Survey, Talk
 from hub.errors import Misconfigured, Rejected, Unavailable
 from hub.hub import Hub
 from hub.model.values import Address, Secret

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from hub.contracts import CONSENT, Asked, NodeState, Question, RadioNode, Survey, Talk
+from hub.contracts.radio import CONSENT, Asked, NodeState, Question, RadioNode, Survey, Talk
 from hub.hub import Hub
 from hub.model.values import Address
 from hub.radio import Errand, stamp

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from hub.contracts import NodeState, RadioNode, Survey
+from hub.contracts.radio import NodeState, RadioNode, Survey
 from hub.model.values import Address
 
 WIDTH: Final = 360.0

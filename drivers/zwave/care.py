@@ -28,7 +28,7 @@ from drivers.zwave.upkeep_functions import (
     neighbours,
     noise,
 )
-from hub.contracts import Echo, NodeState, RadioNode, Reach, Survey
+from hub.contracts.radio import Echo, NodeState, RadioNode, Reach, Survey
 from hub.errors import Rejected, Unavailable
 from hub.model.values import Address
 

@@ -13,7 +13,8 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from hub.contracts import CONSENT, Asked, Console
+from hub.contracts import Console
+from hub.contracts.radio import CONSENT, Asked
 from hub.errors import Disappointment, Rejected
 
 RADIO: Final = "zwave"

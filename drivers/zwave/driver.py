@@ -20,7 +20,8 @@ from drivers.zwave.secured import Keyring
 from drivers.zwave.security.keys import SecurityClass, export_keys
 from drivers.zwave.session import Session
 from drivers.zwave.stick import Stick
-from hub.contracts import Host, Joining, Lock, Prepared
+from hub.contracts import Host, Lock
+from hub.contracts.radio import Joining, Prepared
 from hub.errors import Garbled, Misconfigured, Rejected, Unavailable
 from hub.io.serial import Line
 from hub.model.facts import Alarm, Fact, RadioAlarm

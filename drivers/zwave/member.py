@@ -32,7 +32,8 @@ from drivers.zwave.security.keys import SecurityClass
 from drivers.zwave.security.s2 import Link
 from drivers.zwave.session import Session
 from drivers.zwave.witness import Witness
-from hub.contracts import Lock, NodeState
+from hub.contracts import Lock
+from hub.contracts.radio import NodeState
 from hub.errors import Garbled, Rejected, Unavailable
 from hub.model.facts import Fact, LockFound
 from hub.model.values import Address, Position

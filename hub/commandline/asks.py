@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AwareDatetime, Base64Bytes, BaseModel, BeforeValidator, ConfigDict, Field
 
-from hub.contracts import Wish
+from hub.contracts.radio import Wish
 from hub.model.people import Scope
 
 

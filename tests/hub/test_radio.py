@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from hub.config import parse
-from hub.contracts import Asked, Ended, NodeState, Prepared, Wish
+from hub.contracts.radio import Asked, Ended, NodeState, Prepared, Wish
 from hub.errors import Rejected, Unavailable
 from hub.housing import NewLock, suggest_id
 from hub.hub import Hub

@@ -17,7 +17,8 @@ import pytest
 
 from drivers.zwave import keyring
 from drivers.zwave.care import ZWaveRadio
-from hub.contracts import CONSENT, Asked, Ended, Host, Talk, Wish
+from hub.contracts import Host
+from hub.contracts.radio import CONSENT, Asked, Ended, Talk, Wish
 from hub.io import serial
 from hub.model.facts import Fact
 from hub.model.values import Address, Pin, Proof, Secret

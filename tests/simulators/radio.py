@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from hub.contracts import (
+from hub.contracts import Lock
+from hub.contracts.radio import (
     CONSENT,
     Asked,
     Echo,
     Ended,
     Joining,
-    Lock,
     NodeState,
     Prepared,
     Question,

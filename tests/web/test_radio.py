@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from aiohttp import FormData
 
-from hub.contracts import Asked, NodeState, Prepared
+from hub.contracts.radio import Asked, NodeState, Prepared
 from hub.errors import Rejected
 from hub.model.values import Address, LockId
 from hub.store import doors, house, log

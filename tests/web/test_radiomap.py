@@ -7,7 +7,7 @@ from itertools import combinations
 
 import pytest
 
-from hub.contracts import NodeState, Survey
+from hub.contracts.radio import NodeState, Survey
 from hub.model.values import Address
 from tests.simulators.radio import node
 from web.radiomap import WIDTH, Map, draw, signal_of

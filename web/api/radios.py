@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from hub.contracts import Asked, Ended, NodeState, Prepared, RadioNode, Reach, Talk, Wish
+from hub.contracts.radio import Asked, Ended, NodeState, Prepared, RadioNode, Reach, Talk, Wish
 from hub.errors import Rejected
 from hub.housing import NewLock
 from hub.model.values import Address, LockId, PropertyId, Secret, UnitId

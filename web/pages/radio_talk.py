@@ -7,7 +7,7 @@ from typing import Any, Final
 from aiohttp import web
 from pydantic import Field
 
-from hub.contracts import CONSENT, Asked, Ended, Talk, Wish
+from hub.contracts.radio import CONSENT, Asked, Ended, Talk, Wish
 from hub.errors import Disappointment, Rejected
 from hub.housing import NewLock
 from hub.model.values import Address, LockId, PropertyId, Secret, UnitId

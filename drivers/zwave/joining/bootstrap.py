@@ -45,7 +45,7 @@ from drivers.zwave.security.joining import (
     Typed,
 )
 from drivers.zwave.security.keys import STRONGEST_FIRST, NetworkKey, Randomness, SecurityClass
-from hub.contracts import CONSENT, Asked
+from hub.contracts.radio import CONSENT, Asked
 from hub.errors import Garbled, Rejected
 
 QUESTION_S: Final = 240.0

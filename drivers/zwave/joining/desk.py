@@ -22,7 +22,8 @@ from drivers.zwave.joining.steps import Ask, NotWaitedError, Outcome, Say, Taken
 from drivers.zwave.radio import NOT_CONNECTED
 from drivers.zwave.security.keys import NetworkKey, SecurityClass
 from drivers.zwave.session import Session
-from hub.contracts import CONSENT, Asked, Ended, Host, Prepared, Question, Talk, Wish
+from hub.contracts import Host
+from hub.contracts.radio import CONSENT, Asked, Ended, Prepared, Question, Talk, Wish
 from hub.errors import Rejected, Unavailable
 from hub.io.clock import machine_time
 from hub.model.values import Address, Secret

@@ -17,7 +17,8 @@ from drivers.zwave.known import ENTRY_CONTROL
 from drivers.zwave.security import qr
 from drivers.zwave.security.dsk import Dsk
 from drivers.zwave.security.keys import SecurityClass
-from hub.contracts import Host, Prepared
+from hub.contracts import Host
+from hub.contracts.radio import Prepared
 from hub.errors import Garbled, Rejected
 from hub.model.values import Address, Secret
 

@@ -14,7 +14,7 @@ from typing import TypeVar
 from drivers.zwave.functions import Call, NodeInfo
 from drivers.zwave.security import joining as security
 from drivers.zwave.security.joining import Cancelled, Heard, TimedOut, Told
-from hub.contracts import Asked
+from hub.contracts.radio import Asked
 from hub.errors import Rejected
 
 CANCELLED = "joining was cancelled"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.contracts import Echo, NodeState, Radio, RadioNode, Reach
+from hub.contracts.radio import Echo, NodeState, Radio, RadioNode, Reach
 from hub.errors import Rejected, Unavailable
 from hub.model.facts import LockFound, LockHeard, LockSilent
 from hub.model.values import Address, Pin, Position

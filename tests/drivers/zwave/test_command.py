@@ -17,7 +17,7 @@ from hub.__main__ import main
 from hub.commandline.saying import table
 from hub.commands import answer
 from hub.config import parse
-from hub.contracts import Asked, NodeState
+from hub.contracts.radio import Asked, NodeState
 from hub.errors import Rejected, Unavailable
 from hub.hub import Hub
 from hub.model.values import Address

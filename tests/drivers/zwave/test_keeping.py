@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.contracts import NodeState, Wish
+from hub.contracts.radio import NodeState, Wish
 from hub.errors import Rejected, Unavailable
 from hub.model.facts import Alarm
 from hub.model.values import Address, Position

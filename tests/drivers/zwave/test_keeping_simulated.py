@@ -14,7 +14,7 @@ import pytest
 
 from drivers.simulator.settings import Config, Functions, LockSettings
 from drivers.zwave.care import ZWaveRadio
-from hub.contracts import NodeState, Reach
+from hub.contracts.radio import NodeState, Reach
 from hub.errors import Rejected, Unavailable
 from hub.model.values import Address, Pin
 from tests.drivers.zwave.fakes import FakeStick, House, TurnedClock, virtual

@@ -9,7 +9,7 @@ import pytest
 
 from drivers.zwave import keyring
 from drivers.zwave.security.keys import STRONGEST_FIRST, NetworkKey, SecurityClass, export_keys
-from hub.contracts import Wish
+from hub.contracts.radio import Wish
 from hub.errors import Garbled, Misconfigured, Rejected
 from hub.model.values import Address, Secret
 from tests.drivers.zwave.fakes import FakeLock, FakeStick, House, virtual

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from drivers.zwave.functions import SEND_DATA
-from hub.contracts import NodeState, Reach
+from hub.contracts.radio import NodeState, Reach
 from hub.errors import Unavailable
 from hub.model.facts import Alarm, CodesChanged, LockFound, LockHeard, LockSilent
 from hub.model.values import Address, Pin

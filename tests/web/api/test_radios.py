@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.contracts import Asked, NodeState
+from hub.contracts.radio import Asked, NodeState
 from hub.errors import Unavailable
 from hub.model.people import Scope
 from hub.model.values import Address

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from drivers.zwave import keyring
 from drivers.zwave.care import ZWaveRadio
-from hub.contracts import Talk
+from hub.contracts.radio import Talk
 from hub.model.facts import Alarm, RadioAlarm
 from tests.drivers.zwave.fakes import FakeLock, FakeStick, House, frame
 from tests.drivers.zwave.joining.newcomer import DSK, Newcomer

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.contracts import Asked, Ended, Wish
+from hub.contracts.radio import Asked, Ended, Wish
 from hub.model.facts import CodesChanged
 from hub.model.values import Address, Pin, Secret
 from tests.drivers.zwave.fakes import FakeLock, notification, virtual

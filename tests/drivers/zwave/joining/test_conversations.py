@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.contracts import Asked, Ended, Wish
+from hub.contracts.radio import Asked, Ended, Wish
 from hub.errors import Rejected, Unavailable
 from hub.model.facts import LockFound, LockSilent
 from hub.model.values import Address, Pin, Secret

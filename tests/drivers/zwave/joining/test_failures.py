@@ -11,7 +11,7 @@ import pytest
 from drivers.zwave.care import HALF_JOINED
 from drivers.zwave.security.dsk import Dsk
 from drivers.zwave.security.kex_frames import FAILURES, Failure
-from hub.contracts import Ended, Talk, Wish
+from hub.contracts.radio import Ended, Talk, Wish
 from hub.errors import Rejected
 from hub.model.values import Address, Secret
 from tests.drivers.zwave.fakes import FakeLock, virtual

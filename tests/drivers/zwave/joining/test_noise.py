@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from drivers.zwave.security.keys import SecurityClass
-from hub.contracts import Asked, Ended, Wish
+from hub.contracts.radio import Asked, Ended, Wish
 from hub.errors import Rejected
 from hub.model.values import Address
 from tests.drivers.zwave.fakes import FakeLock

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from drivers.zwave.joining.prepared import ATTEMPTS
-from hub.contracts import Ended, Wish
+from hub.contracts.radio import Ended, Wish
 from hub.errors import Rejected
 from hub.model.facts import LockFound
 from hub.model.values import Address, Secret

@@ -16,7 +16,8 @@ from drivers.simulator.labels import qr_text
 from drivers.simulator.quirks import JoinsBadly, Quirks
 from drivers.simulator.settings import Config, Functions, LockSettings
 from drivers.zwave.care import ZWaveRadio
-from hub.contracts import CONSENT, Asked, Ended, Host, Question, Talk, Wish
+from hub.contracts import Host
+from hub.contracts.radio import CONSENT, Asked, Ended, Question, Talk, Wish
 from hub.model.facts import Alarm, Fact, RadioAlarm
 from hub.model.values import Address, Pin, Secret
 from tests.drivers.zwave.fakes import TurnedClock, virtual
