@@ -17,7 +17,7 @@ from drivers.zwave.known import Network
 from drivers.zwave.member import Member, Surroundings
 from drivers.zwave.radio import NOT_CONNECTED
 from drivers.zwave.secured import Keyring
-from drivers.zwave.security.keys import SecurityClass, export_keys
+from drivers.zwave.security.keys import export_keys
 from drivers.zwave.session import Session
 from drivers.zwave.stick import Stick
 from hub.contracts import Host, Lock
@@ -259,20 +259,20 @@ class ZWave:
         return Secret(export_keys(self._keys))
 
     async def import_keys(self, keys: Secret) -> None:
-        had_keys = bool(self._keys)
-        in_use = {
-            SecurityClass[each.known.granted] for each in self._members.values() if each.known and each.known.granted
-        }
         try:
-            self._keys.update(keyring.merge(self._keys, keys.reveal(), in_use))
+            merged = keyring.merge(self._keys, keys.reveal(), keyring.in_use(self._host))
         except Garbled as error:
             raise Rejected(str(error)) from error
-        keyring.save(self._keys, self._host)
-        for number in self.strangers():
-            if had_keys:
-                self._members[number].stir()  # it is being tried now and then anyway
-            elif self._session is not None:
-                self._session.arrivals.put_nowait(number)
+        keyring.save(merged, self._host)
+        given_up = {each.name for each, key in self._keys.items() if merged[each] != key}
+        self._keys.update(merged)
+        for member in self._members.values():
+            if member.holds_key in given_up:
+                member.give_up_key()
+        if self._session is not None:
+            for number, member in self._members.items():
+                if member.known is None or member.known.closed:
+                    self._session.arrivals.put_nowait(number)
         self._host.changed()
 
     # ---- what the desk says of joining -----------------------------------------------------------------------------

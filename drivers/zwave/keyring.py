@@ -34,7 +34,7 @@ def load(path: Path | None, host: Host) -> dict[SecurityClass, NetworkKey]:
         kept = sealed.read(host, _FILE)
         keys = import_keys(kept) if kept is not None else {}
         if path is not None and path.exists():
-            keys = merge(keys, path.read_bytes(), _in_use(host))
+            keys = merge(keys, path.read_bytes(), in_use(host))
             save(keys, host)
             return keys
     except (OSError, Garbled, Rejected) as error:
@@ -62,7 +62,7 @@ def complete(
     missing = {each: key for each, key in generate_keys(randomness).items() if each not in keys}
     if not missing:
         return
-    if strangers and not keys:
+    if strangers:
         nodes = ", ".join(str(node) for node in sorted(strangers))
         raise Rejected(
             f"devices of this network ({nodes}) hold keys that the hub lacks: import them, or remove the devices"
@@ -105,6 +105,10 @@ def _instruction(text: str | bytes) -> tuple[str | bytes, bool]:
     return json.dumps(parsed), replace
 
 
-def _in_use(host: Host) -> set[SecurityClass]:
+def in_use(host: Host) -> set[SecurityClass]:
+    """The classes whose key a joined device holds, as far as it is written down: the stick need not be there."""
     network = known.load(host.state_dir)
-    return {SecurityClass[each.granted] for each in (network.nodes.values() if network else ()) if each.granted}
+    if network is None:
+        return set()
+    held = {each.granted for each in network.nodes.values()} | {each.granted for each in network.notes.values()}
+    return {SecurityClass[name] for name in held if name}

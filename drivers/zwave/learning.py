@@ -29,7 +29,7 @@ _CLASS_OF = {True: cc_security.S2, False: cc_security.S0}
 _IDENTITY = frozenset({manufacturer_specific.CLASS, version.CLASS})
 _ANONYMOUS = 3
 """How often a lock that lists the question may leave out who made it before it is used all the same."""
-_SECURITY = frozenset(_CLASS_OF.values())
+SECURITY = frozenset(_CLASS_OF.values())
 
 T = TypeVar("T")
 
@@ -69,6 +69,11 @@ class Learner:
         self.notes = None
         self._plain.clear()
 
+    def give_up_key(self) -> None:
+        """The network has another one now: every key is tried, and everything asked, as with a stranger."""
+        if self.notes is not None:
+            self.notes = replace(self.notes, granted="", secured=frozenset(), answers={}, complete=False)
+
     def begin_anew(self, command_class: int | None = None) -> None:
         """Ask everything again, or everything about one class; the key that it answers under is tried first."""
         if self.notes is None:
@@ -105,6 +110,8 @@ class Learner:
                 info = NodeInfo(notes.generic, notes.specific, notes.classes)
                 questions = interview(protocol, info, session.own_node, grant)
                 known = await self._converse(questions, lambda ask: self._recall_or_ask(session, ask, news=news))
+            if self.notes is None or self.notes.granted != known.granted:
+                raise Unavailable("the network was given other keys meanwhile")
             self._insist(known)
             self._noted(complete=not known.closed)
             return known
@@ -137,7 +144,7 @@ class Learner:
         if before is None or not before.described:
             info = await self._describe(session)
             # It listed its security once and was given a key: who now says that it has none is not it, or not heard well.
-            kept = before.classes & _SECURITY if before is not None and before.granted else frozenset()
+            kept = before.classes & SECURITY if before is not None and before.granted else frozenset()
             granted = before.granted if before is not None else ""
             before = Notes(protocol.generic, protocol.specific, classes=info.classes | kept, granted=granted)
         elif not before.complete:

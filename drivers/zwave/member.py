@@ -14,7 +14,6 @@ import structlog
 from drivers.zwave import cc
 from drivers.zwave.answers import answer
 from drivers.zwave.cc import door_lock, notification, supervision, wake_up
-from drivers.zwave.cc import security as cc_security
 from drivers.zwave.cc.codec import Command
 from drivers.zwave.cc.no_operation import NO_OPERATION
 from drivers.zwave.diary import Diary, Order
@@ -22,9 +21,10 @@ from drivers.zwave.doubt import answer_to, question
 from drivers.zwave.functions import ProtocolInfo, Transmitted
 from drivers.zwave.interview import Confirmed
 from drivers.zwave.known import ENTRY_CONTROL, Known, Notes
-from drivers.zwave.learning import Learner
+from drivers.zwave.learning import SECURITY, Learner
 from drivers.zwave.lock import make_lock
 from drivers.zwave.node import ASLEEP, Node, Transmit, a
+from drivers.zwave.obedience import Obedience
 from drivers.zwave.orders import counted
 from drivers.zwave.pulse import Pulse, overdue
 from drivers.zwave.secured import Keyring, Secured
@@ -45,12 +45,7 @@ _STIRRED_AGAIN_AFTER_S = 1.0
 _AWAKE_S = 2.0
 """How long a sleeping lock that woke is kept awake for orders after the last exchange; zwave-js 15 waits for one second
 (`timeouts.sendToSleep`), but here the orders come from a database."""
-_REPEATED_WITHIN_S = 10.0
-"""A supervised command that comes again with its session is answered again and not believed again."""
 NEEDS_KEY = "is encrypted, and the hub has no key for it"
-
-_CLASS_OF = {True: cc_security.S2, False: cc_security.S0}
-"""By whether a security class is one of S2: the command class by which a node says that it can."""
 
 T = TypeVar("T")
 log = structlog.get_logger("zwave")
@@ -96,10 +91,10 @@ class Member:
         self._stirred = asyncio.Event()
         self._fallen = asyncio.Event()
         """Set when it did not answer several times."""
+        self._meeting = False
         self._retired = False
         self._alarm: asyncio.TimerHandle | None = None
-        self._last_session: tuple[int, bytes] | None = None
-        self._last_session_at = 0.0
+        self._obedience = Obedience()
         self._doubts: set[Command] = set()
         """What is being asked because of what came unprotected over a line that garbles."""
         self._newer: set[Command] = set()
@@ -137,6 +132,25 @@ class Member:
             now = self._around.now
             lock = make_lock(self._node, known, now=now, commanded=self._commanded, masked=self._masked)
             self.lock = counted(lock, self.number, self._around.diary)
+
+    def give_up_key(self) -> None:
+        """The network has another key of its class now. What was agreed under the old one ends, and it is a stranger."""
+        self._learner.give_up_key()
+        self.disconnect()  # also what is being asked at the moment
+        self._secured = None
+        known = self.known
+        if known is not None:
+            classes = (self.notes.classes if self.notes is not None else frozenset()) | known.classes & SECURITY
+            stranger = Known(generic=known.generic, specific=known.specific, classes=classes)
+            self.adopt(stranger)
+            if self._witness.introduced:
+                self._introduce(stranger)
+        self._around.changed(self)
+
+    @property
+    def holds_key(self) -> str:
+        """The security class whose key it holds, by its name; empty: none that is known."""
+        return self.known.granted if self.known is not None else self.notes.granted if self.notes is not None else ""
 
     def forget(self) -> None:
         """Another device stands here now."""
@@ -183,8 +197,18 @@ class Member:
     async def meet(self, session: Session) -> None:
         """Until it is known what the node is, and a lock has answered.
 
-        One that sleeps is attended as long as the stick is there.
+        One that sleeps is attended as long as the stick is there. Called again meanwhile, it is tried at once.
         """
+        if self._meeting:
+            self.stir()
+            return
+        self._meeting = True
+        try:
+            await self._meet(session)
+        finally:
+            self._meeting = False
+
+    async def _meet(self, session: Session) -> None:
         if self.known is not None and self.known.granted and SecurityClass[self.known.granted] not in self._around.keys:
             self._node.known = None  # its key was taken away: what was learnt with it cannot be used
         self._speak(session, self.known.granted if self.known is not None else "")
@@ -242,7 +266,7 @@ class Member:
             self._node.asleep = False
             self._around.shown()
             try:
-                if not met:
+                if not met or (self.known is not None and self.known.closed):
                     await self._get_to_know(session)
                     met = True
                 self._tell_heard()  # whoever has orders for it may give them now
@@ -424,18 +448,12 @@ class Member:
                 self._take(session, self._translated(command))
 
     def _supervised(self, session: Session, asked: Command | cc.Unknown) -> list[Command | cc.Unknown]:
-        """What a supervised command wraps, after saying that it arrived; nothing for one that was heard before.
-
-        Some locks use one session number for everything (zwave-js/zwave-js#5417), so the content counts too.
-        """
+        """What a supervised command wraps, after saying what became of it."""
         if not isinstance(asked, supervision.Get):
             return [asked]
-        commands = cc.unwrap(asked.command)
-        session.spawn(self._answer(supervision.Report(asked.session, supervision.Status.SUCCESS)))
-        this, now = (asked.session, asked.command), self._loop.time()
-        repeated = this == self._last_session and now - self._last_session_at < _REPEATED_WITHIN_S
-        self._last_session, self._last_session_at = this, now
-        return [] if repeated else commands
+        report, commands = self._obedience.take(asked, self._loop.time())
+        session.spawn(self._answer(report))
+        return commands
 
     def _translated(self, command: Command) -> Command:
         """Version 1 alarms in the words of later versions, where the maker's numbers are known."""

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from drivers.zwave import keyring
+from drivers.zwave.member import NEEDS_KEY
 from drivers.zwave.security.keys import STRONGEST_FIRST, NetworkKey, SecurityClass, export_keys
 from hub.contracts.radio import Wish
 from hub.errors import Garbled, Misconfigured, Rejected
-from hub.model.values import Address, Secret
-from tests.drivers.zwave.fakes import FakeLock, FakeStick, House, virtual
+from hub.model.facts import CodesChanged, LockSilent
+from hub.model.values import Address, Pin, Secret
+from tests.drivers.zwave.fakes import FakeLock, FakeStick, House, notification, virtual
 from tests.drivers.zwave.joining.fakes import Pairing
 from tests.drivers.zwave.joining.newcomer import DSK
 from tests.drivers.zwave.test_secured import ACCESS, AUTH, KEYS, S0, Home, SecureLock
@@ -98,6 +100,64 @@ async def test_an_import_does_not_part_joined_devices_from_the_network_unless_to
         await driver.import_keys(Secret(export_keys({**OTHERS, ACCESS: KEYS[ACCESS]})))
         await driver.import_keys(Secret(said(OTHERS, replace=True)))
         assert driver.export_keys() == Secret(export_keys(OTHERS))
+
+
+@virtual
+async def test_a_hub_at_rest_does_not_part_joined_devices_from_the_network_either(tmp_path: Path) -> None:
+    """`gatehouse zwave keys import` while the hub is stopped: the driver is made and never run."""
+    home = Home(tmp_path, SecureLock())
+    keyring.save(KEYS, home.house.host)
+    async with home.house.running(settle=10):
+        pass
+    home.hold(keyring.load(None, home.house.host))
+    with pytest.raises(Rejected, match="S2_ACCESS_CONTROL"):
+        await home.house.driver.import_keys(Secret(export_keys(OTHERS)))
+    assert keyring.load(None, home.house.host) == KEYS
+
+
+@virtual
+async def test_replaced_keys_count_at_once(tmp_path: Path) -> None:
+    home = Home(tmp_path, SecureLock())
+    home.lock.codes[7] = (1, b"7777")
+    async with home.house.running(settle=10) as driver:
+        before = len(home.lock.heard)
+        await driver.import_keys(Secret(said(OTHERS, replace=True)))
+        assert driver.locks[TWO].keypad is None
+        home.lock.waiting.append(notification(0x0D, bytes.fromhex("630301")))
+        home.say(home.lock.flush())
+        await asyncio.sleep(60)
+        assert not home.house.told(CodesChanged), "it was said under a key that the network no longer has"
+        assert len(home.lock.heard) == before
+        assert home.house.told(LockSilent)[-1].why == NEEDS_KEY
+        await driver.import_keys(Secret(said(KEYS, replace=True)))
+        await asyncio.sleep(20)
+        keypad = driver.locks[TWO].keypad
+        assert keypad is not None
+        assert (await keypad.read(7)).pin == Pin("7777")
+
+
+@virtual
+async def test_keys_replaced_in_the_middle_of_an_interview_end_it(tmp_path: Path) -> None:
+    home = Home(tmp_path, SecureLock())
+    async with home.house.running(settle=0.5) as driver:
+        assert 0 < len(home.lock.heard) < 8
+        await driver.import_keys(Secret(said(OTHERS, replace=True)))
+        await asyncio.sleep(60)
+        assert driver.locks[TWO].keypad is None
+        await driver.import_keys(Secret(said(KEYS, replace=True)))
+        await asyncio.sleep(20)
+        assert driver.locks[TWO].keypad is not None
+    assert all(frame.startswith("9f") or bytes.fromhex(frame) in home.lock.heard for frame in home.lock.received)
+
+
+@virtual
+async def test_half_of_the_keys_is_not_made_up_for_beside_a_stranger(tmp_path: Path) -> None:
+    pairing = Pairing(tmp_path, locks=[SecureLock()])
+    async with pairing.running(settle=10) as radio:
+        await radio.import_keys(Secret(export_keys({S0: KEYS[S0]})))
+        with pytest.raises(Rejected, match=r"\(2\) hold keys that the hub lacks"):
+            radio.joining.begin(Wish.ADD)
+        assert json.loads(radio.export_keys().reveal()) == json.loads(export_keys({S0: KEYS[S0]}))
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"S2": "00"}', '{"S0_Legacy": "00ff"}', '{"replace": true}'])
