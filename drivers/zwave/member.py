@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -17,8 +18,8 @@ from drivers.zwave.cc import door_lock, notification, supervision, wake_up
 from drivers.zwave.cc.codec import Command
 from drivers.zwave.cc.no_operation import NO_OPERATION
 from drivers.zwave.diary import Diary, Order
-from drivers.zwave.doubt import answer_to, question
 from drivers.zwave.functions import ProtocolInfo, Transmitted
+from drivers.zwave.hints import Hints
 from drivers.zwave.interview import Confirmed
 from drivers.zwave.known import ENTRY_CONTROL, Known, Notes
 from drivers.zwave.learning import SECURITY, Learner
@@ -95,10 +96,7 @@ class Member:
         self._retired = False
         self._alarm: asyncio.TimerHandle | None = None
         self._obedience = Obedience()
-        self._doubts: set[Command] = set()
-        """What is being asked because of what came unprotected over a line that garbles."""
-        self._newer: set[Command] = set()
-        """Of these, what must be asked again, because there was news meanwhile."""
+        self._hints = Hints(self._node)
 
     @property
     def known(self) -> Known | None:
@@ -469,31 +467,8 @@ class Member:
             session.spawn(self._answer(reply))
             return
         self._node.hear(command)
-        asked = question(command) if self._node.doubtful() else None
-        if asked is None:
+        if not (self._node.doubtful() and self._hints.doubt(command, session.spawn, partial(self._believe, session))):
             self._believe(session, command)
-        elif asked not in self._doubts:
-            self._doubts.add(asked)
-            session.spawn(self._confirm(session, asked))
-        elif not answer_to(asked)(command):
-            self._newer.add(asked)
-
-    async def _confirm(self, session: Session, asked: Command) -> None:
-        """Ask before believing, and again if there was other news meanwhile."""
-        try:
-            async with self._node.turns.turn():
-                answer = await self._node.inquire(asked, answer_to(asked))
-                while asked in self._newer:
-                    self._newer.discard(asked)
-                    answer = await self._node.inquire(asked, answer_to(asked))
-        except Unavailable as error:
-            log.debug("hint not confirmed", node=self.number, why=str(error))
-            return
-        finally:
-            self._doubts.discard(asked)
-            self._newer.discard(asked)
-        if answer is not None:
-            self._believe(session, answer)
 
     def _believe(self, session: Session, command: Command) -> None:
         look = self._witness.hear(command, self._loop.time(), self._around.now(), setting=self._node.setting)

@@ -139,7 +139,7 @@ async def test_replaced_keys_count_at_once(tmp_path: Path) -> None:
 @virtual
 async def test_keys_replaced_in_the_middle_of_an_interview_end_it(tmp_path: Path) -> None:
     home = Home(tmp_path, SecureLock())
-    async with home.house.running(settle=0.5) as driver:
+    async with home.house.running(settle=0.3) as driver:
         assert 0 < len(home.lock.heard) < 8
         await driver.import_keys(Secret(said(OTHERS, replace=True)))
         await asyncio.sleep(60)
