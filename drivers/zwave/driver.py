@@ -14,12 +14,13 @@ from drivers.zwave.frame import Frame
 from drivers.zwave.joining.desk import Desk
 from drivers.zwave.keeping import Keeping
 from drivers.zwave.known import Network
-from drivers.zwave.member import Member, Surroundings
+from drivers.zwave.member import Member
 from drivers.zwave.radio import NOT_CONNECTED
 from drivers.zwave.secured import Keyring
 from drivers.zwave.security.keys import export_keys
 from drivers.zwave.session import Session
 from drivers.zwave.stick import Stick
+from drivers.zwave.surroundings import Surroundings
 from hub.contracts import Host, Lock
 from hub.contracts.radio import Joining, Prepared
 from hub.errors import Garbled, Misconfigured, Rejected, Unavailable
@@ -98,7 +99,7 @@ class ZWave:
             for number in network.nodes.keys() | network.notes.keys():
                 self._member(number).recall(network.nodes.get(number), network.notes.get(number))
 
-    def _save(self, _member: Member) -> None:
+    def _save(self) -> None:
         learnt = {number: member.known for number, member in self._members.items() if member.known is not None}
         notes = {number: member.notes for number, member in self._members.items() if member.notes is not None}
         known.save(self._host.state_dir, Network(self._home_id, learnt, notes))
@@ -241,7 +242,7 @@ class ZWave:
         self._diary.forget(node)
         if member.lock is not None:
             member.silent("was removed from the Z-Wave network")
-        self._save(member)
+        self._save()
 
     # ---- joining, and the keys (contracts.Radio) -------------------------------------------------------------------
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
 
 import structlog
 
@@ -17,7 +15,7 @@ from drivers.zwave.answers import answer
 from drivers.zwave.cc import door_lock, notification, supervision, wake_up
 from drivers.zwave.cc.codec import Command
 from drivers.zwave.cc.no_operation import NO_OPERATION
-from drivers.zwave.diary import Diary, Order
+from drivers.zwave.diary import Order
 from drivers.zwave.functions import ProtocolInfo, Transmitted
 from drivers.zwave.hints import Hints
 from drivers.zwave.interview import Confirmed
@@ -28,15 +26,16 @@ from drivers.zwave.node import ASLEEP, Node, Transmit, a
 from drivers.zwave.obedience import Obedience
 from drivers.zwave.orders import counted
 from drivers.zwave.pulse import Pulse, overdue
-from drivers.zwave.secured import Keyring, Secured
+from drivers.zwave.secured import Secured
 from drivers.zwave.security.keys import SecurityClass
 from drivers.zwave.security.s2 import Link
 from drivers.zwave.session import Session
+from drivers.zwave.surroundings import Surroundings
 from drivers.zwave.witness import Witness
 from hub.contracts import Lock
 from hub.contracts.radio import NodeState
 from hub.errors import Garbled, Rejected, Unavailable
-from hub.model.facts import Fact, LockFound
+from hub.model.facts import LockFound
 from hub.model.values import Address, Position
 
 ASK_AGAIN_AFTER_S = (10.0, 30.0, 120.0, 600.0, 1800.0)
@@ -48,25 +47,7 @@ _AWAKE_S = 2.0
 (`timeouts.sendToSleep`), but here the orders come from a database."""
 NEEDS_KEY = "is encrypted, and the hub has no key for it"
 
-T = TypeVar("T")
 log = structlog.get_logger("zwave")
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a member needs of the driver."""
-
-    tell: Callable[[Fact], None]
-    now: Callable[[], datetime]
-    """The time of the house."""
-    changed: Callable[[Member], None]
-    """Called when more is known of it than before."""
-    keys: Keyring
-    diary: Diary
-    trusted: Callable[[], bool]
-    """Whether that time can be relied on."""
-    shown: Callable[[], None]
-    """Called when something that people see of it is no longer as it was."""
 
 
 class Member:
@@ -82,7 +63,7 @@ class Member:
         self._witness = Witness(self.address, around.tell)
         self._node = Node(number, self._died, around.shown)
         self._pulse = Pulse(self.address, around.tell, around.now)
-        self._learner = Learner(self._node, around.keys, self._speak, self._disbelieve, lambda: around.changed(self))
+        self._learner = Learner(self._node, around.keys, self._speak, self._disbelieve, around.changed)
         self._learning = asyncio.Lock()
         """One interview at a time: the keeper may want one while another waits to be tried again."""
         self._spoken: tuple[Session, str] | None = None
@@ -92,8 +73,8 @@ class Member:
         self._stirred = asyncio.Event()
         self._fallen = asyncio.Event()
         """Set when it did not answer several times."""
-        self._meeting = False
-        self._retired = False
+        self._round = 0
+        """Of meeting it; the one under way counts."""
         self._alarm: asyncio.TimerHandle | None = None
         self._obedience = Obedience()
         self._hints = Hints(self._node)
@@ -143,7 +124,7 @@ class Member:
             self.adopt(stranger)
             if self._witness.introduced:
                 self._introduce(stranger)
-        self._around.changed(self)
+        self._around.changed()
 
     @property
     def holds_key(self) -> str:
@@ -180,10 +161,9 @@ class Member:
 
     def retire(self) -> None:
         """It is no longer in the network: it is not met any more."""
-        self._retired = True
         self._pulse.beats()
         self.disconnect()
-        self.stir()
+        self._end_round()
 
     def disconnect(self) -> None:
         self._node.transmit = self._spoken = None
@@ -195,18 +175,11 @@ class Member:
     async def meet(self, session: Session) -> None:
         """Until it is known what the node is, and a lock has answered.
 
-        One that sleeps is attended as long as the stick is there. Called again meanwhile, it is tried at once.
+        One that sleeps is attended as long as the stick is there, and one that falls silent looked for. Called again
+        meanwhile, it begins anew.
         """
-        if self._meeting:
-            self.stir()
-            return
-        self._meeting = True
-        try:
-            await self._meet(session)
-        finally:
-            self._meeting = False
-
-    async def _meet(self, session: Session) -> None:
+        self._end_round()
+        this = self._round
         if self.known is not None and self.known.granted and SecurityClass[self.known.granted] not in self._around.keys:
             self._node.known = None  # its key was taken away: what was learnt with it cannot be used
         self._speak(session, self.known.granted if self.known is not None else "")
@@ -220,12 +193,18 @@ class Member:
                 log.debug("node not met", node=self.number, why=str(error))
             await self._wait(session, attempt)
             attempt += 1
-            if self._retired:
+            if self._round != this:
                 return
         if self._node.sleeps:
-            await self._attend(session)
+            await self._attend(session, this)
         elif self.lock is not None:
-            await self._look_after(session)
+            await self._look_after(session, this)
+
+    def _end_round(self) -> None:
+        """Whoever meets it at the moment need not go on."""
+        self._round += 1
+        self._stirred.set()
+        self._fallen.set()
 
     async def _wait(self, session: Session, attempt: int) -> None:
         """Until it is time to try again, or until the node is heard."""
@@ -234,12 +213,12 @@ class Member:
             pause = session.air.beams.book(self._loop.time(), pause)
         await self._pause(pause)
 
-    async def _look_after(self, session: Session) -> None:
+    async def _look_after(self, session: Session, this: int) -> None:
         """A lock that fell silent is looked for, ever more seldom, until it answers or is heard."""
-        while not self._retired:
+        while self._round == this:
             await self._fallen.wait()
             attempt = 0
-            while self._witness.missed and not self._retired:
+            while self._witness.missed and self._round == this:
                 self._stirred.clear()
                 await self._wait(session, attempt)
                 attempt += 1
@@ -253,18 +232,18 @@ class Member:
                     log.debug("node still silent", node=self.number, why=str(error))
             self._fallen.clear()
 
-    async def _attend(self, session: Session) -> None:
+    async def _attend(self, session: Session, this: int) -> None:
         """Use the moments in which a sleeping lock is awake."""
         met = False
         while True:
             await self._stirred.wait()
             self._stirred.clear()
-            if self._retired:
+            if self._round != this:
                 return
             self._node.asleep = False
             self._around.shown()
             try:
-                if not met or (self.known is not None and self.known.closed):
+                if not met:
                     await self._get_to_know(session)
                     met = True
                 self._tell_heard()  # whoever has orders for it may give them now
@@ -318,7 +297,7 @@ class Member:
         if known == before:
             return
         self.adopt(known)
-        self._around.changed(self)
+        self._around.changed()
         if before is not None and self._witness.introduced and known.is_lock:
             self._introduce(known)
 
@@ -509,5 +488,5 @@ class Member:
         known = self.known
         if known is not None and not known.masked:
             self.adopt(replace(known, masked=True))
-            self._around.changed(self)
+            self._around.changed()
             self._introduce(replace(known, masked=True))
