@@ -1,4 +1,4 @@
-"""The network in its keeper's hands: what can be seen of it, and what can be done for it (contracts.Radio)."""
+"""The network in its keeper's hands: what can be seen of it, and what can be done for it (contracts.radio)."""
 
 from __future__ import annotations
 

@@ -244,7 +244,7 @@ class ZWave:
             member.silent("was removed from the Z-Wave network")
         self._save()
 
-    # ---- joining, and the keys (contracts.Radio) -------------------------------------------------------------------
+    # ---- joining, and the keys (contracts.radio) -------------------------------------------------------------------
 
     @property
     def joining(self) -> Joining:

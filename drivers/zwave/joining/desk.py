@@ -67,7 +67,7 @@ class _Purpose:
 
 
 class Desk:
-    """Implements `hub.contracts.Joining`."""
+    """Implements `hub.contracts.radio.Joining`."""
 
     def __init__(
         self,
