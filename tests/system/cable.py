@@ -52,6 +52,8 @@ class Cable:
     segments: Segments = Segments.WHOLE
     noise: float = 0.0
     """How likely it is that a byte of what the stick says is wrong, and how likely that garbage comes before it."""
+    noise_per_byte: float = 0.0
+    """How likely each single byte of what the stick says is wrong in one bit."""
     cut: Cut | None = None
     pulled: asyncio.Event = field(default_factory=asyncio.Event)
     _host: HostEnd | None = None
@@ -102,7 +104,10 @@ class Cable:
             data = data[:place] + bytes([data[place] ^ 1 << self.random.randrange(8)]) + data[place + 1 :]
         if self.random.random() < self.noise:
             data = self.random.randbytes(3) + data
-        return data
+        return bytes(byte ^ self._flip() for byte in data) if self.noise_per_byte else data
+
+    def _flip(self) -> int:
+        return 1 << self.random.randrange(8) if self.random.random() < self.noise_per_byte else 0
 
     def _pieces(self, data: bytes) -> Iterator[bytes]:
         while self.segments is Segments.SPLIT and len(data) > 1:

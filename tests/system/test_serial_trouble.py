@@ -55,6 +55,9 @@ class Scene:
         assert {slot: held[slot].digits for slot in FOREIGN if slot in held} == FOREIGN
         return {slot: code.digits for slot, code in held.items() if slot not in FOREIGN}
 
+    def holding(self, lock: str, *digits: str) -> Callable[[], bool]:
+        return lambda: list(self.codes(lock).values()) == list(digits)
+
     async def book(self, guest: str) -> StayId:
         intake, new = self.hub.intake, NewStay(UnitId("flat"), NOON.date(), date(2027, 3, 5), guest)
         return await self.hub.store.write(lambda tx: intake.add_stay(tx, new, "manager"))
@@ -76,6 +79,15 @@ class Scene:
 
         async with asyncio.timeout(WITHIN_S), self.hub.bus.listen("lock:front") as nudges:
             while not await self.hub.store.read(at_rest):
+                await anext(nudges)
+
+    async def believed(self, lock: str, position: Position) -> None:
+        """Until the hub knows where the bolt is."""
+        async with asyncio.timeout(WITHIN_S), self.hub.bus.listen(f"lock:{lock}") as nudges:
+            while True:
+                door = await self.hub.store.read(lambda tx: doors.door(tx, LockId(lock)))
+                if door is not None and door.position is position:
+                    return
                 await anext(nudges)
 
     async def until(self, what: Callable[[], bool]) -> None:
@@ -167,6 +179,25 @@ async def test_bytes_may_come_one_by_one_or_all_at_once(
 async def test_noise_on_the_line_costs_time_and_nothing_else(tmp_path: Path) -> None:
     async with scene(tmp_path, {"front": a_lock()}, TcpCable, noise=0.03) as here:
         await _comes_and_goes(here)
+
+
+async def test_one_bad_byte_in_a_thousand_on_a_terminal_leaves_nothing_wrong(tmp_path: Path) -> None:
+    """Codes come and go and the bolt turns; what is believed afterwards is what is so (more of it: test_noise.py)."""
+    async with scene(tmp_path, {"front": a_lock()}, PtyCable, noise_per_byte=1e-3) as here:
+        await here.until(lambda: len(list(here.hub.plugins.met)) == 1)
+        for turn in range(6):
+            stay = await here.book(f"Guest {turn}")
+            digits = await here.pin(stay)
+            await here.until(here.holding("2", digits))
+            await here.settled()
+            await here.cancel(stay)
+            await here.until(here.holding("2"))
+            to = Position.UNLOCKED if turn % 2 else Position.LOCKED
+            here.simulator.turn(Address("2"), to)
+            await here.believed("front", to)
+        door = await here.hub.store.read(lambda tx: doors.door(tx, LockId("front")))
+        assert door is not None
+        assert (door.battery, door.trouble) == (90, "")
 
 
 @pytest.mark.parametrize("kind", [TcpCable, PtyCable])
