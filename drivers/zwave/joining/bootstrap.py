@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from drivers.zwave import functions
-from drivers.zwave.cc import door_lock, user_code
+from drivers.zwave.cc import door_lock, user_code, user_credential
 from drivers.zwave.cc import security as cc_security
 from drivers.zwave.functions import NodeInfo, ProtocolInfo
 from drivers.zwave.joining.protocol import Arrival
@@ -82,13 +82,18 @@ def _opens_doors(order: Order, arrival: Arrival) -> Talking[bool]:
     if order.opens_doors:
         return True
     if arrival.info is not None:
-        lists_lock = bool({door_lock.CLASS, user_code.CLASS} & arrival.info.classes)
-        return lists_lock or arrival.info.generic == ENTRY_CONTROL
+        return _is_of_doors(arrival.info)
     known = yield from do(functions.get_node_protocol_info(arrival.node))
     try:
         return ProtocolInfo.decode(known.response).generic in {0, ENTRY_CONTROL}
     except Garbled:
         return True
+
+
+def _is_of_doors(info: NodeInfo) -> bool:
+    return info.generic == ENTRY_CONTROL or bool(
+        {door_lock.CLASS, user_code.CLASS, user_credential.CLASS} & info.classes
+    )
 
 
 def secure(order: Order, arrival: Arrival) -> Talking[SecurityClass | None]:
@@ -129,6 +134,14 @@ def _s2(order: Order, arrival: Arrival, heard: list[bytes]) -> Talking[SecurityC
         joined = yield from _exchange(exchange, order, needs_access=needs_access, refusal=refusal, heard=heard)
     except Rejected as why:
         raise Rejected(refusal[0] if refusal else str(why)) from None
+    if not needs_access and SecurityClass.S2_ACCESS_CONTROL not in joined.classes:
+        # What it said of itself decided which keys it must have, and anybody may have said that in its name.
+        info = yield from _described(arrival.node)
+        if _is_of_doors(info):
+            raise DowngradedError(
+                "it opens doors, but somebody or something hid that when it joined; this may be an attack"
+            )
+        yield from last_chance()
     return next(each for each in STRONGEST_FIRST if each in joined.classes)
 
 

@@ -119,7 +119,7 @@ def _include(
     ours = private.public_key().public_bytes_raw()
     yield Tell(PublicKey(ours, including=True).serialize())
     key = theirs.key
-    if any(each.needs_pin for each in granted):
+    if label is not None or any(each.needs_pin for each in granted):
         key = yield from _authenticate(key, label, until)
     agreed.append(temp_keys(_shared(private, key), ours, key))
     yield Agree(agreed[0])
@@ -128,8 +128,9 @@ def _include(
     if confirmed.terms != Terms(granted, echo=True) or confirmed.terms.raw[0] != 1:
         _fail(Failure.AUTH)
     told = yield Tell(report.echo(), TEMPORARY)
-    for _ in granted:
-        told = yield from _transfer(keys, granted, told.at)
+    wanted = set(granted)
+    while wanted:
+        told = yield from _transfer(keys, wanted, told.at)
     end, _ = yield from _expect(TransferEnd, told.at + TA5_S, under=TEMPORARY)
     if not end.complete:
         _fail(Failure.VERIFY)
@@ -189,11 +190,13 @@ def _shared(private: X25519PrivateKey, key: bytes) -> bytes:
 
 
 def _transfer(
-    keys: Mapping[SecurityClass, NetworkKey], granted: frozenset[SecurityClass], now: float
+    keys: Mapping[SecurityClass, NetworkKey], wanted: set[SecurityClass], now: float
 ) -> Generator[Step, Answer, Answer]:
+    """Hand over one key; of those `wanted` each is asked for once, in whatever order."""
     asked, _ = yield from _expect(KeyGet, now + TA3_S, under=TEMPORARY)
-    if asked.wanted is None or asked.wanted not in granted:
+    if asked.wanted is None or asked.wanted not in wanted:
         _fail(Failure.GET)
+    wanted.discard(asked.wanted)
     yield Admit(asked.wanted)
     told = yield Tell(KeyReport(asked.wanted, keys[asked.wanted]).serialize(), TEMPORARY)
     yield from _expect(KeyVerify, told.at + TA4_S, under=asked.wanted)
