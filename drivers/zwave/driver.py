@@ -25,7 +25,7 @@ from hub.contracts import Host, Lock
 from hub.contracts.radio import Joining, Prepared
 from hub.errors import Garbled, Misconfigured, Rejected, Unavailable
 from hub.io.serial import Line
-from hub.model.facts import Alarm, Fact, RadioAlarm
+from hub.model.facts import Alarm, Fact, LockFound, RadioAlarm
 from hub.model.values import Address, Secret
 
 REOPEN_AFTER_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
@@ -88,7 +88,17 @@ class ZWave:
 
     async def _tell_facts(self) -> None:
         while True:
-            await self._host.tell(await self._facts.get())
+            fact = await self._facts.get()
+            await self._host.tell(fact)
+            if isinstance(fact, LockFound) and fact.replaced:
+                self._welcomed(fact.lock)
+
+    def _welcomed(self, address: Address) -> None:
+        """The house has written down that another device stands there."""
+        for member in self._members.values():
+            if member.address == address:
+                member.replaced = False
+        self._save()
 
     # ---- what is remembered ----------------------------------------------------------------------------------------
 
@@ -98,11 +108,13 @@ class ZWave:
             self._home_id = network.home_id
             for number in network.nodes.keys() | network.notes.keys():
                 self._member(number).recall(network.nodes.get(number), network.notes.get(number))
+                self._member(number).replaced = number in network.replaced
 
     def _save(self) -> None:
         learnt = {number: member.known for number, member in self._members.items() if member.known is not None}
         notes = {number: member.notes for number, member in self._members.items() if member.notes is not None}
-        known.save(self._host.state_dir, Network(self._home_id, learnt, notes))
+        replaced = frozenset(number for number, member in self._members.items() if member.replaced)
+        known.save(self._host.state_dir, Network(self._home_id, learnt, notes, replaced))
         self._host.changed()
 
     def _member(self, number: int) -> Member:
@@ -278,12 +290,16 @@ class ZWave:
 
     # ---- what the desk says of joining -----------------------------------------------------------------------------
 
-    def joined(self, node: int) -> None:
+    def members(self) -> set[int]:
+        return set(self._members)
+
+    def joined(self, node: int, security: str) -> None:
         """A device is in the network with what it must have; whatever stood at its number before is another one."""
         before = self._members.pop(node, None)
         if before is not None:
             before.retire()
-        self._member(node).replaced = True
+        self._member(node).begin(security)
+        self._save()
         if self._session is not None:
             self._session.arrivals.put_nowait(node)
 

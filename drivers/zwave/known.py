@@ -152,6 +152,7 @@ class Notes:
     """What a node answered, so that it is not asked again. Holds no codes."""
 
     generic: int
+    """0: it has just joined, and only what it was `granted` is known."""
     specific: int
     classes: frozenset[int]
     """As it described itself, without encryption."""
@@ -175,6 +176,8 @@ class Network:
     home_id: str = ""
     nodes: dict[int, Known] = field(default_factory=dict)
     notes: dict[int, Notes] = field(default_factory=dict)
+    replaced: frozenset[int] = frozenset()
+    """Where another device stood before, and the house was not told yet."""
 
 
 _NETWORK = TypeAdapter(Network)

@@ -69,6 +69,11 @@ class Learner:
         self.notes = None
         self._plain.clear()
 
+    def begin(self, security: str) -> None:
+        """It was given that key when it joined: what it says of itself without encryption cannot take that away."""
+        classes = frozenset({_CLASS_OF[SecurityClass[security].is_s2]}) if security else frozenset[int]()
+        self.notes = Notes(0, 0, classes, granted=security, described=False)
+
     def give_up_key(self) -> None:
         """The network has another one now: every key is tried, and everything asked, as with a stranger."""
         if self.notes is not None:
@@ -139,12 +144,16 @@ class Learner:
 
     async def _described(self, session: Session, protocol: ProtocolInfo) -> Notes:
         before = self.notes
-        if before is not None and (before.generic, before.specific) != (protocol.generic, protocol.specific):
+        if (
+            before is not None
+            and before.generic
+            and (before.generic, before.specific) != (protocol.generic, protocol.specific)
+        ):
             before = None
         if before is None or not before.described:
             info = await self._describe(session)
-            # It listed its security once and was given a key: who now says that it has none is not it, or not heard well.
-            kept = before.classes & SECURITY if before is not None and before.granted else frozenset()
+            # It listed its security once: who now says that it has none is not it, or not heard well.
+            kept = before.classes & SECURITY if before is not None else frozenset()
             granted = before.granted if before is not None else ""
             before = Notes(protocol.generic, protocol.specific, classes=info.classes | kept, granted=granted)
         elif not before.complete:
@@ -170,7 +179,9 @@ class Learner:
         if notes.granted and notes.secured and SecurityClass[notes.granted] in self._keys:
             self._speak(session, notes.granted)
             return Grant(SecurityClass[notes.granted], notes.secured)
-        for security in sorted(STRONGEST_FIRST, key=lambda each: each.name != notes.granted):
+        least = STRONGEST_FIRST.index(SecurityClass[notes.granted]) if notes.granted else len(STRONGEST_FIRST)
+        # It had this key once: a weaker one, which others hold too, is not taken in its place.
+        for security in sorted(STRONGEST_FIRST[: least + 1], key=lambda each: each.name != notes.granted):
             if security in self._keys and _CLASS_OF[security.is_s2] in notes.classes:
                 self._speak(session, security.name)
                 listed = await self._list(security)

@@ -103,6 +103,11 @@ class Member:
         if known is not None:
             self.adopt(known)
 
+    def begin(self, security: str) -> None:
+        """It has just joined and holds that key; whatever stood here before is another device."""
+        self.replaced = True
+        self._learner.begin(security)
+
     def adopt(self, known: Known) -> None:
         """Take for true what an interview learnt, now or before a restart."""
         self._node.known = known
@@ -334,7 +339,6 @@ class Member:
             self._disbelieve()
         found = LockFound(self.address, at, known.abilities(), self.replaced)
         self._witness.introduce(found, self._loop.time())
-        self.replaced = False
         if known.closed:
             self.silent(NEEDS_KEY)
 

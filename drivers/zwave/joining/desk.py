@@ -44,7 +44,11 @@ log = structlog.get_logger("zwave")
 class Crew(Protocol):
     """Those whose business devices are once they are in the network, or no longer."""
 
-    def joined(self, node: int) -> None: ...
+    def joined(self, node: int, security: str) -> None:
+        """`security` is the strongest key that it was given, by its name; empty: it goes without, as somebody chose."""
+
+    def members(self) -> Collection[int]:
+        """All nodes of the network but the stick."""
 
     def removed(self, node: int) -> None: ...
 
@@ -64,6 +68,8 @@ class _Purpose:
     talking: Talking[Outcome]
     entry: Entry | None = None
     """The prepared device that it is about."""
+    replaced: frozenset[int] = frozenset()
+    """The node whose number the device gets."""
 
 
 class Desk:
@@ -103,9 +109,10 @@ class Desk:
         order = self._order(session, sticker, unencrypted=unencrypted)
         if wish is Wish.ADD:
             return self._begin(session, _Purpose(wish, conversations.add(order)))
-        if address is None or not address.isdecimal():
-            raise Rejected("say which device is to be replaced")
-        talk = self._begin(session, _Purpose(wish, conversations.replace(order, int(address))))
+        if address is None or address not in {str(node) for node in self._crew.members()}:
+            raise Rejected("say which device is to be replaced; there is none with that address")
+        node = int(address)
+        talk = self._begin(session, _Purpose(wish, conversations.replace(order, node), replaced=frozenset({node})))
         self._show_talk(replace(talk, address=address))
         return self._talk or talk
 
@@ -252,6 +259,8 @@ class Desk:
             if self._listening:
                 self._listening = False
                 await session.manage(nf.leave_adding())
+            if purpose.wish is not Wish.REMOVE:
+                self.waiting.opened(set(self._crew.members()) - purpose.replaced)
             outcome = await runner.run(purpose.talking)
             end, words = Ended.DONE, _done(purpose.wish, outcome)
         except TakenOutError as error:
@@ -259,6 +268,8 @@ class Desk:
             self._taken_out(runner, error, purpose)
         except (Rejected, Unavailable) as error:
             end, words = self._failed(runner), str(error)
+            if isinstance(error, Rejected):
+                self.waiting.closed()  # nobody came, that is certain
             if purpose.entry is not None:  # nobody came: who asked may have been anybody, and it does not count
                 self.waiting.note(purpose.entry, words)
         finally:
@@ -279,10 +290,12 @@ class Desk:
                 self._crew.removed(outcome.node)
             return
         self._consented_until = 0.0
+        self._crew.joined(
+            outcome.node, outcome.security
+        )  # first: else a hub that dies here knows less of it than it could
         self.waiting.completed(outcome.node)
         if purpose.entry is not None:
             self.waiting.succeeded(purpose.entry, outcome.node)
-        self._crew.joined(outcome.node)
 
     def _taken_out(self, runner: Runner, error: TakenOutError, purpose: _Purpose) -> None:
         if runner.cancelled or not isinstance(error.__cause__, NotWaitedError):

@@ -86,6 +86,8 @@ class _Book:
     """Whose network `half_joined` and `Entry.joined` speak of."""
     entries: tuple[Entry, ...] = ()
     half_joined: tuple[int, ...] = ()
+    before: tuple[int, ...] | None = None
+    """Who was in the network when a device was let in, as long as it is not known what came of it; None: nobody is."""
 
 
 _BOOK = TypeAdapter(_Book)
@@ -159,7 +161,20 @@ class Waiting:
         if (entries, half) != (self.entries, self._book.half_joined):
             self._keep(entries=entries, half_joined=half)
 
+    def opened(self, before: Iterable[int]) -> None:
+        """A device is about to be let in. Until `closed`, whoever is new in the network when the stick is met is half joined."""
+        there = set(before)
+        came = there - set(self._book.before) if self._book.before is not None else set[int]()
+        self._book = replace(self._book, before=tuple(sorted(there)))
+        self._keep(half_joined=tuple(sorted(came | self.half_joined)))
+
+    def closed(self) -> None:
+        if self._book.before is not None:
+            self._book = replace(self._book, before=None)
+            self._keep()
+
     def entered(self, node: int) -> None:
+        self._book = replace(self._book, before=None)
         self._keep(half_joined=tuple({*self._book.half_joined, node}))
 
     def completed(self, node: int) -> None:
@@ -168,14 +183,16 @@ class Waiting:
     def compare(self, home: str, nodes: Iterable[int]) -> None:
         """Forget what is no longer so; in another network nothing of it is."""
         there = set(nodes) if home == self._book.home else set[int]()
-        half = tuple(each for each in self._book.half_joined if each in there)
+        came = there - set(self._book.before) if self._book.before is not None else set[int]()
+        half = tuple(sorted(came | {each for each in self._book.half_joined if each in there}))
         entries = tuple(
             each
             if each.joined is None or each.joined in there
             else replace(each, joined=None, attempts=ATTEMPTS, trouble=GONE)
             for each in self.entries
         )
-        if (home, entries, half) != (self._book.home, self.entries, self._book.half_joined):
+        if (home, entries, half, None) != (self._book.home, self.entries, self._book.half_joined, self._book.before):
+            self._book = replace(self._book, before=None)
             self._keep(home=home, entries=entries, half_joined=half)
 
     def _by_tail(self, tail: str) -> Entry | None:
@@ -193,10 +210,11 @@ class Waiting:
         half_joined: tuple[int, ...] | None = None,
     ) -> None:
         book = self._book
-        self._book = _Book(
-            book.home if home is None else home,
-            book.entries if entries is None else entries,
-            book.half_joined if half_joined is None else half_joined,
+        self._book = replace(
+            book,
+            home=book.home if home is None else home,
+            entries=book.entries if entries is None else entries,
+            half_joined=book.half_joined if half_joined is None else half_joined,
         )
         sealed.write(self._host, _FILE, _BOOK.dump_json(self._book))
 

@@ -204,6 +204,7 @@ DEFECTS: list[tuple[dict[str, Any], Failure, str]] = [
     ({"echo": "9f0601020107"}, Failure.AUTH, "tampered"),
     ({"echo": "9f0600020106"}, Failure.AUTH, "tampered"),
     ({"asks_for": 1}, Failure.GET, "not granted"),
+    ({"asks_for": 2}, Failure.GET, "not granted"),  # the same key again, in place of the other
     ({"verifies_under": AUTH}, Failure.DECRYPT, "disturbed"),
     ({"tampered": True}, Failure.DECRYPT, "the PIN does not belong"),
 ]
@@ -253,6 +254,9 @@ async def test_a_device_that_replaces_another_and_fails_leaves_its_place_empty(t
     async with pairing.running() as radio:
         with pytest.raises(Rejected, match="which device is to be replaced"):
             radio.joining.begin(Wish.REPLACE)
+        for nobody in ("1", "8", "300", "-7", "seven"):
+            with pytest.raises(Rejected, match="none with that address"):
+                radio.joining.begin(Wish.REPLACE, address=Address(nobody))
         old.reach = "no"
         radio.joining.begin(Wish.REPLACE, address=SEVEN, label=Secret(Dsk(b"\x11" * 16).text))
         talk = await pairing.ended()
