@@ -4,7 +4,7 @@
 #   make check   fast: format, lint, types, imports, unit tests
 #   make test    everything, browser and independent peers included
 #   make bench   figures beside their references, into build/bench.json
-#   make soak    long runs: 10,000 kills and more
+#   make soak    long runs: 10,000 kills, 480 hours of radio trouble, the fuzzer for longer
 
 PYTHON ?= python3
 VENV := .venv
@@ -36,6 +36,8 @@ bench: $(VENV)/.dev tests/node_modules/.done $(VENV)/.system
 
 soak: $(VENV)/.dev
 	GATEHOUSE_KILLS=10000 GATEHOUSE_SEED=$${GATEHOUSE_SEED:-$$(date +%s)} $(BIN)/pytest tests/system/test_kill.py
+	GATEHOUSE_SEEDS=$${GATEHOUSE_SEEDS:-$$(seq -s, 1 40)} $(BIN)/pytest -n $(JOBS) tests/system/test_twelve_hours.py
+	GATEHOUSE_FUZZ_RUNS=2000000 $(BIN)/pytest -n $(JOBS) tests/drivers/zwave/test_fuzz.py
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

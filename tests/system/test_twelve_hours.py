@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -27,6 +28,8 @@ from tests.system.test_secure_locks import KEYS
 pytestmark = pytest.mark.slow
 
 HOURS = 12
+SEEDS = [int(seed) for seed in os.environ.get("GATEHOUSE_SEEDS", "1,5").split(",")]
+"""5 is the one that found a lock whose maker was never learnt."""
 LOCKS = {
     "front": LockSettings(address="2", model="kwikset", slots=12, security=Security.S0),
     "side": LockSettings(address="3", model="yale"),
@@ -106,7 +109,7 @@ def _objects(here: Wired) -> int:
     return len(gc.get_objects()) - 6 * len(here.desk.building.journal)
 
 
-@pytest.mark.parametrize("seed", [1, 5])
+@pytest.mark.parametrize("seed", SEEDS)
 def test_after_twelve_hours_of_trouble_every_code_is_where_it_should_be(tmp_path: Path, seed: int) -> None:
     async def main() -> None:
         async with wired(tmp_path, LOCKS, Random(seed), noise=NOISE, keys=KEYS) as here:

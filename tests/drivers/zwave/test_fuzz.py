@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[3]
-RUNS = 20_000
+RUNS = int(os.environ.get("GATEHOUSE_FUZZ_RUNS", "20000"))
 TARGETS = ("line", "commands", "s2", "s0", "joining", "transport", "label")
 
 
