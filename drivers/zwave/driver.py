@@ -224,12 +224,12 @@ class ZWave:
 
     # ---- what the session hears ------------------------------------------------------------------------------------
 
-    def hear(self, session: Session, node: int, command: bytes) -> None:
-        if self.desk.hear(node, command):
+    def hear(self, session: Session, node: int, command: bytes, *, everybody: bool) -> None:
+        if self.desk.hear(node, command, everybody=everybody):
             return
         member = self._members.get(node)
         if member is not None:
-            member.hear(session, command)
+            member.hear(session, command, everybody=everybody)
 
     def stir(self, node: int) -> None:
         member = self._members.get(node)
@@ -280,7 +280,8 @@ class ZWave:
         given_up = {each.name for each, key in self._keys.items() if merged[each] != key}
         self._keys.update(merged)
         for member in self._members.values():
-            if member.holds_key in given_up:
+            seen = member.known or member.notes
+            if seen is not None and seen.granted in given_up:
                 member.give_up_key()
         if self._session is not None:
             for number, member in self._members.items():

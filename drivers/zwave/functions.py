@@ -218,6 +218,8 @@ class ApplicationCommand:
 
     node: int
     command: bytes = field(repr=False)
+    everybody: bool = False
+    """It said so to several at once, or to all: nobody answers that."""
 
 
 class UpdateStatus(Enum):
@@ -318,7 +320,17 @@ def decode_unsolicited(frame: Frame) -> Unsolicited | None:
     return Started() if frame.function == STARTED else None
 
 
-def _application_command(frame: Frame) -> ApplicationCommand:
+_TO_SEVERAL = 0x0C
+"""ZW_transport_api.h, RECEIVE_STATUS_TYPE_BROAD 0x04 and _MULTI 0x08."""
+_FOREIGN = 0xC0
+"""Of another network: ZW_transport_api.h, RECEIVE_STATUS_FOREIGN_FRAME 0x40; ForeignHomeId 0x80 in zwave-js 15
+(ApplicationCommandRequest.ts)."""
+
+
+def _application_command(frame: Frame) -> ApplicationCommand | None:
     reader = Reader(frame.payload, "a node's command")
-    reader.take(2 if frame.function == APPLICATION_COMMAND_BRIDGE else 1)  # rxStatus; bridge: and to whom
-    return ApplicationCommand(reader.u8(), reader.take(reader.u8()))
+    status = reader.u8()
+    if frame.function == APPLICATION_COMMAND_BRIDGE:
+        reader.u8()  # to whom
+    said = ApplicationCommand(reader.u8(), reader.take(reader.u8()), bool(status & _TO_SEVERAL))
+    return None if status & _FOREIGN else said

@@ -131,11 +131,6 @@ class Member:
                 self._introduce(stranger)
         self._around.changed()
 
-    @property
-    def holds_key(self) -> str:
-        """The security class whose key it holds, by its name; empty: none that is known."""
-        return self.known.granted if self.known is not None else self.notes.granted if self.notes is not None else ""
-
     def forget(self) -> None:
         """Another device stands here now."""
         self._node.known, self.lock, self.replaced = None, None, True
@@ -402,23 +397,25 @@ class Member:
 
     # ---- hearing ---------------------------------------------------------------------------------------------------
 
-    def hear(self, session: Session, data: bytes) -> None:
+    def hear(self, session: Session, data: bytes, *, everybody: bool = False) -> None:
         """The node says something, asked or not. What comes unencrypted in a secure lock's name may come from anybody."""
         if self._node.asleep:
             self.stir()  # it is awake, whoever else could have said this in its name
         if self._secured is not None:
             self._learner.overhear(data)
-            for said in self._secured.hear(data, session.spawn):
+            for said in self._secured.hear(data, session.spawn, everybody=everybody):
                 session.diary.inside("from", self.number, said)
-                self._hear(session, said)
+                self._hear(session, said, everybody=everybody)
         elif self.known is None and self._witness.introduced:
             self.stir()
         elif self.known is None or (self.known.is_lock and not self.known.secure):
-            self._hear(session, data)
+            self._hear(session, data, everybody=everybody)
 
-    def _hear(self, session: Session, data: bytes) -> None:
+    def _hear(self, session: Session, data: bytes, *, everybody: bool) -> None:
         try:
-            commands = [each for said in cc.unwrap(data) for each in self._supervised(session, said)]
+            commands = [
+                each for said in cc.unwrap(data) for each in self._supervised(session, said, everybody=everybody)
+            ]
         except Garbled as error:
             log.debug("command dropped", node=self.number, why=str(error))
             return
@@ -426,14 +423,17 @@ class Member:
         self._tell_heard()
         for command in commands:
             if not isinstance(command, cc.Unknown):
-                self._take(session, self._translated(command))
+                self._take(session, self._translated(command), everybody=everybody)
 
-    def _supervised(self, session: Session, asked: Command | cc.Unknown) -> list[Command | cc.Unknown]:
+    def _supervised(
+        self, session: Session, asked: Command | cc.Unknown, *, everybody: bool
+    ) -> list[Command | cc.Unknown]:
         """What a supervised command wraps, after saying what became of it."""
         if not isinstance(asked, supervision.Get):
             return [asked]
         report, commands = self._obedience.take(asked, self._loop.time())
-        session.spawn(self._answer(report))
+        if not everybody:
+            session.spawn(self._answer(report))
         return commands
 
     def _translated(self, command: Command) -> Command:
@@ -444,10 +444,11 @@ class Member:
                     return replace(command, happening=self.known.device.meaning(kind, level))
         return command
 
-    def _take(self, session: Session, command: Command) -> None:
+    def _take(self, session: Session, command: Command, *, everybody: bool) -> None:
         reply = answer(command, self._around.now() if self._around.trusted() else None)
         if reply is not None:
-            session.spawn(self._answer(reply))
+            if not everybody:
+                session.spawn(self._answer(reply))
             return
         self._node.hear(command)
         if not (self._node.doubtful() and self._hints.doubt(command, session.spawn, partial(self._believe, session))):

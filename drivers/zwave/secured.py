@@ -90,10 +90,12 @@ class Secured:
             self._remember(_Unproved(command, now, until=now + _REPEAT_WITHIN_S))
             return await self._transmit(node, sealed, urgent=urgent)
 
-    def hear(self, data: bytes, spawn: Callable[[Coroutine[None, None, None]], None]) -> list[bytes]:
+    def hear(
+        self, data: bytes, spawn: Callable[[Coroutine[None, None, None]], None], *, everybody: bool = False
+    ) -> list[bytes]:
         """What the node really said. Whatever came unencrypted, or under a weaker key, is not in it."""
         try:
-            events = self._open(data)
+            events = self._open(data, everybody=everybody)
         except Garbled as error:
             log.debug("frame dropped", node=self._node, why=str(error))
             return []
@@ -126,9 +128,11 @@ class Secured:
             return self._s0.encrypt(command, self._loop.time())
         return self._s2.encrypt(command, self._loop.time(), under=self.under)
 
-    def _open(self, data: bytes) -> tuple[s2.Event | s0.S0Event, ...]:
+    def _open(self, data: bytes, *, everybody: bool) -> tuple[s2.Event | s0.S0Event, ...]:
         if data[:1] == bytes((s2_frames.CLASS,)):
-            return self._s2.receive(data, self._loop.time())
+            return self._s2.receive(data, self._loop.time(), multicast=everybody)
+        if everybody:
+            return ()  # S0 speaks to one at a time
         if data[:1] == bytes((s0.CLASS,)) and self._s0 is not None and self.under is SecurityClass.S0:
             return self._s0.receive(data, self._loop.time())
         return ()

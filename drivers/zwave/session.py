@@ -26,6 +26,7 @@ from drivers.zwave.functions import (
 )
 from drivers.zwave.link import Answered
 from drivers.zwave.network_functions import NOTICING
+from drivers.zwave.pieces import PIECES, Pieces
 from drivers.zwave.radio import Radio, Unanswered
 from drivers.zwave.stick import Sent, Stick
 from drivers.zwave.upkeep_functions import UPDATE_NEIGHBOURS
@@ -43,7 +44,7 @@ log = structlog.get_logger("zwave")
 class Listener(Protocol):
     """Who wants to know what happens on the air."""
 
-    def hear(self, session: Session, node: int, command: bytes) -> None: ...
+    def hear(self, session: Session, node: int, command: bytes, *, everybody: bool) -> None: ...
 
     def stir(self, node: int) -> None:
         """A node described itself."""
@@ -85,6 +86,7 @@ class Session:
         """How many have something urgent to send and wait for whoever has the stick alone."""
         self._beamed: set[int] = set()
         self._mute: set[int] = set()
+        self._pieces = Pieces(self._answer_piece, self.spawn)
         self.spawn(self._radio.run())
 
     @property
@@ -229,9 +231,9 @@ class Session:
             log.debug("frame dropped", why=str(error), function=frame.function)
             return
         match news:
-            case ApplicationCommand(node=node, command=command):
-                self.diary.heard(node, command)
-                self._listener.hear(self, node, command)
+            case ApplicationCommand():
+                self.diary.heard(news.node, news.command)
+                self._hear(news)
             case Update():
                 self._update(news)
             case Started() if self._greeted is not None:
@@ -240,6 +242,19 @@ class Session:
                 self._started.set()
             case None:
                 pass
+
+    def _hear(self, said: ApplicationCommand) -> None:
+        command: bytes | None = said.command
+        if said.command[:1] == PIECES:
+            command = None if said.everybody else self._pieces.take(said.node, said.command)
+        if command is not None:
+            self._listener.hear(self, said.node, command, everybody=said.everybody)
+
+    async def _answer_piece(self, node: int, frame: bytes) -> None:
+        try:
+            await self.transmit(node, frame, urgent=True)
+        except Unavailable as error:
+            log.debug("piece not answered", node=node, why=str(error))
 
     def _update(self, news: Update) -> None:
         match news.status:

@@ -228,11 +228,12 @@ class Desk:
         """Whether a node is half joined, and nobody else's business yet."""
         return node in self.waiting.half_joined
 
-    def hear(self, node: int, command: bytes) -> bool:
-        """Whether what a node says belongs to a conversation here."""
+    def hear(self, node: int, command: bytes, *, everybody: bool) -> bool:
+        """Whether what a node says belongs to a conversation here. What it says to everybody is none of it."""
         if self._runner is None or self._runner.node != node:
             return False
-        self._runner.hear(command)
+        if not everybody:
+            self._runner.hear(command)
         return True
 
     def managed(self, frame: Frame) -> None:

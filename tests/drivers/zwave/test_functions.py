@@ -89,6 +89,9 @@ def test_an_outcome_that_does_not_exist_is_garbled() -> None:
 UNSOLICITED = [
     (0x04, "00020a6303010131323334" + "0000", ApplicationCommand(2, bytes.fromhex("63030101313233340000"))),
     (0x04, "0002056203ff000200", ApplicationCommand(2, bytes.fromhex("6203ff0002"))),
+    (0x04, "0402056203ff000200", ApplicationCommand(2, bytes.fromhex("6203ff0002"), everybody=True)),
+    (0x04, "0802056203ff000200", ApplicationCommand(2, bytes.fromhex("6203ff0002"), everybody=True)),
+    (0x04, "1002056203ff000200", ApplicationCommand(2, bytes.fromhex("6203ff0002"))),
     (0xA8, "000102036303" + "0100", ApplicationCommand(2, bytes.fromhex("630301"))),
     (
         0x49,
@@ -107,6 +110,11 @@ UNSOLICITED = [
     (0x04, "0002", None),
     (0x04, "000209ff", None),
 ]
+
+
+@pytest.mark.parametrize("status", ["40", "80"])
+def test_what_is_said_in_another_network_is_nobodys_business(status: str) -> None:
+    assert decode_unsolicited(Frame(0x04, bytes.fromhex(status + "02056203ff000200"))) is None
 
 
 @pytest.mark.parametrize(("function", "payload", "news"), UNSOLICITED)
