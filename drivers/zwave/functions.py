@@ -31,6 +31,11 @@ SEND_DATA_BRIDGE = 0xA9
 
 TRANSMIT_OPTIONS = 0x25
 """ZW_transport_api.h: ACK 0x01, AUTO_ROUTE 0x04, EXPLORE 0x20."""
+NONCE_OPTIONS = 0x05
+"""The same without EXPLORE: who waits for a nonce asks again long before a route was searched for . Seen: zwave-js 15
+sends its nonces so."""
+_NONCES = frozenset({b"\x98\x80", b"\x9f\x02"})
+"""SECURITY_NONCE_REPORT and SECURITY_2_NONCE_REPORT, ZW_classcmd.h."""
 RESPONSE_WITHIN_S = 10.0
 """zwave-js 15 `timeouts.response`; INS12350 6.5.2 says "within a few seconds"."""
 CALLBACK_WITHIN_S = 20.0
@@ -180,15 +185,19 @@ class Transmitted(Enum):
             raise Garbled("the Z-Wave stick reported an outcome that does not exist") from error
 
 
+def _options(command: bytes) -> int:
+    return NONCE_OPTIONS if command[:2] in _NONCES else TRANSMIT_OPTIONS
+
+
 def send_data(node: int, command: bytes) -> Call:
     """INS13954 4.3.3.1."""
-    parameters = bytes((node, len(command))) + command + bytes((TRANSMIT_OPTIONS,))
+    parameters = bytes((node, len(command))) + command + bytes((_options(command),))
     return Call(SEND_DATA, parameters, callback_at=len(parameters), abortable=True)
 
 
 def send_data_bridge(own: int, node: int, command: bytes) -> Call:
     """INS13954 4.3.3.3; no priority route. Sticks with the bridge library want this one."""
-    parameters = bytes((own, node, len(command))) + command + bytes((TRANSMIT_OPTIONS, 0, 0, 0, 0))
+    parameters = bytes((own, node, len(command))) + command + bytes((_options(command), 0, 0, 0, 0))
     return Call(SEND_DATA_BRIDGE, parameters, callback_at=len(parameters), abortable=True)
 
 

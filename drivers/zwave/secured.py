@@ -30,6 +30,9 @@ _SETTLES_WITHIN_S = 0.1
 """What left before the first "I cannot read this" arrived is refused as well, each time with other entropy."""
 _ANSWERS_WITHIN_S = 0.5
 """Between two repetitions: the second would cross the answer to the first."""
+_UNHEARD_S, _UNHEARD_AT_MOST_S = 2.0, 60.0
+"""Who asks for a nonce and does not acknowledge it is not given another at once ("S0-No-More", CVE-2020-9060): a transmission
+into the void keeps the air from all others for seconds."""
 
 Keyring = Mapping[SecurityClass, NetworkKey]
 log = structlog.get_logger("zwave")
@@ -63,6 +66,11 @@ class Secured:
         self._unproved: list[_Unproved] = []
         self._repeating = False
         self._spoke = asyncio.Event()
+        self._giving = False
+        self._nonce_due: bytes | None = None
+        """To be given after the one that is on its way."""
+        self._unheard_s, self._unheard_until = 0.0, 0.0
+        """For how long no nonce is given, because the last did not arrive."""
         self._refused = False
         """The node could not read a message, and we have not yet done anything about it."""
         strong: dict[Strength, S2Keys] = {each: s2_keys(key) for each, key in keys.items() if each.is_s2}
@@ -104,7 +112,7 @@ class Secured:
             self._spoke.set()
             match event:
                 case Reply(frame=frame):
-                    spawn(self._send(frame))
+                    self._give(frame, spawn)
                 case NonceArrived(solicited=True):
                     self._arrived.set()
                 case NonceArrived():
@@ -144,11 +152,36 @@ class Secured:
         except TimeoutError:
             raise NoAgreement("the lock and the hub could not agree on the encryption") from None
 
-    async def _send(self, frame: bytes) -> None:
+    def _give(self, nonce: bytes, spawn: Callable[[Coroutine[None, None, None]], None]) -> None:
+        """Only the last nonce counts, and one in whose name many are asked for out of reach costs the others nothing."""
+        if self._loop.time() < self._unheard_until:
+            return
+        self._nonce_due = nonce
+        if not self._giving:
+            self._giving = True
+            spawn(self._give_all())
+
+    async def _give_all(self) -> None:
         try:
-            await self._transmit(self._node, frame, urgent=True)
+            while (nonce := self._nonce_due) is not None:
+                self._nonce_due = None
+                if await self._send(nonce):
+                    self._unheard_s = 0.0
+                    continue
+                self._unheard_s = min(max(2 * self._unheard_s, _UNHEARD_S), _UNHEARD_AT_MOST_S)
+                self._unheard_until = self._loop.time() + self._unheard_s
+                self._nonce_due = None
+        finally:
+            self._giving = False
+
+    async def _send(self, frame: bytes) -> bool:
+        """Whether it arrived, as far as the radio knows."""
+        try:
+            outcome = await self._transmit(self._node, frame, urgent=True)
         except Unavailable as error:
             log.debug("nonce not delivered", node=self._node, why=str(error))
+            return False
+        return outcome in {Transmitted.OK, Transmitted.VERIFIED}
 
     async def _repeat(self) -> None:
         """The node could not read what we said: once more, in the same order, with the entropy it sent."""

@@ -225,6 +225,38 @@ async def test_a_lock_that_gives_no_nonce_is_unavailable(tmp_path: Path) -> None
             await keypad.read(7)
 
 
+@pytest.mark.parametrize(("given", "question"), [((ACCESS,), "9f01"), ((S0,), "9840")])
+@virtual
+async def test_a_flood_in_the_name_of_a_lock_out_of_reach_costs_others_little(
+    tmp_path: Path, given: tuple[SecurityClass, ...], question: str
+) -> None:
+    """ "S0-No-More": each forged question has us send a nonce to somebody who does not hear it."""
+    home = Home(tmp_path, SecureLock(given=given, classes=bytes.fromhex("5e9f6c" if ACCESS in given else "5e986c")))
+    home.house.stick.locks.append(FakeLock(node=3))
+    async with home.house.running(settle=30) as driver:
+        keypad = driver.locks[Address("3")].keypad
+        assert keypad is not None
+        home.lock.reach = "no"
+        loop, took = asyncio.get_running_loop(), []
+        for number in range(600):
+            asked = bytes.fromhex(question) + (bytes((number % 256,)) if question == "9f01" else b"")
+            home.house.stick.say(2, asked)
+            await asyncio.sleep(0.1)
+            if number % 30 == 0:
+                began = loop.time()
+                await keypad.write(1, Pin(f"{1000 + number}"))
+                took.append(loop.time() - began)
+        assert sorted(took)[len(took) // 2] < 1.0
+        assert max(took) < 7.0, "one transmission into the void"
+        home.lock.reach = "yes"
+        await asyncio.sleep(70)
+        for _ in range(2):  # the first may be said with a nonce that we have given up
+            home.lock.waiting.append(notification(0x0D, bytes.fromhex("630301")))
+            home.say(home.lock.flush())
+            await asyncio.sleep(5)
+    assert home.house.told(CodesChanged)
+
+
 @virtual
 async def test_after_a_restart_the_key_is_remembered(tmp_path: Path) -> None:
     home = Home(tmp_path, SecureLock())
