@@ -13,7 +13,7 @@ import structlog
 from drivers.zwave import keeping
 from drivers.zwave.diary import Contact
 from drivers.zwave.driver import ZWave
-from drivers.zwave.functions import ProtocolInfo
+from drivers.zwave.interview import reach
 from drivers.zwave.known import Known
 from drivers.zwave.member import NEEDS_KEY, Member
 from drivers.zwave.radio import NOT_CONNECTED
@@ -97,7 +97,7 @@ class ZWaveRadio(ZWave):
         return RadioNode(
             member.address,
             _model(member),
-            _reach(member.protocol),
+            _reach(member),
             state,
             security=known.granted if known else "",
             is_lock=known is not None and known.is_lock,
@@ -129,8 +129,8 @@ class ZWaveRadio(ZWave):
     async def heal(self, address: Address | None = None) -> None:
         session = self._free()
         members = [self._named(address)] if address is not None else self._listeners()
-        listening = sum(1 for each in self._members.values() if _reach(each.protocol) is Reach.LISTENS)
-        beamed = sum(1 for each in self._members.values() if _reach(each.protocol) is Reach.BEAMED)
+        listening = sum(1 for each in self._members.values() if _reach(each) is Reach.LISTENS)
+        beamed = sum(1 for each in self._members.values() if _reach(each) is Reach.BEAMED)
         failed: list[Address] = []
         with self._keeping.work(session, "Looking for routes"):
             for done, member in enumerate(members):
@@ -194,10 +194,8 @@ class ZWaveRadio(ZWave):
 
     def _listeners(self) -> list[Member]:
         """Who can be spoken to at any time; what sleeps for hours finds its routes when it is asked alone, and awake."""
-        ordered = sorted(self._members.values(), key=lambda each: (_reach(each.protocol).value, each.number))
-        return [
-            each for each in ordered if _reach(each.protocol) is not Reach.SLEEPS and each.state is not NodeState.DEAD
-        ]
+        ordered = sorted(self._members.values(), key=lambda each: (_reach(each).value, each.number))
+        return [each for each in ordered if _reach(each) is not Reach.SLEEPS and each.state is not NodeState.DEAD]
 
     def _named(self, address: Address) -> Member:
         member = next((each for each in self._members.values() if each.address == address), None)
@@ -233,10 +231,11 @@ def _model(member: Member) -> str:
     return _KINDS.get(generic, "Other device")
 
 
-def _reach(protocol: ProtocolInfo | None) -> Reach:
-    if protocol is None or protocol.listening:
-        return Reach.LISTENS
-    return Reach.BEAMED if protocol.beamed else Reach.SLEEPS
+def _reach(member: Member) -> Reach:
+    """As the stick says, or said when the device was met."""
+    if member.protocol is not None:
+        return reach(member.protocol)
+    return member.known.reach if member.known is not None else Reach.LISTENS
 
 
 def _of_signal(contact: Contact) -> Iterator[str]:

@@ -27,6 +27,7 @@ from drivers.zwave.cc.codec import Command
 from drivers.zwave.functions import NodeInfo, ProtocolInfo
 from drivers.zwave.known import Known
 from drivers.zwave.security.keys import SecurityClass
+from hub.contracts import Reach
 from hub.errors import Unavailable
 
 
@@ -66,7 +67,7 @@ def interview(protocol: ProtocolInfo, info: NodeInfo, own_node: int, grant: Gran
     Raises:
         Unavailable: it left out an answer without which a lock cannot be used.
     """
-    known = Known(generic=protocol.generic, specific=protocol.specific, classes=info.classes)
+    known = Known(generic=protocol.generic, specific=protocol.specific, classes=info.classes, reach=reach(protocol))
     if grant is not None:
         known = replace(known, classes=info.classes | grant.classes, granted=grant.security.name)
     if known.is_lock:
@@ -79,10 +80,17 @@ def interview(protocol: ProtocolInfo, info: NodeInfo, own_node: int, grant: Gran
     if battery.CLASS in known.classes:
         yield Ask(battery.Get(), battery.Report, news=True)
     if association.CLASS in known.classes:
-        yield from _lifeline(known.device.lifeline, own_node)
+        full = yield from _lifeline(known.device.lifeline, own_node)
+        known = replace(known, tells_others=full)
     if wake_up.CLASS in known.classes and not (protocol.listening or protocol.beamed):
         known = yield from _wake_up(known, own_node)
     return known
+
+
+def reach(protocol: ProtocolInfo) -> Reach:
+    if protocol.listening:
+        return Reach.LISTENS
+    return Reach.BEAMED if protocol.beamed else Reach.SLEEPS
 
 
 def confirm(known: Known) -> Generator[Ask, Answer, Confirmed]:
@@ -128,7 +136,8 @@ def _codes(known: Known) -> Learning:
     code_version = yield from _version(known, user_code.CLASS)
     match (yield Ask(user_code.UsersNumberGet(), user_code.UsersNumberReport)):
         case user_code.UsersNumberReport(users=users):
-            known = replace(known, slots=known.device.slots or users, code_version=code_version)
+            slots = users if known.device.slots is None else min(users, known.device.slots)
+            known = replace(known, slots=slots, code_version=code_version)
         case _:
             raise Unavailable("the lock did not say how many codes it holds")
     known = yield from _pin_length(known)
@@ -198,10 +207,14 @@ def _notifications(known: Known) -> Learning:
             return known
 
 
-def _lifeline(group: int, own_node: int) -> Generator[Ask, Answer, None]:
+def _lifeline(group: int, own_node: int) -> Generator[Ask, Answer, bool]:
+    """Have it report to the stick. True: others have every place, and whom they serve nobody here knows."""
     match (yield Ask(association.Get(group), association.Report)):
-        case association.Report(nodes=nodes, limit=limit) if own_node not in nodes and len(nodes) < limit:
+        case association.Report(nodes=nodes, limit=limit) if own_node not in nodes:
+            if len(nodes) >= limit:
+                return bool(nodes)  # a group without any place is none
             yield Ask(association.Set(group, (own_node,)), None)
+    return False
 
 
 def _wake_up(known: Known, own_node: int) -> Learning:

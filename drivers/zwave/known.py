@@ -18,6 +18,7 @@ from drivers.zwave.cc import (
     user_credential,
 )
 from drivers.zwave.devices import Device, device
+from hub.contracts import Reach
 from hub.model.facts import Abilities
 
 ENTRY_CONTROL = 0x40
@@ -63,6 +64,10 @@ class Known:
     """Access Control notifications it sends; empty: it does not say."""
     credentials: bool = False
     """It keeps its codes in User Credential, and User Code is left alone."""
+    reach: Reach = Reach.LISTENS
+    """As the stick remembers it."""
+    tells_others: bool = False
+    """What it reports goes to as many other devices as it can tell, and not to the stick."""
     schedules: tuple[int, int, int] = (0, 0, 0)
     """How many schedules of each kind it keeps for a code: by weekday, by date, daily."""
 
@@ -111,8 +116,14 @@ class Known:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What a person should know of this model, in sentences."""
-        return (self.device.warning,) if self.device.warning else ()
+        """What a person should know of it, in sentences."""
+        told = [self.device.warning] if self.device.warning else []
+        if self.tells_others:
+            told.append(
+                "It tells nothing of its own accord: others have every place in the list of whom it reports to. Remove it "
+                "from the network and add it again."
+            )
+        return tuple(told)
 
     @property
     def keeps_time(self) -> bool:

@@ -49,7 +49,8 @@ async def test_a_survey_shows_the_stick_and_every_node(house: House, lock: FakeL
 
 
 @virtual
-async def test_before_there_is_a_stick_the_survey_shows_what_is_remembered(house: House) -> None:
+async def test_before_there_is_a_stick_the_survey_shows_what_is_remembered(house: House, lock: FakeLock) -> None:
+    lock.device = "53dc01044003"
     async with house.running():
         pass
     house.renew()
@@ -57,7 +58,7 @@ async def test_before_there_is_a_stick_the_survey_shows_what_is_remembered(house
     async with house.running() as driver:
         survey = driver.survey()
     assert not survey.connected
-    assert [each.model for each in survey.nodes] == ["Schlage BE369"]
+    assert [(each.model, each.reach) for each in survey.nodes] == [("Schlage BE369", Reach.BEAMED)]
     with pytest.raises(Unavailable, match="not connected"):
         await driver.ping(TWO)
 

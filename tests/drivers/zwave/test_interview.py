@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 import pytest
@@ -23,6 +24,7 @@ from drivers.zwave.cc.codec import Command, serialize
 from drivers.zwave.functions import NodeInfo, ProtocolInfo
 from drivers.zwave.interview import Answer, Ask, Confirmed, confirm, interview
 from drivers.zwave.known import Known
+from hub.contracts import Reach
 from hub.errors import Unavailable
 
 T = TypeVar("T")
@@ -73,6 +75,7 @@ def test_a_lock_is_known_after_ten_questions() -> None:
         product=(0x0129, 0x810A, 0x4DD1),
         firmware="17.8",
         slots=250,
+        reach=Reach.BEAMED,
         access_events=frozenset({1, 2, 5, 6, 14, 15}),
     )
     assert asked == ["7204", "8611", "861363", "6304", "861362", "6202", "861371", "710106", "8002", "850201"]
@@ -88,8 +91,34 @@ def test_no_question_changes_a_code() -> None:
 def test_the_lifeline_is_set_only_where_it_is_missing_and_there_is_room() -> None:
     _, asked = meet(x850201=association.Report(1, 5, 0, (9,)))
     assert asked[-1] == "85010101"
-    _, asked = meet(x850201=association.Report(1, 1, 0, (9,)))
+    known, asked = meet(x850201=association.Report(1, 5, 0, (1,)))
+    assert (asked[-1], known.remarks) == ("850201", ())
+
+
+@pytest.mark.parametrize(("others", "told"), [((9,), True), ((), False)])
+def test_a_lifeline_in_which_there_is_no_room_is_left_as_it_is_and_remarked(
+    others: tuple[int, ...], told: bool
+) -> None:
+    known, asked = meet(x850201=association.Report(1, len(others), 0, others))
     assert asked[-1] == "850201"
+    assert any("of its own accord" in each for each in known.remarks) is told
+
+
+@pytest.mark.parametrize(
+    ("listening", "beamed", "expected"),
+    [(True, False, Reach.LISTENS), (False, True, Reach.BEAMED), (False, False, Reach.SLEEPS)],
+)
+def test_how_a_lock_can_be_reached_is_noted(listening: bool, beamed: bool, expected: Reach) -> None:
+    protocol = replace(PROTOCOL, listening=listening, beamed=beamed)
+    known, _ = converse(interview(protocol, NodeInfo(0x40, 3, FULL), own_node=1), ANSWERS)
+    assert known.reach is expected
+
+
+@pytest.mark.parametrize(("counted", "slots"), [(251, 250), (8, 8)])
+def test_a_maker_s_number_of_slots_is_never_more_than_the_lock_counts(counted: int, slots: int) -> None:
+    yrd256 = manufacturer_specific.Report(0x0129, 0x8002, 0x0600)
+    known, _ = meet(x7204=yrd256, x6304=user_code.UsersNumberReport(counted))
+    assert known.slots == slots
 
 
 def test_optional_answers_may_stay_out() -> None:
