@@ -22,6 +22,8 @@ from hub.store.engine import Tx
 LOW_BATTERY: Final = 20
 """Percent. Seen: most keypad locks warn between 15 and 25."""
 RECENT: Final = timedelta(hours=24)
+_OFTEN: Final = 3
+"""A code that was gone again so often is not kept; once or twice, somebody may have pressed a key."""
 FEED_PATIENCE: Final = timedelta(minutes=30)
 
 
@@ -152,6 +154,10 @@ def _why(tx: Tx, entry: Issued) -> tuple[str, str]:
             f": all {len(slots)} places of the lock are taken",
             "Delete a code that nobody needs, at the lock or here.",
         )
+    lost = max((slot.failures for slot in slots if slot.tag == entry.grant.tag and not held), default=0)
+    if lost >= _OFTEN:
+        cure = "It is tried again, ever more seldom. Be ready to open the door, and look at the lock."
+        return f": the lock was told it {lost} times, and did not keep it", cure
     return "", "It is tried again by itself; be ready to open the door."
 
 

@@ -145,6 +145,23 @@ def test_a_full_lock_is_said_to_be_full(tmp_path: Path) -> None:
     simulate(main())
 
 
+class _Sieve(dict[int, str]):
+    def __setitem__(self, slot: int, digits: str) -> None:
+        pass
+
+
+def test_a_lock_that_takes_a_code_and_does_not_keep_it_is_said(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, [Memory(FRONT, codes=_Sieve())], start=CHECK_IN - timedelta(hours=2)) as house:
+            house.book("a", date(2027, 3, 2), date(2027, 3, 4))
+            await house.until(CHECK_IN)
+            (urgent,) = await _found(house)
+            assert urgent.sentence.startswith("The code of Ada Lovelace is not proven in Front: the lock was told it ")
+            assert urgent.level is Level.URGENT
+
+    simulate(main())
+
+
 # ---- the radio -----------------------------------------------------------------------------------------------------
 
 
