@@ -93,7 +93,7 @@ class View:
     policy: Policy
 
     def slot(self, number: int) -> Slot:
-        return next((slot for slot in self.slots if slot.number == number), Slot(number))
+        return next((slot for slot in self.slots if slot.number == number), Slot.unknown(number))
 
     def step(self, now: datetime, issued: frozenset[CodeTag]) -> Step:
         return next_step(self.grants, self.slots, self.policy, self.limits, now, ours=issued)

@@ -22,7 +22,7 @@ from itertools import chain
 from typing import Final
 
 from hub.model.facts import Abilities
-from hub.model.hours import UNTOLD, Hours
+from hub.model.hours import UNHEARD_OF, UNTOLD, Hours
 from hub.model.values import CodeTag, GrantId, Proof, Window
 
 
@@ -81,7 +81,7 @@ class Slot:
 
     @classmethod
     def unknown(cls, number: int) -> Slot:
-        return cls(number)
+        return cls(number, hours=UNHEARD_OF)
 
     @property
     def took_orders(self) -> bool:
@@ -317,11 +317,13 @@ def _mend(home: Slot, grant: Grant, view: _View) -> Step | None:
     return _confine(home, grant, view) if home.hours.shut(view.now) else None
 
 
-def _confine(home: Slot, grant: Grant, view: _View) -> Schedule | None:
-    """A code is told its hours where it is known to be: what is in doubt may still be somebody else's."""
+def _confine(home: Slot, grant: Grant, view: _View) -> Schedule | Ask | None:
+    """A code is told its hours where the lock lately said that it is: by now somebody else's may be there."""
     hours = home.hours
     if not (view.limits.schedules and hours.lacking(grant.window) and view.due(hours)):
         return None
+    if not view.seen_within(home, view.policy.fresh):
+        return Ask(home.number) if view.due(home) else None
     return Schedule(home.number, grant.id, hours.aim(grant.window))
 
 

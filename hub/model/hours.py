@@ -13,7 +13,7 @@ The hub puts a code in when its window begins and takes it out when that ends; a
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from hub.model.values import Proof, Window
@@ -95,3 +95,5 @@ class Hours:
 
 
 UNTOLD: Final = Hours()
+UNHEARD_OF: Final = Hours(before=datetime(9000, 1, 1, tzinfo=UTC))
+"""Of a place of which nobody knows what others told the lock: what it cannot overwrite, it must lift."""

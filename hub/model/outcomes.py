@@ -146,7 +146,7 @@ def heard(slot: Slot) -> Slot:
 
 def forgotten(slot: Slot) -> Slot:
     """Another lock stands at this address, or the same one was reset: only asking it tells what is there."""
-    return Slot(slot.number, slot.holder, tag=slot.tag)
+    return replace(Slot.unknown(slot.number), holder=slot.holder, tag=slot.tag)
 
 
 def changed_outside(slot: Slot, change: CodeChange) -> Slot:

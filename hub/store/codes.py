@@ -258,7 +258,7 @@ def outfit(tx: Tx, lock: LockId, count: int) -> None:
         tx.sql.execute(delete(slots).where(slots.c.lock_id == lock, slots.c.number > count))
     for number in range(1, min(count, MANAGED) + 1):
         if number not in known:
-            keep_slot(tx, lock, Slot(number))
+            keep_slot(tx, lock, Slot.unknown(number))
 
 
 # ---- for people -----------------------------------------------------------------------------------------------------

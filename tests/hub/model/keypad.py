@@ -93,6 +93,8 @@ class ModelLock:
     forgets_hours: bool = False
     """With the code, as some locks do."""
     hours: dict[int, Window] = field(default_factory=dict)
+    refuses_hours: bool = False
+    """New ones; it forgets those that it has when it is told to."""
 
     def read(self, slot: int) -> SlotRead:
         code = self.memory.get(slot)
@@ -211,7 +213,7 @@ class World:
     def over_the_air(self, step: Ask | Clear | Write | Schedule, slot: Slot, fault: Fault) -> Slot:
         if fault is Fault.CRASH_BEFORE:
             raise Crash
-        if fault is Fault.REFUSED:
+        if fault is Fault.REFUSED or (self.lock.refuses_hours and isinstance(step, Schedule) and step.window):
             raise Refused
         obey = self.order(step)
         if fault is Fault.LATE:

@@ -132,6 +132,11 @@ class Convergence(RuleBasedStateMachine):
         for slot in self.world.slots if told else ():
             self.world.hear(CodeChange.ALL_DELETED, slot)
 
+    @precondition(lambda self: self.world.lock.schedules)
+    @rule(refuses=st.booleans())
+    def the_lock_refuses_hours(self, refuses: bool) -> None:
+        self.world.lock.refuses_hours = refuses
+
     @precondition(lambda self: not self.world.lock.memory or self.world.lock.reads)
     @rule()
     def the_lock_is_met_as_a_new_one(self) -> None:

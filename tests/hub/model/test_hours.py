@@ -124,8 +124,21 @@ def test_a_code_that_is_written_again_has_its_hours_told_again() -> None:
     assert again.hours.end == ADA.window.end
 
 
-def test_another_lock_was_told_nothing() -> None:
-    assert forgotten(told(PAST)).hours == UNTOLD
+def test_what_others_told_a_lock_is_lifted_where_it_cannot_be_overwritten() -> None:
+    """A lock that was met anew, or taken over from another hub."""
+    for slot in (forgotten(told(PAST)), Slot.unknown(1)):
+        assert not slot.hours.shut(NOW)
+        refused = after_schedule_refusal(claimed(told(slot.hours), TELL), TELL, POLICY, NOW)
+        assert step([ADA], [refused, *ALL_EMPTY[1:]], KEEPS) == LIFT
+        assert not after_schedule(refused, LIFT, Proof.CONFIRMED).hours.lacking(ADA.window)
+
+
+def test_a_code_that_was_not_looked_at_lately_is_looked_at_before_it_is_told_hours() -> None:
+    """Somebody may have put another one there; it must not be given our guest's hours."""
+    long_ago = replace(THERE, proven_at=NOW - POLICY.fresh)
+    assert step([ADA], [long_ago, *ALL_EMPTY[1:]], KEEPS) == Ask(1)
+    unheard = replace(long_ago, failures=1, retry_at=NOW + SECOND)
+    assert step([ADA], [unheard, *ALL_EMPTY[1:]], KEEPS) == Rest(NOW + SECOND)
 
 
 # ---- telling --------------------------------------------------------------------------------------------------------

@@ -227,7 +227,7 @@ def test_a_sign_of_life_ends_the_wait() -> None:
 
 def test_another_lock_at_the_address_is_asked_about_everything() -> None:
     slot = forgotten(waiting(holds(1, "ada")))
-    assert slot == Slot(1, ADA.id, tag=ADA.tag)
+    assert slot == replace(Slot.unknown(1), holder=ADA.id, tag=ADA.tag)
     assert step([ADA], [slot, empty(2), empty(3)]) == Ask(1)
     there = after_ask(slot, FULL, ADA.tag, POLICY, NOW)
     assert usable(ADA, there, NOW)
