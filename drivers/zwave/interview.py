@@ -27,7 +27,7 @@ from drivers.zwave.cc.codec import Command
 from drivers.zwave.functions import NodeInfo, ProtocolInfo
 from drivers.zwave.known import Known
 from drivers.zwave.security.keys import SecurityClass
-from hub.contracts import Reach
+from hub.contracts.radio import Reach
 from hub.errors import Unavailable
 
 

@@ -18,7 +18,7 @@ from drivers.zwave.cc import (
     user_credential,
 )
 from drivers.zwave.devices import Device, device
-from hub.contracts import Reach
+from hub.contracts.radio import Reach
 from hub.model.facts import Abilities
 
 ENTRY_CONTROL = 0x40

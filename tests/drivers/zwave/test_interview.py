@@ -24,7 +24,7 @@ from drivers.zwave.cc.codec import Command, serialize
 from drivers.zwave.functions import NodeInfo, ProtocolInfo
 from drivers.zwave.interview import Answer, Ask, Confirmed, confirm, interview
 from drivers.zwave.known import Known
-from hub.contracts import Reach
+from hub.contracts.radio import Reach
 from hub.errors import Unavailable
 
 T = TypeVar("T")
