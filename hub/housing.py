@@ -161,4 +161,5 @@ def _mind_others(tx: Tx, driver: str, address: Address) -> None:
 
 def _forget(tx: Tx, lock: LockId) -> None:
     house.forget_hardware(tx, lock)
+    house.withdraw_consent(tx, lock)
     forget_slots(tx, lock)

@@ -20,7 +20,7 @@ from hub.model.facts import (
 )
 from hub.model.outcomes import changed_outside, forgotten, heard
 from hub.model.values import How, LockId, Position
-from hub.store import codes, doors, log
+from hub.store import codes, doors, house, log
 from hub.store import stays as ledger
 from hub.store.doors import Door
 from hub.store.engine import Tx
@@ -64,6 +64,7 @@ def absorb(tx: Tx, fact: LockFact, driver: str) -> LockId | None:
 def _found(tx: Tx, door: Door, fact: LockFound) -> None:
     doors.learn_abilities(tx, door.id, fact.abilities)
     if fact.replaced:
+        house.withdraw_consent(tx, door.id)
         forget_slots(tx, door.id)
     codes.outfit(tx, door.id, fact.abilities.slots)
     _heard(tx, door, fact.at)

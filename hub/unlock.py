@@ -55,7 +55,9 @@ class Hand:
                 f"{door.name} cannot be moved from here: its driver has not met it or it has no bolt to move"
             )
         verb = "unlock" if to is Position.UNLOCKED else "lock"
-        if to is Position.UNLOCKED and not doors.unlockable(door):
+        # What the driver knows now counts too: what is written down may be of before the lock was met, or met again.
+        over_s0 = met.abilities.over_s0 and not door.remote_unlock_over_s0
+        if to is Position.UNLOCKED and (over_s0 or not doors.unlockable(door)):
             return await self._forbidden(door, actor)
         asked = await self.store.write(
             lambda tx: log.record(tx, self.clock.now(), actor, verb, f"lock:{lock}", outcome="asked")

@@ -32,8 +32,8 @@ SEND_DATA_BRIDGE = 0xA9
 TRANSMIT_OPTIONS = 0x25
 """ZW_transport_api.h: ACK 0x01, AUTO_ROUTE 0x04, EXPLORE 0x20."""
 NONCE_OPTIONS = 0x05
-"""The same without EXPLORE: who waits for a nonce asks again long before a route was searched for . Seen: zwave-js 15
-sends its nonces so."""
+"""The same without EXPLORE: who waits for a nonce asks again long before a route was searched for, as
+zwave-js 15 has it."""
 _NONCES = frozenset({b"\x98\x80", b"\x9f\x02"})
 """SECURITY_NONCE_REPORT and SECURITY_2_NONCE_REPORT, ZW_classcmd.h."""
 RESPONSE_WITHIN_S = 10.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from enum import Enum
 from functools import cache
@@ -282,6 +282,13 @@ def forget_hardware(tx: Tx, lock: LockId) -> None:
     """Another device stands behind this name from here on: nothing that the old one told holds for it."""
     tx.sql.execute(delete(tables.lock_state).where(tables.lock_state.c.lock_id == lock))
     tx.signal(f"lock:{lock}")
+
+
+def withdraw_consent(tx: Tx, lock: LockId) -> None:
+    """What a person accepted of one device does not hold for the next; what the site file says of the door does."""
+    row = lock_with(tx, lock)
+    if row is not None and row.remote_unlock_over_s0 and row.origin is Origin.PAGES:
+        keep_lock(tx, replace(row, remote_unlock_over_s0=False))
 
 
 def keep_channel(tx: Tx, row: ChannelRow) -> None:

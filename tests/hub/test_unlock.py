@@ -150,6 +150,34 @@ def test_whoever_types_the_words_may_unlock_over_s0_until_it_is_forbidden_again(
     simulate(main())
 
 
+def test_what_was_accepted_of_one_device_does_not_hold_for_the_next(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, _old()) as house:
+            now, write = house.hub.clock.now(), house.hub.store.write
+            await write(lambda tx: housing.allow_unlock_over_s0(tx, FRONT, housing.CONSENT, "ada", now))
+            await house.driver.meet(house.lock("front"))
+            assert (await house.hub.hand.move(FRONT, Position.UNLOCKED, "ada")).outcome is Outcome.DONE
+            await house.driver.meet(house.lock("front"), replaced=True)
+            assert (await house.hub.hand.move(FRONT, Position.UNLOCKED, "ada")).outcome is Outcome.REFUSED
+            await write(lambda tx: housing.allow_unlock_over_s0(tx, FRONT, housing.CONSENT, "ada", now))
+            await write(lambda tx: housing.detach(tx, "memory", Address("front")))
+            row = await house.hub.store.read(lambda tx: house_rows.lock_with(tx, FRONT))
+            assert row is not None
+            assert not row.remote_unlock_over_s0
+
+    simulate(main())
+
+
+def test_what_the_driver_knows_of_the_encryption_counts_before_it_is_written_down(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, _old()) as house:
+            await house.hub.store.write(lambda tx: house_rows.forget_hardware(tx, FRONT))
+            assert (await house.hub.hand.move(FRONT, Position.UNLOCKED, "ada")).outcome is Outcome.REFUSED
+            assert house.lock("front").position is Position.LOCKED
+
+    simulate(main())
+
+
 def test_a_lock_that_nobody_knows_is_allowed_nothing(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path) as house:
