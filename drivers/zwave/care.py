@@ -40,6 +40,8 @@ _FIRST_LOOK_S = 15.0
 """By then the locks have been met."""
 _LOOK_EVERY_S = 60.0
 _NEIGHBOURS_EVERY = 60
+_CLOCKS_EVERY = 24 * 60
+"""A cheap quartz strays by seconds a day."""
 
 log = structlog.get_logger("zwave")
 
@@ -160,12 +162,15 @@ class ZWaveRadio(ZWave):
     # ---- what goes on beside it ------------------------------------------------------------------------------------
 
     async def _keep_watch(self, session: Session) -> None:
-        """The noise every minute, the neighbours every hour: both cost no radio."""
+        """The noise every minute, the neighbours every hour, which cost no radio; the locks' clocks every day."""
         await self._have_reports(session)
         for minute in count():
             await asyncio.sleep(_FIRST_LOOK_S if minute == 0 else _LOOK_EVERY_S)
             try:
                 self._look_at_clocks()
+                if minute % _CLOCKS_EVERY == 0 and self._host.clock.trusted:
+                    for member in self._members.values():
+                        session.spawn(member.keep_time())
                 if session.knows(GET_NOISE):
                     self._air.measured(noise((await session.manage(get_noise())).response))
                 if minute % _NEIGHBOURS_EVERY == 0:

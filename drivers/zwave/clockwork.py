@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import structlog
+
 from drivers.zwave.cc import clock, schedule_entry_lock, time, time_parameters
 from drivers.zwave.cc.codec import Command
 from drivers.zwave.cc.time import Offset
 from drivers.zwave.known import Known
 from drivers.zwave.node import Node, a
-from hub.errors import Rejected
+from hub.errors import Rejected, Unavailable
 
 AGREED_FOR = timedelta(days=1)
 """A cheap quartz strays by seconds a day; a lock whose batteries were changed may have forgotten everything."""
 STRAY = timedelta(minutes=2)
 """How wrong a clock may be that was just set; some know only minutes."""
+
+log = structlog.get_logger("zwave")
 
 
 class Clockwork:
@@ -41,6 +45,24 @@ class Clockwork:
             if shown is not None and not now - STRAY <= shown.at <= self._now() + STRAY:
                 raise Rejected("the lock's clock does not keep the time that it is given")
         self._agreed_at = now
+
+
+async def keep_time(node: Node, now: Callable[[], datetime]) -> None:
+    """Look at a lock's clock, and set it if it strayed.
+
+    A lock whose battery was changed may begin in another century, and keep out whom its hours should let in.
+    """
+    known = node.known
+    if known is None or node.asleep or not known.confines or time_parameters.CLASS not in known.classes:
+        return
+    try:
+        async with node.turns.turn():
+            shown = await node.inquire(time_parameters.Get(), a(time_parameters.Report))
+            if shown is not None and abs(shown.at - now()) > STRAY:
+                log.info("a lock's clock is set right", node=node.number, by_s=int((now() - shown.at).total_seconds()))
+                await Clockwork(node, now).agree()
+    except (Rejected, Unavailable) as error:
+        log.debug("a lock's clock was not set", node=node.number, why=str(error))
 
 
 def _settings(known: Known, now: datetime) -> list[Command]:

@@ -15,6 +15,7 @@ from drivers.zwave.answers import answer
 from drivers.zwave.cc import door_lock, notification, supervision, wake_up
 from drivers.zwave.cc.codec import Command
 from drivers.zwave.cc.no_operation import NO_OPERATION
+from drivers.zwave.clockwork import keep_time
 from drivers.zwave.diary import Order
 from drivers.zwave.functions import ProtocolInfo, Transmitted
 from drivers.zwave.hints import Hints
@@ -43,8 +44,7 @@ ASK_AGAIN_AFTER_S = (10.0, 30.0, 120.0, 600.0, 1800.0)
 allows 32 wake-up beams an hour in Europe (1 % of the air time), for all locks together."""
 _STIRRED_AGAIN_AFTER_S = 1.0
 _AWAKE_S = 2.0
-"""How long a sleeping lock that woke is kept awake for orders after the last exchange; zwave-js 15 waits for one second
-(`timeouts.sendToSleep`), but here the orders come from a database."""
+"""How long a lock that woke is kept awake after the last exchange. zwave-js 15: 1 s; here orders come from a database."""
 NEEDS_KEY = "is encrypted, and the hub has no key for it"
 
 log = structlog.get_logger("zwave")
@@ -92,6 +92,9 @@ class Member:
         every_s = self.known.wakes_every_s if self.known is not None else 0
         if self._node.asleep and overdue(heard_at, every_s, self._around.now()):
             self._died("the lock did not wake up when it should have")
+
+    async def keep_time(self) -> None:
+        await keep_time(self._node, self._around.now)
 
     @property
     def notes(self) -> Notes | None:

@@ -75,6 +75,28 @@ async def test_the_clock_is_set_once_a_day(house: House, lock: SchedulingLock) -
 
 
 @virtual
+async def test_a_clock_that_was_lost_is_set_again_within_a_day_and_one_that_goes_right_is_left_alone(
+    house: House, lock: SchedulingLock
+) -> None:
+    async with house.running():
+        await schedule_of(house).set(5, CHRISTMAS)
+        lock.received.clear()
+        await asyncio.sleep(86_400)
+        assert [each[:4] for each in lock.received] == ["8b02"]
+        lock.clock, lock.set_at = datetime(2000, 1, 1, tzinfo=UTC), asyncio.get_running_loop().time()
+        await asyncio.sleep(86_400)
+        assert abs(lock.now() - (START + timedelta(seconds=asyncio.get_running_loop().time()))) < timedelta(seconds=2)
+
+
+@virtual
+async def test_a_clock_that_is_looked_at_and_not_told_stays_as_it_is(house: House, lock: SchedulingLock) -> None:
+    lock.unanswered = {"8b02"}
+    async with house.running():
+        await asyncio.sleep(86_400)
+    assert not said(lock, "8b01")
+
+
+@virtual
 async def test_a_lock_whose_clock_stands_still_keeps_no_schedule(house: House, lock: SchedulingLock) -> None:
     lock.stopped = True
     async with house.running():
