@@ -20,7 +20,7 @@ from typing import Final, TypeVar
 from hub import housing
 from hub.bus import Bus
 from hub.contracts import Clock
-from hub.contracts.radio import Asked, Echo, Ended, Prepared, Radio, Survey, Talk, Wish
+from hub.contracts.radio import CONSENT, Asked, Echo, Ended, Prepared, Radio, Survey, Talk, Wish
 from hub.errors import Disappointment, Rejected, Unavailable
 from hub.housing import NewLock
 from hub.intake import Intake
@@ -184,7 +184,10 @@ class Radios:
         question = None if joining.talk is None else joining.talk.question
         joining.answer(talk, words)
         if question is not None and question.asked is not Asked.PIN:
-            await self._record(name, actor, f"answer {question.asked.value}", words[:200])
+            wanted = CONSENT.get(question.asked)
+            # Whoever says no may type anything in its place, a PIN too.
+            said = words if wanted is None else wanted if words.strip().casefold() == wanted else "no"
+            await self._record(name, actor, f"answer {question.asked.value}", said[:200])
 
     async def cancel(self, name: str, talk: str, actor: str) -> None:
         """Raises as `Joining.cancel`."""

@@ -17,6 +17,7 @@ from drivers.zwave.interview import reach
 from drivers.zwave.known import Known
 from drivers.zwave.member import NEEDS_KEY, Member
 from drivers.zwave.radio import NOT_CONNECTED
+from drivers.zwave.security.keys import SecurityClass
 from drivers.zwave.session import Session
 from drivers.zwave.upkeep_functions import (
     GET_NEIGHBOURS,
@@ -259,4 +260,6 @@ def _remarks(known: Known | None) -> Iterator[str]:
         yield "It is not encrypted: whoever is near can open it."
     elif known.spoken == "S0":
         yield "Its encryption (S0) is old and weak."
+    elif known.granted != SecurityClass.S2_ACCESS_CONTROL.name:
+        yield f"It joined with a weaker key than a lock must have ({known.spoken}): remove it, and add it again."
     yield from known.remarks

@@ -269,6 +269,8 @@ class ZWave:
         await self.desk.unprepare(tail)
 
     def export_keys(self) -> Secret:
+        if not self._keys:
+            raise Rejected("there are no network keys yet: they are made when the first device joins")
         return Secret(export_keys(self._keys))
 
     async def import_keys(self, keys: Secret) -> None:

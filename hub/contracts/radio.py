@@ -239,7 +239,7 @@ class Radio(Protocol):
         """Write a memory back, and restart the stick. Raises Rejected: it is not one of this kind of stick."""
 
     def export_keys(self) -> Secret:
-        """The network keys as JSON, to be kept where the stick's backup is kept."""
+        """The network keys as JSON, to be kept where the stick's backup is kept. Raises Rejected: there are none yet."""
 
     async def import_keys(self, keys: Secret) -> None:
         """Take a network over with its keys; needs no stick. Raises Rejected: they cannot be read, or others are in use."""

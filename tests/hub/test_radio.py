@@ -100,13 +100,18 @@ async def test_consent_and_keys_are_written_down_and_a_pin_is_not(hub: Hub, radi
     for asked, words in (
         (Asked.GRANT, "S2_ACCESS_CONTROL"),
         (Asked.PIN, "12345"),
-        (Asked.OLD_ENCRYPTION, "use the old encryption"),
+        (Asked.OLD_ENCRYPTION, "Use the old encryption "),
+        (Asked.OLD_ENCRYPTION, "12345"),
     ):
         radio.ask(asked)
         await hub.radios.answer("zwave", talk.id, words, ME)
 
     told = [(action, detail) for action, _, _, detail in await trail(hub)][1:]
-    assert told == [("answer grant", "S2_ACCESS_CONTROL"), ("answer old_encryption", "use the old encryption")]
+    assert told == [
+        ("answer grant", "S2_ACCESS_CONTROL"),
+        ("answer old_encryption", "use the old encryption"),
+        ("answer old_encryption", "no"),
+    ]
 
 
 async def test_an_answer_that_is_none_is_refused_and_not_written_down(hub: Hub, radio: FakeRadio) -> None:

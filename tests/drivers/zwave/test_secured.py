@@ -135,6 +135,8 @@ async def test_a_lock_is_used_under_the_strongest_key_it_has(
     async with home.house.running(settle=60) as driver:
         lock = driver.locks[TWO]
         in_words = given[0].name.replace("_", " ").title()
+        weak = [remark for remark in driver.survey().nodes[0].remarks if "weak" in remark]
+        assert bool(weak) is (given[0] is not ACCESS), "a person is told"
         assert (lock.abilities.secure, lock.abilities.slots) == (in_words, 30)
         assert lock.keypad is not None
         assert lock.bolt is not None
