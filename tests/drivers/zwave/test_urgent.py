@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
+from drivers.zwave.security.keys import SecurityClass
 from hub.errors import Unavailable
 from hub.model.facts import Alarm, SlotRead
 from hub.model.values import Pin, Position, Proof, Window
 from tests.drivers.zwave.brands import NF_YRD612, TWO, bolt_of, keypad_of, supervised, wearing
 from tests.drivers.zwave.fake_classes import CredentialLock, SchedulingLock
 from tests.drivers.zwave.fakes import AIR_S, UNSECURED, FakeLock, FakeStick, House, virtual
+from tests.drivers.zwave.test_secured import S0_LOCK, S2_LOCK, Home, SecureLock
 
 PIN = Pin("123456")
 CHRISTMAS = Window(datetime(2026, 12, 24, 15, tzinfo=UTC), datetime(2027, 1, 2, 11, tzinfo=UTC))
@@ -121,3 +123,25 @@ async def test_a_bolt_does_not_move_later_than_the_person_at_the_door_waits(hous
         house.stick.busy = 0
         await asyncio.sleep(60)
     assert OPEN not in lock.received
+
+
+# ---- with encryption -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("after", range(1, 5))
+@pytest.mark.parametrize(("given", "classes"), [S2_LOCK, S0_LOCK])
+@virtual
+async def test_an_unlock_in_between_costs_neither_its_answer(
+    tmp_path: Path, given: tuple[SecurityClass, ...], classes: str, after: int
+) -> None:
+    lock = SecureLock(given=given, classes=bytes.fromhex(classes) + b"\x6c")
+    home = Home(tmp_path, lock)
+    async with home.house.running(), asyncio.TaskGroup() as tasks:
+        lock.received.clear()
+        writing = tasks.create_task(keypad_of(home.house).write(5, PIN))
+        await lock.has_received(after)
+        asked = asyncio.get_running_loop().time()
+        assert await bolt_of(home.house).move(Position.UNLOCKED) is Position.UNLOCKED
+        assert asyncio.get_running_loop().time() - asked < 1.5
+        await writing
+        assert (await keypad_of(home.house).read(5)).pin == PIN
