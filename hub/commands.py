@@ -14,6 +14,7 @@ from pydantic import JsonValue, ValidationError
 from sqlalchemy.exc import IntegrityError
 
 from hub import apply, housing, issuing, radio_commands
+from hub.adopting import Wish
 from hub.commandline import asks
 from hub.commandline.asks import Ask
 from hub.config import Config, problems, toml, unknown
@@ -250,6 +251,11 @@ async def _code_now(hub: Hub, actor: str, ask: asks.CodeNow) -> JsonValue:
     }
 
 
+async def _code_adopt(hub: Hub, actor: str, ask: asks.CodeAdopt) -> JsonValue:
+    await hub.adopting.adopt(Wish(LockId(ask.lock), ask.slot, ask.label, ask.until), actor)
+    return {"lock": ask.lock, "slot": ask.slot, "holder": ask.label, "valid_until": _told(ask.until)}
+
+
 # ---- stays ---------------------------------------------------------------------------------------------------------
 
 
@@ -390,6 +396,7 @@ COMMANDS: Final[Mapping[type[Ask], Command]] = {
     asks.Status: _status,
     asks.Codes: _codes,
     asks.CodeNow: _code_now,
+    asks.CodeAdopt: _code_adopt,
     asks.Stays: _stays,
     asks.StayAdd: _stay_add,
     asks.StayExtend: _stay_extend,

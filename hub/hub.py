@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from hub.adopting import Adopting
 from hub.bus import Bus
 from hub.config import Config
 from hub.contracts import Clock
@@ -42,6 +43,7 @@ class Hub:
     outbox: Outbox
     reconciler: Reconciler
     hand: Hand
+    adopting: Adopting
     radios: Radios
     signin: SignIn
     tokens: Tokens

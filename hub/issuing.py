@@ -77,7 +77,7 @@ def _issue_missing(tx: Tx, desk: Desk, stay: StayRow, window: Window, missing: S
         pin = _fitting(tx, desk, stay, group, [pin for _, pin in known]) or _drawn(tx, desk, stay, group, digits)
         for lock in group:
             if not codes.give_back(tx, lock, stay.id, desk.vault.tags(pin), window):
-                _put_down(tx, desk, lock, pin, window, stay=stay)
+                put_down(tx, desk, lock, pin, window, stay=stay)
 
 
 def has_keypad(tx: Tx, lock: LockId) -> bool:
@@ -118,9 +118,10 @@ def _opened(desk: Desk, entry: Issued) -> Pin:
     return desk.vault.open_pin(entry.sealed_pin, about=f"grant:{entry.grant.id}")
 
 
-def _put_down(
+def put_down(
     tx: Tx, desk: Desk, lock: LockId, pin: Pin, window: Window, *, stay: StayRow | None, label: str = ""
 ) -> GrantId:
+    """Write a grant of that PIN on that lock."""
     id_ = GrantId(str(ULID()))
     grant = Grant(id_, desk.vault.tag(pin), len(pin), window)
     sealed = desk.vault.seal_pin(pin, about=f"grant:{id_}")
@@ -214,7 +215,7 @@ def code_now(tx: Tx, desk: Desk, locks: Sequence[LockId], label: str, until: dat
     digits, group = groups[0]
     taken = set().union(*(codes.tags_on(tx, lock) for lock in group))
     pin = draw(desk.below, digits=digits, taken=lambda text: not desk.vault.tags(Pin(text)).isdisjoint(taken))
-    ids = [_put_down(tx, desk, lock, pin, Window(now, until), stay=None, label=label) for lock in group]
+    ids = [put_down(tx, desk, lock, pin, Window(now, until), stay=None, label=label) for lock in group]
     codes.told(tx, ids, now)
     return pin
 

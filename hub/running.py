@@ -17,6 +17,7 @@ from typing import Any, Final
 import structlog
 
 from hub import issuing
+from hub.adopting import Adopting
 from hub.bus import Bus
 from hub.config import Config, check_key_file
 from hub.contracts import Clock, Sandbox
@@ -171,6 +172,7 @@ async def _wired(
         outbox=Outbox(store, bus, wall, plugins, world.chance.spread),
         reconciler=reconciler,
         hand=Hand(store, plugins, clock),
+        adopting=Adopting(store, plugins, desk, tagbook),
         radios=Radios(store, plugins, bus, clock, wall, intake),
         signin=SignIn(store, wall, inline=world.inline),
         tokens=Tokens(store, wall),

@@ -18,7 +18,7 @@ from web.site import SITE, Doubtable, Site
 from web.templating import Templates
 
 PAGES = (
-    "channels", "codes", "door", "health", "locks", "log", "more", "radio", "radio_care", "radio_talk", "rehearsal",
+    "adopting", "channels", "codes", "door", "health", "locks", "log", "more", "radio", "radio_care", "radio_talk", "rehearsal",
     "settings", "stays", "styleguide", "today",
 )  # fmt: skip
 

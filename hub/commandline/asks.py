@@ -87,6 +87,15 @@ class CodeNow(Ask):
     """From now, where `until` is not said."""
 
 
+class CodeAdopt(Ask):
+    command = "code adopt"
+
+    lock: str
+    slot: int
+    label: Annotated[str, Field(min_length=1, max_length=60)]
+    until: AwareDatetime | None = None
+
+
 class Stays(Ask):
     command = "stay list"
 

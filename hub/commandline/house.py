@@ -1,4 +1,4 @@
-"""`gatehouse apply | check | status | codes | code now`."""
+"""`gatehouse apply | check | status | codes | code now | code adopt`."""
 
 from __future__ import annotations
 
@@ -126,11 +126,6 @@ def codes(
 code = typer.Typer(no_args_is_help=True, help="Codes for people who have no stay.")
 
 
-@code.callback()
-def _code() -> None:
-    """Makes `now` a command of its own instead of the whole group."""
-
-
 @code.command("now")
 def now(
     config: ConfigPath,
@@ -151,6 +146,31 @@ def now(
         return
     typer.echo(f"{told['pin']}  opens {', '.join(told['locks'])} until {told['valid_until']}.")
     typer.echo(f"It reaches the locks {told['reaches_the_locks']}.")
+
+
+@code.command("adopt")
+def adopt(
+    config: ConfigPath,
+    lock: Annotated[str, typer.Argument(metavar="LOCK", help="The lock it is in.")],
+    slot: Annotated[int, typer.Argument(metavar="SLOT", help="Its place, from `gatehouse codes`.")],
+    label: Annotated[str, typer.Option("--for", help="Whose it is.")],
+    until: Annotated[
+        str | None,
+        typer.Option(
+            help="Until when it works, with zone: 2026-11-21T18:00+01:00", metavar="TIME", show_default="open"
+        ),
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Give a code that was in a lock already a name, and perhaps an end. Nothing is written to the lock."""
+    from hub.commandline.asks import CodeAdopt
+
+    told: dict[str, Any] = answered(config, CodeAdopt, lock=lock, slot=slot, label=label, until=until)
+    if json:
+        as_json(told)
+        return
+    end = f"until {told['valid_until']}" if told["valid_until"] else "until somebody ends it"
+    typer.echo(f"The code in place {told['slot']} of {told['lock']} is {told['holder']}'s, {end}.")
 
 
 def setup_code(config: ConfigPath, json: AsJson = False) -> None:

@@ -20,6 +20,7 @@ from hub.model.facts import Abilities, StayReport, StayReported
 from hub.model.values import Address, ChannelId, GrantId, LockId, Proof, StayKind, StayStatus
 from hub.running import Turned, World, made
 from hub.store import codes, doors, house, log, tables
+from tests.simulators.building import Memory, MemoryLock
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 ACTOR = "console:anna"
@@ -307,6 +308,22 @@ async def test_a_code_now_works_at_once_and_is_audited(hub: Hub) -> None:
 async def test_a_code_now_for_no_such_lock_is_refused(hub: Hub) -> None:
     with pytest.raises(Rejected, match="no lock called “back”"):
         await ask(hub, "code now", locks=["back"], label="Plumber", until="2026-11-22T12:00:00Z")
+
+
+async def test_somebody_elses_code_is_adopted_and_has_a_name(hub: Hub) -> None:
+    await furnish(hub)
+    await hub.store.write(lambda tx: codes.keep_slot(tx, LockId("front"), Slot(5, reading=Reading.OCCUPIED)))
+    radio, memory = Radio(), Memory(Address("3"), codes={5: "4711"})
+    radio.locks[Address("3")] = replace(radio.locks[Address("3")], keypad=MemoryLock(memory))
+    with pytest.raises(Rejected, match="its driver has not met it"):
+        await ask(hub, "code adopt", lock="front", slot=5, label="Cleaner")
+    hub.plugins.add_driver("zwave", radio)
+    told = await ask(hub, "code adopt", lock="front", slot=5, label="Cleaner", until="2026-11-30T12:00:00Z")
+    (code,) = await ask(hub, "codes", reveal=True)
+
+    assert told == {"lock": "front", "slot": 5, "holder": "Cleaner", "valid_until": "2026-11-30T12:00:00Z"}
+    assert (code["holder"], code["pin"], code["state"]) == ("Cleaner", "4711", "set")
+    assert (ACTOR, "code adopted") in await audited(hub, "lock:front")
 
 
 # ---- stays ---------------------------------------------------------------------------------------------------------

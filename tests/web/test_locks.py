@@ -10,12 +10,14 @@ import pytest
 
 from hub.errors import Rejected, Unavailable
 from hub.health import LOW_BATTERY
+from hub.model.codes import Reading, Slot
 from hub.model.facts import Abilities, BoltMoved
 from hub.model.hours import Hours
 from hub.model.values import Address, How, LockId, Position, Proof, Window
 from hub.store import codes, doors, house, log
 from hub.store.engine import Tx
 from hub.store.house import LockRow, Origin
+from tests.simulators.building import Memory, MemoryLock
 from tests.web.conftest import Visitor
 from tests.web.village import HOUSE, NOW, tell
 
@@ -195,7 +197,7 @@ async def test_the_keypad_lists_whose_codes_it_holds_and_what_is_not_ours(manage
     text = (await manager.get("/locks/front")).text
     assert "1 Anna Berg today 14:00 to Mon 23 Nov, 11:00 Proven, read back" in text
     assert "2 Priya Natarajan Wed 18 Nov, 14:00 to today 18:00 Proven, confirmed" in text
-    assert "30 Somebody else Not put there by Gatehouse, and left alone. Not ours" in text
+    assert "30 Somebody else Not put there by Gatehouse, and left alone. Not ours Adopt" in text
     assert "José Ñandú-Müller today 16:30 to Sun 22 Nov, 11:00 Goes in later" in text
 
 
@@ -209,7 +211,7 @@ async def test_a_code_for_somebody_at_the_door_is_drawn_shown_once_and_can_be_en
     shown = re.search(r'class="pin" id="pin">(\d{6})<', answer.html)
     assert shown is not None
     page = await manager.get("/locks/front")
-    assert "The plumber today 14:02 to today 18:00 Waits for the lock End it" in page.text
+    assert "The plumber today 14:02 to today 18:00 Waits for the lock End and take out" in page.text
     assert shown[1] not in page.html
     end = re.search(r'action="(/locks/front/codes/\w+/end)"', page.html)
     assert end is not None
@@ -235,6 +237,54 @@ async def test_a_code_that_cannot_be_given_says_why(
     answer = await manager.post("/codes/new", **told | changed)
     assert answer.status == 422
     assert sentence in answer.text
+
+
+def _with_a_strange_code(manager: Visitor) -> Memory:
+    locks, memory = manager.here.radio.locks, Memory(Address("1"), codes={30: "4711"})
+    locks[Address("1")] = replace(locks[Address("1")], keypad=MemoryLock(memory))
+    return memory
+
+
+async def test_somebody_elses_code_is_given_a_name_and_an_end_and_can_be_taken_out(manager: Visitor) -> None:
+    memory = _with_a_strange_code(manager)
+    assert "/locks/front/codes/30/adopt" in (await manager.get("/locks/front")).html
+    assert "Nothing is written to it." in (await manager.get("/locks/front/codes/30/adopt")).text
+    answer = await manager.post("/locks/front/codes/30/adopt", label="The cleaner", until="2026-11-30T18:00")
+    assert (answer.status, answer.headers["Location"]) == (303, "/locks/front")
+    page = await manager.get("/locks/front")
+    assert "30 The cleaner today 14:02 to Mon 30 Nov, 18:00 Proven, read back End and take out" in page.text
+    assert "4711" not in page.html
+    assert memory.journal == []
+    assert (await manager.post("/locks/front/codes/30/adopt", label="The gardener")).status == 422
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"label": ""}, "A name is needed."),
+        ({"label": "x" * 61}, "A name can have 60 characters at most."),
+        ({"until": "2026-11-20T13:00"}, "A code must end in the future."),
+        ({"until": "tonight"}, "The end"),
+    ],
+)
+async def test_a_code_that_cannot_be_adopted_says_why_and_keeps_what_was_typed(
+    manager: Visitor, changed: dict[str, str], sentence: str
+) -> None:
+    _with_a_strange_code(manager)
+    answer = await manager.post("/locks/front/codes/30/adopt", **{"label": "The cleaner", "until": ""} | changed)
+    assert answer.status == 422
+    assert sentence in answer.text
+    assert changed.get("label", "The cleaner") in answer.html
+
+
+async def test_a_lock_that_tells_no_digits_offers_no_adoption_and_an_unknown_place_is_nowhere(manager: Visitor) -> None:
+    told = Slot(5, reading=Reading.OCCUPIED, proven_at=NOW)
+    await manager.here.hub.store.write(lambda tx: codes.keep_slot(tx, LockId("loft"), told))
+    page = await manager.get("/locks/loft")
+    assert "5 Somebody else" in page.text
+    assert "/adopt" not in page.html
+    assert (await manager.get("/locks/castle/codes/5/adopt")).status == 404
+    assert (await manager.get("/locks/front/codes/five/adopt")).status == 404
 
 
 async def test_a_lock_set_aside_says_that_the_others_go_on(manager: Visitor) -> None:

@@ -11,7 +11,7 @@ from tests.web.conftest import Visitor
 
 PAGES = (
     "/", "/stays", "/stays/new", "/locks", "/locks/front", "/log", "/health", "/channels", "/rehearsal", "/settings",
-    "/settings/tokens", "/codes/new", "/more", "/styleguide",
+    "/settings/tokens", "/codes/new", "/locks/front/codes/30/adopt", "/more", "/styleguide",
 )  # fmt: skip
 
 

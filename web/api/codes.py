@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
@@ -9,14 +10,16 @@ from typing import Annotated
 from pydantic import Field
 
 from hub import issuing
+from hub.adopting import Wish
+from hub.errors import Unavailable
 from hub.model.codes import CodeState, state_of
 from hub.model.people import Scope
 from hub.model.values import GrantId, LockId, Pin, Proof, StayId, clean
-from hub.store import codes, log
+from hub.store import codes, doors, log
 from hub.store.codes import Code
 from hub.store.engine import Tx
 from web.api.paging import ByName, Page, cut_by_name
-from web.api.problems import missing
+from web.api.problems import missing, unavailable
 from web.api.routes import Call
 from web.api.wire import Flag, In, Instant, Nothing, Out, Told
 
@@ -136,6 +139,34 @@ async def give_code(call: Call, query: Nothing, body: CodeIn) -> CodeGiven:
 
     pin = await call.hub.store.write(draw)
     return CodeGiven(pin=pin.reveal(), locks=list(locks), until=body.until)
+
+
+class AdoptIn(In):
+    label: Annotated[str, Field(min_length=1, max_length=60, description="whose it is")]
+    until: Instant | None = Field(None, description="null: until somebody ends it")
+
+
+class Adopted(Out):
+    id: str
+    lock: str
+    slot: int
+    holder: str
+    valid_until: Told | None
+
+
+async def adopt_code(call: Call, query: Nothing, body: AdoptIn) -> Adopted:
+    call.demand(Scope.CODES_READ)
+    lock, place = LockId(call.path["lock"]), call.path["slot"]
+    if await call.hub.store.read(lambda tx: doors.door(tx, lock)) is None:
+        raise missing("lock", lock)
+    if not re.fullmatch("[0-9]{1,5}", place):
+        raise missing("place in the keypad", place)
+    wish = Wish(lock, int(place), body.label, body.until)
+    try:
+        id_ = await call.hub.adopting.adopt(wish, call.actor)
+    except Unavailable as error:  # said as an end: nothing was done, and the same request may be sent again
+        raise unavailable(str(error), error.wait) from error
+    return Adopted(id=id_, lock=lock, slot=wish.number, holder=clean(body.label, limit=60), valid_until=body.until)
 
 
 class Ended(Out):

@@ -48,6 +48,9 @@ TABLE: Final[tuple[AnyRoute, ...]] = (
           codes.list_codes, codes.CodeQuery, Nothing, codes.CodePage),
     Route("POST", "/codes", W, "A code that works from now on; also needs `codes:read`",
           codes.give_code, Nothing, codes.CodeIn, codes.CodeGiven, status=201, refuses=True),
+    Route("POST", "/locks/{lock}/codes/{slot}/adopt", W,
+          "Give somebody else's code a name, and perhaps an end; writes nothing to the lock; also needs `codes:read`",
+          codes.adopt_code, Nothing, codes.AdoptIn, codes.Adopted, status=201, refuses=True),
     Route("DELETE", "/codes/{code}", W, "End a code that belongs to no stay",
           codes.end_code, Nothing, Nothing, codes.Ended, refuses=True),
 

@@ -144,6 +144,8 @@ class SlotLine:
     """The lock says that it ends the code, even if the hub is not there."""
     was_told: bool
     """It was told to, and has said no more than that it heard that."""
+    adoptable: bool
+    """It is somebody else's, in a place that the hub looks after, and the lock tells digits."""
     shut: bool
     """The lock was told of other hours, which are over, and has not taken new ones yet."""
 
@@ -209,6 +211,7 @@ def _slot_line(ground: Ground, door: Door, code: Code, now: datetime) -> SlotLin
         why="" if code.issued is None else code.issued.refused or "",
         ends_itself=state is CodeState.SET and code.slot is not None and code.slot.hours.kept,
         was_told=state is CodeState.SET and code.slot is not None and code.slot.hours.proof is Proof.ACKNOWLEDGED,
+        adoptable=state is CodeState.FOREIGN and door.abilities is not None and door.abilities.reads_codes,
         shut=state is CodeState.WRITING and code.slot is not None and code.slot.hours.shut(now),
     )
 

@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from hub.contracts import Lock
 from hub.errors import Rejected, Unavailable
 from hub.model.facts import Abilities
 from hub.model.people import Scope
-from hub.model.values import LockId, Position
+from hub.model.values import Address, LockId, Position
 from hub.store import codes, doors, log
+from tests.simulators import building
+from tests.simulators.building import Memory, MemoryLock
 from tests.web.api.conftest import NOW, Api
 
 STAY: dict[str, Any] = {"unit": "flat-1", "arrival": "2026-12-01", "departure": "2026-12-03", "guest": "Grace Hopper"}
@@ -161,6 +164,77 @@ async def test_giving_a_code_needs_the_scope_that_sees_digits_too(api: Api) -> N
     before = await api.fingerprint()
     assert (await api.post("/codes", body, token=writer)).json["code"] == "scope_missing"
     assert await api.fingerprint() == before
+
+
+class _Radio:
+    """Has a front door with somebody else's code in place 7."""
+
+    def __init__(self) -> None:
+        self.memory = Memory(Address("1"), codes={7: "4711"})
+        part = MemoryLock(self.memory)
+        self.locks = {Address("1"): Lock(Address("1"), Abilities("BE469ZP", slots=30), keypad=part)}
+
+    async def run(self) -> None:
+        raise AssertionError("nothing runs here")
+
+
+async def test_somebody_elses_code_is_adopted_once_whatever_is_repeated_and_ended_like_any_other(api: Api) -> None:
+    radio = _Radio()
+    api.hub.plugins.add_driver("radio", radio)
+    body = {"label": "Cleaner", "until": "2026-11-30T18:00:00+01:00"}
+    adopted = await api.post("/locks/front/codes/7/adopt", body, key="once")
+    assert (adopted.status, adopted.json | {"id": ""}) == (
+        201,
+        {"id": "", "lock": "front", "slot": 7, "holder": "Cleaner", "valid_until": "2026-11-30T17:00:00.000Z"},
+    )
+    again = await api.post("/locks/front/codes/7/adopt", body, key="once")
+    assert (again.status, again.json) == (201, adopted.json)
+    assert (await api.post("/locks/front/codes/7/adopt", body)).status == 409
+    [code] = [each for each in (await api.get("/codes?reveal=true")).json["items"] if each["slot"] == 7]
+    assert (code["id"], code["state"], code["proof"]) == (adopted.json["id"], "set", "read_back")
+    assert (code["holder"], code["pin"]) == ("Cleaner", "4711")
+    assert (await api.ask("DELETE", f"/codes/{code['id']}")).status == 200
+    assert [action for _, action, _ in await deeds(api, "lock:front")] == ["code ended", "code shown", "code adopted"]
+    assert radio.memory.journal == []
+
+
+async def test_what_cannot_be_adopted_is_refused_and_changes_nothing(api: Api) -> None:
+    radio = _Radio()
+    api.hub.plugins.add_driver("radio", radio)
+    writer = await api.token_with(Scope.STAYS_WRITE)
+    before = await api.fingerprint()
+    refusal = await api.post("/locks/front/codes/7/adopt", {"label": "Cleaner"}, token=writer)
+    assert refusal.json["code"] == "scope_missing"
+    for place, status in (
+        ("1", 409),
+        ("31", 409),
+        ("251", 409),
+        ("0", 409),
+        ("-1", 404),
+        ("seven", 404),
+        ("9" * 6, 404),
+    ):
+        assert (await api.post(f"/locks/front/codes/{place}/adopt", {"label": "Cleaner"})).status == status, place
+    assert (await api.post("/locks/attic/codes/7/adopt", {"label": "Cleaner"})).status == 404
+    assert (await api.post("/locks/front/codes/7/adopt", {"label": ""})).status == 422
+    radio.memory.masked = True
+    masked = await api.post("/locks/front/codes/7/adopt", {"label": "Cleaner"})
+    assert (masked.status, "does not tell the digits" in masked.json["detail"]) == (409, True)
+    assert await api.fingerprint() == before
+
+
+async def test_a_lock_that_does_not_answer_is_asked_again_with_the_same_key(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    radio = _Radio()
+    api.hub.plugins.add_driver("radio", radio)
+    monkeypatch.setattr(building, "PATIENCE_S", 0)
+    radio.memory.silent = True
+    silent = await api.post("/locks/front/codes/7/adopt", {"label": "Cleaner"}, key="again")
+    assert (silent.status, silent.json["code"]) == (503, "unavailable")
+    assert silent.json["detail"] == "Front cannot be asked now (the lock did not answer); try again when it answers"
+    radio.memory.silent = False
+    assert (await api.post("/locks/front/codes/7/adopt", {"label": "Cleaner"}, key="again")).status == 201
 
 
 async def test_the_code_of_a_stay_is_ended_with_the_stay_only(api: Api) -> None:

@@ -31,6 +31,7 @@ def _paths(desk: Desk) -> dict[str, str]:
         "a lock": "/locks/front",
         "a silent lock": "/locks/loft",
         "a code now": "/codes/new",
+        "somebody else's code": "/locks/front/codes/30/adopt",
         "the log": "/log",
         "health": "/health",
         "channels": "/channels",

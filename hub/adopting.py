@@ -1,0 +1,158 @@
+"""A code that was in a keypad before the hub came is given a name, and perhaps an end: from then on it is one of ours.
+
+The lock itself is asked for the digits, and nothing is written to it: not the code, and not its hours, whatever it can
+keep. What the hub does to an adopted code later is what it does to every other: it looks after it, and takes it out when
+it ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from hub import issuing
+from hub.contracts import Keypad
+from hub.errors import Disappointment, Rejected, Unavailable
+from hub.io.tagbook import TagBook
+from hub.issuing import Desk
+from hub.model.codes import Reading, Slot
+from hub.model.facts import SlotRead
+from hub.model.hours import confining
+from hub.model.values import GrantId, LockId, Pin, Proof, Window, clean
+from hub.plugins import Plugins
+from hub.store import codes, doors, log
+from hub.store.doors import Door
+from hub.store.engine import Store, Tx
+
+PATIENCE: Final = timedelta(seconds=20)
+"""For the lock's answer, in real time. A person waits for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person wants of somebody else's code."""
+
+    lock: LockId
+    number: int
+    """Of its place in the keypad."""
+    label: str
+    until: datetime | None
+    """None: until somebody ends it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adopting:
+    store: Store
+    plugins: Plugins
+    desk: Desk
+    tagbook: TagBook
+
+    async def adopt(self, wish: Wish, actor: str) -> GrantId:
+        """
+        Raises:
+            Rejected: it is not a code of somebody else's, the lock does not tell its digits, or they are taken.
+            Unavailable: the lock does not answer; nothing was changed.
+        """
+        wish = replace(wish, label=clean(wish.label, limit=60))
+        door, before = await self.store.read(lambda tx: self._foreign(tx, wish))
+        seen = await _read(door, self._keypad(door), wish.number)
+        done = await self.store.write(lambda tx: self._take(tx, wish, before, seen, actor))
+        if isinstance(done, Rejected):
+            raise done
+        # After the commit: a tag that is in the book without a grant is that of a code to be taken out of every lock.
+        assert seen.pin is not None  # else it would have been refused
+        self.tagbook.add(self.desk.vault.tag(seen.pin))
+        return done
+
+    def _keypad(self, door: Door) -> Keypad:
+        met = self.plugins.lock(door.driver, door.address)
+        if met is None or met.keypad is None:
+            raise Rejected(f"{door.name} cannot be asked from here: its driver has not met it, or it has no keypad")
+        return met.keypad
+
+    def _foreign(self, tx: Tx, wish: Wish) -> tuple[Door, Slot]:
+        """The slot as it is believed to be, if there is a code in it that could be adopted."""
+        door = doors.door(tx, wish.lock)
+        if door is None:
+            raise Rejected(f"there is no lock called “{wish.lock}”")
+        self._check_wish(wish)
+        self._keypad(door)
+        most = min(codes.MANAGED, codes.MANAGED if door.abilities is None else door.abilities.slots)
+        if not 1 <= wish.number <= most:
+            raise Rejected(
+                f"the hub looks after places 1 to {most} of {door.name}, and leaves place {wish.number} alone; "
+                "give that person a code of Gatehouse's own"
+            )
+        slot = next((slot for slot in codes.slots_of(tx, wish.lock) if slot.number == wish.number), Slot(wish.number))
+        if slot.holder is not None or slot.claim is not None:
+            raise Rejected(f"the code in place {wish.number} of {door.name} is one of Gatehouse's own already")
+        if slot.reading is Reading.EMPTY:
+            raise Rejected(f"place {wish.number} of {door.name} is empty; choose one that holds somebody else's code")
+        if slot.reading is Reading.UNKNOWN:
+            raise Rejected(f"place {wish.number} of {door.name} has not been looked at yet; try again in a minute")
+        return door, slot
+
+    def _check_wish(self, wish: Wish) -> None:
+        if not self.desk.trusted():
+            raise Rejected("the hub does not know the time for certain; look at the Health page first")
+        if not wish.label:
+            raise Rejected("say whose code it is")
+        if wish.until is not None and wish.until <= self.desk.now() + timedelta(minutes=1):
+            raise Rejected("a code must end in the future")
+
+    def _take(self, tx: Tx, wish: Wish, before: Slot, seen: SlotRead, actor: str) -> GrantId | Rejected:
+        """Returned rather than raised where something was learnt about the slot: that is to stay."""
+        door, slot = self._foreign(tx, wish)
+        if (slot.reading, slot.tag) != (before.reading, before.tag):
+            raise Rejected(f"place {wish.number} of {door.name} changed just now; look at it and try again")
+        known = slot.tag is None or seen.pin is None or slot.tag in self.desk.vault.tags(seen.pin)
+        if seen.empty or not known:
+            codes.keep_slot(tx, wish.lock, replace(slot, reading=Reading.UNKNOWN, retry_at=None))
+            there = "is empty by now" if seen.empty else "holds another code by now"
+            return Rejected(f"place {wish.number} of {door.name} {there}; look at it and try again")
+        pin = self._adoptable(tx, wish, door, seen)
+        now = self.desk.now()
+        window = Window(now, wish.until)
+        grant = issuing.put_down(tx, self.desk, wish.lock, pin, window, stay=None, label=wish.label)
+        codes.told(tx, [grant], now)
+        codes.keep_slot(tx, wish.lock, replace(_held(slot, window, now), holder=grant, tag=self.desk.vault.tag(pin)))
+        detail = f"{wish.label}, place {wish.number}"
+        log.record(tx, now, actor, "code adopted", f"lock:{wish.lock}", detail=detail)
+        return grant
+
+    def _adoptable(self, tx: Tx, wish: Wish, door: Door, seen: SlotRead) -> Pin:
+        where = f"the code in place {wish.number} of {door.name}"
+        if seen.pin is None:
+            raise Rejected(
+                f"{door.name} does not tell the digits of its codes; give that person a code of Gatehouse's own, and "
+                "delete this one at the lock"
+            )
+        if not seen.enabled:
+            raise Rejected(f"{where} is switched off; switch it on at the lock, or delete it there")
+        tags = self.desk.vault.tags(seen.pin)
+        if any(grant.tag in tags for grant in codes.open_grants(tx, wish.lock)):
+            raise Rejected(f"{where} has the same digits as one that Gatehouse gave for this door; end that one first")
+        if not tags.isdisjoint(self.tagbook.tags):
+            raise Rejected(f"{where} is one that Gatehouse gave and that is over; give a new one instead")
+        return seen.pin
+
+
+def _held(slot: Slot, window: Window, now: datetime) -> Slot:
+    """As if it had been written and read back. The lock counts as one that cannot keep its hours, so it is not told any."""
+    hours = replace(slot.hours, told=confining(window), proof=Proof.NONE, refused=True, before=slot.hours.end)
+    return replace(slot, proof=Proof.READ_BACK, proven_at=now, enabled=True, failures=0, retry_at=None, hours=hours)
+
+
+async def _read(door: Door, keypad: Keypad, number: int) -> SlotRead:
+    try:
+        async with asyncio.timeout(PATIENCE.total_seconds()):
+            return await keypad.read(number)
+    except Rejected as error:
+        raise Rejected(f"{door.name} refuses to tell: {error}") from error
+    except TimeoutError:
+        why = "no answer in time"
+    except Disappointment as error:
+        why = str(error)
+    raise Unavailable(f"{door.name} cannot be asked now ({why}); try again when it answers")

@@ -1,0 +1,68 @@
+"""A code that somebody else put into a keypad: whose it is, and until when."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from aiohttp import web
+from pydantic import AfterValidator, Field
+
+from hub.adopting import Wish
+from hub.errors import Rejected, Unavailable
+from hub.model.stays import local_instant
+from hub.model.values import LockId, clean
+from hub.store.doors import Door
+from web.forms import Filled, Form, blank, read
+from web.ground import Ground
+from web.site import GUARD, SITE, go, page
+from web.words import Local
+
+
+def _cleaned(text: str) -> str:
+    return clean(text, limit=len(text) + 1)
+
+
+class AdoptForm(Form):
+    label: Annotated[str, AfterValidator(_cleaned)] = Field(title="A name", max_length=60)
+    until: datetime | None = Field(None, title="The end")
+
+
+async def _place(request: web.Request) -> tuple[Door, Local]:
+    hub, id_ = request.app[SITE].hub, LockId(request.match_info["id"])
+    ground = await hub.store.read(lambda tx: Ground.read(tx, hub.clock.now()))
+    if id_ not in ground.doors:
+        raise web.HTTPNotFound
+    return ground.doors[id_], ground.local(ground.doors[id_].property)
+
+
+async def _show(request: web.Request, door: Door, form: Filled[AdoptForm]) -> web.Response:
+    slot, status = request.match_info["slot"], 422 if form.errors else 200
+    return await page(request, "locks/adopt.html", "locks", status=status, form=form, door=door, slot=slot)
+
+
+async def blank_form(request: web.Request) -> web.Response:
+    door, _ = await _place(request)
+    return await _show(request, door, blank(AdoptForm))
+
+
+async def adopt(request: web.Request) -> web.Response:
+    hub, actor = request.app[SITE].hub, request[GUARD].actor
+    door, local = await _place(request)
+    form = read(AdoptForm, await request.post())
+    given = form.value
+    if given is None:
+        return await _show(request, door, form)
+    end = given.until
+    until = None if end is None else local_instant(end.date(), end.time(), local.zone, latest=True)
+    try:
+        await hub.adopting.adopt(Wish(door.id, int(request.match_info["slot"]), given.label, until), actor)
+    except (Rejected, Unavailable) as error:
+        return await _show(request, door, form.refused(f"{error}."))
+    return go(request, f"/locks/{door.id}", said="code_adopted")
+
+
+ROUTES = [
+    web.get(r"/locks/{id}/codes/{slot:\d{1,3}}/adopt", blank_form),
+    web.post(r"/locks/{id}/codes/{slot:\d{1,3}}/adopt", adopt),
+]
