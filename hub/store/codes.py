@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from hub.model.codes import Claim, Grant, Reading, Slot
-from hub.model.hours import Hours
+from hub.model.hours import UNHEARD_OF, Hours
 from hub.model.values import CodeTag, GrantId, LockId, Proof, StayId, Window
 from hub.store.engine import Tx
 from hub.store.tables import Instant, grants, slots, stays
@@ -231,7 +231,8 @@ def _values(slot: Slot) -> dict[str, object]:
 def doubt_all(tx: Tx) -> None:
     """What was believed of any slot has to be asked again; whose it was and how it was proven stays to compare with.
 
-    A lock that keeps hours may have been told others since: it counts as shut until it is told again.
+    A lock that keeps hours may have been told others since: it counts as shut until it is told again. Of a slot without
+    hours nobody knows whether it has some now.
     """
     tx.sql.execute(
         update(slots).values(
@@ -241,7 +242,10 @@ def doubt_all(tx: Tx) -> None:
             failures=0,
             retry_at=None,
             hours_proof=Proof.NONE.value,
-            hours_before=case((slots.c.hours_refused == 0, slots.c.hours_start), else_=slots.c.hours_before),
+            hours_before=case(
+                (and_(slots.c.hours_refused == 0, slots.c.hours_start.is_not(None)), slots.c.hours_start),
+                else_=func.coalesce(slots.c.hours_before, bindparam("unheard_of", UNHEARD_OF.before, type_=Instant)),
+            ),
             hours_failures=0,
             hours_retry_at=None,
         )

@@ -9,6 +9,7 @@ from hub.health import findings
 from hub.io.clock import LoopClock
 from hub.model.codes import Slot, Write
 from hub.model.facts import SlotRead
+from hub.model.hours import UNHEARD_OF
 from hub.model.values import Address, LockId, Pin, Proof
 from hub.store import codes, doors, tables
 from hub.store.engine import Tx
@@ -233,8 +234,10 @@ def test_after_a_restore_hours_are_told_again(tmp_path: Path) -> None:
         async with home(tmp_path, [Memory(Address("front"), schedules=True)], start=CHECK_IN) as house:
             await _booked(house)
             told = house.lock("front").hours.pop(1)
+            await house.hub.store.write(lambda tx: codes.keep_slot(tx, LockId("front"), Slot(2)))
             await house.hub.store.write(codes.doubt_all)
-            (slot, *_) = await house.hub.store.read(lambda tx: codes.slots_of(tx, LockId("front")))
+            (slot, second, *_) = await house.hub.store.read(lambda tx: codes.slots_of(tx, LockId("front")))
+            assert second.hours == UNHEARD_OF, "also where the backup knows of none"
             assert slot.hours.shut(house.hub.clock.now()), "it may have been told others since"
             await house.hub.store.write(lambda tx: tx.signal("lock:front"))
             await house.later(minutes=1)
