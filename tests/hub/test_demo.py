@@ -14,7 +14,7 @@ def test_the_simulated_building_holds_the_keys_that_the_driver_takes_over(tmp_pa
     assert len(set(building.keys.values())) == 4
 
 
-def test_somebody_lives_in_an_encrypted_flat_and_somebody_waits_in_a_box(tmp_path: Path) -> None:
+def test_all_but_the_cellar_are_encrypted_and_two_locks_wait_in_their_boxes(tmp_path: Path) -> None:
     building = Building(**demo._config(tmp_path, 0).drivers["simulator"])
-    assert [lock.name for lock in building.locks if lock.joined_with] == ["Flat 1"]
+    assert [lock.name for lock in building.locks if lock.joined_with] == ["Front door", "Flat 1", "Flat 2"]
     assert [lock.name for lock in building.locks if not lock.address] == ["Boathouse", "Attic"]
