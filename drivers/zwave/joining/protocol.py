@@ -6,6 +6,7 @@ interrupted: that makes ghosts (INS13954 4.4.1.1.3).
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,6 +31,8 @@ from hub.errors import Garbled, Rejected, Unavailable
 
 NOBODY_CAME: Final = "no device came within a minute; start again and press its button while the hub is waiting"
 NOT_FIRST: Final = "the stick is not the first controller of its network, so it cannot change who is in it"
+CROSSING_S: Final = 2.0
+"""How long after it was told to stop a stick is listened to: it may have found a device in the same instant."""
 NOBODY: Final = frozenset({0, 0xFF})
 """Node numbers that stand for none."""
 
@@ -77,7 +80,10 @@ def include(begin: Call, invite: str) -> Talking[Arrival]:
     try:
         _, found = yield from _next(ready, {Status.FOUND}, ready.at + nf.FOUND_WITHIN_S, stoppable=True)
     except (_TooLateError, _FailedError, Rejected) as ended:
-        yield from do(nf.leave_adding())
+        left = yield from do(nf.leave_adding())
+        if not isinstance(ended, _FailedError) and (yield from _came_all_the_same(ready, left.at)):
+            yield from _finish_adding()
+            yield from _look_for_half_joined(before)
         raise _as_rejected(ended, NOBODY_CAME) from None
     yield from say(2, "A device was found and is being let in; this takes up to two minutes.")
     try:
@@ -95,6 +101,17 @@ def include(begin: Call, invite: str) -> Talking[Arrival]:
     if number in before.nodes:
         raise Rejected(f"the device is in the network already, as {number}; remove it first")
     return Arrival(number, device.info)
+
+
+def _came_all_the_same(ready: _Begun, stopped: float) -> Talking[bool]:
+    """Whether the stick found a device in the moment in which it was told to stop; then it goes on with it."""
+    try:
+        yield from _next(ready, {Status.FOUND, Status.DEVICE, Status.CONTROLLER}, stopped + CROSSING_S)
+    except (_TooLateError, _FailedError):
+        return False
+    with suppress(_TooLateError, _FailedError):
+        yield from _next(ready, {Status.PROTOCOL_DONE}, stopped + nf.ADDING_WITHIN_S)
+    return True
 
 
 def _finish_adding() -> Talking[int]:

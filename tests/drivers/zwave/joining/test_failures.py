@@ -46,14 +46,14 @@ async def test_nobody_comes_within_a_minute(tmp_path: Path) -> None:
         loop = asyncio.get_running_loop()
         began = loop.time()
         talk = await added(pairing)
-        assert 60 <= loop.time() - began < 61
+        assert 60 <= loop.time() - began < 63
     assert talk.ended is Ended.FAILED
     assert "no device came within a minute" in talk.sentence.casefold()
     assert pairing.stick.calls[-1] == (0x4A, "c500")
     assert not pairing.alarms
 
 
-@pytest.mark.parametrize(("status", "least", "most"), [(2, 60, 61), (3, 60, 80), (5, 76, 100)])
+@pytest.mark.parametrize(("status", "least", "most"), [(2, 60, 63), (3, 60, 80), (5, 76, 100)])
 @virtual
 async def test_a_stick_that_does_not_go_on_is_stopped_after_the_time_of_the_specification(
     tmp_path: Path, status: int, least: float, most: float
@@ -331,7 +331,7 @@ async def test_cancelling_at_any_stage_leaves_nobody_half_joined(tmp_path: Path,
         await asyncio.sleep(delay)
         pairing.cancel()
         talk = await pairing.ended()
-        await asyncio.sleep(10)
+        await asyncio.sleep(60)
         assert talk.ended is Ended.CANCELLED
         assert "joining was cancelled" in talk.sentence.casefold()
         assert is_out(pairing)
@@ -398,7 +398,7 @@ async def test_it_is_too_late_to_cancel_once_it_is_being_undone_or_over(tmp_path
         await pairing.asked()
         pairing.stick.presses_again = False
         pairing.cancel()
-        await asyncio.sleep(5)
+        await asyncio.sleep(60)
         assert "press the button" in pairing.talk.sentence
         with pytest.raises(Rejected, match="too late"):
             pairing.cancel()
@@ -414,7 +414,7 @@ async def test_waiting_for_a_device_to_leave_can_be_cancelled(tmp_path: Path) ->
     pairing.stick.pressed = None
     async with pairing.running() as radio:
         radio.joining.begin(Wish.REMOVE)
-        await asyncio.sleep(5)
+        await asyncio.sleep(60)
         pairing.cancel()
         assert (await pairing.ended(5)).ended is Ended.CANCELLED
     assert pairing.stick.calls[-1] == (0x4B, "c500")
@@ -435,7 +435,7 @@ async def test_a_device_that_stays_half_joined_is_not_used_until_it_is_removed(t
         assert "still in the network as 7 and is not used" in talk.sentence
         before = len(pairing.newcomer.received)
         pairing.stick.say(7, bytes.fromhex("6c01c103800342"))  # wants to know that it arrived
-        await asyncio.sleep(5)
+        await asyncio.sleep(60)
         assert len(pairing.newcomer.received) == before
         assert not radio.locks
         assert [(node.address, node.remarks) for node in radio.survey().nodes] == [(SEVEN, (HALF_JOINED,))]

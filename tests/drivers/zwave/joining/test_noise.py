@@ -7,7 +7,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from drivers.zwave.security.keys import SecurityClass
@@ -81,6 +81,7 @@ def _act(pairing: Pairing, does: str) -> None:
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(events)
+@example([("pause", 0.1), ("person", "cancel")])  # in the instant in which the stick finds the device
 def test_noise_ends_a_joining_at_worst(happens: list[tuple[str, object]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         run(_story(Path(folder), happens))

@@ -125,8 +125,18 @@ def test_nobody_came_or_it_was_cancelled(answer: Answer) -> None:
     talk = begun().done(b"\x01")
     talk << answer
     talk >> Do(nf.leave_adding())
+    talk.done(None)
+    assert isinstance(talk.step, Listen)
     with pytest.raises(Rejected):
-        talk.done(None)
+        talk << TimedOut(62.0)
+
+
+def test_a_device_that_is_found_in_the_instant_of_cancelling_is_not_forgotten() -> None:
+    talk = begun().done(b"\x01")
+    talk << Cancelled(5.0)
+    talk >> Do(nf.leave_adding())
+    talk.done(None).news(FOUND).news(FINISHED)
+    talk >> Do(nf.stop_adding())
 
 
 def test_a_stick_that_is_never_ready_is_left() -> None:
