@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.async_api import Browser, ViewportSize, expect
+from playwright.async_api import Browser, FilePayload, ViewportSize, expect
 
 from tests.browser.house import NAME, PASSWORD, House
 from tests.browser.lived_in import LONG_NAME, lived_in, stay_called
@@ -88,10 +88,23 @@ async def made_token(opened: Window, _house: House) -> None:
     await expect(page.locator("#token")).to_be_visible()
 
 
-async def shown_keys(opened: Window, _house: House) -> None:
-    await opened.open("/radio/zwave/care")
+async def _unfold(opened: Window) -> None:
     for summary in await opened.page.locator("summary").all():
         await summary.click()
+
+
+NETWORK_KEYS: Final = b'{"S2_AccessControl": "33333333333333333333333333333333"}'
+
+
+async def shown_keys(opened: Window, _house: House) -> None:
+    await opened.open("/radio/zwave/care")
+    await _unfold(opened)
+    taking = opened.page.locator("form[action$='/keys/import']")
+    file = FilePayload(name="keys.json", mimeType="application/json", buffer=NETWORK_KEYS)
+    await taking.locator("input[type=file]").set_input_files(file)
+    await taking.get_by_role("button", name="Take them over").click()
+    await expect(opened.page.locator("#toasts")).to_contain_text("keys")
+    await _unfold(opened)
     await opened.page.get_by_label("Your password, once more").fill(PASSWORD)
     await opened.page.get_by_role("button", name="Show the keys").click()
     await expect(opened.page.get_by_text("They are shown only this once")).to_be_visible()
