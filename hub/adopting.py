@@ -20,7 +20,7 @@ from hub.issuing import Desk
 from hub.model.codes import Reading, Slot
 from hub.model.facts import SlotRead
 from hub.model.hours import confining
-from hub.model.values import GrantId, LockId, Pin, Proof, Window, clean
+from hub.model.values import GrantId, LockId, Pin, Proof, Purpose, Window, clean
 from hub.plugins import Plugins
 from hub.store import codes, doors, log
 from hub.store.doors import Door
@@ -115,7 +115,7 @@ class Adopting:
         pin = self._adoptable(tx, wish, door, seen)
         now = self.desk.now()
         window = Window(now, wish.until)
-        grant = issuing.put_down(tx, self.desk, wish.lock, pin, window, stay=None, label=wish.label)
+        grant = issuing.put_down(tx, self.desk, wish.lock, pin, window, issuing.Whose(Purpose.HAND, label=wish.label))
         codes.told(tx, [grant], now)
         codes.keep_slot(tx, wish.lock, replace(_held(slot, window, now), holder=grant, tag=self.desk.vault.tag(pin)))
         detail = f"{wish.label}, place {wish.number}"

@@ -17,7 +17,7 @@ from hub.io.vault import Vault
 from hub.model.codes import Grant, Limits
 from hub.model.pins import common_length, draw
 from hub.model.stays import HouseRules, code_window, wants_code
-from hub.model.values import GrantId, LockId, Pin, UnitId, Window
+from hub.model.values import GrantId, LockId, Pin, Purpose, StayId, UnitId, Window
 from hub.store import codes, doors, house, log
 from hub.store import stays as ledger
 from hub.store.codes import Issued
@@ -77,7 +77,7 @@ def _issue_missing(tx: Tx, desk: Desk, stay: StayRow, window: Window, missing: S
         pin = _fitting(tx, desk, stay, group, [pin for _, pin in known]) or _drawn(tx, desk, stay, group, digits)
         for lock in group:
             if not codes.give_back(tx, lock, stay.id, desk.vault.tags(pin), window):
-                put_down(tx, desk, lock, pin, window, stay=stay)
+                put_down(tx, desk, lock, pin, window, Whose(Purpose.GUEST, stay.id))
 
 
 def has_keypad(tx: Tx, lock: LockId) -> bool:
@@ -118,14 +118,23 @@ def _opened(desk: Desk, entry: Issued) -> Pin:
     return desk.vault.open_pin(entry.sealed_pin, about=f"grant:{entry.grant.id}")
 
 
-def put_down(
-    tx: Tx, desk: Desk, lock: LockId, pin: Pin, window: Window, *, stay: StayRow | None, label: str = ""
-) -> GrantId:
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """Whom a code is issued to, and why."""
+
+    purpose: Purpose
+    stay: StayId | None = None
+    label: str = ""
+    """Where no stay says who it is."""
+
+
+def put_down(tx: Tx, desk: Desk, lock: LockId, pin: Pin, window: Window, whose: Whose) -> GrantId:
     """Write a grant of that PIN on that lock."""
     id_ = GrantId(str(ULID()))
     grant = Grant(id_, desk.vault.tag(pin), len(pin), window)
     sealed = desk.vault.seal_pin(pin, about=f"grant:{id_}")
-    codes.issue(tx, Issued(grant, lock, None if stay is None else stay.id, label, sealed, None, None), desk.now())
+    entry = Issued(grant, lock, whose.stay, whose.label, sealed, None, None, whose.purpose)
+    codes.issue(tx, entry, desk.now())
     return id_
 
 
@@ -215,7 +224,8 @@ def code_now(tx: Tx, desk: Desk, locks: Sequence[LockId], label: str, until: dat
     digits, group = groups[0]
     taken = set().union(*(codes.tags_on(tx, lock) for lock in group))
     pin = draw(desk.below, digits=digits, taken=lambda text: not desk.vault.tags(Pin(text)).isdisjoint(taken))
-    ids = [put_down(tx, desk, lock, pin, Window(now, until), stay=None, label=label) for lock in group]
+    whose = Whose(Purpose.HAND, label=label)
+    ids = [put_down(tx, desk, lock, pin, Window(now, until), whose) for lock in group]
     codes.told(tx, ids, now)
     return pin
 

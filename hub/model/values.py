@@ -158,6 +158,20 @@ class StayStatus(Enum):
     """Kept and shown with the reason, never acted on."""
 
 
+class Purpose(Enum):
+    """Why a code was issued."""
+
+    GUEST = "guest"
+    """A stay's own code."""
+    HAND = "hand"
+    """For somebody at the door, given by a person here until a named time; adopted codes too."""
+    STAFF = "staff"
+    """Somebody who comes again: staff, cleaners, vendors, managers."""
+    BACKUP = "backup"
+    """In the lock before anybody needs it, shown to nobody until a stay's own code fails."""
+    EMERGENCY = "emergency"
+
+
 class Proof(Enum):
     """How sure we are that a slot holds what we wrote, best first."""
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from hub.model.codes import Claim, Grant, Reading, Slot
 from hub.model.hours import UNHEARD_OF, Hours
-from hub.model.values import CodeTag, GrantId, LockId, Proof, StayId, Window
+from hub.model.values import CodeTag, GrantId, LockId, Proof, Purpose, StayId, Window
 from hub.store.engine import Tx
 from hub.store.tables import Instant, grants, slots, stays
 
@@ -43,6 +43,7 @@ class Issued:
     sealed_pin: bytes | None
     told_at: datetime | None
     refused: str | None
+    purpose: Purpose = Purpose.GUEST
 
 
 def _grant(row: RowMapping) -> Grant:
@@ -57,7 +58,16 @@ def _grant(row: RowMapping) -> Grant:
 
 
 def _issued(row: RowMapping) -> Issued:
-    return Issued(_grant(row), row["lock_id"], row["stay_id"], row["label"], row["pin"], row["told_at"], row["refused"])
+    return Issued(
+        _grant(row),
+        row["lock_id"],
+        row["stay_id"],
+        row["label"],
+        row["pin"],
+        row["told_at"],
+        row["refused"],
+        Purpose(row["purpose"]),
+    )
 
 
 def _slot(row: RowMapping) -> Slot:
@@ -130,6 +140,7 @@ def issue(tx: Tx, entry: Issued, made_at: datetime) -> None:
             id=grant.id,
             lock_id=entry.lock,
             stay_id=entry.stay,
+            purpose=entry.purpose.value,
             label=entry.label,
             pin=entry.sealed_pin,
             tag=grant.tag,

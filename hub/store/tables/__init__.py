@@ -1,0 +1,39 @@
+"""Every table of the house, by topic. A new one is defined in the module of its topic and named here."""
+
+from hub.store.tables.house import channels, locks, meta, properties, unit_locks, units
+from hub.store.tables.kinds import Day, Instant, metadata
+from hub.store.tables.ledgers import grants, published, slots, stay_sources, stays
+from hub.store.tables.people import accounts, attempts, replies, sessions, tokens
+from hub.store.tables.record import access_log, audit, outbox, questions
+from hub.store.tables.world import alarms, channel_state, inbox, lock_state
+
+__all__ = [
+    "Day",
+    "Instant",
+    "access_log",
+    "accounts",
+    "alarms",
+    "attempts",
+    "audit",
+    "channel_state",
+    "channels",
+    "grants",
+    "inbox",
+    "lock_state",
+    "locks",
+    "meta",
+    "metadata",
+    "outbox",
+    "people",
+    "properties",
+    "published",
+    "questions",
+    "replies",
+    "sessions",
+    "slots",
+    "stay_sources",
+    "stays",
+    "tokens",
+    "unit_locks",
+    "units",
+]

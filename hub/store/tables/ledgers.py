@@ -1,0 +1,138 @@
+"""The three ledgers that carry the main job.
+
+`stays` (who may come when), `grants` (what was issued for which door), `slots` (what each lock should hold, what was
+last written, what was last proven). Nothing is inferred from anything else.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    event,
+    text,
+)
+
+from hub.store.tables.kinds import Day, Instant, flag, required, table
+
+stays = table(
+    "stays",
+    Column("id", Text, primary_key=True),
+    required("unit_id", Text, ForeignKey("units.id")),
+    Column("channel_id", Text, ForeignKey("channels.id", ondelete="SET NULL")),  # None: made here
+    required("kind", Text),
+    required("status", Text),
+    Column("arrival", Day),
+    Column("departure", Day),
+    Column("own_check_in", Instant),  # where the source itself, or a person here, named a time
+    Column("own_check_out", Instant),
+    Column("check_in", Instant),  # what counts: own time or house rule
+    Column("check_out", Instant),
+    required("guest", Text, server_default=""),
+    required("reference", Text, server_default=""),
+    required("phone_last4", Text, server_default=""),
+    Column("contact", LargeBinary),  # sealed JSON {phone, email}
+    Column("guests", Integer),
+    required("note", Text, server_default=""),
+    required("made_at", Instant),
+    required("changed_at", Instant),
+    Column("arrived_at", Instant),
+    Column("left_at", Instant),
+    Column("cancelled_at", Instant),
+    Column("cancelled_why", Text),
+    CheckConstraint("check_out > check_in"),
+    Index("stays_by_check_in", "check_in"),
+    Index("stays_by_check_out", "check_out"),
+    Index("stays_by_unit", "unit_id", "check_in"),
+)
+
+stay_sources = table(
+    "stay_sources",
+    Column("channel_id", Text, ForeignKey("channels.id", ondelete="CASCADE"), primary_key=True),
+    Column("uid", Text, primary_key=True),
+    required("stay_id", Text, ForeignKey("stays.id", ondelete="CASCADE")),
+    required("reported", LargeBinary),  # sealed: the last report as received
+    required("digest", Text),  # of the report: the same digest changes nothing
+    required("seen_at", Instant),
+    Column("missing_since", Instant),
+    required("missing_count", Integer, server_default="0"),
+    Index("stay_sources_by_stay", "stay_id"),
+)
+
+published = table(
+    "published",
+    Column("channel_id", Text, ForeignKey("channels.id", ondelete="CASCADE"), primary_key=True),
+    Column("night", Day, primary_key=True),
+)
+
+grants = table(
+    "grants",
+    Column("id", Text, primary_key=True),
+    required("lock_id", Text, ForeignKey("locks.id")),
+    Column("stay_id", Text, ForeignKey("stays.id")),
+    required("purpose", Text, server_default="guest"),
+    required("label", Text, server_default=""),  # whose code it is when no stay says it
+    Column("pin", LargeBinary),  # sealed; forgotten once the code is proven gone
+    required("tag", Text),
+    required("digits", Integer),
+    required("start", Instant),
+    Column("end", Instant),
+    required("made_at", Instant),
+    Column("revoked_at", Instant),
+    Column("refused", Text),  # the lock's words
+    Column("told_at", Instant),  # when somebody was first shown the digits
+    Index("grants_by_stay", "stay_id"),
+    Index("grants_by_lock", "lock_id", sqlite_where=text("pin IS NOT NULL")),
+    Index("grants_one_pin_per_door", "lock_id", "tag", unique=True, sqlite_where=text("pin IS NOT NULL")),
+)
+
+slots = table(
+    "slots",
+    Column("lock_id", Text, ForeignKey("locks.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, CheckConstraint("number BETWEEN 1 AND 255"), primary_key=True),
+    Column("holder", Text, ForeignKey("grants.id")),
+    required("reading", Text),
+    Column("tag", Text),
+    required("enabled", Integer, server_default="1"),
+    Column("claim", Text),
+    required("proof", Text),
+    Column("proven_at", Instant),
+    required("failures", Integer, server_default="0"),
+    Column("retry_at", Instant),
+    # What the lock was told of the hours in which the code of this slot opens (hub/model/hours.py).
+    Column("hours_start", Instant),
+    Column("hours_end", Instant),
+    required("hours_proof", Text, server_default="none"),
+    flag("hours_refused"),
+    Column("hours_before", Instant),
+    required("hours_failures", Integer, server_default="0"),
+    Column("hours_retry_at", Instant),
+    Index("slots_one_per_grant", "holder", unique=True, sqlite_where=text("holder IS NOT NULL")),
+)
+
+
+_NO_OVERLAP = """
+CREATE TRIGGER {name} BEFORE {moment} ON stays
+WHEN NEW.channel_id IS NULL AND NEW.kind = 'reservation' AND NEW.status = 'confirmed'
+ AND EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.id <> NEW.id AND s.status IN ('confirmed', 'tentative')
+             AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
+BEGIN SELECT RAISE(ABORT, 'overlap'); END
+"""
+"""Nobody can double-book from here, whatever the code above does. What channels sold twice is kept and asked about."""
+
+_MOVED = "UPDATE OF unit_id, check_in, check_out, kind, status"
+
+
+@event.listens_for(stays, "after_create")
+def _forbid_overlaps(_table: Table, connection: Connection, **_: Any) -> None:
+    for name, moment in (("stays_no_overlap_new", "INSERT"), ("stays_no_overlap_moved", _MOVED)):
+        connection.exec_driver_sql(_NO_OVERLAP.format(name=name, moment=moment))

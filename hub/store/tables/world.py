@@ -1,0 +1,73 @@
+"""What the outside world told us."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint, text
+
+from hub.store.tables.kinds import Instant, flag, required, table
+
+lock_state = table(
+    "lock_state",
+    Column("lock_id", Text, ForeignKey("locks.id", ondelete="CASCADE"), primary_key=True),
+    Column("model", Text),
+    Column("firmware", Text),
+    Column("slots", Integer),
+    Column("min_digits", Integer),
+    Column("max_digits", Integer),
+    Column("reads_codes", Integer),
+    Column("secure", Text),
+    Column("position", Text),
+    Column("position_how", Text),
+    Column("position_at", Instant),
+    Column("battery", Integer, CheckConstraint("battery BETWEEN 0 AND 100")),
+    flag("battery_low"),
+    Column("battery_at", Instant),
+    Column("heard_at", Instant),
+    Column("silent_since", Instant),
+    Column("silent_why", Text),
+    Column("trouble", Text),
+    Column("trouble_at", Instant),
+    Column("quarantined", Text),  # why this lock's worker gave up; the other doors go on
+    Column("schedules", Integer),  # the lock itself can confine a code to a window
+)
+
+alarms = table(
+    "alarms",
+    Column("id", Integer, primary_key=True),
+    required("driver", Text),
+    required("alarm", Text),
+    required("device", Text),  # an address, or what its label says; empty: the whole network
+    required("note", Text),
+    required("since", Instant),
+    required("told_at", Instant),
+    Column("dismissed_at", Instant),
+    Column("dismissed_by", Text),
+    UniqueConstraint("driver", "alarm", "device"),
+)
+
+channel_state = table(
+    "channel_state",
+    Column("channel_id", Text, ForeignKey("channels.id", ondelete="CASCADE"), primary_key=True),
+    Column("cursor", Text),
+    Column("good_at", Instant),
+    Column("failing_since", Instant),
+    Column("failing_why", Text),
+    required("reports", Integer, server_default="0"),  # how many the last good read listed
+    Column("emptied_at", Instant),
+)
+
+inbox = table(
+    "inbox",
+    Column("id", Integer, primary_key=True),
+    required("channel_id", Text),
+    required("key", Text),
+    required("topic", Text),
+    required("body", LargeBinary),  # sealed
+    required("received_at", Instant),
+    required("state", Text),  # waiting -> done | dead; dead -> waiting by a person
+    required("attempts", Integer, server_default="0"),
+    required("due", Instant),
+    Column("why", Text),
+    UniqueConstraint("channel_id", "key"),
+    Index("inbox_due", "due", sqlite_where=text("state = 'waiting'")),
+)

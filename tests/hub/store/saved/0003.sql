@@ -1,0 +1,401 @@
+BEGIN TRANSACTION;
+CREATE TABLE access_log (
+    id INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    lock_id TEXT NOT NULL,
+    property_id TEXT NOT NULL,
+    what TEXT NOT NULL,
+    how TEXT NOT NULL,
+    slot INTEGER,
+    grant_id TEXT,
+    stay_id TEXT,
+    who TEXT NOT NULL,
+    PRIMARY KEY (id)
+) STRICT
+    ;
+INSERT INTO "access_log" VALUES(1,1,'x','x','x','x',1,'x','x','x');
+CREATE TABLE accounts (
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    password TEXT NOT NULL,
+    role TEXT NOT NULL,
+    made_at INTEGER NOT NULL,
+    PRIMARY KEY (id),
+    UNIQUE (name)
+) STRICT
+    ;
+INSERT INTO "accounts" VALUES('x','x','x','x',1);
+CREATE TABLE alarms (
+    id INTEGER NOT NULL,
+    driver TEXT NOT NULL,
+    alarm TEXT NOT NULL,
+    device TEXT NOT NULL,
+    note TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    told_at INTEGER NOT NULL,
+    dismissed_at INTEGER,
+    dismissed_by TEXT,
+    PRIMARY KEY (id),
+    UNIQUE (driver, alarm, device)
+) STRICT
+    ;
+INSERT INTO "alarms" VALUES(1,'x','x','x','x',1,1,1,'x');
+CREATE TABLE alembic_version (version_num TEXT NOT NULL PRIMARY KEY) STRICT;
+INSERT INTO "alembic_version" VALUES('0003');
+CREATE TABLE attempts (
+    "key" TEXT NOT NULL,
+    failures INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    PRIMARY KEY ("key")
+) STRICT
+    ;
+INSERT INTO "attempts" VALUES('x',1,1);
+CREATE TABLE audit (
+    id INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    outcome TEXT DEFAULT 'done' NOT NULL,
+    detail TEXT DEFAULT '' NOT NULL,
+    PRIMARY KEY (id)
+) STRICT
+    ;
+INSERT INTO "audit" VALUES(1,1,'x','x','x','x','x');
+CREATE TABLE channel_state (
+    channel_id TEXT NOT NULL,
+    cursor TEXT,
+    good_at INTEGER,
+    failing_since INTEGER,
+    failing_why TEXT,
+    reports INTEGER DEFAULT '0' NOT NULL,
+    emptied_at INTEGER,
+    PRIMARY KEY (channel_id),
+    FOREIGN KEY(channel_id) REFERENCES channels (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "channel_state" VALUES('x','x',1,1,'x',1,1);
+CREATE TABLE channels (
+    id TEXT NOT NULL,
+    unit_id TEXT NOT NULL,
+    integration TEXT NOT NULL,
+    settings BLOB NOT NULL,
+    origin TEXT NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY(unit_id) REFERENCES units (id)
+) STRICT
+    ;
+INSERT INTO "channels" VALUES('x','x','x',X'78','x');
+CREATE TABLE grants (
+    id TEXT NOT NULL,
+    lock_id TEXT NOT NULL,
+    stay_id TEXT,
+    label TEXT DEFAULT '' NOT NULL,
+    pin BLOB,
+    tag TEXT NOT NULL,
+    digits INTEGER NOT NULL,
+    start INTEGER NOT NULL,
+    "end" INTEGER,
+    made_at INTEGER NOT NULL,
+    revoked_at INTEGER,
+    refused TEXT,
+    told_at INTEGER, purpose TEXT DEFAULT 'guest' NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY(lock_id) REFERENCES locks (id),
+    FOREIGN KEY(stay_id) REFERENCES stays (id)
+) STRICT
+    ;
+INSERT INTO "grants" VALUES('x','x','x','x',X'78','x',1,1,1,1,1,'x',1,'x');
+CREATE TABLE inbox (
+    id INTEGER NOT NULL,
+    channel_id TEXT NOT NULL,
+    "key" TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    body BLOB NOT NULL,
+    received_at INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    attempts INTEGER DEFAULT '0' NOT NULL,
+    due INTEGER NOT NULL,
+    why TEXT,
+    PRIMARY KEY (id),
+    UNIQUE (channel_id, "key")
+) STRICT
+    ;
+INSERT INTO "inbox" VALUES(1,'x','x','x',X'78',1,'x',1,1,'x');
+CREATE TABLE lock_state (
+    lock_id TEXT NOT NULL,
+    model TEXT,
+    firmware TEXT,
+    slots INTEGER,
+    min_digits INTEGER,
+    max_digits INTEGER,
+    reads_codes INTEGER,
+    secure TEXT,
+    position TEXT,
+    position_how TEXT,
+    position_at INTEGER,
+    battery INTEGER CHECK (battery BETWEEN 0 AND 100),
+    battery_low INTEGER DEFAULT '0' NOT NULL CHECK (battery_low IN (0, 1)),
+    battery_at INTEGER,
+    heard_at INTEGER,
+    silent_since INTEGER,
+    silent_why TEXT,
+    trouble TEXT,
+    trouble_at INTEGER,
+    quarantined TEXT, schedules INTEGER,
+    PRIMARY KEY (lock_id),
+    FOREIGN KEY(lock_id) REFERENCES locks (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "lock_state" VALUES('x','x','x',1,1,1,1,'x','x','x',1,1,1,1,1,1,'x','x',1,'x',1);
+CREATE TABLE locks (
+    id TEXT NOT NULL,
+    property_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    driver TEXT NOT NULL,
+    address TEXT NOT NULL,
+    shared INTEGER DEFAULT '0' NOT NULL CHECK (shared IN (0, 1)),
+    origin TEXT NOT NULL, remote_unlock_over_s0 INTEGER DEFAULT '0' NOT NULL CHECK (remote_unlock_over_s0 IN (0, 1)), unencrypted INTEGER DEFAULT '0' NOT NULL CHECK (unencrypted IN (0, 1)),
+    PRIMARY KEY (id),
+    UNIQUE (driver, address),
+    FOREIGN KEY(property_id) REFERENCES properties (id)
+) STRICT
+    ;
+INSERT INTO "locks" VALUES('x','x','x','x','x',1,'x',1,1);
+CREATE TABLE meta (
+    "key" TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY ("key")
+) STRICT
+    ;
+INSERT INTO "meta" VALUES('x','x');
+CREATE TABLE outbox (
+    id INTEGER NOT NULL,
+    "key" TEXT NOT NULL,
+    lane TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    made_at INTEGER NOT NULL,
+    due INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    leased_until INTEGER,
+    attempts INTEGER DEFAULT '0' NOT NULL,
+    why TEXT,
+    done_at INTEGER,
+    PRIMARY KEY (id),
+    UNIQUE ("key")
+) STRICT
+    ;
+INSERT INTO "outbox" VALUES(1,'x','x','x','x',1,1,'x',1,1,'x',1);
+CREATE TABLE people (
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    property_id TEXT,
+    account_id TEXT,
+    contact BLOB,
+    origin TEXT NOT NULL,
+    made_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    PRIMARY KEY (id),
+    FOREIGN KEY(property_id) REFERENCES properties (id),
+    FOREIGN KEY(account_id) REFERENCES accounts (id) ON DELETE SET NULL
+) STRICT
+    ;
+INSERT INTO "people" VALUES('x','x','x','x','x',X'78','x',1,1);
+CREATE TABLE properties (
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    timezone TEXT NOT NULL,
+    check_in TEXT NOT NULL,
+    check_out TEXT NOT NULL,
+    code_lead_s INTEGER DEFAULT '3600' NOT NULL,
+    digits INTEGER DEFAULT '6' NOT NULL,
+    origin TEXT NOT NULL,
+    PRIMARY KEY (id)
+) STRICT
+    ;
+INSERT INTO "properties" VALUES('x','x','x','x','x',1,1,'x');
+CREATE TABLE published (
+    channel_id TEXT NOT NULL,
+    night TEXT NOT NULL,
+    PRIMARY KEY (channel_id, night),
+    FOREIGN KEY(channel_id) REFERENCES channels (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "published" VALUES('x','x');
+CREATE TABLE questions (
+    id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    sentence TEXT NOT NULL,
+    options TEXT NOT NULL,
+    urgent_at INTEGER,
+    asked_at INTEGER NOT NULL,
+    answer TEXT,
+    answered_at INTEGER,
+    answered_by TEXT,
+    PRIMARY KEY (id)
+) STRICT
+    ;
+INSERT INTO "questions" VALUES('x','x','x','x','x',1,1,'x',1,'x');
+CREATE TABLE replies (
+    "key" TEXT NOT NULL,
+    request TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    made_at INTEGER NOT NULL,
+    PRIMARY KEY ("key")
+) STRICT
+    ;
+INSERT INTO "replies" VALUES('x','x',1,'x',1);
+CREATE TABLE sessions (
+    digest TEXT NOT NULL,
+    account_id TEXT NOT NULL,
+    made_at INTEGER NOT NULL,
+    seen_at INTEGER NOT NULL,
+    agent TEXT DEFAULT '' NOT NULL,
+    PRIMARY KEY (digest),
+    FOREIGN KEY(account_id) REFERENCES accounts (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "sessions" VALUES('x','x',1,1,'x');
+CREATE TABLE slots (
+    lock_id TEXT NOT NULL,
+    number INTEGER NOT NULL CHECK (number BETWEEN 1 AND 255),
+    holder TEXT,
+    reading TEXT NOT NULL,
+    tag TEXT,
+    enabled INTEGER DEFAULT '1' NOT NULL,
+    claim TEXT,
+    proof TEXT NOT NULL,
+    proven_at INTEGER,
+    failures INTEGER DEFAULT '0' NOT NULL,
+    retry_at INTEGER, hours_start INTEGER, hours_end INTEGER, hours_proof TEXT DEFAULT 'none' NOT NULL, hours_refused INTEGER DEFAULT '0' NOT NULL CHECK (hours_refused IN (0, 1)), hours_before INTEGER, hours_failures INTEGER DEFAULT '0' NOT NULL, hours_retry_at INTEGER,
+    PRIMARY KEY (lock_id, number),
+    FOREIGN KEY(lock_id) REFERENCES locks (id) ON DELETE CASCADE,
+    FOREIGN KEY(holder) REFERENCES grants (id)
+) STRICT
+    ;
+INSERT INTO "slots" VALUES('x',1,'x','x','x',1,'x','x',1,1,1,1,1,'x',1,1,1,1);
+CREATE TABLE stay_sources (
+    channel_id TEXT NOT NULL,
+    uid TEXT NOT NULL,
+    stay_id TEXT NOT NULL,
+    reported BLOB NOT NULL,
+    digest TEXT NOT NULL,
+    seen_at INTEGER NOT NULL,
+    missing_since INTEGER,
+    missing_count INTEGER DEFAULT '0' NOT NULL,
+    PRIMARY KEY (channel_id, uid),
+    FOREIGN KEY(channel_id) REFERENCES channels (id) ON DELETE CASCADE,
+    FOREIGN KEY(stay_id) REFERENCES stays (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "stay_sources" VALUES('x','x','x',X'78','x',1,1,1);
+CREATE TABLE stays (
+    id TEXT NOT NULL,
+    unit_id TEXT NOT NULL,
+    channel_id TEXT,
+    kind TEXT NOT NULL,
+    status TEXT NOT NULL,
+    arrival TEXT,
+    departure TEXT,
+    own_check_in INTEGER,
+    own_check_out INTEGER,
+    check_in INTEGER,
+    check_out INTEGER,
+    guest TEXT DEFAULT '' NOT NULL,
+    reference TEXT DEFAULT '' NOT NULL,
+    phone_last4 TEXT DEFAULT '' NOT NULL,
+    contact BLOB,
+    guests INTEGER,
+    note TEXT DEFAULT '' NOT NULL,
+    made_at INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL,
+    arrived_at INTEGER,
+    left_at INTEGER,
+    cancelled_at INTEGER,
+    cancelled_why TEXT,
+    PRIMARY KEY (id),
+    CHECK (check_out > check_in),
+    FOREIGN KEY(unit_id) REFERENCES units (id),
+    FOREIGN KEY(channel_id) REFERENCES channels (id) ON DELETE SET NULL
+) STRICT
+    ;
+INSERT INTO "stays" VALUES('x','x','x','x','x','x','x',1,1,1,2,'x','x','x',X'78',1,'x',1,1,1,1,1,'x');
+CREATE TABLE tokens (
+    id TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    name TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    made_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    used_at INTEGER,
+    revoked_at INTEGER,
+    PRIMARY KEY (id),
+    UNIQUE (digest)
+) STRICT
+    ;
+INSERT INTO "tokens" VALUES('x','x','x','x',1,1,1,1);
+CREATE TABLE unit_locks (
+    unit_id TEXT NOT NULL,
+    lock_id TEXT NOT NULL,
+    PRIMARY KEY (unit_id, lock_id),
+    FOREIGN KEY(unit_id) REFERENCES units (id) ON DELETE CASCADE,
+    FOREIGN KEY(lock_id) REFERENCES locks (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "unit_locks" VALUES('x','x');
+CREATE TABLE units (
+    id TEXT NOT NULL,
+    property_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    closed_means TEXT DEFAULT 'ask' NOT NULL,
+    origin TEXT NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY(property_id) REFERENCES properties (id)
+) STRICT
+    ;
+INSERT INTO "units" VALUES('x','x','x','x','x');
+CREATE INDEX inbox_due ON inbox (due) WHERE state = 'waiting'
+    ;
+CREATE INDEX access_log_by_lock ON access_log (lock_id, at DESC, id DESC)
+    ;
+CREATE INDEX access_log_by_property ON access_log (property_id, at DESC, id DESC)
+    ;
+CREATE INDEX access_log_by_time ON access_log (at DESC, id DESC)
+    ;
+CREATE INDEX audit_by_subject ON audit (subject, id)
+    ;
+CREATE INDEX outbox_due ON outbox (lane, due) WHERE state IN ('waiting', 'leased')
+    ;
+CREATE UNIQUE INDEX questions_open ON questions (kind, subject) WHERE answer IS NULL
+    ;
+CREATE INDEX stays_by_check_in ON stays (check_in)
+    ;
+CREATE INDEX stays_by_check_out ON stays (check_out)
+    ;
+CREATE INDEX stays_by_unit ON stays (unit_id, check_in)
+    ;
+CREATE TRIGGER stays_no_overlap_moved BEFORE UPDATE OF unit_id, check_in, check_out, kind, status ON stays
+WHEN NEW.channel_id IS NULL AND NEW.kind = 'reservation' AND NEW.status = 'confirmed'
+ AND EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.id <> NEW.id AND s.status IN ('confirmed', 'tentative')
+             AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
+BEGIN SELECT RAISE(ABORT, 'overlap'); END;
+CREATE TRIGGER stays_no_overlap_new BEFORE INSERT ON stays
+WHEN NEW.channel_id IS NULL AND NEW.kind = 'reservation' AND NEW.status = 'confirmed'
+ AND EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.id <> NEW.id AND s.status IN ('confirmed', 'tentative')
+             AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
+BEGIN SELECT RAISE(ABORT, 'overlap'); END;
+CREATE INDEX stay_sources_by_stay ON stay_sources (stay_id)
+    ;
+CREATE INDEX grants_by_lock ON grants (lock_id) WHERE pin IS NOT NULL
+    ;
+CREATE INDEX grants_by_stay ON grants (stay_id)
+    ;
+CREATE UNIQUE INDEX grants_one_pin_per_door ON grants (lock_id, tag) WHERE pin IS NOT NULL
+    ;
+CREATE UNIQUE INDEX slots_one_per_grant ON slots (holder) WHERE holder IS NOT NULL
+    ;
+COMMIT;
