@@ -367,16 +367,20 @@ async def _backup(hub: Hub, actor: str, ask: asks.Backup) -> JsonValue:
     public = kept if drawn is None else drawn.public
     folder = hub.state_dir / "backups" if ask.folder is None else Path(ask.folder)
     now = hub.clock.now()
-    file = await asyncio.to_thread(back_up, hub.store.file, folder, hub.vault, recovery=public, now=now)
+    made = await asyncio.to_thread(back_up, hub.store.file, hub.state_dir, folder, hub.vault, recovery=public, now=now)
 
     def note(tx: Tx) -> None:
         if drawn is not None:
             settings.keep_recovery(tx, drawn.public)
             log.record(tx, now, actor, "new recovery key", "backups")
-        log.record(tx, now, actor, "back up", "backups", detail=str(file))
+        log.record(tx, now, actor, "back up", "backups", detail=str(made.file))
 
     await hub.store.write(note)
-    return {"file": str(file), "recovery_key": None if drawn is None else drawn.reveal()}
+    return {
+        "file": str(made.file),
+        "left_out": list(made.left_out),
+        "recovery_key": None if drawn is None else drawn.reveal(),
+    }
 
 
 async def _rotate_key(hub: Hub, actor: str, _ask: asks.RotateKey) -> JsonValue:

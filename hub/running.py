@@ -111,7 +111,8 @@ async def made(config: Config, world: World | None = None, *, running: bool = Tr
         synchronous="OFF" if world.inline else "FULL",
         on_commit=bus.signal_all,
         prepare=lambda file: migrate.migrate(
-            file, back_up=lambda old: backup.back_up(old, backups, vault, recovery=None, now=machine.now())
+            file,
+            back_up=lambda old: backup.back_up(old, config.state_dir, backups, vault, recovery=None, now=machine.now()),
         ),
     ) as store:
         tagbook = TagBook(config.state_dir / "issued-tags")
@@ -321,13 +322,23 @@ def _jobs(hub: Hub) -> tuple[Job, ...]:
 
 def _upkeep(hub: Hub) -> tuple[Job, ...]:
     """What wears by real time, however the house's clock is turned."""
-    return (Job("backup", every(timedelta(hours=1), start=hub.wall.now()), lambda: _back_up(hub)),)
+    told: set[str] = set()
+    return (Job("backup", every(timedelta(hours=1), start=hub.wall.now()), lambda: _back_up(hub, told)),)
 
 
-async def _back_up(hub: Hub) -> None:
-    """Encrypted, opened and looked at before it bears its name; old ones go, hourly and daily ones stay."""
+async def _back_up(hub: Hub, told: set[str]) -> None:
+    """Encrypted, opened and looked at before it bears its name; old ones go, hourly and daily ones stay.
+
+    Args:
+        told: what was left out before and need not be told again.
+    """
     folder, recovery = hub.state_dir / "backups", await hub.store.read(settings.recovery)
-    await asyncio.to_thread(backup.back_up, hub.store.file, folder, hub.vault, recovery=recovery, now=hub.wall.now())
+    made = await asyncio.to_thread(
+        backup.back_up, hub.store.file, hub.state_dir, folder, hub.vault, recovery=recovery, now=hub.wall.now()
+    )
+    if left_out := [each for each in made.left_out if each not in told]:
+        told.update(left_out)
+        logger.warning("links and large files of plugins are not in the backup", files=left_out)
     await asyncio.to_thread(backup.rotate, folder)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hub.config import Config
     from hub.io.recovery import RecoveryKey
     from hub.io.vault import Vault
+    from hub.store.plugin_files import Put
 
 
 def backup(
@@ -28,8 +29,9 @@ def backup(
     ] = False,
     json: AsJson = False,
 ) -> None:
-    """Copy the database, encrypted, and open the copy to make sure. The hub may run meanwhile.
+    """Copy the house, encrypted, and open the copy to make sure. The hub may run meanwhile.
 
+    In it are the database, the keys that seal it, and what plugins keep beside it, the keys of a Z-Wave network too.
     The first backup prints a recovery key. Keep it on paper: with it a backup can be restored on another machine.
     """
     from hub.commandline.asks import Backup
@@ -40,6 +42,8 @@ def backup(
         as_json(told)
         return
     typer.echo(f"Made and opened {told['file']}.")
+    for name in told["left_out"]:
+        typer.echo(f"Not in it, because it is a link or too large: {name}")
     if told["recovery_key"]:
         typer.echo(
             f"\n    {told['recovery_key']}\n\nThis is the recovery key. Write it on paper; it is not shown again."
@@ -55,6 +59,9 @@ def restore(
     json: AsJson = False,
 ) -> None:
     """Put a backup in the place of the database, which is set aside. The hub must not run.
+
+    What plugins kept, e.g. the keys of a Z-Wave network, is put back where it is missing: what is there is newer. With
+    --recovery all of it is put back, and what was there is set aside.
 
     Afterwards the hub is in safe mode: it reads the locks and gives no new codes until a person has looked.
     """
@@ -74,18 +81,36 @@ def restore(
         raise Misconfigured(
             "key_file", f"the backup's keys cannot be added to it: {settings.key_file.parent} is closed"
         )
-    restored = put_back(file, key, settings.database_file)
+    restored = put_back(file, key, settings.database_file, settings.state_dir)
     adopt(settings.key_file, restored.keys)
     made_at = f"{restored.made_at:%Y-%m-%dT%H:%M:%SZ}"
     if json:
-        as_json({"made_at": made_at, "set_aside": None if restored.set_aside is None else str(restored.set_aside)})
+        as_json(
+            {
+                "made_at": made_at,
+                "set_aside": None if restored.set_aside is None else str(restored.set_aside),
+                "files": list(restored.files.back),
+                "files_kept": list(restored.files.kept),
+                "files_set_aside": [str(each) for each in restored.files.set_aside],
+            }
+        )
         return
     typer.echo(f"Restored the house of {made_at}.")
     if restored.set_aside is not None:
         typer.echo(f"The database that was here is {restored.set_aside}.")
+    _say_files(restored.files)
     typer.echo(
         "The hub starts in safe mode: it reads the locks and gives no new codes until you have looked at its pages."
     )
+
+
+def _say_files(files: Put) -> None:
+    for name in files.back:
+        typer.echo(f"Put back: {name}")
+    for name in files.kept:
+        typer.echo(f"Left as it is here: {name}")
+    for folder in files.set_aside:
+        typer.echo(f"What plugins had kept here is in {folder}.")
 
 
 def rotate_key(config: ConfigPath, json: AsJson = False) -> None:

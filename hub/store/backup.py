@@ -1,4 +1,6 @@
-"""Copies of the database that open on another machine: encrypted, checked by opening, and put back whole.
+"""Copies of the house that open on another machine: encrypted, checked by opening, and put back whole.
+
+The house is its database and what plugins keep beside it (`hub.store.plugin_files`).
 
 A file is a first line, the length of a JSON header, the header, and the encrypted database in chunks. The header holds
 the data key twice, for the house's vault and for the recovery key, and the house's own keys under the data key. Every
@@ -12,6 +14,7 @@ import contextlib
 import hashlib
 import json
 import os
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
@@ -27,6 +30,8 @@ from hub.errors import Garbled, Unavailable
 from hub.io.files import sync_file, sync_folder
 from hub.io.recovery import RecoveryKey, lock_for
 from hub.io.vault import Vault
+from hub.store import plugin_files
+from hub.store.plugin_files import Put
 from hub.store.sqlite import Claim, beside, check, connect_reader, explained
 
 HOURS_KEPT = 24
@@ -36,6 +41,7 @@ _FIRST_LINE = b"gatehouse backup 1\n"
 _CHUNK = 64 * 1024
 _TAG = 16
 _LONGEST_HEADER = 64 * 1024
+_UNPACKED = "plugins.restoring"
 _NAMED = "gatehouse-%Y%m%dT%H%M%SZ.backup"
 
 
@@ -48,10 +54,19 @@ class BadBackup(Garbled):
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    file: Path
+    left_out: tuple[str, ...]
+    """Files of plugins that are not in it: see `plugin_files.pack`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Restored:
     made_at: datetime
     set_aside: Path | None
     """Where the database went that was there before."""
+    files: Put
+    """What plugins had kept."""
     keys: bytes
     """The house's keys as they were, for `hub.io.vault.adopt`: the restored rows are sealed with them."""
 
@@ -84,10 +99,13 @@ class _Header:
             raise BadBackup("the backup's header was changed") from error
 
 
-def back_up(database: Path, folder: Path, vault: Vault, *, recovery: bytes | None, now: datetime) -> Path:
-    """Copy the database, in use or not, into `folder`. It bears its name only once it was opened and found sound.
+def back_up(
+    database: Path, state_dir: Path, folder: Path, vault: Vault, *, recovery: bytes | None, now: datetime
+) -> Made:
+    """Copy the house, in use or not, into `folder`. The copy bears its name only once it was opened and found sound.
 
     Args:
+        state_dir: where plugins have their folders.
         recovery: the public half of the recovery key, if one was ever given out.
 
     Raises:
@@ -102,6 +120,7 @@ def back_up(database: Path, folder: Path, vault: Vault, *, recovery: bytes | Non
             afterwards.callback(unfinished.unlink, missing_ok=True)
             with _scratch(beside(database, ".copying")) as plain:
                 _copy(database, plain)
+                left_out = plugin_files.pack(plain, state_dir)
                 _encrypt(plain, unfinished, vault, recovery, now)
             with _scratch(beside(database, ".verifying")) as plain:
                 _decrypt(unfinished, vault, plain)
@@ -110,13 +129,14 @@ def back_up(database: Path, folder: Path, vault: Vault, *, recovery: bytes | Non
             sync_folder(folder)
         except OSError as error:
             raise Unavailable(f"the backup cannot be written to {folder}: {error.strerror}") from error
-    return finished
+    return Made(finished, left_out)
 
 
-def restore(file: Path, key: Vault | RecoveryKey, database: Path) -> Restored:
+def restore(file: Path, key: Vault | RecoveryKey, database: Path, state_dir: Path) -> Restored:
     """Put a backup in the place of the database, which is set aside. The hub must not be running.
 
-    The restored house is in safe mode: what its locks hold by now has to be looked at first.
+    The restored house is in safe mode: what its locks hold by now has to be looked at first. With the house's own key
+    this is its own machine, and files of plugins that are there stay; with the recovery key they are set aside.
 
     Raises:
         InUse: the hub is running.
@@ -126,16 +146,20 @@ def restore(file: Path, key: Vault | RecoveryKey, database: Path) -> Restored:
     """
     claim = Claim.take(database)
     try:
-        with _scratch(beside(database, ".restoring")) as fresh:
+        with _scratch(beside(database, ".restoring")) as fresh, _scratch_folder(state_dir / _UNPACKED) as unpacked:
             header, keys = _decrypt(file, key, fresh)
             check(fresh)
+            in_it = plugin_files.unpack(fresh, unpacked)
             _enter_safe_mode(fresh, header.made_at)
+            files = (
+                Put() if not in_it else plugin_files.put_back(unpacked, state_dir, replace=isinstance(key, RecoveryKey))
+            )
             set_aside = _set_aside(database)
             fresh.rename(database)
             sync_folder(database.parent)
     finally:
         claim.release(clean=False)
-    return Restored(header.made_at, set_aside, keys)
+    return Restored(header.made_at, set_aside, files, keys)
 
 
 def backups(folder: Path) -> dict[datetime, Path]:
@@ -176,6 +200,15 @@ def _scratch(file: Path) -> Iterator[Path]:
         yield file
     finally:
         _remove(file)
+
+
+@contextlib.contextmanager
+def _scratch_folder(folder: Path) -> Iterator[Path]:
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _remove(file: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import signal
 import socket
 import subprocess
@@ -290,6 +291,32 @@ def test_a_backup_opens_on_another_machine_with_the_recovery_key(
     monkeypatch.setattr("sys.stdin", io.StringIO(made["recovery_key"] + "\n"))
     assert gatehouse("restore", made["file"], "--recovery").code == 0
     assert gatehouse("apply", "site.toml").out.startswith("Nothing to change.")
+
+
+@pytest.mark.parametrize("same_machine", [True, False])
+def test_the_keys_of_a_radio_network_come_back_with_the_house(
+    gatehouse: Gatehouse, home: Path, monkeypatch: pytest.MonkeyPatch, same_machine: bool
+) -> None:
+    (home / "gatehouse.toml").write_text(f'{CONFIG}\n[drivers.zwave]\nport = "socket://127.0.0.1:1"\n')
+    (home / "zwave.json").write_text(json.dumps({"S2_AccessControl": "5a" * 16, "S0_Legacy": "0f" * 16}))
+    gatehouse("apply", "site.toml")
+    assert gatehouse("zwave", "keys", "import", "zwave.json").code == 0
+    kept = home / "state" / "drivers" / "zwave"
+    (kept / "nodes.json").write_text('{"home_id": "c0ffee00"}')
+    made = gatehouse("backup", "--to", "elsewhere", "--json").json
+    assert made["left_out"] == []
+
+    shutil.rmtree(home / "state")
+    for name in ("g.db", "zwave.json") if same_machine else ("g.db", "zwave.json", "key"):
+        (home / name).unlink()
+    monkeypatch.setattr("sys.stdin", io.StringIO(made["recovery_key"] + "\n"))
+    said = gatehouse("restore", made["file"], *([] if same_machine else ["--recovery"]))
+
+    assert said.code == 0
+    assert "Put back: drivers/zwave/keys.sealed" in said.out
+    assert gatehouse("zwave", "keys", "export", "-").json == {"S0_Legacy": "0f" * 16, "S2_AccessControl": "5a" * 16}
+    assert (kept / "nodes.json").read_text() == '{"home_id": "c0ffee00"}'
+    assert b"ZZZZZZZZ" not in (kept / "keys.sealed").read_bytes(), "0x5a is Z"
 
 
 def test_what_is_no_backup_is_not_restored(gatehouse: Gatehouse, home: Path) -> None:

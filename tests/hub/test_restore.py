@@ -25,7 +25,14 @@ def test_a_restored_hub_reads_its_locks_gives_nothing_and_then_takes_back_what_i
 
     async def life() -> tuple[Path, str, datetime]:
         async with home(tmp_path, [memory]) as house:
-            saved = back_up(house.hub.store.file, folder, house.hub.vault, recovery=None, now=house.hub.clock.now())
+            saved = back_up(
+                house.hub.store.file,
+                house.hub.state_dir,
+                folder,
+                house.hub.vault,
+                recovery=None,
+                now=house.hub.clock.now(),
+            ).file
             house.book("a", date(2027, 3, 1), date(2027, 3, 2))
             await house.until(datetime(2027, 3, 1, 15, tzinfo=UTC))
             digits = await house.digits()
@@ -48,7 +55,7 @@ def test_a_restored_hub_reads_its_locks_gives_nothing_and_then_takes_back_what_i
             assert memory.codes == {9: "271828"}, "ours is known by its tag; somebody else's is left alone"
 
     saved, digits, ended = simulate(life())
-    restore(saved, Vault.load(tmp_path / "key"), tmp_path / "gatehouse.db")
+    restore(saved, Vault.load(tmp_path / "key"), tmp_path / "gatehouse.db", tmp_path / "state")
     simulate(after(digits, ended + timedelta(minutes=1)))
 
 

@@ -105,7 +105,8 @@ def test_neither_disk_nor_journal_ever_shows_a_code_a_telephone_or_a_feeds_key(
         async with home(tmp_path, [Memory(Address("front"))], start=START) as house:
             pins = await _stay(house)
             hub = house.hub
-            backup.back_up(hub.store.file, hub.state_dir / "backups", hub.vault, recovery=None, now=hub.wall.now())
+            folder, now = hub.state_dir / "backups", hub.wall.now()
+            backup.back_up(hub.store.file, hub.state_dir, folder, hub.vault, recovery=None, now=now)
             for name, content in _read(tmp_path):  # with the journal of the database still beside it
                 _clean(name, content, pins)
             return pins

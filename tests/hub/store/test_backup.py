@@ -38,7 +38,7 @@ def contents(file: Path) -> list[str]:
 
 
 def back_up_house(file: Path, *, recovery: bytes | None = PAPER.public) -> Path:
-    return back_up(file, file.parent / "backups", VAULT, recovery=recovery, now=NOW)
+    return back_up(file, file.parent, file.parent / "backups", VAULT, recovery=recovery, now=NOW).file
 
 
 def everything_in(folder: Path) -> dict[Path, bytes]:
@@ -55,28 +55,28 @@ def kept(file: Path) -> Path:
 
 
 def test_what_was_backed_up_is_what_is_restored(file: Path, kept: Path) -> None:
-    restored = restore(kept, VAULT, file)
+    restored = restore(kept, VAULT, file, file.parent)
     assert contents(file) == ["one", "two"]
     assert restored.made_at == NOW
 
 
 def test_a_dead_machines_house_comes_back_with_the_paper_alone(tmp_path: Path, kept: Path) -> None:
     elsewhere = tmp_path / "new machine" / "hub.db"
-    restored = restore(kept, RecoveryKey.parse(PAPER.reveal()), elsewhere)
+    restored = restore(kept, RecoveryKey.parse(PAPER.reveal()), elsewhere, elsewhere.parent)
     assert contents(elsewhere) == ["one", "two"]
     assert restored.keys == VAULT.export()
     assert restored.set_aside is None
 
 
 def test_a_restored_house_is_in_safe_mode(file: Path, kept: Path) -> None:
-    restore(kept, VAULT, file)
+    restore(kept, VAULT, file, file.parent)
     raw = sqlite3.connect(file)
     assert raw.execute("SELECT value FROM meta WHERE key = 'safe_mode'").fetchall() == [(NOW.isoformat(),)]
     raw.close()
 
 
 def test_what_was_there_is_set_aside_whole_each_time(file: Path, kept: Path) -> None:
-    first, second = restore(kept, VAULT, file), restore(kept, VAULT, file)
+    first, second = restore(kept, VAULT, file, file.parent), restore(kept, VAULT, file, file.parent)
     assert first.set_aside is not None
     assert second.set_aside is not None
     assert contents(first.set_aside) == ["one", "two", "three"]
@@ -90,7 +90,7 @@ def test_the_journal_of_a_killed_hub_goes_with_its_database(file: Path, kept: Pa
     raw.close()
     file.write_bytes(old)
     file.with_name("hub.db-wal").write_bytes(journal)
-    restored = restore(kept, VAULT, file)
+    restored = restore(kept, VAULT, file, file.parent)
     assert contents(file) == ["one", "two"]
     assert restored.set_aside is not None
     assert contents(restored.set_aside)[-1] == "in the journal only"
@@ -104,8 +104,8 @@ async def test_a_house_in_use_is_backed_up_as_last_committed(file: Path, tmp_pat
         saved = back_up_house(file)
         await store.write(add("two"))
         with pytest.raises(InUse):
-            restore(saved, VAULT, file)
-    restore(saved, VAULT, tmp_path / "other.db")
+            restore(saved, VAULT, file, file.parent)
+    restore(saved, VAULT, tmp_path / "other.db", tmp_path)
     with Store.open(str(tmp_path / "other.db"), inline=True) as other:
         assert await other.read(words) == ["one"]
 
@@ -130,7 +130,7 @@ def test_a_house_larger_than_one_chunk_comes_back(file: Path) -> None:
     put(file, *many)
     saved = back_up_house(file)
     assert saved.stat().st_size > 3 * 64 * 1024
-    restore(saved, VAULT, file)
+    restore(saved, VAULT, file, file.parent)
     assert contents(file) == many
 
 
@@ -140,7 +140,7 @@ def test_a_house_larger_than_one_chunk_comes_back(file: Path) -> None:
 def refuse(saved: Path, file: Path, key: Vault | RecoveryKey = VAULT) -> Disappointment:
     before = everything_in(file.parent)
     with pytest.raises(Disappointment) as refused:
-        restore(saved, key, file)
+        restore(saved, key, file, file.parent)
     assert {**everything_in(file.parent), file.with_name("hub.db.lock"): b""} == {
         **before,
         file.with_name("hub.db.lock"): b"",
@@ -191,7 +191,7 @@ def test_a_backup_from_before_the_recovery_key_says_so(file: Path) -> None:
     put(file, "one")
     saved = back_up_house(file, recovery=None)
     assert "before there was a recovery key" in str(refuse(saved, file, PAPER))
-    restore(saved, VAULT, file)
+    restore(saved, VAULT, file, file.parent)
 
 
 def test_damage_inside_a_whole_backup_is_not_restored(file: Path, tmp_path: Path) -> None:
