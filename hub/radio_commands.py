@@ -48,6 +48,7 @@ def _survey(survey: Survey, names: Mapping[Address, str]) -> dict[str, JsonValue
         "code_frames": survey.code_frames,
         "idle_frames": survey.idle_frames,
         "since": _told(survey.since),
+        "remarks": list(survey.remarks),
         "nodes": [_node(node, names) for node in survey.nodes],
         "prepared": [_prepared(each) for each in survey.prepared],
     }

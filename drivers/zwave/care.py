@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import structlog
 
-from drivers.zwave import keeping
+from drivers.zwave import aside, keeping
 from drivers.zwave.diary import Contact
 from drivers.zwave.driver import ZWave
 from drivers.zwave.interview import reach
@@ -87,6 +87,7 @@ class ZWaveRadio(ZWave):
             code_frames=diary.code_frames,
             idle_frames=diary.idle_frames,
             since=diary.since,
+            remarks=tuple(aside.sentences(self._host.state_dir)),
         )
 
     def trace(self) -> tuple[str, ...]:

@@ -107,6 +107,7 @@ def _remarks(told: dict[str, Any]) -> Iterator[str]:
         yield told["busy"]
     if told["jammed"]:
         yield "Something jams the radio: commands get through late or not at all."
+    yield from told["remarks"]
     if told["codes_set"]:
         frames = told["code_frames"] / told["codes_set"]
         yield f"{told['codes_set']} codes set since {told['since']}, {frames:.1f} frames each."

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
-from drivers.zwave import keyring, known
+from drivers.zwave import aside, keyring, known
 from drivers.zwave.air import Air
 from drivers.zwave.diary import Diary
 from drivers.zwave.frame import Frame
@@ -75,6 +75,8 @@ class ZWave:
 
     async def run(self) -> None:
         self._recall()
+        self.desk.recall()
+        self._tell_of_unread()
         self._diary.begin()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -109,6 +111,10 @@ class ZWave:
             for number in network.nodes.keys() | network.notes.keys():
                 self._member(number).recall(network.nodes.get(number), network.notes.get(number))
                 self._member(number).replaced = number in network.replaced
+
+    def _tell_of_unread(self) -> None:
+        unread = aside.lying(self._host.state_dir)
+        self._alarm(Alarm.UNREADABLE, note=", ".join(unread), over=not unread)
 
     def _save(self) -> None:
         learnt = {number: member.known for number, member in self._members.items() if member.known is not None}

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Mapping, MutableMapping
 from pathlib import Path
 
-from drivers.zwave import known, sealed
+from drivers.zwave import aside, known, sealed
 from drivers.zwave.security.keys import (
     NetworkKey,
     Randomness,
@@ -72,9 +72,12 @@ def complete(
 
 
 def merge(
-    keys: Mapping[SecurityClass, NetworkKey], text: str | bytes, in_use: Collection[SecurityClass]
+    keys: Mapping[SecurityClass, NetworkKey], text: str | bytes, in_use: Collection[SecurityClass] | None
 ) -> dict[SecurityClass, NetworkKey]:
     """The keys with those of an import over them.
+
+    Args:
+        in_use: None: it is not known which are, so each may be.
 
     Raises:
         Garbled: the import cannot be read; no key is shown.
@@ -82,12 +85,14 @@ def merge(
     """
     text, replace = _instruction(text)
     imported = import_keys(text)
-    changed = [each for each, key in imported.items() if each in in_use and keys.get(each) not in {None, key}]
-    if changed and not replace:
-        names = ", ".join(each.name for each in changed)
-        raise Rejected(
-            f'joined devices hold another key ({names}) and would be lost; to give them up, add "{_REPLACE}": true to the file'
-        )
+    changed = [each for each, key in imported.items() if keys.get(each) not in {None, key}]
+    held = changed if in_use is None else [each for each in changed if each in in_use]
+    if held and not replace:
+        names = ", ".join(each.name for each in held)
+        lost = f"joined devices hold another key ({names}) and would be lost"
+        if in_use is None:
+            lost = f"it cannot be known which keys are in use, for {known.FILE} was unreadable; the hub has other ones ({names})"
+        raise Rejected(f'{lost}; to give them up, add "{_REPLACE}": true to the file')
     merged = {**keys, **imported}
     if len(set(merged.values())) != len(merged):
         raise Rejected("two security classes would have the same key")
@@ -105,9 +110,14 @@ def _instruction(text: str | bytes) -> tuple[str | bytes, bool]:
     return json.dumps(parsed), replace
 
 
-def in_use(host: Host) -> set[SecurityClass]:
-    """The classes whose key a joined device holds, as far as it is written down: the stick need not be there."""
+def in_use(host: Host) -> set[SecurityClass] | None:
+    """The classes whose key a joined device holds, as far as it is written down: the stick need not be there.
+
+    None: that is not known, for what was written down could not be read.
+    """
     network = known.load(host.state_dir)
+    if aside.lying(host.state_dir, known.FILE):
+        return None
     if network is None:
         return set()
     held = {each.granted for each in network.nodes.values()} | {each.granted for each in network.notes.values()}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from drivers.zwave import aside
 from drivers.zwave.cc import (
     clock,
     door_lock,
@@ -33,7 +34,7 @@ _IN_WORDS = {
     "S0": "S0",
 }
 """By the names of drivers.zwave.security.keys.SecurityClass."""
-_FILE = "nodes.json"
+FILE = "nodes.json"
 TAKEN = "+"
 """Stands in the notes for an order that arrived."""
 
@@ -195,21 +196,24 @@ _NETWORK = TypeAdapter(Network)
 
 
 def load(folder: Path) -> Network | None:
-    """What was saved; None when nothing was, or when it cannot be read and must be learnt again."""
+    """What was saved; None when nothing was, or when it cannot be read, is put aside, and must be learnt again."""
     try:
-        return _NETWORK.validate_json((folder / _FILE).read_bytes())
-    except (FileNotFoundError, ValidationError):
+        return _NETWORK.validate_json((folder / FILE).read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValidationError) as error:
+        aside.put(folder / FILE, error)
         return None
 
 
 def save(folder: Path, network: Network) -> None:
     """Replace what was saved, whole or not at all."""
-    beside = folder / f"{_FILE}.new"
+    beside = folder / f"{FILE}.new"
     with beside.open("wb") as file:
         file.write(_NETWORK.dump_json(network, indent=1))
         file.flush()
         os.fsync(file.fileno())
-    beside.replace(folder / _FILE)
+    beside.replace(folder / FILE)
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

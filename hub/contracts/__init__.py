@@ -276,7 +276,7 @@ class Host:
     """Returns when the fact is safe on disk."""
     clock: Clock
     state_dir: Path
-    """The plugin's own folder; exists."""
+    """The plugin's own folder; exists. What it keeps there is in the hub's backups."""
     seal: Callable[[bytes], bytes]
     open: Callable[[bytes], bytes]
     sandbox: Sandbox

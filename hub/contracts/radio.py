@@ -194,6 +194,8 @@ class Survey:
     """Frames of the last 24 hours that belong to no order of the hub's."""
     since: datetime | None = None
     """When counting began."""
+    remarks: tuple[str, ...] = ()
+    """What a person should know of the network as a whole, in sentences."""
 
 
 @dataclass(frozen=True, slots=True)

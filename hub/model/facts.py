@@ -199,6 +199,8 @@ class Alarm(Enum):
     DEAD = "dead"
     """A device does not answer any more."""
     STICK_GONE = "stick_gone"
+    UNREADABLE = "unreadable"
+    """What the driver had kept of the network cannot be read; it lies aside."""
 
     @property
     def lasts(self) -> bool:

@@ -181,6 +181,8 @@ async def _dismiss(house: Home) -> None:
         (Alarm.JAMMED, "", "noise of -58 dBm", Level.PROBLEM,
          "The radio of memory is disturbed so much that locks cannot be heard: noise of -58 dBm."),
         (Alarm.STICK_GONE, "", "", Level.URGENT, "The stick of memory is gone."),
+        (Alarm.UNREADABLE, "", "nodes.json.unreadable-1", Level.PROBLEM,
+         "What memory had kept of its network cannot be read and was kept aside: nodes.json.unreadable-1."),
         (Alarm.DEAD, "7", "", Level.PROBLEM, "Device 7 of memory does not answer any more."),
         (Alarm.DEAD, "front", "", Level.PROBLEM, "Device Front does not answer any more."),
         (Alarm.THROWN_OUT, "9", "wrong key", Level.PROBLEM,

@@ -94,12 +94,14 @@ async def test_a_house_without_a_stick_is_told_how_to_get_one(manager: Visitor) 
 
 async def test_trouble_on_the_air_is_said_with_what_to_do(keeper: Visitor, radio: FakeRadio) -> None:
     radio.survey_with = {"connected": False, "jammed": True, "busy": "looking for routes: 1 of 2 devices"}
+    radio.survey_with["remarks"] = ("Who is prepared could not be read.",)
 
     text = (await keeper.get("/radio/zwave")).text
 
     assert "The stick is not connected." in text
     assert "Something jams the radio." in text
     assert "Looking for routes: 1 of 2 devices" in text
+    assert "Who is prepared could not be read." in text
 
 
 async def test_a_lock_without_a_name_is_offered_one(keeper: Visitor) -> None:

@@ -135,6 +135,7 @@ class RadioOut(Out):
     code_frames: int = Field(description="frames sent and received in setting them, reading back included")
     idle_frames: int = Field(description="frames of the last 24 hours that belong to no order")
     since: Told | None = Field(description="when counting began")
+    remarks: list[str] = Field(description="what a person should know of the network, in sentences")
     nodes: list[NodeOut]
     prepared: list[PreparedOut]
     errands: list[ErrandOut] = Field(description="the last ones, newest first")
@@ -161,6 +162,7 @@ async def _radio_out(call: Call, name: str) -> RadioOut:
         code_frames=survey.code_frames,
         idle_frames=survey.idle_frames,
         since=survey.since,
+        remarks=[*survey.remarks],
         nodes=[_node_out(node, named.get(node.address)) for node in survey.nodes],
         prepared=[_prepared(each) for each in survey.prepared],
         errands=[_errand(errand) for errand in call.hub.radios.errands(name)],

@@ -159,6 +159,10 @@ class Desk:
             self._waiting = Waiting(self._host)
         return self._waiting
 
+    def recall(self) -> None:
+        """Read what was kept, so that it is told early where that cannot be."""
+        self._waiting = self.waiting
+
     @property
     def prepared(self) -> tuple[Prepared, ...]:
         return tuple(entry.shown() for entry in self.waiting.entries)

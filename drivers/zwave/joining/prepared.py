@@ -9,10 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-import structlog
 from pydantic import TypeAdapter, ValidationError
 
-from drivers.zwave import sealed
+from drivers.zwave import aside, sealed
 from drivers.zwave.known import ENTRY_CONTROL
 from drivers.zwave.security import qr
 from drivers.zwave.security.dsk import Dsk
@@ -26,7 +25,6 @@ ATTEMPTS = 5
 """After so many failures a label is no longer tried (zwave-js 15, `attempts.smartStartInclusion`): who forges its number could
 keep the radio busy for ever."""
 _FILE = "prepared.sealed"
-log = structlog.get_logger("zwave")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +92,7 @@ _BOOK = TypeAdapter(_Book)
 
 
 class Waiting:
-    """The list, as kept on disk."""
+    """The list, as kept on disk. One that cannot be read is put aside, and a new one begun."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
@@ -104,7 +102,7 @@ class Waiting:
             if kept is not None:
                 self._book = _BOOK.validate_json(kept)
         except (OSError, Garbled, ValidationError) as error:
-            log.warning("the list of prepared devices cannot be read and begins anew", why=type(error).__name__)
+            aside.put(host.state_dir / _FILE, error)
 
     @property
     def entries(self) -> tuple[Entry, ...]:
