@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from hub.errors import Rejected
-from hub.health import Finding, Level, findings, summary
+from hub.health import findings, summary
 from hub.issuing import reveal
+from hub.model.alerts import Finding, Level
 from hub.model.facts import Alarm, BatteryRead, Fact, LockSilent, RadioAlarm, Trouble, TroubleSeen
 from hub.model.values import Address
 from hub.store import alarms, log

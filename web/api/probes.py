@@ -12,8 +12,9 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from hub.errors import Unavailable
-from hub.health import Level, findings
+from hub.health import findings
 from hub.hub import Hub
+from hub.model.alerts import Level
 from hub.model.codes import CodeState, state_of
 from hub.model.people import Scope, allows
 from hub.store import codes, doors, mail

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from hub.health import Level, findings, summary
+from hub.health import findings, summary
+from hub.model.alerts import Level
 from hub.store import settings
 from hub.store import stays as ledger
 from hub.store.engine import Tx
@@ -19,6 +20,7 @@ from web.api.wire import In, Nothing, Out, Told
 
 class FindingOut(Out):
     level: Level
+    kind: str = Field(description="what kind of trouble, as `silent`, `battery_low`; what a kind means never changes")
     about: str = Field(description="as `lock:front`, `stay:…`, `channel:…`, `clock`")
     sentence: str
     cure: str
@@ -42,7 +44,14 @@ async def get_health(call: Call, query: Nothing, body: Nothing) -> HealthOut:
         clock_trusted=clock.trusted,
         safe_mode=safe,
         findings=[
-            FindingOut(level=each.level, about=each.about, sentence=each.sentence, cure=each.cure, since=each.since)
+            FindingOut(
+                level=each.level,
+                kind=each.kind.word,
+                about=each.about,
+                sentence=each.sentence,
+                cure=each.cure,
+                since=each.since,
+            )
             for each in found
         ],
     )

@@ -9,8 +9,8 @@ from aiohttp import web
 from sqlalchemy import Table
 
 from hub import health
-from hub.health import Level
 from hub.hub import Hub
+from hub.model.alerts import Level
 from hub.plugins import Condition
 from hub.store import codes, log, mail, restoring, settings, tables
 from hub.store import stays as ledger

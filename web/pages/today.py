@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from hub import health
-from hub.health import Finding, Level
 from hub.hub import Hub
+from hub.model.alerts import Finding, Level
 from hub.model.stays import local_instant
 from hub.model.values import LockId, PropertyId, StayId, StayKind, StayStatus
 from hub.store import stays as ledger
