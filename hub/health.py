@@ -215,7 +215,7 @@ _ALARM_WORDS: Final = {
         "Plug it in again, into the same port. Codes already in the locks keep working, and no new one reaches them.",
     ),
     Alarm.UNREADABLE: _Said(
-        Level.PROBLEM,
+        Kind.RADIO_UNREADABLE,
         "What {driver} had kept of its network cannot be read and was kept aside",
         "Look at the Radio page, which says what is missing now. Once all devices are well, delete the file; this ends then "
         "when the hub starts anew.",

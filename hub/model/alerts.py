@@ -104,6 +104,7 @@ class Kind(Enum):
     RADIO_THROWN_OUT = "radio_thrown_out", _problem(lasting=timedelta(0))
     RADIO_JAMMED = "radio_jammed", _problem(lasting=2 * _MINUTE, escalate=4 * _HOUR)
     RADIO_DEAD = "radio_dead", _problem(lasting=10 * _MINUTE)
+    RADIO_UNREADABLE = "radio_unreadable", _problem(lasting=timedelta(0))
     STICK_GONE = "stick_gone", _urgent(lasting=2 * _MINUTE)
 
     word: str
