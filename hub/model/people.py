@@ -1,4 +1,4 @@
-"""Who may do what: the roles of people and the scopes of tokens."""
+"""Who is who, and who may do what: kinds and roles of people, and the scopes of tokens."""
 
 from __future__ import annotations
 
@@ -13,6 +13,17 @@ class Role(Enum):
 
 KEEPERS: Final = frozenset({Role.OWNER})
 """Who may add and remove locks, and see the network's keys."""
+
+
+class PersonKind(Enum):
+    """In what a person has to do with the house. It opens nothing by itself: their passes do."""
+
+    MANAGER = "manager"
+    STAFF = "staff"
+    CLEANER = "cleaner"
+    VENDOR = "vendor"
+    """Who comes for a job: a plumber, a gardener, a delivery."""
+    OWNER = "owner"
 
 
 class Scope(Enum):

@@ -18,6 +18,8 @@ Address = NewType("Address", str)
 ChannelId = NewType("ChannelId", str)
 StayId = NewType("StayId", str)
 GrantId = NewType("GrantId", str)
+PersonId = NewType("PersonId", str)
+PassId = NewType("PassId", str)
 CodeTag = NewType("CodeTag", str)
 """Keyed hash of a PIN (hub.io.vault): equal PINs have equal tags, and the tag tells nobody the PIN."""
 
