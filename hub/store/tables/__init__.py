@@ -3,7 +3,17 @@
 from hub.store.tables.house import channels, locks, meta, properties, unit_locks, units
 from hub.store.tables.kinds import Day, Instant, metadata
 from hub.store.tables.ledgers import grants, published, slots, stay_sources, stays
-from hub.store.tables.people import accounts, attempts, replies, sessions, tokens
+from hub.store.tables.people import (
+    accounts,
+    attempts,
+    pass_doors,
+    pass_uses,
+    passes,
+    people,
+    replies,
+    sessions,
+    tokens,
+)
 from hub.store.tables.record import access_log, audit, outbox, questions
 from hub.store.tables.world import alarms, channel_state, inbox, lock_state
 
@@ -24,6 +34,9 @@ __all__ = [
     "meta",
     "metadata",
     "outbox",
+    "pass_doors",
+    "pass_uses",
+    "passes",
     "people",
     "properties",
     "published",

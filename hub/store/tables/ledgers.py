@@ -90,7 +90,9 @@ grants = table(
     Column("revoked_at", Instant),
     Column("refused", Text),  # the lock's words
     Column("told_at", Instant),  # when somebody was first shown the digits
+    Column("pass_id", Text, ForeignKey("passes.id", ondelete="SET NULL")),
     Index("grants_by_stay", "stay_id"),
+    Index("grants_by_pass", "pass_id", sqlite_where=text("pass_id IS NOT NULL")),
     Index("grants_by_lock", "lock_id", sqlite_where=text("pin IS NOT NULL")),
     Index("grants_one_pin_per_door", "lock_id", "tag", unique=True, sqlite_where=text("pin IS NOT NULL")),
 )
@@ -122,7 +124,7 @@ slots = table(
 
 _NO_OVERLAP = """
 CREATE TRIGGER {name} BEFORE {moment} ON stays
-WHEN NEW.channel_id IS NULL AND NEW.kind = 'reservation' AND NEW.status = 'confirmed'
+WHEN NEW.channel_id IS NULL AND NEW.kind IN ('reservation', 'owner') AND NEW.status = 'confirmed'
  AND EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.id <> NEW.id AND s.status IN ('confirmed', 'tentative')
              AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
 BEGIN SELECT RAISE(ABORT, 'overlap'); END

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Integer, LargeBinary, Text
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Text
 
 from hub.store.tables.kinds import Instant, required, table
 
@@ -26,6 +26,44 @@ people = table(
     required("origin", Text),
     required("made_at", Instant),
     Column("ended_at", Instant),
+)
+
+passes = table(
+    "passes",
+    Column("id", Text, primary_key=True),
+    required("person_id", Text, ForeignKey("people.id", ondelete="CASCADE")),
+    required("name", Text, server_default=""),  # what it is for
+    required("kind", Text),  # always | weekly | turnover
+    Column("hours", Text),  # of a weekly one, as hub/model/passes.py writes them
+    Column("unit_id", Text, ForeignKey("units.id", ondelete="SET NULL")),  # of a turnover
+    Column("longest_s", Integer),
+    required("start", Instant),
+    Column("end", Instant),
+    Column("uses", Integer),  # at each door; None: any number
+    required("origin", Text),
+    required("made_at", Instant),
+    Column("paused_at", Instant),
+    Column("ended_at", Instant),
+    required("ended_why", Text, server_default=""),
+    Index("passes_by_person", "person_id"),
+)
+
+pass_doors = table(
+    "pass_doors",
+    Column("pass_id", Text, ForeignKey("passes.id", ondelete="CASCADE"), primary_key=True),
+    Column("lock_id", Text, ForeignKey("locks.id", ondelete="CASCADE"), primary_key=True),
+    required("pin", LargeBinary),  # sealed; the same at every door that takes it, for the life of the pass
+    required("tag", Text),
+    required("digits", Integer),
+    Column("told_at", Instant),  # when somebody was first shown the digits
+    Index("pass_doors_by_lock", "lock_id"),
+)
+
+pass_uses = table(
+    "pass_uses",
+    Column("pass_id", Text, ForeignKey("passes.id", ondelete="CASCADE"), primary_key=True),
+    Column("lock_id", Text, primary_key=True),
+    Column("at", Instant, primary_key=True),
 )
 
 sessions = table(

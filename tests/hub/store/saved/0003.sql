@@ -99,13 +99,13 @@ CREATE TABLE grants (
     made_at INTEGER NOT NULL,
     revoked_at INTEGER,
     refused TEXT,
-    told_at INTEGER, purpose TEXT DEFAULT 'guest' NOT NULL,
+    told_at INTEGER, purpose TEXT DEFAULT 'guest' NOT NULL, pass_id TEXT REFERENCES passes (id) ON DELETE SET NULL,
     PRIMARY KEY (id),
     FOREIGN KEY(lock_id) REFERENCES locks (id),
     FOREIGN KEY(stay_id) REFERENCES stays (id)
 ) STRICT
     ;
-INSERT INTO "grants" VALUES('x','x','x','x',X'78','x',1,1,1,1,1,'x',1,'x');
+INSERT INTO "grants" VALUES('x','x','x','x',X'78','x',1,1,1,1,1,'x',1,'x','x');
 CREATE TABLE inbox (
     id INTEGER NOT NULL,
     channel_id TEXT NOT NULL,
@@ -187,6 +187,50 @@ CREATE TABLE outbox (
 ) STRICT
     ;
 INSERT INTO "outbox" VALUES(1,'x','x','x','x',1,1,'x',1,1,'x',1);
+CREATE TABLE pass_doors (
+    pass_id TEXT NOT NULL,
+    lock_id TEXT NOT NULL,
+    pin BLOB NOT NULL,
+    tag TEXT NOT NULL,
+    digits INTEGER NOT NULL,
+    told_at INTEGER,
+    PRIMARY KEY (pass_id, lock_id),
+    FOREIGN KEY(pass_id) REFERENCES passes (id) ON DELETE CASCADE,
+    FOREIGN KEY(lock_id) REFERENCES locks (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "pass_doors" VALUES('x','x',X'78','x',1,1);
+CREATE TABLE pass_uses (
+    pass_id TEXT NOT NULL,
+    lock_id TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (pass_id, lock_id, at),
+    FOREIGN KEY(pass_id) REFERENCES passes (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "pass_uses" VALUES('x','x',1);
+CREATE TABLE passes (
+    id TEXT NOT NULL,
+    person_id TEXT NOT NULL,
+    name TEXT DEFAULT '' NOT NULL,
+    kind TEXT NOT NULL,
+    hours TEXT,
+    unit_id TEXT,
+    longest_s INTEGER,
+    start INTEGER NOT NULL,
+    "end" INTEGER,
+    uses INTEGER,
+    origin TEXT NOT NULL,
+    made_at INTEGER NOT NULL,
+    paused_at INTEGER,
+    ended_at INTEGER,
+    ended_why TEXT DEFAULT '' NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY(person_id) REFERENCES people (id) ON DELETE CASCADE,
+    FOREIGN KEY(unit_id) REFERENCES units (id) ON DELETE SET NULL
+) STRICT
+    ;
+INSERT INTO "passes" VALUES('x','x','x','x','x','x',1,1,1,1,'x',1,1,1,'x');
 CREATE TABLE people (
     id TEXT NOT NULL,
     name TEXT NOT NULL,
@@ -378,16 +422,6 @@ CREATE INDEX stays_by_check_out ON stays (check_out)
     ;
 CREATE INDEX stays_by_unit ON stays (unit_id, check_in)
     ;
-CREATE TRIGGER stays_no_overlap_moved BEFORE UPDATE OF unit_id, check_in, check_out, kind, status ON stays
-WHEN NEW.channel_id IS NULL AND NEW.kind = 'reservation' AND NEW.status = 'confirmed'
- AND EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.id <> NEW.id AND s.status IN ('confirmed', 'tentative')
-             AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
-BEGIN SELECT RAISE(ABORT, 'overlap'); END;
-CREATE TRIGGER stays_no_overlap_new BEFORE INSERT ON stays
-WHEN NEW.channel_id IS NULL AND NEW.kind = 'reservation' AND NEW.status = 'confirmed'
- AND EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.id <> NEW.id AND s.status IN ('confirmed', 'tentative')
-             AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
-BEGIN SELECT RAISE(ABORT, 'overlap'); END;
 CREATE INDEX stay_sources_by_stay ON stay_sources (stay_id)
     ;
 CREATE INDEX grants_by_lock ON grants (lock_id) WHERE pin IS NOT NULL
@@ -398,4 +432,17 @@ CREATE UNIQUE INDEX grants_one_pin_per_door ON grants (lock_id, tag) WHERE pin I
     ;
 CREATE UNIQUE INDEX slots_one_per_grant ON slots (holder) WHERE holder IS NOT NULL
     ;
+CREATE INDEX passes_by_person ON passes (person_id);
+CREATE INDEX pass_doors_by_lock ON pass_doors (lock_id);
+CREATE INDEX grants_by_pass ON grants (pass_id) WHERE pass_id IS NOT NULL;
+CREATE TRIGGER stays_no_overlap_new BEFORE INSERT ON stays
+WHEN NEW.channel_id IS NULL AND NEW.kind IN ('reservation', 'owner') AND NEW.status = 'confirmed'
+ AND EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.id <> NEW.id AND s.status IN ('confirmed', 'tentative')
+             AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
+BEGIN SELECT RAISE(ABORT, 'overlap'); END;
+CREATE TRIGGER stays_no_overlap_moved BEFORE UPDATE OF unit_id, check_in, check_out, kind, status ON stays
+WHEN NEW.channel_id IS NULL AND NEW.kind IN ('reservation', 'owner') AND NEW.status = 'confirmed'
+ AND EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.id <> NEW.id AND s.status IN ('confirmed', 'tentative')
+             AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
+BEGIN SELECT RAISE(ABORT, 'overlap'); END;
 COMMIT;
