@@ -52,16 +52,26 @@ def add_prepared(order: Order) -> Talking[Outcome]:
 
 def replace(order: Order, node: int) -> Talking[Outcome]:
     yield from say(1, f"The device {node} is asked whether it still answers.")
-    arrival = yield from protocol.replace(node, PRESS)
+    try:
+        arrival = yield from protocol.replace(node, PRESS)
+    except HalfJoinedError as half:
+        yield Enter(half.node)
+        yield from _throw_out(half.node, half, by_itself=False, capable=False)
     return (yield from _equip(order, arrival, by_itself=False))
 
 
 def remove() -> Talking[Outcome]:
     """Whoever's button is pressed leaves; node 0: it was in another network, or in none."""
     before = yield from count()
-    number = yield from protocol.exclude(
-        "Now press the button on the device that makes it leave; its manual says which."
-    )
+    try:
+        number = yield from protocol.exclude(
+            "Now press the button on the device that makes it leave; its manual says which."
+        )
+    except Rejected:
+        gone = before.nodes - (yield from count()).nodes
+        if not gone:
+            raise
+        number = min(gone)  # it left all the same, in the moment in which the stick was told to stop
     return Outcome(number if number in before.nodes else 0)
 
 

@@ -30,6 +30,7 @@ from drivers.zwave.network_functions import Notice, Replaced, Status
 from hub.errors import Garbled, Rejected, Unavailable
 
 NOBODY_CAME: Final = "no device came within a minute; start again and press its button while the hub is waiting"
+CAME_LATE: Final = "a device came when the stick was already told to stop"
 NOT_FIRST: Final = "the stick is not the first controller of its network, so it cannot change who is in it"
 CROSSING_S: Final = 2.0
 """How long after it was told to stop a stick is listened to: it may have found a device in the same instant."""
@@ -81,9 +82,11 @@ def include(begin: Call, invite: str) -> Talking[Arrival]:
         _, found = yield from _next(ready, {Status.FOUND}, ready.at + nf.FOUND_WITHIN_S, stoppable=True)
     except (_TooLateError, _FailedError, Rejected) as ended:
         left = yield from do(nf.leave_adding())
-        if not isinstance(ended, _FailedError) and (yield from _came_all_the_same(ready, left.at)):
+        if not isinstance(ended, _FailedError) and (yield from _crossed(ready, left.at)) is not None:
+            with suppress(_TooLateError, _FailedError):
+                yield from _next(ready, {Status.PROTOCOL_DONE}, left.at + nf.ADDING_WITHIN_S)
             yield from _finish_adding()
-            yield from _look_for_half_joined(before)
+        yield from _look_for_half_joined(before)
         raise _as_rejected(ended, NOBODY_CAME) from None
     yield from say(2, "A device was found and is being let in; this takes up to two minutes.")
     try:
@@ -101,17 +104,6 @@ def include(begin: Call, invite: str) -> Talking[Arrival]:
     if number in before.nodes:
         raise Rejected(f"the device is in the network already, as {number}; remove it first")
     return Arrival(number, device.info)
-
-
-def _came_all_the_same(ready: _Begun, stopped: float) -> Talking[bool]:
-    """Whether the stick found a device in the moment in which it was told to stop; then it goes on with it."""
-    try:
-        yield from _next(ready, {Status.FOUND, Status.DEVICE, Status.CONTROLLER}, stopped + CROSSING_S)
-    except (_TooLateError, _FailedError):
-        return False
-    with suppress(_TooLateError, _FailedError):
-        yield from _next(ready, {Status.PROTOCOL_DONE}, stopped + nf.ADDING_WITHIN_S)
-    return True
 
 
 def _finish_adding() -> Talking[int]:
@@ -140,6 +132,7 @@ def replace(node: int, invite: str) -> Talking[Arrival]:
 
     Raises:
         Rejected: the one that failed still answers, or none came, or it was cancelled.
+        HalfJoinedError: one came although it was cancelled.
     """
     if (yield from ping(node)):
         raise Rejected(f"the device {node} still answers: remove it, and add the new one")
@@ -163,11 +156,21 @@ def replace(node: int, invite: str) -> Talking[Arrival]:
                         "the stick could not let the device in; hold them nearer to each other and try again"
                     )
             case Cancelled():
-                yield from do(nf.leave_adding())  # as zwave-js does, Controller.ts, stopInclusion
+                yield from _stop_replacing(node, begun.id)
                 raise Rejected(CANCELLED)
             case _:
-                yield from do(nf.leave_adding())
+                yield from _stop_replacing(node, begun.id)
                 raise Rejected(NOBODY_CAME)
+
+
+def _stop_replacing(node: int, call: int) -> Talking[None]:
+    """Raises HalfJoinedError: a device took the place in the moment in which the stick was told to stop."""
+    left = yield from do(nf.leave_adding())  # as zwave-js does, Controller.ts, stopInclusion
+    yield from say(1, "The stick is being stopped, and listened to for ten seconds more.", stoppable=False)
+    until = left.at + nf.STOPPED_WITHIN_S  # nothing is said when a device is found: its whole way in is waited for
+    while isinstance(heard := (yield Listen(nf.REPLACE_FAILED_NODE, call, until)), News):
+        if heard.payload[:1] == bytes((Replaced.DONE.value,)):
+            raise HalfJoinedError(CAME_LATE, node)
 
 
 def remove_failed(node: int) -> Talking[bool]:
@@ -186,19 +189,24 @@ def exclude(invite: str, *, step: int = 1, stoppable: bool = True) -> Talking[in
     """Let one device out of its network, whichever that is. Returns its number here, 0 if it had none.
 
     Raises:
-        Rejected: none went, or it was cancelled.
+        Rejected: none went, or it was cancelled before one was found.
     """
     ready = yield from _begin(nf.remove_node(), nf.leave_removing())
     yield from say(step, invite, stoppable=stoppable)
     try:
-        _, found = yield from _next(ready, {Status.FOUND}, ready.at + nf.FOUND_WITHIN_S, stoppable=stoppable)
+        first = yield from _next(ready, {Status.FOUND}, ready.at + nf.FOUND_WITHIN_S, stoppable=stoppable)
     except (_TooLateError, _FailedError, Rejected) as ended:
-        yield from do(nf.leave_removing())
-        raise _as_rejected(ended, NOBODY_CAME) from None
+        left = yield from do(nf.leave_removing())
+        crossed = None if isinstance(ended, _FailedError) else (yield from _crossed(ready, left.at))
+        if crossed is None:
+            raise _as_rejected(ended, NOBODY_CAME) from None
+        first = crossed
+    device, found = first
     yield from say(step + 1, "A device was found and is being taken out.", stoppable=False)
     number, done = 0, False
     try:
-        device, _ = yield from _next(ready, {Status.DEVICE, Status.CONTROLLER}, found + nf.REMOVED_WITHIN_S)
+        if device.status is Status.FOUND:
+            device, _ = yield from _next(ready, {Status.DEVICE, Status.CONTROLLER}, found + nf.REMOVED_WITHIN_S)
         number = 0 if device.node in NOBODY else device.node
         last, _ = yield from _next(ready, {Status.DONE, Status.PROTOCOL_DONE}, found + nf.REMOVED_WITHIN_S)
         done = last.status is Status.DONE
@@ -263,6 +271,14 @@ def _next(call: _Begun, wanted: set[Status], until: float, *, stoppable: bool = 
                 raise Rejected(CANCELLED)
             case _:
                 pass
+
+
+def _crossed(call: _Begun, stopped: float) -> Talking[tuple[Notice, float] | None]:
+    """What the stick says of a device that it found in the moment in which it was told to stop: it goes on with it."""
+    try:
+        return (yield from _next(call, {Status.FOUND, Status.DEVICE, Status.CONTROLLER}, stopped + CROSSING_S))
+    except (_TooLateError, _FailedError):
+        return None
 
 
 def _understood(payload: bytes) -> Notice | None:

@@ -33,6 +33,8 @@ class PairingStick(FakeStick):
     """The status that it never reports."""
     fails_at: int = 0
     """The status in whose place it says FAILED."""
+    crosses: Newcomer | None = None
+    """Whom it finds in the instant in which it is told to stop."""
     announces: bool = False
     """It also tells of an addition as if somebody else had made it."""
     suc: int = 1
@@ -60,6 +62,8 @@ class PairingStick(FakeStick):
 
     def _on_4a(self, payload: bytes) -> None:
         kind, callback = payload[0] & 0x0F, payload[1]
+        if kind == 5 and not callback and self._crossed():
+            return
         if kind == 5:
             ended, self.mode = self.mode, ""
             if callback:
@@ -88,6 +92,12 @@ class PairingStick(FakeStick):
             self._let_out(device)
         elif self.mode == "replacing" and device in self.outside:
             self._put_in_place(device)
+
+    def _crossed(self) -> bool:
+        device, self.crosses = self.crosses, None
+        if device is not None:
+            self.press(device)
+        return device is not None
 
     def _let_in(self, device: Newcomer) -> None:
         asyncio.get_running_loop().call_later(0.1, self._found, device, self.id)
@@ -121,6 +131,8 @@ class PairingStick(FakeStick):
 
     def _on_4b(self, payload: bytes) -> None:
         kind, callback = payload[0] & 0x0F, payload[1]
+        if kind == 5 and not callback and self._crossed():
+            return
         if kind == 5:
             self.mode = ""
             if callback:

@@ -8,8 +8,8 @@ import pytest
 
 from drivers.zwave import network_functions as nf
 from drivers.zwave.functions import NodeInfo
-from drivers.zwave.joining import protocol
-from drivers.zwave.joining.protocol import Arrival
+from drivers.zwave.joining import conversations, protocol
+from drivers.zwave.joining.protocol import Arrival, HalfJoinedError
 from drivers.zwave.joining.steps import (
     Answer,
     Cancelled,
@@ -19,6 +19,7 @@ from drivers.zwave.joining.steps import (
     Done,
     Listen,
     News,
+    Outcome,
     Ping,
     Reached,
     Say,
@@ -38,7 +39,7 @@ CALL = 0x43
 class Script:
     """A conversation, step by step. What it says to a person is passed over."""
 
-    talking: Talking[Arrival] | Talking[int] | Talking[bool]
+    talking: Talking[Arrival] | Talking[int] | Talking[bool] | Talking[Outcome]
     now: float = 0.0
     result: object = None
     step: Step | None = field(init=False)
@@ -127,8 +128,19 @@ def test_nobody_came_or_it_was_cancelled(answer: Answer) -> None:
     talk >> Do(nf.leave_adding())
     talk.done(None)
     assert isinstance(talk.step, Listen)
+    talk << TimedOut(62.0)
+    talk >> Count()
     with pytest.raises(Rejected):
-        talk << TimedOut(62.0)
+        talk << BEFORE
+
+
+def test_a_device_that_is_in_although_nothing_was_said_of_it_is_not_forgotten() -> None:
+    talk = begun().done(b"\x01")
+    talk << Cancelled(5.0)
+    talk.done(None) << TimedOut(7.0)
+    with pytest.raises(HalfJoinedError) as half:
+        talk << Counted(BEFORE.nodes | {7}, 1, 1, 7.0)
+    assert half.value.node == 7
 
 
 def test_a_device_that_is_found_in_the_instant_of_cancelling_is_not_forgotten() -> None:
@@ -194,6 +206,38 @@ def test_removing_that_takes_too_long_is_believed_only_if_the_list_agrees() -> N
                 talk << left
 
 
+@pytest.mark.parametrize("first", [FOUND, b"\x03\x07"])
+def test_a_device_that_is_found_in_the_instant_of_cancelling_a_removal_is_let_out(first: bytes) -> None:
+    talk = Script(protocol.exclude("press")).done(b"\x01")
+    talk << Cancelled(5.0)
+    talk >> Do(nf.leave_removing())
+    talk.later(5).done(None) >> removing(7.0)
+    talk.news(first)
+    if first == FOUND:
+        talk.news(b"\x03\x07")
+    talk.news(b"\x06\x07") >> Do(nf.leave_removing())
+    talk.done(None) >> Count() << BEFORE
+    assert talk.result == 7
+
+
+def test_a_device_that_is_out_although_nothing_was_said_of_it_has_left() -> None:
+    talk = Script(conversations.remove())
+    talk >> Count() << BEFORE
+    talk.done(b"\x01") << Cancelled(5.0)
+    talk.done(None) << TimedOut(7.0)
+    talk >> Count() << Counted(frozenset({2}), 1, 0, 7.0)
+    assert talk.result == Outcome(3)
+
+
+def test_a_removal_that_was_cancelled_in_time_says_so() -> None:
+    talk = Script(conversations.remove())
+    talk << BEFORE
+    talk.done(b"\x01") << Cancelled(5.0)
+    talk.done(None) << TimedOut(7.0)
+    with pytest.raises(Rejected, match="cancelled"):
+        talk << BEFORE
+
+
 # ---- replacing -------------------------------------------------------------------------------------------------------
 
 
@@ -213,8 +257,19 @@ def test_replacing_is_ended_as_adding_is(answer: Answer) -> None:
     talk.done(b"\x03", b"\x00")
     talk << answer
     talk >> Do(nf.leave_adding())
+    talk.done(None) >> Listen(nf.REPLACE_FAILED_NODE, CALL, 10.0)
     with pytest.raises(Rejected):
-        talk.done(None)
+        talk << TimedOut(10.0)
+
+
+def test_a_device_that_takes_the_place_in_the_instant_of_cancelling_is_not_forgotten() -> None:
+    talk = Script(protocol.replace(7, "press"))
+    talk << Reached(reached=False, at=0.0)
+    talk.done(b"\x03", b"\x00")
+    talk << Cancelled(5.0)
+    talk.done(None).news(b"\x03")
+    with pytest.raises(HalfJoinedError):
+        talk.news(b"\x04")
 
 
 @pytest.mark.parametrize(("status", "words"), [(b"\x00", "still answers"), (b"\x05", "could not begin")])
