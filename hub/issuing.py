@@ -131,7 +131,7 @@ class Whose:
 def put_down(tx: Tx, desk: Desk, lock: LockId, pin: Pin, window: Window, whose: Whose) -> GrantId:
     """Write a grant of that PIN on that lock."""
     id_ = GrantId(str(ULID()))
-    grant = Grant(id_, desk.vault.tag(pin), len(pin), window)
+    grant = Grant(id_, desk.vault.tag(pin), len(pin), window, purpose=whose.purpose)
     sealed = desk.vault.seal_pin(pin, about=f"grant:{id_}")
     entry = Issued(grant, lock, whose.stay, whose.label, sealed, None, None, whose.purpose)
     codes.issue(tx, entry, desk.now())

@@ -32,13 +32,13 @@ class CredentialKeypad:
             owner = await self._node.ask(wire.UserGet(held.user), _user(held.user, UserSaid.ASKED))
             return SlotRead(empty=False, pin=_pin(held), enabled=owner.user.active)
 
-    async def write(self, slot: int, pin: Pin) -> Proof:
+    async def write(self, slot: int, pin: Pin, *, enabled: bool = True) -> Proof:
         self._check(slot)
         known = self._node.known
         if known is not None and not known.min_digits <= len(pin) <= known.max_digits:
             raise Rejected(f"the lock takes codes of {known.min_digits} to {known.max_digits} digits")
         async with self._node.turns.turn():
-            made = await self._have_user(slot)
+            made = await self._have_user(slot, wire.User(active=enabled))
             try:
                 report = await self._set(slot, Operation.ADD, pin)
                 if report.said is CredentialSaid.OCCUPIED:
@@ -50,6 +50,16 @@ class CredentialKeypad:
                 if made:  # an empty user would be left behind
                     await self._node.deliver(wire.UserSet(Operation.DELETE, slot))
                 raise
+
+    async def enable(self, slot: int, pin: Pin) -> Proof:
+        """The digits stay as they are: it is their user who may come in from now on."""
+        self._check(slot)
+        async with self._node.turns.turn():
+            command = wire.UserSet(Operation.MODIFY, slot, wire.User())
+            report = await self._node.ask(command, _user(slot))
+        if report.said not in {UserSaid.MODIFIED, UserSaid.UNCHANGED}:
+            raise Rejected("the lock refused to let the code open")
+        return Proof.CONFIRMED
 
     async def clear(self, slot: int) -> Proof:
         self._check(slot)
@@ -71,15 +81,15 @@ class CredentialKeypad:
         report = await self._node.ask(wire.CredentialGet(0, Kind.PIN, slot), _credential(slot, CredentialSaid.ASKED))
         return None if report.modifier is wire.Modifier.NOBODY and not report.data else report
 
-    async def _have_user(self, number: int) -> bool:
-        """See to it that the user is there and may come in. Returns whether it was not there before."""
-        report = await self._node.ask(wire.UserSet(Operation.ADD, number, wire.User()), _user(number))
+    async def _have_user(self, number: int, user: wire.User) -> bool:
+        """See to it that the user is there and may come in, or may not. Returns whether it was not there before."""
+        report = await self._node.ask(wire.UserSet(Operation.ADD, number, user), _user(number))
         if report.said is UserSaid.ADDED:
             return True
-        if report.said is UserSaid.OCCUPIED and _may_come_in(report.user):
+        if report.said is UserSaid.OCCUPIED and _is_like(report.user, user):
             return False
         if report.said is UserSaid.OCCUPIED:
-            report = await self._node.ask(wire.UserSet(Operation.MODIFY, number, wire.User()), _user(number))
+            report = await self._node.ask(wire.UserSet(Operation.MODIFY, number, user), _user(number))
         if report.said not in {UserSaid.MODIFIED, UserSaid.UNCHANGED}:
             raise Rejected("the lock refused to keep another user")
         return False
@@ -114,8 +124,8 @@ class CredentialKeypad:
             raise Rejected(f"the lock has no slot {slot}")
 
 
-def _may_come_in(user: wire.User) -> bool:
-    return user.active and user.kind is wire.UserKind.GENERAL and user.rule is wire.Rule.SINGLE
+def _is_like(user: wire.User, wanted: wire.User) -> bool:
+    return (user.active, user.kind, user.rule) == (wanted.active, wanted.kind, wanted.rule)
 
 
 def _pin(report: CredentialReport) -> Pin | None:

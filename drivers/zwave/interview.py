@@ -140,6 +140,10 @@ def _codes(known: Known) -> Learning:
             known = replace(known, slots=slots, code_version=code_version)
         case _:
             raise Unavailable("the lock did not say how many codes it holds")
+    if code_version >= 2:
+        match (yield Ask(user_code.CapabilitiesGet(), user_code.CapabilitiesReport)):
+            case user_code.CapabilitiesReport(statuses=statuses):
+                known = replace(known, code_statuses=statuses)
     known = yield from _pin_length(known)
     return (yield from _schedules(known))
 

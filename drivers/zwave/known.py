@@ -53,6 +53,8 @@ class Known:
     firmware: str = ""
     slots: int = 0
     code_version: int = 1
+    code_statuses: frozenset[int] = frozenset()
+    """What a slot's status may be (User Code version 2); empty: it does not say."""
     min_digits: int = 4
     max_digits: int = 10
     masked: bool = False
@@ -135,6 +137,12 @@ class Known:
     def confines(self) -> bool:
         return self.slots > 0 and not self.credentials and self.keeps_time and any(self.schedules)
 
+    @property
+    def holds_disabled(self) -> bool:
+        """Version 1 of User Code cannot say so, and what it calls "reserved" some locks take for enabled."""
+        told = user_code.Status.DISABLED.value in self.code_statuses
+        return self.slots > 0 and (self.credentials or told or self.device.holds_disabled)
+
     def schedule_room(self, kind: str) -> int:
         return dict(zip(("WeekDay", "YearDay", "Daily"), self.schedules, strict=True))[kind]
 
@@ -156,6 +164,8 @@ class Known:
             reads_codes=self.slots > 0 and not self.masked,
             secure=self.spoken,
             schedules=self.confines and self.schedule_room("YearDay") > 0 and time_parameters.CLASS in self.classes,
+            holds_disabled=self.holds_disabled,
+            hours_first=self.device.hours_first,
         )
 
 

@@ -143,21 +143,30 @@ class NodeKeypad:
         async with self._node.turns.turn():
             return await self._read(slot)
 
-    async def write(self, slot: int, pin: Pin) -> Proof:
+    async def write(self, slot: int, pin: Pin, *, enabled: bool = True) -> Proof:
         self._check(slot)
         self._check_length(pin)
-        setting = self._setting(slot, Status.ENABLED, pin.reveal().encode("ascii"))
+        if not enabled:
+            self._check_holding()
+        status = Status.ENABLED if enabled else Status.DISABLED
+        setting = self._setting(slot, status, pin.reveal().encode("ascii"))
+        wanted = SlotRead(empty=False, pin=pin, enabled=enabled)
         async with self._node.turns.turn():
             with self._changing(slot) as changes:
-                shown = await self._shows(slot, setting, changes, SlotRead(empty=False, pin=pin))
+                shown = await self._shows(slot, setting, changes, wanted)
                 if shown:
                     return Proof.READ_BACK
                 outcome = await self._node.obey(setting)
                 change = await self._change(outcome, changes)
             if outcome is Outcome.REFUSED:
-                return await self._believe_refusal(slot, pin)
+                return await self._believe_refusal(slot, wanted)
         self._shown_late += shown is False
         return _proof(outcome, confirmed=change is CodeChange.ADDED)
+
+    async def enable(self, slot: int, pin: Pin) -> Proof:
+        """The digits go along with every change of the status (zwave-js 15 UserCodeCC.ts)."""
+        self._check_holding()
+        return await self.write(slot, pin)
 
     async def clear(self, slot: int) -> Proof:
         self._check(slot)
@@ -221,9 +230,9 @@ class NodeKeypad:
             raise CodeTaken("the lock already holds these digits in another slot")
         return change
 
-    async def _believe_refusal(self, slot: int, pin: Pin) -> Proof:
+    async def _believe_refusal(self, slot: int, wanted: SlotRead) -> Proof:
         # Seen: locks that report Fail for a code they hold (zwave-js/zwave-js#8884 compares as well).
-        if (await self._read(slot)).pin == pin:
+        if await self._read(slot) == wanted:
             return Proof.READ_BACK
         raise Rejected("the lock refused the code")
 
@@ -279,6 +288,10 @@ class NodeKeypad:
             raise Rejected(f"slot {slot} holds the code of whoever programs the lock")
         if known is None or not 1 <= slot <= known.slots:
             raise Rejected(f"the lock has no slot {slot}")
+
+    def _check_holding(self) -> None:
+        if self._node.known is None or not self._node.known.holds_disabled:
+            raise Rejected("the lock keeps no codes that open nothing")
 
     def _check_length(self, pin: Pin) -> None:
         known = self._node.known

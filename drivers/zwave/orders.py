@@ -63,11 +63,19 @@ class _Keypad:
         with self._diary.order(self._node, Order.CODE if back else Order.OTHER):
             return await self._keypad.read(slot)
 
-    async def write(self, slot: int, pin: Pin) -> Proof:
+    async def write(self, slot: int, pin: Pin, *, enabled: bool = True) -> Proof:
         self._unread.add(slot)
         with self._diary.order(self._node, Order.CODE):
-            proof = await self._keypad.write(slot, pin)
+            proof = await self._keypad.write(slot, pin, enabled=enabled)
         self._diary.codes_set += 1
+        if proof is Proof.READ_BACK:
+            self._unread.discard(slot)
+        return proof
+
+    async def enable(self, slot: int, pin: Pin) -> Proof:
+        self._unread.add(slot)
+        with self._diary.order(self._node, Order.CODE):
+            proof = await self._keypad.enable(slot, pin)
         if proof is Proof.READ_BACK:
             self._unread.discard(slot)
         return proof

@@ -79,13 +79,24 @@ class Keypad(Protocol):
             Rejected: there is no such slot.
         """
 
-    async def write(self, slot: int, pin: Pin) -> Proof:
+    async def write(self, slot: int, pin: Pin, *, enabled: bool = True) -> Proof:
         """Put a code into a slot and say how sure that is: ACKNOWLEDGED, CONFIRMED or READ_BACK, never a guess.
+
+        Args:
+            enabled: False only where `Abilities.holds_disabled` says so: at no instant does the code open anything.
 
         Raises:
             Unavailable: no answer; the slot may hold the old code, the new one, or none.
             CodeTaken: another slot of this lock holds these digits; the slot is as it was.
             Rejected: the lock refused the digits for another reason; the slot is as it was.
+        """
+
+    async def enable(self, slot: int, pin: Pin) -> Proof:
+        """Let a code that was written disabled open the door; grades as for `write`.
+
+        Raises:
+            Unavailable: no answer; the code may or may not open.
+            Rejected: the lock refused, or cannot hold codes disabled; the slot is as it was.
         """
 
     async def clear(self, slot: int) -> Proof:

@@ -23,7 +23,7 @@ from typing import Final
 
 from hub.model.facts import Abilities
 from hub.model.hours import UNHEARD_OF, UNTOLD, Hours
-from hub.model.values import CodeTag, GrantId, Proof, Window
+from hub.model.values import CodeTag, GrantId, Proof, Purpose, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,8 @@ class Grant:
     revoked: bool = False
     refused: bool = False
     """The lock refused these digits: they wait for a person or for a new PIN."""
+    purpose: Purpose = Purpose.GUEST
+    """Whose code it is decides who goes without where there are too few slots."""
 
 
 class Reading(Enum):
@@ -76,6 +78,8 @@ class Slot:
     failures: int = 0
     """Since the slot was last found as it should be."""
     retry_at: datetime | None = None
+    written_at: datetime | None = None
+    """When the lock last took what we told it: a code, or to clear one."""
     hours: Hours = UNTOLD
     """Of whatever code is in this place: a lock may keep them longer than the code."""
 
@@ -99,11 +103,28 @@ class Limits:
     reads_codes: bool = False
     schedules: bool = False
     """It can confine a code to a window of time."""
+    holds: bool = False
+    """It can keep a code that opens nothing until it is enabled."""
+    hours_first: bool = False
+    """It takes hours before their code, and keeps them when the code comes."""
 
     @classmethod
     def of(cls, abilities: Abilities) -> Limits:
         able = abilities
-        return cls(able.slots, able.min_digits, able.max_digits, able.reads_codes, able.schedules)
+        return cls(
+            able.slots,
+            able.min_digits,
+            able.max_digits,
+            able.reads_codes,
+            able.schedules,
+            able.holds_disabled,
+            able.schedules and able.hours_first,
+        )
+
+    @property
+    def keeps_waiting(self) -> bool:
+        """Whether a code can be in it before its window begins, and open nothing."""
+        return self.holds or self.hours_first
 
     def take(self, digits: int) -> bool:
         return self.min_digits <= digits <= self.max_digits

@@ -116,6 +116,10 @@ class Abilities:
     """`` for none, else the security class in use, `S2 Access Control` or `S0`; `S2 without a key`: it is not spoken to."""
     schedules: bool = False
     """The lock itself can confine a code to a window of time."""
+    holds_disabled: bool = False
+    """It can keep a code that opens nothing until it is enabled."""
+    hours_first: bool = False
+    """It takes the hours of a slot before there is a code, and keeps them when the code comes."""
 
     @property
     def over_s0(self) -> bool:

@@ -54,6 +54,7 @@ def _grant(row: RowMapping) -> Grant:
         window=Window(row["start"], row["end"]),
         revoked=row["revoked_at"] is not None,
         refused=row["refused"] is not None,
+        purpose=Purpose(row["purpose"]),
     )
 
 
@@ -82,6 +83,7 @@ def _slot(row: RowMapping) -> Slot:
         proven_at=row["proven_at"],
         failures=row["failures"],
         retry_at=row["retry_at"],
+        written_at=row["written_at"],
         hours=_hours(row),
     )
 
@@ -229,6 +231,7 @@ def _values(slot: Slot) -> dict[str, object]:
         "proven_at": slot.proven_at,
         "failures": slot.failures,
         "retry_at": slot.retry_at,
+        "written_at": slot.written_at,
         "hours_start": None if slot.hours.told is None else slot.hours.told.start,
         "hours_end": None if slot.hours.told is None else slot.hours.told.end,
         "hours_proof": slot.hours.proof.value,

@@ -80,6 +80,8 @@ def _door(row) -> Door:  # type: ignore[no-untyped-def]
             reads_codes=bool(row["reads_codes"]),
             secure=row["secure"],
             schedules=bool(row["schedules"]),
+            holds_disabled=bool(row["holds_disabled"]),
+            hours_first=bool(row["hours_first"]),
         )
     return Door(
         id=row["id"],
@@ -140,4 +142,6 @@ def learn_abilities(tx: Tx, lock: LockId, able: Abilities) -> None:
         reads_codes=int(able.reads_codes),
         secure=able.secure,
         schedules=int(able.schedules),
+        holds_disabled=int(able.holds_disabled),
+        hours_first=int(able.hours_first),
     )

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, RowMapping, Select, Table, delete, select,
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.io.vault import Vault
+from hub.model.policy import NO_OVERRIDE, CodeKind, CodePolicy, Override
 from hub.model.values import Address, ChannelId, LockId, PropertyId, UnitId
 from hub.store import tables
 from hub.store.codes import revoke
@@ -49,6 +50,24 @@ class Property:
     digits: int
     """Of a new PIN, where the lock's own limits allow it."""
     origin: Origin
+    code_kind: CodeKind = CodeKind.RANDOM
+    code_distance: int = 2
+    """The fields of hub.model.policy.CodePolicy, for every lock that says nothing else."""
+    early_in: timedelta = timedelta(0)
+    late_out: timedelta = timedelta(0)
+    code_ahead: timedelta = timedelta(hours=72)
+
+    @property
+    def codes(self) -> CodePolicy:
+        return CodePolicy(
+            self.code_kind,
+            self.digits,
+            self.code_distance,
+            self.code_lead,
+            self.early_in,
+            self.late_out,
+            self.code_ahead,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +94,8 @@ class LockRow:
     """Somebody accepts what the old encryption does not protect from."""
     unencrypted: bool = False
     """Somebody chose that it may go without encryption."""
+    codes: Override = NO_OVERRIDE
+    """What is different from the property's other locks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +141,11 @@ def _property(row: RowMapping) -> Property:
         code_lead=timedelta(seconds=row["code_lead_s"]),
         digits=row["digits"],
         origin=Origin(row["origin"]),
+        code_kind=CodeKind(row["code_kind"]),
+        code_distance=row["code_distance"],
+        early_in=timedelta(seconds=row["early_in_s"]),
+        late_out=timedelta(seconds=row["late_out_s"]),
+        code_ahead=timedelta(seconds=row["code_ahead_s"]),
     )
 
 
@@ -189,7 +215,28 @@ def _lock(row: RowMapping) -> LockRow:
         origin=Origin(row["origin"]),
         remote_unlock_over_s0=bool(row["remote_unlock_over_s0"]),
         unencrypted=bool(row["unencrypted"]),
+        codes=_override(row),
     )
+
+
+def _override(row: RowMapping) -> Override:
+    return Override(
+        kind=None if row["code_kind"] is None else CodeKind(row["code_kind"]),
+        digits=row["digits"],
+        distance=row["code_distance"],
+        lead=_span(row["code_lead_s"]),
+        early=_span(row["early_in_s"]),
+        late=_span(row["late_out_s"]),
+        ahead=_span(row["code_ahead_s"]),
+    )
+
+
+def _span(seconds: int | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=seconds)
+
+
+def _seconds(span: timedelta | None) -> int | None:
+    return None if span is None else round(span.total_seconds())
 
 
 def locks(tx: Tx) -> list[LockRow]:
@@ -243,6 +290,11 @@ def keep_property(tx: Tx, row: Property) -> None:
         "code_lead_s": round(row.code_lead.total_seconds()),
         "digits": row.digits,
         "origin": row.origin.value,
+        "code_kind": row.code_kind.value,
+        "code_distance": row.code_distance,
+        "early_in_s": _seconds(row.early_in),
+        "late_out_s": _seconds(row.late_out),
+        "code_ahead_s": _seconds(row.code_ahead),
     }
     _keep(tx, tables.properties, values)
 
@@ -273,6 +325,13 @@ def keep_lock(tx: Tx, row: LockRow) -> None:
         "origin": row.origin.value,
         "remote_unlock_over_s0": int(row.remote_unlock_over_s0),
         "unencrypted": int(row.unencrypted),
+        "code_kind": None if row.codes.kind is None else row.codes.kind.value,
+        "digits": row.codes.digits,
+        "code_distance": row.codes.distance,
+        "code_lead_s": _seconds(row.codes.lead),
+        "early_in_s": _seconds(row.codes.early),
+        "late_out_s": _seconds(row.codes.late),
+        "code_ahead_s": _seconds(row.codes.ahead),
     }
     _keep(tx, tables.locks, values)
     tx.signal(f"lock:{row.id}")

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Table, literal, select, update
 
 from hub.io.vault import Vault
 from hub.store.engine import Tx
-from hub.store.tables import channels, grants, inbox, stay_sources, stays
+from hub.store.tables import channels, grants, inbox, stay_sources, stays, units
 
 
 class _Sealed(NamedTuple):
@@ -21,6 +21,8 @@ class _Sealed(NamedTuple):
 _SEALED: Final = (
     _Sealed(grants, "pin", literal("grant:") + grants.c.id),
     _Sealed(stays, "contact", literal("stay:") + stays.c.id),
+    _Sealed(stays, "fixed_pin", literal("code of stay:") + stays.c.id),
+    _Sealed(units, "fixed_pin", literal("code of unit:") + units.c.id),
     _Sealed(channels, "settings", literal("channel:") + channels.c.id),
     _Sealed(stay_sources, "reported", literal("report:") + stay_sources.c.channel_id + ":" + stay_sources.c.uid),
     _Sealed(inbox, "body", literal("inbox:") + inbox.c.channel_id + ":" + inbox.c.key),

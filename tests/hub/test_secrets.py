@@ -54,11 +54,11 @@ class Troubles:
         default_factory=lambda: [Unavailable("no answer"), CodeTaken("in another slot"), ZeroDivisionError("fault")]
     )
 
-    async def write(self, slot: int, pin: Pin) -> Proof:
+    async def write(self, slot: int, pin: Pin, *, enabled: bool = True) -> Proof:
         self.seen.add(pin.reveal())
         if self.left:
             raise self.left.pop(0)
-        return await MemoryLock.write(self.lock, slot, pin)
+        return await MemoryLock.write(self.lock, slot, pin, enabled=enabled)
 
 
 async def _stay(house: Home) -> set[str]:

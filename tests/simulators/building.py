@@ -39,14 +39,29 @@ class Memory:
     """It can confine a code to a window, and keeps that longer than the code."""
     hours: dict[int, Window] = field(default_factory=dict)
     refuses_hours: bool = False
+    hours_first: bool = False
+    """It takes them before their code."""
+    holds_disabled: bool = False
+    """It can keep a code that opens nothing until it is enabled."""
+    disabled: set[int] = field(default_factory=set)
+    """Slots whose code opens nothing."""
     lose: Callable[[str], str | None] = lambda _what: None
-    """Asked before each command (`read`, `write`, `clear`, `confine`, `lift`, `move`): `command` or `answer` is lost, or None."""
+    """Asked before each command: `command` or `answer` is lost, or None.
+
+    `read`, `write`, `enable`, `clear`, `confine`, `lift`, `move`.
+    """
     journal: list[tuple[str, int, str]] = field(default_factory=list)
-    """What really changed: (write | clear, slot, digits)."""
+    """What really changed: (write | hold | enable | clear, slot, digits)."""
     commands: int = 0
 
     def holds(self, digits: str) -> bool:
         return digits in self.codes.values()
+
+    def opens(self, digits: str, now: datetime) -> int | None:
+        """By which slot; None: it stays shut."""
+        slot = next((slot for slot, held in self.codes.items() if held == digits), None)
+        shut = slot is None or slot in self.disabled or (slot in self.hours and now not in self.hours[slot])
+        return None if shut else slot
 
 
 class MemoryLock(Keypad, BoltControl):
@@ -70,10 +85,12 @@ class MemoryLock(Keypad, BoltControl):
         digits = self.memory.codes.get(slot)
         if digits is None:
             return SlotRead(empty=True)
-        return SlotRead(empty=False, pin=None if self.memory.masked else Pin(digits))
+        pin = None if self.memory.masked else Pin(digits)
+        return SlotRead(empty=False, pin=pin, enabled=slot not in self.memory.disabled)
 
-    async def write(self, slot: int, pin: Pin) -> Proof:
+    async def write(self, slot: int, pin: Pin, *, enabled: bool = True) -> Proof:
         digits = pin.reveal()
+        assert enabled or self.memory.holds_disabled, "it cannot hold a code"
         if self.memory.refuses_duplicates and any(
             held == digits and at != slot for at, held in self.memory.codes.items()
         ):
@@ -82,14 +99,29 @@ class MemoryLock(Keypad, BoltControl):
 
         def store() -> None:
             self.memory.codes[slot] = digits
-            self.memory.journal.append(("write", slot, digits))
+            (self.memory.disabled.discard if enabled else self.memory.disabled.add)(slot)
+            self.memory.journal.append(("write" if enabled else "hold", slot, digits))
 
         await self.exchange("write", store)
+        return Proof.CONFIRMED if self.memory.masked else Proof.ACKNOWLEDGED
+
+    async def enable(self, slot: int, pin: Pin) -> Proof:
+        assert self.memory.holds_disabled, "it cannot hold a code"
+        if self.memory.codes.get(slot) != pin.reveal():
+            await self.exchange("enable")
+            raise Rejected("there is no such code")
+
+        def let() -> None:
+            self.memory.disabled.discard(slot)
+            self.memory.journal.append(("enable", slot, pin.reveal()))
+
+        await self.exchange("enable", let)
         return Proof.CONFIRMED if self.memory.masked else Proof.ACKNOWLEDGED
 
     async def clear(self, slot: int) -> Proof:
         def drop() -> None:
             gone = self.memory.codes.pop(slot, None)
+            self.memory.disabled.discard(slot)
             if gone is not None:
                 self.memory.journal.append(("clear", slot, gone))
 
@@ -113,7 +145,7 @@ class _Hours(SlotSchedule):
     async def set(self, slot: int, when: Window | tuple[Weekly, ...]) -> Proof:
         memory = self._part.memory
         assert isinstance(when, Window), "the hub tells windows"
-        if memory.refuses_hours:
+        if memory.refuses_hours or (slot not in memory.codes and not memory.hours_first):
             await self._part.exchange("confine")
             raise Rejected("the lock keeps no such hours")
         await self._part.exchange("confine", lambda: memory.hours.update({slot: when}))
@@ -151,7 +183,15 @@ class MemoryDriver:
 
     async def meet(self, memory: Memory, *, replaced: bool = False) -> None:
         able = Abilities(
-            "Memory 1", "1.0", memory.slots, *memory.digits, memory.reads_codes, memory.secure, memory.schedules
+            "Memory 1",
+            "1.0",
+            memory.slots,
+            *memory.digits,
+            memory.reads_codes,
+            memory.secure,
+            memory.schedules,
+            memory.holds_disabled,
+            memory.hours_first,
         )
         part = MemoryLock(memory)
         self._locks[memory.address] = Lock(
@@ -172,8 +212,8 @@ class MemoryDriver:
     async def press(self, address: str, digits: str) -> bool:
         """True: the door opened."""
         memory = self.memories[Address(address)]
-        slot = next((slot for slot, held in memory.codes.items() if held == digits), None)
-        if slot is None or (slot in memory.hours and self._now() not in memory.hours[slot]):
+        slot = memory.opens(digits, self._now())
+        if slot is None:
             return False
         memory.position = Position.UNLOCKED
         await self._host.tell(BoltMoved(memory.address, self._now(), Position.UNLOCKED, How.KEYPAD, slot))

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from hub import running
 from hub.config import Config
 from hub.contracts import Delivery, Host, Keypad, Lock
+from hub.errors import Rejected
 from hub.hub import Hub
 from hub.io.sandbox import InlineSandbox
 from hub.model.facts import Abilities, Fact, LockFound, SlotRead
@@ -56,11 +57,14 @@ class MarkedKeypad(Keypad):
         held = self._codes.get(slot)
         return SlotRead(empty=held is None, pin=None if held is None else Pin(held))
 
-    async def write(self, slot: int, pin: Pin) -> Proof:
+    async def write(self, slot: int, pin: Pin, *, enabled: bool = True) -> Proof:
         self._marks.say("write", self._name, slot, self._hub.vault.tag(pin))
         self._codes[slot] = pin.reveal()
         await asyncio.sleep(0)
         return Proof.ACKNOWLEDGED
+
+    async def enable(self, slot: int, pin: Pin) -> Proof:
+        raise Rejected("it holds no code disabled")
 
     async def clear(self, slot: int) -> Proof:
         self._marks.say("clear", self._name, slot)

@@ -92,6 +92,10 @@ class Device:
     tells_by_report: bool = False
     """It says what became of a code by a report of the slot, unasked."""
     schedules: Schedules | None = None
+    holds_disabled: bool = False
+    """Somebody saw that a code with the status "reserved" (User Code version 1) opens nothing."""
+    hours_first: bool = False
+    """Somebody saw that it takes the hours of a slot before the code, and keeps them when the code comes."""
     warning: str = ""
     """What a person who relies on it must know, in a sentence."""
     alarms: Mapping[int, tuple[Alarm, ...]] = field(default_factory=dict)

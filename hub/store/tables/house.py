@@ -18,6 +18,11 @@ properties = table(
     required("code_lead_s", Integer, server_default="3600"),
     required("digits", Integer, server_default="6"),
     required("origin", Text),
+    required("code_kind", Text, server_default="random"),  # random | phone | fixed
+    required("code_distance", Integer, server_default="2"),
+    required("early_in_s", Integer, server_default="0"),
+    required("late_out_s", Integer, server_default="0"),
+    required("code_ahead_s", Integer, server_default="259200"),
 )
 
 units = table(
@@ -27,6 +32,7 @@ units = table(
     required("name", Text),
     required("closed_means", Text, server_default="ask"),
     required("origin", Text),
+    Column("fixed_pin", LargeBinary),  # sealed; typed by a person for every guest of it
 )
 
 locks = table(
@@ -40,6 +46,14 @@ locks = table(
     required("origin", Text),
     flag("remote_unlock_over_s0"),  # somebody accepts what S0 does not protect from
     flag("unencrypted"),  # somebody chose that this lock may go without encryption
+    # What is different from the property's other locks; NULL: nothing.
+    Column("code_kind", Text),
+    Column("digits", Integer),
+    Column("code_distance", Integer),
+    Column("code_lead_s", Integer),
+    Column("early_in_s", Integer),
+    Column("late_out_s", Integer),
+    Column("code_ahead_s", Integer),
     UniqueConstraint("driver", "address"),
 )
 

@@ -49,6 +49,7 @@ stays = table(
     Column("left_at", Instant),
     Column("cancelled_at", Instant),
     Column("cancelled_why", Text),
+    Column("fixed_pin", LargeBinary),  # sealed; typed by a person for this stay
     CheckConstraint("check_out > check_in"),
     Index("stays_by_check_in", "check_in"),
     Index("stays_by_check_out", "check_out"),
@@ -94,7 +95,8 @@ grants = table(
     Index("grants_by_stay", "stay_id"),
     Index("grants_by_pass", "pass_id", sqlite_where=text("pass_id IS NOT NULL")),
     Index("grants_by_lock", "lock_id", sqlite_where=text("pin IS NOT NULL")),
-    Index("grants_one_pin_per_door", "lock_id", "tag", unique=True, sqlite_where=text("pin IS NOT NULL")),
+    Index("grants_by_tag", "lock_id", "tag", sqlite_where=text("pin IS NOT NULL")),
+    Index("grants_gone", "lock_id", "end", sqlite_where=text("pin IS NULL")),
 )
 
 slots = table(
@@ -118,8 +120,24 @@ slots = table(
     Column("hours_before", Instant),
     required("hours_failures", Integer, server_default="0"),
     Column("hours_retry_at", Instant),
+    Column("hours_late", Instant),
+    Column("written_at", Instant),  # when the lock last took what we told it
     Index("slots_one_per_grant", "holder", unique=True, sqlite_where=text("holder IS NOT NULL")),
 )
+
+
+_ONE_PIN_PER_DOOR = """
+CREATE TRIGGER grants_one_pin_per_door BEFORE INSERT ON grants
+WHEN EXISTS (SELECT 1 FROM grants g WHERE g.lock_id = NEW.lock_id AND g.tag = NEW.tag AND g.pin IS NOT NULL
+             AND g.revoked_at IS NULL AND (g."end" IS NULL OR NEW.start < g."end") AND (NEW."end" IS NULL OR g.start < NEW."end"))
+BEGIN SELECT RAISE(ABORT, 'taken'); END
+"""
+"""Nobody gets a code that is somebody else's on that door at the time, whatever the code above does."""
+
+
+@event.listens_for(grants, "after_create")
+def _forbid_doubles(_table: Table, connection: Connection, **_: Any) -> None:
+    connection.exec_driver_sql(_ONE_PIN_PER_DOOR)
 
 
 _NO_OVERLAP = """

@@ -29,6 +29,8 @@ lock_state = table(
     Column("trouble_at", Instant),
     Column("quarantined", Text),  # why this lock's worker gave up; the other doors go on
     Column("schedules", Integer),  # the lock itself can confine a code to a window
+    Column("holds_disabled", Integer),  # it can keep a code that opens nothing yet
+    Column("hours_first", Integer),  # it takes hours before their code, and keeps them when the code comes
 )
 
 alarms = table(

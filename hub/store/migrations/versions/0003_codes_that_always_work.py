@@ -91,7 +91,35 @@ BEGIN SELECT RAISE(ABORT, 'overlap'); END
     ),
 )
 
-POLICY: tuple[str, ...] = ()
+POLICY = (
+    "ALTER TABLE properties ADD COLUMN code_kind TEXT DEFAULT 'random' NOT NULL",
+    "ALTER TABLE properties ADD COLUMN code_distance INTEGER DEFAULT '2' NOT NULL",
+    "ALTER TABLE properties ADD COLUMN early_in_s INTEGER DEFAULT '0' NOT NULL",
+    "ALTER TABLE properties ADD COLUMN late_out_s INTEGER DEFAULT '0' NOT NULL",
+    "ALTER TABLE properties ADD COLUMN code_ahead_s INTEGER DEFAULT '259200' NOT NULL",
+    "ALTER TABLE locks ADD COLUMN code_kind TEXT",
+    "ALTER TABLE locks ADD COLUMN digits INTEGER",
+    "ALTER TABLE locks ADD COLUMN code_distance INTEGER",
+    "ALTER TABLE locks ADD COLUMN code_lead_s INTEGER",
+    "ALTER TABLE locks ADD COLUMN early_in_s INTEGER",
+    "ALTER TABLE locks ADD COLUMN late_out_s INTEGER",
+    "ALTER TABLE locks ADD COLUMN code_ahead_s INTEGER",
+    "ALTER TABLE units ADD COLUMN fixed_pin BLOB",
+    "ALTER TABLE stays ADD COLUMN fixed_pin BLOB",
+    "ALTER TABLE lock_state ADD COLUMN holds_disabled INTEGER",
+    "ALTER TABLE lock_state ADD COLUMN hours_first INTEGER",
+    "ALTER TABLE slots ADD COLUMN hours_late INTEGER",
+    "ALTER TABLE slots ADD COLUMN written_at INTEGER",
+    "DROP INDEX grants_one_pin_per_door",
+    "CREATE INDEX grants_by_tag ON grants (lock_id, tag) WHERE pin IS NOT NULL",
+    "CREATE INDEX grants_gone ON grants (lock_id, \"end\") WHERE pin IS NULL",
+    """
+CREATE TRIGGER grants_one_pin_per_door BEFORE INSERT ON grants
+WHEN EXISTS (SELECT 1 FROM grants g WHERE g.lock_id = NEW.lock_id AND g.tag = NEW.tag AND g.pin IS NOT NULL
+             AND g.revoked_at IS NULL AND (g."end" IS NULL OR NEW.start < g."end") AND (NEW."end" IS NULL OR g.start < NEW."end"))
+BEGIN SELECT RAISE(ABORT, 'taken'); END
+    """,
+)
 
 LADDER: tuple[str, ...] = ()
 
