@@ -80,7 +80,7 @@ def test_a_lock_that_is_removed_while_it_is_written_ends_nothing_but_its_own_wor
             spare = house.driver.locks[Address("spare")].keypad
             assert spare is not None
 
-            async def write(slot: int, pin: Pin) -> Proof:
+            async def write(slot: int, pin: Pin, *, enabled: bool = True) -> Proof:
                 await house.hub.store.write(remove)
                 raise ZeroDivisionError
 

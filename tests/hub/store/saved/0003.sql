@@ -142,12 +142,12 @@ CREATE TABLE lock_state (
     silent_why TEXT,
     trouble TEXT,
     trouble_at INTEGER,
-    quarantined TEXT, schedules INTEGER,
+    quarantined TEXT, schedules INTEGER, holds_disabled INTEGER, hours_first INTEGER,
     PRIMARY KEY (lock_id),
     FOREIGN KEY(lock_id) REFERENCES locks (id) ON DELETE CASCADE
 ) STRICT
     ;
-INSERT INTO "lock_state" VALUES('x','x','x',1,1,1,1,'x','x','x',1,1,1,1,1,1,'x','x',1,'x',1);
+INSERT INTO "lock_state" VALUES('x','x','x',1,1,1,1,'x','x','x',1,1,1,1,1,1,'x','x',1,'x',1,1,1);
 CREATE TABLE locks (
     id TEXT NOT NULL,
     property_id TEXT NOT NULL,
@@ -155,13 +155,13 @@ CREATE TABLE locks (
     driver TEXT NOT NULL,
     address TEXT NOT NULL,
     shared INTEGER DEFAULT '0' NOT NULL CHECK (shared IN (0, 1)),
-    origin TEXT NOT NULL, remote_unlock_over_s0 INTEGER DEFAULT '0' NOT NULL CHECK (remote_unlock_over_s0 IN (0, 1)), unencrypted INTEGER DEFAULT '0' NOT NULL CHECK (unencrypted IN (0, 1)),
+    origin TEXT NOT NULL, remote_unlock_over_s0 INTEGER DEFAULT '0' NOT NULL CHECK (remote_unlock_over_s0 IN (0, 1)), unencrypted INTEGER DEFAULT '0' NOT NULL CHECK (unencrypted IN (0, 1)), code_kind TEXT, digits INTEGER, code_distance INTEGER, code_lead_s INTEGER, early_in_s INTEGER, late_out_s INTEGER, code_ahead_s INTEGER,
     PRIMARY KEY (id),
     UNIQUE (driver, address),
     FOREIGN KEY(property_id) REFERENCES properties (id)
 ) STRICT
     ;
-INSERT INTO "locks" VALUES('x','x','x','x','x',1,'x',1,1);
+INSERT INTO "locks" VALUES('x','x','x','x','x',1,'x',1,1,'x',1,1,1,1,1,1);
 CREATE TABLE meta (
     "key" TEXT NOT NULL,
     value TEXT NOT NULL,
@@ -255,11 +255,11 @@ CREATE TABLE properties (
     check_out TEXT NOT NULL,
     code_lead_s INTEGER DEFAULT '3600' NOT NULL,
     digits INTEGER DEFAULT '6' NOT NULL,
-    origin TEXT NOT NULL,
+    origin TEXT NOT NULL, code_kind TEXT DEFAULT 'random' NOT NULL, code_distance INTEGER DEFAULT '2' NOT NULL, early_in_s INTEGER DEFAULT '0' NOT NULL, late_out_s INTEGER DEFAULT '0' NOT NULL, code_ahead_s INTEGER DEFAULT '259200' NOT NULL,
     PRIMARY KEY (id)
 ) STRICT
     ;
-INSERT INTO "properties" VALUES('x','x','x','x','x',1,1,'x');
+INSERT INTO "properties" VALUES('x','x','x','x','x',1,1,'x','x',1,1,1,1);
 CREATE TABLE published (
     channel_id TEXT NOT NULL,
     night TEXT NOT NULL,
@@ -315,13 +315,13 @@ CREATE TABLE slots (
     proof TEXT NOT NULL,
     proven_at INTEGER,
     failures INTEGER DEFAULT '0' NOT NULL,
-    retry_at INTEGER, hours_start INTEGER, hours_end INTEGER, hours_proof TEXT DEFAULT 'none' NOT NULL, hours_refused INTEGER DEFAULT '0' NOT NULL CHECK (hours_refused IN (0, 1)), hours_before INTEGER, hours_failures INTEGER DEFAULT '0' NOT NULL, hours_retry_at INTEGER,
+    retry_at INTEGER, hours_start INTEGER, hours_end INTEGER, hours_proof TEXT DEFAULT 'none' NOT NULL, hours_refused INTEGER DEFAULT '0' NOT NULL CHECK (hours_refused IN (0, 1)), hours_before INTEGER, hours_failures INTEGER DEFAULT '0' NOT NULL, hours_retry_at INTEGER, hours_late INTEGER, written_at INTEGER,
     PRIMARY KEY (lock_id, number),
     FOREIGN KEY(lock_id) REFERENCES locks (id) ON DELETE CASCADE,
     FOREIGN KEY(holder) REFERENCES grants (id)
 ) STRICT
     ;
-INSERT INTO "slots" VALUES('x',1,'x','x','x',1,'x','x',1,1,1,1,1,'x',1,1,1,1);
+INSERT INTO "slots" VALUES('x',1,'x','x','x',1,'x','x',1,1,1,1,1,'x',1,1,1,1,1,1);
 CREATE TABLE stay_sources (
     channel_id TEXT NOT NULL,
     uid TEXT NOT NULL,
@@ -360,14 +360,14 @@ CREATE TABLE stays (
     arrived_at INTEGER,
     left_at INTEGER,
     cancelled_at INTEGER,
-    cancelled_why TEXT,
+    cancelled_why TEXT, fixed_pin BLOB,
     PRIMARY KEY (id),
     CHECK (check_out > check_in),
     FOREIGN KEY(unit_id) REFERENCES units (id),
     FOREIGN KEY(channel_id) REFERENCES channels (id) ON DELETE SET NULL
 ) STRICT
     ;
-INSERT INTO "stays" VALUES('x','x','x','x','x','x','x',1,1,1,2,'x','x','x',X'78',1,'x',1,1,1,1,1,'x');
+INSERT INTO "stays" VALUES('x','x','x','x','x','x','x',1,1,1,2,'x','x','x',X'78',1,'x',1,1,1,1,1,'x',X'78');
 CREATE TABLE tokens (
     id TEXT NOT NULL,
     digest TEXT NOT NULL,
@@ -396,12 +396,12 @@ CREATE TABLE units (
     property_id TEXT NOT NULL,
     name TEXT NOT NULL,
     closed_means TEXT DEFAULT 'ask' NOT NULL,
-    origin TEXT NOT NULL,
+    origin TEXT NOT NULL, fixed_pin BLOB,
     PRIMARY KEY (id),
     FOREIGN KEY(property_id) REFERENCES properties (id)
 ) STRICT
     ;
-INSERT INTO "units" VALUES('x','x','x','x','x');
+INSERT INTO "units" VALUES('x','x','x','x','x',X'78');
 CREATE INDEX inbox_due ON inbox (due) WHERE state = 'waiting'
     ;
 CREATE INDEX access_log_by_lock ON access_log (lock_id, at DESC, id DESC)
@@ -428,8 +428,6 @@ CREATE INDEX grants_by_lock ON grants (lock_id) WHERE pin IS NOT NULL
     ;
 CREATE INDEX grants_by_stay ON grants (stay_id)
     ;
-CREATE UNIQUE INDEX grants_one_pin_per_door ON grants (lock_id, tag) WHERE pin IS NOT NULL
-    ;
 CREATE UNIQUE INDEX slots_one_per_grant ON slots (holder) WHERE holder IS NOT NULL
     ;
 CREATE INDEX passes_by_person ON passes (person_id);
@@ -445,4 +443,10 @@ WHEN NEW.channel_id IS NULL AND NEW.kind IN ('reservation', 'owner') AND NEW.sta
  AND EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.id <> NEW.id AND s.status IN ('confirmed', 'tentative')
              AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
 BEGIN SELECT RAISE(ABORT, 'overlap'); END;
+CREATE INDEX grants_by_tag ON grants (lock_id, tag) WHERE pin IS NOT NULL;
+CREATE INDEX grants_gone ON grants (lock_id, "end") WHERE pin IS NULL;
+CREATE TRIGGER grants_one_pin_per_door BEFORE INSERT ON grants
+WHEN EXISTS (SELECT 1 FROM grants g WHERE g.lock_id = NEW.lock_id AND g.tag = NEW.tag AND g.pin IS NOT NULL
+             AND g.revoked_at IS NULL AND (g."end" IS NULL OR NEW.start < g."end") AND (NEW."end" IS NULL OR g.start < NEW."end"))
+BEGIN SELECT RAISE(ABORT, 'taken'); END;
 COMMIT;
