@@ -9,6 +9,7 @@ from hub.adopting import Adopting
 from hub.bus import Bus
 from hub.config import Config
 from hub.contracts import Clock
+from hub.emergency import Emergencies
 from hub.inbox import Inbox
 from hub.intake import Intake
 from hub.io.tagbook import TagBook
@@ -43,6 +44,7 @@ class Hub:
     outbox: Outbox
     reconciler: Reconciler
     hand: Hand
+    emergencies: Emergencies
     adopting: Adopting
     radios: Radios
     signin: SignIn

@@ -204,7 +204,9 @@ def _span(limits: Limits) -> str:
 # ---- codes without a stay -------------------------------------------------------------------------------------------
 
 
-def code_now(tx: Tx, desk: Desk, locks: Sequence[LockId], label: str, until: datetime) -> Pin:
+def code_now(
+    tx: Tx, desk: Desk, locks: Sequence[LockId], label: str, until: datetime, *, purpose: Purpose = Purpose.HAND
+) -> Pin:
     """A code that works from now on, for somebody at the door: drawn, unique on those doors, ended at `until`.
 
     Raises:
@@ -224,7 +226,7 @@ def code_now(tx: Tx, desk: Desk, locks: Sequence[LockId], label: str, until: dat
     digits, group = groups[0]
     taken = set().union(*(codes.tags_on(tx, lock) for lock in group))
     pin = draw(desk.below, digits=digits, taken=lambda text: not desk.vault.tags(Pin(text)).isdisjoint(taken))
-    whose = Whose(Purpose.HAND, label=label)
+    whose = Whose(purpose, label=label)
     ids = [put_down(tx, desk, lock, pin, Window(now, until), whose) for lock in group]
     codes.told(tx, ids, now)
     return pin

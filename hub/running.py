@@ -21,6 +21,7 @@ from hub.adopting import Adopting
 from hub.bus import Bus
 from hub.config import Config, check_key_file
 from hub.contracts import Clock, Sandbox
+from hub.emergency import Emergencies
 from hub.hub import Hub
 from hub.inbox import Inbox
 from hub.intake import Intake
@@ -157,6 +158,7 @@ async def _wired(
         proved=_proof(plugins, wall),
         pace=1.0 if world.turned is None else world.turned.speed,
     )
+    hand = Hand(store, plugins, clock)
     return Hub(
         config=config,
         state_dir=config.state_dir,
@@ -172,7 +174,8 @@ async def _wired(
         inbox=Inbox(store, vault, bus, clock, wall, plugins, intake.absorb, world.chance.spread),
         outbox=Outbox(store, bus, wall, plugins, world.chance.spread),
         reconciler=reconciler,
-        hand=Hand(store, plugins, clock),
+        hand=hand,
+        emergencies=Emergencies(store, plugins, bus, clock, desk, hand),
         adopting=Adopting(store, plugins, desk, tagbook),
         radios=Radios(store, plugins, bus, clock, wall, intake),
         signin=SignIn(store, wall, inline=world.inline),

@@ -100,6 +100,11 @@ class Kind(Enum):
     CODE_REFUSED = "code_refused", _urgent()
     NO_ROOM = "no_room", _urgent(lasting=2 * _MINUTE)
 
+    # what people did in an emergency
+    LOCKED_DOWN = "locked_down", _urgent()
+    EMERGENCY_CODE = "emergency_code", _problem(lasting=timedelta(0))
+    EMERGENCY_UNLOCK = "emergency_unlock", _problem(lasting=timedelta(0))
+
     # radios
     RADIO_THROWN_OUT = "radio_thrown_out", _problem(lasting=timedelta(0))
     RADIO_JAMMED = "radio_jammed", _problem(lasting=2 * _MINUTE, escalate=4 * _HOUR)

@@ -41,6 +41,8 @@ class Grant:
     revoked: bool = False
     refused: bool = False
     """The lock refused these digits: they wait for a person or for a new PIN."""
+    suspended: bool = False
+    """Off while its door is locked down: out of the lock, and back when that is released."""
     purpose: Purpose = Purpose.GUEST
     """Whose code it is decides who goes without where there are too few slots."""
 
@@ -199,6 +201,8 @@ class CodeState(Enum):
     SET = "set"
     CLEARING = "clearing"
     REFUSED = "refused"
+    LOCKED_DOWN = "locked_down"
+    """Off and out of the lock, until the lock-down of its door is released."""
     FOREIGN = "foreign"
 
 
@@ -225,7 +229,7 @@ def next_step(
     known = {slot.number: slot for slot in in_order if 1 <= slot.number <= limits.slots}
     view = _View({grant.id: grant for grant in grants}, known, policy, limits, now, frozenset(ours))
     if policy.look_only:
-        steps = chain(_doubts(view), _unseen(view))
+        steps = chain(_locked_down(view), _doubts(view), _unseen(view))
     else:
         steps = chain(_arrivals(view), _removals(view), _schedules(view), _unseen(view), _checks(view))
     return next(steps, Rest(_next_edge(view)))
@@ -257,7 +261,7 @@ class _View:
 
     def wanted(self, holder: GrantId | None) -> bool:
         grant = self.grants.get(holder) if holder is not None else None
-        return grant is not None and not grant.revoked and self.now in grant.window
+        return grant is not None and not grant.revoked and not grant.suspended and self.now in grant.window
 
     def due(self, waiting: Slot | Hours) -> bool:
         """A wait longer than any that we impose was written by a clock that was wrong."""
@@ -311,10 +315,14 @@ def _in_doubt(slot: Slot) -> bool:
 
 
 def _arrivals(view: _View) -> Iterator[Step]:
-    """What brings the guests whose window has begun nearer to a proven code, the longest waiting first."""
+    """What brings those whose window has begun nearer to a proven code: emergencies, then the longest waiting."""
     waiting = (grant for grant in view.grants.values() if view.wanted(grant.id))
-    in_turn = sorted(waiting, key=lambda grant: (grant.window.start, grant.id))
+    in_turn = sorted(waiting, key=_in_turn)
     return (step for step in (_toward(grant, view) for grant in in_turn) if step is not None)
+
+
+def _in_turn(grant: Grant) -> tuple[bool, datetime, GrantId]:
+    return grant.purpose is not Purpose.EMERGENCY, grant.window.start, grant.id
 
 
 def _toward(grant: Grant, view: _View) -> Step | None:
@@ -358,10 +366,16 @@ def _schedules(view: _View) -> Iterator[Step]:
             yield step
 
 
-def _removals(view: _View) -> Iterator[Step]:
+def _removals(view: _View) -> Iterator[Ask | Clear]:
     for slot in view.slots.values():
         if view.due(slot) and view.unwanted(slot):
             yield Ask(slot.number) if _look_before_clearing(slot, view) else Clear(slot.number)
+
+
+def _locked_down(view: _View) -> Iterator[Step]:
+    """What a person switched off goes even from a lock that is otherwise only looked at: it hangs on no time of day."""
+    off = {grant.id for grant in view.grants.values() if grant.suspended}
+    return (step for step in _removals(view) if view.slots[step.slot].holder in off)
 
 
 def _look_before_clearing(slot: Slot, view: _View) -> bool:
@@ -425,7 +439,7 @@ def usable(grant: Grant, slot: Slot, now: datetime) -> bool:
     """Whether the guest's digits open the door now, as far as the lock has told us."""
     ours = slot.holder == grant.id and slot.claim is None and slot.reading is Reading.OCCUPIED
     proven = ours and slot.enabled and slot.proof is not Proof.NONE
-    return proven and not slot.hours.shut(now) and not grant.revoked and now in grant.window
+    return proven and not slot.hours.shut(now) and not grant.revoked and not grant.suspended and now in grant.window
 
 
 def state_of(grant: Grant | None, slot: Slot | None, now: datetime) -> CodeState | None:
@@ -436,8 +450,12 @@ def state_of(grant: Grant | None, slot: Slot | None, now: datetime) -> CodeState
         return _state_of_stray(slot)
     if slot is None:
         gone = grant.revoked or grant.window.over(now)
-        return None if gone else CodeState.REFUSED if grant.refused else CodeState.WANTED
-    if grant.revoked or now not in grant.window:
+        if gone:
+            return None
+        if grant.suspended:
+            return CodeState.LOCKED_DOWN
+        return CodeState.REFUSED if grant.refused else CodeState.WANTED
+    if grant.revoked or grant.suspended or now not in grant.window:
         return CodeState.CLEARING
     return CodeState.WRITING if _in_doubt(slot) or not slot.enabled or slot.hours.shut(now) else CodeState.SET
 

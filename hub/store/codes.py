@@ -25,6 +25,7 @@ from sqlalchemy import (
 from hub.model.codes import Claim, Grant, Reading, Slot
 from hub.model.hours import UNHEARD_OF, Hours
 from hub.model.values import CodeTag, GrantId, LockId, Proof, Purpose, StayId, Window
+from hub.store import emergencies
 from hub.store.engine import Tx
 from hub.store.tables import Instant, grants, slots, stays
 
@@ -46,7 +47,13 @@ class Issued:
     purpose: Purpose = Purpose.GUEST
 
 
-def _grant(row: RowMapping) -> Grant:
+_OFF: Final = {Purpose.GUEST, Purpose.HAND}
+
+
+def _grant(row: RowMapping, down: Collection[LockId] = ()) -> Grant:
+    """A lock-down switches off what opens its doors for guests; those who work there still get in."""
+    purpose = Purpose(row["purpose"])
+    guests = row["stay_id"] is not None or purpose in _OFF
     return Grant(
         id=GrantId(row["id"]),
         tag=CodeTag(row["tag"]),
@@ -54,13 +61,14 @@ def _grant(row: RowMapping) -> Grant:
         window=Window(row["start"], row["end"]),
         revoked=row["revoked_at"] is not None,
         refused=row["refused"] is not None,
-        purpose=Purpose(row["purpose"]),
+        suspended=guests and row["lock_id"] in down,
+        purpose=purpose,
     )
 
 
-def _issued(row: RowMapping) -> Issued:
+def _issued(row: RowMapping, down: Collection[LockId] = ()) -> Issued:
     return Issued(
-        _grant(row),
+        _grant(row, down),
         row["lock_id"],
         row["stay_id"],
         row["label"],
@@ -105,12 +113,22 @@ def slots_of(tx: Tx, lock: LockId) -> list[Slot]:
     return [_slot(row) for row in tx.sql.execute(query).mappings()]
 
 
+def opens_for_guests(entry: Issued) -> bool:
+    """Whether a lock-down switches it off."""
+    return entry.stay is not None or entry.purpose in _OFF
+
+
 def open_grants(tx: Tx, lock: LockId) -> list[Grant]:
-    """Every grant of a lock whose digits we still hold: live, to come, or ended and not yet proven gone."""
+    """Every grant of a lock whose digits we still hold: live, to come, or ended and not yet proven gone.
+
+    While the lock is locked down, those that open it for guests are suspended.
+    """
     query = (
         select(grants).where(grants.c.lock_id == lock, grants.c.pin.is_not(None)).order_by(grants.c.start, grants.c.id)
     )
-    return [_grant(row) for row in tx.sql.execute(query).mappings()]
+    rows = tx.sql.execute(query).mappings().all()
+    down = {lock} if rows and emergencies.is_down(tx, lock) else frozenset()
+    return [_grant(row, down) for row in rows]
 
 
 def issued(tx: Tx, grant: GrantId) -> Issued | None:
@@ -296,7 +314,8 @@ class Code:
 def listing(tx: Tx, *, lock: LockId | None = None, stay: StayId | None = None) -> list[Code]:
     """Every live or waiting code and every slot that is not known to be empty."""
     holding = {row["holder"]: row for row in tx.sql.execute(_slot_rows(lock)).mappings() if row["holder"]}
-    found = [_code(row, holding) for row in tx.sql.execute(_grant_rows(lock, stay)).mappings()]
+    down = emergencies.down(tx)
+    found = [_code(row, holding, down) for row in tx.sql.execute(_grant_rows(lock, stay)).mappings()]
     if stay is None:
         strangers = select(slots).where(slots.c.holder.is_(None), slots.c.reading == Reading.OCCUPIED.value)
         if lock is not None:
@@ -310,9 +329,10 @@ def of_stays(tx: Tx, ids: Collection[StayId]) -> dict[StayId, list[Code]]:
     rows = tx.sql.execute(_OF_STAYS, {"ids": list(ids)}).mappings().all()
     held = tx.sql.execute(_HELD, {"ids": [row["id"] for row in rows]})
     holding = {row["holder"]: row for row in held.mappings().all()}
+    down = emergencies.down(tx)
     found: dict[StayId, list[Code]] = {id_: [] for id_ in ids}
     for row in rows:
-        found[row["stay_id"]].append(_code(row, holding))
+        found[row["stay_id"]].append(_code(row, holding, down))
     return found
 
 
@@ -333,10 +353,10 @@ _OF_STAYS = _grant_rows(None, None).where(grants.c.stay_id.in_(bindparam("ids", 
 _HELD = select(slots).where(slots.c.holder.in_(bindparam("ids", expanding=True)))
 
 
-def _code(row: RowMapping, holding: dict[str, RowMapping]) -> Code:
+def _code(row: RowMapping, holding: dict[str, RowMapping], down: Collection[LockId]) -> Code:
     held = holding.get(row["id"])
     whose = row["guest"] or row["reference"] or row["label"]
-    return Code(row["lock_id"], None if held is None else _slot(held), _issued(row), whose)
+    return Code(row["lock_id"], None if held is None else _slot(held), _issued(row, down), whose)
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,8 +409,10 @@ _UNPROVEN = select(grants).where(
 
 
 def unproven(tx: Tx, now: datetime) -> list[Issued]:
-    """Grants whose window has begun, and that no lock is known to hold."""
-    return [_issued(row) for row in tx.sql.execute(_UNPROVEN, {"now": now}).mappings()]
+    """Grants whose window has begun, and that no lock is known to hold; not those that a lock-down switched off."""
+    down = emergencies.down(tx)
+    found = (_issued(row, down) for row in tx.sql.execute(_UNPROVEN, {"now": now}).mappings())
+    return [entry for entry in found if not entry.grant.suspended]
 
 
 def holder_of(tx: Tx, lock: LockId, number: int) -> Issued | None:

@@ -1,5 +1,6 @@
 """Every table of the house, by topic. A new one is defined in the module of its topic and named here."""
 
+from hub.store.tables.emergencies import emergencies
 from hub.store.tables.house import channels, locks, meta, properties, unit_locks, units
 from hub.store.tables.kinds import Day, Instant, metadata
 from hub.store.tables.ledgers import grants, published, slots, stay_sources, stays
@@ -27,6 +28,7 @@ __all__ = [
     "audit",
     "channel_state",
     "channels",
+    "emergencies",
     "grants",
     "inbox",
     "lock_state",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hub.model.codes import Ask, Claim, Clear, Grant, Reading, Rest, Slot, Step, Write, next_step
 from hub.model.outcomes import patience
-from hub.model.values import CodeTag, GrantId, Proof
+from hub.model.values import CodeTag, GrantId, Proof, Purpose
 from tests.hub.model.beliefs import (
     ADA,
     ALL_EMPTY,
@@ -45,6 +45,14 @@ from tests.hub.model.beliefs import (
         ("a code is not written before its window", [CYD], ALL_EMPTY, Rest(CYD.window.start)),
         ("a window that is over gives nothing", [OLD], ALL_EMPTY, Rest(None)),
         ("a revoked grant gives nothing", [replace(ADA, revoked=True)], ALL_EMPTY, Rest(None)),
+        ("a lock-down takes a code out", [replace(ADA, suspended=True)], [holds(1, "ada")], Clear(1)),
+        ("a lock-down gives nothing", [replace(ADA, suspended=True)], ALL_EMPTY, Rest(ADA.window.end)),
+        (
+            "an emergency comes before whoever came first",
+            [ADA, replace(BOB, purpose=Purpose.EMERGENCY)],
+            ALL_EMPTY,
+            Write(1, BOB.id),
+        ),
         ("refused digits are not tried again", [replace(ADA, refused=True)], ALL_EMPTY, Rest(ADA.window.end)),
         ("too many digits are not tried", [grant("ada", digits=9)], ALL_EMPTY, Rest(ADA.window.end)),
         ("too few digits are not tried", [grant("ada", digits=3)], ALL_EMPTY, Rest(ADA.window.end)),

@@ -123,7 +123,27 @@ BEGIN SELECT RAISE(ABORT, 'taken'); END
 
 LADDER: tuple[str, ...] = ()
 
-EMERGENCY: tuple[str, ...] = ()
+EMERGENCY = (
+    """
+CREATE TABLE emergencies (
+    id TEXT NOT NULL,
+    deed TEXT NOT NULL,
+    property_id TEXT NOT NULL,
+    lock_id TEXT,
+    reason TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    "by" TEXT NOT NULL,
+    until INTEGER,
+    released_at INTEGER,
+    released_by TEXT,
+    release_reason TEXT,
+    PRIMARY KEY (id),
+    FOREIGN KEY(property_id) REFERENCES properties (id),
+    FOREIGN KEY(lock_id) REFERENCES locks (id) ON DELETE CASCADE
+) STRICT
+    """,
+    "CREATE INDEX lockdowns_open ON emergencies (property_id) WHERE deed = 'lock_down' AND released_at IS NULL",
+)
 
 BATTERY: tuple[str, ...] = ()
 

@@ -1,0 +1,440 @@
+"""Emergencies: a door opened now, a code before everybody else's, every guest's code off, and on again.
+
+Two steps: what would happen is shown first, and only the same person makes it so, within two minutes. What was done is
+a row of `emergencies`, so that a restart changes nothing. None of it needs the internet, and only a code that has an
+end needs the time of day.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Final, assert_never
+
+from ulid import ULID
+
+from hub import issuing
+from hub.bus import Bus
+from hub.contracts import Clock
+from hub.errors import Rejected
+from hub.findings import Look
+from hub.issuing import Desk
+from hub.model.alerts import Finding, Kind
+from hub.model.codes import Reading
+from hub.model.values import LockId, Pin, Position, PropertyId, Purpose, StayId, clean
+from hub.plugins import Plugins
+from hub.store import codes, doors, emergencies, house, log, settings
+from hub.store import stays as ledger
+from hub.store.doors import Door
+from hub.store.emergencies import Deed, Emergency
+from hub.store.engine import Store, Tx
+from hub.unlock import Answer, Hand, Outcome
+
+CONFIRM_WITHIN: Final = timedelta(minutes=2)
+"""Real time. What was shown is old by then."""
+PROVEN_WITHIN_S: Final = 5.0
+"""Real time to wait for the doors before answering (requirement 105); what is not done by then goes on by itself."""
+MOST_PENDING: Final = 100
+SHOWN_AS_OPENED: Final = timedelta(hours=1)
+"""How long a door that was opened in an emergency stands among what everybody is told."""
+CODE_HOURS: Final = 4.0
+LONGEST_CODE: Final = timedelta(days=7)
+
+
+class Act(Enum):
+    LOCK_DOWN = "lock_down"
+    RELEASE = "release"
+    CODE = "code"
+    UNLOCK = "unlock"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants done, and why."""
+
+    act: Act
+    reason: str
+    property: PropertyId | None = None
+    lock: LockId | None = None
+    """Where `property` is not said: that door alone."""
+    hours: float = CODE_HOURS
+    """Of a code."""
+    lockdown: str = ""
+    """Which one is released."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoorAhead:
+    lock: LockId
+    name: str
+    codes: int
+    """Codes that would be switched off, or come back."""
+    trouble: str
+    """Why it will not go as wished; empty: nothing is known against it."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuestAhead:
+    stay: StayId
+    name: str
+    unit: str
+    inside: bool
+    """Has come in and not left, as far as the doors tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What would happen, for a person to say yes to."""
+
+    id: str
+    act: Act
+    where: str
+    reason: str
+    doors: tuple[DoorAhead, ...]
+    guests: tuple[GuestAhead, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DoorDone:
+    lock: LockId
+    name: str
+    outcome: Outcome
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    act: Act
+    sentence: str
+    doors: tuple[DoorDone, ...]
+    pin: Pin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    wish: Wish
+    actor: str
+    until: float
+    """Of the loop's clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Emergencies:
+    store: Store
+    plugins: Plugins
+    bus: Bus
+    clock: Clock
+    desk: Desk
+    hand: Hand
+    _pending: dict[str, _Pending] = field(default_factory=dict)
+
+    # ---- first step ----
+
+    async def prepare(self, wish: Wish, actor: str) -> Foreseen:
+        """Raises Rejected: no reason, no such place, nothing to be done there."""
+        wish = _sound(wish)
+        id_ = secrets.token_urlsafe(16)
+        foreseen = await self.store.read(lambda tx: self._foresee(tx, id_, wish))
+        now = asyncio.get_running_loop().time()
+        for old in [key for key, each in self._pending.items() if each.until <= now]:
+            del self._pending[old]
+        if len(self._pending) >= MOST_PENDING:
+            raise Rejected("too many emergencies wait to be confirmed; confirm one, or wait two minutes")
+        self._pending[id_] = _Pending(wish, actor, now + CONFIRM_WITHIN.total_seconds())
+        return foreseen
+
+    def _foresee(self, tx: Tx, id_: str, wish: Wish) -> Foreseen:
+        scope = _scope(tx, wish)
+        down = emergencies.down(tx)
+        return Foreseen(
+            id=id_,
+            act=wish.act,
+            where=scope.where,
+            reason=wish.reason,
+            doors=tuple(self._door_ahead(tx, door, wish.act) for door in scope.doors),
+            guests=tuple(_guests(tx, scope.doors)) if wish.act in (Act.LOCK_DOWN, Act.RELEASE) else (),
+            notes=tuple(_notes(tx, wish, scope.doors, down, trusted=self.clock.trusted)),
+        )
+
+    def _door_ahead(self, tx: Tx, door: Door, act: Act) -> DoorAhead:
+        live = (code.issued for code in codes.listing(tx, lock=door.id) if code.issued is not None)
+        count = sum(codes.opens_for_guests(entry) and not entry.grant.revoked for entry in live)
+        return DoorAhead(door.id, door.name, count, self._trouble(door, act))
+
+    def _trouble(self, door: Door, act: Act) -> str:
+        met = self.plugins.lock(door.driver, door.address)
+        if met is None:
+            return "its driver has not met it; nothing reaches it"
+        if door.silent_since is not None:
+            return "it does not answer; what is wanted of it is done as soon as it does"
+        if act in (Act.LOCK_DOWN, Act.UNLOCK) and met.bolt is None:
+            return "it has no bolt that could be moved from here"
+        if act is Act.CODE and met.keypad is None:
+            return "it has no keypad"
+        return ""
+
+    # ---- second step ----
+
+    async def carry_out(self, id_: str, actor: str) -> Done:
+        """Make it so.
+
+        Raises:
+            Rejected: it was not asked by this person, or more than two minutes ago, or was confirmed already; nothing
+                was done. Or the house changed meanwhile so that it cannot be.
+        """
+        pending = self._pending.get(id_)
+        if pending is None or pending.actor != actor:
+            raise Rejected("there is nothing to confirm: it was done already, or asked too long ago; ask again")
+        del self._pending[id_]  # whatever comes of it, it is not done twice
+        if pending.until <= asyncio.get_running_loop().time():
+            raise Rejected("that was asked more than two minutes ago, and the house may have changed; ask again")
+        match pending.wish.act:
+            case Act.LOCK_DOWN:
+                return await self._lock_down(pending.wish, actor)
+            case Act.RELEASE:
+                return await self._release(pending.wish, actor)
+            case Act.CODE:
+                return await self._code(pending.wish, actor)
+            case Act.UNLOCK:
+                return await self._unlock(pending.wish, actor)
+            case _:
+                assert_never(pending.wish.act)
+
+    async def _lock_down(self, wish: Wish, actor: str) -> Done:
+        scope, asked = await self.store.write(lambda tx: self._begin(tx, wish, actor, Deed.LOCK_DOWN))
+        done = await self._move_all(scope.doors, Position.LOCKED, actor)
+        locked = sum(each.outcome is Outcome.DONE for each in done)
+        sentence = f"{scope.where} is locked down: codes of guests go out, {locked} of {len(done)} doors are locked."
+        await self._conclude(asked, sentence)
+        return Done(wish.act, sentence, done)
+
+    async def _release(self, wish: Wish, actor: str) -> Done:
+        def work(tx: Tx) -> str:
+            scope = _scope(tx, wish)
+            row = emergencies.emergency(tx, wish.lockdown)
+            if row is None or not emergencies.release(tx, row, wish.reason, actor, self.clock.now()):
+                raise Rejected("somebody has released it already")
+            self._record(tx, wish, scope, actor, outcome="done")
+            return scope.where
+
+        where = await self.store.write(work)
+        sentence = f"{where} is released: the codes of guests go back into the locks. The doors stay as they are."
+        return Done(wish.act, sentence, ())
+
+    async def _code(self, wish: Wish, actor: str) -> Done:
+        def work(tx: Tx) -> tuple[_Scope, Pin]:
+            scope = _scope(tx, wish)
+            able = [door.id for door in scope.doors if issuing.has_keypad(tx, door.id)]
+            until = self.clock.now() + timedelta(hours=wish.hours)
+            pin = issuing.code_now(tx, self.desk, able, _label(actor), until, purpose=Purpose.EMERGENCY)
+            emergencies.begin(tx, self._row(wish, scope, actor, Deed.CODE, until))
+            self._record(tx, wish, scope, actor, outcome="done")
+            return scope, pin
+
+        scope, pin = await self.store.write(work)
+        done = await self._proven(scope.doors)
+        works = sum(each.outcome is Outcome.DONE for each in done)
+        sentence = f"The code works at {works} of {len(done)} doors. It goes on to the others by itself."
+        if works == len(done):
+            sentence = "The code works now."
+        return Done(wish.act, sentence, done, pin)
+
+    async def _unlock(self, wish: Wish, actor: str) -> Done:
+        scope, asked = await self.store.write(lambda tx: self._begin(tx, wish, actor, Deed.UNLOCK))
+        done = await self._move_all(scope.doors, Position.UNLOCKED, actor)
+        opened = sum(each.outcome is Outcome.DONE for each in done)
+        sentence = done[0].sentence if len(done) == 1 else f"{opened} of {len(done)} doors are unlocked."
+        await self._conclude(asked, sentence)
+        return Done(wish.act, sentence, done)
+
+    # ---- what they share ----
+
+    def _begin(self, tx: Tx, wish: Wish, actor: str, deed: Deed) -> tuple[_Scope, int]:
+        scope = _scope(tx, wish)
+        until = self.clock.now() + SHOWN_AS_OPENED if deed is Deed.UNLOCK else None
+        emergencies.begin(tx, self._row(wish, scope, actor, deed, until))
+        return scope, self._record(tx, wish, scope, actor, outcome="asked")
+
+    def _row(self, wish: Wish, scope: _Scope, actor: str, deed: Deed, until: datetime | None) -> Emergency:
+        return Emergency(str(ULID()), deed, scope.property, wish.lock, wish.reason, self.clock.now(), actor, until)
+
+    def _record(self, tx: Tx, wish: Wish, scope: _Scope, actor: str, *, outcome: str) -> int:
+        action = f"emergency: {wish.act.value.replace('_', ' ')}"
+        return log.record(tx, self.clock.now(), actor, action, scope.subject, outcome=outcome, detail=wish.reason)
+
+    async def _conclude(self, asked: int, sentence: str) -> None:
+        await self.store.write(lambda tx: log.conclude(tx, asked, "done", sentence))
+
+    async def _move_all(self, wanted: Sequence[Door], to: Position, actor: str) -> tuple[DoorDone, ...]:
+        """All at once, each with its own deadline: one that does not answer keeps nobody waiting."""
+        async with asyncio.TaskGroup() as group:
+            moves = [group.create_task(self._move(door, to, actor), name=f"emergency {door.id}") for door in wanted]
+        return tuple(move.result() for move in moves)
+
+    async def _move(self, door: Door, to: Position, actor: str) -> DoorDone:
+        try:
+            answer = await self.hand.move(door.id, to, actor)
+        except Rejected as error:
+            answer = Answer(Outcome.REFUSED, f"{str(error)[:1].upper()}{str(error)[1:]}.")
+        return DoorDone(door.id, door.name, answer.outcome, answer.sentence)
+
+    async def _proven(self, wanted: Sequence[Door]) -> tuple[DoorDone, ...]:
+        """How far the new code has come: waits until every door holds it, but not long."""
+        names = [f"lock:{door.id}" for door in wanted]
+        async with self.bus.listen(*names) as nudges:
+            missing = await self.store.read(self._missing)
+            try:
+                async with asyncio.timeout(PROVEN_WITHIN_S):
+                    while missing.keys() & {door.id for door in wanted}:
+                        await anext(nudges)
+                        missing = await self.store.read(self._missing)
+            except TimeoutError:
+                pass
+        return tuple(_code_done(door, door.id not in missing, missing.get(door.id)) for door in wanted)
+
+    def _missing(self, tx: Tx) -> dict[LockId, str | None]:
+        """The doors that do not hold an emergency code that they should hold, and their words if they refused it."""
+        found = codes.unproven(tx, self.clock.now())
+        return {entry.lock: entry.refused for entry in found if entry.purpose is Purpose.EMERGENCY}
+
+
+def _code_done(door: Door, works: bool, refused: str | None) -> DoorDone:
+    if works:
+        return DoorDone(door.id, door.name, Outcome.DONE, f"{door.name} holds it.")
+    if refused:
+        return DoorDone(door.id, door.name, Outcome.REFUSED, f"{door.name} refused it: {refused}.")
+    return DoorDone(door.id, door.name, Outcome.UNKNOWN, f"{door.name} has not said yet that it holds it.")
+
+
+def _label(actor: str) -> str:
+    return f"Emergency ({actor})"[:60]
+
+
+def _sound(wish: Wish) -> Wish:
+    """Raises Rejected."""
+    reason = clean(wish.reason, limit=300)
+    if len(reason) < 3:
+        raise Rejected("say why, in a few words; it stands in the audit trail")
+    if not timedelta(minutes=5) <= timedelta(hours=wish.hours) <= LONGEST_CODE:
+        raise Rejected("an emergency code works for five minutes to seven days")
+    return Wish(wish.act, reason, wish.property, wish.lock, wish.hours, wish.lockdown)
+
+
+# ---- where ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    property: PropertyId
+    where: str
+    subject: str
+    """As the audit trail names it."""
+    doors: tuple[Door, ...]
+
+
+def _scope(tx: Tx, wish: Wish) -> _Scope:
+    """Raises Rejected: there is no such place, or nothing to be done there."""
+    if wish.act is Act.RELEASE:
+        row = emergencies.emergency(tx, wish.lockdown)
+        if row is None or row.deed is not Deed.LOCK_DOWN or row.released_at is not None:
+            raise Rejected("there is no such lock-down, or it was released already")
+        return _place(tx, row.property, row.lock)
+    if wish.lock is None and wish.property is None:
+        raise Rejected("name a property or a lock")
+    scope = _place(tx, wish.property, wish.lock)
+    if wish.act is Act.UNLOCK and wish.lock is None:
+        raise Rejected("one door at a time is unlocked; name a lock")
+    if wish.act is Act.LOCK_DOWN and scope.doors and {door.id for door in scope.doors} <= emergencies.down(tx):
+        raise Rejected(f"{scope.where} is locked down already")
+    return scope
+
+
+def _place(tx: Tx, property_: PropertyId | None, lock: LockId | None) -> _Scope:
+    if lock is not None:
+        door = doors.door(tx, lock)
+        if door is None:
+            raise Rejected(f"there is no lock called “{lock}”")
+        return _Scope(door.property, door.name, f"lock:{lock}", (door,))
+    place = None if property_ is None else house.property_with(tx, property_)
+    if place is None:
+        raise Rejected(f"there is no property called “{property_}”")
+    known = tuple(door for door in doors.doors(tx) if door.property == place.id)
+    if not known:
+        raise Rejected(f"{place.name} has no locks")
+    return _Scope(place.id, place.name, f"property:{place.id}", known)
+
+
+def _guests(tx: Tx, wanted: Iterable[Door]) -> Iterable[GuestAhead]:
+    """Whoever has a code on one of these doors now, those inside first."""
+    rows = {}
+    for door in wanted:
+        for code in codes.listing(tx, lock=door.id):
+            stay = None if code.issued is None or code.issued.grant.revoked else code.issued.stay
+            if stay is not None and (row := ledger.stay(tx, stay)) is not None:
+                rows[stay] = row
+    ahead = [
+        GuestAhead(
+            row.id,
+            row.guest or row.reference or "A guest without a name",
+            unit.name if (unit := house.unit_with(tx, row.unit_id)) else row.unit_id,
+            row.arrived_at is not None and row.left_at is None,
+        )
+        for row in rows.values()
+    ]
+    return sorted(ahead, key=lambda guest: (not guest.inside, guest.name))
+
+
+def _notes(tx: Tx, wish: Wish, wanted: Sequence[Door], down: frozenset[LockId], *, trusted: bool) -> Iterable[str]:
+    if wish.act is Act.LOCK_DOWN:
+        foreign = sum(
+            slot.reading is Reading.OCCUPIED and slot.holder is None
+            for door in wanted
+            for slot in codes.slots_of(tx, door.id)
+        )
+        yield "Codes of staff and emergency codes keep working. Whoever is inside can still leave."
+        if foreign:
+            yield f"{foreign} codes that Gatehouse did not put there stay in the keypads; it does not touch them."
+    if wish.act is Act.CODE and not trusted:
+        yield "The hub does not know the time for certain. Confirm it on the Health page first; no code is given until then."
+    if wish.act is Act.CODE and settings.safe_mode(tx):
+        yield "The hub is in safe mode after a restore and writes no code. Leave safe mode on the Health page first."
+    if wish.act is Act.UNLOCK and any(door.id in down for door in wanted):
+        yield "This door is locked down. Unlocking it does not end that."
+
+
+# ---- told to everybody ---------------------------------------------------------------------------------------------
+
+
+def found(look: Look) -> Iterator[Finding]:
+    """What somebody did in an emergency concerns everybody who runs the house, for as long as it lasts."""
+    for row in emergencies.current(look.tx, look.now):
+        place = house.property_with(look.tx, row.property)
+        door = None if row.lock is None else doors.door(look.tx, row.lock)
+        where = door.name if door is not None else row.property if place is None else place.name
+        kind, said, cure = _SAID[row.deed]
+        sentence = f"{said.format(where=where)} by {row.by}: {row.reason}."
+        yield Finding(kind, f"emergency:{row.id}", sentence, cure, row.since)
+
+
+_SAID: Final = {
+    Deed.LOCK_DOWN: (
+        Kind.LOCKED_DOWN,
+        "{where} was locked down",
+        "The codes of guests are off. Tell them, and release it on the Emergency page when it is over.",
+    ),
+    Deed.CODE: (
+        Kind.EMERGENCY_CODE,
+        "An emergency code for {where} was drawn",
+        "It ends by itself; the Locks page ends it sooner.",
+    ),
+    Deed.UNLOCK: (
+        Kind.EMERGENCY_UNLOCK,
+        "{where} was unlocked in an emergency",
+        "See that somebody locks it again.",
+    ),
+}

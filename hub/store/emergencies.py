@@ -1,0 +1,135 @@
+"""What people did in an emergency: doors locked down, codes and doors opened against the rule; why, and who said so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Final
+
+from sqlalchemy import RowMapping, bindparam, exists, insert, or_, select, update
+
+from hub.model.values import LockId, PropertyId
+from hub.store.engine import Tx
+from hub.store.tables import Instant, emergencies, locks
+
+
+class Deed(Enum):
+    LOCK_DOWN = "lock_down"
+    """Every guest's code off and out of the lock, the doors locked, until it is released."""
+    CODE = "code"
+    """A code before everybody else's."""
+    UNLOCK = "unlock"
+
+
+@dataclass(frozen=True, slots=True)
+class Emergency:
+    id: str
+    deed: Deed
+    property: PropertyId
+    lock: LockId | None
+    """None: every lock of the property."""
+    reason: str
+    since: datetime
+    by: str
+    until: datetime | None = None
+    """When it is over by itself; None: a lock-down lasts until somebody releases it."""
+    released_at: datetime | None = None
+    released_by: str = ""
+    release_reason: str = ""
+
+    def covers(self, lock: LockId, property_: PropertyId) -> bool:
+        return self.lock == lock if self.lock is not None else self.property == property_
+
+
+def _emergency(row: RowMapping) -> Emergency:
+    return Emergency(
+        id=row["id"],
+        deed=Deed(row["deed"]),
+        property=row["property_id"],
+        lock=row["lock_id"],
+        reason=row["reason"],
+        since=row["since"],
+        by=row["by"],
+        until=row["until"],
+        released_at=row["released_at"],
+        released_by=row["released_by"] or "",
+        release_reason=row["release_reason"] or "",
+    )
+
+
+def begin(tx: Tx, row: Emergency) -> None:
+    tx.sql.execute(
+        insert(emergencies).values(
+            id=row.id,
+            deed=row.deed.value,
+            property_id=row.property,
+            lock_id=row.lock,
+            reason=row.reason,
+            since=row.since,
+            by=row.by,
+            until=row.until,
+        )
+    )
+    _signal(tx, row)
+
+
+def release(tx: Tx, row: Emergency, reason: str, actor: str, at: datetime) -> bool:
+    """False: somebody has released it already."""
+    open_ = update(emergencies).where(emergencies.c.id == row.id, emergencies.c.released_at.is_(None))
+    done = tx.sql.execute(open_.values(released_at=at, released_by=actor, release_reason=reason))
+    _signal(tx, row)
+    return done.rowcount > 0
+
+
+def _signal(tx: Tx, row: Emergency) -> None:
+    scope = locks.c.property_id == row.property if row.lock is None else locks.c.id == row.lock
+    for lock in tx.sql.execute(select(locks.c.id).where(scope)).scalars():
+        tx.signal(f"lock:{lock}")
+    tx.signal("health")
+    tx.signal("emergency")
+
+
+def emergency(tx: Tx, id_: str) -> Emergency | None:
+    row = tx.sql.execute(select(emergencies).where(emergencies.c.id == id_)).mappings().first()
+    return None if row is None else _emergency(row)
+
+
+# Asked for every step of every lock, so made once: making a statement takes longer than running it.
+_NOW: Final = bindparam("now", type_=Instant)
+_DOWN = (emergencies.c.deed == Deed.LOCK_DOWN.value) & emergencies.c.released_at.is_(None)
+_OPEN = select(emergencies).where(_DOWN | (emergencies.c.until > _NOW)).order_by(emergencies.c.since, emergencies.c.id)
+_LOCKDOWNS = select(emergencies).where(_DOWN).order_by(emergencies.c.since, emergencies.c.id)
+_IS_DOWN = select(
+    exists().where(
+        _DOWN,
+        locks.c.id == bindparam("lock"),
+        locks.c.property_id == emergencies.c.property_id,
+        or_(emergencies.c.lock_id.is_(None), emergencies.c.lock_id == locks.c.id),
+    )
+)
+
+
+def current(tx: Tx, now: datetime) -> list[Emergency]:
+    """What is not over: lock-downs, and what ends by itself later than `now`."""
+    return [_emergency(row) for row in tx.sql.execute(_OPEN, {"now": now}).mappings()]
+
+
+def past(tx: Tx, now: datetime, *, limit: int = 20) -> list[Emergency]:
+    """Those that are over, the latest first."""
+    gone = emergencies.c.released_at.is_not(None) | (emergencies.c.until <= now)
+    query = select(emergencies).where(gone).order_by(emergencies.c.since.desc(), emergencies.c.id).limit(limit)
+    return [_emergency(row) for row in tx.sql.execute(query).mappings()]
+
+
+def is_down(tx: Tx, lock: LockId) -> bool:
+    return bool(tx.sql.execute(_IS_DOWN, {"lock": lock}).scalar())
+
+
+def down(tx: Tx) -> frozenset[LockId]:
+    """Every lock under a lock-down."""
+    found = [_emergency(row) for row in tx.sql.execute(_LOCKDOWNS).mappings()]
+    if not found:
+        return frozenset()
+    rows = tx.sql.execute(select(locks.c.id, locks.c.property_id))
+    return frozenset(LockId(id_) for id_, place in rows if any(each.covers(id_, place) for each in found))

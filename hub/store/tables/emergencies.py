@@ -1,0 +1,23 @@
+"""What people did in an emergency."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, ForeignKey, Index, Text, text
+
+from hub.store.tables.kinds import Instant, required, table
+
+emergencies = table(
+    "emergencies",
+    Column("id", Text, primary_key=True),
+    required("deed", Text),  # lock_down | code | unlock
+    required("property_id", Text, ForeignKey("properties.id")),
+    Column("lock_id", Text, ForeignKey("locks.id", ondelete="CASCADE")),  # None: every lock of the property
+    required("reason", Text),
+    required("since", Instant),
+    required("by", Text),
+    Column("until", Instant),  # when it is over by itself
+    Column("released_at", Instant),
+    Column("released_by", Text),
+    Column("release_reason", Text),
+    Index("lockdowns_open", "property_id", sqlite_where=text("deed = 'lock_down' AND released_at IS NULL")),
+)
