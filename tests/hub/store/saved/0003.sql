@@ -86,6 +86,24 @@ CREATE TABLE channels (
 ) STRICT
     ;
 INSERT INTO "channels" VALUES('x','x','x',X'78','x');
+CREATE TABLE emergencies (
+    id TEXT NOT NULL,
+    deed TEXT NOT NULL,
+    property_id TEXT NOT NULL,
+    lock_id TEXT,
+    reason TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    "by" TEXT NOT NULL,
+    until INTEGER,
+    released_at INTEGER,
+    released_by TEXT,
+    release_reason TEXT,
+    PRIMARY KEY (id),
+    FOREIGN KEY(property_id) REFERENCES properties (id),
+    FOREIGN KEY(lock_id) REFERENCES locks (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "emergencies" VALUES('x','x','x','x','x',1,'x',1,1,'x','x');
 CREATE TABLE grants (
     id TEXT NOT NULL,
     lock_id TEXT NOT NULL,
@@ -449,4 +467,5 @@ CREATE TRIGGER grants_one_pin_per_door BEFORE INSERT ON grants
 WHEN EXISTS (SELECT 1 FROM grants g WHERE g.lock_id = NEW.lock_id AND g.tag = NEW.tag AND g.pin IS NOT NULL
              AND g.revoked_at IS NULL AND (g."end" IS NULL OR NEW.start < g."end") AND (NEW."end" IS NULL OR g.start < NEW."end"))
 BEGIN SELECT RAISE(ABORT, 'taken'); END;
+CREATE INDEX lockdowns_open ON emergencies (property_id) WHERE deed = 'lock_down' AND released_at IS NULL;
 COMMIT;
