@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
@@ -18,6 +19,7 @@ from drivers.zwave.member import Member
 from drivers.zwave.radio import NOT_CONNECTED
 from drivers.zwave.secured import Keyring
 from drivers.zwave.security.keys import export_keys
+from drivers.zwave.security.s2 import Numbering
 from drivers.zwave.session import Session
 from drivers.zwave.stick import Stick
 from drivers.zwave.surroundings import Surroundings
@@ -50,6 +52,7 @@ class ZWave:
         self._keeping = Keeping(host.changed)
         self._keys = dict(keys)
         """Grows with the first joining, or an import."""
+        numbering = Numbering(secrets.token_bytes)
         self._around = Surroundings(
             self._facts.put_nowait,
             host.clock.now,
@@ -58,8 +61,9 @@ class ZWave:
             self._diary,
             trusted=lambda: host.clock.trusted,
             shown=host.changed,
+            numbering=numbering,
         )
-        self.desk = Desk(host, self._keys, self)
+        self.desk = Desk(host, self._keys, self, numbering)
         self._members: dict[int, Member] = {}
         self._home_id = ""
         self._session: Session | None = None

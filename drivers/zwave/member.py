@@ -313,7 +313,8 @@ class Member:
         self._node.doubtful = lambda: session.noisy
         if granted and SecurityClass[granted] in self._around.keys:
             link = Link(session.home, session.own_node, self.number)
-            self._secured = Secured(link, self._around.keys, session.transmit, secrets.token_bytes)
+            around = self._around
+            self._secured = Secured(link, around.keys, session.transmit, secrets.token_bytes, around.numbering)
             self._secured.under = SecurityClass[granted]
             self._node.transmit = self._aloud(session, self._secured)
             self._node.doubtful = lambda: False  # what was bent on the line cannot be decrypted

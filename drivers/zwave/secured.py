@@ -14,7 +14,7 @@ from drivers.zwave.node import Transmit
 from drivers.zwave.security import s0, s2, s2_frames
 from drivers.zwave.security.keys import NetworkKey, Randomness, S2Keys, SecurityClass, s0_keys, s2_keys
 from drivers.zwave.security.s0 import Heard, S0Session
-from drivers.zwave.security.s2 import Link, NeedNonce, NonceArrived, Received, Reply, S2Session, Strength
+from drivers.zwave.security.s2 import Link, NeedNonce, NonceArrived, Numbering, Received, Reply, S2Session, Strength
 from drivers.zwave.turns import Turns
 from hub.errors import Garbled, Unavailable
 
@@ -57,7 +57,9 @@ class _Unproved:
 class Secured:
     """`under` is the class in which the node is spoken to and believed; a weaker one is not believed."""
 
-    def __init__(self, link: Link, keys: Keyring, transmit: Transmit, randomness: Randomness) -> None:
+    def __init__(
+        self, link: Link, keys: Keyring, transmit: Transmit, randomness: Randomness, numbering: Numbering
+    ) -> None:
         self._node = link.peer
         self._transmit = transmit
         self._loop = asyncio.get_running_loop()
@@ -74,7 +76,7 @@ class Secured:
         self._refused = False
         """The node could not read a message, and we have not yet done anything about it."""
         strong: dict[Strength, S2Keys] = {each: s2_keys(key) for each, key in keys.items() if each.is_s2}
-        self._s2 = S2Session(link, strong, randomness)
+        self._s2 = S2Session(link, strong, randomness, numbering)
         self._s0: S0Session | None = None
         if SecurityClass.S0 in keys:
             self._s0 = S0Session(link.own, link.peer, s0_keys(keys[SecurityClass.S0]), randomness)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from drivers.zwave.diary import Diary
 from drivers.zwave.secured import Keyring
+from drivers.zwave.security.s2 import Numbering
 from hub.model.facts import Fact
 
 
@@ -24,3 +25,5 @@ class Surroundings:
     """Whether that time can be relied on."""
     shown: Callable[[], None]
     """Called when something that people see of it is no longer as it was."""
+    numbering: Numbering
+    """Of what is said to it under S2, in every session."""

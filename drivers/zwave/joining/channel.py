@@ -17,6 +17,7 @@ from drivers.zwave.security.s2 import (
     Link,
     NeedNonce,
     NonceArrived,
+    Numbering,
     Received,
     Reply,
     S2Session,
@@ -43,7 +44,12 @@ class Channel:
     """One exchange of keys with one device. Afterwards everything here is forgotten, the temporary keys first."""
 
     def __init__(
-        self, link: Link, keys: Mapping[SecurityClass, NetworkKey], send: Send, randomness: Randomness
+        self,
+        link: Link,
+        send: Send,
+        keys: Mapping[SecurityClass, NetworkKey],
+        randomness: Randomness,
+        numbering: Numbering,
     ) -> None:
         self._link = link
         self._keys = keys
@@ -51,7 +57,7 @@ class Channel:
         self._randomness = randomness
         self._loop = asyncio.get_running_loop()
         self._arrived = asyncio.Event()
-        self._s2 = S2Session(link, {}, randomness)
+        self._s2 = S2Session(link, {}, randomness, numbering)
         self._kept: list[bytes] = []
         self._last: tuple[bytes, Strength] | None = None
         self._s0_out = S0Session(link.own, link.peer, s0_keys(S0_JOINING), randomness)

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Collection, MutableMapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, Protocol
 
 import structlog
@@ -16,11 +17,13 @@ from drivers.zwave import network_functions as nf
 from drivers.zwave.frame import Frame
 from drivers.zwave.joining import conversations
 from drivers.zwave.joining.bootstrap import Order
+from drivers.zwave.joining.channel import Channel
 from drivers.zwave.joining.prepared import ATTEMPTS, Entry, Sticker, Waiting, read_label
 from drivers.zwave.joining.runner import Runner
 from drivers.zwave.joining.steps import Ask, NotWaitedError, Outcome, Say, TakenOutError, Talking
 from drivers.zwave.radio import NOT_CONNECTED
 from drivers.zwave.security.keys import NetworkKey, SecurityClass
+from drivers.zwave.security.s2 import Numbering
 from drivers.zwave.session import Session
 from hub.contracts import Host
 from hub.contracts.radio import CONSENT, Asked, Ended, Prepared, Question, Talk, Wish
@@ -80,11 +83,13 @@ class Desk:
         host: Host,
         keys: MutableMapping[SecurityClass, NetworkKey],
         crew: Crew,
+        numbering: Numbering,
         wall: Callable[[], datetime] = machine_time,
     ) -> None:
         self._host = host
         self._keys = keys
         self._crew = crew
+        self._numbering = numbering
         self._wall = wall
         self._waiting: Waiting | None = None
         self._session: Session | None = None
@@ -251,7 +256,8 @@ class Desk:
     # ---- one conversation ------------------------------------------------------------------------------------------------
 
     def _begin(self, session: Session, purpose: _Purpose) -> Talk:
-        self._runner = Runner(session, self._keys, secrets.token_bytes, self._show, self._entered)
+        channel = partial(Channel, keys=self._keys, randomness=secrets.token_bytes, numbering=self._numbering)
+        self._runner = Runner(session, channel, self._show, self._entered)
         talk = Talk(secrets.token_hex(4), purpose.wish, 1, _STEPS[purpose.wish], "The stick is being made ready.")
         self._show_talk(talk)
         session.spawn(self._converse(session, self._runner, purpose))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TypeVar, assert_never
 
 from drivers.zwave import network_functions as nf
 from drivers.zwave.frame import Frame
 from drivers.zwave.functions import SEND_DATA_BRIDGE, Transmitted
-from drivers.zwave.joining.channel import Channel
+from drivers.zwave.joining.channel import Channel, Send
 from drivers.zwave.joining.steps import (
     Answer,
     Ask,
@@ -35,7 +35,6 @@ from drivers.zwave.joining.steps import (
     Told,
 )
 from drivers.zwave.security.joining import Admit, Agree, AskGrant, AskPin, Await, Tell, Undecodable
-from drivers.zwave.security.keys import NetworkKey, Randomness, SecurityClass
 from drivers.zwave.security.s2 import Link
 from drivers.zwave.session import Session
 from hub.errors import Rejected, Unavailable
@@ -53,8 +52,7 @@ class Runner:
     def __init__(
         self,
         session: Session,
-        keys: Mapping[SecurityClass, NetworkKey],
-        randomness: Randomness,
+        channel: Callable[[Link, Send], Channel],
         show: Callable[[Say | Ask | None], None],
         entered: Callable[[int], None],
     ) -> None:
@@ -64,8 +62,7 @@ class Runner:
         self.cancelled = False
         """Whether a person wanted to end it."""
         self._session = session
-        self._keys = keys
-        self._randomness = randomness
+        self._made = channel
         self._show = show
         self._entered = entered
         self._loop = asyncio.get_running_loop()
@@ -223,7 +220,7 @@ class Runner:
     def _enter(self, node: int) -> None:
         self.node = node
         link = Link(self._session.home, self._session.own_node, node)
-        self._channel = Channel(link, self._keys, self._send, self._randomness)
+        self._channel = self._made(link, self._send)
         self._entered(node)
 
     async def _send(self, command: bytes, *, acknowledged: bool = True) -> None:

@@ -108,14 +108,36 @@ class _Opened:
     crossed: bool = False
 
 
+class Numbering:
+    """Where the frames to each node stand. It begins anywhere and goes on from one session to the next: the other node
+    remembers the last number, and takes a frame that bears it again for an echo (zwave-js, Manager2.ts: one count per peer).
+    """
+
+    def __init__(self, randomness: Randomness) -> None:
+        self._randomness = randomness
+        self._last: dict[int, int] = {}
+
+    def next(self, peer: int) -> int:
+        last = self._last[peer] if peer in self._last else self._randomness(1)[0]
+        self._last[peer] = (last + 1) % 256
+        return self._last[peer]
+
+
 class S2Session:
     """Both halves are the same. `keys` are those the other node may use; the caller may add and remove some."""
 
-    def __init__(self, link: Link, keys: Mapping[Strength, S2Keys], randomness: Randomness) -> None:
+    def __init__(
+        self,
+        link: Link,
+        keys: Mapping[Strength, S2Keys],
+        randomness: Randomness,
+        numbering: Numbering | None = None,
+    ) -> None:
+        """`numbering`: where there are other sessions with the same node, before or after this one."""
         self._link = link
         self.keys: dict[Strength, S2Keys] = dict(keys)
         self._randomness = randomness
-        self._seq = randomness(1)[0]
+        self._numbering = numbering or Numbering(randomness)
         self._stream: _Stream | None = None
         self._given: bytes | None = None
         """Entropy we gave and the other side has not used yet."""
@@ -184,8 +206,7 @@ class S2Session:
         return new
 
     def _next_seq(self) -> int:
-        self._seq = (self._seq + 1) % 256
-        return self._seq
+        return self._numbering.next(self._link.peer)
 
     def _give_nonce(self, now: float) -> tuple[Event, ...]:
         if not self._allowance.take(now):

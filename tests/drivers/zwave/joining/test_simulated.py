@@ -88,7 +88,7 @@ class House:
 
 
 @asynccontextmanager
-async def house(folder: Path, *locks: dict[str, Any]) -> AsyncIterator[House]:
+async def house(folder: Path, *locks: dict[str, Any], desk_of: type[Desk] = Desk) -> AsyncIterator[House]:
     facts: list[Fact] = []
 
     async def tell(fact: Fact) -> None:
@@ -96,7 +96,7 @@ async def house(folder: Path, *locks: dict[str, Any]) -> AsyncIterator[House]:
 
     clock = TurnedClock()
     settings = tuple(LockSettings.model_validate(each) for each in locks)
-    desk = Desk(Config(locks=settings, functions=Functions.FULL, delay=0.01), clock.now, Random(1))
+    desk = desk_of(Config(locks=settings, functions=Functions.FULL, delay=0.01), clock.now, Random(1))
     host = Host("zwave", tell, clock, folder, bytes, bytes, _no_sandbox)
     radio = ZWaveRadio("/dev/simulated", host, desk.connect, {})
     async with asyncio.TaskGroup() as tasks:
@@ -206,3 +206,37 @@ async def test_a_wrong_pin_gives_no_key(tmp_path: Path) -> None:
         here.press(talk.address)
         talk = await here.turn(lambda talk: talk.ended)
         assert "The PIN does not belong to this lock" in talk.sentence
+
+
+class Overheard(Desk):
+    """Notes the numbers of what the host says under S2."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.numbers: list[int] = []
+
+    def hear(self, line: Any, data: bytes) -> None:
+        command = data[{0x13: 6, 0xA9: 7}[data[3]] :] if len(data) > 4 and data[3] in {0x13, 0xA9} else b""
+        if command[:2] in {b"\x9f\x01", b"\x9f\x02", b"\x9f\x03"}:
+            self.numbers.append(command[2])
+        super().hear(line, data)
+
+
+@virtual
+async def test_no_session_with_a_lock_begins_with_a_number_that_it_may_take_for_an_echo(tmp_path: Path) -> None:
+    async with house(tmp_path, YALE, desk_of=Overheard) as here:
+        assert isinstance(here.desk, Overheard)
+        here.radio.joining.begin(Wish.ADD)
+        here.press()
+        assert (await here.answered()).ended is Ended.DONE
+        await here.use("2")
+        for _ in range(3):
+            before = len(here.desk.numbers)
+            here.desk.pull()
+            await asyncio.sleep(1)
+            here.desk.plug()
+            await asyncio.sleep(30)
+            await here.use("2")
+            assert len(here.desk.numbers) > before
+        numbers = here.desk.numbers
+        assert numbers == [(numbers[0] + nth) % 256 for nth in range(len(numbers))]
