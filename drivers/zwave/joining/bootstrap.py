@@ -55,7 +55,7 @@ ASKED_AGAIN: Final = 2
 S0, S2 = cc_security.S0, cc_security.S2
 DOWNGRADED: Final = "it can do S2, but somebody or something hid that when it joined; this may be an attack"
 NOT_WAITED: Final = (
-    "the device did not wait for the answer; add it again within ten minutes, and you will not be asked again"
+    "the device did not wait for the answer; add the same one again within ten minutes, and you will not be asked again"
 )
 
 
@@ -72,8 +72,8 @@ class Order:
     classes: frozenset[SecurityClass] | None = None
     """What the label says that it wants; None: it does not say."""
     unencrypted: bool = False
-    consented: bool = False
-    """Somebody typed the consent to S0 a moment ago."""
+    consented: NodeInfo | None = None
+    """Somebody typed the consent to S0 in the attempt before this one, for a device that described itself so."""
     opens_doors: bool = False
     """The label says so."""
 
@@ -117,7 +117,7 @@ def secure(order: Order, arrival: Arrival) -> Talking[SecurityClass | None]:
         if S2 in info.classes:
             raise Rejected("the device did not answer when it was offered its keys; hold it nearer and try again")
     if S0 in info.classes:
-        return (yield from _s0(order, arrival.node))
+        return (yield from _s0(order, arrival.node, info))
     yield from _none(order, arrival.node)
     return None
 
@@ -217,8 +217,9 @@ def _check_pin(words: str) -> None:
 # ---- S0 and none -------------------------------------------------------------------------------------------------------
 
 
-def _s0(order: Order, node: int) -> Talking[SecurityClass]:
-    if not order.consented:
+def _s0(order: Order, node: int, came_as: NodeInfo) -> Talking[SecurityClass]:
+    consented = order.consented == came_as
+    if not consented:
         sentence = (
             "The device has only the old encryption (S0). Whoever listens now can open every S0 lock of this network later. "
             f"To go on, type: {CONSENT[Asked.OLD_ENCRYPTION]}"
@@ -235,9 +236,9 @@ def _s0(order: Order, node: int) -> Talking[SecurityClass]:
             break
         except Rejected as why:
             # Devices wait ten seconds after they joined (SDS10865, 5.6), and people type more slowly.
-            if asked or order.consented or str(why) == CANCELLED:
+            if asked or consented or str(why) == CANCELLED:
                 raise
-            raise NotWaitedError(NOT_WAITED) from None
+            raise NotWaitedError(NOT_WAITED, came_as) from None
         answer = yield step
         asked = asked or isinstance(answer, Heard)
     info = yield from _described(node)

@@ -15,6 +15,7 @@ import structlog
 from drivers.zwave import keyring
 from drivers.zwave import network_functions as nf
 from drivers.zwave.frame import Frame
+from drivers.zwave.functions import NodeInfo
 from drivers.zwave.joining import conversations
 from drivers.zwave.joining.bootstrap import Order
 from drivers.zwave.joining.channel import Channel
@@ -26,14 +27,14 @@ from drivers.zwave.security.keys import NetworkKey, SecurityClass
 from drivers.zwave.security.s2 import Numbering
 from drivers.zwave.session import Session
 from hub.contracts import Host
-from hub.contracts.radio import CONSENT, Asked, Ended, Prepared, Question, Talk, Wish
+from hub.contracts.radio import Ended, Prepared, Question, Talk, Wish
 from hub.errors import Rejected, Unavailable
 from hub.io.clock import machine_time
 from hub.model.values import Address, Secret
 
 CONSENT_LASTS_S: Final = 600.0
-"""A device with the old encryption waits ten seconds for its key, less than a person needs to type: the consent typed for
-an attempt that failed counts for the next one."""
+"""A device with the old encryption waits ten seconds for its key, less than a person needs to type: the consent that came too
+late counts for the next attempt, if the device that comes then describes itself alike."""
 _OVER = "there is no such conversation, or it is over"
 _STEPS = {
     Wish.ADD: conversations.ADD_STEPS,
@@ -96,7 +97,8 @@ class Desk:
         self._runner: Runner | None = None
         self._talk: Talk | None = None
         self._listening = False
-        self._consented_until = 0.0
+        self._consent: tuple[NodeInfo, float] | None = None
+        """That came too late, and until when it counts."""
 
     # ---- what a person may do --------------------------------------------------------------------------------------
 
@@ -123,7 +125,7 @@ class Desk:
 
     def answer(self, talk: str, words: str) -> None:
         self._under_way(talk).say(words)
-        self._answered(words)
+        self._show(None)
 
     def cancel(self, talk: str) -> None:
         self._under_way(talk).cancel()
@@ -152,9 +154,14 @@ class Desk:
             label=sticker.dsk if sticker else None,
             classes=sticker.classes if sticker else None,
             unencrypted=unencrypted,
-            consented=asyncio.get_running_loop().time() < self._consented_until,
+            consented=self._consented(),
             opens_doors=bool(sticker and sticker.opens_doors),
         )
+
+    def _consented(self) -> NodeInfo | None:
+        if self._consent is None or asyncio.get_running_loop().time() >= self._consent[1]:
+            return None
+        return self._consent[0]
 
     # ---- prepared devices --------------------------------------------------------------------------------------------
 
@@ -271,6 +278,7 @@ class Desk:
                 self._listening = False
                 await session.manage(nf.leave_adding())
             if purpose.wish is not Wish.REMOVE:
+                self._consent = None  # it was for this attempt
                 self.waiting.opened(set(self._crew.members()) - purpose.replaced)
             outcome = await runner.run(purpose.talking)
             end, words = Ended.DONE, _done(purpose.wish, outcome)
@@ -300,7 +308,6 @@ class Desk:
                 self.waiting.left(outcome.node)
                 self._crew.removed(outcome.node)
             return
-        self._consented_until = 0.0
         self._crew.joined(
             outcome.node, outcome.security
         )  # first: else a hub that dies here knows less of it than it could
@@ -309,8 +316,9 @@ class Desk:
             self.waiting.succeeded(purpose.entry, outcome.node)
 
     def _taken_out(self, runner: Runner, error: TakenOutError, purpose: _Purpose) -> None:
-        if runner.cancelled or not isinstance(error.__cause__, NotWaitedError):
-            self._consented_until = 0.0
+        why = error.__cause__
+        if isinstance(why, NotWaitedError) and not runner.cancelled:
+            self._consent = (why.info, asyncio.get_running_loop().time() + CONSENT_LASTS_S)
         if purpose.wish is Wish.REPLACE:
             self._crew.removed(error.node)
         if error.gone:
@@ -341,14 +349,6 @@ class Desk:
                 self._show_talk(replace(self._talk, question=self._question(step)))
             case None if self._talk.question is not None:
                 self._show_talk(replace(self._talk, question=None))
-
-    def _answered(self, words: str) -> None:
-        assert self._talk is not None
-        question = self._talk.question
-        asked = question.asked if question is not None else None
-        if asked is Asked.OLD_ENCRYPTION and words.strip().casefold() == CONSENT[asked]:
-            self._consented_until = asyncio.get_running_loop().time() + CONSENT_LASTS_S
-        self._show(None)
 
     def _question(self, ask: Ask) -> Question:
         left = timedelta(seconds=max(0.0, ask.until - asyncio.get_running_loop().time()))

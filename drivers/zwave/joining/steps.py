@@ -172,6 +172,11 @@ class TakenOutError(Rejected):
 class NotWaitedError(Rejected):
     """The device gave up while a person was typing the consent that it needed."""
 
+    def __init__(self, words: str, info: NodeInfo) -> None:
+        super().__init__(words)
+        self.info = info
+        """How the device described itself for which it was typed; more is not known of one that has no key."""
+
 
 class DowngradedError(Rejected):
     """Somebody may have interfered, so that a device gets less security than it is capable of."""

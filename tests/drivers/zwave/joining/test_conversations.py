@@ -240,6 +240,52 @@ async def test_a_device_that_did_not_wait_for_the_consent_gets_its_key_the_next_
         assert (await pairing.asked()).question is not None, "the consent was for one device"
 
 
+async def _consented_too_late(pairing: Pairing) -> None:
+    pairing.radio.joining.begin(Wish.ADD)
+    await pairing.asked()
+    await asyncio.sleep(30)
+    pairing.say("use the old encryption")
+    assert "will not be asked again" in (await pairing.ended()).sentence
+
+
+@virtual
+async def test_a_late_consent_does_not_count_for_another_device(tmp_path: Path) -> None:
+    pairing = Pairing(tmp_path, Newcomer(classes=OLD))
+    async with pairing.running() as radio:
+        await _consented_too_late(pairing)
+        pairing.newcomer.classes = OLD + b"\x71"
+        radio.joining.begin(Wish.ADD)
+        question = (await pairing.asked()).question
+        assert question is not None
+        assert question.asked is Asked.OLD_ENCRYPTION
+        assert not pairing.newcomer.held
+
+
+@virtual
+async def test_a_late_consent_is_forgotten_when_the_next_attempt_ends(tmp_path: Path) -> None:
+    pairing = Pairing(tmp_path, Newcomer(classes=OLD))
+    async with pairing.running() as radio:
+        await _consented_too_late(pairing)
+        pairing.stick.pressed = None
+        radio.joining.begin(Wish.ADD)
+        await asyncio.sleep(1)
+        pairing.cancel()
+        await pairing.ended()
+        pairing.stick.pressed = pairing.newcomer
+        radio.joining.begin(Wish.ADD)
+        assert (await pairing.asked()).question is not None
+
+
+@virtual
+async def test_a_late_consent_is_forgotten_after_ten_minutes(tmp_path: Path) -> None:
+    pairing = Pairing(tmp_path, Newcomer(classes=OLD))
+    async with pairing.running() as radio:
+        await _consented_too_late(pairing)
+        await asyncio.sleep(600)
+        radio.joining.begin(Wish.ADD)
+        assert (await pairing.asked()).question is not None
+
+
 @virtual
 async def test_a_consent_does_not_outlive_a_failure_of_another_kind(tmp_path: Path) -> None:
     pairing = Pairing(tmp_path, Newcomer(classes=OLD, silent_at="key set"))
