@@ -14,7 +14,7 @@ from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 from hub.model.facts import StayReport
-from hub.model.values import ChannelId, StayId, StayKind, StayStatus, Window
+from hub.model.values import CODED, ChannelId, StayId, StayKind, StayStatus, Window
 
 # ---- local time ----------------------------------------------------------------------------------------------------
 
@@ -92,7 +92,7 @@ def code_window(stay: Stay, rules: HouseRules) -> Window | None:
 
 
 def wants_code(stay: Stay) -> bool:
-    return stay.kind is StayKind.RESERVATION and stay.status is StayStatus.CONFIRMED
+    return stay.kind in CODED and stay.status is StayStatus.CONFIRMED
 
 
 def nights(arrival: date, departure: date) -> frozenset[date]:

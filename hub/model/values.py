@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from typing import NewType
+from typing import Final, NewType
 
 PropertyId = NewType("PropertyId", str)
 UnitId = NewType("UnitId", str)
@@ -146,10 +146,16 @@ class How(Enum):
 
 class StayKind(Enum):
     RESERVATION = "reservation"
+    OWNER = "owner"
+    """The owner's own: they get codes as guests do, and are nobody's guest."""
     BLOCK = "block"
     """Nobody may stay; never gets codes."""
     UNKNOWN = "unknown"
     """The channel does not say which (Booking.com's closures): blocks the dates and asks a person."""
+
+
+CODED: Final = frozenset({StayKind.RESERVATION, StayKind.OWNER})
+"""The kinds of stays in which somebody comes, with a code."""
 
 
 class StayStatus(Enum):

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import Column, Select, and_, bindparam, desc, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from hub.model.values import ChannelId, PropertyId, StayId, StayKind, StayStatus, UnitId, Window
+from hub.model.values import CODED, ChannelId, PropertyId, StayId, StayKind, StayStatus, UnitId, Window
 from hub.store.engine import Tx
 from hub.store.tables import channel_state, published, questions, stay_sources, stays, units
 
@@ -189,6 +189,18 @@ def live_in(tx: Tx, unit: UnitId, now: datetime) -> list[StayRow]:
     live = stays.c.status.in_((StayStatus.CONFIRMED.value, StayStatus.TENTATIVE.value))
     query = select(*_COLUMNS).where(stays.c.unit_id == unit, live, stays.c.check_out > now).order_by(stays.c.check_in)
     return _fetch(tx, query)
+
+
+def occupied(tx: Tx, unit: UnitId, since: datetime) -> list[Window]:
+    """When somebody stays there, from check-in to check-out or to leaving early, for stays that end after `since`."""
+    confirmed = (stays.c.status == StayStatus.CONFIRMED.value, stays.c.kind.in_([kind.value for kind in CODED]))
+    query = select(stays.c.check_in, stays.c.check_out, stays.c.left_at).where(
+        stays.c.unit_id == unit, *confirmed, stays.c.check_out > since
+    )
+    return [
+        Window(start, left if left is not None and start < left < end else end)
+        for start, end, left in tx.sql.execute(query.order_by(stays.c.check_in, stays.c.id))
+    ]
 
 
 # ---- what sources said ----------------------------------------------------------------------------------------------
