@@ -16,6 +16,7 @@ from hub.io.tagbook import TagBook
 from hub.io.vault import Vault
 from hub.issuing import Desk
 from hub.outbox import Outbox
+from hub.passes import PassKeeper
 from hub.plugins import Plugins
 from hub.radio import Radios
 from hub.reconcile import Reconciler
@@ -46,6 +47,7 @@ class Hub:
     hand: Hand
     emergencies: Emergencies
     adopting: Adopting
+    passes: PassKeeper
     radios: Radios
     signin: SignIn
     tokens: Tokens

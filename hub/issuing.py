@@ -17,7 +17,7 @@ from hub.io.vault import Vault
 from hub.model.codes import Grant, Limits
 from hub.model.pins import common_length, draw
 from hub.model.stays import HouseRules, code_window, wants_code
-from hub.model.values import GrantId, LockId, Pin, Purpose, StayId, UnitId, Window
+from hub.model.values import GrantId, LockId, PassId, Pin, Purpose, StayId, UnitId, Window
 from hub.store import codes, doors, house, log
 from hub.store import stays as ledger
 from hub.store.codes import Issued
@@ -126,6 +126,7 @@ class Whose:
     stay: StayId | None = None
     label: str = ""
     """Where no stay says who it is."""
+    pass_: PassId | None = None
 
 
 def put_down(tx: Tx, desk: Desk, lock: LockId, pin: Pin, window: Window, whose: Whose) -> GrantId:
@@ -133,7 +134,7 @@ def put_down(tx: Tx, desk: Desk, lock: LockId, pin: Pin, window: Window, whose: 
     id_ = GrantId(str(ULID()))
     grant = Grant(id_, desk.vault.tag(pin), len(pin), window, purpose=whose.purpose)
     sealed = desk.vault.seal_pin(pin, about=f"grant:{id_}")
-    entry = Issued(grant, lock, whose.stay, whose.label, sealed, None, None, whose.purpose)
+    entry = Issued(grant, lock, whose.stay, whose.label, sealed, None, None, whose.purpose, whose.pass_)
     codes.issue(tx, entry, desk.now())
     return id_
 
@@ -230,6 +231,28 @@ def code_now(
     ids = [put_down(tx, desk, lock, pin, Window(now, until), whose) for lock in group]
     codes.told(tx, ids, now)
     return pin
+
+
+def drawn_for(tx: Tx, desk: Desk, locks: Sequence[LockId]) -> dict[LockId, Pin]:
+    """New digits for these doors: the same for as many of them as can take the same.
+
+    Raises:
+        Rejected: no such lock, or none that could hold a code.
+    """
+    found: dict[LockId, Pin] = {}
+    for digits, group in _groups(tx, locks, min(_usual_digits(tx, lock) for lock in locks)):
+        found |= dict.fromkeys(group, _unique(tx, desk, group, digits))
+    return found
+
+
+def _unique(tx: Tx, desk: Desk, group: Sequence[LockId], digits: int) -> Pin:
+    taken = set().union(*(codes.tags_on(tx, lock) for lock in group))
+    return draw(desk.below, digits=digits, taken=lambda text: not desk.vault.tags(Pin(text)).isdisjoint(taken))
+
+
+def free_on(tx: Tx, desk: Desk, lock: LockId, pin: Pin) -> bool:
+    """Whether a door takes these digits, and they are nobody else's there."""
+    return _limits(doors.door(tx, lock)).take(len(pin)) and desk.vault.tags(pin).isdisjoint(codes.tags_on(tx, lock))
 
 
 def _usual_digits(tx: Tx, lock: LockId) -> int:

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import structlog
 
-from hub import issuing
+from hub import issuing, passes, people
 from hub.adopting import Adopting
 from hub.bus import Bus
 from hub.config import Config, check_key_file
@@ -36,6 +36,7 @@ from hub.model.effects import TellChannel
 from hub.model.facts import Fact
 from hub.model.values import ChannelId, LockId
 from hub.outbox import Outbox
+from hub.passes import PassKeeper
 from hub.plugins import Plugins, host_maker
 from hub.radio import Radios
 from hub.reconcile import Reconciler
@@ -177,6 +178,7 @@ async def _wired(
         hand=hand,
         emergencies=Emergencies(store, plugins, bus, clock, desk, hand),
         adopting=Adopting(store, plugins, desk, tagbook),
+        passes=PassKeeper(store, desk, bus, clock),
         radios=Radios(store, plugins, bus, clock, wall, intake),
         signin=SignIn(store, wall, inline=world.inline),
         tokens=Tokens(store, wall),
@@ -200,6 +202,10 @@ async def _clocks(store: Store, world: World) -> tuple[Clock, Clock]:
 
 def _refusal(desk: Desk) -> Callable[[Tx, Grant, LockId, str, bool], None]:
     def refused(tx: Tx, grant: Grant, lock: LockId, words: str, other_digits: bool) -> None:
+        entry = codes.issued(tx, grant.id)
+        if entry is not None and entry.pass_ is not None:
+            people.refused(tx, desk, entry, other_digits=other_digits)
+            return
         issuing.refused(tx, desk, grant, lock, words=words, other_digits=other_digits)
 
     return refused
@@ -239,6 +245,7 @@ async def run(hub: Hub, fronts: tuple[Serve, ...] = (), *, upkeep: bool = True) 
             ("polls", hub.inbox.poll()),
             ("outbox", hub.outbox.run()),
             ("reconciler", hub.reconciler.run()),
+            ("passes", hub.passes.run()),
             ("drivers", hub.plugins.keep_drivers()),
             ("radios", hub.radios.run()),
             ("channels", _follow_channels(hub)),
@@ -363,6 +370,7 @@ async def _tidy(hub: Hub) -> None:
     def work(tx: Tx) -> None:
         mail.tidy(tx, hub.wall.now() - KEEP_DELIVERIES)
         ledger.withdraw_moot(tx, hub.clock.now())
+        passes.tidy(tx, hub.clock.now())
         replies.forget_old(tx, hub.wall.now() - timedelta(days=1))
 
     await hub.store.write(work)

@@ -75,6 +75,7 @@ class Turnover:
     longest: timedelta = LONGEST_TURNOVER
 
 
+ALWAYS: Final = Always()
 When = Always | EveryWeek | Turnover
 
 

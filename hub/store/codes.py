@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import (
     ColumnElement,
     RowMapping,
+    Select,
     and_,
     bindparam,
     case,
@@ -19,15 +20,16 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    union,
     update,
 )
 
 from hub.model.codes import Claim, Grant, Reading, Slot
 from hub.model.hours import UNHEARD_OF, Hours
-from hub.model.values import CodeTag, GrantId, LockId, Proof, Purpose, StayId, Window
+from hub.model.values import CodeTag, GrantId, LockId, PassId, Proof, Purpose, StayId, Window
 from hub.store import emergencies
 from hub.store.engine import Tx
-from hub.store.tables import Instant, grants, slots, stays
+from hub.store.tables import Instant, grants, pass_doors, slots, stays
 
 MANAGED = 30
 """How many slots of a lock the hub looks after; the rest are never read (a lock may claim 250)."""
@@ -45,6 +47,8 @@ class Issued:
     told_at: datetime | None
     refused: str | None
     purpose: Purpose = Purpose.GUEST
+    pass_: PassId | None = None
+    """The pass that it comes from."""
 
 
 _OFF: Final = {Purpose.GUEST, Purpose.HAND}
@@ -76,6 +80,7 @@ def _issued(row: RowMapping, down: Collection[LockId] = ()) -> Issued:
         row["told_at"],
         row["refused"],
         Purpose(row["purpose"]),
+        row["pass_id"],
     )
 
 
@@ -136,6 +141,11 @@ def issued(tx: Tx, grant: GrantId) -> Issued | None:
     return None if row is None else _issued(row)
 
 
+def fetch(tx: Tx, query: Select[tuple[object, ...]]) -> list[Issued]:
+    """The rows of a query of `grants`."""
+    return [_issued(row) for row in tx.sql.execute(query).mappings()]
+
+
 def issued_for(tx: Tx, stay: StayId) -> list[Issued]:
     """The live grants of a stay, by lock."""
     live = and_(grants.c.stay_id == stay, grants.c.pin.is_not(None), grants.c.revoked_at.is_(None))
@@ -161,6 +171,7 @@ def issue(tx: Tx, entry: Issued, made_at: datetime) -> None:
             lock_id=entry.lock,
             stay_id=entry.stay,
             purpose=entry.purpose.value,
+            pass_id=entry.pass_,
             label=entry.label,
             pin=entry.sealed_pin,
             tag=grant.tag,
@@ -221,12 +232,17 @@ def granted_to_others(tx: Tx, lock: LockId, stay: StayId, tags: Collection[CodeT
     query = select(grants.c.id).where(
         grants.c.lock_id == lock, grants.c.pin.is_not(None), grants.c.tag.in_(tags), theirs
     )
-    return tx.sql.execute(query.limit(1)).first() is not None
+    kept = select(pass_doors.c.tag).where(pass_doors.c.lock_id == lock, pass_doors.c.tag.in_(tags))
+    return any(tx.sql.execute(each.limit(1)).first() is not None for each in (query, kept))
 
 
 def tags_on(tx: Tx, lock: LockId) -> set[CodeTag]:
-    """Every code that is, or is going to be, in this lock: ours and, where the lock tells digits, everybody else's."""
-    ours = select(grants.c.tag).where(grants.c.lock_id == lock, grants.c.pin.is_not(None))
+    """Every code that is, or is going to be, in this lock: ours and, where the lock tells digits, everybody else's.
+
+    What a pass keeps for the hours to come is among ours.
+    """
+    granted = select(grants.c.tag).where(grants.c.lock_id == lock, grants.c.pin.is_not(None))
+    ours = union(granted, select(pass_doors.c.tag).where(pass_doors.c.lock_id == lock))
     foreign = select(slots.c.tag).where(slots.c.lock_id == lock, slots.c.tag.is_not(None), slots.c.holder.is_(None))
     return set(tx.sql.execute(ours).scalars()) | set(tx.sql.execute(foreign).scalars())
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Table, literal, select, update
 
 from hub.io.vault import Vault
 from hub.store.engine import Tx
-from hub.store.tables import channels, grants, inbox, stay_sources, stays, units
+from hub.store.tables import channels, grants, inbox, pass_doors, people, stay_sources, stays, units
 
 
 class _Sealed(NamedTuple):
@@ -20,6 +20,8 @@ class _Sealed(NamedTuple):
 
 _SEALED: Final = (
     _Sealed(grants, "pin", literal("grant:") + grants.c.id),
+    _Sealed(pass_doors, "pin", literal("pass:") + pass_doors.c.pass_id + ":" + pass_doors.c.lock_id),
+    _Sealed(people, "contact", literal("person:") + people.c.id),
     _Sealed(stays, "contact", literal("stay:") + stays.c.id),
     _Sealed(stays, "fixed_pin", literal("code of stay:") + stays.c.id),
     _Sealed(units, "fixed_pin", literal("code of unit:") + units.c.id),

@@ -71,6 +71,7 @@ CREATE TABLE pass_uses (
 ) STRICT
     """,
     "ALTER TABLE grants ADD COLUMN pass_id TEXT REFERENCES passes (id) ON DELETE SET NULL",
+    "CREATE INDEX access_log_by_grant ON access_log (grant_id, at) WHERE grant_id IS NOT NULL",
     "CREATE INDEX grants_by_pass ON grants (pass_id) WHERE pass_id IS NOT NULL",
     *(
         statement

@@ -1,0 +1,95 @@
+"""Who works in the house or owns a part of it: people, as hub/store/people.py is about their accounts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import RowMapping, delete, select
+from sqlalchemy.dialects.sqlite import insert
+
+from hub.io.vault import Vault
+from hub.model.people import PersonKind
+from hub.model.values import PersonId, PropertyId
+from hub.store.engine import Tx
+from hub.store.house import Origin
+from hub.store.tables import people
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    id: PersonId
+    name: str
+    kind: PersonKind
+    property: PropertyId | None
+    """None: of every property."""
+    contact: bytes | None = field(repr=False)
+    """Sealed JSON {phone, email}."""
+    origin: Origin
+    made_at: datetime
+    ended_at: datetime | None = None
+    account: str | None = None
+
+
+def sealed_contact(person: PersonId, contact: Mapping[str, str], vault: Vault) -> bytes | None:
+    """None where there is nothing to keep."""
+    kept = {name: value for name, value in sorted(contact.items()) if value}
+    return vault.seal(json.dumps(kept).encode(), about=f"person:{person}") if kept else None
+
+
+def opened_contact(person: Person, vault: Vault) -> dict[str, str]:
+    if person.contact is None:
+        return {}
+    opened: dict[str, str] = json.loads(vault.open(person.contact, about=f"person:{person.id}"))
+    return opened
+
+
+def _person(row: RowMapping) -> Person:
+    return Person(
+        id=row["id"],
+        name=row["name"],
+        kind=PersonKind(row["kind"]),
+        property=row["property_id"],
+        contact=row["contact"],
+        origin=Origin(row["origin"]),
+        made_at=row["made_at"],
+        ended_at=row["ended_at"],
+        account=row["account_id"],
+    )
+
+
+_ALL = select(people).order_by(people.c.name, people.c.id)
+
+
+def persons(tx: Tx) -> list[Person]:
+    """By name; those who have left too."""
+    return [_person(row) for row in tx.sql.execute(_ALL).mappings()]
+
+
+def person(tx: Tx, id_: PersonId) -> Person | None:
+    row = tx.sql.execute(select(people).where(people.c.id == id_)).mappings().first()
+    return None if row is None else _person(row)
+
+
+def keep(tx: Tx, row: Person) -> None:
+    values = {
+        "name": row.name,
+        "kind": row.kind.value,
+        "property_id": row.property,
+        "account_id": row.account,
+        "contact": row.contact,
+        "origin": row.origin.value,
+        "made_at": row.made_at,
+        "ended_at": row.ended_at,
+    }
+    made = insert(people).values(id=row.id, **values)
+    tx.sql.execute(made.on_conflict_do_update(index_elements=["id"], set_=values))
+    tx.signal("people")
+
+
+def remove(tx: Tx, id_: PersonId) -> None:
+    """With their passes; what those granted has to be revoked before."""
+    tx.sql.execute(delete(people).where(people.c.id == id_))
+    tx.signal("people")
