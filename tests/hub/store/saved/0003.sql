@@ -450,6 +450,7 @@ CREATE UNIQUE INDEX slots_one_per_grant ON slots (holder) WHERE holder IS NOT NU
     ;
 CREATE INDEX passes_by_person ON passes (person_id);
 CREATE INDEX pass_doors_by_lock ON pass_doors (lock_id);
+CREATE INDEX access_log_by_grant ON access_log (grant_id, at) WHERE grant_id IS NOT NULL;
 CREATE INDEX grants_by_pass ON grants (pass_id) WHERE pass_id IS NOT NULL;
 CREATE TRIGGER stays_no_overlap_new BEFORE INSERT ON stays
 WHEN NEW.channel_id IS NULL AND NEW.kind IN ('reservation', 'owner') AND NEW.status = 'confirmed'
