@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
+from hub import hindsight
 from hub.model.access import who
 from hub.model.facts import (
     BatteryRead,
@@ -15,6 +16,7 @@ from hub.model.facts import (
     LockFound,
     LockHeard,
     LockSilent,
+    LogRead,
     Trouble,
     TroubleSeen,
 )
@@ -56,6 +58,9 @@ def absorb(tx: Tx, fact: LockFact, driver: str) -> LockId | None:
             _codes_changed(tx, door, fact)
         case TroubleSeen():
             _trouble(tx, door, fact)
+        case LogRead():
+            _heard(tx, door, fact.at)
+            hindsight.absorb(tx, door, fact)
         case _:
             assert_never(fact)
     return door.id

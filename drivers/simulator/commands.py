@@ -7,7 +7,7 @@ from dataclasses import replace
 from enum import Enum
 from typing import Final
 
-from drivers.simulator import associations, user_codes
+from drivers.simulator import associations, logbook, user_codes
 from drivers.simulator.locks import SimLock
 from drivers.simulator.memory import Bolt, By
 from drivers.simulator.notices import ACCESS_CONTROL, POWER_MANAGEMENT, Event, Power
@@ -54,6 +54,10 @@ def classes(lock: SimLock) -> dict[int, int]:
         known[ASSOCIATION] = 1
     if lock.model.parameters:
         known[CONFIGURATION] = 1
+    if lock.settings.records:
+        known[logbook.CLASS] = 1
+        if not lock.quirks.no_clock:
+            known[logbook.TIME_PARAMETERS] = 1
     if supervision(lock) is not Supervision.NONE:
         known[SUPERVISION] = 1
     if lock.settings.security is Security.S2:
@@ -202,6 +206,29 @@ def _configuration(lock: SimLock, command: list[int], _now: float) -> Outcome:
     return Outcome.UNSUPPORTED
 
 
+def _log(lock: SimLock, command: list[int], _now: float) -> Outcome:
+    match command:
+        case [0x01, *_]:
+            lock.answer(logbook.supported(lock.settings.records))
+        case [0x03, number, *_] if number <= lock.settings.records:
+            lock.answer(logbook.record(lock.memory, lock.settings.records, number, lock.quirks))
+        case [0x03, *_]:
+            return Outcome.FAILED
+        case _:
+            return Outcome.UNSUPPORTED
+    return Outcome.DONE
+
+
+def _time(lock: SimLock, command: list[int], _now: float) -> Outcome:
+    match command:
+        case [0x01, *moment] if len(moment) >= 7:
+            return Outcome.DONE if lock.set_clock(moment) else Outcome.FAILED
+        case [0x02, *_]:
+            lock.answer(logbook.shown(lock.clock))
+            return Outcome.DONE
+    return Outcome.UNSUPPORTED
+
+
 _STATUS: Final = {Outcome.UNSUPPORTED: 0x00, Outcome.WORKING: 0x01, Outcome.FAILED: 0x02, Outcome.DONE: 0xFF}
 
 
@@ -248,4 +275,6 @@ _OBEY: Final[Mapping[int, Obey]] = {
     CONFIGURATION: _configuration,
     SUPERVISION: _supervised,
     ASSOCIATION: _association,
+    logbook.CLASS: _log,
+    logbook.TIME_PARAMETERS: _time,
 }

@@ -77,6 +77,7 @@ def application(simulator: Simulator) -> web.Application:
             web.post("/locks/{address}/press", hands.press),
             web.post("/locks/{address}/turn", hands.turn),
             web.post("/locks/{address}/drain", hands.drain),
+            web.post("/locks/{address}/battery", hands.battery),
             web.post("/locks/{address}/jam", hands.jam),
             web.post("/locks/{address}/silence", hands.silence),
             web.post("/locks/{address}/program", hands.program),
@@ -161,6 +162,10 @@ class _Hands:
     async def drain(self, request: web.Request) -> web.Response:
         asked = await _body(request, Drain)
         self._simulator.drain(_address(request), asked.percent)
+        return _done()
+
+    async def battery(self, request: web.Request) -> web.Response:
+        self._simulator.change_battery(_address(request))
         return _done()
 
     async def jam(self, request: web.Request) -> web.Response:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from math import ceil
 from typing import Final
 
-from drivers.simulator import notices
+from drivers.simulator import logbook, notices
 from drivers.simulator.habits import Habits
+from drivers.simulator.logbook import Written
 from drivers.simulator.memory import (
     ENABLED,
     Associated,
@@ -22,6 +23,7 @@ from drivers.simulator.memory import (
     BoltMoved,
     By,
     Change,
+    ClockSet,
     Code,
     CodeRefused,
     CodeSet,
@@ -51,6 +53,8 @@ STICK: Final = 1
 """The stick's own node."""
 LOW_PERCENT: Final = 20
 EMPTY_PERCENT: Final = 5
+_FORGOTTEN: Final = datetime(2000, 1, 1, tzinfo=UTC)
+"""What a clock shows that knows nothing."""
 _MODE: Final = {Bolt.UNLOCKED: 0x00, Bolt.UNKNOWN: 0xFE, Bolt.LOCKED: 0xFF}
 
 
@@ -185,6 +189,22 @@ class SimLock:
         fits = len(digits) == exact if exact else self.model.min_digits <= len(digits) <= self.model.max_digits
         return fits and digits.isascii() and digits.isdecimal()
 
+    # ---- its own log, and the clock that goes with it ----
+
+    @property
+    def clock(self) -> datetime:
+        return self._wall() + timedelta(seconds=self.memory.clock_off_s)
+
+    def set_clock(self, moment: list[int]) -> bool:
+        told = logbook.told(moment, self._wall())
+        if told is not None:
+            self.happen(told)
+        return told is not None
+
+    def write_down(self, event: Written, slot: int | None = None) -> None:
+        if self.settings.records:
+            self.happen(logbook.line(event, slot, self.clock, self.quirks))
+
     # ---- codes ----
 
     def store(self, slot: int, code: Code, by: By) -> Verdict:
@@ -203,6 +223,7 @@ class SimLock:
             self.happen(CodeRefused(slot=slot, why="forgotten"))
             return Verdict.STORED
         self._set_code(slot, code, by)
+        self.write_down(Written.CODE_ADDED, slot)
         self._notify_codes(Event.CODE_ADDED, slot)
         return Verdict.STORED
 
@@ -211,6 +232,7 @@ class SimLock:
             return Verdict.IGNORED
         if slot in self.memory.codes:
             self._set_code(slot, None, by)
+            self.write_down(Written.CODE_DELETED, slot)
             self._notify_codes(Event.CODE_DELETED, slot)
         return Verdict.STORED
 
@@ -219,6 +241,7 @@ class SimLock:
         highest = self.settings.slot_count if most is None else min(most, self.settings.slot_count)
         for slot in sorted(each for each in self.memory.codes if each <= highest):
             self._set_code(slot, None, by)
+        self.write_down(Written.ALL_CODES_DELETED)
         self._notify_codes(Event.ALL_CODES_DELETED)
 
     def _set_code(self, slot: int, code: Code | None, by: By) -> None:
@@ -291,6 +314,7 @@ class SimLock:
     def _already(self, to: Bolt, by: By, now: float, slot: int | None) -> None:
         self._arm_relock(to, now)
         if by is By.KEYPAD:
+            self.write_down(logbook.MOVED[by, to], slot)
             self.notify(MOVED[by, to], slot)
         elif by is By.RADIO:
             self._report_operation(now)
@@ -304,6 +328,7 @@ class SimLock:
         if self.memory.jammed:
             self.notify(Event.AUTO_LOCK_NOT_FULLY if motion.by is By.AUTO else Event.JAMMED)
         else:
+            self.write_down(logbook.MOVED[motion.by, motion.to], motion.slot)
             self.notify(MOVED[motion.by, motion.to], motion.slot)
         self._report_operation(now)
         self._arm_relock(reached, now)
@@ -359,6 +384,7 @@ class SimLock:
 
     def _wrong_code(self, now: float) -> None:
         self._wrong += 1
+        self.write_down(Written.WRONG_CODE)
         if self._wrong >= self.settings.wrong_codes:
             self._wrong = 0
             self._keypad_off_until = now + self.settings.lockout
@@ -375,12 +401,22 @@ class SimLock:
         self.tell(0x80, 0x03, self.battery_level())
         for limit, event in ((EMPTY_PERCENT, Power.REPLACE_NOW), (LOW_PERCENT, Power.REPLACE_SOON)):
             if percent <= limit < before:
+                self.write_down(Written.LOW_BATTERY)
                 self._warn(event)
                 return
 
+    def change_battery(self) -> None:
+        """Fresh cells. Its clock has forgotten the time meanwhile, and it tells what Power Management tells of it."""
+        self.happen(ClockSet(off_s=(_FORGOTTEN - self._wall()).total_seconds()))
+        self.happen(Drained(percent=100))
+        self.write_down(Written.NEW_BATTERY)
+        self.tell(0x80, 0x03, self.battery_level())
+        self._warn(Power.APPLIED)
+
     def _warn(self, event: Power) -> None:
-        if notices.POWER_MANAGEMENT not in self.muted:
-            self.tell(notices.power(event, self.memory.battery, self.quirks))
+        told = notices.power(event, self.memory.battery, self.quirks)
+        if told and notices.POWER_MANAGEMENT not in self.muted:
+            self.tell(told)
 
     def jam(self, *, jammed: bool) -> None:
         was = self.memory.jammed

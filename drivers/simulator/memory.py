@@ -13,6 +13,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+LINES_MOST: Final = 255
 ENABLED: Final = 1
 """User ID Status of a code that opens (ZWA AWG 2024A Table 2.532)."""
 
@@ -140,6 +141,22 @@ class Associated(_Change):
     nodes: tuple[int, ...]
 
 
+class ClockSet(_Change):
+    what: Literal["clock"] = "clock"
+    off_s: float
+    """How far its clock is ahead of the wall's."""
+
+
+class Logged(_Change):
+    """The lock writes a line into its own log."""
+
+    what: Literal["logged"] = "logged"
+    moment: tuple[int, int, int, int, int, int]
+    """Year to second, by its own clock."""
+    event: int
+    user: int
+
+
 class KeysGiven(_Change):
     """The node was given these network keys, or none. In hex, by the names of a key file."""
 
@@ -164,6 +181,8 @@ Change = (
     | ParameterSet
     | KeypadMode
     | AutoLockSet
+    | ClockSet
+    | Logged
 )
 
 
@@ -195,6 +214,11 @@ class Memory:
     keys: dict[str, str] | None = field(default=None, repr=False)
     """None: those of the settings."""
     associations: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    clock_off_s: float = 0
+    lines: list[Logged] = field(default_factory=list)
+    """Of its own log, oldest first; no more than the largest log has room for."""
+    written: int = 0
+    """How many there ever were."""
 
     def after(self, change: Change) -> Memory:
         """This memory with one more thing in it. Only `Installed` gives another one."""
@@ -215,14 +239,19 @@ class Memory:
                 self.jammed = change.jammed
             case Silenced():
                 self.silent = change.silent
-            case ParameterSet() | KeypadMode() | AutoLockSet() | KeysGiven() | Associated():
+            case Logged():
+                self.written += 1
+                self.lines = [*self.lines, change][-LINES_MOST:]
+            case ParameterSet() | KeypadMode() | AutoLockSet() | KeysGiven() | Associated() | ClockSet():
                 self._set_up(change)
             case CodeRefused() | Pressed() | Known():
                 pass
         return self
 
-    def _set_up(self, change: ParameterSet | KeypadMode | AutoLockSet | KeysGiven | Associated) -> None:
+    def _set_up(self, change: ParameterSet | KeypadMode | AutoLockSet | KeysGiven | Associated | ClockSet) -> None:
         match change:
+            case ClockSet():
+                self.clock_off_s = change.off_s
             case ParameterSet():
                 self.parameters[change.number] = change.value
             case KeypadMode():

@@ -36,6 +36,7 @@ class Event(IntEnum):
 class Power(IntEnum):
     """Power Management events (same registry, type 0x08)."""
 
+    APPLIED = 0x01
     REPLACE_SOON = 0x0A
     REPLACE_NOW = 0x0B
 
@@ -118,6 +119,7 @@ def about_slot(event: Event, slot: int, nested: bytes, quirks: Quirks) -> bytes:
 
 
 def power(event: Power, percent: int, quirks: Quirks) -> bytes:
+    """Empty: this lock does not tell it."""
     if quirks.v1_alarms:
-        return bytes([0x71, 0x05, _V1_POWER[event], percent])
+        return bytes([0x71, 0x05, _V1_POWER[event], percent]) if event in _V1_POWER else b""
     return report(POWER_MANAGEMENT, event)

@@ -137,6 +137,14 @@ class Quirks(BaseModel):
     v1_as: V1 = V1.ANY
     low_warning: bool = False
     """Reports a low battery as 0xFF instead of a percentage."""
+    no_clock: bool = False
+    """What it writes into its own log has no time, and its clock cannot be asked or set."""
+    numbered_ring: bool = False
+    """The lines of its log keep their numbers, and the newest takes that of the oldest."""
+    stale_records: bool = False
+    """A line that does not count still tells what once stood there."""
+    record_status: int = Field(default=1, ge=1, le=7)
+    """How a line says that it holds something; all but 0 do."""
     supervision: Supervision | None = None
     """None: as the model has it."""
     wrong_key: bool = False

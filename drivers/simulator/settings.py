@@ -93,6 +93,8 @@ class LockSettings(BaseModel):
     """dBm of the lock at whoever hears it; the range is what INS13954 §4.3.2.3 gives."""
     smart_start: bool = True
     """With S2: announces itself when it is switched on and in no network."""
+    records: int = Field(default=0, ge=0, le=255)
+    """How many lines its own log of the door has room for; a lock that has one has a clock, too. 0: it keeps none."""
     quirks: Quirks = Quirks()
 
     @field_validator("address")

@@ -139,6 +139,10 @@ class Simulator:
         self._building.lock(lock).drain(percent)
         self._touched()
 
+    def change_battery(self, lock: Address) -> None:
+        self._building.lock(lock).change_battery()
+        self._touched()
+
     def jam(self, lock: Address, *, jammed: bool) -> None:
         self._building.lock(lock).jam(jammed=jammed)
         self._touched()

@@ -176,6 +176,7 @@ class ZWaveRadio(ZWave):
                 if session.knows(GET_NOISE):
                     self._air.measured(noise((await session.manage(get_noise())).response))
                 if minute % _NEIGHBOURS_EVERY == 0:
+                    self._note_hour()
                     for number in sorted(self._members):
                         await self._read_neighbours(session, number)
             except Unavailable as error:

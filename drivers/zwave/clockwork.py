@@ -65,6 +65,46 @@ async def keep_time(node: Node, now: Callable[[], datetime]) -> None:
         log.debug("a lock's clock was not set", node=node.number, why=str(error))
 
 
+async def reckon(node: Node, now: Callable[[], datetime]) -> timedelta | None:
+    """What is to be added to the lock's local time to have UTC. Inside the node's turn.
+
+    None: its clock is wrong, or nobody can tell. One that keeps summer time counts as such, for its rules may be of any year.
+
+    Raises:
+        Unavailable: it did not arrive.
+    """
+    classes = node.known.classes if node.known is not None else frozenset()
+    if time_parameters.CLASS in classes:
+        shown = await node.inquire(time_parameters.Get(), a(time_parameters.Report))
+        stray = None if shown is None else now() - shown.at
+        if stray is None or abs(stray) > STRAY:
+            return None
+        offset = await _offset(node, classes)
+        return None if offset.summer else stray - offset.standard
+    if clock.CLASS in classes:
+        hands = await node.inquire(clock.Get(), a(clock.Report))
+        return timedelta() if hands is not None and _agrees(hands, now()) else None
+    return None
+
+
+async def _offset(node: Node, classes: frozenset[int]) -> Offset:
+    """As the lock tells it; one that cannot tell has none."""
+    told: time.TimeOffsetReport | schedule_entry_lock.TimeOffsetReport | None = None
+    if time.CLASS in classes:
+        told = await node.inquire(time.TimeOffsetGet(), a(time.TimeOffsetReport))
+    elif schedule_entry_lock.CLASS in classes:
+        told = await node.inquire(schedule_entry_lock.TimeOffsetGet(), a(schedule_entry_lock.TimeOffsetReport))
+    return Offset() if told is None else told.offset
+
+
+def _agrees(hands: clock.Report, now: datetime) -> bool:
+    """A clock that shows only whole minutes, and perhaps not the day of the week."""
+    if hands.weekday not in {None, now.weekday()}:
+        return False
+    shown = now.replace(hour=hands.hour, minute=hands.minute, second=30, microsecond=0)
+    return abs(shown - now) <= STRAY
+
+
 def _settings(known: Known, now: datetime) -> list[Command]:
     """The offsets first: a clock that is kept as local time would be moved by them.
 

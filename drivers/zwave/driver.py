@@ -27,7 +27,7 @@ from hub.contracts import Host, Lock
 from hub.contracts.radio import Joining, Prepared
 from hub.errors import Garbled, Misconfigured, Rejected, Unavailable
 from hub.io.serial import Line
-from hub.model.facts import Alarm, Fact, LockFound, RadioAlarm
+from hub.model.facts import Alarm, Fact, LockFound, LogRead, RadioAlarm
 from hub.model.values import Address, Secret
 
 REOPEN_AFTER_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
@@ -91,6 +91,13 @@ class ZWave:
             if wrong is None:
                 raise
             raise wrong.exceptions[0] from None
+        finally:
+            self._note_hour()
+
+    def _note_hour(self) -> None:
+        """Until when everything was heard; else more of the locks' own logs must be read after the next outage."""
+        if any(member.logbook.mark is not None for member in self._members.values()):
+            self._save()
 
     async def _tell_facts(self) -> None:
         while True:
@@ -98,6 +105,9 @@ class ZWave:
             await self._host.tell(fact)
             if isinstance(fact, LockFound) and fact.replaced:
                 self._welcomed(fact.lock)
+            elif isinstance(fact, LogRead):
+                for member in self._members.values():
+                    member.logbook.absorbed(fact)
 
     def _welcomed(self, address: Address) -> None:
         """The house has written down that another device stands there."""
@@ -115,6 +125,7 @@ class ZWave:
             for number in network.nodes.keys() | network.notes.keys():
                 self._member(number).recall(network.nodes.get(number), network.notes.get(number))
                 self._member(number).replaced = number in network.replaced
+                self._member(number).logbook.mark = network.logs.get(number)
 
     def _tell_of_unread(self) -> None:
         unread = aside.lying(self._host.state_dir)
@@ -124,7 +135,10 @@ class ZWave:
         learnt = {number: member.known for number, member in self._members.items() if member.known is not None}
         notes = {number: member.notes for number, member in self._members.items() if member.notes is not None}
         replaced = frozenset(number for number, member in self._members.items() if member.replaced)
-        known.save(self._host.state_dir, Network(self._home_id, learnt, notes, replaced))
+        logs = {
+            number: member.logbook.mark for number, member in self._members.items() if member.logbook.mark is not None
+        }
+        known.save(self._host.state_dir, Network(self._home_id, learnt, notes, replaced, logs))
         self._host.changed()
 
     def _member(self, number: int) -> Member:

@@ -6,11 +6,14 @@ Source of the numbers: "Notification Command Class, list of assigned Notificatio
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from drivers.zwave.cc import decode, door_lock, notification, user_code, user_credential
+from drivers.zwave.cc.codec import Command
 from drivers.zwave.cc.notification import Happening
 from drivers.zwave.cc.user_credential import Kind
+from drivers.zwave.known import Known
 from hub.errors import Garbled
 from hub.model.facts import BoltMoved, CodeChange, CodesChanged, Fact, Trouble, TroubleSeen
 from hub.model.values import Address, How, Position
@@ -62,6 +65,15 @@ _TROUBLE: Mapping[tuple[int, int], tuple[Trouble, str]] = {
     (notification.POWER_MANAGEMENT, 0x0F): (Trouble.BATTERY_CRITICAL, ""),
     (notification.SYSTEM, 0x06): (Trouble.TAMPER, "the cover was removed"),
 }
+
+
+def translated(command: Command, known: Known | None) -> Command:
+    """Version 1 alarms in the words of later versions, where the maker's numbers are known."""
+    match command:
+        case notification.Report(alarm_type=kind, alarm_level=level, happening=said) if kind and known is not None:
+            if said is None or said.kind == 0:
+                return replace(command, happening=known.device.meaning(kind, level))
+    return command
 
 
 def moved(said: Happening) -> tuple[Position, How] | None:

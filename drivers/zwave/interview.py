@@ -15,6 +15,7 @@ from drivers.zwave.cc import (
     battery,
     configuration,
     door_lock,
+    door_lock_logging,
     manufacturer_specific,
     notification,
     schedule_entry_lock,
@@ -77,6 +78,7 @@ def interview(protocol: ProtocolInfo, info: NodeInfo, own_node: int, grant: Gran
     known = yield from _codes(known)
     known = yield from _bolt(known)
     known = yield from _notifications(known)
+    known = yield from _log(known)
     if battery.CLASS in known.classes:
         yield Ask(battery.Get(), battery.Report, news=True)
     if association.CLASS in known.classes:
@@ -207,6 +209,16 @@ def _notifications(known: Known) -> Learning:
     match (yield Ask(question, notification.EventSupportedReport)):
         case notification.EventSupportedReport(events=events):
             return replace(known, access_events=events)
+        case _:
+            return known
+
+
+def _log(known: Known) -> Learning:
+    if door_lock_logging.CLASS not in known.classes:
+        return known
+    match (yield Ask(door_lock_logging.RecordsSupportedGet(), door_lock_logging.RecordsSupportedReport)):
+        case door_lock_logging.RecordsSupportedReport(records=records):
+            return replace(known, records=records)
         case _:
             return known
 

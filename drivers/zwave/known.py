@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -73,6 +74,8 @@ class Known:
     """What it reports goes to as many other devices as it can tell, and not to the stick."""
     schedules: tuple[int, int, int] = (0, 0, 0)
     """How many schedules of each kind it keeps for a code: by weekday, by date, daily."""
+    records: int = 0
+    """How many lines its own log of the door has room for; 0: it keeps none."""
 
     @property
     def secure(self) -> str:
@@ -192,6 +195,20 @@ class Notes:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """How far a lock's own log is known. Holds no codes."""
+
+    heard: datetime
+    """Until then whatever it told was heard, as far as anybody knows."""
+    read: datetime
+    """When it was read last."""
+    newest: tuple[str, ...]
+    """The lines that stood there then, the newest first, as `logbook.named` calls them."""
+    ring: bool = False
+    """Lines keep their numbers: the latest is not always the first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
     """Everything remembered of one Z-Wave network."""
 
@@ -200,6 +217,7 @@ class Network:
     notes: dict[int, Notes] = field(default_factory=dict)
     replaced: frozenset[int] = frozenset()
     """Where another device stood before, and the house was not told yet."""
+    logs: dict[int, Mark] = field(default_factory=dict)
 
 
 _NETWORK = TypeAdapter(Network)

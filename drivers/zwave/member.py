@@ -12,22 +12,24 @@ import structlog
 
 from drivers.zwave import cc
 from drivers.zwave.answers import answer
-from drivers.zwave.cc import door_lock, notification, supervision, wake_up
+from drivers.zwave.cc import door_lock, supervision, wake_up
 from drivers.zwave.cc.codec import Command
 from drivers.zwave.cc.no_operation import NO_OPERATION
 from drivers.zwave.clockwork import keep_time
 from drivers.zwave.diary import Order
-from drivers.zwave.functions import ProtocolInfo, Transmitted
+from drivers.zwave.events import translated
+from drivers.zwave.functions import ProtocolInfo
 from drivers.zwave.hints import Hints
 from drivers.zwave.interview import Confirmed
 from drivers.zwave.known import ENTRY_CONTROL, Known, Notes
 from drivers.zwave.learning import SECURITY, Learner
 from drivers.zwave.lock import make_lock
-from drivers.zwave.node import ASLEEP, Node, Transmit, a
+from drivers.zwave.logbook import Logbook
+from drivers.zwave.node import ASLEEP, Node, a
 from drivers.zwave.obedience import Obedience
 from drivers.zwave.orders import counted
 from drivers.zwave.pulse import Pulse, overdue
-from drivers.zwave.secured import Secured
+from drivers.zwave.secured import Secured, noted
 from drivers.zwave.security.keys import SecurityClass
 from drivers.zwave.security.s2 import Link
 from drivers.zwave.session import Session
@@ -61,7 +63,8 @@ class Member:
         self._around = around
         self._loop = asyncio.get_running_loop()
         self._witness = Witness(self.address, around.tell)
-        self._node = Node(number, self._died, around.shown)
+        self._node = Node(number, self._died, self._came_back)
+        self.logbook = Logbook(self._node, self.address, around)
         self._pulse = Pulse(self.address, around.tell, around.now)
         self._learner = Learner(self._node, around.keys, self._speak, self._disbelieve, around.changed)
         self._learning = asyncio.Lock()
@@ -84,6 +87,7 @@ class Member:
         return self._node.known
 
     def _died(self, why: str) -> None:
+        self.logbook.lost()
         self._pulse.stopped(why)
         self.silent(why)
 
@@ -138,7 +142,13 @@ class Member:
         """Another device stands here now."""
         self._node.known, self.lock, self.replaced = None, None, True
         self._learner.forget()
+        self.logbook.forget()
         self._witness = Witness(self.address, self._around.tell)
+
+    def _came_back(self) -> None:
+        self._around.shown()
+        if self._spoken is not None and self.logbook.behind and not self._node.sleeps:
+            self._spoken[0].spawn(self.logbook.catch_up())
 
     def silent(self, why: str) -> None:
         self._witness.silent(why, self._around.now())
@@ -169,6 +179,7 @@ class Member:
         self._end_round()
 
     def disconnect(self) -> None:
+        self.logbook.lost()
         self._node.transmit = self._spoken = None
         if self._alarm is not None:
             self._alarm.cancel()
@@ -201,6 +212,7 @@ class Member:
         if self._node.sleeps:
             await self._attend(session, this)
         elif self.lock is not None:
+            session.spawn(self.logbook.catch_up())
             await self._look_after(session, this)
 
     def _end_round(self) -> None:
@@ -251,6 +263,7 @@ class Member:
                     met = True
                 self._tell_heard()  # whoever has orders for it may give them now
                 await self._node.turns.quiet(_AWAKE_S)
+                await self.logbook.read()
                 await self._node.deliver(wake_up.NoMoreInformation())
             except Unavailable as error:
                 log.debug("sleeping node lost", node=self.number, why=str(error))
@@ -316,16 +329,8 @@ class Member:
             around = self._around
             self._secured = Secured(link, around.keys, session.transmit, secrets.token_bytes, around.numbering)
             self._secured.under = SecurityClass[granted]
-            self._node.transmit = self._aloud(session, self._secured)
+            self._node.transmit = noted(self._secured, session.diary)
             self._node.doubtful = lambda: False  # what was bent on the line cannot be decrypted
-
-    @staticmethod
-    def _aloud(session: Session, secured: Secured) -> Transmit:
-        async def transmit(node: int, command: bytes, *, urgent: bool) -> Transmitted:
-            session.diary.inside("to", node, command)
-            return await secured.transmit(node, command, urgent=urgent)
-
-        return transmit
 
     def _disbelieve(self) -> None:
         """What was said in its name before it was met came without encryption, and it is one that can encrypt."""
@@ -397,6 +402,7 @@ class Member:
     def _tell_heard(self) -> None:
         self._node.alive()
         self._pulse.beats()
+        self.logbook.heard(self._around.now())
         self._witness.heard(self._loop.time(), self._around.now())
 
     # ---- hearing ---------------------------------------------------------------------------------------------------
@@ -427,7 +433,7 @@ class Member:
         self._tell_heard()
         for command in commands:
             if not isinstance(command, cc.Unknown):
-                self._take(session, self._translated(command), everybody=everybody)
+                self._take(session, translated(command, self.known), everybody=everybody)
 
     def _supervised(
         self, session: Session, asked: Command | cc.Unknown, *, everybody: bool
@@ -439,14 +445,6 @@ class Member:
         if not everybody:
             session.spawn(self._answer(report))
         return commands
-
-    def _translated(self, command: Command) -> Command:
-        """Version 1 alarms in the words of later versions, where the maker's numbers are known."""
-        match command:
-            case notification.Report(alarm_type=kind, alarm_level=level, happening=said) if kind and self.known:
-                if said is None or said.kind == 0:
-                    return replace(command, happening=self.known.device.meaning(kind, level))
-        return command
 
     def _take(self, session: Session, command: Command, *, everybody: bool) -> None:
         reply = answer(command, self._around.now() if self._around.trusted() else None)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
+from drivers.zwave.diary import Diary
 from drivers.zwave.functions import Transmitted
 from drivers.zwave.node import Transmit
 from drivers.zwave.security import s0, s2, s2_frames
@@ -221,3 +222,13 @@ class Secured:
     def _remember(self, said: _Unproved) -> None:
         doubtful = [each for each in self._unproved if said.sent < each.sent + _REFUSED_WITHIN_S]
         self._unproved = [*doubtful, said]
+
+
+def noted(secured: Secured, diary: Diary) -> Transmit:
+    """Says in the trace what the encrypted messages hold."""
+
+    async def transmit(node: int, command: bytes, *, urgent: bool) -> Transmitted:
+        diary.inside("to", node, command)
+        return await secured.transmit(node, command, urgent=urgent)
+
+    return transmit

@@ -73,6 +73,11 @@ class Turns:
             async with self.lent():
                 pass
 
+    @property
+    def busy(self) -> bool:
+        """Whether it is somebody's turn."""
+        return self._taken
+
     async def quiet(self, seconds: float) -> None:
         """Until nobody has had a turn for so long, or up to twice as long."""
         seen = -1

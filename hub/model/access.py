@@ -47,6 +47,11 @@ def when(at: datetime, zone: ZoneInfo) -> str:
     return f"{local:%Y-%m-%d %H:%M}" + (f" UTC{offset[:3]}:{offset[3:5]}" if doubled else "")
 
 
+def sometime(since: datetime, until: datetime, zone: ZoneInfo) -> str:
+    """For what has no time of its own: a clause to be put behind whose doing it was."""
+    return f"some time between {when(since, zone)} and {when(until, zone)}"
+
+
 def said(how: How, name: str | None, at: datetime, zone: ZoneInfo, *, slot: int | None = None) -> tuple[str, str, str]:
     """(who, how, when) of one line of the log."""
     return who(how, name, slot=slot), HOW[how], when(at, zone)

@@ -190,6 +190,30 @@ class TroubleSeen:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """One line of a lock's own log."""
+
+    news: BoltMoved | CodesChanged
+    timed: bool
+    """Whether `at` is when it happened, by a clock of the lock that was found right; else it is when the log was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogRead:
+    """What a lock wrote down itself after a time in which it may not have been heard. Telling it again does no harm.
+
+    Some of it may have been heard all the same: only kind, slot and time tell.
+    """
+
+    lock: Address
+    at: datetime
+    since: datetime
+    """Nothing of it happened before."""
+    told: tuple[Remembered, ...]
+    """In the order in which it was written."""
+
+
 # ---- from radios ---------------------------------------------------------------------------------------------------
 
 
@@ -238,5 +262,5 @@ class SlotRead:
 
 
 StayFact = CalendarRead | CalendarFailed | StayReported | GuestMoved
-LockFact = LockFound | LockHeard | LockSilent | BoltMoved | BatteryRead | CodesChanged | TroubleSeen
+LockFact = LockFound | LockHeard | LockSilent | BoltMoved | BatteryRead | CodesChanged | TroubleSeen | LogRead
 Fact = StayFact | LockFact | RadioAlarm

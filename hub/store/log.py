@@ -44,20 +44,28 @@ class Filter:
 
 
 def note(tx: Tx, entry: Entry) -> None:
-    tx.sql.execute(
-        insert(access_log).values(
-            at=entry.at,
-            lock_id=entry.lock,
-            property_id=entry.property,
-            what=entry.what,
-            how=entry.how,
-            who=entry.who,
-            slot=entry.slot,
-            grant_id=entry.grant,
-            stay_id=entry.stay,
-        )
-    )
+    tx.sql.execute(insert(access_log).values(**_values(entry)))
     tx.signal("log")
+
+
+def correct(tx: Tx, id_: int, entry: Entry) -> None:
+    """More is known by now of something that was noted."""
+    tx.sql.execute(update(access_log).where(access_log.c.id == id_).values(**_values(entry)))
+    tx.signal("log")
+
+
+def _values(entry: Entry) -> dict[str, object]:
+    return {
+        "at": entry.at,
+        "lock_id": entry.lock,
+        "property_id": entry.property,
+        "what": entry.what,
+        "how": entry.how,
+        "who": entry.who,
+        "slot": entry.slot,
+        "grant_id": entry.grant,
+        "stay_id": entry.stay,
+    }
 
 
 _COLUMNS = (

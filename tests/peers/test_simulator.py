@@ -27,7 +27,7 @@ Told = dict[str, dict[str, object]]
 async def _told_by_zwave_js(port: str, cache: Path, codes: int, *locks: str) -> Told:
     process = await asyncio.create_subprocess_exec(
         "node", "peers/zwave-js-host.mjs", port, str(cache), str(codes), *locks, cwd=TESTS,
-        env={**os.environ, "KEYS": json.dumps(KEYS)}, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "KEYS": json.dumps(KEYS), "TZ": "UTC"}, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     out, said = await asyncio.wait_for(process.communicate(), 150)
     assert process.returncode == 0, said.decode()
@@ -78,3 +78,16 @@ async def test_zwave_js_agrees_anew_with_locks_that_forget_and_flood(tmp_path: P
     told = await _meet(tmp_path, "127.0.0.1:0", "yale-zw3+s2,kwikset+s0", *settings, codes=10, used=["2:6", "3:6"])
     assert [each["security"] for each in told.values()] == ["S2_AccessControl", "S0_Legacy"]
     assert all(each["wrong"] == [] and each["cleared"] and each["unlocked"] for each in told.values())
+
+
+@pytest.mark.peer
+async def test_zwave_js_reads_the_log_that_our_simulated_lock_keeps(tmp_path: Path) -> None:
+    lock = {"address": "2", "model": "yale-zw3", "security": "s2", "records": 20}
+    settings = ["--no-collisions", "--settings", json.dumps({"locks": [lock]})]
+    told = await _meet(tmp_path, "127.0.0.1:0", "yale-zw3+s2", *settings, codes=2, used=["2:6"])
+    added = [["User Code Added", slot, True] for slot in (2, 1)]
+    opened = ["Unlocked via Remote", 0, True]
+    lines = [opened, opened, *added]
+    log = told["2"]["log"]
+    assert isinstance(log, dict)
+    assert (log["room"], log["right"], log["lines"][:4]) == (20, True, lines)

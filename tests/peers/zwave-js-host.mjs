@@ -50,7 +50,22 @@ async function use(id, digits) {
 		took,
 		cleared: (await codes.get(3))?.userIdStatus === UserIDStatus.Available,
 		unlocked: (await node.commandClasses["Door Lock"].get())?.currentMode === 0,
+		log: await log(node),
 	};
+}
+
+// What the lock itself has written down, the newest first; nothing for a lock that keeps no log.
+async function log(node) {
+	const logging = node.commandClasses["Door Lock Logging"];
+	if (!logging.isSupported()) return undefined;
+	const clock = await node.commandClasses["Time Parameters"].get();
+	const lines = [];
+	for (const number of [0, 1, 2, 3, 4]) {
+		const line = await logging.getRecord(number);
+		const age = line && Math.abs(Date.parse(line.timestamp) - Date.now()) / 1000;
+		lines.push(line ? [line.label, line.userId, age < 60] : null);
+	}
+	return { room: await logging.getRecordsCount(), right: Math.abs(clock - Date.now()) < 60000, lines };
 }
 
 const used = wanted.map(async (each) => {

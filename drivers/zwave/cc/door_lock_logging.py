@@ -1,7 +1,8 @@
 """Door Lock Logging Command Class 0x4C: what the lock itself remembers of its door.
 
 Source: ZW_classcmd.h, DOOR_LOCK_LOGGING_* and RECORD_*; event numbers: zwave-js 15 _Types.ts, DoorLockLoggingEventType.
-A record may hold the code that was typed; it stays out of the repr.
+A record may hold the code that was typed; it stays out of the repr. A moment or an event that does not exist makes no
+record worthless: it is kept as it came.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from enum import Enum
 from typing import ClassVar
 
 from drivers.zwave.cc.codec import Bare, Reader
-from hub.errors import Garbled
 
 CLASS = 0x4C
-_HELD = 1 << 5
+_STATUS_SHIFT = 5
+_HELD = 1 << _STATUS_SHIFT
 
 
 class Event(Enum):
@@ -53,13 +54,29 @@ class Event(Enum):
     UNKNOWN = 0x20
 
 
+_EVENTS = frozenset(event.value for event in Event)
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
-    at: datetime
-    """In the lock's own local time, carried as UTC."""
-    event: Event
+    moment: tuple[int, int, int, int, int, int]
+    """Year to second as the lock's clock had it; names of the fields: "Hour Local Time"."""
+    number: int
+    """Of the event."""
     user: int = 0
     code: bytes = field(default=b"", repr=False)
+
+    @property
+    def at(self) -> datetime | None:
+        """In the lock's own local time, carried as UTC. None: its clock showed a moment that does not exist."""
+        try:
+            return datetime(*self.moment, tzinfo=UTC)
+        except ValueError:
+            return None
+
+    @property
+    def event(self) -> Event:
+        return Event(self.number) if self.number in _EVENTS else Event.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,21 +122,17 @@ class RecordReport:
         held = self.record
         if held is None:
             return bytes((self.number,)) + bytes(10)
-        at = held.at
-        moment = bytes((at.month, at.day, at.hour | _HELD, at.minute, at.second))
-        tail = bytes((held.event.value, held.user, len(held.code))) + held.code
-        return bytes((self.number,)) + at.year.to_bytes(2, "big") + moment + tail
+        year, month, day, hour, minute, second = held.moment
+        moment = bytes((month, day, hour | _HELD, minute, second))
+        tail = bytes((held.number, held.user, len(held.code))) + held.code
+        return bytes((self.number,)) + year.to_bytes(2, "big") + moment + tail
 
     @classmethod
     def decode(cls, body: bytes) -> RecordReport:
         reader = Reader(body, "a record")
         number, year, month, day, head = reader.u8(), reader.u16(), reader.u8(), reader.u8(), reader.u8()
+        if not head >> _STATUS_SHIFT:
+            return cls(number, None)  # whatever else stands there is no news, as zwave-js 15 has it
         minute, second, event, user, length = reader.u8(), reader.u8(), reader.u8(), reader.u8(), reader.u8()
-        if not head >> 5:
-            return cls(number, None)
-        try:
-            at = datetime(year, month, day, head & 0x1F, minute, second, tzinfo=UTC)
-            known = Event(event)
-        except ValueError as error:
-            raise Garbled("a record names a moment or an event that does not exist") from error
-        return cls(number, Record(at, known, user, reader.take(length)))
+        moment = (year, month, day, head & 0x1F, minute, second)
+        return cls(number, Record(moment, event, user, reader.take(length)))

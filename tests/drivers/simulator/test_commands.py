@@ -55,7 +55,7 @@ def test_notification_types_and_events() -> None:
     host = Host()
     assert host.ask("7107") == ["7108024001"]
     assert host.ask("710106") == ["71020603 7efe08".replace(" ", "")]
-    assert host.ask("710108") == ["71020802000c"]
+    assert host.ask("710108") == ["71020802020c"]
     assert host.ask("710101") == ["71020100"]
 
 

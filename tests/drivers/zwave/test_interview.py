@@ -13,6 +13,7 @@ from drivers.zwave.cc import (
     battery,
     configuration,
     door_lock,
+    door_lock_logging,
     manufacturer_specific,
     notification,
     schedule_entry_lock,
@@ -215,3 +216,11 @@ def test_another_makers_numbers_are_another_lock() -> None:
     known, _ = meet()
     other = {"7204": manufacturer_specific.Report(0x0129, 1, 2)}
     assert converse(confirm(known), other) == (Confirmed.OTHER, ["7204"])
+
+
+def test_a_lock_that_keeps_a_log_says_how_much_it_holds() -> None:
+    info = NodeInfo(0x40, 3, FULL | {door_lock_logging.CLASS})
+    answers = ANSWERS | {"4c01": door_lock_logging.RecordsSupportedReport(50)}
+    assert converse(interview(PROTOCOL, info, 1), answers)[0].records == 50
+    assert converse(interview(PROTOCOL, info, 1), ANSWERS)[0].records == 0
+    assert "4c01" not in converse(interview(PROTOCOL, NodeInfo(0x40, 3, FULL), 1), ANSWERS)[1]

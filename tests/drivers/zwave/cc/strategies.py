@@ -100,7 +100,7 @@ SCHEDULES: dict[type[Command], st.SearchStrategy[Command]] = {
 comforts = st.none() | st.builds(door_lock.Comfort, word, word, byte)
 configurations = st.builds(door_lock.Configuration, st.sampled_from(door_lock.Operation), byte, pair, comforts)
 records = st.none() | st.builds(
-    door_lock_logging.Record, seconds, st.sampled_from(door_lock_logging.Event), byte, codes
+    door_lock_logging.Record, st.tuples(word, byte, byte, st.integers(0, 31), byte, byte), byte, byte, codes
 )
 DOORS: dict[type[Command], st.SearchStrategy[Command]] = {
     door_lock.ConfigurationSet: st.builds(door_lock.ConfigurationSet, configurations),

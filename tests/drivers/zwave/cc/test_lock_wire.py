@@ -37,6 +37,7 @@ from drivers.zwave.cc.time import Offset, Turn
 from drivers.zwave.cc.user_credential import Ability, CredentialSaid, Kind, Modifier, Operation, User, UserSaid
 from hub.errors import Garbled
 
+AT = (1989, 12, 27, 10, 40, 30)
 CHRISTMAS = schedules.YearDay(datetime(2026, 12, 24, 15, tzinfo=UTC), datetime(2027, 1, 2, 11, 30, tzinfo=UTC))
 SATURDAY = schedules.WeekDay(5, (8, 30), (17, 5))
 NIGHTS = schedules.Daily(frozenset({6, 0, 4}), (22, 15), timedelta(hours=9, minutes=45))
@@ -178,11 +179,14 @@ READ: list[tuple[str, Command]] = [
         "4c040707c50c1b2a281e010100" + "00",
         door_lock_logging.RecordReport(
             7,
-            door_lock_logging.Record(
-                datetime(1989, 12, 27, 10, 40, 30, tzinfo=UTC), door_lock_logging.Event.LOCK_CODE, 1
-            ),
+            door_lock_logging.Record((1989, 12, 27, 10, 40, 30), door_lock_logging.Event.LOCK_CODE.value, 1),
         ),
     ),
+    # Empty, whatever is left there from before; and cut short, as there is nothing to tell.
+    ("4c040807c50c1b0a281e0101023132", door_lock_logging.RecordReport(8, None)),
+    ("4c04080000000000", door_lock_logging.RecordReport(8, None)),
+    # Another status than 1 holds something, too.
+    ("4c040907c50c1b4a281e010100", door_lock_logging.RecordReport(9, door_lock_logging.Record(AT, 1, 1))),
     # TimeCC.test.ts
     ("8a0407c50a11", time.DateReport(date(1989, 10, 17))),
     # BatteryCC.test.ts
@@ -224,8 +228,6 @@ GARBLED = [
     "620603823214",
     "630804",
     "630e06313233",
-    "4c040707c50d1b2a281e010100",
-    "4c040707c50c1b2a281e210100",  # an event that does not exist
     "830c0b0007010007800431323334020001010008",
     "830c040007010007800a31323334020001010008",
     "8305000007010101000000024737",  # a kind of user that does not exist
@@ -251,6 +253,15 @@ def test_a_report_means_what_it_says(wire: str, command: Command) -> None:
 def test_what_breaks_its_own_rules_is_garbled(wire: str) -> None:
     with pytest.raises(Garbled):
         decode(bytes.fromhex(wire))
+
+
+def test_a_record_of_a_moment_or_an_event_that_does_not_exist_is_a_record_all_the_same() -> None:
+    told = decode(bytes.fromhex("4c0407000000002a281efe0300"))
+    assert isinstance(told, door_lock_logging.RecordReport)
+    assert told.record is not None
+    assert (told.record.at, told.record.event) == (None, door_lock_logging.Event.UNKNOWN)
+    known = door_lock_logging.Record(AT, 2, 4)
+    assert (known.at, known.event) == (datetime(*AT, tzinfo=UTC), door_lock_logging.Event.UNLOCK_CODE)
 
 
 def test_the_checksum_is_that_of_the_published_example() -> None:
@@ -300,7 +311,7 @@ def test_a_door_is_open_when_its_sensor_says_so() -> None:
         crc16.Encapsulation(b"\x63\x01\x01\x014711"),
         door_lock_logging.RecordReport(
             1,
-            door_lock_logging.Record(datetime(2026, 1, 1, tzinfo=UTC), door_lock_logging.Event.WRONG_CODE, 0, b"4711"),
+            door_lock_logging.Record(AT, door_lock_logging.Event.WRONG_CODE.value, 0, b"4711"),
         ),
     ],
 )
