@@ -2,9 +2,9 @@
 #
 #   make demo    the hub with simulated locks; prints one address
 #   make check   fast: format, lint, types, imports, unit tests
-#   make test    everything, browser and independent peers included
+#   make test    everything, browser and independent peers included; property tests draw the same examples in every run
 #   make bench   figures beside their references, into build/bench.json
-#   make soak    long runs: 10,000 kills, 480 hours of radio trouble, the fuzzer for longer
+#   make soak    long runs: 10,000 kills, 480 hours of radio trouble, the fuzzer for longer, fresh examples for property tests
 
 PYTHON ?= python3
 VENV := .venv
@@ -37,6 +37,7 @@ bench: $(VENV)/.dev tests/node_modules/.done $(VENV)/.system
 soak: $(VENV)/.dev
 	GATEHOUSE_KILLS=10000 GATEHOUSE_SEED=$${GATEHOUSE_SEED:-$$(date +%s)} $(BIN)/pytest tests/system/test_kill.py
 	GATEHOUSE_SEEDS=$${GATEHOUSE_SEEDS:-$$(seq -s, 1 40)} $(BIN)/pytest -n $(JOBS) tests/system/test_twelve_hours.py
+	GATEHOUSE_EXAMPLES=fresh $(BIN)/pytest -n $(JOBS) -m hypothesis
 	GATEHOUSE_FUZZ_RUNS=2000000 $(BIN)/pytest -n $(JOBS) tests/drivers/zwave/test_fuzz.py
 
 format: $(VENV)/.dev

@@ -211,6 +211,4 @@ class Convergence(RuleBasedStateMachine):
 
 
 def test_every_keypad_comes_to_hold_what_it_should() -> None:
-    run_state_machine_as_test(
-        Convergence, settings=settings(max_examples=1000, stateful_step_count=30, deadline=None, derandomize=True)
-    )
+    run_state_machine_as_test(Convergence, settings=settings(max_examples=1000, stateful_step_count=30))
