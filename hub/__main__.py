@@ -13,6 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from hub.commandline import backups, house
 from hub.commandline.asking import ConfigPath, Terminal
+from hub.commandline.emergency import emergency
 from hub.commandline.exits import WORDS, exit_code
 from hub.commandline.stays import stay
 from hub.commandline.tokens import token
@@ -120,6 +121,7 @@ for command in (
     backups.rotate_key,
 ):
     app.command()(command)
+app.add_typer(emergency, name="emergency")
 app.add_typer(stay, name="stay")
 app.add_typer(house.code, name="code")
 app.add_typer(token, name="token")

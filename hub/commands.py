@@ -13,7 +13,7 @@ from typing import Any, Final
 from pydantic import JsonValue, ValidationError
 from sqlalchemy.exc import IntegrityError
 
-from hub import apply, housing, issuing, radio_commands
+from hub import apply, emergency_commands, housing, issuing, radio_commands
 from hub.adopting import Wish
 from hub.commandline import asks
 from hub.commandline.asks import Ask
@@ -411,5 +411,8 @@ COMMANDS: Final[Mapping[type[Ask], Command]] = {
     asks.TokenRevoke: _token_revoke,
     asks.Backup: _backup,
     asks.RotateKey: _rotate_key,
+    asks.Emergencies: emergency_commands.listing,
+    asks.EmergencyPrepare: emergency_commands.prepare,
+    asks.EmergencyConfirm: emergency_commands.confirm,
     **radio_commands.COMMANDS,
 }

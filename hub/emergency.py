@@ -25,6 +25,7 @@ from hub.findings import Look
 from hub.issuing import Desk
 from hub.model.alerts import Finding, Kind
 from hub.model.codes import Reading
+from hub.model.people import called
 from hub.model.values import LockId, Pin, Position, PropertyId, Purpose, StayId, clean
 from hub.plugins import Plugins
 from hub.store import codes, doors, emergencies, house, log, settings
@@ -312,7 +313,7 @@ def _code_done(door: Door, works: bool, refused: str | None) -> DoorDone:
 
 
 def _label(actor: str) -> str:
-    return f"Emergency ({actor})"[:60]
+    return f"Emergency ({called(actor)})"[:60]
 
 
 def _sound(wish: Wish) -> Wish:
@@ -417,7 +418,7 @@ def found(look: Look) -> Iterator[Finding]:
         door = None if row.lock is None else doors.door(look.tx, row.lock)
         where = door.name if door is not None else row.property if place is None else place.name
         kind, said, cure = _SAID[row.deed]
-        sentence = f"{said.format(where=where)} by {row.by}: {row.reason}."
+        sentence = f"{said.format(where=where)} by {called(row.by)}: {row.reason}."
         yield Finding(kind, f"emergency:{row.id}", sentence, cure, row.since)
 
 

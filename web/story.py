@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from hub.model.people import called
 from hub.model.values import LockId, StayStatus
 from hub.store import codes, log
 from hub.store.engine import Tx
@@ -62,7 +63,7 @@ def _own(event: Event) -> Event:
 
 
 def _deed(deed: Deed, local: Local) -> Event:
-    return Event(local.moment(deed.at), deed.action, who=person(deed.actor), detail=deed.detail, outcome=deed.outcome)
+    return Event(local.moment(deed.at), deed.action, who=called(deed.actor), detail=deed.detail, outcome=deed.outcome)
 
 
 def entry_event(ground: Ground, entry: Entry, local: Local) -> Event:
@@ -75,15 +76,3 @@ def lately(tx: Tx, ground: Ground, lock: LockId, *, limit: int = 8) -> list[Even
     moved = [entry_event(ground, entry, local) for entry in log.entries(tx, Filter(lock=lock), limit=limit)]
     asked = [_deed(deed, local) for deed in log.deeds(tx, f"lock:{lock}", limit=limit)]
     return sorted([*moved, *asked], key=lambda event: event.at.at, reverse=True)[:limit]
-
-
-def person(actor: str) -> str:
-    """`account:Robin` is Robin; a program is called by its token."""
-    kind, _, name = actor.partition(":")
-    if kind == "account":
-        return name
-    return (
-        f"a program (token {name})"
-        if kind == "token"
-        else {"gatehouse": "the hub", "console": "the console"}.get(actor, actor)
-    )

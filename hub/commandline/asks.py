@@ -168,6 +168,30 @@ class RotateKey(Ask):
     patience = timedelta(minutes=10)
 
 
+# ---- emergencies ---------------------------------------------------------------------------------------------------
+
+
+class Emergencies(Ask):
+    command = "emergency list"
+
+
+class EmergencyPrepare(Ask):
+    command = "emergency prepare"
+
+    act: Literal["lock_down", "release", "code", "unlock"]
+    reason: str
+    property: str | None = None
+    lock: str | None = None
+    hours: float | None = None
+    lockdown: str | None = None
+
+
+class EmergencyConfirm(Ask):
+    command = "emergency confirm"
+
+    id: str
+
+
 # ---- radios --------------------------------------------------------------------------------------------------------
 
 

@@ -45,3 +45,15 @@ class Scope(Enum):
 
 def allows(held: frozenset[Scope], wanted: Scope) -> bool:
     return wanted in held or Scope.ADMIN in held
+
+
+def called(actor: str) -> str:
+    """`account:Robin` is Robin; a program is called by its token."""
+    kind, _, name = actor.partition(":")
+    if kind == "account":
+        return name
+    return (
+        f"a program (token {name})"
+        if kind == "token"
+        else {"gatehouse": "the hub", "console": "the console"}.get(actor, actor)
+    )

@@ -71,6 +71,13 @@ async def refused_stay(opened: Window, _house: House) -> None:
     await expect(page.get_by_text("The day of arrival is needed.")).to_be_visible()
 
 
+async def asked_emergency(opened: Window, _house: House) -> None:
+    await opened.open("/emergency?act=lock_down")
+    await opened.page.get_by_label("Why").first.fill("A break-in next door")
+    await opened.page.get_by_role("button", name="Go on").first.click()
+    await opened.page.get_by_role("button", name="Lock down now").wait_for()
+
+
 async def drawn_code(opened: Window, _house: House) -> None:
     page = opened.page
     await opened.open("/codes/new")
@@ -172,6 +179,8 @@ SCENES: Final[dict[str, Scene]] = {
     "a lock without keypad": at("/locks/cellar"),
     "a code now": at("/codes/new"),
     "a code drawn": drawn_code,
+    "emergency": at("/emergency?act=code"),
+    "an emergency to confirm": asked_emergency,
     "the access log": at("/log"),
     "the log of a door": at("/log?lock=flat-1&what=unlocked"),
     "an empty log": at("/log?what=tamper"),

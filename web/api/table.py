@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from hub.model.people import Scope
-from web.api import care, codes, doors, events, house, radios, stays, tokens, watch
+from web.api import care, codes, doors, emergencies, events, house, radios, stays, tokens, watch
 from web.api.paging import ByName
 from web.api.routes import AnyRoute, Route
 from web.api.wire import Nothing
@@ -53,6 +53,14 @@ TABLE: Final[tuple[AnyRoute, ...]] = (
           codes.adopt_code, Nothing, codes.AdoptIn, codes.Adopted, status=201, refuses=True),
     Route("DELETE", "/codes/{code}", W, "End a code that belongs to no stay",
           codes.end_code, Nothing, Nothing, codes.Ended, refuses=True),
+
+    Route("GET", "/emergencies", R, "What people did in emergencies, and what of it lasts",
+          emergencies.list_emergencies, ByName, Nothing, emergencies.EmergencyPage),
+    # What these tell must not be kept anywhere, so it cannot be replayed either.
+    Route("POST", "/emergencies", U, "Ask what would happen: lock down, release, a code (also needs `codes:read`), an open door",
+          emergencies.prepare, Nothing, emergencies.WishIn, emergencies.ForeseenOut, status=201, refuses=True, replayed=False),
+    Route("POST", "/emergencies/{emergency}/confirm", U, "Make it so; answers within 10 s",
+          emergencies.confirm, Nothing, Nothing, emergencies.DoneOut, refuses=True, replayed=False),
 
     Route("GET", "/access-events", R, "What happened at the doors, newest first",
           events.list_access_events, events.AccessQuery, Nothing, events.AccessPage),

@@ -265,3 +265,23 @@ async def test_the_last_use_of_a_token_is_told(api: Api) -> None:
     api.clock.at = NOW + timedelta(hours=1)
     await api.get("/locks")
     assert (await api.get("/tokens")).json["items"][0]["used_at"] == "2026-11-21T13:00:00.000Z"
+
+
+# ---- emergencies ----------------------------------------------------------------------------------------------------
+
+
+async def test_an_emergency_is_asked_then_confirmed_once_by_the_same_token(api: Api) -> None:
+    wish = {"act": "lock_down", "reason": "Smoke in the stairwell", "property": "sea"}
+    seen = await api.post("/emergencies", wish)
+    assert seen.status == 201
+    assert {door["lock"] for door in seen.json["doors"]} == {"flat", "front"}
+    assert (await api.get("/emergencies")).json["items"] == []
+    done = await api.post(f"/emergencies/{seen.json['id']}/confirm")
+    assert done.json["act"] == "lock_down"
+    assert api.bolt.moves == [Position.LOCKED]
+    assert (await api.post(f"/emergencies/{seen.json['id']}/confirm")).status == 409
+    (row,) = (await api.get("/emergencies")).json["items"]
+    assert (row["deed"], row["reason"], row["released_at"]) == ("lock_down", "Smoke in the stairwell", None)
+    released = await api.post("/emergencies", {"act": "release", "reason": "It was toast", "emergency": row["id"]})
+    await api.post(f"/emergencies/{released.json['id']}/confirm")
+    assert (await api.get("/emergencies")).json["items"][0]["released_at"] is not None

@@ -1,0 +1,78 @@
+"""`gatehouse emergency …`, answered."""
+
+from __future__ import annotations
+
+from datetime import UTC
+
+from pydantic import JsonValue
+
+from hub.commandline import asks
+from hub.emergency import CODE_HOURS, Act, Wish
+from hub.errors import Rejected
+from hub.hub import Hub
+from hub.model.values import LockId, PropertyId
+from hub.store import emergencies
+from hub.store.emergencies import Emergency
+from hub.store.engine import Tx
+
+
+async def prepare(hub: Hub, actor: str, ask: asks.EmergencyPrepare) -> JsonValue:
+    if not hub.running:
+        raise Rejected("the hub does not run, so nothing reaches the doors; start it first")
+    wish = Wish(
+        Act(ask.act),
+        ask.reason,
+        property=None if ask.property is None else PropertyId(ask.property),
+        lock=None if ask.lock is None else LockId(ask.lock),
+        hours=CODE_HOURS if ask.hours is None else ask.hours,
+        lockdown=ask.lockdown or "",
+    )
+    seen = await hub.emergencies.prepare(wish, actor)
+    return {
+        "id": seen.id,
+        "act": seen.act.value,
+        "where": seen.where,
+        "doors": [
+            {"lock": door.lock, "name": door.name, "codes": door.codes, "trouble": door.trouble} for door in seen.doors
+        ],
+        "guests": [
+            {"stay": guest.stay, "name": guest.name, "unit": guest.unit, "inside": guest.inside}
+            for guest in seen.guests
+        ],
+        "notes": list(seen.notes),
+    }
+
+
+async def confirm(hub: Hub, actor: str, ask: asks.EmergencyConfirm) -> JsonValue:
+    done = await hub.emergencies.carry_out(ask.id, actor)
+    return {
+        "act": done.act.value,
+        "sentence": done.sentence,
+        "pin": None if done.pin is None else done.pin.reveal(),
+        "doors": [
+            {"lock": door.lock, "name": door.name, "outcome": door.outcome.value, "sentence": door.sentence}
+            for door in done.doors
+        ],
+    }
+
+
+async def listing(hub: Hub, actor: str, ask: asks.Emergencies) -> JsonValue:
+    def work(tx: Tx) -> JsonValue:
+        now = hub.clock.now()
+        return [_told(row) for row in (*emergencies.current(tx, now), *emergencies.past(tx, now))]
+
+    return await hub.store.read(work)
+
+
+def _told(row: Emergency) -> JsonValue:
+    ends = (("since", row.since), ("until", row.until), ("released_at", row.released_at))
+    times = {name: None if at is None else at.astimezone(UTC).isoformat(timespec="seconds") for name, at in ends}
+    return {
+        "id": row.id,
+        "deed": row.deed.value,
+        "property": row.property,
+        "lock": row.lock,
+        "reason": row.reason,
+        "by": row.by,
+        **times,
+    }

@@ -1,0 +1,58 @@
+"""Emergency: two presses, what would happen said between them."""
+
+from __future__ import annotations
+
+import re
+
+from hub.store import emergencies
+from tests.web.conftest import Seen, Visitor
+
+REASON = "A break-in next door"
+
+
+def _confirm(seen: Seen) -> str:
+    found = re.search(r'action="(/emergency/confirm/[^"]+)"', seen.html)
+    assert found is not None, seen.text
+    return found[1]
+
+
+async def test_a_lock_down_is_shown_first_then_done_then_released(manager: Visitor) -> None:
+    asked = await manager.post("/emergency/begin/lock_down", where="lock:front", reason=REASON, hours="4")
+    assert "Lock down Front door?" in asked.text
+    assert not await manager.here.hub.store.read(emergencies.down)
+    done = await manager.post(_confirm(asked))
+    assert "Front door is locked down" in done.text
+    assert await manager.here.hub.store.read(emergencies.down) == {"front"}
+    page = await manager.get("/emergency")
+    assert "Front door is locked down" in page.text
+    assert REASON in page.text
+    release = re.search(r'href="(/emergency/[^"]+/release)"', page.html)
+    assert release is not None
+    assert (await manager.get(release[1])).status == 200
+    assert "needed" in (await manager.post(release[1])).text
+    asked = await manager.post(release[1], reason="The police were here")
+    assert "come back" in asked.text
+    await manager.post(_confirm(asked))
+    assert not await manager.here.hub.store.read(emergencies.down)
+    assert "Released" in (await manager.get("/emergency")).text
+
+
+async def test_confirmed_twice_it_is_done_once(manager: Visitor) -> None:
+    asked = await manager.post("/emergency/begin/code", where="lock:front", reason=REASON, hours="4")
+    first, second = await manager.post(_confirm(asked)), await manager.post(_confirm(asked))
+    assert re.search(r'class="pin" id="pin">\d{6}<', first.html)
+    assert first.headers["Cache-Control"] == "no-store"
+    assert second.status == 409
+    assert "ask again" in second.text
+
+
+async def test_what_is_missing_is_said_at_its_field(manager: Visitor) -> None:
+    answer = await manager.post("/emergency/begin/unlock", where="lock:front", reason="")
+    assert answer.status == 422
+    assert "The reason is needed." in answer.text
+
+
+async def test_a_place_that_is_not_is_refused(manager: Visitor) -> None:
+    answer = await manager.post("/emergency/begin/lock_down", where="lock:attic", reason=REASON)
+    assert answer.status == 422
+    assert "There is no lock called “attic”." in answer.text
