@@ -15,6 +15,7 @@ from hub.commandline import backups, house
 from hub.commandline.asking import ConfigPath, Terminal
 from hub.commandline.emergency import emergency
 from hub.commandline.exits import WORDS, exit_code
+from hub.commandline.people import people
 from hub.commandline.stays import stay
 from hub.commandline.tokens import token
 from hub.errors import Disappointment
@@ -124,6 +125,7 @@ for command in (
 app.add_typer(emergency, name="emergency")
 app.add_typer(stay, name="stay")
 app.add_typer(house.code, name="code")
+app.add_typer(people, name="people")
 app.add_typer(token, name="token")
 
 

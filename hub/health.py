@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from hub import emergency
+from hub import emergency, standing
 from hub.contracts import Clock
 from hub.findings import Look, Topic
 from hub.model.alerts import Finding, Kind, Level
@@ -232,7 +232,17 @@ def _dead(look: Look) -> Iterator[Finding]:
         yield Finding(Kind.DEAD_LETTER, f"{letter.box}:{letter.id}", sentence, cure, letter.since)
 
 
-_TOPICS: Final[tuple[Topic, ...]] = (_house, emergency.found, _radios, _doors, _codes, _channels, _plugins, _dead)
+_TOPICS: Final[tuple[Topic, ...]] = (
+    _house,
+    emergency.found,
+    _radios,
+    _doors,
+    _codes,
+    standing.found,
+    _channels,
+    _plugins,
+    _dead,
+)
 """Who looks, at what. Each topic has its generator in its own module; what is everybody's stands here."""
 
 

@@ -77,11 +77,15 @@ class Ground:
     def read(cls, tx: Tx, desk: Desk) -> Ground:
         zones = {place.id: place.zone for place in house.properties(tx)}
         return cls(
-            {person.id: person for person in persons.persons(tx)},
+            cls.people_of(tx),
             {row.id: zones[row.property] for row in house.locks(tx)},
             desk.now(),
             desk.trusted(),
         )
+
+    @staticmethod
+    def people_of(tx: Tx) -> dict[PersonId, Person]:
+        return {person.id: person for person in persons.persons(tx)}
 
     def ended(self, row: Pass) -> bool:
         return row.stopped or self.people[row.person].ended_at is not None

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AwareDatetime, Base64Bytes, BaseModel, BeforeValidator, ConfigDict, Field
 
 from hub.contracts.radio import Wish
-from hub.model.people import Scope
+from hub.model.people import PersonKind, Scope
 
 
 class Ask(BaseModel):
@@ -130,6 +130,56 @@ class StayCancel(Ask):
     command = "stay cancel"
 
     stay: str
+
+
+# ---- people --------------------------------------------------------------------------------------------------------
+
+
+class People(Ask):
+    command = "people list"
+
+    past: bool = False
+
+
+class PersonAdd(Ask):
+    command = "people add"
+
+    name: Annotated[str, Field(min_length=1, max_length=60)]
+    what: PersonKind
+    property: str | None = None
+    phone: str = Field("", repr=False)
+    email: str = Field("", repr=False)
+
+
+class PersonDo(Ask):
+    command = "people do"
+
+    person: str
+    """An id, or a name that only one person has."""
+    deed: Literal["leave", "return"]
+
+
+class PassGive(Ask):
+    command = "people give"
+
+    person: str
+    locks: Annotated[tuple[str, ...], Field(min_length=1)]
+    hours: str | None = None
+    """As hub/model/passes.py reads them."""
+    between_stays: str | None = None
+    """A unit's id."""
+    longest_hours: Annotated[float, Field(gt=0, le=168)] | None = None
+    start: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    uses: Annotated[int, Field(ge=1)] | None = None
+    name: Annotated[str, Field(max_length=60)] = ""
+
+
+class PassDo(Ask):
+    command = "people pass"
+
+    pass_: str
+    deed: Literal["pause", "resume", "end", "reopen", "redraw", "reveal"]
 
 
 class SetupCode(Ask):

@@ -32,7 +32,7 @@ def add_token(
     scope: Annotated[
         list[str],
         typer.Option(
-            help="read, stays:write, codes:read, unlock, questions:write or admin; may be said several times."
+            help="read, stays:write, codes:read, people:write, unlock, questions:write or admin; may be said several times."
         ),
     ],
     days: Annotated[int, typer.Option(help="How long it lasts, 1 to 365.")] = 90,

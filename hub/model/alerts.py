@@ -100,6 +100,9 @@ class Kind(Enum):
     CODE_REFUSED = "code_refused", _urgent()
     NO_ROOM = "no_room", _urgent(lasting=2 * _MINUTE)
 
+    # people
+    PASS_CANNOT_WORK = "pass_cannot_work", _problem()
+
     # what people did in an emergency
     LOCKED_DOWN = "locked_down", _urgent()
     EMERGENCY_CODE = "emergency_code", _problem(lasting=timedelta(0))

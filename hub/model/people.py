@@ -35,6 +35,8 @@ class Scope(Enum):
     """Add, extend and cancel stays, and have a channel read now."""
     CODES_READ = "codes:read"
     """See the digits of codes; each time is written into the audit trail."""
+    PEOPLE_WRITE = "people:write"
+    """Add people, give, change and end their passes, and see how to reach them."""
     UNLOCK = "unlock"
     """Move bolts, now."""
     QUESTIONS_WRITE = "questions:write"

@@ -25,13 +25,13 @@ from sqlalchemy import (
     update,
 )
 
-from hub.model.codes import Claim, Grant, Reading, Slot
+from hub.model.codes import Claim, Grant, Limits, Reading, Slot
 from hub.model.hours import UNHEARD_OF, Hours
 from hub.model.values import CodeTag, GrantId, LockId, PassId, Proof, Purpose, StayId, Window
 from hub.store import emergencies
 from hub.store.engine import Tx
 from hub.store.log import CODE_CLEARED, CODE_SET
-from hub.store.tables import Instant, access_log, grants, pass_doors, slots, stays
+from hub.store.tables import Instant, access_log, grants, lock_state, pass_doors, slots, stays
 
 MANAGED = 30
 """How many slots of a lock the hub looks after; the rest are never read (a lock may claim 250)."""
@@ -352,6 +352,17 @@ def of_stays(tx: Tx, ids: Collection[StayId]) -> dict[StayId, list[Code]]:
     for row in rows:
         found[row["stay_id"]].append(_code(row, holding, down))
     return found
+
+
+def held_by(tx: Tx, ids: Collection[GrantId]) -> dict[GrantId, Slot]:
+    """The slots that these grants hold."""
+    return {row["holder"]: _slot(row) for row in tx.sql.execute(_HELD, {"ids": list(ids)}).mappings().all()}
+
+
+def limits_of(tx: Tx, lock: LockId) -> Limits | None:
+    """What its keypad takes; None: nobody has met it yet."""
+    row = tx.sql.execute(select(lock_state).where(lock_state.c.lock_id == lock)).mappings().first()
+    return None if row is None or row["model"] is None else Limits(row["slots"], row["min_digits"], row["max_digits"])
 
 
 def _slot_rows(lock: LockId | None):  # type: ignore[no-untyped-def]

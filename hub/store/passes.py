@@ -253,13 +253,12 @@ def count(tx: Tx, id_: PassId, lock: LockId, uses: Iterable[datetime]) -> None:
     tx.signal("people")
 
 
-def last_used(tx: Tx) -> dict[PassId, tuple[datetime, LockId]]:
-    """When and where each pass was seen last, as far as the access log reaches back."""
-    latest = func.max(access_log.c.at)
+def last_used(tx: Tx, ids: Collection[PassId]) -> dict[PassId, tuple[datetime, LockId]]:
+    """When and where each of them was seen last, as far as the access log reaches back."""
     query = (
-        select(grants.c.pass_id, latest, access_log.c.lock_id)
+        select(grants.c.pass_id, func.max(access_log.c.at), access_log.c.lock_id)
         .join(grants, grants.c.id == access_log.c.grant_id)
-        .where(grants.c.pass_id.is_not(None), access_log.c.what == UNLOCKED)
+        .where(grants.c.pass_id.in_(ids), access_log.c.what == UNLOCKED)
         .group_by(grants.c.pass_id)
     )
     return {id_: (at, lock) for id_, at, lock in tx.sql.execute(query)}

@@ -31,6 +31,7 @@ _HINTS: Final[Mapping[Scope, str]] = {
     Scope.STAYS_WRITE: "add, change and cancel stays; read a channel now",
     Scope.CODES_READ: "see the digits of codes; audited",
     Scope.UNLOCK: "lock and unlock doors",
+    Scope.PEOPLE_WRITE: "add people, give, change and end their passes, and see how to reach them",
     Scope.QUESTIONS_WRITE: "answer what the hub asks",
     Scope.ADMIN: "all of these, the radio with its keys, and the tokens themselves",
 }

@@ -33,12 +33,15 @@ class Call:
         """As the audit trail names the program."""
         return f"token:{self.token.name} ({self.token.id})"
 
+    def may(self, scope: Scope) -> bool:
+        return allows(self.token.scopes, scope)
+
     def demand(self, scope: Scope) -> None:
         """
         Raises:
             Problem: the token does not hold that scope.
         """
-        if not allows(self.token.scopes, scope):
+        if not self.may(scope):
             challenge = f'Bearer error="insufficient_scope", scope="{scope.value}"'
             why = f"this needs a token with the scope “{scope.value}”"
             raise Problem("scope_missing", why, headers={"WWW-Authenticate": challenge})

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from hub.model.people import Scope
-from web.api import care, codes, doors, emergencies, events, house, radios, stays, tokens, watch
+from web.api import care, codes, doors, emergencies, events, house, people, radios, stays, tokens, watch
 from web.api.paging import ByName
 from web.api.routes import AnyRoute, Route
 from web.api.wire import Nothing
 
 R, W, U, Q, A = Scope.READ, Scope.STAYS_WRITE, Scope.UNLOCK, Scope.QUESTIONS_WRITE, Scope.ADMIN
+P, C = Scope.PEOPLE_WRITE, Scope.CODES_READ
 
 # fmt: off
 TABLE: Final[tuple[AnyRoute, ...]] = (
@@ -61,6 +62,36 @@ TABLE: Final[tuple[AnyRoute, ...]] = (
           emergencies.prepare, Nothing, emergencies.WishIn, emergencies.ForeseenOut, status=201, refuses=True, replayed=False),
     Route("POST", "/emergencies/{emergency}/confirm", U, "Make it so; answers within 10 s",
           emergencies.confirm, Nothing, Nothing, emergencies.DoneOut, refuses=True, replayed=False),
+
+    Route("GET", "/people", R, "People who are no guests", people.list_people, people.PersonQuery, Nothing, people.PersonPage),
+    Route("POST", "/people", P, "Add a person",
+          people.add_person, Nothing, people.PersonIn, people.PersonOut, status=201, refuses=True),
+    Route("GET", "/people/{person}", R, "One person", people.get_person, Nothing, Nothing, people.PersonOut),
+    Route("POST", "/people/{person}/change", P, "Describe a person anew",
+          people.change_person, Nothing, people.PersonIn, people.PersonOut, refuses=True),
+    Route("POST", "/people/{person}/leave", P, "A person has left: none of their passes opens anything any more",
+          people.person_leaves, Nothing, Nothing, people.PersonOut, refuses=True),
+    Route("POST", "/people/{person}/return", P, "Undo that",
+          people.person_comes_back, Nothing, Nothing, people.PersonOut, refuses=True),
+    # The answers that hold digits must not be kept anywhere, so they cannot be replayed either.
+    Route("POST", "/people/{person}/passes", P, "Give a person a pass; also needs `codes:read`",
+          people.give_pass, Nothing, people.PassIn, people.PassGiven, status=201, refuses=True, replayed=False),
+    Route("GET", "/passes", R, "Passes: who may open which doors when",
+          people.list_passes, people.PassQuery, Nothing, people.PassPage),
+    Route("GET", "/passes/{pass}", R, "One pass", people.get_pass, Nothing, Nothing, people.PassOut),
+    Route("POST", "/passes/{pass}/change", P, "Other doors, hours, end or uses; the digits stay",
+          people.change_pass, Nothing, people.PassIn, people.PassOut, refuses=True),
+    Route("POST", "/passes/{pass}/pause", P, "Take its codes out of the locks until it is resumed",
+          people.pause_pass, Nothing, Nothing, people.PassOut, refuses=True),
+    Route("POST", "/passes/{pass}/resume", P, "Go on with the same digits",
+          people.resume_pass, Nothing, Nothing, people.PassOut, refuses=True),
+    Route("POST", "/passes/{pass}/end", P, "End it", people.end_pass, Nothing, Nothing, people.PassOut, refuses=True),
+    Route("POST", "/passes/{pass}/reopen", P, "Undo that it was ended",
+          people.reopen_pass, Nothing, Nothing, people.PassOut, refuses=True),
+    Route("POST", "/passes/{pass}/redraw", P, "Other digits at every door; also needs `codes:read`",
+          people.redraw_pass, Nothing, Nothing, people.PassGiven, refuses=True, replayed=False),
+    Route("POST", "/passes/{pass}/reveal", C, "The digits; audited",
+          people.reveal_pass, Nothing, Nothing, people.PassGiven, refuses=True, replayed=False),
 
     Route("GET", "/access-events", R, "What happened at the doors, newest first",
           events.list_access_events, events.AccessQuery, Nothing, events.AccessPage),

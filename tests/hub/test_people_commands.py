@@ -1,0 +1,104 @@
+"""`gatehouse people`: people and passes by the words of the command line, on a house whose hub does not run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from hub.__main__ import main
+from hub.config import parse
+from hub.errors import Rejected
+from hub.hub import Hub
+from hub.running import World, made
+from tests.hub.test_commands import Clock, Radio, ask, audited, furnish
+
+
+@pytest.fixture
+async def hub(tmp_path: Path) -> AsyncIterator[Hub]:
+    told = {"database": "g.db", "state_dir": "state", "key_file": "key", "drivers": {"zwave": {"port": "x"}}}
+    async with made(parse(told, tmp_path), World(clock=Clock(), inline=True), running=False) as hub:
+        hub.plugins.add_driver("zwave", Radio())
+        await furnish(hub)
+        await ask(hub, "people add", name="Maria", what="cleaner", phone="+49 170 1234567")
+        yield hub
+
+
+async def test_a_pass_is_given_by_name_and_shown_with_its_digits_once(hub: Hub) -> None:
+    given = await ask(hub, "people give", person="Maria", locks=["front"], hours="Mon-Fri 08:00-17:00")
+    assert set(given["pins"]) == {"front"}
+    [listed] = await ask(hub, "people list")
+    assert (listed["name"], listed["when"], listed["state"]) == ("Maria", "Mon-Fri 08:00-17:00", "waiting")
+    assert given["pins"]["front"] not in json.dumps(listed)
+    assert (await ask(hub, "people pass", pass_=given["pass"], deed="reveal"))["pins"] == given["pins"]
+    deeds = [action for _, action in await audited(hub, f"person:{listed['person']}")]
+    assert deeds == ["code shown", "code shown", "pass given", "person added"]
+
+
+@pytest.mark.parametrize(
+    ("deeds", "state"),
+    [(["pause"], "paused"), (["pause", "resume"], "open"), (["end"], "over"), (["end", "reopen"], "open")],
+)
+async def test_a_pass_is_paused_resumed_ended_and_given_back(hub: Hub, deeds: list[str], state: str) -> None:
+    given = await ask(hub, "people give", person="Maria", locks=["front"])
+    for deed in deeds:
+        told = await ask(hub, "people pass", pass_=given["pass"], deed=deed)
+    assert told["state"] == state
+
+
+async def test_who_has_left_is_listed_only_among_the_past(hub: Hub) -> None:
+    await ask(hub, "people give", person="Maria", locks=["front"])
+    assert (await ask(hub, "people do", person="Maria", deed="leave"))["name"] == "Maria"
+    assert await ask(hub, "people list") == []
+    assert [row["state"] for row in await ask(hub, "people list", past=True)] == ["over"]
+    await ask(hub, "people do", person="Maria", deed="return")
+    assert [row["state"] for row in await ask(hub, "people list")] == ["open"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"person": "Nobody"}, "there is nobody called “Nobody”"),
+        ({"hours": "weekdays"}, "write them like Mon-Fri 08:00-17:00"),
+        ({"hours": "Mon 08:00-09:00", "between_stays": "flat"}, "not both"),
+        ({"between_stays": "loft"}, "there is no unit called “loft”"),
+        ({"locks": ["back"]}, "there is no lock called “back”"),
+    ],
+)
+async def test_what_cannot_be_is_refused_in_words(hub: Hub, arguments: dict[str, object], words: str) -> None:
+    with pytest.raises(Rejected, match=words):
+        await ask(hub, "people give", **{"person": "Maria", "locks": ["front"], **arguments})
+
+
+async def test_two_people_of_one_name_are_told_apart_by_their_ids(hub: Hub) -> None:
+    other = await ask(hub, "people add", name="Maria", what="owner")
+    with pytest.raises(Rejected, match="2 people are called “Maria”"):
+        await ask(hub, "people give", person="Maria", locks=["front"])
+    assert (await ask(hub, "people give", person=other["person"], locks=["front"]))["kind"] == "owner"
+
+
+def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "gatehouse.toml"
+    config.write_text('database = "g.db"\nstate_dir = "state"\nkey_file = "key"\n[drivers.simulator]\nlocks = []\n')
+    site = tmp_path / "site.toml"
+    site.write_text(
+        '[[property]]\nid = "home"\nname = "Seaside"\ntimezone = "Europe/Berlin"\n'
+        '[[lock]]\nid = "front"\nproperty = "home"\nname = "Front"\ndriver = "simulator"\naddress = "2"\n'
+    )
+
+    def said(*words: str) -> str:
+        with pytest.raises(SystemExit) as exit_:
+            main([*words, "-c", str(config)])
+        assert exit_.value.code == 0
+        return capsys.readouterr().out
+
+    said("apply", str(site))
+    assert "Added Maria (cleaner)" in said("people", "add", "Maria", "--kind", "cleaner")
+    given = said("people", "give", "Maria", "--lock", "front", "--hours", "Mon-Fri 08:00-17:00")
+    assert "opens front for Maria: Mon-Fri 08:00-17:00." in given
+    [row] = json.loads(said("people", "list", "--json"))
+    assert "The pass of Maria is paused." in said("people", "pause", row["pass"])
+    assert "Maria has left." in said("people", "leave", "Maria")
+    assert "There is nobody yet" in said("people", "list")
