@@ -136,7 +136,7 @@ async def _status(hub: Hub, actor: str, ask: asks.Status) -> JsonValue:
 
 
 def _condition(tx: Tx, *, hub: Hub) -> JsonValue:
-    found = findings(tx, hub.clock, hub.plugins)
+    found = findings(tx, hub)
     return {
         "running": hub.running,
         "level": summary(found),

@@ -9,12 +9,27 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from hub.contracts import Clock
+from hub.io.vault import Vault
 from hub.model.alerts import Finding
 from hub.plugins import Plugins
 from hub.store.doors import Door
 from hub.store.engine import Tx
+
+
+class Parts(Protocol):
+    """What of the running hub is needed to look at the house."""
+
+    @property
+    def clock(self) -> Clock: ...
+
+    @property
+    def plugins(self) -> Plugins: ...
+
+    @property
+    def vault(self) -> Vault: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +39,7 @@ class Look:
     tx: Tx
     clock: Clock
     plugins: Plugins
+    vault: Vault
     doors: Collection[Door]
 
     @property

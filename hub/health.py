@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from hub import emergency, standing
-from hub.contracts import Clock
-from hub.findings import Look, Topic
+from hub import emergency, standing, telling
+from hub.findings import Look, Parts, Topic
 from hub.model.alerts import Finding, Kind, Level
 from hub.model.codes import Reading
 from hub.model.facts import Alarm, Trouble
 from hub.model.values import Address
-from hub.plugins import Plugins
 from hub.store import alarms, codes, doors, house, mail, settings
 from hub.store import stays as ledger
 from hub.store.codes import Issued
@@ -29,13 +27,13 @@ _OFTEN: Final = 3
 FEED_PATIENCE: Final = timedelta(minutes=30)
 
 
-def findings(tx: Tx, clock: Clock, plugins: Plugins, known: Collection[Door] | None = None) -> list[Finding]:
+def findings(tx: Tx, hub: Parts, known: Collection[Door] | None = None) -> list[Finding]:
     """Everything worth a person's attention, the worst first. Empty: all is well.
 
     Args:
         known: the house's doors, where they were read in this transaction already.
     """
-    look = Look(tx, clock, plugins, doors.doors(tx) if known is None else known)
+    look = Look(tx, hub.clock, hub.plugins, hub.vault, doors.doors(tx) if known is None else known)
     order = list(Level)
     return sorted((each for topic in _TOPICS for each in topic(look)), key=lambda found: order.index(found.level))
 
@@ -242,6 +240,7 @@ _TOPICS: Final[tuple[Topic, ...]] = (
     _channels,
     _plugins,
     _dead,
+    telling.findings,
 )
 """Who looks, at what. Each topic has its generator in its own module; what is everybody's stands here."""
 

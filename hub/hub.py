@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hub.adopting import Adopting
+from hub.alerts import Alerts
 from hub.bus import Bus
 from hub.config import Config
 from hub.contracts import Clock
@@ -51,5 +52,6 @@ class Hub:
     radios: Radios
     signin: SignIn
     tokens: Tokens
+    alerts: Alerts
     running: bool
     """False for a command that works on the database of a hub that does not run: nothing is reached over the air."""

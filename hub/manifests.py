@@ -20,6 +20,8 @@ class Manifest:
     module: str
     commands: Mapping[str, str] = field(default_factory=dict)
     """Command group to `module:attribute` of a typer application."""
+    service: bool = False
+    """An integration that serves the whole hub: it has no channels, and is set up under `[integrations.NAME]` alone."""
 
 
 def discover() -> dict[str, Manifest]:
@@ -40,5 +42,5 @@ def _read(file: Any, module: str) -> Iterator[Manifest]:
     if not file.is_file():
         return
     told = tomllib.loads(file.read_text(encoding="utf-8"))
-    commands = told.get("commands", {})
-    yield Manifest(told["kind"], told["name"], told["summary"], told["level"], module, commands)
+    commands, service = told.get("commands", {}), told.get("service", False)
+    yield Manifest(told["kind"], told["name"], told["summary"], told["level"], module, commands, service)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
 from hub.bus import Bus
 from hub.contracts import Clock, Performer
 from hub.errors import Disappointment, Rejected, Unavailable
-from hub.model.effects import Effect, TellChannel
+from hub.model.effects import Effect, Notify, TellChannel
 from hub.plugins import Plugins
 from hub.schedule import pause
 from hub.store import mail
@@ -31,6 +31,8 @@ STORE_WAIT_S: Final = 10.0
 """Real time. Until the next try when the disk is full."""
 TRIES: Final = 30
 """About a day of trying; then a person is shown the promise."""
+ALERT_WAIT: Final = timedelta(minutes=5)
+"""The longest wait of what tells people that something is wrong. It is tried for as long as it is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class Outbox:
     plugins: Plugins
     spread: Callable[[], float]
     """A number in [0, 1) for jitter."""
+    own: Mapping[type[Any], Performer]
+    """What the hub itself performs, by kind of effect; the rest is for the integration of the channel that is told."""
 
     async def run(self) -> None:
         working: set[str] = set()
@@ -95,6 +99,8 @@ class Outbox:
             await self.store.write(lambda tx: mail.kept(tx, promise.id, self.wall.now()))
 
     def _performer(self, effect: Effect) -> Performer:
+        if type(effect) in self.own:
+            return self.own[type(effect)]
         match effect:
             case TellChannel(channel=channel):
                 integration = self.plugins.integration(channel)
@@ -104,11 +110,15 @@ class Outbox:
                 if performer is None:
                     raise Rejected(f"the channel “{channel}” cannot be told anything")
                 return performer
+            case _:
+                raise Rejected(f"nobody here performs a {type(effect).__name__}")
 
     def _again(self, promise: Promise, wait: timedelta) -> datetime | None:
-        if promise.attempts + 1 >= TRIES:
+        alert = isinstance(promise.effect, Notify)
+        if promise.attempts + 1 >= TRIES and not alert:
             return None
-        back_off: timedelta = min(FIRST_WAIT * 2 ** min(promise.attempts, 10), LONGEST_WAIT)
+        longest = ALERT_WAIT if alert else LONGEST_WAIT
+        back_off: timedelta = min(FIRST_WAIT * 2 ** min(promise.attempts, 10), longest)
         return self.wall.now() + max(back_off * (0.8 + 0.4 * self.spread()), wait)
 
     async def _put_back(self, promise: Promise, why: str, again: datetime | None) -> None:

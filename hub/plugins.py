@@ -18,7 +18,7 @@ from typing import Any, Final, Protocol, TypeVar, cast
 import structlog
 
 from hub.config import checked
-from hub.contracts import Clock, Driver, Host, Integration, Lock, Rehearsal, Sandbox
+from hub.contracts import Clock, Driver, Host, Integration, Lock, Performer, Rehearsal, Sandbox
 from hub.contracts.radio import Radio
 from hub.errors import Disappointment, Misconfigured, Unavailable
 from hub.manifests import discover
@@ -90,6 +90,7 @@ class Plugins:
         self._changed = changed
         self._drivers: dict[str, Driver] = {}
         self._channels: dict[ChannelId, Integration] = {}
+        self._services: dict[str, Integration] = {}
         self.conditions: dict[str, Condition] = {}
 
     # ---- drivers ----
@@ -221,6 +222,30 @@ class Plugins:
 
     def add_channel(self, channel: ChannelId, integration: Integration) -> None:
         self._channels[channel] = integration
+
+    def plug_service(self, name: str, told: Mapping[str, Any]) -> None:
+        """Start an integration that serves the whole hub, with what the operator wrote under `[integrations.NAME]`."""
+        key = f"integrations.{name}"
+        try:
+            module = _module("integration", name, key)
+            service = cast("_Start", module.start)(_config(module, told, key), self._host("integration", name))
+        except Misconfigured as error:
+            self._switch_off(name, "integration", error)
+            return
+        except Exception as error:  # the keeper: one of the five places (design.md §5)
+            log.error("plugin cannot be started", plugin=name, exc_info=error)
+            self._switch_off(name, "integration", _broken(key, error))
+            return
+        self.add_service(name, service)
+        self._set(Condition(name, "integration", "running", self._wall.now()))
+
+    def add_service(self, name: str, service: Integration) -> None:
+        self._services[name] = service
+
+    def performer(self, kind: type) -> Performer | None:
+        """Of the services, whoever performs effects of that kind; None: no such service is set up."""
+        offers = (service.perform.get(kind) for service in self._services.values())
+        return next((performer for performer in offers if performer is not None), None)
 
     def unplug_channel(self, channel: ChannelId) -> None:
         self._channels.pop(channel, None)

@@ -18,6 +18,7 @@ import structlog
 
 from hub import issuing, passes, people
 from hub.adopting import Adopting
+from hub.alerts import LOOK_EVERY, SETTLE, Alerts
 from hub.bus import Bus
 from hub.config import Config, check_key_file
 from hub.contracts import Clock, Sandbox
@@ -31,8 +32,9 @@ from hub.io.systemd import Supervisor
 from hub.io.tagbook import TagBook
 from hub.io.vault import Vault
 from hub.issuing import Desk
+from hub.manifests import discover
 from hub.model.codes import Grant
-from hub.model.effects import TellChannel
+from hub.model.effects import Notify, TellChannel
 from hub.model.facts import Fact
 from hub.model.values import ChannelId, LockId
 from hub.outbox import Outbox
@@ -42,16 +44,19 @@ from hub.radio import Radios
 from hub.reconcile import Reconciler
 from hub.schedule import Job, daily, every, keep_jobs
 from hub.signin import SignIn
-from hub.store import backup, codes, house, log, mail, migrate, replies, settings
+from hub.store import alerts, backup, codes, house, log, mail, migrate, replies, settings
 from hub.store import stays as ledger
 from hub.store.engine import Store, Tx
 from hub.store.stays import StayRow
+from hub.telling import Messenger
 from hub.tokens import Tokens
 from hub.unlock import Hand
 
 logger = structlog.get_logger("hub")
 
 KEEP_DELIVERIES: Final = timedelta(days=7)
+KEEP_ALERTS: Final = timedelta(days=30)
+"""After they are over. Those about a stay may name its guest."""
 STAMP_EVERY: Final = timedelta(minutes=10)
 
 
@@ -85,6 +90,8 @@ class World:
     sandbox: Sandbox | None = None
     inline: bool = False
     """The store and the hashing run in the loop's own thread."""
+    look_every: timedelta = LOOK_EVERY
+    """At least so often the hub looks for what is wrong, to tell people."""
 
 
 def open_vault(config: Config) -> Vault:
@@ -160,6 +167,8 @@ async def _wired(
         pace=1.0 if world.turned is None else world.turned.speed,
     )
     hand = Hand(store, plugins, clock)
+    pace = reconciler.pace
+    messenger = Messenger(store, vault, clock, plugins)
     return Hub(
         config=config,
         state_dir=config.state_dir,
@@ -173,7 +182,7 @@ async def _wired(
         desk=desk,
         intake=intake,
         inbox=Inbox(store, vault, bus, clock, wall, plugins, intake.absorb, world.chance.spread),
-        outbox=Outbox(store, bus, wall, plugins, world.chance.spread),
+        outbox=Outbox(store, bus, wall, plugins, world.chance.spread, {Notify: messenger.perform}),
         reconciler=reconciler,
         hand=hand,
         emergencies=Emergencies(store, plugins, bus, clock, desk, hand),
@@ -182,6 +191,16 @@ async def _wired(
         radios=Radios(store, plugins, bus, clock, wall, intake),
         signin=SignIn(store, wall, inline=world.inline),
         tokens=Tokens(store, wall),
+        alerts=Alerts(
+            store=store,
+            bus=bus,
+            clock=clock,
+            wall=wall,
+            plugins=plugins,
+            vault=vault,
+            every=max(world.look_every, timedelta(seconds=5 * pace)),
+            settle=SETTLE * pace,
+        ),
         running=running,
     )
 
@@ -235,6 +254,7 @@ async def run(hub: Hub, fronts: tuple[Serve, ...] = (), *, upkeep: bool = True) 
     await hub.store.write(_doubt_after_restore)
     for name, told in hub.config.drivers.items():
         hub.plugins.prepare_driver(name, told)
+    plug_services(hub)
     await plug_channels(hub)
     orphans = await hub.store.write(log.conclude_orphans)
     if orphans:
@@ -248,6 +268,7 @@ async def run(hub: Hub, fronts: tuple[Serve, ...] = (), *, upkeep: bool = True) 
             ("passes", hub.passes.run()),
             ("drivers", hub.plugins.keep_drivers()),
             ("radios", hub.radios.run()),
+            ("alerts", hub.alerts.run()),
             ("channels", _follow_channels(hub)),
             ("jobs", keep_jobs(_jobs(hub), hub.clock)),
             ("watchdog", _pet(hub, Supervisor())),
@@ -283,6 +304,15 @@ async def _pet(hub: Hub, supervisor: Supervisor) -> None:
 
 
 # ---- channels -------------------------------------------------------------------------------------------------------
+
+
+def plug_services(hub: Hub) -> None:
+    """Of the integrations with a section in gatehouse.toml, those that serve the whole hub."""
+    plugins = discover()
+    for name, told in hub.config.integrations.items():
+        manifest = plugins.get(f"integration/{name}")
+        if manifest is not None and manifest.service:
+            hub.plugins.plug_service(name, told)
 
 
 async def plug_channels(hub: Hub) -> None:
@@ -369,6 +399,7 @@ async def _tidy(hub: Hub) -> None:
 
     def work(tx: Tx) -> None:
         mail.tidy(tx, hub.wall.now() - KEEP_DELIVERIES)
+        alerts.tidy(tx, hub.clock.now() - KEEP_ALERTS)
         ledger.withdraw_moot(tx, hub.clock.now())
         passes.tidy(tx, hub.clock.now())
         replies.forget_old(tx, hub.wall.now() - timedelta(days=1))

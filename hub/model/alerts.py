@@ -6,8 +6,8 @@ that lasted: raised, told, acknowledged, over (hub/alerts.py). Everything here i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
 from enum import Enum
 from typing import Final, Self
 
@@ -37,11 +37,13 @@ class Rule:
     ways: frozenset[Way]
     """By which of them it may be told; whoever is told chooses among these."""
     lasting: timedelta
-    """It has been found for so long without a break before it is raised."""
+    """Found for so long, it is raised. A break shorter than that counts for nothing: what comes and goes is raised too."""
     gone: timedelta
-    """It has not been found for so long before it is over: what comes and goes is one alert."""
+    """Not found for so long, it is over: what comes and goes is one alert."""
     escalate: timedelta | None
     """Unacknowledged for so long, the next person of the list is told; None: nobody else ever is."""
+    repeat: timedelta | None
+    """Unacknowledged for so long after the last was told, all who were are told again; None: never."""
 
     @property
     def waits_for_morning(self) -> bool:
@@ -56,17 +58,22 @@ _HOUR: Final = timedelta(hours=1)
 def _urgent(
     *, lasting: timedelta = timedelta(0), gone: timedelta = 10 * _MINUTE, escalate: timedelta = 15 * _MINUTE
 ) -> Rule:
-    return Rule(Level.URGENT, frozenset(Way), lasting, gone, escalate)
+    return Rule(Level.URGENT, frozenset(Way), lasting, gone, escalate, repeat=_HOUR)
 
 
 def _problem(
     *, lasting: timedelta = 5 * _MINUTE, gone: timedelta = 30 * _MINUTE, escalate: timedelta | None = None
 ) -> Rule:
-    return Rule(Level.PROBLEM, frozenset({Way.PAGE, Way.EMAIL}), lasting, gone, escalate)
+    return Rule(Level.PROBLEM, frozenset({Way.PAGE, Way.EMAIL}), lasting, gone, escalate, repeat=24 * _HOUR)
 
 
 def _notice(*, lasting: timedelta = 5 * _MINUTE, gone: timedelta = _HOUR) -> Rule:
-    return Rule(Level.NOTICE, frozenset({Way.PAGE}), lasting, gone, None)
+    return Rule(Level.NOTICE, frozenset({Way.PAGE}), lasting, gone, escalate=None, repeat=None)
+
+
+def _on_the_page(*, lasting: timedelta = timedelta(0), gone: timedelta = 10 * _MINUTE) -> Rule:
+    """For what is wrong with telling itself: it cannot be told by the way that does not work."""
+    return Rule(Level.PROBLEM, frozenset({Way.PAGE}), lasting, gone, escalate=None, repeat=None)
 
 
 class Kind(Enum):
@@ -78,6 +85,10 @@ class Kind(Enum):
     PLUGIN_OFF = "plugin_off", _problem(lasting=_MINUTE)
     PLUGIN_WAITING = "plugin_waiting", _problem(lasting=10 * _MINUTE)
     DEAD_LETTER = "dead_letter", _problem(lasting=timedelta(0))
+
+    NOT_REACHED = "not_reached", _on_the_page()
+    NOBODY_SENDS = "nobody_sends", _on_the_page()
+    MAIL_WAITS = "mail_waits", _on_the_page()
 
     # channels
     CHANNEL_FAILING = "channel_failing", _problem(lasting=timedelta(0))  # health itself waits half an hour
@@ -147,3 +158,129 @@ class Finding:
     @property
     def level(self) -> Level:
         return self.kind.rule.level
+
+
+# ---- the course of an alert -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How far one trouble has come. Instants that lie ahead of the clock count as now: it was set back."""
+
+    found_at: datetime
+    """Since when it is found, but for breaks too short to count."""
+    missing_since: datetime | None = None
+    """None: the last look found it."""
+    raised_at: datetime | None = None
+    told: int = 0
+    """So many of the list, counted from its beginning, have been told."""
+    reminded: int = 0
+    """How often all of those were told again."""
+    told_at: datetime | None = None
+    """When somebody was last told, or told anew."""
+    acknowledged: bool = False
+
+
+class Move(Enum):
+    """What is to be done with it now. One at a time, from a fresh look."""
+
+    FORGET = "forget"
+    """It was gone before anybody had to know."""
+    RAISE = "raise"
+    TELL = "tell"
+    """The next person of the list."""
+    REMIND = "remind"
+    """Everybody who was told before."""
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Nothing before `until`, unless something changes; None: nothing at all."""
+
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What decides beside the alert itself."""
+
+    found: bool
+    people: int
+    """On the list, for this kind of alert."""
+    quiet_until: datetime | None = None
+    """Quiet hours, or a clock that nobody can rely on: what may wait does."""
+    unreached: bool = False
+    """All who were told are known not to have been reached."""
+
+
+def next_move(rule: Rule, course: Course, around: Circumstances, now: datetime) -> Move | Rest:
+    if not around.found:
+        return _gone(rule, course, now)
+    if course.raised_at is None:
+        return _due(Move.RAISE, course.found_at, rule.lasting, now)
+    if course.acknowledged or not around.people:
+        return Rest()
+    return _telling(rule, course, around, now)
+
+
+def _gone(rule: Rule, course: Course, now: datetime) -> Move | Rest:
+    since = now if course.missing_since is None else course.missing_since
+    if course.raised_at is None:
+        return _due(Move.FORGET, since, rule.lasting, now)
+    return _due(Move.END, since, rule.gone, now)
+
+
+def _telling(rule: Rule, course: Course, around: Circumstances, now: datetime) -> Move | Rest:
+    quiet = rule.waits_for_morning and around.quiet_until is not None
+    if course.told == 0 or course.told_at is None:
+        return Rest(around.quiet_until) if quiet else Move.TELL
+    if course.told < around.people and rule.escalate is not None:
+        wait = timedelta(0) if around.unreached else rule.escalate
+        move = _due(Move.TELL, course.told_at, wait, now)
+    elif rule.repeat is not None:
+        move = _due(Move.REMIND, course.told_at, rule.repeat, now)
+    else:
+        return Rest()
+    return Rest(around.quiet_until) if quiet and isinstance(move, Move) else move
+
+
+def _due(move: Move, since: datetime, wait: timedelta, now: datetime) -> Move | Rest:
+    due = min(since, now) + wait
+    return move if due <= now else Rest(due)
+
+
+def seen(course: Course, rule: Rule, *, found: bool, now: datetime) -> Course:
+    """As it is after a look: a break begins, goes on, or is over and too short to count, or begins the trouble anew."""
+    if not found:
+        return course if course.missing_since is not None else replace(course, missing_since=now)
+    if course.missing_since is None:
+        return course
+    broken = course.raised_at is None and now - course.missing_since >= rule.lasting
+    return replace(course, missing_since=None, found_at=now if broken else course.found_at)
+
+
+# ---- quiet hours ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """Every night from one local time of day to another, which may be that of the next day."""
+
+    start: time
+    end: time
+
+    def __str__(self) -> str:
+        return f"{self.start:%H:%M}-{self.end:%H:%M}"
+
+    def end_of(self, local: datetime) -> datetime | None:
+        """When the quiet ends that reigns at that local time; None: it is not quiet."""
+        moment = local.time()
+        inside = self.start <= moment < self.end
+        if self.start > self.end:
+            inside = moment >= self.start or moment < self.end
+        if not inside:
+            return None
+        day = local.date() if moment < self.end else local.date() + timedelta(days=1)
+        # What a zone leaps over is read with the offset before it, so the quiet ends late rather than early.
+        return datetime.combine(day, self.end, tzinfo=local.tzinfo).astimezone(UTC)

@@ -10,8 +10,8 @@ from typing import Final
 from sqlalchemy import Table, delete, func, or_, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
-from hub.model.effects import Effect, TellChannel
-from hub.model.values import ChannelId, StayId
+from hub.model.effects import Notify, Promised, TellChannel
+from hub.model.values import ChannelId
 from hub.store.engine import Tx
 from hub.store.tables import channel_state, inbox, outbox
 
@@ -140,7 +140,7 @@ def dead(tx: Tx) -> list[Dead]:
 
 # ---- promises -------------------------------------------------------------------------------------------------------
 
-KINDS: Final[dict[str, type[Effect]]] = {"tell_channel": TellChannel}
+KINDS: Final[dict[str, type[Promised]]] = {"tell_channel": TellChannel, "notify": Notify}
 _WORDS: Final = {kind: word for word, kind in KINDS.items()}
 
 
@@ -149,12 +149,12 @@ class Promise:
     id: int
     key: str
     lane: str
-    effect: Effect
+    effect: Promised
     due: datetime
     attempts: int
 
 
-def promise(tx: Tx, effect: Effect, *, key: str, lane: str, due: datetime) -> None:
+def promise(tx: Tx, effect: Promised, *, key: str, lane: str, due: datetime) -> None:
     """Recorded in this transaction, performed after its commit, at least once. The same key is the same promise."""
     tx.sql.execute(
         insert(outbox)
@@ -183,10 +183,8 @@ def claim(tx: Tx, lane: str, now: datetime, until: datetime) -> Promise | None:
     return Promise(row["id"], row["key"], lane, _effect(row["kind"], row["payload"]), row["due"], row["attempts"])
 
 
-def _effect(kind: str, payload: str) -> Effect:
-    fields = json.loads(payload)
-    fields["channel"], fields["stay"] = ChannelId(fields["channel"]), StayId(fields["stay"])
-    return KINDS[kind](**fields)
+def _effect(kind: str, payload: str) -> Promised:
+    return KINDS[kind](**json.loads(payload))
 
 
 def lanes(tx: Tx) -> set[str]:

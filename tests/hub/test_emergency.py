@@ -51,7 +51,7 @@ async def _states(house: Home) -> set[CodeState]:
 
 async def _kinds(house: Home) -> set[Kind]:
     hub = house.hub
-    return {each.kind for each in await hub.store.read(lambda tx: findings(tx, hub.clock, hub.plugins))}
+    return {each.kind for each in await hub.store.read(lambda tx: findings(tx, hub))}
 
 
 def _lock_down(**where: object) -> Wish:

@@ -21,7 +21,7 @@ CHECK_IN = datetime(2027, 3, 2, 14, 0, tzinfo=UTC)
 
 
 async def _found(house: Home) -> list[Finding]:
-    return await house.hub.store.read(lambda tx: findings(tx, house.hub.clock, house.hub.plugins))
+    return await house.hub.store.read(lambda tx: findings(tx, house.hub))
 
 
 def test_a_house_that_is_well_has_nothing_to_say(tmp_path: Path) -> None:

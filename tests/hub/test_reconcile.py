@@ -43,7 +43,7 @@ def test_a_lock_whose_worker_fails_is_set_aside_and_comes_back_by_itself(tmp_pat
             digits = await _booked(house)
             await house.until(CHECK_IN)
             assert house.lock("front").holds(digits), "the other doors go on"
-            found = await house.hub.store.read(lambda tx: findings(tx, house.hub.clock, house.hub.plugins))
+            found = await house.hub.store.read(lambda tx: findings(tx, house.hub))
             assert any("Odd was set aside" in finding.sentence for finding in found)
             broken = False
             await house.later(minutes=16)
@@ -135,7 +135,7 @@ CHECK_OUT = datetime(2027, 3, 4, 10, 0, tzinfo=UTC)
 
 
 async def _sentences(house: Home) -> list[str]:
-    found = await house.hub.store.read(lambda tx: findings(tx, house.hub.clock, house.hub.plugins))
+    found = await house.hub.store.read(lambda tx: findings(tx, house.hub))
     return [finding.sentence for finding in found]
 
 

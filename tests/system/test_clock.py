@@ -88,7 +88,7 @@ def until(at: datetime, clock: BoxClock) -> float:
 
 async def sentences(house: Home) -> list[str]:
     hub = house.hub
-    return [each.sentence for each in await hub.store.read(lambda tx: findings(tx, hub.clock, hub.plugins))]
+    return [each.sentence for each in await hub.store.read(lambda tx: findings(tx, hub))]
 
 
 @pytest.mark.parametrize("off", [FAR, -FAR])

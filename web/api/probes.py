@@ -68,7 +68,7 @@ class _Snapshot(Collector):
 def _measured(tx: Tx, hub: Hub) -> Iterator[Metric]:
     now = hub.clock.now()
     yield _one("gatehouse_clock_trusted", "1 while the hub believes its clock", float(hub.clock.trusted))
-    levels = Counter(finding.level for finding in findings(tx, hub.clock, hub.plugins))
+    levels = Counter(finding.level for finding in findings(tx, hub))
     yield _many("gatehouse_findings", "What is wrong, by level", "level", {each.value: levels[each] for each in Level})
     listed = (
         state_of(None if code.issued is None else code.issued.grant, code.slot, now) for code in codes.listing(tx)

@@ -37,7 +37,7 @@ class HealthOut(Out):
 
 async def get_health(call: Call, query: Nothing, body: Nothing) -> HealthOut:
     clock = call.hub.clock
-    found, safe = await call.hub.store.read(lambda tx: (findings(tx, clock, call.hub.plugins), settings.safe_mode(tx)))
+    found, safe = await call.hub.store.read(lambda tx: (findings(tx, call.hub), settings.safe_mode(tx)))
     return HealthOut(
         summary=summary(found),
         now=clock.now(),

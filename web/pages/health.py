@@ -77,7 +77,7 @@ def look(tx: Tx, site: Site) -> View:
     hub = site.hub
     ground = Ground.read(tx, hub.clock.now())
     local = ground.local()
-    found = [finding for finding in health.findings(tx, hub.clock, hub.plugins) if finding.about != "clock"]
+    found = [finding for finding in health.findings(tx, hub) if finding.about != "clock"]
     letters = mail.dead(tx)
     listed_below = {f"{letter.box}:{letter.id}" for letter in letters}
     return View(

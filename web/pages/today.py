@@ -66,11 +66,7 @@ def look(tx: Tx, hub: Hub) -> View:
     return View(
         day=ground.local().today,
         questions=[ground.ask(question, ledger.stay(tx, StayId(question.subject))) for question in asked],
-        findings=[
-            found
-            for found in health.findings(tx, hub.clock, hub.plugins, ground.doors.values())
-            if _worth_saying(found)
-        ],
+        findings=[found for found in health.findings(tx, hub, ground.doors.values()) if _worth_saying(found)],
         arriving=arriving,
         tomorrow=[line for line in expected if not line.arrives_today],
         leaving=[ground.line(row) for row in days.leaving()],

@@ -1,5 +1,6 @@
 """Every table of the house, by topic. A new one is defined in the module of its topic and named here."""
 
+from hub.store.tables.alerts import alerts, escalation, quiet_hours, tellings
 from hub.store.tables.emergencies import emergencies
 from hub.store.tables.house import channels, locks, meta, properties, unit_locks, units
 from hub.store.tables.kinds import Day, Instant, metadata
@@ -24,11 +25,13 @@ __all__ = [
     "access_log",
     "accounts",
     "alarms",
+    "alerts",
     "attempts",
     "audit",
     "channel_state",
     "channels",
     "emergencies",
+    "escalation",
     "grants",
     "inbox",
     "lock_state",
@@ -43,11 +46,13 @@ __all__ = [
     "properties",
     "published",
     "questions",
+    "quiet_hours",
     "replies",
     "sessions",
     "slots",
     "stay_sources",
     "stays",
+    "tellings",
     "tokens",
     "unit_locks",
     "units",

@@ -150,7 +150,69 @@ BATTERY: tuple[str, ...] = ()
 
 RECORD: tuple[str, ...] = ()
 
-ALERTS: tuple[str, ...] = ()
+ALERTS = (
+    """
+CREATE TABLE alerts (
+    id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    about TEXT NOT NULL,
+    property_id TEXT,
+    sentence TEXT NOT NULL,
+    cure TEXT NOT NULL,
+    found_at INTEGER NOT NULL,
+    missing_since INTEGER,
+    raised_at INTEGER,
+    told INTEGER DEFAULT '0' NOT NULL,
+    reminded INTEGER DEFAULT '0' NOT NULL,
+    told_at INTEGER,
+    acknowledged_at INTEGER,
+    acknowledged_by TEXT,
+    over_at INTEGER,
+    PRIMARY KEY (id)
+) STRICT
+    """,
+    "CREATE UNIQUE INDEX alerts_live ON alerts (kind, about) WHERE over_at IS NULL",
+    "CREATE INDEX alerts_over ON alerts (over_at DESC, id DESC) WHERE over_at IS NOT NULL",
+    """
+CREATE TABLE tellings (
+    key TEXT NOT NULL,
+    alert_id TEXT,
+    person_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    way TEXT NOT NULL,
+    what TEXT NOT NULL,
+    promised_at INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    why TEXT,
+    ended_at INTEGER,
+    PRIMARY KEY (key),
+    FOREIGN KEY(alert_id) REFERENCES alerts (id) ON DELETE CASCADE
+) STRICT
+    """,
+    "CREATE INDEX tellings_by_alert ON tellings (alert_id, promised_at)",
+    "CREATE INDEX tellings_by_person ON tellings (person_id, way, promised_at DESC)",
+    "CREATE INDEX tellings_waiting ON tellings (way, promised_at) WHERE state = 'waiting'",
+    """
+CREATE TABLE quiet_hours (
+    property_id TEXT NOT NULL,
+    begins TEXT NOT NULL,
+    ends TEXT NOT NULL,
+    PRIMARY KEY (property_id),
+    FOREIGN KEY(property_id) REFERENCES properties (id) ON DELETE CASCADE
+) STRICT
+    """,
+    """
+CREATE TABLE escalation (
+    property_id TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    person_id TEXT NOT NULL,
+    ways TEXT NOT NULL,
+    PRIMARY KEY (property_id, position),
+    FOREIGN KEY(property_id) REFERENCES properties (id) ON DELETE CASCADE,
+    FOREIGN KEY(person_id) REFERENCES people (id) ON DELETE CASCADE
+) STRICT
+    """,
+)
 
 
 def upgrade() -> None:

@@ -1,0 +1,320 @@
+"""Alerts, who was told of them, and whom a property wants told when. (hub/store/alarms.py is what drivers say of radios.)"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time
+from enum import Enum
+
+from sqlalchemy import RowMapping, delete, func, select, text, tuple_, update
+from sqlalchemy.dialects.sqlite import insert
+
+from hub.model.alerts import Course, Kind, Level, QuietHours, Way
+from hub.model.values import PersonId, PropertyId
+from hub.store.engine import Tx
+from hub.store.tables import alerts, escalation, quiet_hours, tellings
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    id: str
+    kind: Kind
+    about: str
+    place: PropertyId | None
+    """The property; None: it concerns the whole house."""
+    sentence: str
+    cure: str
+    course: Course
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
+    over_at: datetime | None = None
+
+    @property
+    def level(self) -> Level:
+        return self.kind.rule.level
+
+    @property
+    def open(self) -> bool:
+        """Raised, not over, and nobody has said that they look after it."""
+        return self.course.raised_at is not None and self.over_at is None and self.acknowledged_at is None
+
+
+def _alert(row: RowMapping) -> Alert:
+    course = Course(
+        found_at=row["found_at"],
+        missing_since=row["missing_since"],
+        raised_at=row["raised_at"],
+        told=row["told"],
+        reminded=row["reminded"],
+        told_at=row["told_at"],
+        acknowledged=row["acknowledged_at"] is not None,
+    )
+    return Alert(
+        id=row["id"],
+        kind=Kind.of(row["kind"]),
+        about=row["about"],
+        place=row["property_id"],
+        sentence=row["sentence"],
+        cure=row["cure"],
+        course=course,
+        acknowledged_at=row["acknowledged_at"],
+        acknowledged_by=row["acknowledged_by"],
+        over_at=row["over_at"],
+    )
+
+
+_LIVE = select(alerts).where(text("over_at IS NULL")).order_by(alerts.c.found_at, alerts.c.id)
+_NEWEST = (
+    select(alerts)
+    .where(text("over_at IS NULL"), alerts.c.raised_at.is_not(None))
+    .order_by(alerts.c.raised_at.desc(), alerts.c.id.desc())
+)
+
+
+def live(tx: Tx) -> list[Alert]:
+    """Those that are not over, and what was not found for long enough to be one; the oldest first."""
+    return [_alert(row) for row in tx.sql.execute(_LIVE).mappings()]
+
+
+def raised(tx: Tx) -> list[Alert]:
+    """Those that are not over: the worst first, then the newest."""
+    rows = [_alert(row) for row in tx.sql.execute(_NEWEST).mappings()]
+    order = list(Level)
+    return sorted(rows, key=lambda each: order.index(each.level))
+
+
+def alert(tx: Tx, id_: str) -> Alert | None:
+    """Only what was ever raised is an alert."""
+    query = select(alerts).where(alerts.c.id == id_, alerts.c.raised_at.is_not(None))
+    row = tx.sql.execute(query).mappings().first()
+    return None if row is None else _alert(row)
+
+
+def over(tx: Tx, *, before: tuple[datetime, str] | None = None, limit: int = 50) -> list[Alert]:
+    """Those that are over, the latest first; `before` is (over_at, id) of the last one of the page before."""
+    query = select(alerts).where(text("over_at IS NOT NULL"))
+    if before is not None:
+        at, id_ = before
+        query = query.where((alerts.c.over_at < at) | ((alerts.c.over_at == at) & (alerts.c.id < id_)))
+    latest = query.order_by(alerts.c.over_at.desc(), alerts.c.id.desc()).limit(limit)
+    return [_alert(row) for row in tx.sql.execute(latest).mappings()]
+
+
+def keep(tx: Tx, row: Alert) -> None:
+    course = row.course
+    values = {
+        "kind": row.kind.word,
+        "about": row.about,
+        "property_id": row.place,
+        "sentence": row.sentence,
+        "cure": row.cure,
+        "found_at": course.found_at,
+        "missing_since": course.missing_since,
+        "raised_at": course.raised_at,
+        "told": course.told,
+        "reminded": course.reminded,
+        "told_at": course.told_at,
+        "acknowledged_at": row.acknowledged_at,
+        "acknowledged_by": row.acknowledged_by,
+        "over_at": row.over_at,
+    }
+    made = insert(alerts).values(id=row.id, **values)
+    tx.sql.execute(made.on_conflict_do_update(index_elements=["id"], set_=values))
+
+
+def forget(tx: Tx, ids: Iterable[str]) -> None:
+    """As if they had never been, with who was told."""
+    tx.sql.execute(delete(alerts).where(alerts.c.id.in_(tuple(ids))))
+
+
+def forget_about(tx: Tx, about: str) -> int:
+    """What is over and concerned that: alerts about a stay may name its guest."""
+    gone = delete(alerts).where(alerts.c.about == about, alerts.c.over_at.is_not(None))
+    return tx.sql.execute(gone).rowcount
+
+
+def tidy(tx: Tx, before: datetime) -> int:
+    """Drop alerts that were over before that, and tests of that time."""
+    tx.sql.execute(delete(tellings).where(tellings.c.alert_id.is_(None), tellings.c.promised_at < before))
+    return tx.sql.execute(delete(alerts).where(alerts.c.over_at < before)).rowcount
+
+
+def acknowledge(tx: Tx, row: Alert, by: str, at: datetime) -> Alert:
+    known = replace(row, acknowledged_at=at, acknowledged_by=by, course=replace(row.course, acknowledged=True))
+    keep(tx, known)
+    return known
+
+
+def unacknowledge(tx: Tx, row: Alert, at: datetime) -> Alert:
+    """Whoever was told was told anew, as it were: the next person is not told at once."""
+    course = replace(row.course, acknowledged=False, told_at=row.course.told_at and at)
+    known = replace(row, acknowledged_at=None, acknowledged_by=None, course=course)
+    keep(tx, known)
+    return known
+
+
+# ---- who was told ---------------------------------------------------------------------------------------------------
+
+
+class Sent(Enum):
+    """What became of telling somebody."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    MOOT = "moot"
+    """Not needed any more when it could have been sent."""
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    key: str
+    """Of the promise."""
+    alert: str | None
+    """None: a test message."""
+    person: PersonId
+    name: str
+    way: Way
+    what: str
+    """`raised` | `escalated` | `reminder` | `over` | `test`"""
+    promised_at: datetime
+    state: Sent = Sent.WAITING
+    why: str | None = None
+    ended_at: datetime | None = None
+
+
+def _telling(row: RowMapping) -> Telling:
+    return Telling(
+        key=row["key"],
+        alert=row["alert_id"],
+        person=row["person_id"],
+        name=row["name"],
+        way=Way(row["way"]),
+        what=row["what"],
+        promised_at=row["promised_at"],
+        state=Sent(row["state"]),
+        why=row["why"],
+        ended_at=row["ended_at"],
+    )
+
+
+def tell(tx: Tx, row: Telling) -> None:
+    values = {
+        "key": row.key,
+        "alert_id": row.alert,
+        "person_id": row.person,
+        "name": row.name,
+        "way": row.way.value,
+        "what": row.what,
+        "promised_at": row.promised_at,
+        "state": row.state.value,
+    }
+    tx.sql.execute(insert(tellings).values(values).on_conflict_do_nothing())
+
+
+def telling(tx: Tx, key: str) -> Telling | None:
+    row = tx.sql.execute(select(tellings).where(tellings.c.key == key)).mappings().first()
+    return None if row is None else _telling(row)
+
+
+def told(tx: Tx, key: str, state: Sent, at: datetime, why: str | None = None) -> None:
+    ended = update(tellings).where(tellings.c.key == key, tellings.c.state != Sent.SENT.value)
+    tx.sql.execute(ended.values(state=state.value, ended_at=at, why=why))
+    tx.signal("alerts")
+
+
+def delayed(tx: Tx, key: str, why: str) -> None:
+    """It could not be sent for now, and why."""
+    tx.sql.execute(update(tellings).where(tellings.c.key == key).values(why=why))
+
+
+def tellings_of(tx: Tx, ids: Sequence[str]) -> dict[str, list[Telling]]:
+    """By alert, the first first."""
+    found: dict[str, list[Telling]] = {id_: [] for id_ in ids}
+    query = select(tellings).where(tellings.c.alert_id.in_(ids)).order_by(tellings.c.promised_at, tellings.c.key)
+    for row in tx.sql.execute(query).mappings():
+        found[row["alert_id"]].append(_telling(row))
+    return found
+
+
+def trials(tx: Tx, *, limit: int = 20) -> list[Telling]:
+    """The test messages, the latest first."""
+    query = select(tellings).where(tellings.c.alert_id.is_(None)).order_by(tellings.c.promised_at.desc()).limit(limit)
+    return [_telling(row) for row in tx.sql.execute(query).mappings()]
+
+
+_WAITING = text("state = 'waiting'")
+
+
+def waiting_longest(tx: Tx) -> dict[Way, Telling]:
+    """Of each way, what waits to be sent for the longest time."""
+    oldest = select(tellings.c.way, func.min(tellings.c.promised_at)).where(_WAITING).group_by(tellings.c.way)
+    query = select(tellings).where(_WAITING, tuple_(tellings.c.way, tellings.c.promised_at).in_(oldest))
+    return {found.way: found for found in (_telling(row) for row in tx.sql.execute(query).mappings())}
+
+
+def last_ended(tx: Tx) -> list[Telling]:
+    """Of each person and way, what was sent or refused last."""
+    ended = tellings.c.state.in_((Sent.SENT.value, Sent.REFUSED.value))
+    latest = (
+        select(tellings.c.person_id, tellings.c.way, func.max(tellings.c.ended_at))
+        .where(ended)
+        .group_by(tellings.c.person_id, tellings.c.way)
+    )
+    same = tuple_(tellings.c.person_id, tellings.c.way, tellings.c.ended_at).in_(latest)
+    query = select(tellings).where(ended, same).order_by(tellings.c.person_id, tellings.c.way, tellings.c.key)
+    return list({(row.person, row.way): row for row in map(_telling, tx.sql.execute(query).mappings())}.values())
+
+
+# ---- whom a property wants told ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One step of an escalation list."""
+
+    person: PersonId
+    ways: frozenset[Way] = frozenset({Way.EMAIL, Way.SMS})
+    """By which this person wants to be told, where the trouble allows it. Everybody sees the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How a property wants its people told."""
+
+    quiet: QuietHours | None = None
+    people: tuple[Listed, ...] = ()
+
+
+def wishes(tx: Tx) -> dict[PropertyId, Wishes]:
+    """Of every property that has said something."""
+    quiet = {
+        PropertyId(row["property_id"]): QuietHours(time.fromisoformat(row["begins"]), time.fromisoformat(row["ends"]))
+        for row in tx.sql.execute(select(quiet_hours)).mappings()
+    }
+    listed: dict[PropertyId, list[Listed]] = {}
+    for row in tx.sql.execute(select(escalation).order_by(escalation.c.position)).mappings():
+        ways = frozenset(Way(word) for word in row["ways"].split())
+        listed.setdefault(row["property_id"], []).append(Listed(row["person_id"], ways))
+    return {id_: Wishes(quiet.get(id_), tuple(listed.get(id_, ()))) for id_ in quiet.keys() | listed.keys()}
+
+
+def keep_wishes(tx: Tx, property_: PropertyId, wanted: Wishes) -> None:
+    tx.sql.execute(delete(quiet_hours).where(quiet_hours.c.property_id == property_))
+    tx.sql.execute(delete(escalation).where(escalation.c.property_id == property_))
+    if wanted.quiet is not None:
+        hours = {"begins": f"{wanted.quiet.start:%H:%M}", "ends": f"{wanted.quiet.end:%H:%M}"}
+        tx.sql.execute(insert(quiet_hours).values(property_id=property_, **hours))
+    rows: list[Mapping[str, object]] = [
+        {
+            "property_id": property_,
+            "position": position,
+            "person_id": listed.person,
+            "ways": " ".join(sorted(way.value for way in listed.ways)),
+        }
+        for position, listed in enumerate(wanted.people, start=1)
+    ]
+    if rows:
+        tx.sql.execute(insert(escalation), rows)
+    tx.signal("alerts")

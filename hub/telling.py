@@ -1,0 +1,271 @@
+"""Telling people what is wrong: who is on the list, in which words, and by whom it is sent.
+
+A promise to tell holds ids (`Notify`). When it is performed, the alert is looked at once more: what is over by then, or looked
+after by somebody, is told to nobody. Everything that happened is kept with the alert.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from hub.contracts import Clock
+from hub.errors import Disappointment, Rejected, Unavailable
+from hub.findings import Look
+from hub.io.vault import Vault
+from hub.model.alerts import Finding, Kind, Level, Way
+from hub.model.effects import Effect, Notify, SendEmail, SendSms
+from hub.model.people import PersonKind
+from hub.model.values import PersonId, PropertyId, clean
+from hub.plugins import Plugins
+from hub.store import alerts, house, mail, persons
+from hub.store.alerts import Alert, Listed, Sent, Telling, Wishes
+from hub.store.engine import Store, Tx
+from hub.store.persons import Person
+
+ADDRESS: Final = {Way.EMAIL: "email", Way.SMS: "phone"}
+_SENDERS: Final[Mapping[Way, type]] = {Way.EMAIL: SendEmail, Way.SMS: SendSms}
+WORDS: Final = {Way.EMAIL: "e-mail", Way.SMS: "SMS", Way.PAGE: "page"}
+_NOADDRESS: Final = {Way.EMAIL: "no e-mail address is known", Way.SMS: "no telephone number is known"}
+MAIL_PATIENCE: Final = timedelta(minutes=30)
+"""What waits to be sent for longer is itself told, on the page."""
+SUBJECT: Final = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    person: Person
+    ways: frozenset[Way]
+
+
+def chain(tx: Tx, vault: Vault, property_: PropertyId | None, kind: Kind) -> list[Recipient]:
+    """Who is told of such an alert, in this order, by what they want and the kind allows."""
+    everybody = {row.id: row for row in persons.persons(tx) if row.ended_at is None}
+    found: dict[PersonId, Recipient] = {}
+    for listed in _listed(tx, property_, everybody):
+        person = everybody.get(listed.person)
+        ways = frozenset() if person is None else _usable(person, listed.ways & kind.rule.ways, vault)
+        if person is not None and ways:
+            found.setdefault(person.id, Recipient(person, ways))
+    return list(found.values())
+
+
+def _listed(tx: Tx, property_: PropertyId | None, everybody: Mapping[PersonId, Person]) -> Iterator[Listed]:
+    wishes = alerts.wishes(tx)
+    places = sorted(row.id for row in house.properties(tx)) if property_ is None else [property_]
+    for place in places:
+        yield from wishes.get(place, Wishes()).people or _managers(place, everybody.values())
+
+
+def _managers(place: PropertyId, everybody: Iterable[Person]) -> Iterator[Listed]:
+    """Where nobody said who is to be told."""
+    for person in everybody:
+        if person.kind is PersonKind.MANAGER and person.property in (None, place):
+            yield Listed(person.id)
+
+
+def _usable(person: Person, ways: frozenset[Way], vault: Vault) -> frozenset[Way]:
+    """Those that this person has an address for; all of them when there is none, so that it shows."""
+    contact = persons.opened_contact(person, vault)
+    return frozenset(way for way in ways if contact.get(ADDRESS[way])) or ways
+
+
+def promise(tx: Tx, to: Recipient, alert: str, what: str, *, key: str, at: datetime, due: datetime) -> None:
+    """One promise for each of the person's ways. `at` is the house's time, `due` real time, as the outbox has it."""
+    for way in sorted(to.ways, key=lambda way: way.value):
+        whole = f"{key}:{to.person.id}:{way.value}"
+        alerts.tell(tx, Telling(whole, alert or None, to.person.id, to.person.name, way, what, at))
+        mail.promise(tx, Notify(to.person.id, way.value, alert, what), key=whole, lane=f"notify:{way.value}", due=due)
+
+
+class Quiet:
+    """Until when it is quiet, by property."""
+
+    def __init__(self, tx: Tx, clock: Clock) -> None:
+        now = clock.now()
+        self._ends: dict[PropertyId, datetime | None] = {}
+        self._unsure = None if clock.trusted else now + timedelta(hours=1)
+        wishes = alerts.wishes(tx)
+        for place in house.properties(tx):
+            quiet = wishes[place.id].quiet if place.id in wishes else None
+            self._ends[place.id] = None if quiet is None else quiet.end_of(now.astimezone(place.zone))
+
+    def until(self, place: PropertyId | None) -> datetime | None:
+        """Of the whole house: while it is quiet everywhere. A clock that nobody can rely on knows of no morning."""
+        if self._unsure is not None:
+            return self._unsure
+        if place is not None:
+            return self._ends.get(place)
+        ends = list(self._ends.values())
+        known = [end for end in ends if end is not None]
+        return min(known) if known and len(known) == len(ends) else None
+
+
+# ---- sending --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Messenger:
+    """Keeps the promises to tell somebody."""
+
+    store: Store
+    vault: Vault
+    clock: Clock
+    plugins: Plugins
+
+    async def perform(self, effect: Effect, key: str) -> None:
+        """Raises Unavailable. A refusal is kept with the alert, and the next person is told sooner."""
+        assert isinstance(effect, Notify)
+        letter = await self.store.read(lambda tx: self._letter(tx, effect, key))
+        if not isinstance(letter, SendEmail | SendSms):
+            await self._ended(key, *letter)
+            return
+        try:
+            await self._send(letter, Way(effect.way), key)
+        except Rejected as error:
+            await self._ended(key, Sent.REFUSED, str(error))
+        except Disappointment as error:
+            words = str(error)
+            await self.store.write(lambda tx: alerts.delayed(tx, key, words))
+            raise
+        else:
+            await self._ended(key, Sent.SENT, None)
+
+    async def _send(self, letter: SendEmail | SendSms, way: Way, key: str) -> None:
+        performer = self.plugins.performer(type(letter))
+        if performer is None:
+            raise Unavailable(f"no service that sends {WORDS[way]} is set up")
+        await performer(letter, key)
+
+    async def _ended(self, key: str, state: Sent, why: str | None) -> None:
+        await self.store.write(lambda tx: alerts.told(tx, key, state, self.clock.now(), why))
+
+    def _letter(self, tx: Tx, effect: Notify, key: str) -> SendEmail | SendSms | tuple[Sent, str | None]:
+        """What is sent; or how the telling ends without."""
+        known, alert = alerts.telling(tx, key), alerts.alert(tx, effect.alert) if effect.alert else None
+        if known is not None and known.state is Sent.SENT:
+            return Sent.SENT, None
+        moot = _moot(alert, effect)
+        if moot is not None:
+            return Sent.MOOT, moot
+        if alert is not None and alert.kind.rule.waits_for_morning:
+            until = Quiet(tx, self.clock).until(alert.place)
+            if until is not None:
+                raise Unavailable("it waits for the end of the quiet hours", wait=until - self.clock.now())
+        person, way = persons.person(tx, effect.person), Way(effect.way)
+        address = "" if person is None else persons.opened_contact(person, self.vault).get(ADDRESS[way], "")
+        if not address:
+            return Sent.REFUSED, _NOADDRESS[way]
+        place = None if alert is None or alert.place is None else house.property_with(tx, alert.place)
+        zone = place.zone if place is not None else _zone(tx)
+        words = _test(zone, self.clock.now()) if alert is None else _words(alert, effect.what, zone)
+        if way is Way.SMS:
+            return SendSms(address, words.subject)
+        urgent = alert is not None and alert.level is Level.URGENT and alert.over_at is None
+        return SendEmail(address, words.subject, words.text, urgent)
+
+
+def _moot(alert: Alert | None, effect: Notify) -> str | None:
+    """Why nobody has to be told any more."""
+    if not effect.alert:
+        return None
+    if alert is None:
+        return "it is forgotten"
+    if effect.what == "over":
+        return None
+    if alert.over_at is not None:
+        return "it was over before"
+    if alert.acknowledged_at is not None:
+        return f"{alert.acknowledged_by} looked after it before"
+    return None
+
+
+def _zone(tx: Tx) -> ZoneInfo:
+    places = house.properties(tx)
+    return places[0].zone if places else ZoneInfo("UTC")
+
+
+# ---- words ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    subject: str
+    text: str
+
+
+_OPENINGS: Final = {"raised": "", "escalated": "", "reminder": "Still: ", "over": "Over: "}
+_ENDS: Final = {
+    "raised": "When you acknowledge it on the Alerts page of the hub, nobody else is told.",
+    "escalated": "You are told because nobody who was told before has acknowledged it. When you do so on the Alerts page of "
+    "the hub, nobody else is told.",
+    "reminder": "You are told again because nobody has acknowledged it on the Alerts page of the hub.",
+    "over": "You need not do anything.",
+}
+
+
+def _words(alert: Alert, what: str, zone: ZoneInfo) -> _Words:
+    urgent = "Urgent: " if alert.level is Level.URGENT and what != "over" else ""
+    since = alert.course.found_at
+    lines = [alert.sentence, "", f"Since {_local(since, zone)}."]
+    if what == "over":
+        lines += ["", f"It is over{'' if alert.over_at is None else f' since {_local(alert.over_at, zone)}'}."]
+    else:
+        lines += ["", f"What to do: {alert.cure}"]
+    return _Words(
+        clean(f"{urgent}{_OPENINGS[what]}{alert.sentence}", limit=SUBJECT), "\n".join([*lines, "", _ENDS[what], ""])
+    )
+
+
+def _test(zone: ZoneInfo, now: datetime) -> _Words:
+    text = (
+        f"This message was sent to try it out, on {_local(now, zone)}.\n\n"
+        "If something is wrong in the house, you are told like this.\n"
+    )
+    return _Words("Test message of your Gatehouse", text)
+
+
+def _local(at: datetime, zone: ZoneInfo) -> str:
+    return f"{at.astimezone(zone):%d %B %Y, %H:%M} ({zone.key})"
+
+
+# ---- what is wrong with telling -------------------------------------------------------------------------------------
+
+
+def findings(look: Look) -> Iterator[Finding]:
+    everybody = {row.id: row for row in persons.persons(look.tx) if row.ended_at is None}
+    yield from _unreachable(look, everybody)
+    for last in alerts.last_ended(look.tx):
+        person = everybody.get(last.person)
+        if person is not None and last.state is Sent.REFUSED:
+            sentence = f"{person.name} could not be told by {WORDS[last.way]}: {last.why}."
+            cure = "Correct the address on the People page, and send a test message from the Alerts page."
+            about = f"person:{person.id}:{last.way.value}"
+            yield Finding(Kind.NOT_REACHED, about, sentence, cure, last.ended_at)
+    for way, oldest in alerts.waiting_longest(look.tx).items():
+        if look.now - oldest.promised_at >= MAIL_PATIENCE and look.plugins.performer(_SENDERS[way]) is not None:
+            sentence = f"Alerts cannot be sent by {WORDS[way]}: {oldest.why or 'they wait to be sent'}."
+            cure = "They are sent once that works again. Look at the hub's internet connection and the settings of the service."
+            yield Finding(Kind.MAIL_WAITS, f"way:{way.value}", sentence, cure, oldest.promised_at)
+
+
+def _unreachable(look: Look, everybody: Mapping[PersonId, Person]) -> Iterator[Finding]:
+    """People on a list whom nothing that is set up here can reach."""
+    ways: dict[PersonId, frozenset[Way]] = {}
+    for wishes in alerts.wishes(look.tx).values():
+        for listed in wishes.people:
+            ways[listed.person] = ways.get(listed.person, frozenset()) | listed.ways
+    for id_, wanted in ways.items():
+        person = everybody.get(id_)
+        if person is None:
+            continue
+        usable = _usable(person, wanted, look.vault)
+        if any(look.plugins.performer(_SENDERS[way]) is not None for way in usable):
+            continue
+        by = " or ".join(sorted(WORDS[way] for way in usable))
+        sentence = f"{person.name} is to be told of alerts by {by}, and no service that sends {by} is set up."
+        cure = "Set one up, or have another way for this person on the Alerts page. Until then only the page tells."
+        yield Finding(Kind.NOBODY_SENDS, f"person:{id_}", sentence, cure)
