@@ -42,6 +42,26 @@ CREATE TABLE alarms (
 INSERT INTO "alarms" VALUES(1,'x','x','x','x',1,1,1,'x');
 CREATE TABLE alembic_version (version_num TEXT NOT NULL PRIMARY KEY) STRICT;
 INSERT INTO "alembic_version" VALUES('0003');
+CREATE TABLE alerts (
+    id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    about TEXT NOT NULL,
+    property_id TEXT,
+    sentence TEXT NOT NULL,
+    cure TEXT NOT NULL,
+    found_at INTEGER NOT NULL,
+    missing_since INTEGER,
+    raised_at INTEGER,
+    told INTEGER DEFAULT '0' NOT NULL,
+    reminded INTEGER DEFAULT '0' NOT NULL,
+    told_at INTEGER,
+    acknowledged_at INTEGER,
+    acknowledged_by TEXT,
+    over_at INTEGER,
+    PRIMARY KEY (id)
+) STRICT
+    ;
+INSERT INTO "alerts" VALUES('x','x','x','x','x','x',1,1,1,1,1,1,1,'x',1);
 CREATE TABLE attempts (
     "key" TEXT NOT NULL,
     failures INTEGER NOT NULL,
@@ -104,6 +124,17 @@ CREATE TABLE emergencies (
 ) STRICT
     ;
 INSERT INTO "emergencies" VALUES('x','x','x','x','x',1,'x',1,1,'x','x');
+CREATE TABLE escalation (
+    property_id TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    person_id TEXT NOT NULL,
+    ways TEXT NOT NULL,
+    PRIMARY KEY (property_id, position),
+    FOREIGN KEY(property_id) REFERENCES properties (id) ON DELETE CASCADE,
+    FOREIGN KEY(person_id) REFERENCES people (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "escalation" VALUES('x',1,'x','x');
 CREATE TABLE grants (
     id TEXT NOT NULL,
     lock_id TEXT NOT NULL,
@@ -301,6 +332,15 @@ CREATE TABLE questions (
 ) STRICT
     ;
 INSERT INTO "questions" VALUES('x','x','x','x','x',1,1,'x',1,'x');
+CREATE TABLE quiet_hours (
+    property_id TEXT NOT NULL,
+    begins TEXT NOT NULL,
+    ends TEXT NOT NULL,
+    PRIMARY KEY (property_id),
+    FOREIGN KEY(property_id) REFERENCES properties (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "quiet_hours" VALUES('x','x','x');
 CREATE TABLE replies (
     "key" TEXT NOT NULL,
     request TEXT NOT NULL,
@@ -386,6 +426,22 @@ CREATE TABLE stays (
 ) STRICT
     ;
 INSERT INTO "stays" VALUES('x','x','x','x','x','x','x',1,1,1,2,'x','x','x',X'78',1,'x',1,1,1,1,1,'x',X'78');
+CREATE TABLE tellings (
+    key TEXT NOT NULL,
+    alert_id TEXT,
+    person_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    way TEXT NOT NULL,
+    what TEXT NOT NULL,
+    promised_at INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    why TEXT,
+    ended_at INTEGER,
+    PRIMARY KEY (key),
+    FOREIGN KEY(alert_id) REFERENCES alerts (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "tellings" VALUES('x','x','x','x','x','x',1,'x','x',1);
 CREATE TABLE tokens (
     id TEXT NOT NULL,
     digest TEXT NOT NULL,
@@ -469,4 +525,9 @@ WHEN EXISTS (SELECT 1 FROM grants g WHERE g.lock_id = NEW.lock_id AND g.tag = NE
              AND g.revoked_at IS NULL AND (g."end" IS NULL OR NEW.start < g."end") AND (NEW."end" IS NULL OR g.start < NEW."end"))
 BEGIN SELECT RAISE(ABORT, 'taken'); END;
 CREATE INDEX lockdowns_open ON emergencies (property_id) WHERE deed = 'lock_down' AND released_at IS NULL;
+CREATE UNIQUE INDEX alerts_live ON alerts (kind, about) WHERE over_at IS NULL;
+CREATE INDEX alerts_over ON alerts (over_at DESC, id DESC) WHERE over_at IS NOT NULL;
+CREATE INDEX tellings_by_alert ON tellings (alert_id, promised_at);
+CREATE INDEX tellings_by_person ON tellings (person_id, way, promised_at DESC);
+CREATE INDEX tellings_waiting ON tellings (way, promised_at) WHERE state = 'waiting';
 COMMIT;
