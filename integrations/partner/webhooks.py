@@ -90,6 +90,7 @@ class Partner(Integration):
         return {} if self._config.callback_url is None else {TellChannel: self._tell}
 
     async def _tell(self, effect: Effect, key: str) -> None:
+        assert isinstance(effect, TellChannel)  # it performs nothing else
         if self._config.callback_url is None:
             raise Rejected("the partner has no callback_url")
         message = {"id": key, "event": effect.what, "booking": {"reference": effect.reference, "stay": effect.stay}}
