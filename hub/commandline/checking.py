@@ -96,6 +96,9 @@ def _integration(config: Config, name: str) -> str:
     known = {plugin.name: plugin for plugin in discover().values() if plugin.kind == "integration"}
     if name not in known:
         raise Misconfigured(f"integrations.{name}", unknown(name, known))
+    if known[name].service:
+        settings_of("integration", name, config.integrations[name], f"integrations.{name}")
+        return "its settings are understood"
     settings = import_module(known[name].module).Config.model_fields
     for key in config.integrations[name]:
         if key not in settings:
