@@ -109,7 +109,7 @@ class Adopting:
             raise Rejected(f"place {wish.number} of {door.name} changed just now; look at it and try again")
         known = slot.tag is None or seen.pin is None or slot.tag in self.desk.vault.tags(seen.pin)
         if seen.empty or not known:
-            codes.keep_slot(tx, wish.lock, replace(slot, reading=Reading.UNKNOWN, retry_at=None))
+            codes.keep_slot(tx, wish.lock, replace(slot, reading=Reading.UNKNOWN, retry_at=None), self.desk.now())
             there = "is empty by now" if seen.empty else "holds another code by now"
             return Rejected(f"place {wish.number} of {door.name} {there}; look at it and try again")
         pin = self._adoptable(tx, wish, door, seen)
@@ -117,7 +117,8 @@ class Adopting:
         window = Window(now, wish.until)
         grant = issuing.put_down(tx, self.desk, wish.lock, pin, window, issuing.Whose(Purpose.HAND, label=wish.label))
         codes.told(tx, [grant], now)
-        codes.keep_slot(tx, wish.lock, replace(_held(slot, window, now), holder=grant, tag=self.desk.vault.tag(pin)))
+        held = replace(_held(slot, window, now), holder=grant, tag=self.desk.vault.tag(pin))
+        codes.keep_slot(tx, wish.lock, held, now)
         detail = f"{wish.label}, place {wish.number}"
         log.record(tx, now, actor, "code adopted", f"lock:{wish.lock}", detail=detail)
         return grant

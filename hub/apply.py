@@ -381,7 +381,7 @@ def carry_out(tx: Tx, plan: Plan, vault: Vault, *, now: datetime, actor: str) ->
     for row in coming:
         if isinstance(row, Property):
             _keep(tx, row, vault)
-    _move_locks(tx, plan)
+    _move_locks(tx, plan, now)
     for row in coming:
         if not isinstance(row, Property):
             _keep(tx, row, vault)
@@ -407,13 +407,13 @@ def _remove(tx: Tx, row: Row, now: datetime) -> None:
             assert_never(row)
 
 
-def _move_locks(tx: Tx, plan: Plan) -> None:
+def _move_locks(tx: Tx, plan: Plan, now: datetime) -> None:
     """Two locks may trade addresses: first each goes where no lock can be."""
     for change in plan.changes:
         if change.moved and isinstance(change.row, LockRow):
             house.keep_lock(tx, replace(change.row, address=Address(f"moving {change.row.id}")))
             house.forget_hardware(tx, change.row.id)
-            forget_slots(tx, change.row.id)
+            forget_slots(tx, change.row.id, now)
 
 
 def _keep(tx: Tx, row: Row, vault: Vault) -> None:

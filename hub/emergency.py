@@ -269,7 +269,7 @@ class Emergencies:
         return log.record(tx, self.clock.now(), actor, action, scope.subject, outcome=outcome, detail=wish.reason)
 
     async def _conclude(self, asked: int, sentence: str) -> None:
-        await self.store.write(lambda tx: log.conclude(tx, asked, "done", sentence))
+        await self.store.write(lambda tx: log.conclude(tx, asked, self.clock.now(), "done", sentence))
 
     async def _move_all(self, wanted: Sequence[Door], to: Position, actor: str) -> tuple[DoorDone, ...]:
         """All at once, each with its own deadline: one that does not answer keeps nobody waiting."""

@@ -147,4 +147,4 @@ def _doubt(tx: Tx, door: Door, told: Remembered, fact: CodesChanged) -> None:
     for slot in codes.slots_of(tx, door.id):
         proven = told.timed and slot.proven_at is not None and slot.proven_at > fact.at - ROUGHLY
         if fact.slot in {None, slot.number} and not proven:
-            codes.keep_slot(tx, door.id, changed_outside(slot, fact.change))
+            codes.keep_slot(tx, door.id, changed_outside(slot, fact.change), fact.at)

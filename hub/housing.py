@@ -82,20 +82,20 @@ def take_place(
         raise Rejected(f"there is no lock called “{lock}”")
     _mind_others(tx, driver, address)
     house.keep_lock(tx, replace(row, driver=driver, address=address, origin=Origin.PAGES))
-    _forget(tx, lock)
+    _forget(tx, lock, now)
     introduce(tx, plugins, intake, lock, now)
     for unit in house.units_of(tx, lock):
         intake.replan_unit(tx, unit.id)
 
 
-def detach(tx: Tx, driver: str, address: Address) -> LockId | None:
+def detach(tx: Tx, driver: str, address: Address, now: datetime) -> LockId | None:
     """A device left the network. Its lock stays in the house without one, so that whatever gets the address next is no heir."""
     door = doors.door_at(tx, driver, address)
     row = None if door is None else house.lock_with(tx, door.id)
     if row is None:
         return None
     house.keep_lock(tx, replace(row, address=doors.nowhere(row.id), origin=Origin.PAGES))
-    _forget(tx, row.id)
+    _forget(tx, row.id, now)
     tx.signal("health")
     return row.id
 
@@ -159,7 +159,7 @@ def _mind_others(tx: Tx, driver: str, address: Address) -> None:
         raise Rejected(f"the device at {driver} {address} is {other.name} already")
 
 
-def _forget(tx: Tx, lock: LockId) -> None:
+def _forget(tx: Tx, lock: LockId, now: datetime) -> None:
     house.forget_hardware(tx, lock)
     house.withdraw_consent(tx, lock)
-    forget_slots(tx, lock)
+    forget_slots(tx, lock, now)

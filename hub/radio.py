@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import partial
 from itertools import count
 from typing import Final, TypeVar
 
@@ -208,11 +209,11 @@ class Radios:
     def _end(self, tx: Tx, name: str, talk: Talk, begun: _Begun) -> None:
         outcome = {Ended.DONE: "done", Ended.CANCELLED: "refused", Ended.FAILED: "refused"}[talk.ended or Ended.FAILED]
         where = "" if talk.address is None else f"node {talk.address}: "
-        log.conclude(tx, begun.asked, outcome, f"{where}{talk.sentence}")
+        log.conclude(tx, begun.asked, self._clock.now(), outcome, f"{where}{talk.sentence}")
         if talk.ended is not Ended.DONE or talk.address is None:
             return
         if talk.wish is Wish.REMOVE or (talk.wish is Wish.ADD and talk.address in begun.vacant):
-            housing.detach(tx, name, talk.address)
+            housing.detach(tx, name, talk.address, self._clock.now())
 
     async def _welcome(self) -> None:
         """A prepared device that joined by itself is a new one, whatever lock of the house had its address before."""
@@ -222,7 +223,7 @@ class Radios:
             joined = [each.joined for each in prepared if each.joined is not None and each.tail in expected]
             self._expected[name] = frozenset(each.tail for each in prepared if each.joined is None)
             for address in joined:
-                await self._store.write(lambda tx, name=name, address=address: housing.detach(tx, name, address))  # type: ignore[misc]
+                await self._store.write(partial(housing.detach, driver=name, address=address, now=self._clock.now()))
 
     # ---- a device becomes a lock of the house ----
 
@@ -351,12 +352,11 @@ class Radios:
             case work, _:
                 raise Rejected(f"{work.value} needs the address of a device")
 
-    @staticmethod
-    def _settle(tx: Tx, errand: Errand, outcome: Outcome, sentence: str) -> None:
+    def _settle(self, tx: Tx, errand: Errand, outcome: Outcome, sentence: str) -> None:
         where = "" if errand.address is None else f"node {errand.address}: "
-        log.conclude(tx, errand.asked, outcome.value, f"{where}{sentence}")
+        log.conclude(tx, errand.asked, self._clock.now(), outcome.value, f"{where}{sentence}")
         if errand.work is Work.FORGET and outcome is Outcome.DONE and errand.address is not None:
-            housing.detach(tx, errand.radio, errand.address)
+            housing.detach(tx, errand.radio, errand.address, self._clock.now())
 
     # ---- the audit trail ----
 
@@ -385,7 +385,7 @@ class Radios:
         return await self._store.write(note)
 
     async def _conclude(self, asked: int, outcome: Outcome, sentence: str) -> None:
-        await self._store.write(lambda tx: log.conclude(tx, asked, outcome.value, sentence))
+        await self._store.write(lambda tx: log.conclude(tx, asked, self._clock.now(), outcome.value, sentence))
 
 
 def stamp(talk: Talk) -> str:

@@ -257,7 +257,7 @@ class Reconciler:
             view = self.view(tx, lock)
             still = view.step(self.clock.now(), self.tagbook.tags) == step
             if still:
-                codes.keep_slot(tx, lock, claimed(view.slot(step.slot), step, tag))
+                codes.keep_slot(tx, lock, claimed(view.slot(step.slot), step, tag), self.clock.now())
             return still
 
         return await self.store.write(work)
@@ -276,7 +276,7 @@ class Reconciler:
         view = self.view(tx, lock)
         before = view.slot(number)
         after = after_ask(before, seen, self._tag(seen, before, view.grants), view.policy, self.clock.now())
-        codes.keep_slot(tx, lock, after)
+        codes.keep_slot(tx, lock, after, self.clock.now())
         self._log_change(tx, lock, before, after)
 
     def _tag(self, seen: SlotRead, slot: Slot, grants: Iterable[Grant]) -> CodeTag | None:
@@ -305,12 +305,13 @@ class Reconciler:
         view = self.view(tx, lock)
         before = view.slot(step.slot)
         after = after_write(before, proof, view.limits, self.clock.now())
-        codes.keep_slot(tx, lock, after)
+        codes.keep_slot(tx, lock, after, self.clock.now())
         self._log_change(tx, lock, before, after)
 
     def _was_refused(self, tx: Tx, lock: LockId, step: Write, words: str, other_digits: bool) -> None:
         view = self.view(tx, lock)
-        codes.keep_slot(tx, lock, after_refusal(view.slot(step.slot), view.policy, self.clock.now()))
+        now = self.clock.now()
+        codes.keep_slot(tx, lock, after_refusal(view.slot(step.slot), view.policy, now), now)
         grant = next((grant for grant in view.grants if grant.id == step.grant), None)
         if grant is not None:
             codes.refuse(tx, grant.id, words)
@@ -334,12 +335,13 @@ class Reconciler:
         view = self.view(tx, lock)
         before = view.slot(number)
         after = after_clear(before, proof, view.limits, self.clock.now())
-        codes.keep_slot(tx, lock, after)
+        codes.keep_slot(tx, lock, after, self.clock.now())
         self._log_change(tx, lock, before, after)
 
     def _not_cleared(self, tx: Tx, lock: LockId, number: int) -> None:
         view = self.view(tx, lock)
-        codes.keep_slot(tx, lock, after_refusal(view.slot(number), view.policy, self.clock.now()))
+        now = self.clock.now()
+        codes.keep_slot(tx, lock, after_refusal(view.slot(number), view.policy, now), now)
 
     async def _confine(self, lock: LockId, hours: SlotSchedule, step: Schedule) -> bool:
         try:
@@ -358,22 +360,22 @@ class Reconciler:
     def _confined(self, tx: Tx, lock: LockId, step: Schedule, proof: Proof) -> None:
         before = self.view(tx, lock).slot(step.slot)
         after = after_schedule(before, step, proof)
-        codes.keep_slot(tx, lock, after)
+        codes.keep_slot(tx, lock, after, self.clock.now())
         if before.hours.shut(self.clock.now()):
             self._tell_if_proven(tx, after)  # until now other hours kept the guest out
 
     def _not_confined(self, tx: Tx, lock: LockId, step: Schedule) -> None:
         view = self.view(tx, lock)
         after = after_schedule_refusal(view.slot(step.slot), step, view.policy, self.clock.now())
-        codes.keep_slot(tx, lock, after)
+        codes.keep_slot(tx, lock, after, self.clock.now())
 
     async def _unanswered(self, lock: LockId, number: int, error: Exception, learn: Learn = after_failure) -> None:
         why = str(error) or "no answer in time"
         logger.debug("a lock did not answer", lock=lock, slot=number, why=why)
 
         def work(tx: Tx) -> None:
-            view = self.view(tx, lock)
-            codes.keep_slot(tx, lock, learn(view.slot(number), view.policy, self.clock.now()))
+            view, now = self.view(tx, lock), self.clock.now()
+            codes.keep_slot(tx, lock, learn(view.slot(number), view.policy, now), now)
 
         await self.store.write(work)
 

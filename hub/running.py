@@ -251,12 +251,12 @@ Serve = Callable[[Hub], Awaitable[None]]
 
 async def run(hub: Hub, fronts: tuple[Serve, ...] = (), *, upkeep: bool = True) -> None:
     """Everything, until cancelled or until a core task fails. `upkeep`: make backups by the hour."""
-    await hub.store.write(_doubt_after_restore)
+    await hub.store.write(lambda tx: _doubt_after_restore(tx, hub.clock.now()))
     for name, told in hub.config.drivers.items():
         hub.plugins.prepare_driver(name, told)
     plug_services(hub)
     await plug_channels(hub)
-    orphans = await hub.store.write(log.conclude_orphans)
+    orphans = await hub.store.write(lambda tx: log.conclude_orphans(tx, hub.clock.now()))
     if orphans:
         logger.warning("commands were under way when the hub stopped; what became of them is unknown", count=orphans)
     async with asyncio.TaskGroup() as group:
@@ -280,9 +280,9 @@ async def run(hub: Hub, fronts: tuple[Serve, ...] = (), *, upkeep: bool = True) 
             group.create_task(_front(front, hub), name="front")
 
 
-def _doubt_after_restore(tx: Tx) -> None:
+def _doubt_after_restore(tx: Tx, now: datetime) -> None:
     if settings.restored_just_now(tx):
-        codes.doubt_all(tx)
+        codes.doubt_all(tx, now)
 
 
 async def _front(front: Serve, hub: Hub) -> None:

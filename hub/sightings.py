@@ -8,6 +8,7 @@ from typing import Final, assert_never
 
 from hub import hindsight
 from hub.model.access import who
+from hub.model.chain import LOCK
 from hub.model.facts import (
     BatteryRead,
     BoltMoved,
@@ -22,7 +23,7 @@ from hub.model.facts import (
 )
 from hub.model.outcomes import changed_outside, forgotten, heard
 from hub.model.values import How, LockId, Position
-from hub.store import codes, doors, house, log
+from hub.store import chain, codes, doors, house, log
 from hub.store import stays as ledger
 from hub.store.doors import Door
 from hub.store.engine import Tx
@@ -69,17 +70,18 @@ def absorb(tx: Tx, fact: LockFact, driver: str) -> LockId | None:
 def _found(tx: Tx, door: Door, fact: LockFound) -> None:
     doors.learn_abilities(tx, door.id, fact.abilities)
     if fact.replaced:
+        chain.append(tx, fact.at, LOCK, "replaced", "told", lock=door.id)
         house.withdraw_consent(tx, door.id)
-        forget_slots(tx, door.id)
+        forget_slots(tx, door.id, fact.at)
     codes.outfit(tx, door.id, fact.abilities.slots)
     _heard(tx, door, fact.at)
     tx.signal("health")
 
 
-def forget_slots(tx: Tx, lock: LockId) -> None:
+def forget_slots(tx: Tx, lock: LockId, at: datetime) -> None:
     """Nothing that was believed of this lock's memory holds any more."""
     for slot in codes.slots_of(tx, lock):
-        codes.keep_slot(tx, lock, forgotten(slot))
+        codes.keep_slot(tx, lock, forgotten(slot), at)
 
 
 def _heard(tx: Tx, door: Door, at: datetime) -> None:
@@ -90,7 +92,7 @@ def _heard(tx: Tx, door: Door, at: datetime) -> None:
     # A sign of life ends every back-off: what failed while it was silent is tried at once.
     for slot in codes.slots_of(tx, door.id):
         if slot.retry_at is not None:
-            codes.keep_slot(tx, door.id, heard(slot))
+            codes.keep_slot(tx, door.id, heard(slot), at)
     tx.signal("health")
 
 
@@ -133,7 +135,7 @@ def _codes_changed(tx: Tx, door: Door, fact: CodesChanged) -> None:
         about_it = fact.slot is None or fact.slot == slot.number
         ours = slot.claim is not None or (slot.proven_at is not None and fact.at - slot.proven_at < ECHO)
         if about_it and not (ours and fact.slot is not None):
-            codes.keep_slot(tx, door.id, changed_outside(slot, fact.change))
+            codes.keep_slot(tx, door.id, changed_outside(slot, fact.change), fact.at)
 
 
 def _trouble(tx: Tx, door: Door, fact: TroubleSeen) -> None:

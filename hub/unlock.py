@@ -83,7 +83,9 @@ class Hand:
                 Outcome.UNKNOWN, f"{door.name} answered nonsense ({error}). Look at the door before trying again."
             )
         finally:
-            await self.store.write(lambda tx: log.conclude(tx, asked, answer.outcome.value, answer.sentence))
+            await self.store.write(
+                lambda tx: log.conclude(tx, asked, self.clock.now(), answer.outcome.value, answer.sentence)
+            )
         return answer
 
     async def _forbidden(self, door: Door, actor: str) -> Answer:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
+    Integer,
     RowMapping,
     Select,
     and_,
@@ -25,10 +26,12 @@ from sqlalchemy import (
     update,
 )
 
+from hub.model import trail
+from hub.model.chain import CODE
 from hub.model.codes import Claim, Grant, Limits, Reading, Slot
 from hub.model.hours import UNHEARD_OF, Hours
 from hub.model.values import CodeTag, GrantId, LockId, PassId, Proof, Purpose, StayId, Window
-from hub.store import emergencies
+from hub.store import chain, emergencies, holders
 from hub.store.engine import Tx
 from hub.store.log import CODE_CLEARED, CODE_SET
 from hub.store.tables import Instant, access_log, grants, lock_state, pass_doors, slots, stays
@@ -249,7 +252,29 @@ def tags_on(tx: Tx, lock: LockId) -> set[CodeTag]:
     return set(tx.sql.execute(ours).scalars()) | set(tx.sql.execute(foreign).scalars())
 
 
-def keep_slot(tx: Tx, lock: LockId, slot: Slot) -> None:
+def keep_slot(tx: Tx, lock: LockId, slot: Slot, at: datetime) -> None:
+    """What is believed of a slot from `at` on. What that tells of its code is added to the audit chain."""
+    before = slot_of(tx, lock, slot.number)
+    for turn in trail.turns(before, slot):
+        subject = chain.holder_alias(tx, turn.holder)
+        proof = "" if turn.proof is Proof.NONE else turn.proof.value
+        told = {"lock": lock, "slot": slot.number, "subject": subject, "evidence": proof}
+        chain.append(tx, at, CODE, turn.what, turn.outcome, **told)
+    holders.follow(tx, lock, before, slot, at)
+    _put(tx, lock, slot)
+
+
+def slot_of(tx: Tx, lock: LockId, number: int) -> Slot:
+    row = tx.sql.execute(_ONE_SLOT, {"lock": lock, "number": number}).mappings().first()
+    return Slot.unknown(number) if row is None else _slot(row)
+
+
+_ONE_SLOT = select(slots).where(
+    slots.c.lock_id == bindparam("lock"), slots.c.number == bindparam("number", type_=Integer)
+)
+
+
+def _put(tx: Tx, lock: LockId, slot: Slot) -> None:
     changed = update(slots).where(slots.c.lock_id == lock, slots.c.number == slot.number).values(**_values(slot))
     if tx.sql.execute(changed).rowcount == 0:
         tx.sql.execute(insert(slots).values(lock_id=lock, number=slot.number, **_values(slot)))
@@ -278,12 +303,13 @@ def _values(slot: Slot) -> dict[str, object]:
     }
 
 
-def doubt_all(tx: Tx) -> None:
+def doubt_all(tx: Tx, at: datetime) -> None:
     """What was believed of any slot has to be asked again; whose it was and how it was proven stays to compare with.
 
     A lock that keeps hours may have been told others since: it counts as shut until it is told again. Of a slot without
     hours nobody knows whether it has some now.
     """
+    holders.doubt_all(tx, at)
     tx.sql.execute(
         update(slots).values(
             reading=Reading.UNKNOWN.value,
@@ -312,7 +338,7 @@ def outfit(tx: Tx, lock: LockId, count: int) -> None:
         tx.sql.execute(delete(slots).where(slots.c.lock_id == lock, slots.c.number > count))
     for number in range(1, min(count, MANAGED) + 1):
         if number not in known:
-            keep_slot(tx, lock, Slot.unknown(number))
+            _put(tx, lock, Slot.unknown(number))
 
 
 # ---- for people -----------------------------------------------------------------------------------------------------

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Integer, Select, bindparam, desc, insert, select, tuple_, update
 
+from hub.model.chain import BOLT, DEED, LOCK, cut, evidence
 from hub.model.values import GrantId, LockId, PropertyId, StayId
+from hub.store import chain
 from hub.store.engine import Tx
 from hub.store.tables import Instant, access_log, audit
 
 UNLOCKED, LOCKED = "unlocked", "locked"
 CODE_SET, CODE_CLEARED, CODE_REFUSED = "code_set", "code_cleared", "code_refused"
+_CODES: Final = frozenset({CODE_SET, CODE_CLEARED, CODE_REFUSED})
+"""Their links are made where the slot changes (hub/store/codes.py)."""
+_BOLT: Final = frozenset({UNLOCKED, LOCKED, "jammed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,8 @@ class Entry:
     grant: GrantId | None = None
     stay: StayId | None = None
     id: int = 0
+    maybe: tuple[GrantId, ...] = ()
+    """Where it is not known whose code it was: those it may have been."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +52,26 @@ class Filter:
 
 
 def note(tx: Tx, entry: Entry) -> None:
+    """One line of the access log, and its link in the audit chain."""
     tx.sql.execute(insert(access_log).values(**_values(entry)))
+    if entry.what not in _CODES:
+        _link_entry(tx, entry)
     tx.signal("log")
 
 
 def correct(tx: Tx, id_: int, entry: Entry) -> None:
-    """More is known by now of something that was noted."""
+    """More is known by now of something that was noted: another link says what."""
     tx.sql.execute(update(access_log).where(access_log.c.id == id_).values(**_values(entry)))
+    _link_entry(tx, entry, evidence="corrected")
     tx.signal("log")
+
+
+def _link_entry(tx: Tx, entry: Entry, **more: str) -> None:
+    held = entry.maybe or ((entry.grant,) if entry.grant is not None else ())
+    subject = " or ".join(dict.fromkeys(chain.holder_alias(tx, grant) for grant in held))
+    kind = BOLT if entry.what in _BOLT else LOCK
+    told = {"lock": entry.lock, "slot": entry.slot, "subject": subject, **more}
+    chain.append(tx, entry.at, kind, entry.what, entry.how, **told)
 
 
 def _values(entry: Entry) -> dict[str, object]:
@@ -65,6 +85,7 @@ def _values(entry: Entry) -> dict[str, object]:
         "slot": entry.slot,
         "grant_id": entry.grant,
         "stay_id": entry.stay,
+        "maybe": " ".join(entry.maybe),
     }
 
 
@@ -130,25 +151,54 @@ class Deed:
     outcome: str
     detail: str
 
+    def evidence(self, salt: str) -> str:
+        return evidence(salt, self.at, self.actor, self.action, self.subject, self.outcome, self.detail)
+
+
+_DEED = (audit.c.id, audit.c.at, audit.c.actor, audit.c.action, audit.c.subject, audit.c.outcome, audit.c.detail)
+
 
 def record(
     tx: Tx, at: datetime, actor: str, action: str, subject: str, *, outcome: str = "done", detail: str = ""
 ) -> int:
-    """One line of the audit trail; returns its number. `outcome` is done, asked, refused or unknown."""
+    """One line of the audit trail, and its link; returns its number. `outcome` is done, asked, refused or unknown."""
     row = insert(audit).values(at=at, actor=actor, action=action, subject=subject, outcome=outcome, detail=detail)
-    return int(tx.sql.execute(row.returning(audit.c.id)).scalar_one())
+    number = int(tx.sql.execute(row.returning(audit.c.id)).scalar_one())
+    _link(tx, Deed(number, cut(at), actor, action, subject, outcome, detail), at)
+    return number
 
 
-def conclude(tx: Tx, number: int, outcome: str, detail: str = "") -> None:
-    """What became of something that was recorded as asked."""
-    tx.sql.execute(update(audit).where(audit.c.id == number).values(outcome=outcome, detail=detail))
+def conclude(tx: Tx, number: int, at: datetime, outcome: str, detail: str = "") -> None:
+    """What became of something that was recorded as asked: another link."""
+    told = update(audit).where(audit.c.id == number).values(outcome=outcome, detail=detail)
+    for row in tx.sql.execute(told.returning(*_DEED)).all():
+        _link(tx, Deed(*row), at)
 
 
-def conclude_orphans(tx: Tx) -> int:
+def conclude_orphans(tx: Tx, at: datetime) -> int:
     """At start: whatever was asked and never concluded is unknown, and stays so."""
-    return tx.sql.execute(update(audit).where(audit.c.outcome == "asked").values(outcome="unknown")).rowcount
+    asked = tx.sql.execute(select(audit.c.id, audit.c.detail).where(audit.c.outcome == "asked")).all()
+    for number, detail in asked:
+        conclude(tx, number, at, "unknown", detail)
+    return len(asked)
+
+
+def _link(tx: Tx, deed: Deed, at: datetime) -> None:
+    salt = secrets.token_hex(16)
+    number = chain.append(
+        tx,
+        at,
+        DEED,
+        deed.action,
+        deed.outcome,
+        lock=deed.subject.removeprefix("lock:") if deed.subject.startswith("lock:") else None,
+        subject=chain.subject_alias(tx, deed.subject),
+        actor=chain.actor_alias(tx, deed.actor),
+        evidence=deed.evidence(salt),
+    )
+    tx.sql.execute(update(audit).where(audit.c.id == deed.id).values(link=number, salt=salt))
 
 
 def deeds(tx: Tx, subject: str, *, limit: int = 100) -> list[Deed]:
-    query = select(audit).where(audit.c.subject == subject).order_by(audit.c.id.desc()).limit(limit)
-    return [Deed(**row) for row in tx.sql.execute(query).mappings()]
+    query = select(*_DEED).where(audit.c.subject == subject).order_by(audit.c.id.desc()).limit(limit)
+    return [Deed(*row) for row in tx.sql.execute(query)]

@@ -270,7 +270,7 @@ def test_a_place_that_changed_in_the_books_while_the_lock_was_asked_is_left_alon
             async def read(slot: int) -> SlotRead:
                 seen = await sane(slot)
                 told = Slot(5, reading=Reading.OCCUPIED, tag=house.hub.vault.tag(Pin("9999")), proven_at=START)
-                await house.hub.store.write(lambda tx: codes.keep_slot(tx, FRONT, told))
+                await house.hub.store.write(lambda tx: codes.keep_slot(tx, FRONT, told, START))
                 return seen
 
             _keypad(house).read = read  # type: ignore[method-assign]

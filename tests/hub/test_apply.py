@@ -384,7 +384,7 @@ async def test_a_lock_at_another_address_is_believed_nothing(home: Home) -> None
 
     def learnt(tx: Tx) -> None:
         tx.sql.execute(insert(tables.lock_state).values(lock_id="front", battery=50))
-        codes.keep_slot(tx, LockId("front"), replace(Slot.unknown(1), reading=Reading.EMPTY))
+        codes.keep_slot(tx, LockId("front"), replace(Slot.unknown(1), reading=Reading.EMPTY), NOW)
 
     await home.store.write(learnt)
     done = await home.apply(SITE.replace('"3"', '"7"'))

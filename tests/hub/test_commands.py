@@ -243,8 +243,8 @@ async def test_a_proven_code_and_a_strangers_code_are_told_apart(hub: Hub) -> No
     hub.clock.at += timedelta(days=2)  # type: ignore[attr-defined]  # the clock of this test
     seen = replace(Slot.unknown(2), reading=Reading.OCCUPIED, proof=Proof.READ_BACK, proven_at=NOW)
     holder = GrantId(await hub.store.read(lambda tx: tx.sql.scalars(select(tables.grants.c.id)).one()))
-    await hub.store.write(lambda tx: codes.keep_slot(tx, LockId("front"), replace(seen, number=1, holder=holder)))
-    await hub.store.write(lambda tx: codes.keep_slot(tx, LockId("front"), seen))
+    await hub.store.write(lambda tx: codes.keep_slot(tx, LockId("front"), replace(seen, number=1, holder=holder), NOW))
+    await hub.store.write(lambda tx: codes.keep_slot(tx, LockId("front"), seen, NOW))
 
     told = await ask(hub, "codes")
     assert [(code["slot"], code["state"], code["proof"], code["proven_at"], code["holder"]) for code in told] == [
@@ -312,7 +312,7 @@ async def test_a_code_now_for_no_such_lock_is_refused(hub: Hub) -> None:
 
 async def test_somebody_elses_code_is_adopted_and_has_a_name(hub: Hub) -> None:
     await furnish(hub)
-    await hub.store.write(lambda tx: codes.keep_slot(tx, LockId("front"), Slot(5, reading=Reading.OCCUPIED)))
+    await hub.store.write(lambda tx: codes.keep_slot(tx, LockId("front"), Slot(5, reading=Reading.OCCUPIED), NOW))
     radio, memory = Radio(), Memory(Address("3"), codes={5: "4711"})
     radio.locks[Address("3")] = replace(radio.locks[Address("3")], keypad=MemoryLock(memory))
     with pytest.raises(Rejected, match="its driver has not met it"):

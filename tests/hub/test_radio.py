@@ -144,7 +144,7 @@ async def test_an_unknown_radio_is_refused_by_name(hub: Hub) -> None:
 
 async def _holds_a_code(hub: Hub) -> None:
     slot = Slot(2, None, Reading.OCCUPIED, CodeTag("x"), proof=Proof.READ_BACK, proven_at=hub.clock.now())
-    await hub.store.write(lambda tx: codes.keep_slot(tx, FRONT, slot))
+    await hub.store.write(lambda tx: codes.keep_slot(tx, FRONT, slot, hub.clock.now()))
 
 
 async def test_a_removed_device_leaves_its_lock_without_one(hub: Hub, radio: FakeRadio) -> None:

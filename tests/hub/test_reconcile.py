@@ -14,7 +14,7 @@ from hub.model.values import Address, LockId, Pin, Proof
 from hub.store import codes, doors, tables
 from hub.store.engine import Tx
 from tests.simulators.building import Memory
-from tests.simulators.home import Home, home, simulate
+from tests.simulators.home import START, Home, home, simulate
 
 CHECK_IN = datetime(2027, 3, 2, 14, 0, tzinfo=UTC)
 
@@ -234,8 +234,8 @@ def test_after_a_restore_hours_are_told_again(tmp_path: Path) -> None:
         async with home(tmp_path, [Memory(Address("front"), schedules=True)], start=CHECK_IN) as house:
             await _booked(house)
             told = house.lock("front").hours.pop(1)
-            await house.hub.store.write(lambda tx: codes.keep_slot(tx, LockId("front"), Slot(2)))
-            await house.hub.store.write(codes.doubt_all)
+            await house.hub.store.write(lambda tx: codes.keep_slot(tx, LockId("front"), Slot(2), START))
+            await house.hub.store.write(lambda tx: codes.doubt_all(tx, START))
             (slot, second, *_) = await house.hub.store.read(lambda tx: codes.slots_of(tx, LockId("front")))
             assert second.hours == UNHEARD_OF, "also where the backup knows of none"
             assert slot.hours.shut(house.hub.clock.now()), "it may have been told others since"

@@ -14,7 +14,7 @@ from hub.store import log
 from hub.store.engine import Tx
 from hub.unlock import Outcome
 from tests.simulators.building import Memory
-from tests.simulators.home import Home, home, simulate
+from tests.simulators.home import START, Home, home, simulate
 
 FRONT = LockId("front")
 
@@ -160,7 +160,7 @@ def test_what_was_accepted_of_one_device_does_not_hold_for_the_next(tmp_path: Pa
             await house.driver.meet(house.lock("front"), replaced=True)
             assert (await house.hub.hand.move(FRONT, Position.UNLOCKED, "ada")).outcome is Outcome.REFUSED
             await write(lambda tx: housing.allow_unlock_over_s0(tx, FRONT, housing.CONSENT, "ada", now))
-            await write(lambda tx: housing.detach(tx, "memory", Address("front")))
+            await write(lambda tx: housing.detach(tx, "memory", Address("front"), START))
             row = await house.hub.store.read(lambda tx: house_rows.lock_with(tx, FRONT))
             assert row is not None
             assert not row.remote_unlock_over_s0

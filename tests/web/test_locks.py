@@ -85,7 +85,7 @@ async def test_a_code_that_the_lock_itself_ends_says_so_and_one_kept_out_by_old_
 
     def tell_hours(tx: Tx, hours: Hours) -> None:
         slot = next(slot for slot in codes.slots_of(tx, front) if slot.holder is not None)
-        codes.keep_slot(tx, front, replace(slot, hours=hours))
+        codes.keep_slot(tx, front, replace(slot, hours=hours), NOW)
 
     kept = Hours(Window(NOW - timedelta(days=1), NOW + timedelta(days=1)), Proof.CONFIRMED)
     await hub.store.write(lambda tx: tell_hours(tx, kept))
@@ -279,7 +279,7 @@ async def test_a_code_that_cannot_be_adopted_says_why_and_keeps_what_was_typed(
 
 async def test_a_lock_that_tells_no_digits_offers_no_adoption_and_an_unknown_place_is_nowhere(manager: Visitor) -> None:
     told = Slot(5, reading=Reading.OCCUPIED, proven_at=NOW)
-    await manager.here.hub.store.write(lambda tx: codes.keep_slot(tx, LockId("loft"), told))
+    await manager.here.hub.store.write(lambda tx: codes.keep_slot(tx, LockId("loft"), told, NOW))
     page = await manager.get("/locks/loft")
     assert "5 Somebody else" in page.text
     assert "/adopt" not in page.html

@@ -51,7 +51,7 @@ async def test_a_code_the_lock_only_acknowledged_is_not_called_proven(manager: V
             vague = Slot(
                 slot.number, grant.id, Reading.OCCUPIED, grant.tag, proof=Proof.ACKNOWLEDGED, proven_at=slot.proven_at
             )
-            codes.keep_slot(tx, entry.lock, vague)
+            codes.keep_slot(tx, entry.lock, vague, NOW)
 
     await hub.store.write(doubt)
     anna = _section((await manager.get("/")).text, "Anna Berg", "José")

@@ -316,12 +316,14 @@ def _prove(tx: Tx, stay: StayId, proof: Proof) -> None:
         number = 1 + sum(slot.holder is not None for slot in codes.slots_of(tx, entry.lock))
         at = NOW - timedelta(hours=1, minutes=number)
         grant = entry.grant
-        codes.keep_slot(tx, entry.lock, Slot(number, grant.id, Reading.OCCUPIED, grant.tag, proof=proof, proven_at=at))
+        codes.keep_slot(
+            tx, entry.lock, Slot(number, grant.id, Reading.OCCUPIED, grant.tag, proof=proof, proven_at=at), at
+        )
         log.note(tx, log.Entry(at, entry.lock, HOUSE, log.CODE_SET, "remote", whose, number, grant.id, stay))
 
 
 def _strangers(tx: Tx) -> None:
-    codes.keep_slot(tx, LockId("front"), Slot(30, reading=Reading.OCCUPIED, proven_at=NOW - timedelta(hours=9)))
+    codes.keep_slot(tx, LockId("front"), Slot(30, reading=Reading.OCCUPIED, proven_at=NOW - timedelta(hours=9)), NOW)
 
 
 async def _come_and_go(here: Village) -> None:

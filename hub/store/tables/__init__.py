@@ -16,7 +16,7 @@ from hub.store.tables.people import (
     sessions,
     tokens,
 )
-from hub.store.tables.record import access_log, audit, outbox, questions
+from hub.store.tables.record import access_log, aliases, audit, chain, outbox, questions, slot_holders
 from hub.store.tables.world import alarms, channel_state, inbox, lock_state
 
 __all__ = [
@@ -26,8 +26,10 @@ __all__ = [
     "accounts",
     "alarms",
     "alerts",
+    "aliases",
     "attempts",
     "audit",
+    "chain",
     "channel_state",
     "channels",
     "emergencies",
@@ -49,6 +51,7 @@ __all__ = [
     "quiet_hours",
     "replies",
     "sessions",
+    "slot_holders",
     "slots",
     "stay_sources",
     "stays",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, Text, text
+from typing import Any, Final
+
+from sqlalchemy import Column, Connection, Index, Integer, Table, Text, event, text
 
 from hub.store.tables.kinds import Instant, required, table
 
@@ -18,6 +20,7 @@ access_log = table(
     Column("grant_id", Text),
     Column("stay_id", Text),
     required("who", Text),
+    required("maybe", Text, server_default=""),  # where it is not known whose code it was: the grants it may have been
     Index("access_log_by_lock", "lock_id", text("at DESC"), text("id DESC")),
     Index("access_log_by_property", "property_id", text("at DESC"), text("id DESC")),
     Index("access_log_by_time", text("at DESC"), text("id DESC")),
@@ -33,8 +36,68 @@ audit = table(
     required("subject", Text),
     required("outcome", Text, server_default="done"),  # asked -> done | refused | unknown
     required("detail", Text, server_default=""),
+    Column("link", Integer),  # of the chain, for what the line says now; None: written before there was a chain
+    Column("salt", Text),  # of the link's evidence; None beside a link: what it said of a guest was erased
     Index("audit_by_subject", "subject", "id"),
 )
+
+chain = table(
+    "chain",
+    Column("number", Integer, primary_key=True),
+    required("at", Instant),
+    required("kind", Text),
+    required("what", Text),
+    required("outcome", Text),
+    Column("lock_id", Text),
+    Column("slot", Integer),
+    required("subject", Text),
+    required("actor", Text),
+    required("evidence", Text),
+    required("previous", Text),
+    required("seal", Text),
+    Index("chain_by_subject", "subject", sqlite_where=text("subject <> ''")),
+)
+
+aliases = table(
+    "aliases",
+    Column("alias", Text, primary_key=True),
+    required("whose", Text, unique=True),  # `stay:…`, `grant:…` (a code without a stay), `account:…` …
+)
+
+slot_holders = table(
+    "slot_holders",
+    Column("id", Integer, primary_key=True),
+    required("lock_id", Text),
+    required("slot", Integer),
+    required("grant_id", Text),
+    required("since", Instant),  # its code may have been there from here on
+    Column("sure_from", Instant),  # the lock said that it was
+    Column("unsure_from", Instant),  # something else may have changed the slot
+    Column("until", Instant),  # from here on it was not there any more
+    Index("slot_holders_by_slot", "lock_id", "slot", "since"),
+)
+
+_ONLY_GROWS: Final = {
+    "chain_is_not_changed": "BEFORE UPDATE ON chain BEGIN SELECT RAISE(ABORT, 'the audit chain is never changed'); END",
+    "chain_is_not_cut": "BEFORE DELETE ON chain BEGIN SELECT RAISE(ABORT, 'the audit chain is never cut'); END",
+    "chain_has_no_gaps": (
+        "BEFORE INSERT ON chain WHEN NEW.number <> (SELECT coalesce(max(number), 0) + 1 FROM chain)"
+        " BEGIN SELECT RAISE(ABORT, 'a link follows on the last one'); END"
+    ),
+    "audit_is_not_cut": "BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail is never cut'); END",
+    "audit_is_not_changed": (
+        "BEFORE UPDATE OF id, at, action ON audit"
+        " BEGIN SELECT RAISE(ABORT, 'only what became of a deed is added to it'); END"
+    ),
+}
+"""Against our own mistakes. Whoever can write the file can drop them; the chain itself is what shows that."""
+
+
+@event.listens_for(chain, "after_create")
+def _only_grows(_table: Table, connection: Connection, **_: Any) -> None:
+    for name, rule in _ONLY_GROWS.items():
+        connection.exec_driver_sql(f"CREATE TRIGGER {name} {rule}")
+
 
 outbox = table(
     "outbox",

@@ -162,9 +162,12 @@ def furnish(tx: Tx, hub: Hub) -> StayId:
     stay = hub.intake.add_stay(tx, new, "console")
     [entry] = [each for each in codes.issued_for(tx, stay) if each.lock == "front"]
     codes.keep_slot(
-        tx, entry.lock, Slot(1, entry.grant.id, Reading.OCCUPIED, entry.grant.tag, proof=Proof.READ_BACK, proven_at=NOW)
+        tx,
+        entry.lock,
+        Slot(1, entry.grant.id, Reading.OCCUPIED, entry.grant.tag, proof=Proof.READ_BACK, proven_at=NOW),
+        NOW,
     )
-    codes.keep_slot(tx, LockId("front"), Slot(7, reading=Reading.OCCUPIED))
+    codes.keep_slot(tx, LockId("front"), Slot(7, reading=Reading.OCCUPIED), NOW)
     for minutes in range(6):
         at = NOW - timedelta(minutes=minutes // 2)
         log.note(

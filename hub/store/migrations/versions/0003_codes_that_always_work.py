@@ -148,7 +148,78 @@ CREATE TABLE emergencies (
 
 BATTERY: tuple[str, ...] = ()
 
-RECORD: tuple[str, ...] = ()
+RECORD = (
+    "ALTER TABLE access_log ADD COLUMN maybe TEXT DEFAULT '' NOT NULL",
+    "ALTER TABLE audit ADD COLUMN link INTEGER",
+    "ALTER TABLE audit ADD COLUMN salt TEXT",
+    """
+CREATE TABLE chain (
+    number INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    what TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    lock_id TEXT,
+    slot INTEGER,
+    subject TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    evidence TEXT NOT NULL,
+    previous TEXT NOT NULL,
+    seal TEXT NOT NULL,
+    PRIMARY KEY (number)
+) STRICT
+    """,
+    "CREATE INDEX chain_by_subject ON chain (subject) WHERE subject <> ''",
+    """
+CREATE TABLE aliases (
+    alias TEXT NOT NULL,
+    whose TEXT NOT NULL,
+    PRIMARY KEY (alias),
+    UNIQUE (whose)
+) STRICT
+    """,
+    """
+CREATE TABLE slot_holders (
+    id INTEGER NOT NULL,
+    lock_id TEXT NOT NULL,
+    slot INTEGER NOT NULL,
+    grant_id TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    sure_from INTEGER,
+    unsure_from INTEGER,
+    until INTEGER,
+    PRIMARY KEY (id)
+) STRICT
+    """,
+    "CREATE INDEX slot_holders_by_slot ON slot_holders (lock_id, slot, since)",
+    # Who holds a slot now may have held it ever since it was written; when that was is not known any more.
+    """
+INSERT INTO slot_holders (lock_id, slot, grant_id, since, sure_from)
+SELECT s.lock_id, s.number, s.holder, g.made_at, s.proven_at FROM slots s JOIN grants g ON g.id = s.holder
+    """,
+    """
+CREATE TRIGGER chain_is_not_changed
+BEFORE UPDATE ON chain BEGIN SELECT RAISE(ABORT, 'the audit chain is never changed'); END
+    """,
+    """
+CREATE TRIGGER chain_is_not_cut
+BEFORE DELETE ON chain BEGIN SELECT RAISE(ABORT, 'the audit chain is never cut'); END
+    """,
+    """
+CREATE TRIGGER chain_has_no_gaps
+BEFORE INSERT ON chain WHEN NEW.number <> (SELECT coalesce(max(number), 0) + 1 FROM chain)
+BEGIN SELECT RAISE(ABORT, 'a link follows on the last one'); END
+    """,
+    """
+CREATE TRIGGER audit_is_not_cut
+BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail is never cut'); END
+    """,
+    """
+CREATE TRIGGER audit_is_not_changed
+BEFORE UPDATE OF id, at, action ON audit
+BEGIN SELECT RAISE(ABORT, 'only what became of a deed is added to it'); END
+    """,
+)
 
 ALERTS = (
     """

@@ -1,0 +1,156 @@
+"""What the hub does to locks and what happens at doors, against the audit chain: both ways."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from hub.model.chain import CODE, Link
+from hub.model.values import Address, LockId, Position
+from hub.store import chain, codes
+from tests.simulators.building import Memory
+from tests.simulators.home import Home, home, simulate
+
+
+async def links(house: Home, kind: str = "") -> list[Link]:
+    found = await house.hub.store.read(lambda tx: chain.links(tx, limit=10_000))
+    return [link for link in found if kind in {"", link.kind}]
+
+
+def said(found: list[Link]) -> list[str]:
+    return [f"{link.what} {link.outcome}" for link in found]
+
+
+async def _stayed(house: Home) -> None:
+    """A guest comes, goes in and out, and leaves."""
+    house.book("one", date(2027, 3, 2), date(2027, 3, 4))
+    await house.later(days=1, hours=8)
+    assert await house.driver.press("front", await house.digits())
+    await house.later(hours=1)
+    await house.driver.turn("front", Position.LOCKED)
+    await house.later(days=3)
+
+
+def test_a_stay_leaves_its_links(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with home(tmp_path) as house:
+            await _stayed(house)
+            code = await links(house, CODE)
+            assert said(code) == ["write asked", "write done", "clear asked", "clear done"]
+            assert {(link.lock, link.slot) for link in code} == {("front", 1)}
+            assert code[1].evidence == "read_back"
+            bolt = await links(house, "bolt")
+            assert said(bolt) == ["unlocked keypad", "locked manual"]
+            assert bolt[0].subject == code[0].subject
+            assert bolt[0].subject.startswith("guest-")
+            assert bolt[1].subject == "", "nobody's name belongs to a thumb-turn"
+
+    simulate(scene())
+
+
+def test_no_link_holds_a_name_or_a_code(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with home(tmp_path) as house:
+            house.book("one", date(2027, 3, 2), date(2027, 3, 4), guest="Ada Lovelace", phone="+49 170 1234567")
+            await house.later(days=1, hours=8)
+            digits, stay = await house.digits(), await house.stay()
+            await house.later(days=3)
+            text = repr(await links(house))
+            for secret in (digits, "Ada", "Lovelace", "1234567", stay.id):
+                assert secret not in text
+
+    simulate(scene())
+
+
+@pytest.mark.parametrize("what", ["write", "clear", "read"])
+@pytest.mark.parametrize("part", ["command", "answer"])
+@pytest.mark.parametrize("masked", [False, True])
+def test_what_the_lock_remembers_lies_between_asked_and_answered(
+    tmp_path: Path, what: str, part: str, masked: bool
+) -> None:
+    async def scene() -> None:
+        lost = [0]
+
+        def lose(command: str) -> str | None:
+            lost[0] += command == what
+            return part if command == what and lost[0] in {1, 2, 4} else None
+
+        memory = Memory(Address("front"), lose=lose, masked=masked, reads_codes=not masked)
+        async with home(tmp_path, [memory]) as house:
+            await _stayed(house)
+            found = await links(house, CODE)
+            for verb, count in (("write", 1), ("clear", 1)):
+                did = [each for each in memory.journal if each[0] == verb]
+                done = [link for link in found if (link.what, link.outcome) == (verb, "done")]
+                assert len(done) == count, said(found)
+                assert len(did) >= count
+                asked = [link for link in found if (link.what, link.outcome) == (verb, "asked")]
+                assert asked
+                assert asked[0].number < done[0].number
+
+    simulate(scene())
+
+
+def test_a_code_that_somebody_deleted_at_the_keypad_is_found_gone(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with home(tmp_path) as house:
+            house.book("one", date(2027, 3, 2), date(2027, 3, 6))
+            await house.later(days=1, hours=8)
+            house.lock("front").codes.clear()
+            house.lock("front").codes[9] = "4711"
+            await house.later(days=2)
+            assert said(await links(house, CODE)) == [
+                "write asked", "write done", "found empty", "write asked", "write done",
+            ]  # fmt: skip
+
+    simulate(scene())
+
+
+def test_foreign_codes_are_told_once(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with home(tmp_path, [Memory(Address("front"), codes={7: "4711"})]) as house:
+            await house.later(days=3)
+            found = await links(house, CODE)
+            assert said(found) == ["found foreign"]
+            assert (found[0].lock, found[0].slot, found[0].subject) == ("front", 7, "")
+
+    simulate(scene())
+
+
+def test_a_refused_write_says_so(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with home(tmp_path, [Memory(Address("front"), masked=True)]) as house:
+            house.book("one", date(2027, 3, 2), date(2027, 3, 6))
+            await house.later(hours=1)
+            house.lock("front").codes[29] = await house.digits()
+            await house.later(days=1, hours=8)
+            found = said(await links(house, CODE))
+            assert found[found.index("write asked") :][:3] == ["write asked", "write refused", "write asked"]
+
+    simulate(scene())
+
+
+def test_who_held_a_slot_is_known_after_it_went_to_somebody_else(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with home(tmp_path) as house:
+            house.book("one", date(2027, 3, 2), date(2027, 3, 4))
+            house.book("two", date(2027, 3, 4), date(2027, 3, 6), guest="Grace Hopper")
+            await house.later(days=6)
+            row = await house.stay()
+            assert row.check_in is not None
+            for moment, guest in ((row.check_in, "Ada Lovelace"), (row.check_in + timedelta(days=2), "Grace Hopper")):
+                stay = await house.stay(guest)
+
+                def whose(tx, at=moment):  # type: ignore[no-untyped-def]
+                    from hub.store import holders
+
+                    (tenure,) = holders.at(tx, LockId("front"), 1, at)
+                    return tenure, codes.issued(tx, tenure.grant)
+
+                tenure, issued = await house.hub.store.read(whose)
+                assert issued is not None
+                assert issued.stay == stay.id
+                assert tenure.sure_from is not None
+                assert tenure.until is not None
+
+    simulate(scene())
