@@ -9,11 +9,11 @@ CREATE TABLE access_log (
     slot INTEGER,
     grant_id TEXT,
     stay_id TEXT,
-    who TEXT NOT NULL,
+    who TEXT NOT NULL, maybe TEXT DEFAULT '' NOT NULL,
     PRIMARY KEY (id)
 ) STRICT
     ;
-INSERT INTO "access_log" VALUES(1,1,'x','x','x','x',1,'x','x','x');
+INSERT INTO "access_log" VALUES(1,1,'x','x','x','x',1,'x','x','x','x');
 CREATE TABLE accounts (
     id TEXT NOT NULL,
     name TEXT NOT NULL,
@@ -62,6 +62,14 @@ CREATE TABLE alerts (
 ) STRICT
     ;
 INSERT INTO "alerts" VALUES('x','x','x','x','x','x',1,1,1,1,1,1,1,'x',1);
+CREATE TABLE aliases (
+    alias TEXT NOT NULL,
+    whose TEXT NOT NULL,
+    PRIMARY KEY (alias),
+    UNIQUE (whose)
+) STRICT
+    ;
+INSERT INTO "aliases" VALUES('x','x');
 CREATE TABLE attempts (
     "key" TEXT NOT NULL,
     failures INTEGER NOT NULL,
@@ -77,11 +85,28 @@ CREATE TABLE audit (
     action TEXT NOT NULL,
     subject TEXT NOT NULL,
     outcome TEXT DEFAULT 'done' NOT NULL,
-    detail TEXT DEFAULT '' NOT NULL,
+    detail TEXT DEFAULT '' NOT NULL, link INTEGER, salt TEXT,
     PRIMARY KEY (id)
 ) STRICT
     ;
-INSERT INTO "audit" VALUES(1,1,'x','x','x','x','x');
+INSERT INTO "audit" VALUES(1,1,'x','x','x','x','x',1,'x');
+CREATE TABLE chain (
+    number INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    what TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    lock_id TEXT,
+    slot INTEGER,
+    subject TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    evidence TEXT NOT NULL,
+    previous TEXT NOT NULL,
+    seal TEXT NOT NULL,
+    PRIMARY KEY (number)
+) STRICT
+    ;
+INSERT INTO "chain" VALUES(1,1,'x','x','x','x',1,'x','x','x','x','x');
 CREATE TABLE channel_state (
     channel_id TEXT NOT NULL,
     cursor TEXT,
@@ -362,6 +387,19 @@ CREATE TABLE sessions (
 ) STRICT
     ;
 INSERT INTO "sessions" VALUES('x','x',1,1,'x');
+CREATE TABLE slot_holders (
+    id INTEGER NOT NULL,
+    lock_id TEXT NOT NULL,
+    slot INTEGER NOT NULL,
+    grant_id TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    sure_from INTEGER,
+    unsure_from INTEGER,
+    until INTEGER,
+    PRIMARY KEY (id)
+) STRICT
+    ;
+INSERT INTO "slot_holders" VALUES(1,'x',1,'x',1,1,1,1);
 CREATE TABLE slots (
     lock_id TEXT NOT NULL,
     number INTEGER NOT NULL CHECK (number BETWEEN 1 AND 255),
@@ -525,6 +563,20 @@ WHEN EXISTS (SELECT 1 FROM grants g WHERE g.lock_id = NEW.lock_id AND g.tag = NE
              AND g.revoked_at IS NULL AND (g."end" IS NULL OR NEW.start < g."end") AND (NEW."end" IS NULL OR g.start < NEW."end"))
 BEGIN SELECT RAISE(ABORT, 'taken'); END;
 CREATE INDEX lockdowns_open ON emergencies (property_id) WHERE deed = 'lock_down' AND released_at IS NULL;
+CREATE INDEX chain_by_subject ON chain (subject) WHERE subject <> '';
+CREATE INDEX slot_holders_by_slot ON slot_holders (lock_id, slot, since);
+CREATE TRIGGER chain_is_not_changed
+BEFORE UPDATE ON chain BEGIN SELECT RAISE(ABORT, 'the audit chain is never changed'); END;
+CREATE TRIGGER chain_is_not_cut
+BEFORE DELETE ON chain BEGIN SELECT RAISE(ABORT, 'the audit chain is never cut'); END;
+CREATE TRIGGER chain_has_no_gaps
+BEFORE INSERT ON chain WHEN NEW.number <> (SELECT coalesce(max(number), 0) + 1 FROM chain)
+BEGIN SELECT RAISE(ABORT, 'a link follows on the last one'); END;
+CREATE TRIGGER audit_is_not_cut
+BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail is never cut'); END;
+CREATE TRIGGER audit_is_not_changed
+BEFORE UPDATE OF id, at, action ON audit
+BEGIN SELECT RAISE(ABORT, 'only what became of a deed is added to it'); END;
 CREATE UNIQUE INDEX alerts_live ON alerts (kind, about) WHERE over_at IS NULL;
 CREATE INDEX alerts_over ON alerts (over_at DESC, id DESC) WHERE over_at IS NOT NULL;
 CREATE INDEX tellings_by_alert ON tellings (alert_id, promised_at);
