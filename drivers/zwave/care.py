@@ -170,7 +170,7 @@ class ZWaveRadio(ZWave):
             await asyncio.sleep(_FIRST_LOOK_S if minute == 0 else _LOOK_EVERY_S)
             try:
                 self._look_at_clocks()
-                if minute % _CLOCKS_EVERY == 0 and self._host.clock.trusted:
+                if minute and minute % _CLOCKS_EVERY == 0:
                     for member in self._members.values():
                         session.spawn(member.keep_time())
                 if session.knows(GET_NOISE):

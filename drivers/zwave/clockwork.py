@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from drivers.zwave.cc import clock, schedule_entry_lock, time, time_parameters
+from drivers.zwave.cc import battery, clock, notification, schedule_entry_lock, time, time_parameters
 from drivers.zwave.cc.codec import Command
 from drivers.zwave.cc.time import Offset
 from drivers.zwave.known import Known
@@ -19,14 +19,29 @@ AGREED_FOR = timedelta(days=1)
 STRAY = timedelta(minutes=2)
 """How wrong a clock may be that was just set; some know only minutes."""
 
+_LOOK_EVERY = timedelta(hours=23)
+"""A little less than a day, so that what looks every day does."""
+_POWER_APPLIED = 0x01
+"""Power Management (Notification Command Class, list of assigned Notifications)."""
+_FRESH = 30
+"""So many per cent more than before are no change of the weather."""
+
 log = structlog.get_logger("zwave")
 
 
 class Clockwork:
-    def __init__(self, node: Node, now: Callable[[], datetime]) -> None:
+    """One lock's clock: set before it is told hours, and looked at every day and whenever it may have begun anew.
+
+    One whose battery was changed may begin in another century, and keep out whom its hours should let in.
+    """
+
+    def __init__(self, node: Node, now: Callable[[], datetime], trusted: Callable[[], bool]) -> None:
         self._node = node
         self._now = now
+        self._trusted = trusted
         self._agreed_at: datetime | None = None
+        self._looked_at: datetime | None = None
+        self._percent: int | None = None
 
     async def agree(self) -> None:
         """Set the lock's clock, unless that was done lately. Inside the node's turn.
@@ -46,23 +61,50 @@ class Clockwork:
                 raise Rejected("the lock's clock does not keep the time that it is given")
         self._agreed_at = now
 
+    def began_anew(self, command: Command) -> bool:
+        """Whether it says that its battery was changed, or has so much more in it that it must have been."""
+        match command:
+            case notification.Report(happening=notification.Happening(kind=notification.POWER_MANAGEMENT, event=event)):
+                new = event == _POWER_APPLIED
+            case battery.Report(percent=percent):
+                before, self._percent = self._percent, percent or 0
+                new = before is not None and self._percent - before >= _FRESH
+            case _:
+                new = False
+        if new:
+            self.doubt()
+        return new
 
-async def keep_time(node: Node, now: Callable[[], datetime]) -> None:
-    """Look at a lock's clock, and set it if it strayed.
+    def doubt(self) -> None:
+        self._agreed_at = self._looked_at = None
 
-    A lock whose battery was changed may begin in another century, and keep out whom its hours should let in.
+    async def look(self) -> None:
+        """Set it if it strayed, unless that was looked at lately and nothing has happened to it since."""
+        now, known = self._now(), self._node.known
+        lately = self._looked_at is not None and abs(now - self._looked_at) < _LOOK_EVERY
+        if known is None or lately or self._node.asleep or not _matters(known) or not self._trusted():
+            return
+        try:
+            async with self._node.turns.turn():
+                shown = await self._node.inquire(time_parameters.Get(), a(time_parameters.Report))
+                self._looked_at = self._now()
+                if shown is not None and abs(shown.at - self._looked_at) > STRAY:
+                    by_s = int((self._looked_at - shown.at).total_seconds())
+                    log.info("a lock's clock is set right", node=self._node.number, by_s=by_s)
+                    self._agreed_at = None
+                    await self.agree()
+        except (Rejected, Unavailable) as error:
+            self._looked_at = None
+            log.debug("a lock's clock was not set", node=self._node.number, why=str(error))
+
+
+def _matters(known: Known) -> bool:
+    """Whether its hours or what it writes down go by its clock, and that can be asked.
+
+    Where somebody else may have told it hours it is left alone: they would begin and end at other times.
     """
-    known = node.known
-    if known is None or node.asleep or not known.confines or time_parameters.CLASS not in known.classes:
-        return
-    try:
-        async with node.turns.turn():
-            shown = await node.inquire(time_parameters.Get(), a(time_parameters.Report))
-            if shown is not None and abs(shown.at - now()) > STRAY:
-                log.info("a lock's clock is set right", node=node.number, by_s=int((now() - shown.at).total_seconds()))
-                await Clockwork(node, now).agree()
-    except (Rejected, Unavailable) as error:
-        log.debug("a lock's clock was not set", node=node.number, why=str(error))
+    foreign = not known.confines and schedule_entry_lock.CLASS in known.classes
+    return time_parameters.CLASS in known.classes and (known.confines or known.records > 0) and not foreign
 
 
 async def reckon(node: Node, now: Callable[[], datetime]) -> timedelta | None:
@@ -106,14 +148,14 @@ def _agrees(hands: clock.Report, now: datetime) -> bool:
 
 
 def _settings(known: Known, now: datetime) -> list[Command]:
-    """The offsets first: a clock that is kept as local time would be moved by them.
+    """The offsets first: a clock that is kept as local time would be moved by them. They matter to hours only.
 
     Both may be of a later version than the lock's, which then passes them over.
     """
     found: list[Command] = []
     if schedule_entry_lock.CLASS in known.classes:
         found.append(schedule_entry_lock.TimeOffsetSet(Offset()))
-    if time.CLASS in known.classes:
+    if time.CLASS in known.classes and known.confines:
         found.append(time.TimeOffsetSet(Offset()))
     if time_parameters.CLASS in known.classes:
         found.append(time_parameters.Set(now.replace(microsecond=0)))

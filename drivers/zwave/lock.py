@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from typing import assert_never
 
 from drivers.zwave.cc import battery, configuration, door_lock, notification, user_code
@@ -42,15 +41,15 @@ _MASK = ord("*")
 def make_lock(
     node: Node,
     known: Known,
+    clockwork: Clockwork,
     *,
-    now: Callable[[], datetime],
     commanded: Callable[[Position], None],
     masked: Callable[[], None],
 ) -> Lock:
     """The lock a node turned out to be.
 
     Args:
-        now: the time of the house, which its clock is set to.
+        clockwork: what sets its clock.
         commanded: called before its bolt is told to move.
         masked: called when it reports a code as asterisks.
     """
@@ -62,7 +61,7 @@ def make_lock(
         bolt=NodeBolt(node, commanded) if known.moves else None,
         keypad=_keypad(node, known, masked) if known.slots else None,
         battery=NodeBattery(node) if battery.CLASS in known.classes else None,
-        schedule=NodeSchedule(node, Clockwork(node, now)) if known.confines else None,
+        schedule=NodeSchedule(node, clockwork) if known.confines else None,
     )
 
 

@@ -94,9 +94,7 @@ class Logbook:
         self._gap, self._filled = 1, 0
         """How many times something may have been missed, and up to which of these the log was read."""
         self._told: tuple[LogRead, int, Mark] | None = None
-        self._at_it = False
-        self.battery_was_new = False
-        """Whether what was read last says that its battery was changed."""
+        self.at_it = False
 
     # ---- what is told to it ----------------------------------------------------------------------------------------
 
@@ -135,9 +133,9 @@ class Logbook:
 
     async def catch_up(self) -> None:
         """Read what may have been missed, as soon as nobody wants anything else of the lock."""
-        if self._at_it:
+        if self.at_it or not self.behind:
             return
-        self._at_it = True
+        self.at_it = True
         try:
             for pause in _AGAIN_AFTER_S:
                 await asyncio.sleep(pause)
@@ -149,7 +147,7 @@ class Logbook:
                 else:
                     return
         finally:
-            self._at_it = False
+            self.at_it = False
 
     async def read(self) -> None:
         """Raises Unavailable: the lock left out an answer; what may have been missed still is."""
@@ -159,7 +157,6 @@ class Logbook:
         async with self._node.turns.turn():
             shift = await reckon(self._node, self._around.now) if self._around.trusted() else None
         pages = await self._pages(began, shift)
-        self.battery_was_new = mark is not None and any(line.event is Event.NEW_BATTERY for line in pages.new)
         told = () if mark is None else _remembered(pages.new, self._lock, began, mark, shift)
         if mark is None or not told:
             self._keep(gap, pages.mark)

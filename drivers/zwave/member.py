@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -12,10 +13,11 @@ import structlog
 
 from drivers.zwave import cc
 from drivers.zwave.answers import answer
+from drivers.zwave.bell import Bell
 from drivers.zwave.cc import door_lock, supervision, wake_up
 from drivers.zwave.cc.codec import Command
 from drivers.zwave.cc.no_operation import NO_OPERATION
-from drivers.zwave.clockwork import keep_time
+from drivers.zwave.clockwork import Clockwork
 from drivers.zwave.diary import Order
 from drivers.zwave.events import translated
 from drivers.zwave.functions import ProtocolInfo
@@ -65,6 +67,7 @@ class Member:
         self._witness = Witness(self.address, around.tell)
         self._node = Node(number, self._died, self._came_back)
         self.logbook = Logbook(self._node, self.address, around)
+        self.clockwork = Clockwork(self._node, around.now, around.trusted)
         self._pulse = Pulse(self.address, around.tell, around.now)
         self._learner = Learner(self._node, around.keys, self._speak, self._disbelieve, around.changed)
         self._learning = asyncio.Lock()
@@ -78,7 +81,7 @@ class Member:
         """Set when it did not answer several times."""
         self._round = 0
         """Of meeting it; the one under way counts."""
-        self._alarm: asyncio.TimerHandle | None = None
+        self._bell = Bell()
         self._obedience = Obedience()
         self._hints = Hints(self._node)
 
@@ -87,7 +90,7 @@ class Member:
         return self._node.known
 
     def _died(self, why: str) -> None:
-        self.logbook.lost()
+        self._lost()
         self._pulse.stopped(why)
         self.silent(why)
 
@@ -98,7 +101,10 @@ class Member:
             self._died("the lock did not wake up when it should have")
 
     async def keep_time(self) -> None:
-        await keep_time(self._node, self._around.now)
+        """Look at its clock, once what its log says by that clock was read."""
+        if not self.logbook.at_it:
+            await self.logbook.catch_up()
+            await self.clockwork.look()
 
     @property
     def notes(self) -> Notes | None:
@@ -120,8 +126,7 @@ class Member:
         self._node.known = known
         self.lock = None
         if known.is_lock:
-            now = self._around.now
-            lock = make_lock(self._node, known, now=now, commanded=self._commanded, masked=self._masked)
+            lock = make_lock(self._node, known, self.clockwork, commanded=self._commanded, masked=self._masked)
             self.lock = counted(lock, self.number, self._around.diary)
 
     def give_up_key(self) -> None:
@@ -147,8 +152,13 @@ class Member:
 
     def _came_back(self) -> None:
         self._around.shown()
-        if self._spoken is not None and self.logbook.behind and not self._node.sleeps:
-            self._spoken[0].spawn(self.logbook.catch_up())
+        if self._spoken is not None and not self._node.sleeps:
+            self._spoken[0].spawn(self.keep_time())
+
+    def _lost(self) -> None:
+        """Whatever happens to it from now on happens unheard."""
+        self.logbook.lost()
+        self.clockwork.doubt()
 
     def silent(self, why: str) -> None:
         self._witness.silent(why, self._around.now())
@@ -179,10 +189,9 @@ class Member:
         self._end_round()
 
     def disconnect(self) -> None:
-        self.logbook.lost()
+        self._lost()
         self._node.transmit = self._spoken = None
-        if self._alarm is not None:
-            self._alarm.cancel()
+        self._bell.silence()
 
     # ---- meeting ---------------------------------------------------------------------------------------------------
 
@@ -212,7 +221,7 @@ class Member:
         if self._node.sleeps:
             await self._attend(session, this)
         elif self.lock is not None:
-            session.spawn(self.logbook.catch_up())
+            session.spawn(self.keep_time())
             await self._look_after(session, this)
 
     def _end_round(self) -> None:
@@ -226,7 +235,10 @@ class Member:
         pause = ASK_AGAIN_AFTER_S[min(attempt, len(ASK_AGAIN_AFTER_S) - 1)]
         if self._protocol is not None and self._protocol.beamed:
             pause = session.air.beams.book(self._loop.time(), pause)
-        await self._pause(pause)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(pause):
+                await self._stirred.wait()
+                await asyncio.sleep(_STIRRED_AGAIN_AFTER_S)
 
     async def _look_after(self, session: Session, this: int) -> None:
         """A lock that fell silent is looked for, ever more seldom, until it answers or is heard."""
@@ -264,6 +276,7 @@ class Member:
                 self._tell_heard()  # whoever has orders for it may give them now
                 await self._node.turns.quiet(_AWAKE_S)
                 await self.logbook.read()
+                await self.clockwork.look()
                 await self._node.deliver(wake_up.NoMoreInformation())
             except Unavailable as error:
                 log.debug("sleeping node lost", node=self.number, why=str(error))
@@ -345,14 +358,6 @@ class Member:
         self._witness.introduce(found, self._loop.time())
         if known.closed:
             self.silent(NEEDS_KEY)
-
-    async def _pause(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._stirred.wait()
-                await asyncio.sleep(_STIRRED_AGAIN_AFTER_S)
-        except TimeoutError:
-            return
 
     # ---- what its keeper wants -------------------------------------------------------------------------------------
 
@@ -458,7 +463,9 @@ class Member:
 
     def _believe(self, session: Session, command: Command) -> None:
         look = self._witness.hear(command, self._loop.time(), self._around.now(), setting=self._node.setting)
-        self._set_alarm()
+        self._bell.set(self._witness)
+        if self.clockwork.began_anew(command):
+            session.spawn(self.keep_time())
         if look and self.known is not None and self.known.moves:
             session.spawn(self._look())
 
@@ -475,16 +482,6 @@ class Member:
                 await self._node.ask(door_lock.OperationGet(), a(door_lock.OperationReport))
         except Unavailable as error:
             log.debug("bolt not seen", node=self.number, why=str(error))
-
-    def _set_alarm(self) -> None:
-        if self._alarm is not None:
-            self._alarm.cancel()
-        due = self._witness.deadline()
-        self._alarm = None if due is None else self._loop.call_at(due, self._ring)
-
-    def _ring(self) -> None:
-        self._witness.timeout(self._loop.time())
-        self._set_alarm()
 
     # ---- what the lock's abilities report back ------------------------------------------------------------------------
 

@@ -81,10 +81,74 @@ async def test_a_clock_that_was_lost_is_set_again_within_a_day_and_one_that_goes
     async with house.running():
         await schedule_of(house).set(5, CHRISTMAS)
         lock.received.clear()
-        await asyncio.sleep(86_400)
+        await asyncio.sleep(86_460)
         assert [each[:4] for each in lock.received] == ["8b02"]
         lock.clock, lock.set_at = datetime(2000, 1, 1, tzinfo=UTC), asyncio.get_running_loop().time()
-        await asyncio.sleep(86_400)
+        await asyncio.sleep(86_460)
+        assert abs(lock.now() - (START + timedelta(seconds=asyncio.get_running_loop().time()))) < timedelta(seconds=2)
+
+
+APPLIED = "7105000000ff080100"
+"""Notification Report: Power Management, power has been applied."""
+
+
+@pytest.mark.parametrize(
+    "hints",
+    [[APPLIED], ["800305", "800364"], ["8003ff", "800364"]],
+    ids=["power applied", "full again", "no longer low"],
+)
+@virtual
+async def test_a_clock_is_looked_at_as_soon_as_the_battery_was_changed(
+    house: House, lock: SchedulingLock, hints: list[str]
+) -> None:
+    async with house.running():
+        await schedule_of(house).set(5, CHRISTMAS)
+        await asyncio.sleep(3600)
+        lock.clock, lock.set_at = datetime(2000, 1, 1, tzinfo=UTC), asyncio.get_running_loop().time()
+        for hint in hints:
+            house.stick.say(2, bytes.fromhex(hint))
+            await asyncio.sleep(10)
+        assert abs(lock.now() - (START + timedelta(seconds=asyncio.get_running_loop().time()))) < timedelta(seconds=2)
+
+
+@virtual
+async def test_hours_that_are_told_after_a_battery_was_changed_have_the_clock_set_first(
+    house: House, lock: SchedulingLock
+) -> None:
+    async with house.running():
+        await schedule_of(house).set(5, CHRISTMAS)
+        lock.unanswered = {"8b02"}  # nobody can see that it went wrong
+        house.stick.say(2, bytes.fromhex(APPLIED))
+        await asyncio.sleep(10)
+        before = len(said(lock, "8b01"))
+        await schedule_of(house).set(6, CHRISTMAS)
+        assert len(said(lock, "8b01")) == before + 1
+
+
+@virtual
+async def test_a_battery_that_is_warmer_than_before_is_no_new_one(house: House, lock: SchedulingLock) -> None:
+    async with house.running():
+        await schedule_of(house).set(5, CHRISTMAS)
+        lock.received.clear()
+        for hint in ("800337", "80034b", "71050000 00ff080a00".replace(" ", "")):
+            house.stick.say(2, bytes.fromhex(hint))
+            await asyncio.sleep(10)
+        assert not said(lock, "8b")
+
+
+@virtual
+async def test_the_clock_of_a_lock_that_was_out_of_reach_is_looked_at_when_it_is_back(
+    house: House, lock: SchedulingLock
+) -> None:
+    async with house.running():
+        await schedule_of(house).set(5, CHRISTMAS)
+        lock.reach = "no"
+        for _ in range(2):
+            with pytest.raises(Unavailable):
+                await schedule_of(house).set(6, CHRISTMAS)
+        lock.clock, lock.set_at = datetime(2000, 1, 1, tzinfo=UTC), asyncio.get_running_loop().time()
+        lock.reach = "yes"
+        await asyncio.sleep(3600)
         assert abs(lock.now() - (START + timedelta(seconds=asyncio.get_running_loop().time()))) < timedelta(seconds=2)
 
 

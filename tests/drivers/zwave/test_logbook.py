@@ -221,9 +221,9 @@ async def test_a_lock_without_a_clock_tells_what_happened_and_not_when(tmp_path:
 @virtual
 async def test_a_clock_that_is_wrong_is_not_believed(tmp_path: Path) -> None:
     there = door(tmp_path)
-    there.lock.set_clock([0x07, 0xEA, 1, 1, 0, 0, 0])
     async with there.hub():
         await there.visit()
+    there.lock.set_clock([0x07, 0xEA, 1, 1, 0, 0, 0])
     await there.visit()
     async with there.hub():
         (told,) = there.read
