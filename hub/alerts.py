@@ -27,7 +27,7 @@ from hub.plugins import Plugins
 from hub.schedule import pause
 from hub.store import alerts, doors, house, log, persons
 from hub.store import stays as ledger
-from hub.store.alerts import Alert, Sent
+from hub.store.alerts import Alert, Sent, Wishes
 from hub.store.engine import Store, Tx
 from hub.telling import ADDRESS, Quiet, Recipient, chain, promise
 
@@ -85,7 +85,7 @@ class Alerts:
         async with self.bus.listen("health", "alerts", "clock", "house", "people") as nudges:
             while True:
                 try:
-                    again = await self._look()
+                    again = await self._again()
                     cramped = False
                 except Unavailable as error:
                     (logger.debug if cramped else logger.warning)("alerts wait for the store", why=str(error))
@@ -93,17 +93,18 @@ class Alerts:
                 await pause(self.clock, max(again, self.clock.now() + AT_LEAST), nudges)
                 await self.clock.sleep(self.settle.total_seconds())
 
-    async def _look(self) -> datetime:
+    async def _again(self) -> datetime:
         """Do what is to be done, and say when to look again at the latest."""
         idle = await self.store.read(self._at_rest)
-        return idle if idle is not None else await self.store.write(self._settle)
+        return idle if idle is not None else await self.store.write(self.look)
 
     def _at_rest(self, tx: Tx) -> datetime | None:
         """None: there is something to write down."""
         round_ = _Round(tx, self)
         return round_.rest() if not round_.changed else None
 
-    def _settle(self, tx: Tx) -> datetime:
+    def look(self, tx: Tx) -> datetime:
+        """Do everything that is to be done now, and say when to look again at the latest."""
         return _Round(tx, self).settle()
 
     # ---- what people do ----
@@ -127,6 +128,28 @@ class Alerts:
         log.record(tx, now, actor, "take acknowledgement back", f"alert:{id_}", detail=f"{row.kind.word} {row.about}")
         tx.signal("alerts")
         return alerts.unacknowledge(tx, row, now)
+
+    def wish(self, tx: Tx, wanted: Wishes, actor: str) -> None:
+        """How a property wants its people told. Raises Rejected."""
+        place = house.property_with(tx, wanted.id)
+        if place is None:
+            raise Rejected(f"there is no property “{wanted.id}”")
+        for number, listed in enumerate(wanted.people):
+            person = persons.person(tx, listed.person)
+            if person is None or person.ended_at is not None:
+                raise Rejected(f"there is nobody “{listed.person}” to be told")
+            if person.property not in (None, wanted.id):
+                raise Rejected(f"{person.name} works at another property")
+            if any(listed.person == other.person for other in wanted.people[:number]):
+                raise Rejected(f"{person.name} stands in the list twice")
+            if not listed.ways & {Way.EMAIL, Way.SMS}:
+                raise Rejected(f"choose e-mail or SMS for {person.name}; the page tells everybody")
+        if wanted.quiet is not None and wanted.quiet.start == wanted.quiet.end:
+            raise Rejected("quiet hours end at another time than they begin")
+        names = ", ".join(listed.person for listed in wanted.people)
+        detail = f"quiet {wanted.quiet or 'never'}; {names or 'managers'}"
+        log.record(tx, self.clock.now(), actor, "say who is told of alerts", f"property:{wanted.id}", detail=detail)
+        alerts.keep_wishes(tx, wanted)
 
     def try_out(self, tx: Tx, id_: PersonId, ways: Iterable[Way], actor: str) -> None:
         """Send somebody a test message. Raises Rejected."""
@@ -239,6 +262,8 @@ class _Round:
         for telling in alerts.tellings_of(self._tx, [row.id])[row.id]:
             if telling.state is Sent.SENT:
                 reached[telling.person].add(telling.way)
+            elif telling.state is Sent.WAITING:
+                alerts.told(self._tx, telling.key, Sent.MOOT, self.now, "it was over before")
         for id_, ways in reached.items():
             person = persons.person(self._tx, id_)
             if person is not None and person.ended_at is None:

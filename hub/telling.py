@@ -57,7 +57,7 @@ def _listed(tx: Tx, property_: PropertyId | None, everybody: Mapping[PersonId, P
     wishes = alerts.wishes(tx)
     places = sorted(row.id for row in house.properties(tx)) if property_ is None else [property_]
     for place in places:
-        yield from wishes.get(place, Wishes()).people or _managers(place, everybody.values())
+        yield from wishes.get(place, Wishes(place)).people or _managers(place, everybody.values())
 
 
 def _managers(place: PropertyId, everybody: Iterable[Person]) -> Iterator[Listed]:

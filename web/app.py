@@ -18,8 +18,8 @@ from web.site import SITE, Doubtable, Site
 from web.templating import Templates
 
 PAGES = (
-    "adopting", "channels", "codes", "door", "emergency", "health", "locks", "log", "more", "radio", "radio_care", "radio_talk",
-    "rehearsal", "settings", "stays", "styleguide", "today",
+    "adopting", "alerts", "alerts_told", "channels", "codes", "door", "emergency", "health", "locks", "log", "more",
+    "radio", "radio_care", "radio_talk", "rehearsal", "settings", "stays", "styleguide", "today",
 )  # fmt: skip
 
 

@@ -19,7 +19,20 @@ MOST_NAMES = 64
 MOST_STREAMS = 200
 REMEMBERED = 256
 
-_FOR_PAGES = ("lock:", "stay:", "stays", "questions", "health", "channels", "house", "log", "clock", "plugin:")
+_FOR_PAGES = (
+    "lock:",
+    "stay:",
+    "stays",
+    "questions",
+    "health",
+    "channels",
+    "house",
+    "log",
+    "clock",
+    "plugin:",
+    "alerts",
+    "alerts:",
+)
 
 
 class Listener:

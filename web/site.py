@@ -10,6 +10,7 @@ from aiohttp import web
 
 from hub.hub import Hub
 from hub.signin import Guard
+from hub.store import alerts
 from hub.store import stays as ledger
 from web.live import Live
 from web.templating import Templates
@@ -64,6 +65,7 @@ class Shell:
     turned: bool = False
     clock_trusted: bool = True
     questions: int = 0
+    alerts: int = 0
     said: str = ""
 
 
@@ -79,6 +81,9 @@ def htmx(request: web.Request) -> bool:
 async def page(request: web.Request, template: str, here: str, *, status: int = 200, **view: Any) -> web.Response:
     """A whole page for somebody signed in."""
     site = request.app[SITE]
+    questions, open_alerts = await site.hub.store.read(
+        lambda tx: (len(ledger.open_questions(tx)), alerts.count_open(tx))
+    )
     shell = Shell(
         theme=_theme(request),
         here=here,
@@ -87,7 +92,8 @@ async def page(request: web.Request, template: str, here: str, *, status: int = 
         demo=site.demo,
         turned=site.turned,
         clock_trusted=site.hub.clock.trusted,
-        questions=await site.hub.store.read(lambda tx: len(ledger.open_questions(tx))),
+        questions=questions,
+        alerts=open_alerts,
         said=request.cookies.get(SAID_COOKIE, ""),
     )
     return _answer(site.templates.page(template, {"shell": shell, **view}), shell, status)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 from enum import Enum
@@ -13,7 +13,8 @@ from sqlalchemy.dialects.sqlite import insert
 from hub.model.alerts import Course, Kind, Level, QuietHours, Way
 from hub.model.values import PersonId, PropertyId
 from hub.store.engine import Tx
-from hub.store.tables import alerts, escalation, quiet_hours, tellings
+from hub.store.house import Origin
+from hub.store.tables import alerts, escalation, telling_rules, tellings
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,19 @@ def raised(tx: Tx) -> list[Alert]:
     rows = [_alert(row) for row in tx.sql.execute(_NEWEST).mappings()]
     order = list(Level)
     return sorted(rows, key=lambda each: order.index(each.level))
+
+
+_OPEN = select(func.count()).where(
+    text("over_at IS NULL"),
+    alerts.c.raised_at.is_not(None),
+    alerts.c.acknowledged_at.is_(None),
+    alerts.c.kind.in_([kind.word for kind in Kind if kind.rule.level is not Level.NOTICE]),
+)
+
+
+def count_open(tx: Tx) -> int:
+    """How many wait for somebody to look after them, mere notices apart."""
+    return int(tx.sql.execute(_OPEN).scalar_one())
 
 
 def alert(tx: Tx, id_: str) -> Alert | None:
@@ -283,32 +297,51 @@ class Listed:
 class Wishes:
     """How a property wants its people told."""
 
+    id: PropertyId
     quiet: QuietHours | None = None
     people: tuple[Listed, ...] = ()
+    """In this order; empty: the managers, in no particular one."""
+    origin: Origin = Origin.PAGES
 
 
 def wishes(tx: Tx) -> dict[PropertyId, Wishes]:
     """Of every property that has said something."""
-    quiet = {
-        PropertyId(row["property_id"]): QuietHours(time.fromisoformat(row["begins"]), time.fromisoformat(row["ends"]))
-        for row in tx.sql.execute(select(quiet_hours)).mappings()
-    }
     listed: dict[PropertyId, list[Listed]] = {}
-    for row in tx.sql.execute(select(escalation).order_by(escalation.c.position)).mappings():
+    for row in tx.sql.execute(_LISTED).mappings():
         ways = frozenset(Way(word) for word in row["ways"].split())
         listed.setdefault(row["property_id"], []).append(Listed(row["person_id"], ways))
-    return {id_: Wishes(quiet.get(id_), tuple(listed.get(id_, ()))) for id_ in quiet.keys() | listed.keys()}
+    return {
+        row["property_id"]: Wishes(
+            id=row["property_id"],
+            quiet=_quiet(row["quiet_from"], row["quiet_until"]),
+            people=tuple(listed.get(row["property_id"], ())),
+            origin=Origin(row["origin"]),
+        )
+        for row in tx.sql.execute(_RULES).mappings()
+    }
 
 
-def keep_wishes(tx: Tx, property_: PropertyId, wanted: Wishes) -> None:
-    tx.sql.execute(delete(quiet_hours).where(quiet_hours.c.property_id == property_))
-    tx.sql.execute(delete(escalation).where(escalation.c.property_id == property_))
-    if wanted.quiet is not None:
-        hours = {"begins": f"{wanted.quiet.start:%H:%M}", "ends": f"{wanted.quiet.end:%H:%M}"}
-        tx.sql.execute(insert(quiet_hours).values(property_id=property_, **hours))
-    rows: list[Mapping[str, object]] = [
+_RULES = select(telling_rules).order_by(telling_rules.c.property_id)
+_LISTED = select(escalation).order_by(escalation.c.property_id, escalation.c.position)
+
+
+def _quiet(start: str | None, end: str | None) -> QuietHours | None:
+    if start is None or end is None:
+        return None
+    return QuietHours(time.fromisoformat(start), time.fromisoformat(end))
+
+
+def keep_wishes(tx: Tx, wanted: Wishes) -> None:
+    forget_wishes(tx, wanted.id)
+    quiet = wanted.quiet
+    hours = {
+        "quiet_from": None if quiet is None else f"{quiet.start:%H:%M}",
+        "quiet_until": None if quiet is None else f"{quiet.end:%H:%M}",
+    }
+    tx.sql.execute(insert(telling_rules).values(property_id=wanted.id, origin=wanted.origin.value, **hours))
+    rows = [
         {
-            "property_id": property_,
+            "property_id": wanted.id,
             "position": position,
             "person_id": listed.person,
             "ways": " ".join(sorted(way.value for way in listed.ways)),
@@ -317,4 +350,10 @@ def keep_wishes(tx: Tx, property_: PropertyId, wanted: Wishes) -> None:
     ]
     if rows:
         tx.sql.execute(insert(escalation), rows)
+    tx.signal("alerts")
+
+
+def forget_wishes(tx: Tx, property_: PropertyId) -> None:
+    tx.sql.execute(delete(telling_rules).where(telling_rules.c.property_id == property_))
+    tx.sql.execute(delete(escalation).where(escalation.c.property_id == property_))
     tx.signal("alerts")

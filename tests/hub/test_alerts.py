@@ -58,7 +58,7 @@ async def _people(house: Home, *who: tuple[str, dict[str, str]], quiet: QuietHou
             id_ = PersonId(name)
             sealed = persons.sealed_contact(id_, contact, hub.vault)
             persons.keep(tx, persons.Person(id_, name.title(), PersonKind.STAFF, HOUSE, sealed, Origin.PAGES, START))
-        alerts.keep_wishes(tx, HOUSE, Wishes(quiet, tuple(Listed(PersonId(name)) for name, _ in who)))
+        alerts.keep_wishes(tx, Wishes(HOUSE, quiet, tuple(Listed(PersonId(name)) for name, _ in who)))
 
     await hub.store.write(work)
 

@@ -14,11 +14,13 @@ from hub.hub import Hub
 from hub.model.alerts import Finding, Level
 from hub.model.stays import local_instant
 from hub.model.values import LockId, PropertyId, StayId, StayKind, StayStatus
+from hub.store import alerts
 from hub.store import stays as ledger
 from hub.store.doors import Door
 from hub.store.engine import Tx
 from hub.store.stays import StayRow, Wanted
 from web.ground import Ask, Ground, StayLine, battery_low
+from web.pages import alerts as alert_pages
 from web.site import GUARD, SITE, go, page, part, wakes
 
 _MIDNIGHT = datetime.min.time()
@@ -38,6 +40,8 @@ class LockLine:
 class View:
     day: date
     questions: list[Ask]
+    urgent: list[alert_pages.Line]
+    """Alerts that nobody looks after yet."""
     findings: list[Finding]
     arriving: list[StayLine]
     tomorrow: list[StayLine]
@@ -61,19 +65,35 @@ def look(tx: Tx, hub: Hub) -> View:
     ground = Ground.read(tx, hub.clock.now())
     days = _Days(tx, ground)
     asked = ledger.open_questions(tx)
+    urgent = [row for row in alerts.raised(tx) if row.open and row.level is Level.URGENT]
+    told = {(row.kind, row.about) for row in urgent}
     expected = ground.with_doors(tx, days.arriving(2))
     arriving = [line for line in expected if line.arrives_today]
     return View(
         day=ground.local().today,
         questions=[ground.ask(question, ledger.stay(tx, StayId(question.subject))) for question in asked],
-        findings=[found for found in health.findings(tx, hub, ground.doors.values()) if _worth_saying(found)],
+        urgent=[alert_pages.line(ground, row) for row in urgent],
+        findings=[
+            found
+            for found in health.findings(tx, hub, ground.doors.values())
+            if _worth_saying(found) and (found.kind, found.about) not in told
+        ],
         arriving=arriving,
         tomorrow=[line for line in expected if not line.arrives_today],
         leaving=[ground.line(row) for row in days.leaving()],
         staying=[ground.line(row) for row in days.staying()],
         locks=[_lock_line(door) for door in ground.doors.values()],
         next_arrival="" if arriving else days.next_arrival(),
-        wakes=wakes("stays", "questions", "health", "house", "clock", *(f"lock:{lock}" for lock in ground.doors)),
+        wakes=wakes(
+            "stays",
+            "questions",
+            "health",
+            "alerts",
+            "alerts:list",
+            "house",
+            "clock",
+            *(f"lock:{lock}" for lock in ground.doors),
+        ),
     )
 
 

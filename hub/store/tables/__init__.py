@@ -1,6 +1,6 @@
 """Every table of the house, by topic. A new one is defined in the module of its topic and named here."""
 
-from hub.store.tables.alerts import alerts, escalation, quiet_hours, tellings
+from hub.store.tables.alerts import alerts, escalation, telling_rules, tellings
 from hub.store.tables.emergencies import emergencies
 from hub.store.tables.house import channels, locks, meta, properties, unit_locks, units
 from hub.store.tables.kinds import Day, Instant, metadata
@@ -48,13 +48,13 @@ __all__ = [
     "properties",
     "published",
     "questions",
-    "quiet_hours",
     "replies",
     "sessions",
     "slot_holders",
     "slots",
     "stay_sources",
     "stays",
+    "telling_rules",
     "tellings",
     "tokens",
     "unit_locks",

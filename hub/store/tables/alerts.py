@@ -44,11 +44,12 @@ tellings = table(
     Index("tellings_waiting", "way", "promised_at", sqlite_where=text("state = 'waiting'")),
 )
 
-quiet_hours = table(
-    "quiet_hours",
+telling_rules = table(
+    "telling_rules",
     Column("property_id", Text, ForeignKey("properties.id", ondelete="CASCADE"), primary_key=True),
-    required("begins", Text),
-    required("ends", Text),  # local, as 07:00
+    Column("quiet_from", Text),  # local, as 22:00
+    Column("quiet_until", Text),
+    required("origin", Text),
 )
 
 escalation = table(

@@ -264,10 +264,11 @@ CREATE TABLE tellings (
     "CREATE INDEX tellings_by_person ON tellings (person_id, way, promised_at DESC)",
     "CREATE INDEX tellings_waiting ON tellings (way, promised_at) WHERE state = 'waiting'",
     """
-CREATE TABLE quiet_hours (
+CREATE TABLE telling_rules (
     property_id TEXT NOT NULL,
-    begins TEXT NOT NULL,
-    ends TEXT NOT NULL,
+    quiet_from TEXT,
+    quiet_until TEXT,
+    origin TEXT NOT NULL,
     PRIMARY KEY (property_id),
     FOREIGN KEY(property_id) REFERENCES properties (id) ON DELETE CASCADE
 ) STRICT
