@@ -357,15 +357,6 @@ CREATE TABLE questions (
 ) STRICT
     ;
 INSERT INTO "questions" VALUES('x','x','x','x','x',1,1,'x',1,'x');
-CREATE TABLE quiet_hours (
-    property_id TEXT NOT NULL,
-    begins TEXT NOT NULL,
-    ends TEXT NOT NULL,
-    PRIMARY KEY (property_id),
-    FOREIGN KEY(property_id) REFERENCES properties (id) ON DELETE CASCADE
-) STRICT
-    ;
-INSERT INTO "quiet_hours" VALUES('x','x','x');
 CREATE TABLE replies (
     "key" TEXT NOT NULL,
     request TEXT NOT NULL,
@@ -464,6 +455,16 @@ CREATE TABLE stays (
 ) STRICT
     ;
 INSERT INTO "stays" VALUES('x','x','x','x','x','x','x',1,1,1,2,'x','x','x',X'78',1,'x',1,1,1,1,1,'x',X'78');
+CREATE TABLE telling_rules (
+    property_id TEXT NOT NULL,
+    quiet_from TEXT,
+    quiet_until TEXT,
+    origin TEXT NOT NULL,
+    PRIMARY KEY (property_id),
+    FOREIGN KEY(property_id) REFERENCES properties (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "telling_rules" VALUES('x','x','x','x');
 CREATE TABLE tellings (
     key TEXT NOT NULL,
     alert_id TEXT,
