@@ -13,6 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from hub.commandline import backups, house
 from hub.commandline.asking import ConfigPath, Terminal
+from hub.commandline.audit import audit
 from hub.commandline.emergency import emergency
 from hub.commandline.exits import WORDS, exit_code
 from hub.commandline.people import people
@@ -127,6 +128,7 @@ app.add_typer(stay, name="stay")
 app.add_typer(house.code, name="code")
 app.add_typer(people, name="people")
 app.add_typer(token, name="token")
+app.add_typer(audit, name="audit")
 
 
 def main(words: list[str] | None = None) -> None:

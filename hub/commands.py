@@ -13,7 +13,7 @@ from typing import Any, Final
 from pydantic import JsonValue, ValidationError
 from sqlalchemy.exc import IntegrityError
 
-from hub import apply, emergency_commands, housing, issuing, people_commands, radio_commands
+from hub import apply, emergency_commands, housing, issuing, people_commands, radio_commands, record_commands
 from hub.adopting import Wish
 from hub.commandline import asks
 from hub.commandline.asks import Ask
@@ -416,4 +416,5 @@ COMMANDS: Final[Mapping[type[Ask], Command]] = {
     asks.EmergencyConfirm: emergency_commands.confirm,
     **people_commands.COMMANDS,
     **radio_commands.COMMANDS,
+    **record_commands.COMMANDS,
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from hub import emergency, standing, telling
+from hub import audit, emergency, standing, telling
 from hub.findings import Look, Parts, Topic
 from hub.model.alerts import Finding, Kind, Level
 from hub.model.codes import Reading
@@ -232,6 +232,7 @@ def _dead(look: Look) -> Iterator[Finding]:
 
 _TOPICS: Final[tuple[Topic, ...]] = (
     _house,
+    audit.findings,
     emergency.found,
     _radios,
     _doors,

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import structlog
 
-from hub import issuing, passes, people
+from hub import audit, issuing, passes, people
 from hub.adopting import Adopting
 from hub.alerts import LOOK_EVERY, SETTLE, Alerts
 from hub.bus import Bus
@@ -129,6 +129,7 @@ async def made(config: Config, world: World | None = None, *, running: bool = Tr
             yield await _wired(config, world, vault, bus, store, tagbook, running=running)
         finally:
             tagbook.close()
+            await audit.drop_anchor(store, config.state_dir, machine.now())
 
 
 async def _wired(
@@ -251,7 +252,7 @@ Serve = Callable[[Hub], Awaitable[None]]
 
 async def run(hub: Hub, fronts: tuple[Serve, ...] = (), *, upkeep: bool = True) -> None:
     """Everything, until cancelled or until a core task fails. `upkeep`: make backups by the hour."""
-    await hub.store.write(lambda tx: _doubt_after_restore(tx, hub.clock.now()))
+    await _begin(hub)
     for name, told in hub.config.drivers.items():
         hub.plugins.prepare_driver(name, told)
     plug_services(hub)
@@ -280,9 +281,17 @@ async def run(hub: Hub, fronts: tuple[Serve, ...] = (), *, upkeep: bool = True) 
             group.create_task(_front(front, hub), name="front")
 
 
-def _doubt_after_restore(tx: Tx, now: datetime) -> None:
-    if settings.restored_just_now(tx):
-        codes.doubt_all(tx, now)
+async def _begin(hub: Hub) -> None:
+    """What was restored is doubted, and the audit chain goes on from where it was, or says that it does not."""
+
+    def work(tx: Tx) -> bool:
+        if settings.restored_and_not_started(tx):
+            codes.doubt_all(tx, hub.clock.now())
+        return audit.begin(tx, hub.state_dir, hub.wall.now())
+
+    if not await hub.store.write(work):
+        logger.error("the audit chain is not what it was when the hub stopped; see gatehouse audit verify")
+    await audit.drop_anchor(hub.store, hub.state_dir, hub.wall.now(), anew=True)
 
 
 async def _front(front: Serve, hub: Hub) -> None:
@@ -363,7 +372,11 @@ def _jobs(hub: Hub) -> tuple[Job, ...]:
 def _upkeep(hub: Hub) -> tuple[Job, ...]:
     """What wears by real time, however the house's clock is turned."""
     told: set[str] = set()
-    return (Job("backup", every(timedelta(hours=1), start=hub.wall.now()), lambda: _back_up(hub, told)),)
+    now = hub.wall.now()
+    return (
+        Job("backup", every(timedelta(hours=1), start=now), lambda: _back_up(hub, told)),
+        Job("audit", every(timedelta(days=1), start=now), lambda: _look_at_audit(hub)),
+    )
 
 
 async def _back_up(hub: Hub, told: set[str]) -> None:
@@ -380,6 +393,11 @@ async def _back_up(hub: Hub, told: set[str]) -> None:
         told.update(left_out)
         logger.warning("links and large files of plugins are not in the backup", files=left_out)
     await asyncio.to_thread(backup.rotate, folder)
+    await audit.drop_anchor(hub.store, hub.state_dir, hub.wall.now())
+
+
+async def _look_at_audit(hub: Hub) -> None:
+    await audit.look(hub.store, hub.state_dir, hub.wall)
 
 
 async def _stamp(hub: Hub) -> None:

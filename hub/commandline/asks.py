@@ -213,6 +213,17 @@ class Backup(Ask):
     new_recovery_key: bool = False
 
 
+class AuditVerify(Ask):
+    command = "audit verify"
+    patience = timedelta(minutes=30)
+
+
+class AuditLinks(Ask):
+    command = "audit links"
+
+    after: Annotated[int, Field(ge=0)] = 0
+
+
 class RotateKey(Ask):
     command = "rotate-key"
     patience = timedelta(minutes=10)

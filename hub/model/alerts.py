@@ -85,6 +85,7 @@ class Kind(Enum):
     PLUGIN_OFF = "plugin_off", _problem(lasting=_MINUTE)
     PLUGIN_WAITING = "plugin_waiting", _problem(lasting=10 * _MINUTE)
     DEAD_LETTER = "dead_letter", _problem(lasting=timedelta(0))
+    AUDIT_BROKEN = "audit_broken", _urgent()
 
     NOT_REACHED = "not_reached", _on_the_page()
     NOBODY_SENDS = "nobody_sends", _on_the_page()

@@ -30,6 +30,7 @@ from hub.errors import Garbled, Unavailable
 from hub.io.files import sync_file, sync_folder
 from hub.io.recovery import RecoveryKey, lock_for
 from hub.io.vault import Vault
+from hub.model.chain import Head
 from hub.store import plugin_files
 from hub.store.plugin_files import Put
 from hub.store.sqlite import Claim, beside, check, connect_reader, explained
@@ -77,23 +78,27 @@ class _Header:
     for_house: bytes
     for_recovery: bytes | None
     keys: bytes
+    head: Head | None
+    """Of the audit chain in it; None: it is of before there was one."""
 
     def written(self) -> bytes:
         fields = {"house": self.for_house, "recovery": self.for_recovery, "keys": self.keys}
         encoded = {name: value and base64.b64encode(value).decode() for name, value in fields.items()}
-        return json.dumps({"made_at": self.made_at.isoformat(), **encoded}).encode()
+        head = None if self.head is None else [self.head.number, self.head.seal]
+        return json.dumps({"made_at": self.made_at.isoformat(), "head": head, **encoded}).encode()
 
     @classmethod
     def parse(cls, text: bytes) -> _Header:
         try:
             fields = json.loads(text)
             made_at = datetime.fromisoformat(fields.pop("made_at"))
-            recovery = fields["recovery"]
+            recovery, head = fields["recovery"], fields.get("head")
             return cls(
                 made_at,
                 base64.b64decode(fields["house"], validate=True),
                 None if recovery is None else base64.b64decode(recovery, validate=True),
                 base64.b64decode(fields["keys"], validate=True),
+                None if head is None else Head(int(head[0]), str(head[1])),
             )
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise BadBackup("the backup's header was changed") from error
@@ -238,6 +243,7 @@ def _encrypt(plain: Path, to: Path, vault: Vault, recovery: bytes | None, now: d
         for_house=vault.seal(data_key, about="backup"),
         for_recovery=None if recovery is None else lock_for(recovery, data_key),
         keys=box.encrypt(_nonce(0, last=False), vault.export(), b"keys"),
+        head=_head(plain),
     ).written()
     head = _FIRST_LINE + len(header).to_bytes(4) + header
     bound_to = hashlib.sha256(head).digest()
@@ -247,6 +253,28 @@ def _encrypt(plain: Path, to: Path, vault: Vault, recovery: bytes | None, now: d
             target.write(box.encrypt(_nonce(place, last=last), chunk, bound_to))
         target.flush()
         os.fsync(target.fileno())
+
+
+def _head(plain: Path) -> Head | None:
+    raw = sqlite3.connect(plain, isolation_level=None)
+    try:
+        if not raw.execute("SELECT 1 FROM sqlite_schema WHERE name = 'chain'").fetchone():
+            return None
+        row = raw.execute("SELECT number, seal FROM chain ORDER BY number DESC LIMIT 1").fetchone()
+        return Head() if row is None else Head(*row)
+    finally:
+        raw.close()
+
+
+def heads(folder: Path) -> dict[Path, tuple[datetime, Head]]:
+    """Of the backups in a folder: what was the head of the audit chain when each was made. One that is damaged is left out."""
+    found = {}
+    for made, file in backups(folder).items():
+        with contextlib.suppress(BadBackup, OSError), file.open("rb") as source:
+            _, header = _read_head(source)
+            if header.head is not None:
+                found[file] = (made, header.head)
+    return found
 
 
 def _decrypt(file: Path, key: Vault | RecoveryKey, to: Path) -> tuple[_Header, bytes]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Integer, bindparam, delete, desc, insert, select
+from sqlalchemy import Integer, bindparam, delete, desc, insert, select, text
 
 from hub.model.chain import HOUSE, Head, Link, cut, sealed
 from hub.model.values import GrantId, StayId
@@ -90,8 +90,15 @@ def seal_of(tx: Tx, number: int) -> str | None:
 
 def of_the_house(tx: Tx, what: str) -> list[Link]:
     """Links of kind `house`: restores and what else befell the chain itself. They are few, but to be found among many."""
-    rows = select(*_LINKS.selected_columns).where(chain.c.kind == HOUSE, chain.c.what == what).order_by(chain.c.number)
-    return [Link(*row) for row in tx.sql.execute(rows)]
+    return [Link(*row) for row in tx.sql.execute(_OF_THE_HOUSE, {"what": what})]
+
+
+_OF_THE_HOUSE = (
+    select(*_LINKS.selected_columns)
+    .where(text(f"chain.kind = '{HOUSE}'"), chain.c.what == bindparam("what"))
+    .order_by(text("+chain.number"))
+)
+"""In so many words: SQLite takes the index of these few only where the statement itself says which they are."""
 
 
 # ---- aliases --------------------------------------------------------------------------------------------------------

@@ -10,11 +10,12 @@ from typing import Any, Final
 
 from sqlalchemy import Integer, Select, bindparam, desc, insert, select, tuple_, update
 
-from hub.model.chain import BOLT, DEED, LOCK, cut, evidence
+from hub.model.chain import BOLT, DEED, LOCK, Wrong, cut, evidence
 from hub.model.values import GrantId, LockId, PropertyId, StayId
 from hub.store import chain
 from hub.store.engine import Tx
 from hub.store.tables import Instant, access_log, audit
+from hub.store.tables import chain as audit_chain
 
 UNLOCKED, LOCKED = "unlocked", "locked"
 CODE_SET, CODE_CLEARED, CODE_REFUSED = "code_set", "code_cleared", "code_refused"
@@ -197,6 +198,40 @@ def _link(tx: Tx, deed: Deed, at: datetime) -> None:
         evidence=deed.evidence(salt),
     )
     tx.sql.execute(update(audit).where(audit.c.id == deed.id).values(link=number, salt=salt))
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """How far the lines of the audit trail were compared with their links."""
+
+    id: int = 0
+    linked: bool = False
+    """A line with a link was among them; from there on every one has its own."""
+
+
+def look_at_lines(tx: Tx, after: Looked, limit: int) -> Looked | Wrong:
+    """Whether each line says what it said when its link was made, or was erased with its guest."""
+    query = (
+        select(*_DEED, audit.c.link, audit.c.salt, audit_chain.c.evidence, audit_chain.c.subject)
+        .outerjoin(audit_chain, audit_chain.c.number == audit.c.link)
+        .where(audit.c.id > after.id)
+        .order_by(audit.c.id)
+        .limit(limit)
+    )
+    erased = {link.subject for link in chain.of_the_house(tx, "erased")}
+    for *told, link, salt, sealed, subject in tx.sql.execute(query).all():
+        deed = Deed(*told)
+        if link is None and not after.linked:
+            after = Looked(deed.id)
+            continue
+        if sealed is None:
+            return Wrong(deed.id, f"line {deed.id} of the audit trail has no link")
+        if salt is None and subject not in erased:
+            return Wrong(link, f"line {deed.id} of the audit trail was emptied, and nobody was erased")
+        if salt is not None and deed.evidence(salt) != sealed:
+            return Wrong(link, f"line {deed.id} of the audit trail is not what link {link} was made for")
+        after = Looked(deed.id, linked=True)
+    return after
 
 
 def deeds(tx: Tx, subject: str, *, limit: int = 100) -> list[Deed]:

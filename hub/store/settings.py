@@ -37,13 +37,19 @@ def safe_mode(tx: Tx) -> bool:
     return value(tx, _SAFE_MODE) is not None
 
 
-def restored_just_now(tx: Tx) -> bool:
-    """True once for each restore: from here on nothing that was believed of the locks counts."""
+def restored_just_now(tx: Tx) -> str | None:
+    """Of when the backup is, once for each restore: from here on nothing that was believed of the locks counts."""
+    if not restored_and_not_started(tx):
+        return None
     restored = value(tx, _SAFE_MODE)
-    if restored is None or value(tx, _DOUBTED) == restored:
-        return False
     keep(tx, _DOUBTED, restored)
-    return True
+    return restored
+
+
+def restored_and_not_started(tx: Tx) -> bool:
+    """A backup was put in the place of the database, and the hub has not run since."""
+    restored = value(tx, _SAFE_MODE)
+    return restored is not None and value(tx, _DOUBTED) != restored
 
 
 def leave_safe_mode(tx: Tx) -> None:
@@ -60,6 +66,16 @@ def committed_time(tx: Tx) -> datetime | None:
 
 def commit_time(tx: Tx, now: datetime) -> None:
     keep(tx, _TIME, now.isoformat())
+
+
+def audit(tx: Tx) -> str | None:
+    """What was found when the audit chain was looked at last (hub/audit.py)."""
+    return value(tx, "audit")
+
+
+def keep_audit(tx: Tx, text: str) -> None:
+    keep(tx, "audit", text)
+    tx.signal("health")
 
 
 def vouch(tx: Tx) -> str | None:

@@ -56,6 +56,7 @@ chain = table(
     required("previous", Text),
     required("seal", Text),
     Index("chain_by_subject", "subject", sqlite_where=text("subject <> ''")),
+    Index("chain_of_the_house", "what", sqlite_where=text("kind = 'house'")),
 )
 
 aliases = table(

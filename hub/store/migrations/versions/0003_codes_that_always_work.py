@@ -170,6 +170,7 @@ CREATE TABLE chain (
 ) STRICT
     """,
     "CREATE INDEX chain_by_subject ON chain (subject) WHERE subject <> ''",
+    "CREATE INDEX chain_of_the_house ON chain (what) WHERE kind = 'house'",
     """
 CREATE TABLE aliases (
     alias TEXT NOT NULL,
