@@ -565,6 +565,7 @@ WHEN EXISTS (SELECT 1 FROM grants g WHERE g.lock_id = NEW.lock_id AND g.tag = NE
 BEGIN SELECT RAISE(ABORT, 'taken'); END;
 CREATE INDEX lockdowns_open ON emergencies (property_id) WHERE deed = 'lock_down' AND released_at IS NULL;
 CREATE INDEX chain_by_subject ON chain (subject) WHERE subject <> '';
+CREATE INDEX chain_of_the_house ON chain (what) WHERE kind = 'house';
 CREATE INDEX slot_holders_by_slot ON slot_holders (lock_id, slot, since);
 CREATE TRIGGER chain_is_not_changed
 BEFORE UPDATE ON chain BEGIN SELECT RAISE(ABORT, 'the audit chain is never changed'); END;
