@@ -23,6 +23,7 @@ from hub.model.codes import (
     Ask,
     Claim,
     Clear,
+    Enable,
     Grant,
     Limits,
     Policy,
@@ -197,6 +198,7 @@ class Reconciler:
         grants = tuple(codes.open_grants(tx, lock))
         policy = replace(
             _POLICY,
+            ahead=_POLICY.ahead if door is None else door.ahead,
             first_wait=_POLICY.first_wait * self.pace,
             longest_wait=_POLICY.longest_wait * self.pace,
             # A command takes real time: what is fresh must outlast some, however fast the house's clock runs.
@@ -209,7 +211,8 @@ class Reconciler:
         """What the lock told of itself, so far as its driver is there to do it."""
         met = self.plugins.lock(door.driver, door.address)
         limits = Limits.of(told)
-        return replace(limits, schedules=limits.schedules and met is not None and met.schedule is not None)
+        there = met is not None and met.schedule is not None
+        return replace(limits, schedules=limits.schedules and there, hours_first=limits.hours_first and there)
 
     def _look_again(self, view: View, rest: Rest, now: datetime) -> datetime | None:
         retries = (retry for slot in view.slots for retry in (slot.retry_at, slot.hours.retry_at) if retry is not None)
@@ -227,17 +230,19 @@ class Reconciler:
 
     # ---- one step ----
 
-    async def _take(self, lock: LockId, met: Lock, keypad: Keypad, step: Ask | Clear | Write | Schedule) -> bool:
+    async def _take(
+        self, lock: LockId, met: Lock, keypad: Keypad, step: Ask | Clear | Write | Enable | Schedule
+    ) -> bool:
         """False: the lock did not answer."""
         match step:
             case Ask(slot=number):
                 return await self._ask(lock, keypad, number)
-            case Write():
+            case Write() | Enable():
                 issued = await self.store.read(lambda tx: codes.issued(tx, step.grant))
                 if issued is None or issued.sealed_pin is None:
                     return True
                 self.tagbook.add(issued.grant.tag)
-                if not await self._claim(lock, step, issued.grant.tag):
+                if not await self._claim(lock, step, issued.grant.tag if isinstance(step, Write) else None):
                     return True
                 pin = self.vault.open_pin(issued.sealed_pin, about=f"grant:{issued.grant.id}")
                 return await self._write(lock, keypad, step, pin)
@@ -247,7 +252,7 @@ class Reconciler:
                 assert met.schedule is not None  # else the limits would say that it has none
                 return not await self._claim(lock, step) or await self._confine(lock, met.schedule, step)
 
-    async def _claim(self, lock: LockId, step: Write | Clear | Schedule, tag: CodeTag | None = None) -> bool:
+    async def _claim(self, lock: LockId, step: Write | Enable | Clear | Schedule, tag: CodeTag | None = None) -> bool:
         """T3a. False: what was told since the step was worked out makes it a wrong one; nothing was claimed.
 
         The tag of what is about to be written is in the book that outlives every backup by now.
@@ -287,10 +292,10 @@ class Reconciler:
         ways = (tags & {slot.tag}, tags.intersection(grant.tag for grant in grants), tags & self.tagbook.tags)
         return next((min(known) for known in ways if known), self.vault.tag(seen.pin))
 
-    async def _write(self, lock: LockId, keypad: Keypad, step: Write, pin: Pin) -> bool:
+    async def _write(self, lock: LockId, keypad: Keypad, step: Write | Enable, pin: Pin) -> bool:
         try:
             async with asyncio.timeout(PATIENCE.total_seconds()):
-                proof = await keypad.write(step.slot, pin)
+                proof = await _told(keypad, step, pin)
         except Rejected as error:
             words, other_digits = str(error), isinstance(error, CodeTaken)
             await self.store.write(lambda tx: self._was_refused(tx, lock, step, words, other_digits))
@@ -301,17 +306,19 @@ class Reconciler:
             await self.store.write(lambda tx: self._written(tx, lock, step, proof))
         return True
 
-    def _written(self, tx: Tx, lock: LockId, step: Write, proof: Proof) -> None:
+    def _written(self, tx: Tx, lock: LockId, step: Write | Enable, proof: Proof) -> None:
         view = self.view(tx, lock)
         before = view.slot(step.slot)
         after = after_write(before, proof, view.limits, self.clock.now())
         codes.keep_slot(tx, lock, after, self.clock.now())
         self._log_change(tx, lock, before, after)
 
-    def _was_refused(self, tx: Tx, lock: LockId, step: Write, words: str, other_digits: bool) -> None:
+    def _was_refused(self, tx: Tx, lock: LockId, step: Write | Enable, words: str, other_digits: bool) -> None:
         view = self.view(tx, lock)
         now = self.clock.now()
         codes.keep_slot(tx, lock, after_refusal(view.slot(step.slot), view.policy, now), now)
+        if isinstance(step, Enable):  # the digits are there: they are written again when they are needed
+            return
         grant = next((grant for grant in view.grants if grant.id == step.grant), None)
         if grant is not None:
             codes.refuse(tx, grant.id, words)
@@ -382,9 +389,11 @@ class Reconciler:
     # ---- what a person reads later ----
 
     def _log_change(self, tx: Tx, lock: LockId, before: Slot, after: Slot) -> None:
-        """A code that came into the lock or went out of it, once, when the lock said so."""
-        came = after.claim is None and after.reading is Reading.OCCUPIED and after.holder is not None
-        if came and (before.claim is not None or before.holder != after.holder):
+        """A code that came into the lock, to open or to wait, or went out of it, once, when the lock said so."""
+        there = after.claim is None and after.reading is Reading.OCCUPIED and after.holder is not None
+        if there and before.claim is Claim.ENABLING:
+            self._tell_if_proven(tx, after)
+        elif there and (before.claim is not None or before.holder != after.holder):
             grant = next((grant for grant in codes.open_grants(tx, lock) if grant.id == after.holder), None)
             self._log(tx, lock, log.CODE_SET, after.number, grant)
             self._tell_if_proven(tx, after)
@@ -415,3 +424,9 @@ class Reconciler:
         )
         if stay is not None:
             tx.signal(f"stay:{stay.id}")
+
+
+async def _told(keypad: Keypad, step: Write | Enable, pin: Pin) -> Proof:
+    if isinstance(step, Enable):
+        return await keypad.enable(step.slot, pin)
+    return await keypad.write(step.slot, pin, enabled=step.enabled)

@@ -43,6 +43,8 @@ class DoorCode:
     at: Moment | None = None
     proof: Proof = Proof.NONE
     why: str = ""
+    opens: Moment | None = None
+    """When a code that waits in the lock begins to work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +170,11 @@ class Ground:
         assert code.issued is not None  # listing by stay lists grants
         grant, slot = code.issued.grant, code.slot
         match state_of(grant, slot, self.now):
-            case CodeState.SET if slot is not None:
+            case CodeState.SET | CodeState.HELD if slot is not None:
                 sure = slot.proof in (Proof.READ_BACK, Proof.CONFIRMED)
                 state = OnDoor.READY if sure else OnDoor.SENT
-                return DoorCode(code.lock, name, state, local.maybe(slot.proven_at), slot.proof)
+                opens = local.moment(grant.window.start) if self.now < grant.window.start else None
+                return DoorCode(code.lock, name, state, local.maybe(slot.proven_at), slot.proof, opens=opens)
             case CodeState.REFUSED:
                 return DoorCode(code.lock, name, OnDoor.PROBLEM, why=f"the lock refuses it: {code.issued.refused}")
             case CodeState.CLEARING:

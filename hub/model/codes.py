@@ -17,194 +17,53 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum
 from itertools import chain
 from typing import Final
 
-from hub.model.facts import Abilities
-from hub.model.hours import UNHEARD_OF, UNTOLD, Hours
-from hub.model.values import CodeTag, GrantId, Proof, Purpose, Window
+from hub.model.hours import Hours, exactly
+from hub.model.slots import (
+    PLACES,
+    SLEW,
+    Ask,
+    Claim,
+    Clear,
+    CodeState,
+    Enable,
+    Grant,
+    Limits,
+    Policy,
+    Reading,
+    Rest,
+    Schedule,
+    Slot,
+    Step,
+    Write,
+)
+from hub.model.values import CodeTag, GrantId, Proof, Purpose
 
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """Leave to open one lock with one PIN for one window; lead time is inside the window.
-
-    A change of the window keeps the grant; a new PIN is a new grant.
-    """
-
-    id: GrantId
-    tag: CodeTag
-    digits: int
-    """How many digits the PIN has."""
-    window: Window
-    revoked: bool = False
-    refused: bool = False
-    """The lock refused these digits: they wait for a person or for a new PIN."""
-    suspended: bool = False
-    """Off while its door is locked down: out of the lock, and back when that is released."""
-    purpose: Purpose = Purpose.GUEST
-    """Whose code it is decides who goes without where there are too few slots."""
-
-
-class Reading(Enum):
-    """What the lock, as far as we know, has in a slot."""
-
-    EMPTY = "empty"
-    OCCUPIED = "occupied"
-    UNKNOWN = "unknown"
-
-
-class Claim(Enum):
-    """What we set out to do to a slot and have not yet seen done."""
-
-    WRITING = "writing"
-    CLEARING = "clearing"
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """What we believe about one numbered place in one keypad."""
-
-    number: int
-    holder: GrantId | None = None
-    """The grant whose code we wrote here or are about to write; never beside EMPTY, unless claimed."""
-    reading: Reading = Reading.UNKNOWN
-    tag: CodeTag | None = None
-    """Of what we last wrote here, or of what the lock told. Beside EMPTY: the place is kept for that code."""
-    enabled: bool = True
-    claim: Claim | None = None
-    proof: Proof = Proof.NONE
-    proven_at: datetime | None = None
-    """When the lock last said what `reading` says."""
-    failures: int = 0
-    """Since the slot was last found as it should be."""
-    retry_at: datetime | None = None
-    written_at: datetime | None = None
-    """When the lock last took what we told it: a code, or to clear one."""
-    hours: Hours = UNTOLD
-    """Of whatever code is in this place: a lock may keep them longer than the code."""
-
-    @classmethod
-    def unknown(cls, number: int) -> Slot:
-        return cls(number, hours=UNHEARD_OF)
-
-    @property
-    def took_orders(self) -> bool:
-        """The lock acknowledged our last command, and has not yet been asked whether it obeyed."""
-        return self.claim is not None and self.reading is Reading.UNKNOWN and self.proof is not Proof.NONE
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a lock's keypad can take, and whether it tells digits when asked."""
-
-    slots: int
-    min_digits: int = 4
-    max_digits: int = 10
-    reads_codes: bool = False
-    schedules: bool = False
-    """It can confine a code to a window of time."""
-    holds: bool = False
-    """It can keep a code that opens nothing until it is enabled."""
-    hours_first: bool = False
-    """It takes hours before their code, and keeps them when the code comes."""
-
-    @classmethod
-    def of(cls, abilities: Abilities) -> Limits:
-        able = abilities
-        return cls(
-            able.slots,
-            able.min_digits,
-            able.max_digits,
-            able.reads_codes,
-            able.schedules,
-            able.holds_disabled,
-            able.schedules and able.hours_first,
-        )
-
-    @property
-    def keeps_waiting(self) -> bool:
-        """Whether a code can be in it before its window begins, and open nothing."""
-        return self.holds or self.hours_first
-
-    def take(self, digits: int) -> bool:
-        return self.min_digits <= digits <= self.max_digits
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """How the hub treats one lock. The times are of the clock that `now` comes from."""
-
-    managed_from: int = 1
-    managed_to: int = 30
-    """The slots that the hub may use, both included; the others it neither writes nor reads."""
-    fresh: timedelta = timedelta(minutes=30)
-    """How long to rely on what a lock said before overwriting or clearing a slot; people press keys at keypads too."""
-    verify_every: timedelta | None = timedelta(days=1)
-    """How often to ask whether an occupied slot still is as it was."""
-    first_wait: timedelta = timedelta(seconds=5)
-    longest_wait: timedelta = timedelta(minutes=15)
-    tries: int = 6
-    """Writes that a slot may lose before its code moves on to one that lost fewer."""
-    look_only: bool = False
-    """Ask, but change nothing: the clock is not trusted, or a restored hub waits for a person."""
-
-
-SLEW: Final = timedelta(seconds=10)
-"""A clock may be set back by this much and still be trusted (hub/io/clock.py): what was seen "later" was seen just now."""
-PLACES: Final = 3
-"""A code that was lost in so many slots was not lost because of the slot."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    slot: int
-
-
-@dataclass(frozen=True, slots=True)
-class Clear:
-    slot: int
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    slot: int
-    grant: GrantId
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """Have the lock itself confine a code to its window."""
-
-    slot: int
-    grant: GrantId
-    window: Window | None
-    """None: lift what confines it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rest:
-    """Nothing to do before `until`, unless something happens; None: time alone changes nothing."""
-
-    until: datetime | None
-
-
-Step = Ask | Clear | Write | Schedule | Rest
-
-
-class CodeState(Enum):
-    """What a person is told about a code."""
-
-    WANTED = "wanted"
-    WRITING = "writing"
-    SET = "set"
-    CLEARING = "clearing"
-    REFUSED = "refused"
-    LOCKED_DOWN = "locked_down"
-    """Off and out of the lock, until the lock-down of its door is released."""
-    FOREIGN = "foreign"
-
+__all__ = [
+    "PLACES",
+    "SLEW",
+    "Ask",
+    "Claim",
+    "Clear",
+    "CodeState",
+    "Enable",
+    "Grant",
+    "Limits",
+    "Policy",
+    "Reading",
+    "Rest",
+    "Schedule",
+    "Slot",
+    "Step",
+    "Write",
+    "next_step",
+    "ready",
+    "state_of",
+    "unseen",
+    "usable",
+]
 
 # ---- deciding ------------------------------------------------------------------------------------------------------
 
@@ -227,12 +86,9 @@ def next_step(
     """
     in_order = sorted(slots, key=lambda slot: slot.number)
     known = {slot.number: slot for slot in in_order if 1 <= slot.number <= limits.slots}
-    view = _View({grant.id: grant for grant in grants}, known, policy, limits, now, frozenset(ours))
-    if policy.look_only:
-        steps = chain(_locked_down(view), _doubts(view), _unseen(view))
-    else:
-        steps = chain(_arrivals(view), _removals(view), _schedules(view), _unseen(view), _checks(view))
-    return next(steps, Rest(_next_edge(view)))
+    view = _View({grant.id: grant for grant in grants}, known, _homes(known), policy, limits, now, frozenset(ours))
+    phases = _LOOKING if policy.look_only else _IN_ORDER
+    return next(chain.from_iterable(phase(view) for phase in phases), Rest(_next_edge(view)))
 
 
 def unseen(slots: Sequence[Slot], policy: Policy, limits: Limits) -> bool:
@@ -247,10 +103,20 @@ def _managed(slots: Mapping[int, Slot], policy: Policy, limits: Limits) -> Itera
         yield slots.get(number) or Slot.unknown(number)
 
 
+def _homes(slots: Mapping[int, Slot]) -> Mapping[GrantId, Slot]:
+    """Where each holder's code is, or most likely is."""
+    homes: dict[GrantId, Slot] = {}
+    for slot in slots.values():
+        if slot.holder is not None and (slot.holder not in homes or _in_doubt(homes[slot.holder]) > _in_doubt(slot)):
+            homes[slot.holder] = slot
+    return homes
+
+
 @dataclass(frozen=True, slots=True)
 class _View:
     grants: Mapping[GrantId, Grant]
     slots: Mapping[int, Slot]
+    homes: Mapping[GrantId, Slot]
     policy: Policy
     limits: Limits
     now: datetime
@@ -259,9 +125,15 @@ class _View:
     def managed(self) -> Iterator[Slot]:
         return _managed(self.slots, self.policy, self.limits)
 
+    def begun(self, grant: Grant) -> bool:
+        return grant.window.start <= self.now
+
     def wanted(self, holder: GrantId | None) -> bool:
+        """Whether its code should be in the lock now, to open or to wait there."""
         grant = self.grants.get(holder) if holder is not None else None
-        return grant is not None and not grant.revoked and not grant.suspended and self.now in grant.window
+        if grant is None or grant.revoked or grant.suspended or grant.window.over(self.now):
+            return False
+        return self.begun(grant) or (self.limits.keeps_waiting and grant.window.start - self.now <= self.policy.ahead)
 
     def due(self, waiting: Slot | Hours) -> bool:
         """A wait longer than any that we impose was written by a clock that was wrong."""
@@ -271,10 +143,6 @@ class _View:
     def seen_within(self, slot: Slot, age: timedelta) -> bool:
         return slot.proven_at is not None and -SLEW <= self.now - slot.proven_at < age
 
-    def home(self, grant: GrantId) -> Slot | None:
-        held = [slot for slot in self.slots.values() if slot.holder == grant]
-        return min(held, key=lambda slot: (_in_doubt(slot), slot.number), default=None)
-
     def place(self, grant: Grant) -> Slot | None:
         """Where the grant's code is already, unclaimed, or was last, unless that place loses what is put there."""
         open_ = [slot for slot in self.managed() if slot.holder is None and slot.claim is None]
@@ -283,11 +151,15 @@ class _View:
         last = max(own, key=lambda slot: (slot.proven_at or self.now, -slot.failures), default=None)
         if there is not None or (last is not None and (last.failures < self.policy.tries or len(own) == PLACES)):
             return there or last
-        homeless = {other.tag for other in self.grants.values() if self.wanted(other.id) and not self.home(other.id)}
+        homeless = {other.tag for other in self.grants.values() if self.wanted(other.id) and other.id not in self.homes}
         free = [slot for slot in open_ if slot.reading is Reading.EMPTY and self.due(slot)]
         free = [slot for slot in free if slot.tag not in homeless or slot.failures >= self.policy.tries]
-        best = min(free, key=lambda slot: (slot.failures, slot.hours.shut(self.now), slot.number), default=None)
+        best = min(free, key=lambda slot: self._fitness(slot, grant), default=None)
         return best if last is None or (best is not None and best.failures < self.policy.tries) else last
+
+    def _fitness(self, slot: Slot, grant: Grant) -> tuple[int, bool, bool, int]:
+        """Best first. What was told the hours of a code that waits is kept for it."""
+        return slot.failures, not slot.hours.confined(grant.window), slot.hours.shut(self.now), slot.number
 
     def writable(self, grant: Grant) -> bool:
         others = (slot for slot in self.slots.values() if slot.holder != grant.id and slot.tag == grant.tag)
@@ -299,7 +171,18 @@ class _View:
             return False
         if slot.holder is None:
             return slot.claim is not None or (slot.reading is Reading.OCCUPIED and self.stray(slot.tag))
-        return not self.wanted(slot.holder) or self.home(slot.holder) != slot
+        return not self.wanted(slot.holder) or self.homes[slot.holder] != slot or self._must_go(slot)
+
+    def _must_go(self, slot: Slot) -> bool:
+        """A code that opens before its time, and that cannot be made to wait."""
+        grant = self.grants.get(slot.holder) if slot.holder is not None else None
+        exposed = grant is not None and self.exposed(slot, grant)
+        return exposed and not (self.limits.holds and slot.failures == 0 and grant is not None and self.writable(grant))
+
+    def exposed(self, slot: Slot, grant: Grant) -> bool:
+        """Whether a code that should only wait may open the door already."""
+        known = slot.enabled and not _in_doubt(slot)
+        return known and not self.begun(grant) and not slot.hours.confined(grant.window)
 
     def stray(self, tag: CodeTag | None) -> bool:
         granted = [grant for grant in self.grants.values() if grant.tag == tag]
@@ -314,36 +197,152 @@ def _in_doubt(slot: Slot) -> bool:
     return slot.claim is not None or (slot.holder is not None and slot.reading is Reading.UNKNOWN)
 
 
-def _arrivals(view: _View) -> Iterator[Step]:
-    """What brings those whose window has begun nearer to a proven code: emergencies, then the longest waiting."""
-    waiting = (grant for grant in view.grants.values() if view.wanted(grant.id))
-    in_turn = sorted(waiting, key=_in_turn)
-    return (step for step in (_toward(grant, view) for grant in in_turn) if step is not None)
+# ---- who comes first -----------------------------------------------------------------------------------------------
+
+_RANK: Final = {Purpose.EMERGENCY: -1, Purpose.BACKUP: 1, Purpose.STAFF: 2}
+_NEEDED: Final = (-1, 0)
+_USEFUL: Final = (1, 2)
+_WAITING, _STAFF_WAITING = 3, 4
 
 
-def _in_turn(grant: Grant) -> tuple[bool, datetime, GrantId]:
-    return grant.purpose is not Purpose.EMERGENCY, grant.window.start, grant.id
+def _rank(grant: Grant, view: _View) -> int:
+    """Whose code is needed now, before whose is only of use; then those that wait."""
+    if view.begun(grant):
+        return _RANK.get(grant.purpose, 0)
+    return _STAFF_WAITING if grant.purpose is Purpose.STAFF else _WAITING
 
 
-def _toward(grant: Grant, view: _View) -> Step | None:
-    home = view.home(grant.id)
+def _turn(grant: Grant, view: _View) -> tuple[int, datetime, GrantId]:
+    return _rank(grant, view), grant.window.start, grant.id
+
+
+def _queue(view: _View) -> list[Grant]:
+    """Whoever should have a code in the lock and has none, the first first."""
+    waiting = [grant for grant in view.grants.values() if view.wanted(grant.id) and grant.id not in view.homes]
+    return sorted((grant for grant in waiting if view.writable(grant)), key=lambda grant: _turn(grant, view))
+
+
+def _crowded_out(view: _View) -> Iterator[Slot]:
+    """Places whose codes make room for those who come first, the last of all first; as few as possible."""
+    queue = _queue(view)
+    short = queue[_room(view) :] if queue else []
+    held = [(view.grants[id_], slot) for id_, slot in view.homes.items() if short and not view.unwanted(slot)]
+    last_first = sorted(held, key=lambda each: _turn(each[0], view), reverse=True)
+    for grant, (holder, slot) in zip(short, last_first, strict=False):
+        if not _gives_way(holder, grant, view):
+            return
+        yield slot
+
+
+def _room(view: _View) -> int:
+    return sum(_is_room(slot, view) for slot in view.managed())
+
+
+def _is_room(slot: Slot, view: _View) -> bool:
+    """Whether a code can be put there, now or as soon as what is there has gone."""
+    if slot.failures >= view.policy.tries:
+        return False
+    if slot.holder is not None:
+        return view.unwanted(slot)
+    return slot.reading is not Reading.OCCUPIED or slot.claim is not None or view.stray(slot.tag)
+
+
+def _gives_way(holder: Grant, newcomer: Grant, view: _View) -> bool:
+    """Nobody whose code is in use gives way to another who is worth as much; of those who wait, the later one does."""
+    ranks = _rank(holder, view), _rank(newcomer, view)
+    if ranks[0] != ranks[1]:
+        return ranks[0] > ranks[1]
+    return ranks[0] >= _WAITING and view.limits.holds and holder.window.start > newcomer.window.start
+
+
+def _is_left_room(grant: Grant, queue: Sequence[Grant], view: _View) -> bool:
+    """Whether, once everybody of a higher rank has a place, there is one for this code."""
+    before = sum(_rank(other, view) < _rank(grant, view) for other in queue)
+    return before == 0 or before < _room(view)
+
+
+# ---- phases --------------------------------------------------------------------------------------------------------
+
+
+def _needed(view: _View) -> Iterator[Step]:
+    """What brings the guests whose window has begun nearer to a proven code: emergencies, then the longest waiting."""
+    return _arrivals(view, _NEEDED)
+
+
+def _useful(view: _View) -> Iterator[Step]:
+    """What serves those who have another way in."""
+    return _arrivals(view, _USEFUL)
+
+
+def _ahead(view: _View) -> Iterator[Step]:
+    """Codes that wait in the lock, the next first."""
+    return _arrivals(view, (_WAITING, _STAFF_WAITING))
+
+
+def _arrivals(view: _View, ranks: Collection[int]) -> Iterator[Step]:
+    coming = [grant for grant in view.grants.values() if view.wanted(grant.id) and _rank(grant, view) in ranks]
+    queue = _queue(view) if coming else []
+    for grant in sorted(coming, key=lambda grant: _turn(grant, view)):
+        step = _toward(grant, queue, view)
+        if step is not None:
+            yield step
+
+
+def _toward(grant: Grant, queue: Sequence[Grant], view: _View) -> Step | None:
+    home = view.homes.get(grant.id)
     if home is not None:
-        return _mend(home, grant, view) if view.due(home) else None
-    slot = view.place(grant) if view.writable(grant) else None
+        if not view.due(home) or view.unwanted(home):
+            return None
+        return _mend(home, grant, view) if view.begun(grant) else _wait_there(home, grant, view)
+    slot = view.place(grant) if view.writable(grant) and _is_left_room(grant, queue, view) else None
     return _put(slot, grant, view) if slot is not None and view.due(slot) else None
 
 
-def _put(slot: Slot, grant: Grant, view: _View) -> Step:
-    known = slot.reading is not Reading.UNKNOWN and view.seen_within(slot, view.policy.fresh)
-    return Write(slot.number, grant.id) if known else Ask(slot.number)
+def _put(slot: Slot, grant: Grant, view: _View) -> Step | None:
+    if slot.reading is Reading.UNKNOWN or not view.seen_within(slot, view.policy.fresh):
+        return Ask(slot.number)
+    if view.begun(grant):
+        return Write(slot.number, grant.id)
+    if view.limits.holds:
+        return Write(slot.number, grant.id, enabled=False)
+    if slot.hours.confined(grant.window):
+        return Write(slot.number, grant.id, confined=True)
+    return _tell_ahead(slot, grant, view)
+
+
+def _tell_ahead(slot: Slot, grant: Grant, view: _View) -> Step | None:
+    """The hours of a code that opens nothing yet, to the minute."""
+    lacking = view.limits.schedules and slot.hours.lacking_ahead(grant.window) and view.due(slot.hours)
+    return Schedule(slot.number, grant.id, exactly(grant.window)) if lacking else None
 
 
 def _mend(home: Slot, grant: Grant, view: _View) -> Step | None:
     if _in_doubt(home):
         return Ask(home.number)
     if not home.enabled:
-        return _put(home, grant, view) if view.writable(grant) else None
+        return _open(home, grant, view)
     return _confine(home, grant, view) if home.hours.shut(view.now) else None
+
+
+def _open(home: Slot, grant: Grant, view: _View) -> Step | None:
+    """Somebody else may have switched it off, or the lock may not switch it on: then it is written again."""
+    step = _put(home, grant, view) if view.writable(grant) else None
+    return (
+        Enable(home.number, grant.id) if isinstance(step, Write) and view.limits.holds and not home.failures else step
+    )
+
+
+def _wait_there(home: Slot, grant: Grant, view: _View) -> Step | None:
+    """A code whose window has not begun: shut until the lock keeps its hours, then enabled, so that it needs no hub."""
+    if _in_doubt(home):
+        return Ask(home.number)
+    if home.enabled:
+        return None
+    if home.hours.confined(grant.window):
+        step = _put(home, grant, view) if view.writable(grant) and not home.failures else None
+        return Enable(home.number, grant.id) if isinstance(step, Write) else step
+    step = _tell_ahead(home, grant, view)
+    return step if step is None or view.seen_within(home, view.policy.fresh) else Ask(home.number)
 
 
 def _confine(home: Slot, grant: Grant, view: _View) -> Schedule | Ask | None:
@@ -361,14 +360,23 @@ def _schedules(view: _View) -> Iterator[Step]:
     for slot in view.slots.values():
         grant = view.grants[slot.holder] if slot.holder is not None and view.wanted(slot.holder) else None
         known = slot.enabled and slot.reading is Reading.OCCUPIED and slot.claim is None
-        step = _confine(slot, grant, view) if grant is not None and known else None
+        step = _confine(slot, grant, view) if grant is not None and known and view.begun(grant) else None
+        if step is not None:
+            yield step
+
+
+def _exposures(view: _View) -> Iterator[Step]:
+    """What shuts a code whose window was moved into the future, and that can stay."""
+    for id_, home in view.homes.items():
+        grant = view.grants[id_] if view.wanted(id_) and view.due(home) and not view.unwanted(home) else None
+        step = _put(home, grant, view) if grant is not None and view.exposed(home, grant) else None
         if step is not None:
             yield step
 
 
 def _removals(view: _View) -> Iterator[Ask | Clear]:
-    for slot in view.slots.values():
-        if view.due(slot) and view.unwanted(slot):
+    for slot in chain(filter(view.unwanted, view.slots.values()), _crowded_out(view)):
+        if view.due(slot):
             yield Ask(slot.number) if _look_before_clearing(slot, view) else Clear(slot.number)
 
 
@@ -400,6 +408,10 @@ def _doubts(view: _View) -> Iterator[Step]:
     return (Ask(slot.number) for slot in view.slots.values() if _in_doubt(slot) and view.due(slot))
 
 
+_LOOKING: Final = (_locked_down, _doubts, _unseen)
+_IN_ORDER: Final = (_needed, _exposures, _removals, _schedules, _useful, _ahead, _unseen, _checks)
+
+
 def _occupied(view: _View) -> Iterator[Slot]:
     managed = {slot.number for slot in view.managed()}
     for slot in view.slots.values():
@@ -411,6 +423,7 @@ def _next_edge(view: _View) -> datetime | None:
     windows = [grant.window for grant in view.grants.values() if not grant.revoked]
     edges = chain(
         (window.start for window in windows),
+        (window.start - view.policy.ahead for window in windows if view.limits.keeps_waiting),
         (window.end for window in windows if window.end is not None),
         _waits(view),
         _check_times(view),
@@ -435,11 +448,18 @@ def _check_times(view: _View) -> Iterator[datetime]:
 # ---- telling -------------------------------------------------------------------------------------------------------
 
 
+def ready(grant: Grant, slot: Slot, now: datetime) -> bool:
+    """Whether the guest's digits open the door now, or will from the beginning of their window, as far as the lock has
+    told us."""
+    ours = slot.holder == grant.id and slot.claim is None and slot.reading is Reading.OCCUPIED
+    proven = ours and slot.proof is not Proof.NONE and (slot.enabled or now < grant.window.start)
+    shut = slot.hours.shut(now if grant.window.start <= now else exactly(grant.window).start)
+    return proven and not shut and not grant.revoked and not grant.suspended and not grant.window.over(now)
+
+
 def usable(grant: Grant, slot: Slot, now: datetime) -> bool:
     """Whether the guest's digits open the door now, as far as the lock has told us."""
-    ours = slot.holder == grant.id and slot.claim is None and slot.reading is Reading.OCCUPIED
-    proven = ours and slot.enabled and slot.proof is not Proof.NONE
-    return proven and not slot.hours.shut(now) and not grant.revoked and not grant.suspended and now in grant.window
+    return now in grant.window and ready(grant, slot, now)
 
 
 def state_of(grant: Grant | None, slot: Slot | None, now: datetime) -> CodeState | None:
@@ -448,16 +468,26 @@ def state_of(grant: Grant | None, slot: Slot | None, now: datetime) -> CodeState
         slot = None
     if grant is None:
         return _state_of_stray(slot)
+    gone = grant.revoked or grant.window.over(now)
     if slot is None:
-        gone = grant.revoked or grant.window.over(now)
-        if gone:
-            return None
-        if grant.suspended:
-            return CodeState.LOCKED_DOWN
-        return CodeState.REFUSED if grant.refused else CodeState.WANTED
-    if grant.revoked or grant.suspended or now not in grant.window:
+        return None if gone else _state_outside(grant)
+    if gone or grant.suspended:
         return CodeState.CLEARING
+    if now < grant.window.start:
+        return _state_ahead(grant, slot)
     return CodeState.WRITING if _in_doubt(slot) or not slot.enabled or slot.hours.shut(now) else CodeState.SET
+
+
+def _state_outside(grant: Grant) -> CodeState:
+    if grant.suspended:
+        return CodeState.LOCKED_DOWN
+    return CodeState.REFUSED if grant.refused else CodeState.WANTED
+
+
+def _state_ahead(grant: Grant, slot: Slot) -> CodeState:
+    if _in_doubt(slot):
+        return CodeState.CLEARING if slot.claim is Claim.CLEARING else CodeState.WRITING
+    return CodeState.CLEARING if slot.enabled and not slot.hours.confined(grant.window) else CodeState.HELD
 
 
 def _state_of_stray(slot: Slot | None) -> CodeState | None:

@@ -1,9 +1,11 @@
 """What a lock was told of the hours in which a code opens, so that the lock itself ends it even if the hub does not live to.
 
-The hub puts a code in when its window begins and takes it out when that ends; a lock that can is told the window besides.
+The hub lets a code open when its window begins and takes it out when that ends; a lock that can is told the window besides.
 
-* A code is told its hours once it is known to be there, and it is there only inside its window: in whatever order commands
-  arrive, it never opens outside.
+* A code is told its hours once it is known to be there, and it opens without them only inside its window: in whatever order
+  commands arrive, it never opens outside.
+* A code that is there before its window begins opens nothing until the lock has said that it keeps to the whole window, the
+  beginning too (hub/adr/0018-codes-that-wait.md).
 * What the lock was told before may count until the lock has taken something else. Meanwhile the code is said to work only
   as long as everything lasts that may count: no guest stands outside with a code that is called good.
 * Hours that were refused are not told again. What may still confine the code is lifted instead, and the hub's own clearing
@@ -28,6 +30,12 @@ def confining(window: Window) -> Window | None:
     return None if window.end is None else Window(window.start - EARLY, window.end)
 
 
+def exactly(window: Window) -> Window:
+    """What a lock is told of a window that has not begun. Locks know whole minutes: rather late than early."""
+    start = window.start.replace(second=0, microsecond=0)
+    return Window(start if start == window.start else start + timedelta(minutes=1), window.end)
+
+
 @dataclass(frozen=True, slots=True)
 class Hours:
     """Of the code in one slot."""
@@ -40,6 +48,8 @@ class Hours:
     """It cannot keep `told`."""
     before: datetime | None = None
     """When what it was told before ends, as far as that may still count; None: nothing else confines the code."""
+    late: datetime | None = None
+    """When what it was told before begins, as far as that may still count."""
     failures: int = 0
     """Since the lock last took what it was told."""
     retry_at: datetime | None = None
@@ -50,19 +60,42 @@ class Hours:
         told = self.told.end if self.told is not None and not self.refused else None
         return min((end for end in (told, self.before) if end is not None), default=None)
 
+    @property
+    def start(self) -> datetime | None:
+        """Before this the code may not open; None: nothing keeps it shut."""
+        told = self.told.start if self.told is not None and not self.refused else None
+        return max((start for start in (told, self.late) if start is not None), default=None)
+
     def shut(self, now: datetime) -> bool:
-        """Whether the lock, for all we know, does not let the code open any more."""
-        return self.end is not None and self.end <= now
+        """Whether the lock, for all we know, may not let the code open now."""
+        return (self.end is not None and self.end <= now) or (self.start is not None and now < self.start)
 
     def aim(self, window: Window) -> Window | None:
-        """What the lock should keep to for the sake of `window`; None: to nothing."""
+        """What the lock should keep to for the sake of a window that has begun; None: to nothing."""
         wanted = confining(window)
-        return None if self.refused and self.told == wanted else wanted
+        if self.refused and self.told == wanted:
+            return None
+        return self.told if self.proof is not Proof.NONE and self._serves(window) else wanted
+
+    def _serves(self, window: Window) -> bool:
+        """What was told while the code waited goes on to count."""
+        told = None if self.refused or window.end is None else self.told
+        return told is not None and told.end == window.end and window.start - EARLY <= told.start <= window.start
 
     def lacking(self, window: Window) -> bool:
-        """Whether the lock has to be told."""
+        """Whether the lock has to be told, now that the window has begun."""
         aim = self.aim(window)
-        return self.end is not None if aim is None else self.told != aim or self.proof is Proof.NONE
+        if aim is None:
+            return self.end is not None or (self.start is not None and self.start > window.start)
+        return self.told != aim or self.proof is Proof.NONE
+
+    def confined(self, window: Window) -> bool:
+        """Whether the lock says that it opens the code at no time outside `window`."""
+        return self.kept and self.told == exactly(window)
+
+    def lacking_ahead(self, window: Window) -> bool:
+        """Whether the lock has to be told of a window that has not begun. What it only acknowledged is not told again."""
+        return self.told != exactly(window) or (not self.refused and self.proof is Proof.NONE)
 
     @property
     def kept(self) -> bool:
@@ -79,12 +112,13 @@ class Hours:
         """As it must be on disk before the lock is told."""
         if window is None:  # whatever comes of it, nothing new confines the code
             return self
-        return replace(self, told=window, proof=Proof.NONE, refused=False, before=self.end)
+        return replace(self, told=window, proof=Proof.NONE, refused=False, before=self.end, late=self.start)
 
     def taken(self, window: Window | None, proof: Proof) -> Hours:
         if window is not None:
             return Hours(window, proof)
-        return replace(self, before=None, failures=0, retry_at=None) if self.refused else Hours(proof=proof)
+        lifted = replace(self, before=None, late=None, failures=0, retry_at=None)
+        return lifted if self.refused else Hours(proof=proof)
 
     def rejected(self) -> Hours:
         """The lock cannot keep what it was told last; what counted before still does."""

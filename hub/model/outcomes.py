@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from hub.model.codes import Claim, Clear, Limits, Policy, Reading, Schedule, Slot, Write
 from hub.model.facts import CodeChange, SlotRead
+from hub.model.slots import Claim, Clear, Enable, Limits, Policy, Reading, Schedule, Slot, Write
 from hub.model.values import CodeTag, Proof
 
 
@@ -25,13 +25,16 @@ def _wait(slot: Slot, policy: Policy, now: datetime) -> Slot:
     return replace(slot, failures=failures, retry_at=now + patience(failures, policy, salt=slot.number))
 
 
-def claimed(slot: Slot, step: Write | Clear | Schedule, tag: CodeTag | None = None) -> Slot:
+def claimed(slot: Slot, step: Write | Enable | Clear | Schedule, tag: CodeTag | None = None) -> Slot:
     """The slot as it must be on disk before the radio is used. `tag` is the grant's; only with Write."""
     match step:
-        case Write(grant=grant):
+        case Write(grant=grant, enabled=enabled, confined=confined):
+            claim = Claim.WRITING if enabled else Claim.HOLDING
             proof = Proof.NONE if slot.reading is Reading.EMPTY else slot.proof
-            hours = slot.hours.rewritten()
-            return replace(slot, claim=Claim.WRITING, holder=grant, tag=tag, proof=proof, hours=hours)
+            hours = slot.hours if confined else slot.hours.rewritten()
+            return replace(slot, claim=claim, holder=grant, tag=tag, proof=proof, hours=hours)
+        case Enable():
+            return replace(slot, claim=Claim.ENABLING)
         case Clear():
             return replace(slot, claim=Claim.CLEARING)
         case Schedule(window=window):
@@ -41,17 +44,19 @@ def claimed(slot: Slot, step: Write | Clear | Schedule, tag: CodeTag | None = No
 
 
 def after_write(slot: Slot, proof: Proof, limits: Limits, now: datetime) -> Slot:
-    """The lock took the code. Where it could say more than it has said, the slot stays in doubt until it is asked."""
+    """The lock took a Write or an Enable. Where it could say more than it has said, the slot is in doubt until it is asked."""
+    slot = replace(slot, proof=proof, written_at=now, retry_at=None)
     if _could_say_more(proof, limits):
-        return replace(slot, reading=Reading.UNKNOWN, proof=proof, retry_at=None)
-    return replace(slot, claim=None, reading=Reading.OCCUPIED, enabled=True, proof=proof, proven_at=now, retry_at=None)
+        return replace(slot, reading=Reading.UNKNOWN)
+    enabled = slot.claim is not Claim.HOLDING
+    return replace(slot, claim=None, reading=Reading.OCCUPIED, enabled=enabled, proven_at=now)
 
 
 def after_clear(slot: Slot, proof: Proof, limits: Limits, now: datetime) -> Slot:
     """The lock took the order to clear. Where it could say more, its word is needed before the slot counts as empty."""
     if _could_say_more(proof, limits):
-        return replace(slot, reading=Reading.UNKNOWN, proof=proof, retry_at=None)
-    return Slot(slot.number, reading=Reading.EMPTY, proof=proof, proven_at=now, hours=slot.hours)
+        return replace(slot, reading=Reading.UNKNOWN, proof=proof, written_at=now, retry_at=None)
+    return Slot(slot.number, reading=Reading.EMPTY, proof=proof, proven_at=now, written_at=now, hours=slot.hours)
 
 
 def _could_say_more(proof: Proof, limits: Limits) -> bool:
@@ -72,7 +77,14 @@ def after_ask(slot: Slot, seen: SlotRead, seen_tag: CodeTag | None, policy: Poli
 
 
 def _seen_empty(slot: Slot, policy: Policy, now: datetime) -> Slot:
-    empty = Slot(slot.number, reading=Reading.EMPTY, proof=Proof.READ_BACK, proven_at=now, hours=slot.hours)
+    empty = Slot(
+        slot.number,
+        reading=Reading.EMPTY,
+        proof=Proof.READ_BACK,
+        proven_at=now,
+        written_at=slot.written_at,
+        hours=slot.hours,
+    )
     kept = replace(empty, tag=slot.tag, failures=slot.failures)
     if slot.holder is None or slot.claim is Claim.CLEARING:
         return kept if slot.reading is Reading.EMPTY else empty
@@ -88,6 +100,7 @@ def _seen_ours(slot: Slot, seen: SlotRead, seen_tag: CodeTag | None, policy: Pol
         enabled=seen.enabled,
         proof=told if told is not Proof.NONE else Proof.ACKNOWLEDGED,
         proven_at=now,
+        written_at=slot.written_at if slot.took_orders or slot.claim in {None, Claim.CLEARING} else now,
         retry_at=None,
     )
     match slot.claim:
@@ -95,6 +108,10 @@ def _seen_ours(slot: Slot, seen: SlotRead, seen_tag: CodeTag | None, policy: Pol
             return replace(found, failures=0)
         case Claim.WRITING:
             return found if seen.enabled else _wait(found, policy, now)
+        case Claim.ENABLING:
+            return found if seen.enabled or not slot.took_orders else _wait(found, policy, now)
+        case Claim.HOLDING:
+            return _wait(found, policy, now) if seen.enabled else found
         case Claim.CLEARING:
             return _wait(found, policy, now) if slot.took_orders else found
         case _:
@@ -114,10 +131,12 @@ def after_failure(slot: Slot, policy: Policy, now: datetime) -> Slot:
 
 
 def after_refusal(slot: Slot, policy: Policy, now: datetime) -> Slot:
-    """The lock refused a Write or a Clear: the slot is as it was. After a Write the caller marks the grant as refused."""
-    if slot.claim is Claim.WRITING:
+    """The lock refused an order: the slot is as it was. After a Write the caller marks the grant as refused."""
+    if slot.claim in {Claim.WRITING, Claim.HOLDING}:
         holder = None if slot.proof is Proof.NONE else slot.holder
         slot = replace(slot, claim=None, holder=holder, tag=None if slot.reading is Reading.EMPTY else slot.tag)
+    elif slot.claim is Claim.ENABLING:
+        slot = replace(slot, claim=None)
     return _wait(slot, policy, now)
 
 
@@ -128,9 +147,13 @@ def after_schedule(slot: Slot, step: Schedule, proof: Proof) -> Slot:
 
 def after_schedule_refusal(slot: Slot, step: Schedule, policy: Policy, now: datetime) -> Slot:
     """Hours that it cannot keep are given up. That it does not lift what it keeps may shut a guest out: it is tried again."""
-    if step.window is not None:
-        return replace(slot, hours=slot.hours.rejected())
-    return after_schedule_failure(slot, policy, now)
+    if step.window is None:
+        return after_schedule_failure(slot, policy, now)
+    refused = replace(slot, hours=slot.hours.rejected())
+    if slot.reading is not Reading.EMPTY:
+        return refused
+    waiting = after_schedule_failure(slot, policy, now).hours  # the next code that waits would be tried here at once
+    return replace(slot, hours=replace(refused.hours, failures=waiting.failures, retry_at=waiting.retry_at))
 
 
 def after_schedule_failure(slot: Slot, policy: Policy, now: datetime) -> Slot:

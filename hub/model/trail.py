@@ -20,7 +20,8 @@ class Turn:
 
 
 def _verb(claim: Claim) -> str:
-    return {Claim.WRITING: "write", Claim.CLEARING: "clear"}.get(claim, claim.value)
+    words = {Claim.WRITING: "write", Claim.HOLDING: "write", Claim.ENABLING: "enable", Claim.CLEARING: "clear"}
+    return words[claim]
 
 
 def turns(before: Slot, after: Slot) -> Iterator[Turn]:
@@ -49,10 +50,13 @@ def _ended(before: Slot, after: Slot, claim: Claim) -> Iterator[Turn]:
         return
     there = after.reading is Reading.OCCUPIED
     foreign = there and after.holder is None
-    obeyed = there and not foreign if claim is Claim.WRITING else not there or foreign
+    puts = claim is not Claim.CLEARING
+    obeyed = there and not foreign if puts else not there or foreign
+    if claim is Claim.ENABLING:
+        obeyed = obeyed and after.enabled
     if obeyed:
         yield Turn(verb, "done", holder, after.proof)
-    elif claim is Claim.WRITING and before.proven_at == after.proven_at:
+    elif puts and before.proven_at == after.proven_at:
         yield Turn(verb, "refused", holder)  # the lock said nothing of the slot itself
     else:
         yield Turn(verb, "lost", holder)

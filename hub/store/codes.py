@@ -22,6 +22,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    type_coerce,
     union,
     update,
 )
@@ -71,7 +72,8 @@ def _grant(row: RowMapping, down: Collection[LockId] = ()) -> Grant:
         revoked=row["revoked_at"] is not None,
         refused=row["refused"] is not None,
         suspended=guests and row["lock_id"] in down,
-        purpose=purpose,
+        # A backup code that a guest was given is that guest's.
+        purpose=purpose if row["stay_id"] is None else Purpose.GUEST,
     )
 
 
@@ -113,6 +115,7 @@ def _hours(row: RowMapping) -> Hours:
         proof=Proof(row["hours_proof"]),
         refused=bool(row["hours_refused"]),
         before=row["hours_before"],
+        late=row["hours_late"],
         failures=row["hours_failures"],
         retry_at=row["hours_retry_at"],
     )
@@ -298,6 +301,7 @@ def _values(slot: Slot) -> dict[str, object]:
         "hours_proof": slot.hours.proof.value,
         "hours_refused": int(slot.hours.refused),
         "hours_before": slot.hours.before,
+        "hours_late": slot.hours.late,
         "hours_failures": slot.hours.failures,
         "hours_retry_at": slot.hours.retry_at,
     }
@@ -416,7 +420,7 @@ def _code(row: RowMapping, holding: dict[str, RowMapping], down: Collection[Lock
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Of one stay: on how many doors it should have a code, and on how many that is proven."""
+    """Of one stay: on how many doors it should have a code, and on how many that is proven, if only to wait there."""
 
     doors: int
     proven: int
@@ -424,21 +428,27 @@ class Tally:
 
 
 _NOW: Final = bindparam("now", type_=Instant)
+_THEN: Final = case((grants.c.start <= _NOW, _NOW), else_=type_coerce(grants.c.start, Integer) + 60_000)
+"""Now, or the first whole minute of a window that has not begun: locks keep their hours by the minute."""
 
 
-def _shut(end: ColumnElement[Any]) -> ColumnElement[bool]:
-    return and_(end.is_not(None), end <= _NOW)
+def _ended(end: ColumnElement[Any]) -> ColumnElement[bool]:
+    return and_(end.is_not(None), end <= _THEN)
+
+
+def _not_begun(start: ColumnElement[Any]) -> ColumnElement[bool]:
+    return and_(start.is_not(None), start > _THEN)
 
 
 _PROVEN: Final = and_(
     slots.c.proof.in_((Proof.READ_BACK.value, Proof.CONFIRMED.value)),
     slots.c.reading == Reading.OCCUPIED.value,
     slots.c.claim.is_(None),
-    slots.c.enabled == 1,
-    ~_shut(slots.c.hours_before),
-    ~and_(slots.c.hours_refused == 0, _shut(slots.c.hours_end)),
+    or_(slots.c.enabled == 1, grants.c.start > _NOW),
+    ~or_(_ended(slots.c.hours_before), _not_begun(slots.c.hours_late)),
+    ~and_(slots.c.hours_refused == 0, or_(_ended(slots.c.hours_end), _not_begun(slots.c.hours_start))),
 )
-"""`usable` of hub/model/codes.py, with a proof that is more than an acknowledgement."""
+"""`ready` of hub/model/codes.py, with a proof that is more than an acknowledgement."""
 
 
 def tallies(tx: Tx, ids: Collection[StayId], now: datetime) -> dict[StayId, Tally]:
@@ -496,4 +506,5 @@ def holder_at(tx: Tx, lock: LockId, number: int, at: datetime) -> Issued | None:
 def _is_being_written(tx: Tx, lock: LockId, number: int) -> bool:
     """Whether its holder is not there yet, as far as the lock has said."""
     query = select(slots.c.number).where(slots.c.lock_id == lock, slots.c.number == number)
-    return tx.sql.execute(query.where(slots.c.claim == Claim.WRITING.value)).first() is not None
+    being = slots.c.claim.in_((Claim.WRITING.value, Claim.HOLDING.value))
+    return tx.sql.execute(query.where(being)).first() is not None

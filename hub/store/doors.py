@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.model.facts import Abilities
 from hub.model.values import Address, How, LockId, Position, PropertyId
 from hub.store.engine import Tx
-from hub.store.tables import lock_state, locks
+from hub.store.tables import lock_state, locks, properties
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,8 @@ class Door:
     """Somebody accepts what the old encryption does not protect from."""
     unencrypted: bool = False
     """Somebody chose that it may go without encryption."""
+    ahead: timedelta = timedelta(hours=72)
+    """How long before it begins to work a code is put into it, where it can wait."""
     abilities: Abilities | None = None
     """None: no driver has met it yet."""
     position: Position = Position.UNKNOWN
@@ -61,7 +63,8 @@ def unlockable(door: Door) -> bool:
 
 
 _QUERY = (
-    select(locks, lock_state)
+    select(locks, lock_state, func.coalesce(locks.c.code_ahead_s, properties.c.code_ahead_s).label("ahead_s"))
+    .join(properties, properties.c.id == locks.c.property_id)
     .outerjoin(lock_state, lock_state.c.lock_id == locks.c.id)
     .order_by(locks.c.name, locks.c.id)
 )
@@ -92,6 +95,7 @@ def _door(row) -> Door:  # type: ignore[no-untyped-def]
         shared=bool(row["shared"]),
         remote_unlock_over_s0=bool(row["remote_unlock_over_s0"]),
         unencrypted=bool(row["unencrypted"]),
+        ahead=timedelta(seconds=row["ahead_s"]),
         abilities=abilities,
         position=Position(row["position"] or "unknown"),
         position_how=How(row["position_how"] or "unknown"),

@@ -28,9 +28,10 @@ class CodeOut(Out):
     id: str | None = Field(description="null: somebody else's code")
     lock: str
     slot: int | None
-    state: CodeState
+    state: CodeState = Field(description="`held`: it is in the lock and opens nothing before `valid_from`")
     proof: Proof
-    proven_at: Told | None
+    proven_at: Told | None = Field(description="when the lock last said that it is there")
+    written_at: Told | None = Field(description="when the lock last took what it was told of this place")
     holder: str
     stay: str | None
     valid_from: Told | None
@@ -88,6 +89,7 @@ def _code(code: Code, pins: Mapping[GrantId, Pin], now: datetime) -> CodeOut:
         state=state,
         proof=Proof.NONE if code.slot is None else code.slot.proof,
         proven_at=None if code.slot is None else code.slot.proven_at,
+        written_at=None if code.slot is None else code.slot.written_at,
         holder=code.guest,
         stay=None if code.issued is None else code.issued.stay,
         valid_from=None if grant is None else grant.window.start,

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from hub import housing
+from hub.model.codes import Limits
 from hub.model.values import How, LockId, Position
 from hub.store import doors
 from hub.store.doors import Door
@@ -31,6 +32,7 @@ class LockOut(Out):
     unencrypted: bool = Field(description="somebody chose that it may go without encryption")
     slots: int | None = Field(description="how many codes it can hold")
     schedules: bool | None = Field(description="it can end a code by itself")
+    keeps_waiting: bool | None = Field(description="codes can be in it before they begin to work")
     position: Position
     position_how: How
     position_at: Told | None
@@ -65,6 +67,7 @@ def lock_fields(door: Door) -> LockOut:
         unencrypted=door.unencrypted,
         slots=None if able is None else able.slots,
         schedules=None if able is None else able.schedules,
+        keeps_waiting=None if able is None else Limits.of(able).keeps_waiting,
         position=door.position,
         position_how=door.position_how,
         position_at=door.position_at,

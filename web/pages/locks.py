@@ -10,7 +10,7 @@ from aiohttp import web
 
 from hub import housing
 from hub.hub import Hub
-from hub.model.codes import CodeState, state_of
+from hub.model.codes import CodeState, Limits, state_of
 from hub.model.facts import Abilities
 from hub.model.values import GrantId, LockId, Position, Proof
 from hub.store import codes, doors
@@ -146,6 +146,9 @@ class SlotLine:
     """It was told to, and has said no more than that it heard that."""
     adoptable: bool
     """It is somebody else's, in a place that the hub looks after, and the lock tells digits."""
+    written: Moment | None
+    """When the lock last took what it was told of this place."""
+    proven: Moment | None
     shut: bool
     """The lock was told of other hours, which are over, and has not taken new ones yet."""
 
@@ -164,6 +167,7 @@ class LockView:
     unencrypted_by_choice: bool
     unlocks_over_s0: bool
     keeps_hours: bool
+    keeps_waiting: bool
     consent: str = housing.CONSENT
 
 
@@ -185,6 +189,7 @@ def look_at(tx: Tx, hub: Hub, id_: LockId) -> LockView:
         unencrypted_by_choice=door.unencrypted,
         unlocks_over_s0=door.remote_unlock_over_s0,
         keeps_hours=able is not None and able.schedules,
+        keeps_waiting=able is not None and Limits.of(able).keeps_waiting,
     )
 
 
@@ -212,6 +217,8 @@ def _slot_line(ground: Ground, door: Door, code: Code, now: datetime) -> SlotLin
         ends_itself=state is CodeState.SET and code.slot is not None and code.slot.hours.kept,
         was_told=state is CodeState.SET and code.slot is not None and code.slot.hours.proof is Proof.ACKNOWLEDGED,
         adoptable=state is CodeState.FOREIGN and door.abilities is not None and door.abilities.reads_codes,
+        written=None if code.slot is None else local.maybe(code.slot.written_at),
+        proven=None if code.slot is None else local.maybe(code.slot.proven_at),
         shut=state is CodeState.WRITING and code.slot is not None and code.slot.hours.shut(now),
     )
 

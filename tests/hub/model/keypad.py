@@ -14,6 +14,7 @@ from hub.model.codes import (
     Ask,
     Clear,
     CodeState,
+    Enable,
     Grant,
     Limits,
     Policy,
@@ -23,12 +24,13 @@ from hub.model.codes import (
     Step,
     Write,
     next_step,
+    ready,
     state_of,
     unseen,
     usable,
 )
 from hub.model.facts import CodeChange, SlotRead
-from hub.model.hours import Hours, confining
+from hub.model.hours import Hours, confining, exactly
 from hub.model.outcomes import (
     after_ask,
     after_clear,
@@ -42,7 +44,7 @@ from hub.model.outcomes import (
     claimed,
     heard,
 )
-from hub.model.values import CodeTag, GrantId, Pin, Proof, Window
+from hub.model.values import CodeTag, GrantId, Pin, Proof, Purpose, Window
 
 MORNING = datetime(2027, 7, 5, 8, tzinfo=UTC)
 SLOTS, MANAGED, TRIES = 6, 4, 3
@@ -60,6 +62,11 @@ class Fault(Enum):
     REFUSED = "the lock says no"
     CRASH_BEFORE = "the hub dies after the claim, before the radio"
     CRASH_AFTER = "the hub dies after the radio, before the outcome"
+
+
+Order = Clear | Write | Enable | Schedule
+ACTIVE = {Purpose.GUEST, Purpose.HAND, Purpose.EMERGENCY}
+"""Whose codes, in their windows, everybody else makes room for."""
 
 
 class Refused(Exception):
@@ -95,6 +102,10 @@ class ModelLock:
     hours: dict[int, Window] = field(default_factory=dict)
     refuses_hours: bool = False
     """New ones; it forgets those that it has when it is told to."""
+    holds: bool = False
+    """It keeps codes that open nothing."""
+    hours_first: bool = False
+    """It takes hours where there is no code yet, and keeps them when it comes."""
 
     def read(self, slot: int) -> SlotRead:
         code = self.memory.get(slot)
@@ -102,12 +113,12 @@ class ModelLock:
             return SlotRead(empty=True)
         return SlotRead(empty=False, pin=Pin(code.digits) if self.reads else None, enabled=slot not in self.disabled)
 
-    def write(self, slot: int, digits: str) -> None:
+    def write(self, slot: int, digits: str, *, enabled: bool = True) -> None:
         doubles = [n for n, code in self.memory.items() if code.digits == digits and n != slot]
         if doubles and self.refuses_doubles:
             raise Refused
         self.memory[slot] = Code(digits, foreign=False)
-        self.disabled.discard(slot)
+        (self.disabled.discard if enabled else self.disabled.add)(slot)
 
     def clear(self, slot: int) -> None:
         self.memory.pop(slot, None)
@@ -118,12 +129,16 @@ class ModelLock:
     def confine(self, slot: int, window: Window | None) -> None:
         if window is None:
             self.hours.pop(slot, None)
-        else:
+        elif slot in self.memory or self.hours_first:
             self.hours[slot] = window
+        else:
+            raise Refused
 
     def opens(self, digits: str, now: datetime) -> bool:
-        held = [slot for slot, code in self.memory.items() if code.digits == digits and slot not in self.disabled]
-        return any(slot not in self.hours or now in self.hours[slot] for slot in held)
+        return any(code.digits == digits and self.lets_in(slot, now) for slot, code in self.memory.items())
+
+    def lets_in(self, slot: int, now: datetime) -> bool:
+        return slot not in self.disabled and (slot not in self.hours or now in self.hours[slot])
 
 
 def tag(digits: str) -> CodeTag:
@@ -143,12 +158,15 @@ class World:
     transcript: list[Step] = field(default_factory=list)
     """Every command that was tried, in order."""
     restoring: bool = False
+    begun: set[GrantId] = field(default_factory=set)
+    """Whose window had begun at some time."""
     unnoticed: bool = False
     """Others changed the memory and the lock told nobody: only the next look at every occupied slot shows it."""
 
     @property
     def limits(self) -> Limits:
-        return Limits(SLOTS, 4, 6, self.lock.reads, self.lock.schedules)
+        lock = self.lock
+        return Limits(SLOTS, 4, 6, lock.reads, lock.schedules, lock.holds, lock.hours_first)
 
     def remember_hours(self, window: Window) -> None:
         """Of guests long gone: what every place of the lock was told, and keeps."""
@@ -180,7 +198,7 @@ class World:
             self.take(step, next(on_asks if isinstance(step, Ask) else on_orders, Fault.NONE))
         raise AssertionError(f"{BUDGET} commands at one moment: a live-lock")
 
-    def take(self, step: Ask | Clear | Write | Schedule, fault: Fault) -> None:
+    def take(self, step: Ask | Order, fault: Fault) -> None:
         self.transcript.append(step)
         if fault is Fault.IGNORED and isinstance(step, Schedule):
             fault = Fault.LOST_COMMAND  # nobody asks for the hours again, so a driver reads back what it was only told
@@ -201,7 +219,7 @@ class World:
         except Crash:
             pass
 
-    def refused(self, step: Ask | Clear | Write | Schedule, slot: Slot) -> Slot:
+    def refused(self, step: Ask | Order, slot: Slot) -> Slot:
         match step:
             case Ask():
                 return after_failure(slot, POLICY, self.now)
@@ -210,7 +228,7 @@ class World:
             case _:
                 return after_refusal(slot, POLICY, self.now)
 
-    def over_the_air(self, step: Ask | Clear | Write | Schedule, slot: Slot, fault: Fault) -> Slot:
+    def over_the_air(self, step: Ask | Order, slot: Slot, fault: Fault) -> Slot:
         if fault is Fault.CRASH_BEFORE:
             raise Crash
         if fault is Fault.REFUSED or (self.lock.refuses_hours and isinstance(step, Schedule) and step.window):
@@ -230,35 +248,41 @@ class World:
             raise Crash
         return self.obeyed(step, slot, proof)
 
-    def obeyed(self, step: Ask | Clear | Write | Schedule, slot: Slot, proof: Proof) -> Slot:
+    def obeyed(self, step: Ask | Order, slot: Slot, proof: Proof) -> Slot:
         match step:
             case Ask():
                 seen = self.lock.read(step.slot)
                 seen_tag = None if seen.pin is None else tag(seen.pin.reveal())
                 return after_ask(slot, seen, seen_tag, POLICY, self.now)
-            case Write():
+            case Write() | Enable():
                 return after_write(slot, proof, self.limits, self.now)
             case Clear():
                 return after_clear(slot, proof, self.limits, self.now)
             case Schedule():
                 return after_schedule(slot, step, proof)
 
-    def order(self, step: Ask | Clear | Write | Schedule) -> Callable[[], None]:
+    def order(self, step: Ask | Order) -> Callable[[], None]:
         """What the lock does when it gets the command; it must not cost anybody else their code."""
         match step:
-            case Write():
+            case Write() | Enable():
                 grant, digits = self.grants[step.grant], self.digits[step.grant]
-                assert self.now in grant.window, "written outside its window"
-                assert not grant.revoked
+                enabled = isinstance(step, Enable) or step.enabled
+                confined = self.lock.hours.get(step.slot) == exactly(grant.window)
+                assert enabled or self.lock.holds
+                assert self.inside(grant.id) or self.waits(grant.id), "written outside its window"
+                assert self.inside(grant.id) or confined or not enabled, "it opens before its window"
                 self.protect(step.slot)
-                return lambda: self.lock.write(step.slot, digits)
+                return lambda: self.lock.write(step.slot, digits, enabled=enabled)
             case Clear():
                 self.protect(step.slot)
                 return lambda: self.lock.clear(step.slot)
             case Schedule(slot=number, grant=id_, window=window):
                 assert self.lock.schedules
-                assert self.inside(id_), "told of hours outside its window"
-                assert window in {None, confining(self.grants[id_].window)}
+                ours = self.grants[id_].window
+                assert self.inside(id_) or (self.waits(id_) and window == exactly(ours)), (
+                    "told of hours outside its window"
+                )
+                assert window in {None, confining(ours), exactly(ours)}
                 assert self.lock.memory.get(number, Code(self.digits[id_], foreign=False)).digits == self.digits[id_]
                 return lambda: self.lock.confine(number, window)
             case Ask():
@@ -273,19 +297,31 @@ class World:
 
     # ---- people ----
 
-    def invite(self, digits: str, starts: timedelta, lasts: timedelta) -> GrantId:
+    def invite(self, digits: str, starts: timedelta, lasts: timedelta, purpose: Purpose = Purpose.GUEST) -> GrantId:
         id_ = GrantId(f"grant {len(self.grants) + 1}")
         self.digits[id_] = digits
         start = self.now + starts
-        self.grants[id_] = Grant(id_, tag(digits), len(digits), Window(start, start + lasts))
+        self.grants[id_] = Grant(id_, tag(digits), len(digits), Window(start, start + lasts), purpose=purpose)
+        self.remember_begun()
         return id_
 
     def move(self, id_: GrantId, starts: timedelta, lasts: timedelta) -> None:
         start = self.now + starts
         self.grants[id_] = replace(self.grants[id_], window=Window(start, start + lasts))
+        self.remember_begun()
+        self.excuse(id_)
+
+    def excuse(self, id_: GrantId) -> None:
+        """What the lock was told of a code counts until it takes something else."""
+        if any(code.digits == self.digits[id_] and not code.foreign for code in self.lock.memory.values()):
+            self.begun.add(id_)
+
+    def remember_begun(self) -> None:
+        self.begun |= {id_ for id_ in self.grants if self.inside(id_)}
 
     def revoke(self, id_: GrantId) -> None:
         self.grants[id_] = replace(self.grants[id_], revoked=True)
+        self.excuse(id_)
 
     def program(self, slot: int, digits: str) -> None:
         """Somebody puts a code in at the keypad, which takes longer than what the lock said stays fresh."""
@@ -300,6 +336,7 @@ class World:
                 continue
         self.pending.clear()
         self.now += span
+        self.remember_begun()
 
     def hear(self, change: CodeChange, slot: int) -> None:
         self.slots[slot] = changed_outside(self.slots[slot], change)
@@ -312,9 +349,15 @@ class World:
     def inside(self, id_: GrantId) -> bool:
         return not self.grants[id_].revoked and self.now in self.grants[id_].window
 
+    def waits(self, id_: GrantId) -> bool:
+        """Whether its code may be in the lock before its window."""
+        start = self.grants[id_].window.start
+        soon = self.now < start <= self.now + POLICY.ahead
+        return self.limits.keeps_waiting and not self.grants[id_].revoked and soon
+
     def wanted(self) -> list[Grant]:
         usable = (grant for grant in self.grants.values() if not grant.refused and self.limits.take(grant.digits))
-        return [grant for grant in usable if self.inside(grant.id)]
+        return [grant for grant in usable if self.inside(grant.id) or self.waits(grant.id)]
 
     def come_to_rest(self) -> None:
         """The lock answers from now on: with its waits over, everything is as it should be."""
@@ -341,20 +384,33 @@ class World:
         held = {slot.holder: slot for slot in self.slots.values() if slot.holder is not None}
         for code in self.lock.memory.values():
             if not code.foreign:
-                owners = {id_ for id_, digits in self.digits.items() if digits == code.digits and self.inside(id_)}
+                same = {id_ for id_, digits in self.digits.items() if digits == code.digits}
+                owners = {id_ for id_ in same if self.inside(id_) or self.waits(id_)}
                 assert owners, "left behind"
                 assert owners & held.keys() or all(self.grants[id_].refused for id_ in owners)
         for grant in (grant for grant in wanted.values() if grant.id in held):
             slot = held[grant.id]
             assert self.lock.memory[slot.number].digits == self.digits[grant.id]
+            assert ready(grant, slot, self.now)
+            if not self.inside(grant.id):
+                assert state_of(grant, slot, self.now) is CodeState.HELD
+                assert not self.lock.lets_in(slot.number, self.now)
+                continue
             assert slot.number not in self.lock.disabled
             assert usable(grant, slot, self.now)
             assert state_of(grant, slot, self.now) is CodeState.SET
-            ends = None if slot.hours.refused else confining(grant.window)
-            assert not self.lock.schedules or self.lock.hours.get(slot.number) == ends, "the lock does not end it"
-        left_out = [grant for grant in wanted.values() if grant.id not in held and not self.doubled(grant)]
+            ends = {None} if slot.hours.refused else {confining(grant.window), exactly(grant.window)}
+            assert not self.lock.schedules or self.lock.hours.get(slot.number) in ends, "the lock does not end it"
+        self.check_room([grant for grant in wanted.values() if grant.id not in held and not self.doubled(grant)])
+
+    def check_room(self, left_out: list[Grant]) -> None:
         free = [n for n in range(1, MANAGED + 1) if n not in self.lock.memory]
-        assert not (left_out and free), "a guest without a code beside a free slot"
+        writable = [grant for grant in left_out if self.inside(grant.id) or self.lock.holds]
+        assert not (writable and free), "a guest without a code beside a free slot"
+        urgent = [grant for grant in left_out if self.inside(grant.id) and grant.purpose in ACTIVE]
+        held = [self.grants[slot.holder] for slot in self.slots.values() if slot.holder is not None]
+        idle = [grant for grant in held if not self.inside(grant.id) or grant.purpose not in ACTIVE]
+        assert not (urgent and idle), "a guest without a code beside one that nobody needs now"
 
     def doubled(self, grant: Grant) -> bool:
         """Somebody else has the same digits on this door; drawing them twice is the caller's mistake."""

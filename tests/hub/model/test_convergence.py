@@ -15,10 +15,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from hub.model.codes import Reading, Slot, usable
+from hub.model.codes import SLEW, Reading, Slot, usable
 from hub.model.facts import CodeChange
+from hub.model.hours import UNHEARD_OF
 from hub.model.outcomes import forgotten
-from hub.model.values import GrantId, Proof, Window
+from hub.model.values import GrantId, Proof, Purpose, Window
 from tests.hub.model.keypad import BUDGET, MORNING, POLICY, SLOTS, Fault, ModelLock, World, tag
 
 PINS = ("4071", "8306", "482913", "960417", "72846")
@@ -26,7 +27,8 @@ TOO_LONG = "36071582"
 STRANGERS = ("555123", "60606")
 LESS, MORE = timedelta(minutes=10), timedelta(hours=3)
 spans = st.sampled_from([timedelta(seconds=6), timedelta(seconds=20), LESS, MORE, timedelta(days=2)])
-starts = st.sampled_from([timedelta(0), timedelta(0), -LESS, LESS, MORE])
+starts = st.sampled_from([timedelta(0), timedelta(0), -LESS, LESS, MORE, timedelta(days=4)])
+purposes = st.sampled_from([Purpose.GUEST, Purpose.GUEST, Purpose.STAFF, Purpose.BACKUP])
 lasts = st.sampled_from([2 * LESS, 2 * MORE, timedelta(days=3)])
 faults = st.lists(st.sampled_from(Fault), max_size=8)
 rare_faults = st.one_of(st.just([]), st.just([]), faults)
@@ -43,23 +45,33 @@ class Convergence(RuleBasedStateMachine):
         refuses=st.booleans(),
         proves=st.booleans(),
         schedules=st.sampled_from([None, "forgotten with the code", "kept beyond it", "full of old ones"]),
+        holds=st.booleans(),
+        hours_first=st.booleans(),
         strangers=st.dictionaries(slots, st.sampled_from(STRANGERS), max_size=2),
         guests=st.lists(st.sampled_from(PINS), unique=True, max_size=3),
         met=st.sampled_from([True, True, False]),
     )
-    def a_house(
+    def a_house(  # noqa: PLR0917
         self,
         reads: bool,
         refuses: bool,
         proves: bool,
         schedules: str | None,
+        holds: bool,
+        hours_first: bool,
         strangers: dict[int, str],
         guests: list[str],
         met: bool,
     ) -> None:
         grade = (Proof.READ_BACK if reads else Proof.CONFIRMED) if proves else Proof.ACKNOWLEDGED
         self.world.lock = ModelLock(
-            reads, refuses, grade, schedules=schedules is not None, forgets_hours=schedules == "forgotten with the code"
+            reads,
+            refuses,
+            grade,
+            schedules=schedules is not None,
+            forgets_hours=schedules == "forgotten with the code",
+            holds=holds,
+            hours_first=hours_first and schedules == "kept beyond it",
         )
         if schedules == "full of old ones":
             self.world.remember_hours(Window(MORNING - timedelta(days=3), MORNING - LESS))
@@ -74,13 +86,13 @@ class Convergence(RuleBasedStateMachine):
         ids = [id_ for id_, grant in self.world.grants.items() if not self.world.over(grant)]
         return ids[choice % len(ids)] if ids else None
 
-    @rule(digits=st.sampled_from((*PINS, TOO_LONG)), start=starts, span=lasts)
-    def a_guest_is_invited(self, digits: str, start: timedelta, span: timedelta) -> None:
+    @rule(digits=st.sampled_from((*PINS, TOO_LONG)), start=starts, span=lasts, purpose=purposes)
+    def a_guest_is_invited(self, digits: str, start: timedelta, span: timedelta, purpose: Purpose) -> None:
         """Digits are drawn so that they are unique among those known on the door (hub/model/pins.py)."""
         known = {slot.tag for slot in self.world.slots.values()}
         live = {grant.tag for grant in self.world.grants.values() if not self.world.over(grant)}
         if tag(digits) not in known | live:
-            self.world.invite(digits, start, span)
+            self.world.invite(digits, start, span, purpose)
 
     @rule(choice=st.integers(0, 9), start=starts, span=lasts)
     def a_stay_moves(self, choice: int, start: timedelta, span: timedelta) -> None:
@@ -181,7 +193,7 @@ class Convergence(RuleBasedStateMachine):
         self.world.come_to_rest()
         if self.world.unnoticed:
             self.world.pass_time(POLICY.verify_every or timedelta(0))
-            self.world.pass_time(timedelta(seconds=1))
+            self.world.pass_time(SLEW + timedelta(seconds=1))
             self.world.come_to_rest()
             self.world.unnoticed = False
         self.world.check()
@@ -197,14 +209,22 @@ class Convergence(RuleBasedStateMachine):
             assert slot.reading is not Reading.EMPTY or slot.claim is not None or slot.holder is None
 
     @invariant()
+    def no_code_opens_before_its_window(self) -> None:
+        world = self.world
+        for slot, code in world.lock.memory.items():
+            if not code.foreign and world.lock.lets_in(slot, world.now):
+                assert any(world.digits[id_] == code.digits for id_ in world.begun), "open too early"
+
+    @invariant()
     def a_code_that_is_called_good_opens(self) -> None:
         """Of hours: that a stranger takes a code out, the hub may learn later."""
         world = self.world
         for slot in world.slots.values():
             grant = None if slot.holder is None else world.grants.get(slot.holder)
-            if grant is not None and usable(grant, slot, world.now) and not world.pending:
+            heard_of = slot.hours.before != UNHEARD_OF.before  # else somebody else told the lock whatever it was told
+            if grant is not None and usable(grant, slot, world.now) and heard_of and not world.pending:
                 hours = world.lock.hours.get(slot.number)
-                assert hours is None or not hours.over(world.now), "called good, and shut out"
+                assert hours is None or world.now in hours, "called good, and shut out"
 
     def teardown(self) -> None:
         self.all_goes_well_for_a_while()

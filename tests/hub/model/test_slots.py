@@ -83,7 +83,7 @@ def test_a_lock_that_could_say_more_is_asked(proof: Proof, limits: Limits, settl
     assert (written.claim is None, cleared.claim is None) == (settled, settled)
     if settled:
         assert (written.reading, written.proven_at, written.holder) == (Reading.OCCUPIED, NOW, ADA.id)
-        assert cleared == Slot(1, reading=Reading.EMPTY, proof=proof, proven_at=NOW)
+        assert cleared == Slot(1, reading=Reading.EMPTY, proof=proof, proven_at=NOW, written_at=NOW)
     else:
         assert step([ADA], [written, empty(2), empty(3)], limits) == Ask(1)
         assert step([OLD], [cleared, empty(2), empty(3)], limits) == Ask(1)
@@ -179,7 +179,7 @@ def test_a_clear_that_the_lock_took_and_did_not_do_waits_longer_each_time() -> N
 def test_a_slot_is_free_when_the_lock_says_that_it_is_empty() -> None:
     took = after_clear(CLEARED, Proof.ACKNOWLEDGED, TELLS, NOW)
     free = after_ask(replace(took, failures=3), NOTHING, None, POLICY, NOW)
-    assert free == Slot(1, reading=Reading.EMPTY, proof=Proof.READ_BACK, proven_at=NOW)
+    assert free == Slot(1, reading=Reading.EMPTY, proof=Proof.READ_BACK, proven_at=NOW, written_at=NOW)
 
 
 def test_troubles_are_forgotten_once_a_code_was_found_in_place_later() -> None:

@@ -88,8 +88,8 @@ def test_the_lead_is_an_hour_of_real_time_even_over_the_change_of_clocks() -> No
 
 @pytest.mark.parametrize("kind", StayKind)
 @pytest.mark.parametrize("status", StayStatus)
-def test_only_a_confirmed_reservation_gets_a_code(kind: StayKind, status: StayStatus) -> None:
-    expected = (kind, status) == (StayKind.RESERVATION, StayStatus.CONFIRMED)
+def test_only_a_confirmed_reservation_or_an_owners_stay_gets_a_code(kind: StayKind, status: StayStatus) -> None:
+    expected = kind in {StayKind.RESERVATION, StayKind.OWNER} and status is StayStatus.CONFIRMED
     assert wants_code(Row(kind=kind, status=status)) is expected
 
 
