@@ -42,6 +42,7 @@ class AtDoor:
     state: CodeState | None
     """None: nothing of it is in the lock, and nothing should be."""
     proof: Proof
+    proven_at: datetime | None
     slot: int | None
     refused: str
     used: int
@@ -121,6 +122,7 @@ def _at_door(  # one row of each ledger
         digits=door.digits,
         state=None if entry is None else state_of(entry.grant, slot, now),
         proof=Proof.NONE if slot is None else slot.proof,
+        proven_at=None if slot is None else slot.proven_at,
         slot=None if slot is None else slot.number,
         refused="" if entry is None else entry.refused or "",
         used=len(used.get((row.id, door.lock), ())),

@@ -24,6 +24,7 @@ _FOR_PAGES = (
     "stay:",
     "stays",
     "questions",
+    "people",
     "health",
     "channels",
     "house",

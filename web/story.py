@@ -36,7 +36,7 @@ def story(tx: Tx, ground: Ground, row: StayRow) -> list[Event]:
     local = ground.local_of(row.unit_id)
     past = [
         Event(local.moment(row.made_at), "came", detail=row.channel_id or ""),
-        *(_deed(deed, local) for deed in log.deeds(tx, f"stay:{row.id}")),
+        *(deed_event(deed, local) for deed in log.deeds(tx, f"stay:{row.id}")),
         *(_own(entry_event(ground, entry, local)) for entry in log.entries(tx, Filter(stay=row.id), limit=100)),
     ]
     ahead = sorted(_ahead(tx, ground, row, local), key=lambda event: event.at.at, reverse=True)
@@ -62,7 +62,7 @@ def _own(event: Event) -> Event:
     return replace(event, who="") if event.what in _CODES else event
 
 
-def _deed(deed: Deed, local: Local) -> Event:
+def deed_event(deed: Deed, local: Local) -> Event:
     return Event(local.moment(deed.at), deed.action, who=called(deed.actor), detail=deed.detail, outcome=deed.outcome)
 
 
@@ -74,5 +74,5 @@ def lately(tx: Tx, ground: Ground, lock: LockId, *, limit: int = 8) -> list[Even
     """At one door: what moved it, and who had it moved from here."""
     local = ground.local(ground.doors[lock].property)
     moved = [entry_event(ground, entry, local) for entry in log.entries(tx, Filter(lock=lock), limit=limit)]
-    asked = [_deed(deed, local) for deed in log.deeds(tx, f"lock:{lock}", limit=limit)]
+    asked = [deed_event(deed, local) for deed in log.deeds(tx, f"lock:{lock}", limit=limit)]
     return sorted([*moved, *asked], key=lambda event: event.at.at, reverse=True)[:limit]

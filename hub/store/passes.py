@@ -15,7 +15,7 @@ from hub.store import codes
 from hub.store.codes import Issued
 from hub.store.engine import Tx
 from hub.store.house import Origin
-from hub.store.log import UNLOCKED
+from hub.store.log import UNLOCKED, Entry
 from hub.store.tables import access_log, grants, pass_doors, pass_uses, passes
 
 
@@ -262,6 +262,19 @@ def last_used(tx: Tx, ids: Collection[PassId]) -> dict[PassId, tuple[datetime, L
         .group_by(grants.c.pass_id)
     )
     return {id_: (at, lock) for id_, at, lock in tx.sql.execute(query)}
+
+
+def opened_by(tx: Tx, person: PersonId, *, limit: int) -> list[Entry]:
+    """What the access log has of this person's codes at keypads, the latest first."""
+    theirs = (
+        select(grants.c.id).join(passes, passes.c.id == grants.c.pass_id).where(passes.c.person_id == person).subquery()
+    )
+    mine = and_(access_log.c.grant_id.in_(select(theirs.c.id)), access_log.c.how == How.KEYPAD.value)
+    query = select(access_log).where(mine).order_by(access_log.c.at.desc(), access_log.c.id.desc()).limit(limit)
+    return [
+        Entry(row["at"], row["lock_id"], row["property_id"], row["what"], row["how"], row["who"])
+        for row in tx.sql.execute(query).mappings()
+    ]
 
 
 def tells_slots(tx: Tx, lock: LockId) -> bool | None:

@@ -150,7 +150,7 @@ document.addEventListener("change", (event) => {
 
 function dress(root) {
   for (const button of root.querySelectorAll("[data-fallback]")) button.hidden = true;
-  for (const pad of root.querySelectorAll("[data-pad]")) pad.hidden = false;
+  for (const tool of root.querySelectorAll("[data-pad], [data-with-script]")) tool.hidden = false;
   for (const toast of root.querySelectorAll(".toast")) window.setTimeout(() => fade(toast), 8000);
   const here = Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
   for (const time of root.querySelectorAll("time[datetime*=T]")) time.title = `${here.format(new Date(time.dateTime))}, your time`;
@@ -163,6 +163,44 @@ function fade(toast) {
 
 document.addEventListener("DOMContentLoaded", () => dress(document));
 document.addEventListener("htmx:oobAfterSwap", (event) => dress(event.target));
+
+// The picture of a week follows the hours as they are typed.
+function drawWeek(form) {
+  const bars = new Map([...form.querySelectorAll("[data-hours]")].map((row) => [row.dataset.hours, []]));
+  const days = [...bars.keys()];
+  const minute = (input) => input.value && Number(input.value.slice(0, 2)) * 60 + Number(input.value.slice(3, 5));
+  days.forEach((day, place) => {
+    for (const span of form.querySelectorAll(`[data-hours="${day}"] .span`)) {
+      const [start, end] = [...span.querySelectorAll("input")].map(minute);
+      if (start === "" || end === "") continue;
+      bars.get(day).push([start, (end > start ? end : 1440) - start]);
+      if (end <= start) bars.get(days[(place + 1) % 7]).push([0, end]);
+    }
+  });
+  for (const [day, open] of bars) {
+    const picture = form.querySelector(`[data-hours="${day}"] svg`);
+    for (const old of picture.querySelectorAll(".open")) old.remove();
+    for (const [start, length] of open) {
+      const bar = document.createElementNS(picture.namespaceURI, "rect");
+      for (const [name, value] of Object.entries({ class: "open", x: start, width: length, height: 60 })) bar.setAttribute(name, value);
+      picture.insertBefore(bar, picture.lastElementChild);
+    }
+  }
+}
+
+document.addEventListener("input", (event) => {
+  if (event.target.closest("[data-hours]")) drawWeek(event.target.form);
+});
+document.addEventListener("click", (event) => {
+  const from = event.target.closest("[data-copy-day]");
+  if (!from) return;
+  const hours = (day) => from.form.querySelectorAll(`[data-hours="${day}"] input`);
+  for (const day of from.dataset.copyDay.split(" ")) {
+    hours(day).forEach((input, place) => (input.value = hours("mon")[place].value));
+    if (hours(day)[2].value) hours(day)[2].closest("details").open = true;
+  }
+  drawWeek(from.form);
+});
 
 // The keypads of a rehearsal
 document.addEventListener("click", (event) => {

@@ -1,0 +1,89 @@
+"""The pages of people and passes, as a browser without script sees them."""
+
+from __future__ import annotations
+
+import re
+
+from hub.store import log, passes, persons
+from hub.store.persons import Person
+from tests.web.conftest import Visitor
+
+MARIA = {"name": "Maria", "kind": "cleaner", "phone": "+49 170 1234567"}
+HOURS = {f"{day}1_{end}": at for day in ("mon", "tue") for end, at in (("start", "08:00"), ("end", "12:00"))}
+
+
+async def maria(manager: Visitor) -> Person:
+    await manager.post("/people/new", **MARIA)
+    [row] = await manager.here.hub.store.read(persons.persons)
+    return row
+
+
+async def test_a_person_is_added_and_stands_in_the_list(manager: Visitor) -> None:
+    row = await maria(manager)
+    assert "Maria Cleaner" in (await manager.get("/people")).text
+    seen = (await manager.get(f"/people/{row.id}")).text
+    assert "No pass yet" in seen
+    assert "+49 170 1234567" in seen
+
+
+async def test_a_pass_shows_its_code_once_and_its_week(manager: Visitor) -> None:
+    row = await maria(manager)
+    given = await manager.post(f"/people/{row.id}/passes/new", when="weekly", locks="front", longest="8", **HOURS)
+    digits = re.search(r'id="pin-1"[^>]*>(\d+)<', given.html)
+    assert digits is not None
+    assert "It works Mon–Tue 08:00–12:00." in given.text
+    seen = await manager.get(f"/people/{row.id}")
+    assert digits[1] not in seen.html
+    assert "Mon 08:00 to 12:00 Tue 08:00 to 12:00 Wed closed" in seen.text
+    assert "Robin gave a pass: Front door." in seen.text
+    [made] = await manager.here.hub.store.read(passes.all_passes)
+    shown = await manager.post(f"/passes/{made.id}/code")
+    assert digits[1] in shown.html
+    deeds = await manager.here.hub.store.read(lambda tx: log.deeds(tx, f"person:{row.id}"))
+    assert [deed.action for deed in deeds].count("code shown") == 2
+
+
+async def test_hours_that_make_no_sense_are_named_and_what_was_typed_stays(manager: Visitor) -> None:
+    row = await maria(manager)
+    half = {"mon1_start": "08:00", "locks": "front", "longest": "8"}
+    seen = await manager.post(f"/people/{row.id}/passes/new", when="weekly", **half)
+    assert "Monday: say from when until when" in seen.text
+    assert 'name="mon1_start" value="08:00"' in seen.html
+
+
+async def test_a_pass_is_changed_paused_resumed_ended_and_taken_back(manager: Visitor) -> None:
+    row = await maria(manager)
+    await manager.post(f"/people/{row.id}/passes/new", when="weekly", locks="front", longest="8", **HOURS)
+    [made] = await manager.here.hub.store.read(passes.all_passes)
+    form = await manager.get(f"/passes/{made.id}/change")
+    assert 'name="tue1_end" value="12:00"' in form.html
+    changed = await manager.post(f"/passes/{made.id}/change", when="always", locks="flat-1", longest="8")
+    assert changed.status == 303
+    for deed, word in (("pause", "Paused"), ("resume", "Open now"), ("end", "Take it back"), ("reopen", "Open now")):
+        await manager.post(f"/passes/{made.id}/{deed}")
+        assert word in (await manager.get(f"/people/{row.id}")).text
+
+
+async def test_who_has_left_is_found_among_those_who_left(manager: Visitor) -> None:
+    row = await maria(manager)
+    assert "take all codes out" in (await manager.get(f"/people/{row.id}/leave")).text
+    await manager.post(f"/people/{row.id}/leave")
+    assert "Nobody yet" in (await manager.get("/people")).text
+    assert "Maria" in (await manager.get("/people?show=left")).text
+    await manager.post(f"/people/{row.id}/return")
+    assert "Maria" in (await manager.get("/people")).text
+
+
+async def test_what_is_not_there_is_not_found(manager: Visitor) -> None:
+    await maria(manager)
+    for path in ("/people/nobody", "/passes/none/change"):
+        assert (await manager.get(path)).status == 404
+
+
+async def test_the_forms_show_what_is_known(manager: Visitor) -> None:
+    row = await maria(manager)
+    assert 'value="cleaner" selected' in (await manager.get("/people/new")).html
+    changed = (await manager.get(f"/people/{row.id}/change")).html
+    assert 'value="Maria"' in changed
+    assert 'value="+49 170 1234567"' in changed
+    assert "Hours of the week" in (await manager.get(f"/people/{row.id}/passes/new")).text
