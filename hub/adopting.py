@@ -20,7 +20,7 @@ from hub.issuing import Desk
 from hub.model.codes import Reading, Slot
 from hub.model.facts import SlotRead
 from hub.model.hours import confining
-from hub.model.values import GrantId, LockId, Pin, Proof, Purpose, Window, clean
+from hub.model.values import CodeTag, GrantId, LockId, Pin, Proof, Purpose, Window, clean
 from hub.plugins import Plugins
 from hub.store import codes, doors, log
 from hub.store.doors import Door
@@ -61,7 +61,8 @@ class Adopting:
         done = await self.store.write(lambda tx: self._take(tx, wish, before, seen, actor))
         if isinstance(done, Rejected):
             raise done
-        # After the commit: a tag that is in the book without a grant is that of a code to be taken out of every lock.
+        # After the commit: a tag that is in the book without a grant is that of a code to be taken out of every lock. Who is
+        # killed here finds it at the next start (`held`).
         assert seen.pin is not None  # else it would have been refused
         self.tagbook.add(self.desk.vault.tag(seen.pin))
         return done
@@ -138,6 +139,12 @@ class Adopting:
         if not tags.isdisjoint(self.tagbook.tags):
             raise Rejected(f"{where} is one that Gatehouse gave and that is over; give a new one instead")
         return seen.pin
+
+
+def held(tx: Tx) -> set[CodeTag]:
+    """The tags of what is in the locks and somebody's: each stands in the book, or was to be written there."""
+    slots = (slot for door in doors.doors(tx) for slot in codes.slots_of(tx, door.id))
+    return {slot.tag for slot in slots if slot.holder is not None and slot.tag is not None}
 
 
 def _held(slot: Slot, window: Window, now: datetime) -> Slot:

@@ -17,7 +17,7 @@ from typing import Any, Final
 import structlog
 
 from hub import audit, issuing, passes, people
-from hub.adopting import Adopting
+from hub.adopting import Adopting, held
 from hub.alerts import LOOK_EVERY, SETTLE, Alerts
 from hub.bus import Bus
 from hub.config import Config, check_key_file
@@ -135,6 +135,8 @@ async def made(config: Config, world: World | None = None, *, running: bool = Tr
 async def _wired(
     config: Config, world: World, vault: Vault, bus: Bus, store: Store, tagbook: TagBook, *, running: bool
 ) -> Hub:
+    for tag in await store.read(held):
+        tagbook.add(tag)  # an adopted code may have missed it
     clock, wall = await _clocks(store, world)
     if isinstance(clock, TurnedClock):
         store.stamp_with(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from typing import cast
 
 import pytest
 
@@ -15,9 +17,10 @@ from hub.adopting import Wish
 from hub.contracts import Keypad
 from hub.errors import Garbled, Rejected, Unavailable
 from hub.io.clock import LoopClock
+from hub.io.tagbook import TagBook
 from hub.model.codes import CodeState, Reading, Slot, state_of
 from hub.model.facts import SlotRead
-from hub.model.values import Address, GrantId, LockId, Pin, Proof
+from hub.model.values import Address, CodeTag, GrantId, LockId, Pin, Proof
 from hub.store import codes, log
 from hub.store.codes import Code
 from tests.simulators.building import Memory
@@ -95,6 +98,46 @@ def test_an_adopted_code_without_an_end_stays_until_somebody_ends_it(tmp_path: P
             assert house.lock("front").journal == [("clear", 5, "4711")]
 
     simulate(main())
+
+
+class _Killed(BaseException):
+    """Nothing that comes after it is done."""
+
+
+class _Pen:
+    """A tag book before whose next line the power fails."""
+
+    tags: frozenset[CodeTag] = frozenset()
+
+    def add(self, tag: CodeTag) -> None:
+        raise _Killed(tag)
+
+
+def test_an_adopted_code_is_in_the_book_though_the_hub_was_killed_over_that(tmp_path: Path) -> None:
+    memory = _front()
+
+    async def killed() -> None:
+        async with home(tmp_path, [memory]) as house:
+            await house.later(minutes=1)
+            adopting = replace(house.hub.adopting, tagbook=cast("TagBook", _Pen()))
+            with pytest.raises(_Killed):
+                await adopting.adopt(CLEANER, "manager")
+            code = await _in_place(house)
+            assert code is not None
+            assert code.guest == "The cleaner"  # it is given
+            assert house.hub.tagbook.tags == frozenset()
+
+    async def again() -> None:
+        async with home(tmp_path, [memory], start=START + timedelta(hours=1), furnish=False) as house:
+            code = await _in_place(house)
+            assert code is not None
+            assert code.issued is not None
+            assert code.issued.grant.tag in house.hub.tagbook.tags
+            await house.later(hours=7)
+            assert memory.journal == [("clear", 5, "4711")]
+
+    simulate(killed())
+    simulate(again())
 
 
 @pytest.mark.parametrize(
