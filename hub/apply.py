@@ -21,6 +21,7 @@ from hub.site import Channel, Site, named
 from hub.store import codes, house, log, stays
 from hub.store.engine import Tx
 from hub.store.house import ChannelRow, LockRow, Origin, Property, Unit
+from hub.store.ladder import pool
 
 
 class Prune(IntEnum):
@@ -265,6 +266,7 @@ def _words(row: Row) -> dict[str, str]:
                 "check-out": f"check-out {row.check_out:%H:%M}",
                 "code lead": f"codes work {row.code_lead // timedelta(minutes=1)} minutes before check-in",
                 "digits": f"PINs of {row.digits} digits",
+                "backups": f"backup codes in each lock: {row.backups}",
             }
         case LockRow():
             where = {
@@ -356,7 +358,7 @@ def _in_use(tx: Tx, change: Change, prune: Prune, now: datetime) -> str | None:
 
 
 def _lock_in_use(tx: Tx, row: LockRow, now: datetime) -> str | None:
-    held = len(codes.open_grants(tx, row.id))
+    held = len(codes.open_grants(tx, row.id)) - len(pool(tx, [row.id]).get(row.id, []))  # nobody knows backup codes
     if held:
         cure = "wait until they are cleared, or say --prune twice and clear them at the lock"
         return f"{_named(row)} holds or awaits codes of ours ({held}); {cure}"

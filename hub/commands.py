@@ -202,6 +202,7 @@ def _code(code: Code, now: datetime) -> dict[str, JsonValue]:
         "proof": "none" if code.slot is None else code.slot.proof.value,
         "proven_at": None if code.slot is None else _told(code.slot.proven_at),
         "holder": code.guest or None,
+        "purpose": None if code.issued is None else code.issued.purpose.value,
         "valid_from": None if grant is None else _told(grant.window.start),
         "valid_until": None if grant is None else _told(grant.window.end),
     }
@@ -213,8 +214,9 @@ def _with_pin(row: dict[str, JsonValue], code: Code, pins: Mapping[GrantId, Pin]
 
 
 def _revealed(tx: Tx, hub: Hub, actor: str, found: list[Code]) -> dict[GrantId, Pin]:
-    """The digits. Each stay, or door without one, gets its line in the audit trail."""
-    entries = [(code.issued, code.issued.sealed_pin) for code in found if code.issued is not None]
+    """The digits, but of no pooled backup code. Each stay, or door without one, gets its line in the audit trail."""
+    issued = [code.issued for code in found if code.issued is not None and not code.issued.pooled]
+    entries = [(entry, entry.sealed_pin) for entry in issued]
     now = hub.clock.now()
     codes.told(tx, [entry.grant.id for entry, _ in entries], now)
     for subject in sorted(

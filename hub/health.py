@@ -7,23 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from hub import audit, emergency, standing, telling
+from hub import audit, emergency, late_codes, standing, telling
 from hub.findings import Look, Parts, Topic
 from hub.model.alerts import Finding, Kind, Level
-from hub.model.codes import Reading
 from hub.model.facts import Alarm, Trouble
 from hub.model.values import Address
-from hub.store import alarms, codes, doors, house, mail, settings
+from hub.store import alarms, doors, house, mail, settings
 from hub.store import stays as ledger
-from hub.store.codes import Issued
 from hub.store.doors import Door
 from hub.store.engine import Tx
 
 LOW_BATTERY: Final = 20
 """Percent. Seen: most keypad locks warn between 15 and 25."""
 RECENT: Final = timedelta(hours=24)
-_OFTEN: Final = 3
-"""A code that was gone again so often is not kept; once or twice, somebody may have pressed a key."""
 FEED_PATIENCE: Final = timedelta(minutes=30)
 
 
@@ -109,36 +105,6 @@ _TROUBLE_WORDS: Final = {
         "Replace the battery now.",
     ),
 }
-
-
-def _codes(look: Look) -> Iterator[Finding]:
-    tx = look.tx
-    for entry in codes.unproven(tx, look.now):
-        door = doors.door(tx, entry.lock)
-        stay = None if entry.stay is None else ledger.stay(tx, entry.stay)
-        whose = (stay.guest or stay.reference or "a guest") if stay is not None else entry.label
-        name = entry.lock if door is None else door.name
-        kind, why, cure = _why(tx, entry)
-        about = f"lock:{entry.lock}" if stay is None else f"stay:{stay.id}"
-        sentence = f"The code of {whose} is not proven in {name}{why}."
-        yield Finding(kind, about, sentence, cure, entry.grant.window.start)
-
-
-def _why(tx: Tx, entry: Issued) -> tuple[Kind, str, str]:
-    """A clause, if there is something to say, and the cure."""
-    if entry.refused:
-        cure = "It is not tried again. Draw another code, or open the door yourself."
-        return Kind.CODE_REFUSED, f": the lock refuses it ({entry.refused})", cure
-    slots = codes.slots_of(tx, entry.lock)
-    held = any(slot.holder == entry.grant.id for slot in slots)
-    if slots and not held and all(slot.reading is Reading.OCCUPIED for slot in slots):
-        why = f": all {len(slots)} places of the lock are taken"
-        return Kind.NO_ROOM, why, "Delete a code that nobody needs, at the lock or here."
-    lost = max((slot.failures for slot in slots if slot.tag == entry.grant.tag and not held), default=0)
-    if lost >= _OFTEN:
-        cure = "It is tried again, ever more seldom. Be ready to open the door, and look at the lock."
-        return Kind.CODE_UNPROVEN, f": the lock was told it {lost} times, and did not keep it", cure
-    return Kind.CODE_UNPROVEN, "", "It is tried again by itself; be ready to open the door."
 
 
 def _channels(look: Look) -> Iterator[Finding]:
@@ -236,7 +202,9 @@ _TOPICS: Final[tuple[Topic, ...]] = (
     emergency.found,
     _radios,
     _doors,
-    _codes,
+    late_codes.of_stays,
+    late_codes.of_people,
+    late_codes.of_backups,
     standing.found,
     _channels,
     _plugins,

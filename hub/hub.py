@@ -16,6 +16,7 @@ from hub.intake import Intake
 from hub.io.tagbook import TagBook
 from hub.io.vault import Vault
 from hub.issuing import Desk
+from hub.ladder import Ladder
 from hub.outbox import Outbox
 from hub.passes import PassKeeper
 from hub.plugins import Plugins
@@ -45,6 +46,7 @@ class Hub:
     inbox: Inbox
     outbox: Outbox
     reconciler: Reconciler
+    ladder: Ladder
     hand: Hand
     emergencies: Emergencies
     adopting: Adopting

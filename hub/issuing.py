@@ -19,6 +19,7 @@ from hub.model.pins import common_length, draw
 from hub.model.stays import HouseRules, code_window, wants_code
 from hub.model.values import GrantId, LockId, PassId, Pin, Purpose, StayId, UnitId, Window
 from hub.store import codes, doors, house, log
+from hub.store import ladder as pulled
 from hub.store import stays as ledger
 from hub.store.codes import Issued
 from hub.store.doors import Door
@@ -47,6 +48,7 @@ def replan(tx: Tx, desk: Desk, stay: StayRow) -> None:
     held = {entry.lock: entry for entry in codes.issued_for(tx, stay.id)}
     wanted = [] if window is None else [row.id for row in house.doors_of(tx, stay.unit_id) if has_keypad(tx, row.id)]
     codes.revoke(tx, [entry.grant.id for lock, entry in held.items() if lock not in wanted], desk.now())
+    pulled.follow(tx, stay.id, window, wanted, desk.now())
     if window is None:
         return
     for lock in wanted:
@@ -72,7 +74,7 @@ def _issue_missing(tx: Tx, desk: Desk, stay: StayRow, window: Window, missing: S
     place = house.property_of(tx, stay.unit_id)
     if not missing or place is None:
         return
-    known = [(entry, _opened(desk, entry)) for entry in codes.issued_for(tx, stay.id)]
+    known = [(entry, opened(desk, entry)) for entry in codes.issued_for(tx, stay.id)]
     for digits, group in _groups(tx, missing, place.digits):
         pin = _fitting(tx, desk, stay, group, [pin for _, pin in known]) or _drawn(tx, desk, stay, group, digits)
         for lock in group:
@@ -113,7 +115,7 @@ def _drawn(tx: Tx, desk: Desk, stay: StayRow, group: Sequence[LockId], digits: i
     return draw(desk.below, digits=digits, taken=lambda text: not desk.vault.tags(Pin(text)).isdisjoint(taken))
 
 
-def _opened(desk: Desk, entry: Issued) -> Pin:
+def opened(desk: Desk, entry: Issued) -> Pin:
     assert entry.sealed_pin is not None  # an open grant has its digits (store.codes)
     return desk.vault.open_pin(entry.sealed_pin, about=f"grant:{entry.grant.id}")
 
@@ -149,8 +151,9 @@ def replan_unit(tx: Tx, desk: Desk, unit: UnitId) -> None:
 
 
 def redraw(tx: Tx, desk: Desk, stay: StayRow, actor: str) -> None:
-    """Give a stay another PIN on every door; the old one leaves the locks at once."""
-    codes.revoke(tx, [entry.grant.id for entry in codes.issued_for(tx, stay.id)], desk.now())
+    """Give a stay another PIN on every door; the old one, and what backup codes it had, leave the locks at once."""
+    known = (*codes.issued_for(tx, stay.id), *pulled.pulled(tx, stay.id))
+    codes.revoke(tx, [entry.grant.id for entry in known], desk.now())
     log.record(tx, desk.now(), actor, "code redrawn", f"stay:{stay.id}")
     replan(tx, desk, stay)
 
@@ -159,7 +162,7 @@ def refused(tx: Tx, desk: Desk, grant: Grant, lock: LockId, *, words: str, other
     """A lock refused a code: draw another where that may help and nobody knows the first; else ask a person."""
     entry = codes.issued(tx, grant.id)
     stay = None if entry is None or entry.stay is None else ledger.stay(tx, entry.stay)
-    if entry is None or stay is None:
+    if entry is None or stay is None or entry.purpose is Purpose.BACKUP:
         return
     unknown_to_people = all(each.told_at is None for each in codes.issued_for(tx, stay.id))
     if other_digits and unknown_to_people and codes.redrawn(tx, stay.id) <= REDRAWS:
@@ -271,4 +274,4 @@ def reveal(tx: Tx, desk: Desk, stay: StayRow, actor: str) -> list[tuple[LockId, 
     entries = codes.issued_for(tx, stay.id)
     codes.told(tx, [entry.grant.id for entry in entries], desk.now())
     log.record(tx, desk.now(), actor, "code shown", f"stay:{stay.id}")
-    return [(entry.lock, _opened(desk, entry)) for entry in entries]
+    return [(entry.lock, opened(desk, entry)) for entry in entries]

@@ -32,6 +32,7 @@ from hub.io.systemd import Supervisor
 from hub.io.tagbook import TagBook
 from hub.io.vault import Vault
 from hub.issuing import Desk
+from hub.ladder import Ladder
 from hub.manifests import discover
 from hub.model.codes import Grant
 from hub.model.effects import Notify, TellChannel
@@ -45,6 +46,7 @@ from hub.reconcile import Reconciler
 from hub.schedule import Job, daily, every, keep_jobs
 from hub.signin import SignIn
 from hub.store import alerts, backup, codes, house, log, mail, migrate, replies, settings
+from hub.store import ladder as pools
 from hub.store import stays as ledger
 from hub.store.engine import Store, Tx
 from hub.store.stays import StayRow
@@ -189,6 +191,7 @@ async def _wired(
         reconciler=reconciler,
         hand=hand,
         emergencies=Emergencies(store, plugins, bus, clock, desk, hand),
+        ladder=Ladder(store, desk, bus, clock, reconciler.pace),
         adopting=Adopting(store, plugins, desk, tagbook),
         passes=PassKeeper(store, desk, bus, clock),
         radios=Radios(store, plugins, bus, clock, wall, intake),
@@ -269,6 +272,7 @@ async def run(hub: Hub, fronts: tuple[Serve, ...] = (), *, upkeep: bool = True) 
             ("outbox", hub.outbox.run()),
             ("reconciler", hub.reconciler.run()),
             ("passes", hub.passes.run()),
+            ("ladder", hub.ladder.run()),
             ("drivers", hub.plugins.keep_drivers()),
             ("radios", hub.radios.run()),
             ("alerts", hub.alerts.run()),
@@ -289,6 +293,7 @@ async def _begin(hub: Hub) -> None:
     def work(tx: Tx) -> bool:
         if settings.restored_and_not_started(tx):
             codes.doubt_all(tx, hub.clock.now())
+            pools.discard_pools(tx, hub.clock.now())
         return audit.begin(tx, hub.state_dir, hub.wall.now())
 
     if not await hub.store.write(work):

@@ -1,6 +1,7 @@
 """The site file: properties, locks, units and channels as the operator describes them.
 
-    [[property]]  id, name, timezone, check_in = "15:00", check_out = "11:00", code_lead = "60m", digits = 6
+    [[property]]  id, name, timezone, check_in = "15:00", check_out = "11:00", code_lead = "60m", digits = 6,
+                  backups = 2
     [[lock]]      id, property, name, driver, address, shared = false, remote_unlock_over_s0 = false, unencrypted = false
     [[unit]]      id, property, name, locks, closed_means = "ask"
     [[channel]]   id, unit, integration, and that integration's own settings
@@ -142,6 +143,7 @@ class _Property(Section):
     check_out: TimeOfDay = time(11)
     code_lead: Annotated[timedelta, BeforeValidator(_lead)] = timedelta(minutes=60)
     digits: Annotated[int, Field(strict=True, ge=4, le=8)] = 6
+    backups: Annotated[int, Field(strict=True, ge=0, le=5)] = 2
 
     def row(self) -> Property:
         return Property(
@@ -153,6 +155,7 @@ class _Property(Section):
             code_lead=self.code_lead,
             digits=self.digits,
             origin=Origin.SITE,
+            backups=self.backups,
         )
 
 

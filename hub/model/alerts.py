@@ -108,6 +108,12 @@ class Kind(Enum):
     KEYPAD_OFF = "keypad_off", _problem(escalate=_HOUR)
 
     # codes
+    CODE_LATE = "code_late", _problem(lasting=_MINUTE)
+    CODE_SWITCHED = "code_switched", _problem(lasting=timedelta(0), escalate=_HOUR)
+    CODE_MISSING = "code_missing", _urgent(escalate=5 * _MINUTE)  # the ladder itself gives a code its time
+    CODE_COMPLAINT = "code_complaint", _problem(lasting=timedelta(0), escalate=_HOUR)
+    BACKUP_LINGERS = "backup_lingers", _urgent()
+    BACKUPS_MISSING = "backups_missing", _notice()
     CODE_UNPROVEN = "code_unproven", _urgent(lasting=2 * _MINUTE)
     CODE_REFUSED = "code_refused", _urgent()
     NO_ROOM = "no_room", _urgent(lasting=2 * _MINUTE)

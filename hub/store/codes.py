@@ -55,6 +55,15 @@ class Issued:
     purpose: Purpose = Purpose.GUEST
     pass_: PassId | None = None
     """The pass that it comes from."""
+    made_at: datetime | None = None
+    pulled_at: datetime | None = None
+    """Of a backup code: when it became its stay's."""
+    pulled_by: str = ""
+
+    @property
+    def pooled(self) -> bool:
+        """A backup code that is nobody's yet, and shown to nobody."""
+        return self.purpose is Purpose.BACKUP and self.pulled_at is None
 
 
 _OFF: Final = {Purpose.GUEST, Purpose.HAND}
@@ -88,6 +97,9 @@ def _issued(row: RowMapping, down: Collection[LockId] = ()) -> Issued:
         row["refused"],
         Purpose(row["purpose"]),
         row["pass_id"],
+        row["made_at"],
+        row["pulled_at"],
+        row["pulled_by"] or "",
     )
 
 
@@ -155,8 +167,9 @@ def fetch(tx: Tx, query: Select[tuple[object, ...]]) -> list[Issued]:
 
 
 def issued_for(tx: Tx, stay: StayId) -> list[Issued]:
-    """The live grants of a stay, by lock."""
-    live = and_(grants.c.stay_id == stay, grants.c.pin.is_not(None), grants.c.revoked_at.is_(None))
+    """The live grants of a stay's own code, by lock; its backup codes are in hub/store/ladder.py."""
+    own = grants.c.purpose != Purpose.BACKUP.value
+    live = and_(grants.c.stay_id == stay, grants.c.pin.is_not(None), grants.c.revoked_at.is_(None), own)
     return [_issued(row) for row in tx.sql.execute(select(grants).where(live).order_by(grants.c.lock_id)).mappings()]
 
 
@@ -420,7 +433,8 @@ def _code(row: RowMapping, holding: dict[str, RowMapping], down: Collection[Lock
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Of one stay: on how many doors it should have a code, and on how many that is proven, if only to wait there."""
+    """Of one stay: on how many doors it should have a code, and on how many that, or a backup code, is proven, if only to
+    wait there."""
 
     doors: int
     proven: int
@@ -440,7 +454,7 @@ def _not_begun(start: ColumnElement[Any]) -> ColumnElement[bool]:
     return and_(start.is_not(None), start > _THEN)
 
 
-_PROVEN: Final = and_(
+PROVEN: Final = and_(
     slots.c.proof.in_((Proof.READ_BACK.value, Proof.CONFIRMED.value)),
     slots.c.reading == Reading.OCCUPIED.value,
     slots.c.claim.is_(None),
@@ -448,33 +462,46 @@ _PROVEN: Final = and_(
     ~or_(_ended(slots.c.hours_before), _not_begun(slots.c.hours_late)),
     ~and_(slots.c.hours_refused == 0, or_(_ended(slots.c.hours_end), _not_begun(slots.c.hours_start))),
 )
-"""`ready` of hub/model/codes.py, with a proof that is more than an acknowledgement."""
+"""`ready` of hub/model/codes.py, with a proof that is more than an acknowledgement. Takes the parameter `now`."""
+
+
+def _tallied() -> Select[Any]:
+    """Door by door first: where a stay has two codes, one that is proven is enough."""
+    proven = func.max(case((PROVEN, 1), else_=0)).label("proven")
+    refused = func.min(case((grants.c.refused.is_not(None), 1), else_=0)).label("refused")
+    each = (
+        select(grants.c.stay_id, proven, refused)
+        .outerjoin(slots, slots.c.holder == grants.c.id)
+        .where(grants.c.stay_id.in_(bindparam("ids", expanding=True)))
+        .where(grants.c.pin.is_not(None), grants.c.revoked_at.is_(None))
+        .group_by(grants.c.stay_id, grants.c.lock_id)
+        .subquery()
+    )
+    sums = (func.count(), func.sum(each.c.proven), func.sum(each.c.refused))
+    return select(each.c.stay_id, *sums).group_by(each.c.stay_id)
+
+
+_TALLIED: Final = _tallied()
 
 
 def tallies(tx: Tx, ids: Collection[StayId], now: datetime) -> dict[StayId, Tally]:
-    proven = case((_PROVEN, 1), else_=0)
-    refused = case((grants.c.refused.is_not(None), 1), else_=0)
-    query = (
-        select(grants.c.stay_id, func.count(), func.sum(proven), func.sum(refused))
-        .outerjoin(slots, slots.c.holder == grants.c.id)
-        .where(grants.c.stay_id.in_(ids), grants.c.pin.is_not(None), grants.c.revoked_at.is_(None))
-        .group_by(grants.c.stay_id)
-    )
-    found = tx.sql.execute(query, {"now": now})
+    found = tx.sql.execute(_TALLIED, {"ids": list(ids), "now": now})
     return {stay: Tally(doors, proven, refused) for stay, doors, proven, refused in found}
 
 
 _UNPROVEN = select(grants).where(
     grants.c.pin.is_not(None),
     grants.c.revoked_at.is_(None),
+    grants.c.purpose != Purpose.BACKUP.value,
     grants.c.start <= _NOW,
     or_(grants.c.end.is_(None), grants.c.end > _NOW),
-    ~exists().where(slots.c.holder == grants.c.id, _PROVEN),
+    ~exists().where(slots.c.holder == grants.c.id, PROVEN),
 )
 
 
 def unproven(tx: Tx, now: datetime) -> list[Issued]:
-    """Grants whose window has begun, and that no lock is known to hold; not those that a lock-down switched off."""
+    """Grants whose window has begun, and that no lock is known to hold; neither those that a lock-down switched off, nor
+    backup codes."""
     down = emergencies.down(tx)
     found = (_issued(row, down) for row in tx.sql.execute(_UNPROVEN, {"now": now}).mappings())
     return [entry for entry in found if not entry.grant.suspended]

@@ -56,6 +56,8 @@ class Property:
     early_in: timedelta = timedelta(0)
     late_out: timedelta = timedelta(0)
     code_ahead: timedelta = timedelta(hours=72)
+    backups: int = 2
+    """How many backup codes each lock on the way to a unit keeps (hub/backup_codes.py)."""
 
     @property
     def codes(self) -> CodePolicy:
@@ -146,6 +148,7 @@ def _property(row: RowMapping) -> Property:
         early_in=timedelta(seconds=row["early_in_s"]),
         late_out=timedelta(seconds=row["late_out_s"]),
         code_ahead=timedelta(seconds=row["code_ahead_s"]),
+        backups=row["backups"],
     )
 
 
@@ -295,6 +298,7 @@ def keep_property(tx: Tx, row: Property) -> None:
         "early_in_s": _seconds(row.early_in),
         "late_out_s": _seconds(row.late_out),
         "code_ahead_s": _seconds(row.code_ahead),
+        "backups": row.backups,
     }
     _keep(tx, tables.properties, values)
 

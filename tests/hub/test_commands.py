@@ -231,6 +231,7 @@ async def test_a_code_is_told_in_exactly_these_words(hub: Hub) -> None:
             "proof": "none",
             "proven_at": None,
             "holder": "Ada",
+            "purpose": "guest",
             "valid_from": "2026-11-22T13:00:00Z",
             "valid_until": "2026-11-25T10:00:00Z",
         }

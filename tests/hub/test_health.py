@@ -57,13 +57,18 @@ def test_trouble_at_a_lock_is_a_sentence_with_a_cure(
     simulate(main())
 
 
-def test_a_guest_without_a_proven_code_is_urgent_from_the_moment_it_should_work(tmp_path: Path) -> None:
+def test_a_guest_without_a_proven_code_is_a_problem_once_it_should_work_and_urgent_before_they_come(
+    tmp_path: Path,
+) -> None:
     async def main() -> None:
         async with home(tmp_path, [Memory(FRONT, silent=True)]) as house:
             house.book("a", date(2027, 3, 2), date(2027, 3, 4))
             await house.until(CHECK_IN - timedelta(minutes=61))
             assert not [finding for finding in await _found(house) if finding.level is Level.URGENT]
-            await house.until(CHECK_IN - timedelta(minutes=59))
+            await house.until(CHECK_IN - timedelta(minutes=57))
+            (late,) = await _found(house)
+            assert (late.level, late.sentence) == (Level.PROBLEM, "The code of Ada Lovelace is not proven in Front.")
+            await house.until(CHECK_IN - timedelta(minutes=15))
             (urgent,) = [finding for finding in await _found(house) if finding.level is Level.URGENT]
             assert urgent.sentence == "The code of Ada Lovelace is not proven in Front."
             assert summary(await _found(house)) == "urgent"

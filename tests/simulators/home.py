@@ -168,7 +168,9 @@ def _teller(hub: Hub) -> Any:
 
 def _furnish(tx: Any, hub: Hub, memories: list[Memory], rules: dict[str, Any]) -> None:
     closed = rules.pop("closed_means", ClosedMeans.ASK)
-    place = Property(PropertyId("house"), "House", ZONE, time(15), time(11), timedelta(hours=1), 6, Origin.SITE)
+    place = Property(
+        PropertyId("house"), "House", ZONE, time(15), time(11), timedelta(hours=1), 6, Origin.SITE, backups=0
+    )
     house.keep_property(tx, replace(place, **rules))
     for memory in memories:
         name = LockId(memory.address)

@@ -121,7 +121,7 @@ async def wired(
 
 def _furnish(tx: Tx, locks: Mapping[str, LockSettings]) -> None:
     zone, lead = ZoneInfo("Europe/Berlin"), timedelta(hours=1)
-    place = Property(PropertyId("house"), "House", zone, time(15), time(11), lead, 6, Origin.SITE)
+    place = Property(PropertyId("house"), "House", zone, time(15), time(11), lead, 6, Origin.SITE, backups=0)
     house.keep_property(tx, place)
     for name, lock in locks.items():
         house.keep_lock(tx, LockRow(LockId(name), place.id, name, "zwave", Address(lock.address), False, Origin.SITE))

@@ -140,7 +140,9 @@ async def _hub(folder: Path, cable: TcpCable | PtyCable, locks: dict[str, LockSe
 
 def _furnish(tx: Tx, locks: dict[str, LockSettings]) -> None:
     zone = ZoneInfo("Europe/Berlin")
-    place = Property(PropertyId("house"), "House", zone, time(15), time(11), timedelta(hours=1), 6, Origin.SITE)
+    place = Property(
+        PropertyId("house"), "House", zone, time(15), time(11), timedelta(hours=1), 6, Origin.SITE, backups=0
+    )
     house.keep_property(tx, place)
     for name, lock in locks.items():
         row = LockRow(LockId(name), place.id, name, "zwave", Address(lock.address), False, Origin.SITE)

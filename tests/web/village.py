@@ -212,7 +212,7 @@ def _secure(id_: str) -> str:
 
 
 def _build(tx: Tx, hub: Hub) -> None:
-    place = Property(HOUSE, "Lindenhof", ZONE, time(15), time(11), timedelta(hours=1), 6, Origin.SITE)
+    place = Property(HOUSE, "Lindenhof", ZONE, time(15), time(11), timedelta(hours=1), 6, Origin.SITE, backups=0)
     house.keep_property(tx, place)
     for number, (id_, name) in enumerate(_DOORS.items(), start=1):
         house.keep_lock(

@@ -14,7 +14,7 @@ from hub.adopting import Wish
 from hub.errors import Unavailable
 from hub.model.codes import CodeState, state_of
 from hub.model.people import Scope
-from hub.model.values import GrantId, LockId, Pin, Proof, StayId, clean
+from hub.model.values import GrantId, LockId, Pin, Proof, Purpose, StayId, clean
 from hub.store import codes, doors, log
 from hub.store.codes import Code
 from hub.store.engine import Tx
@@ -33,12 +33,15 @@ class CodeOut(Out):
     proven_at: Told | None = Field(description="when the lock last said that it is there")
     written_at: Told | None = Field(description="when the lock last took what it was told of this place")
     holder: str
+    purpose: Purpose | None = Field(description="null: somebody else's code")
     stay: str | None
     valid_from: Told | None
     valid_until: Told | None
     refused: str | None = Field(description="the lock's words")
     ends_in_lock: bool = Field(description="the lock itself ends it at `valid_until`, even if the hub is not there")
-    pin: str | None = Field(description="the digits, if they were asked for")
+    pin: str | None = Field(
+        description="the digits, if they were asked for; never of a backup code that is nobody's yet"
+    )
 
 
 class CodePage(Page[CodeOut]):
@@ -91,6 +94,7 @@ def _code(code: Code, pins: Mapping[GrantId, Pin], now: datetime) -> CodeOut:
         proven_at=None if code.slot is None else code.slot.proven_at,
         written_at=None if code.slot is None else code.slot.written_at,
         holder=code.guest,
+        purpose=None if code.issued is None else code.issued.purpose,
         stay=None if code.issued is None else code.issued.stay,
         valid_from=None if grant is None else grant.window.start,
         valid_until=None if grant is None else grant.window.end,
@@ -102,7 +106,8 @@ def _code(code: Code, pins: Mapping[GrantId, Pin], now: datetime) -> CodeOut:
 
 def _reveal(tx: Tx, call: Call, shown: Sequence[Code]) -> dict[GrantId, Pin]:
     """The digits of these codes. Each stay, or door without one, gets its line in the audit trail."""
-    entries = [code.issued for code in shown if code.issued is not None and code.issued.sealed_pin is not None]
+    issued = [code.issued for code in shown if code.issued is not None and not code.issued.pooled]
+    entries = [entry for entry in issued if entry.sealed_pin is not None]
     now = call.hub.clock.now()
     codes.told(tx, [entry.grant.id for entry in entries], now)
     for subject in sorted({f"lock:{entry.lock}" if entry.stay is None else f"stay:{entry.stay}" for entry in entries}):

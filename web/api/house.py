@@ -26,6 +26,7 @@ class PropertyOut(Out):
     check_out: str = Field(description="local, as 11:00")
     code_lead_s: int = Field(description="how many seconds before check-in a code begins to work")
     digits: int = Field(description="of a new PIN")
+    backups: int = Field(description="how many backup codes each of its locks keeps, where there is room")
 
 
 class UnitOut(Out):
@@ -53,6 +54,7 @@ def _property(row: Property) -> PropertyOut:
         check_out=f"{row.check_out:%H:%M}",
         code_lead_s=round(row.code_lead.total_seconds()),
         digits=row.digits,
+        backups=row.backups,
     )
 
 

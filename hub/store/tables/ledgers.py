@@ -92,6 +92,8 @@ grants = table(
     Column("refused", Text),  # the lock's words
     Column("told_at", Instant),  # when somebody was first shown the digits
     Column("pass_id", Text, ForeignKey("passes.id", ondelete="SET NULL")),
+    Column("pulled_at", Instant),  # of a backup code: when it became its stay's
+    Column("pulled_by", Text),  # `gatehouse`, by the deadline ladder, or whoever asked for it
     Index("grants_by_stay", "stay_id"),
     Index("grants_by_pass", "pass_id", sqlite_where=text("pass_id IS NOT NULL")),
     Index("grants_by_lock", "lock_id", sqlite_where=text("pin IS NOT NULL")),

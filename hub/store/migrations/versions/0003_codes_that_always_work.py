@@ -122,7 +122,11 @@ BEGIN SELECT RAISE(ABORT, 'taken'); END
     """,
 )
 
-LADDER: tuple[str, ...] = ()
+LADDER = (
+    "ALTER TABLE properties ADD COLUMN backups INTEGER DEFAULT '2' NOT NULL",
+    "ALTER TABLE grants ADD COLUMN pulled_at INTEGER",
+    "ALTER TABLE grants ADD COLUMN pulled_by TEXT",
+)
 
 EMERGENCY = (
     """

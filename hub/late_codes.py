@@ -1,0 +1,189 @@
+"""What is wrong with codes that should work by now, in sentences: the rungs of the deadline ladder, and backup codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from hub import ladder
+from hub.findings import Look
+from hub.ladder import OnLadder
+from hub.model.access import when
+from hub.model.alerts import Finding, Kind
+from hub.model.codes import Reading
+from hub.model.ladder import ENTRY, DoorNow, Own, Rung, StayHours, deadlines, takes_backup
+from hub.model.values import LockId
+from hub.store import codes, doors, house, settings
+from hub.store import ladder as ledger
+from hub.store.codes import Issued
+from hub.store.engine import Tx
+from hub.store.stays import StayRow
+
+_OFTEN: Final = 3
+"""A code that was gone again so often is not kept; once or twice, somebody may have pressed a key."""
+_CLEARED_WITHIN: Final = timedelta(minutes=1)
+"""Facts on reliability 1.8, R3: an alarm within 60 s where a code that ended is not known to be gone."""
+_FILLED_WITHIN: Final = timedelta(hours=1)
+
+
+def of_stays(look: Look) -> Iterator[Finding]:
+    """Where stays stand on the deadline ladder. While nobody knows the time, nobody knows that either."""
+    if not look.clock.trusted or settings.safe_mode(look.tx):
+        return
+    ids = ledger.unsettled(look.tx, look.now, look.now + ENTRY)
+    for where in ladder.standing(look.tx, ladder.rows(look.tx, ids), look.now).values():
+        for rung, kind in _KINDS.items():
+            at = [door for door, standing in where.doors if standing.rung is rung]
+            if at:
+                yield _finding(look, where, rung, kind, at)
+        if (asked := [door for door in where.stairs.doors if door.asked_for and takes_backup(door)]) and _by_guest(
+            where
+        ):
+            yield _said_by_guest(look, where, asked)
+
+
+_KINDS: Final = {Rung.LATE: Kind.CODE_LATE, Rung.SWITCHED: Kind.CODE_SWITCHED, Rung.MISSING: Kind.CODE_MISSING}
+
+
+def _finding(look: Look, where: OnLadder, rung: Rung, kind: Kind, at: Sequence[DoorNow]) -> Finding:
+    stay, said = where.stairs.stay, [_sentence(look, where, rung, door) for door in at]
+    cures = dict.fromkeys(cure for _, cure in said)
+    since = min(_since(where.stairs.hours, rung, door) for door in at)
+    return Finding(kind, f"stay:{stay.id}", " ".join(sentence for sentence, _ in said), " ".join(cures), since)
+
+
+def _since(hours: StayHours, rung: Rung, door: DoorNow) -> datetime:
+    due = deadlines(hours, waits=door.waits)
+    return {Rung.LATE: due.warn, Rung.SWITCHED: due.switch}.get(rung, due.call)
+
+
+def _sentence(look: Look, where: OnLadder, rung: Rung, door: DoorNow) -> tuple[str, str]:
+    """What is wrong at one door, and what to do."""
+    tx, stay, hours = look.tx, where.stairs.stay, where.stairs.hours
+    whose, name, own = _whose(stay), _name(tx, door.lock), where.stairs.own.get(door.lock)
+    if own is not None and (rung is not Rung.LATE or door.waits or look.now >= hours.works_from):
+        why, cure = _why(tx, own)
+        sentence = f"The code of {whose} is not proven in {name}{why}."
+    else:
+        sentence, cure = _unprepared(look, stay, door, name)
+    match rung:
+        case Rung.SWITCHED:
+            return f"{sentence} A backup code has taken its place.", _tell(look, where)
+        case Rung.LATE:
+            return sentence, _ahead(look, stay, hours, door)
+    return sentence, cure
+
+
+def _unprepared(look: Look, stay: StayRow, door: DoorNow, name: str) -> tuple[str, str]:
+    """Of a lock that gets its codes shortly before check-in."""
+    if door.own is Own.NOT_DRAWN:
+        return f"{_whose(stay)} has no code for {name}.", "Draw another code, or open the door yourself."
+    if not door.room:
+        return f"{name} has no place for the code of {_whose(stay)}.", "Delete a code that nobody needs."
+    heard = (
+        "was never heard" if door.answered_at is None else f"was last heard {_local(look.tx, stay, door.answered_at)}"
+    )
+    return f"{name} {heard}, and {_whose(stay)} is about to come.", "Look at the lock."
+
+
+def _tell(look: Look, where: OnLadder) -> str:
+    stay, hours = where.stairs.stay, where.stairs.hours
+    from_ = "" if look.now >= hours.works_from else f" from {_local(look.tx, stay, hours.works_from)} on, not before"
+    return f"Tell the guest the backup code{from_}; it is on the stay's page."
+
+
+def _ahead(look: Look, stay: StayRow, hours: StayHours, door: DoorNow) -> str:
+    due = deadlines(hours, waits=door.waits)
+    at, then = (
+        (due.switch, "a backup code takes its place") if look.now < due.switch else (due.call, "somebody is called")
+    )
+    return f"It is tried again by itself; {then} at {_local(look.tx, stay, at)}. Look at the lock meanwhile."
+
+
+def _local(tx: Tx, stay: StayRow, at: datetime) -> str:
+    place = house.property_of(tx, stay.unit_id)
+    return f"{at:%Y-%m-%d %H:%M} UTC" if place is None else when(at, place.zone)
+
+
+def _by_guest(where: OnLadder) -> bool:
+    return any(entry.pulled_by == BY_GUEST for entry in where.stairs.backups.values())
+
+
+BY_GUEST: Final = "guest"
+"""Who pulled a backup code on the guests' page."""
+
+
+def _said_by_guest(look: Look, where: OnLadder, at: Sequence[DoorNow]) -> Finding:
+    names = " and ".join(_name(look.tx, door.lock) for door in at)
+    since = min(entry.pulled_at for entry in where.stairs.backups.values() if entry.pulled_at is not None)
+    sentence = f"{_whose(where.stairs.stay)} says that the code does not work in {names}, and got a backup code."
+    return Finding(
+        Kind.CODE_COMPLAINT, f"stay:{where.stairs.stay.id}", sentence, "Ask whether the door opens now.", since
+    )
+
+
+# ---- codes without a stay -------------------------------------------------------------------------------------------
+
+
+def of_people(look: Look) -> Iterator[Finding]:
+    for entry in codes.unproven(look.tx, look.now):
+        if entry.stay is None:
+            why, cure = _why(look.tx, entry)
+            sentence = f"The code of {entry.label} is not proven in {_name(look.tx, entry.lock)}{why}."
+            yield Finding(_kind(entry, why), f"lock:{entry.lock}", sentence, cure, entry.grant.window.start)
+
+
+def _kind(entry: Issued, why: str) -> Kind:
+    if entry.refused:
+        return Kind.CODE_REFUSED
+    return Kind.NO_ROOM if why.startswith(": all ") else Kind.CODE_UNPROVEN
+
+
+def _why(tx: Tx, entry: Issued) -> tuple[str, str]:
+    """A clause, if there is something to say, and the cure."""
+    if entry.refused:
+        cure = "It is not tried again. Draw another code, or open the door yourself."
+        return f": the lock refuses it ({entry.refused})", cure
+    slots = codes.slots_of(tx, entry.lock)
+    held = any(slot.holder == entry.grant.id for slot in slots)
+    if slots and not held and all(slot.reading is Reading.OCCUPIED for slot in slots):
+        return (
+            f": all {len(slots)} places of the lock are taken",
+            "Delete a code that nobody needs, at the lock or here.",
+        )
+    lost = max((slot.failures for slot in slots if slot.tag == entry.grant.tag and not held), default=0)
+    if lost >= _OFTEN:
+        cure = "It is tried again, ever more seldom. Be ready to open the door, and look at the lock."
+        return f": the lock was told it {lost} times, and did not keep it", cure
+    return "", "It is tried again by itself; be ready to open the door."
+
+
+# ---- backup codes ---------------------------------------------------------------------------------------------------
+
+
+def of_backups(look: Look) -> Iterator[Finding]:
+    for entry in ledger.lingering(look.tx, look.now - _CLEARED_WITHIN):
+        name = _name(look.tx, entry.lock)
+        sentence = f"A backup code that ended may still open {name}: the lock has not said that it is gone."
+        cure = "It is cleared as soon as the lock answers. Delete it at the lock if that cannot wait."
+        yield Finding(Kind.BACKUP_LINGERS, f"lock:{entry.lock}", sentence, cure, entry.grant.window.end)
+    if settings.safe_mode(look.tx) or not look.clock.trusted:
+        return
+    pools = ledger.pool(look.tx)
+    for door in look.doors:
+        pool = pools.get(door.id, [])
+        waited = bool(pool) and look.now - min(each.made_at for each in pool) >= _FILLED_WITHIN
+        if door.silent_since is None and waited and not any(each.proven(look.now) for each in pool):
+            sentence = f"No backup code is proven in {door.name}."
+            cure = "They are tried again by themselves. Until then no code can stand in for a guest's there."
+            yield Finding(Kind.BACKUPS_MISSING, f"lock:{door.id}", sentence, cure)
+
+
+def _whose(stay: StayRow) -> str:
+    return stay.guest or stay.reference or "a guest"
+
+
+def _name(tx: Tx, lock: LockId) -> str:
+    door = doors.door(tx, lock)
+    return lock if door is None else door.name

@@ -1,0 +1,324 @@
+"""Backup codes, and what the deadline ladder looks at: stays that are near, and the codes they have at their doors."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Select, and_, bindparam, exists, or_, select, update
+
+from hub.model.codes import Grant, Limits, Reading, Slot, ready
+from hub.model.ladder import ENTRY, Backup, DoorNow, Own, StayHours
+from hub.model.stays import wants_code
+from hub.model.values import CODED, GrantId, LockId, Proof, Purpose, StayId, StayStatus, Window
+from hub.store import codes, doors, emergencies
+from hub.store.codes import PROVEN, Code, Issued
+from hub.store.doors import Door
+from hub.store.engine import Tx
+from hub.store.stays import StayRow
+from hub.store.tables import Instant, grants, lock_state, slots, stays, unit_locks
+
+# ---- backup codes ---------------------------------------------------------------------------------------------------
+
+_LIVE: Final = and_(grants.c.pin.is_not(None), grants.c.revoked_at.is_(None))
+_BACKUP: Final = grants.c.purpose == Purpose.BACKUP.value
+_POOLED: Final = and_(_BACKUP, _LIVE, grants.c.pulled_at.is_(None))
+_PULLED: Final = and_(_BACKUP, _LIVE, grants.c.pulled_at.is_not(None))
+_SURE: Final = (Proof.READ_BACK, Proof.CONFIRMED)
+
+
+@dataclass(frozen=True, slots=True)
+class Pooled:
+    """A backup code that is nobody's yet."""
+
+    id: GrantId
+    lock: LockId
+    made_at: datetime
+    seen: bool
+    """Somebody was shown the digits: it is no backup code any more."""
+    refused: bool
+    grant: Grant
+    slot: Slot | None
+
+    @property
+    def held(self) -> bool:
+        return self.slot is not None
+
+    def proven(self, now: datetime) -> bool:
+        return self.slot is not None and _proven(self.grant, self.slot, now) and not (self.seen or self.refused)
+
+
+def _proven(grant: Grant, slot: Slot, now: datetime) -> bool:
+    return slot.proof in _SURE and ready(grant, slot, now)
+
+
+_POOL: Final = (
+    select(grants.c.id, grants.c.lock_id, slots.c.number)
+    .outerjoin(slots, slots.c.holder == grants.c.id)
+    .where(_POOLED)
+    .order_by(grants.c.lock_id, grants.c.made_at, grants.c.id)
+)
+_POOL_OF: Final = _POOL.where(grants.c.lock_id.in_(bindparam("locks", expanding=True)))
+
+
+def pool(tx: Tx, locks: Collection[LockId] | None = None) -> dict[LockId, list[Pooled]]:
+    """The backup codes that are nobody's yet, the oldest first. None: of every lock."""
+    query, told = (_POOL, {}) if locks is None else (_POOL_OF, {"locks": list(locks)})
+    rows = tx.sql.execute(query, told).all()
+    holding = {(lock, slot.number): slot for lock in {row[1] for row in rows} for slot in codes.slots_of(tx, lock)}
+    found: dict[LockId, list[Pooled]] = defaultdict(list)
+    for id_, lock, number in rows:
+        entry = codes.issued(tx, id_)
+        assert entry is not None  # the same transaction has just found it
+        assert entry.made_at is not None
+        seen, refused = entry.told_at is not None, entry.refused is not None
+        slot = holding.get((lock, number))
+        found[lock].append(Pooled(id_, lock, entry.made_at, seen, refused, entry.grant, slot))
+    return found
+
+
+def refused_lately(tx: Tx, lock: LockId, since: datetime) -> int:
+    """How many backup codes that were drawn since then the lock refused."""
+    query = select(grants.c.id).where(
+        grants.c.lock_id == lock, _BACKUP, grants.c.refused.is_not(None), grants.c.made_at > since
+    )
+    return len(tx.sql.execute(query).all())
+
+
+def pull(tx: Tx, grant: GrantId, stay: StayId, end: datetime, at: datetime, by: str) -> bool:
+    """Make a backup code a stay's; False when it is somebody's by now. It works from before, and ends with the stay."""
+    query = update(grants).where(grants.c.id == grant, _POOLED)
+    done = tx.sql.execute(query.values(stay_id=stay, end=end, pulled_at=at, pulled_by=by).returning(grants.c.lock_id))
+    lock = done.scalar()
+    if lock is not None:
+        tx.signal(f"lock:{lock}")
+        tx.signal(f"stay:{stay}")
+    return lock is not None
+
+
+def pulled(tx: Tx, stay: StayId) -> list[Issued]:
+    """The live backup codes of a stay, by lock."""
+    ids = tx.sql.execute(select(grants.c.id).where(grants.c.stay_id == stay, _PULLED).order_by(grants.c.lock_id))
+    found = (codes.issued(tx, id_) for id_ in ids.scalars().all())
+    return [entry for entry in found if entry is not None]
+
+
+def follow(tx: Tx, stay: StayId, window: Window | None, locks: Collection[LockId], at: datetime) -> None:
+    """The stay moved, or ended (no window), or passes other doors: so do its backup codes."""
+    for entry in pulled(tx, stay):
+        start = entry.grant.window.start
+        if window is None or window.end is None or window.end <= start or entry.lock not in locks:
+            codes.revoke(tx, [entry.grant.id], at)
+        else:
+            codes.move(tx, entry, Window(start, window.end))
+
+
+def discard_pools(tx: Tx, at: datetime) -> None:
+    """Every backup code that is nobody's is to be replaced."""
+    codes.revoke(tx, tx.sql.execute(select(grants.c.id).where(_POOLED)).scalars().all(), at)
+
+
+_LINGERING: Final = (
+    select(grants.c.id)
+    .where(_BACKUP, grants.c.pin.is_not(None))
+    .where(or_(grants.c.revoked_at <= bindparam("by", type_=Instant), grants.c.end <= bindparam("by", type_=Instant)))
+    .where(exists().where(slots.c.holder == grants.c.id))
+    .order_by(grants.c.lock_id)
+)
+
+
+def lingering(tx: Tx, by: datetime) -> list[Issued]:
+    """Backup codes that ended by then, and that the lock has not said to be gone."""
+    found = (codes.issued(tx, id_) for id_ in tx.sql.execute(_LINGERING, {"by": by}).scalars().all())
+    return [entry for entry in found if entry is not None]
+
+
+# ---- stays that are near --------------------------------------------------------------------------------------------
+
+_NEAR: Final = and_(
+    stays.c.kind.in_([kind.value for kind in CODED]),
+    stays.c.status == StayStatus.CONFIRMED.value,
+    stays.c.left_at.is_(None),
+    stays.c.check_in <= bindparam("until", type_=Instant),
+    stays.c.check_out > bindparam("now", type_=Instant),
+)
+_ALL_NEAR: Final = select(stays.c.id).where(_NEAR, stays.c.check_in > bindparam("beyond", type_=Instant))
+_OWN_UNPROVEN: Final = and_(~_BACKUP, ~exists().where(slots.c.holder == grants.c.id, PROVEN))
+
+
+def _open() -> Select[Any]:
+    query = select(stays.c.id).join(grants, grants.c.stay_id == stays.c.id).where(_NEAR, _LIVE)
+    return query.where(or_(_BACKUP, _OWN_UNPROVEN)).distinct()
+
+
+_OPEN: Final = _open()
+_OPEN_AT: Final = _open().where(grants.c.lock_id.in_(bindparam("locks", expanding=True)))
+_LONG_AGO: Final = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
+
+
+def near(tx: Tx, now: datetime, until: datetime, *, beyond: datetime = _LONG_AGO) -> list[StayId]:
+    """Stays that begin by then and are not over. `beyond`: and later than that."""
+    return list(tx.sql.execute(_ALL_NEAR, {"now": now, "until": until, "beyond": beyond}).scalars())
+
+
+def unsettled(tx: Tx, now: datetime, until: datetime, locks: Collection[LockId] | None = None) -> list[StayId]:
+    """Those among them with a code that is not proven, or with a backup code; `locks`: at one of these doors."""
+    told: dict[str, object] = {"now": now, "until": until}
+    if locks is None:
+        return list(tx.sql.execute(_OPEN, told).scalars())
+    return list(tx.sql.execute(_OPEN_AT, told | {"locks": list(locks)}).scalars())
+
+
+_NEXT: Final = (
+    select(stays.c.check_in)
+    .where(stays.c.check_in > bindparam("until", type_=Instant), stays.c.status == StayStatus.CONFIRMED.value)
+    .order_by(stays.c.check_in)
+    .limit(1)
+)
+
+
+def next_check_in(tx: Tx, until: datetime) -> datetime | None:
+    """The first that is later."""
+    found: datetime | None = tx.sql.execute(_NEXT, {"until": until}).scalar()
+    return found
+
+
+# ---- how they stand -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Stairs:
+    """A stay with its doors, as the ladder sees them."""
+
+    stay: StayRow
+    hours: StayHours
+    doors: tuple[DoorNow, ...]
+    own: Mapping[LockId, Issued]
+    backups: Mapping[LockId, Issued]
+
+
+_PASSED: Final = (
+    select(unit_locks.c.unit_id, unit_locks.c.lock_id)
+    .outerjoin(lock_state, lock_state.c.lock_id == unit_locks.c.lock_id)
+    .where(unit_locks.c.unit_id.in_(bindparam("units", expanding=True)))
+    .where(or_(lock_state.c.slots.is_(None), lock_state.c.slots > 0))
+    .order_by(unit_locks.c.lock_id)
+)
+
+
+def stairs(tx: Tx, rows: Sequence[StayRow], now: datetime) -> dict[StayId, Stairs]:
+    """How the codes of these stays stand; a stay that gets no codes is left out."""
+    listed = codes.of_stays(tx, [row.id for row in rows])
+    passed: dict[str, list[LockId]] = defaultdict(list)
+    for unit, lock in tx.sql.execute(_PASSED, {"units": list({row.unit_id for row in rows})}):
+        passed[unit].append(lock)
+    wanted = {row.id: row for row in rows if wants_stairs(row)}
+    locks = {lock for row in wanted.values() for lock in passed[row.unit_id]}
+    scene = _Scene(tx, locks, now)
+    found = {}
+    for row in wanted.values():
+        live = [code for code in listed[row.id] if code.issued is not None and not code.issued.grant.revoked]
+        made = _stairs(row, passed[row.unit_id], live, scene)
+        if made is not None:
+            found[row.id] = made
+    return found
+
+
+def wants_stairs(row: StayRow) -> bool:
+    return wants_code(row) and row.check_in is not None and row.check_out is not None and row.left_at is None
+
+
+class _Scene:
+    """What several stays look at alike: the locks, and the backup codes in them."""
+
+    def __init__(self, tx: Tx, locks: Collection[LockId], now: datetime) -> None:
+        self.now = now
+        self.down = emergencies.down(tx)
+        self.doors: dict[LockId, Door | None] = {lock: doors.door(tx, lock) for lock in locks}
+        self.slots = {lock: codes.slots_of(tx, lock) for lock in locks}
+        pooled = pool(tx, locks) if locks else {}
+        self.ready = {lock: any(each.proven(now) for each in pooled.get(lock, ())) for lock in locks}
+
+
+def _stairs(row: StayRow, passed: Iterable[LockId], live: Sequence[Code], scene: _Scene) -> Stairs | None:
+    own = {code.lock: code for code in live if code.issued is not None and code.issued.purpose is not Purpose.BACKUP}
+    backups = {code.lock: code for code in live if code.issued is not None and code.issued.purpose is Purpose.BACKUP}
+    starts = [code.issued.grant.window.start for code in own.values() if code.issued is not None]
+    assert row.check_in is not None  # wants_stairs
+    assert row.check_out is not None
+    hours = StayHours(row.check_in, row.check_out, min(starts, default=row.check_in))
+    found = tuple(_door(lock, row, own.get(lock), backups.get(lock), scene) for lock in passed)
+    return Stairs(row, hours, found, _entries(own), _entries(backups)) if found else None
+
+
+def _entries(listed: Mapping[LockId, Code]) -> dict[LockId, Issued]:
+    return {lock: code.issued for lock, code in listed.items() if code.issued is not None}
+
+
+def _door(lock: LockId, row: StayRow, own: Code | None, backup: Code | None, scene: _Scene) -> DoorNow:
+    door, held = scene.doors[lock], scene.slots[lock]
+    issued = None if own is None else own.issued
+    pulled_ = None if backup is None else backup.issued
+    heard = [at for at in (None if door is None else door.heard_at, *(slot.proven_at for slot in held)) if at]
+    return DoorNow(
+        lock=lock,
+        waits=can_wait(door),
+        own=_own(own, scene.now),
+        down=lock in scene.down,
+        since=_since(row, issued, held),
+        answered_at=max(heard, default=None),
+        silent=door is not None and (door.silent_since is not None or bool(door.quarantined)),
+        room=(own is not None and own.slot is not None) or not held or any(_free(slot) for slot in held),
+        backup=_backup(backup, scene.now, ready=scene.ready[lock]),
+        shown=pulled_ is not None and pulled_.told_at is not None,
+        asked_for=pulled_ is not None and pulled_.pulled_by != BY_ITSELF,
+    )
+
+
+BY_ITSELF: Final = "gatehouse"
+"""Who pulls a backup code when nobody asked for it."""
+
+
+def can_wait(door: Door | None) -> bool:
+    """Whether codes go into this lock long before they work, and wait there."""
+    able = None if door is None else door.abilities
+    return door is not None and able is not None and Limits.of(able).keeps_waiting and door.ahead >= ENTRY
+
+
+def _own(code: Code | None, now: datetime) -> Own:
+    if code is None or code.issued is None:
+        return Own.NOT_DRAWN
+    slot = code.slot
+    if slot is not None and _proven(code.issued.grant, slot, now):
+        return Own.PROVEN
+    if code.issued.refused:
+        return Own.REFUSED
+    doubted = slot is not None and slot.reading is Reading.UNKNOWN and slot.claim is None and slot.retry_at is None
+    return Own.DOUBTED if doubted and slot is not None and slot.proof in _SURE else Own.UNPROVEN
+
+
+def _since(row: StayRow, issued: Issued | None, held: Iterable[Slot]) -> datetime:
+    """A code that is found gone for the first time is put back within seconds; one that is lost again is not kept. A code
+    that waits in the lock is let open when its time comes."""
+    if issued is None or issued.made_at is None:
+        return row.made_at
+    grant = issued.grant
+    shut = any(slot.holder == grant.id and not slot.enabled for slot in held)
+    begun = [grant.window.start] if shut else []
+    mine = (slot for slot in held if slot.tag == issued.grant.tag and slot.reading is Reading.EMPTY)
+    lost = (slot.proven_at for slot in mine if slot.failures <= 1 and slot.proven_at is not None)
+    return max(issued.made_at, row.changed_at, *lost, *begun)
+
+
+def _free(slot: Slot) -> bool:
+    return slot.holder is None and slot.claim is None and slot.reading is not Reading.OCCUPIED
+
+
+def _backup(code: Code | None, now: datetime, *, ready: bool) -> Backup:
+    if code is None:
+        return Backup.READY if ready else Backup.NONE
+    proven = code.slot is not None and code.issued is not None and _proven(code.issued.grant, code.slot, now)
+    return Backup.PULLED if proven else Backup.FAILED

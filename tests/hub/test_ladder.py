@@ -1,0 +1,438 @@
+"""The deadline ladder in a whole hub: a lock that fails in one way or another, and what stands on which rung when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from hub import backup_codes, ladder
+from hub.errors import Rejected
+from hub.health import findings
+from hub.io.clock import LoopClock
+from hub.ladder import OnLadder
+from hub.model.alerts import Finding, Kind, Level
+from hub.model.ladder import Act, Rung, Tell, Withhold
+from hub.model.values import Address, LockId, Purpose
+from hub.store import codes, log
+from hub.store import ladder as pools
+from hub.store.codes import Issued
+from tests.simulators.building import Memory
+from tests.simulators.home import Home, home, simulate
+
+CHECK_IN = datetime(2027, 3, 2, 14, 0, tzinfo=UTC)
+CHECK_OUT = datetime(2027, 3, 4, 10, 0, tzinfo=UTC)
+FRONT, FLAT = LockId("front"), LockId("flat")
+MINUTE = timedelta(minutes=1)
+
+
+class Forgetful(dict[int, str]):
+    """Keeps nothing that it is told from now on."""
+
+    tired = False
+
+    def __setitem__(self, slot: int, digits: str) -> None:
+        if not self.tired:
+            super().__setitem__(slot, digits)
+
+
+async def _booked(house: Home) -> None:
+    house.book("a", date(2027, 3, 2), date(2027, 3, 4))
+    await house.later(minutes=10)
+
+
+async def _placed(house: Home) -> OnLadder:
+    row = await house.stay()
+    placed = await house.hub.store.read(lambda tx: ladder.standing(tx, [row], house.hub.clock.now()))
+    return placed[row.id]
+
+
+async def _found(house: Home, kind: Kind) -> list[Finding]:
+    found = await house.hub.store.read(lambda tx: findings(tx, house.hub.clock, house.hub.plugins))
+    return [each for each in found if each.kind is kind]
+
+
+async def _backups(house: Home) -> list[Issued]:
+    row = await house.stay()
+    return await house.hub.store.read(lambda tx: pools.pulled(tx, row.id))
+
+
+def _digits(house: Home, entry: Issued) -> str:
+    assert entry.sealed_pin is not None
+    return house.hub.vault.open_pin(entry.sealed_pin, about=f"grant:{entry.grant.id}").reveal()
+
+
+async def _pool(house: Home, lock: LockId = FRONT) -> list[pools.Pooled]:
+    return (await house.hub.store.read(lambda tx: pools.pool(tx, [lock]))).get(lock, [])
+
+
+def _proven(house: Home, pool: list[pools.Pooled]) -> int:
+    return sum(each.proven(house.hub.clock.now()) for each in pool)
+
+
+# ---- locks that fail ------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _silent(memory: Memory) -> Iterator[None]:
+    memory.silent = True
+    yield
+
+
+@contextmanager
+def _forgetful(memory: Memory) -> Iterator[None]:
+    assert isinstance(memory.codes, Forgetful)
+    memory.codes.tired = True
+    yield
+
+
+@pytest.mark.parametrize("failing", [_silent, _forgetful], ids=["silent", "acknowledges and keeps nothing"])
+def test_a_guest_whose_lock_fails_gets_a_backup_code_that_opens_half_an_hour_before_they_come(
+    tmp_path: Path, failing: Callable[[Memory], AbstractContextManager[None]]
+) -> None:
+    async def main() -> None:
+        memory = Memory(Address("front"), codes=Forgetful())
+        async with home(tmp_path, [memory], backups=2, start=CHECK_IN - timedelta(hours=20)) as house:
+            await _booked(house)
+            pool = await _pool(house)
+            assert _proven(house, pool) == 2
+            assert (await _placed(house)).rung is Rung.EXPECTED
+            with failing(memory):
+                await house.until(CHECK_IN - 57 * MINUTE)
+                (late,) = await _found(house, Kind.CODE_LATE)
+                assert late.sentence.startswith("The code of Ada Lovelace is not proven in Front")
+                assert "a backup code takes its place at 2027-03-02 14:30" in late.cure
+                await house.until(CHECK_IN - 31 * MINUTE)
+                assert await _backups(house) == []
+                await house.until(CHECK_IN - 29 * MINUTE)
+                assert (await _placed(house)).rung is Rung.SWITCHED
+                (entry,) = await _backups(house)
+                assert await house.driver.press("front", _digits(house, entry)), "it opens"
+                (switched,) = await _found(house, Kind.CODE_SWITCHED)
+                assert switched.cure == "Tell the guest the backup code; it is on the stay's page."
+                await house.until(CHECK_IN)
+                assert not await _found(house, Kind.CODE_MISSING), "nobody is called: there is a code that works"
+                memory.silent = False
+                assert (await house.stay()).arrived_at is not None
+                story = await house.hub.store.read(lambda tx: log.entries(tx, log.Filter(stay=entry.stay)))
+                assert story[-1].who == "Ada Lovelace" or any(each.who == "Ada Lovelace" for each in story)
+
+    simulate(main())
+
+
+def test_a_code_that_the_lock_refuses_is_replaced_by_a_backup_code(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, backups=2, start=CHECK_IN - timedelta(hours=20)) as house:
+            await _booked(house)
+            row, digits = await house.stay(), await house.digits()
+            entries = await house.hub.store.read(lambda tx: codes.issued_for(tx, row.id))
+            ids, now = [each.grant.id for each in entries], house.hub.clock.now()
+            await house.hub.store.write(lambda tx: codes.told(tx, ids, now))
+            house.lock("front").codes[20] = digits
+            await house.until(CHECK_IN - 29 * MINUTE)
+            assert (await _placed(house)).rung is Rung.SWITCHED
+            (switched,) = await _found(house, Kind.CODE_SWITCHED)
+            assert "the lock refuses it" in switched.sentence
+
+    simulate(main())
+
+
+def test_somebody_is_called_when_nothing_is_proven_a_quarter_of_an_hour_before(tmp_path: Path) -> None:
+    async def main() -> None:
+        memory = Memory(Address("front"), silent=True)
+        async with home(tmp_path, [memory], backups=2, start=CHECK_IN - timedelta(hours=20)) as house:
+            await _booked(house)
+            await house.until(CHECK_IN - 16 * MINUTE)
+            assert not await _found(house, Kind.CODE_MISSING)
+            await house.until(CHECK_IN - 15 * MINUTE)
+            (call,) = await _found(house, Kind.CODE_MISSING)
+            assert (call.level, call.kind.rule.escalate is not None) == (Level.URGENT, True)
+            memory.silent = False
+            await house.driver.wake("front")
+            await house.later(minutes=1)
+            assert not await _found(house, Kind.CODE_MISSING), "the rung is left as soon as it is not true any more"
+            assert (await _placed(house)).rung is Rung.PROVEN
+            assert await _backups(house) == [], "no backup code was ready, and none is needed now"
+
+    simulate(main())
+
+
+def test_a_lock_that_says_nothing_is_asked_a_day_ahead_and_somebody_is_warned(tmp_path: Path) -> None:
+    async def main() -> None:
+        memory = Memory(Address("front"))
+        async with home(tmp_path, [memory], start=CHECK_IN - timedelta(days=4)) as house:
+            await _booked(house)
+            await house.until(CHECK_IN - timedelta(hours=26))
+            memory.silent = True
+            before = memory.commands
+            await house.until(CHECK_IN - timedelta(hours=24, minutes=30))
+            assert memory.commands > before, "it is asked, though nothing is wanted of it yet"
+            assert not await _found(house, Kind.CODE_LATE)
+            await house.until(CHECK_IN - timedelta(hours=24))
+            (late,) = await _found(house, Kind.CODE_LATE)
+            assert late.sentence.startswith("Front was last heard 2027-02-26")
+            assert isinstance((await _placed(house)).gate, Withhold)
+            memory.silent = False
+            await house.driver.wake("front")
+            await house.later(seconds=30)
+            assert not await _found(house, Kind.CODE_LATE)
+            assert isinstance((await _placed(house)).gate, Tell)
+
+    simulate(main())
+
+
+def test_only_the_door_that_fails_gets_the_backup_code(tmp_path: Path) -> None:
+    async def main() -> None:
+        memories = [Memory(Address("front")), Memory(Address("flat"))]
+        async with home(tmp_path, memories, backups=2, start=CHECK_IN - timedelta(hours=20)) as house:
+            await _booked(house)
+            house.lock("flat").silent = True
+            await house.until(CHECK_IN - 20 * MINUTE)
+            where = await _placed(house)
+            assert {door.lock: at.rung for door, at in where.doors} == {"flat": Rung.SWITCHED, "front": Rung.PROVEN}
+            (switched,) = await _found(house, Kind.CODE_SWITCHED)
+            assert switched.sentence.startswith("The code of Ada Lovelace is not proven in Flat. A backup code")
+            row = await house.stay()
+            told = await house.hub.store.write(
+                lambda tx: backup_codes.for_guest(tx, house.hub.desk, row, "account:ada")
+            )
+            shown = {lock: pin.reveal() for lock, pin in told}
+            assert shown[FRONT] == await house.digits() != shown[FLAT]
+            assert house.lock("flat").holds(shown[FLAT])
+
+    simulate(main())
+
+
+# ---- late bookings, moves, the end ----------------------------------------------------------------------------------
+
+
+def test_a_stay_booked_at_the_door_is_switched_after_two_minutes(tmp_path: Path) -> None:
+    async def main() -> None:
+        memory = Memory(Address("front"), codes=Forgetful())
+        async with home(tmp_path, [memory], backups=2, start=CHECK_IN - timedelta(hours=3)) as house:
+            await house.until(CHECK_IN - 10 * MINUTE)
+            with _forgetful(memory):
+                await _booked(house)
+                assert (await _placed(house)).rung is Rung.SWITCHED
+
+    simulate(main())
+
+
+def test_a_stay_that_moves_away_gives_its_backup_code_back_and_it_is_taken_out(tmp_path: Path) -> None:
+    async def main() -> None:
+        memory = Memory(Address("front"), codes=Forgetful())
+        async with home(tmp_path, [memory], backups=2, start=CHECK_IN - timedelta(hours=20)) as house:
+            await _booked(house)
+            with _forgetful(memory):
+                await house.until(CHECK_IN - 20 * MINUTE)
+                (entry,) = await _backups(house)
+                digits = _digits(house, entry)
+                house.rebook("a", arrival=date(2027, 3, 20), departure=date(2027, 3, 22))
+                await house.later(minutes=5)
+                assert await _backups(house) == []
+                assert not memory.holds(digits), "it opened already, and may not wait for three weeks"
+                assert not await _found(house, Kind.CODE_SWITCHED)
+
+    simulate(main())
+
+
+def test_a_backup_code_ends_with_its_stay_and_another_one_takes_its_place_in_the_pool(tmp_path: Path) -> None:
+    async def main() -> None:
+        memory = Memory(Address("front"), codes=Forgetful())
+        async with home(tmp_path, [memory], backups=2, start=CHECK_IN - timedelta(hours=20)) as house:
+            await _booked(house)
+            memory.codes.tired = True  # type: ignore[attr-defined]
+            await house.until(CHECK_IN - 20 * MINUTE)
+            (entry,) = await _backups(house)
+            digits = _digits(house, entry)
+            memory.codes.tired = False  # type: ignore[attr-defined]
+            await house.until(CHECK_IN + timedelta(hours=1))
+            assert _proven(house, await _pool(house)) == 2, "filled up at once"
+            assert memory.holds(await house.digits()), "the code that failed goes on being wanted"
+            await house.until(CHECK_OUT - MINUTE)
+            assert await house.driver.press("front", digits)
+            await house.until(CHECK_OUT + timedelta(seconds=10))
+            assert not memory.holds(digits)
+            assert not await _found(house, Kind.BACKUP_LINGERS)
+
+    simulate(main())
+
+
+def test_a_backup_code_that_cannot_be_taken_out_is_an_alarm_within_a_minute(tmp_path: Path) -> None:
+    async def main() -> None:
+        memory = Memory(Address("front"), codes=Forgetful())
+        async with home(tmp_path, [memory], backups=2, start=CHECK_IN - timedelta(hours=20)) as house:
+            await _booked(house)
+            memory.codes.tired = True  # type: ignore[attr-defined]
+            await house.until(CHECK_IN - 20 * MINUTE)
+            memory.silent = True
+            await house.until(CHECK_OUT + MINUTE)
+            (lingers,) = await _found(house, Kind.BACKUP_LINGERS)
+            assert lingers.level is Level.URGENT
+            memory.silent = False
+            await house.later(minutes=16)
+            assert not await _found(house, Kind.BACKUP_LINGERS)
+
+    simulate(main())
+
+
+def test_cancelling_or_drawing_anew_takes_the_backup_code_too(tmp_path: Path) -> None:
+    async def main() -> None:
+        memory = Memory(Address("front"), codes=Forgetful())
+        async with home(tmp_path, [memory], backups=2, start=CHECK_IN - timedelta(hours=20)) as house:
+            await _booked(house)
+            memory.codes.tired = True  # type: ignore[attr-defined]
+            await house.until(CHECK_IN - 20 * MINUTE)
+            (entry,) = await _backups(house)
+            row = await house.stay()
+            await house.hub.store.write(lambda tx: house.hub.intake.redraw(tx, row.id, "account:ada"))
+            await house.later(seconds=30)
+            assert not memory.holds(_digits(house, entry))
+            await house.later(minutes=3)
+            (other,) = await _backups(house)
+            await house.hub.store.write(lambda tx: house.hub.intake.cancel_stay(tx, row.id, "account:ada"))
+            await house.later(seconds=30)
+            assert not memory.holds(_digits(house, other))
+            assert await _backups(house) == []
+
+    simulate(main())
+
+
+# ---- called twice, killed between, no time --------------------------------------------------------------------------
+
+
+def test_pulling_twice_gives_the_same_code_and_two_stays_never_get_one(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, backups=2, start=CHECK_IN - timedelta(hours=20)) as house:
+            await _booked(house)
+            desk, row = house.hub.desk, await house.stay()
+            other = replace(row, id=row.id)
+            first = await house.hub.store.write(lambda tx: backup_codes.pull(tx, desk, row, FRONT))
+            again = await house.hub.store.write(lambda tx: backup_codes.pull(tx, desk, other, FRONT))
+            assert first is not None
+            assert again is not None
+            assert first.grant.id == again.grant.id
+            taken = await house.hub.store.write(
+                lambda tx: pools.pull(tx, first.grant.id, row.id, CHECK_OUT, house.hub.clock.now(), "gatehouse")
+            )
+            assert not taken, "it is somebody's by now"
+            assert first.purpose is Purpose.BACKUP
+            assert first.stay == row.id
+
+    simulate(main())
+
+
+def test_an_act_that_is_no_longer_due_is_not_done(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, backups=2, start=CHECK_IN - timedelta(hours=20)) as house:
+            await _booked(house)
+            row = await house.stay()
+            await house.hub.store.write(lambda tx: house.hub.ladder._do(tx, row.id, FRONT, Act.PULL))
+            assert await _backups(house) == []
+
+    simulate(main())
+
+
+def test_a_hub_that_was_off_when_a_rung_was_due_stands_on_it_as_soon_as_it_is_back(tmp_path: Path) -> None:
+    memory = Memory(Address("front"), codes=Forgetful())
+
+    async def before() -> None:
+        async with home(tmp_path, [memory], backups=2, start=CHECK_IN - timedelta(hours=20)) as house:
+            await _booked(house)
+
+    async def after() -> None:
+        memory.codes.tired = True  # type: ignore[attr-defined]
+        async with home(tmp_path, [memory], furnish=False, start=CHECK_IN - 10 * MINUTE) as house:
+            await house.later(seconds=10)
+            assert (await _placed(house)).rung is Rung.SWITCHED
+
+    simulate(before())
+    simulate(after())
+
+
+def test_while_nobody_knows_the_time_no_backup_code_is_pulled_and_nobody_is_called(tmp_path: Path) -> None:
+    async def main() -> None:
+        memory = Memory(Address("front"), codes=Forgetful())
+        async with home(tmp_path, [memory], backups=2, start=CHECK_IN - timedelta(hours=20)) as house:
+            await _booked(house)
+            memory.codes.tired = True  # type: ignore[attr-defined]
+            clock = house.hub.clock
+            assert isinstance(clock, LoopClock)
+            clock.trusted = False
+            await house.until(CHECK_IN - 5 * MINUTE)
+            assert await _backups(house) == []
+            assert not await _found(house, Kind.CODE_MISSING)
+            clock.trusted = True
+            await house.later(seconds=40)
+            assert (await _placed(house)).rung is Rung.SWITCHED
+
+    simulate(main())
+
+
+def test_a_house_at_rest_is_not_looked_at(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, backups=2, start=CHECK_IN - timedelta(days=4)) as house:
+            await _booked(house)
+            looks = 0
+            read = house.hub.store.read
+
+            async def counted(work):  # type: ignore[no-untyped-def]
+                nonlocal looks
+                looks += getattr(work, "__qualname__", "").startswith("Ladder.")
+                return await read(work)
+
+            house.hub.store.read = counted  # type: ignore[method-assign]
+            await house.later(days=2)
+            assert looks <= 12, "once a day for the backup codes, and when a lock was asked for them"
+
+    simulate(main())
+
+
+# ---- by hand --------------------------------------------------------------------------------------------------------
+
+
+def test_a_person_may_use_the_backup_code_before_its_time_and_hears_when_there_is_none(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, backups=1, start=CHECK_IN - timedelta(hours=20)) as house:
+            await _booked(house)
+            await house.until(CHECK_IN + timedelta(hours=1))
+            row, desk = await house.stay(), house.hub.desk
+            given = await house.hub.store.write(lambda tx: backup_codes.use(tx, desk, row, "account:ada"))
+            assert given == [FRONT]
+            told = await house.hub.store.write(lambda tx: backup_codes.for_guest(tx, desk, row, "account:ada"))
+            assert house.lock("front").holds(told[0][1].reveal())
+            assert told[0][1].reveal() != await house.digits(), (
+                "the lock says that the guest's own is good; the guest does not"
+            )
+
+    simulate(main())
+
+
+def test_without_a_backup_code_the_person_is_told_so(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, start=CHECK_IN - timedelta(hours=20)) as house:
+            await _booked(house)
+            row, desk = await house.stay(), house.hub.desk
+            with pytest.raises(Rejected, match="no backup code is ready"):
+                await house.hub.store.write(lambda tx: backup_codes.use(tx, desk, row, "account:ada"))
+
+    simulate(main())
+
+
+def test_a_code_that_does_not_work_is_asked_for_again(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, backups=2, start=CHECK_IN - timedelta(hours=20)) as house:
+            await _booked(house)
+            await house.until(CHECK_IN + timedelta(hours=1))
+            row, desk, digits = await house.stay(), house.hub.desk, await house.digits()
+            slot = next(slot for slot, held in house.lock("front").codes.items() if held == digits)
+            house.lock("front").codes.pop(slot)
+            await house.hub.store.write(lambda tx: backup_codes.doubt(tx, desk, row, "account:ada"))
+            await house.later(seconds=30)
+            assert house.lock("front").holds(digits), "it was gone, and is back"
+
+    simulate(main())
