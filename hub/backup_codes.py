@@ -149,7 +149,7 @@ def doubt(tx: Tx, desk: Desk, stay: StayRow, actor: str) -> list[LockId]:
     for entry in codes.issued_for(tx, stay.id):
         for slot in codes.slots_of(tx, entry.lock):
             if slot.holder == entry.grant.id:
-                codes.keep_slot(tx, entry.lock, _asked_again(slot))
+                codes.keep_slot(tx, entry.lock, _asked_again(slot), desk.now())
         asked.append(entry.lock)
     log.record(tx, desk.now(), actor, "code does not work", f"stay:{stay.id}")
     tx.signal(f"stay:{stay.id}")
@@ -160,14 +160,14 @@ def _asked_again(slot: Slot) -> Slot:
     return slot if slot.claim is not None else replace(slot, reading=Reading.UNKNOWN, retry_at=None)
 
 
-def look_at(tx: Tx, lock: LockId) -> None:
+def look_at(tx: Tx, lock: LockId, now: datetime) -> None:
     """Have a lock asked for a place of which nothing is wanted: nobody knows whether it answers."""
     slots = codes.slots_of(tx, lock)
     if any(slot.reading is Reading.UNKNOWN and slot.holder is None for slot in slots):
         return  # it is being asked
     empty = next((slot for slot in slots if slot.reading is Reading.EMPTY and slot.claim is None), None)
     if empty is not None:
-        codes.keep_slot(tx, lock, replace(empty, reading=Reading.UNKNOWN))
+        codes.keep_slot(tx, lock, replace(empty, reading=Reading.UNKNOWN), now)
 
 
 def shed(tx: Tx, lock: LockId, now: datetime) -> None:

@@ -227,7 +227,7 @@ class Ladder:
             return
         match act:
             case Act.LOOK:
-                backup_codes.look_at(tx, lock)
+                backup_codes.look_at(tx, lock, now)
             case Act.PULL:
                 backup_codes.pull(tx, self.desk, where.stairs.stay, lock)
             case Act.RELEASE:

@@ -268,7 +268,7 @@ def _door(lock: LockId, row: StayRow, own: Code | None, backup: Code | None, sce
         waits=can_wait(door),
         own=_own(own, scene.now),
         down=lock in scene.down,
-        since=_since(row, issued, held),
+        since=_since(row, issued, held, scene.now),
         answered_at=max(heard, default=None),
         silent=door is not None and (door.silent_since is not None or bool(door.quarantined)),
         room=(own is not None and own.slot is not None) or not held or any(_free(slot) for slot in held),
@@ -300,14 +300,14 @@ def _own(code: Code | None, now: datetime) -> Own:
     return Own.DOUBTED if doubted and slot is not None and slot.proof in _SURE else Own.UNPROVEN
 
 
-def _since(row: StayRow, issued: Issued | None, held: Iterable[Slot]) -> datetime:
+def _since(row: StayRow, issued: Issued | None, held: Sequence[Slot], now: datetime) -> datetime:
     """A code that is found gone for the first time is put back within seconds; one that is lost again is not kept. A code
     that waits in the lock is let open when its time comes."""
     if issued is None or issued.made_at is None:
         return row.made_at
     grant = issued.grant
     shut = any(slot.holder == grant.id and not slot.enabled for slot in held)
-    begun = [grant.window.start] if shut else []
+    begun = [grant.window.start] if shut and grant.window.start <= now else []
     mine = (slot for slot in held if slot.tag == issued.grant.tag and slot.reading is Reading.EMPTY)
     lost = (slot.proven_at for slot in mine if slot.failures <= 1 and slot.proven_at is not None)
     return max(issued.made_at, row.changed_at, *lost, *begun)

@@ -52,7 +52,7 @@ async def _placed(house: Home) -> OnLadder:
 
 
 async def _found(house: Home, kind: Kind) -> list[Finding]:
-    found = await house.hub.store.read(lambda tx: findings(tx, house.hub.clock, house.hub.plugins))
+    found = await house.hub.store.read(lambda tx: findings(tx, house.hub))
     return [each for each in found if each.kind is kind]
 
 
