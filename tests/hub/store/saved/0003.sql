@@ -173,13 +173,13 @@ CREATE TABLE grants (
     made_at INTEGER NOT NULL,
     revoked_at INTEGER,
     refused TEXT,
-    told_at INTEGER, purpose TEXT DEFAULT 'guest' NOT NULL, pass_id TEXT REFERENCES passes (id) ON DELETE SET NULL,
+    told_at INTEGER, purpose TEXT DEFAULT 'guest' NOT NULL, pass_id TEXT REFERENCES passes (id) ON DELETE SET NULL, pulled_at INTEGER, pulled_by TEXT,
     PRIMARY KEY (id),
     FOREIGN KEY(lock_id) REFERENCES locks (id),
     FOREIGN KEY(stay_id) REFERENCES stays (id)
 ) STRICT
     ;
-INSERT INTO "grants" VALUES('x','x','x','x',X'78','x',1,1,1,1,1,'x',1,'x','x');
+INSERT INTO "grants" VALUES('x','x','x','x',X'78','x',1,1,1,1,1,'x',1,'x','x',1,'x');
 CREATE TABLE inbox (
     id INTEGER NOT NULL,
     channel_id TEXT NOT NULL,
@@ -329,11 +329,11 @@ CREATE TABLE properties (
     check_out TEXT NOT NULL,
     code_lead_s INTEGER DEFAULT '3600' NOT NULL,
     digits INTEGER DEFAULT '6' NOT NULL,
-    origin TEXT NOT NULL, code_kind TEXT DEFAULT 'random' NOT NULL, code_distance INTEGER DEFAULT '2' NOT NULL, early_in_s INTEGER DEFAULT '0' NOT NULL, late_out_s INTEGER DEFAULT '0' NOT NULL, code_ahead_s INTEGER DEFAULT '259200' NOT NULL,
+    origin TEXT NOT NULL, code_kind TEXT DEFAULT 'random' NOT NULL, code_distance INTEGER DEFAULT '2' NOT NULL, early_in_s INTEGER DEFAULT '0' NOT NULL, late_out_s INTEGER DEFAULT '0' NOT NULL, code_ahead_s INTEGER DEFAULT '259200' NOT NULL, backups INTEGER DEFAULT '2' NOT NULL,
     PRIMARY KEY (id)
 ) STRICT
     ;
-INSERT INTO "properties" VALUES('x','x','x','x','x',1,1,'x','x',1,1,1,1);
+INSERT INTO "properties" VALUES('x','x','x','x','x',1,1,'x','x',1,1,1,1,1);
 CREATE TABLE published (
     channel_id TEXT NOT NULL,
     night TEXT NOT NULL,
