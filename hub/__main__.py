@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from hub.commandline import backups, house
+from hub.commandline.alerts import alerts
 from hub.commandline.asking import ConfigPath, Terminal
 from hub.commandline.audit import audit
 from hub.commandline.emergency import emergency
@@ -127,6 +128,7 @@ app.add_typer(emergency, name="emergency")
 app.add_typer(stay, name="stay")
 app.add_typer(house.code, name="code")
 app.add_typer(people, name="people")
+app.add_typer(alerts, name="alerts")
 app.add_typer(token, name="token")
 app.add_typer(audit, name="audit")
 

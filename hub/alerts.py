@@ -151,8 +151,8 @@ class Alerts:
         log.record(tx, self.clock.now(), actor, "say who is told of alerts", f"property:{wanted.id}", detail=detail)
         alerts.keep_wishes(tx, wanted)
 
-    def try_out(self, tx: Tx, id_: PersonId, ways: Iterable[Way], actor: str) -> None:
-        """Send somebody a test message. Raises Rejected."""
+    def try_out(self, tx: Tx, id_: PersonId, ways: Iterable[Way], actor: str) -> frozenset[Way]:
+        """Send somebody a test message by those ways that reach them, and say which. Raises Rejected."""
         person = persons.person(tx, id_)
         if person is None or person.ended_at is not None:
             raise Rejected(f"there is nobody “{id_}” to be told")
@@ -164,6 +164,7 @@ class Alerts:
         log.record(tx, now, actor, "send test message", f"person:{id_}")
         promise(tx, Recipient(person, known), "", "test", key=f"test:{ULID()}", at=now, due=self.wall.now())
         tx.signal("alerts")
+        return known
 
 
 def _open(tx: Tx, id_: str) -> Alert:

@@ -13,7 +13,16 @@ from typing import Any, Final
 from pydantic import JsonValue, ValidationError
 from sqlalchemy.exc import IntegrityError
 
-from hub import apply, emergency_commands, housing, issuing, people_commands, radio_commands, record_commands
+from hub import (
+    alert_commands,
+    apply,
+    emergency_commands,
+    housing,
+    issuing,
+    people_commands,
+    radio_commands,
+    record_commands,
+)
 from hub.adopting import Wish
 from hub.commandline import asks
 from hub.commandline.asks import Ask
@@ -416,6 +425,7 @@ COMMANDS: Final[Mapping[type[Ask], Command]] = {
     asks.Emergencies: emergency_commands.listing,
     asks.EmergencyPrepare: emergency_commands.prepare,
     asks.EmergencyConfirm: emergency_commands.confirm,
+    **alert_commands.COMMANDS,
     **people_commands.COMMANDS,
     **radio_commands.COMMANDS,
     **record_commands.COMMANDS,

@@ -132,6 +132,36 @@ class StayCancel(Ask):
     stay: str
 
 
+# ---- alerts --------------------------------------------------------------------------------------------------------
+
+
+class Alerts(Ask):
+    command = "alerts list"
+
+    over: bool = False
+
+
+class AlertDo(Ask):
+    command = "alerts do"
+
+    alert: str
+    deed: Literal["acknowledge", "take back"]
+
+
+class AlertRules(Ask):
+    command = "alerts told"
+
+    property: str
+    quiet: str | None = None
+    people: tuple[str, ...] | None = None
+
+
+class AlertTest(Ask):
+    command = "alerts test"
+
+    person: str
+
+
 # ---- people --------------------------------------------------------------------------------------------------------
 
 

@@ -6,6 +6,7 @@ that lasted: raised, told, acknowledged, over (hub/alerts.py). Everything here i
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from enum import Enum
@@ -291,3 +292,30 @@ class QuietHours:
         day = local.date() if moment < self.end else local.date() + timedelta(days=1)
         # What a zone leaps over is read with the offset before it, so the quiet ends late rather than early.
         return datetime.combine(day, self.end, tzinfo=local.tzinfo).astimezone(UTC)
+
+
+_HOURS: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d) ?[-–] ?([01]\d|2[0-3]):([0-5]\d)")
+
+
+def read_quiet_hours(words: str) -> QuietHours | None:
+    """`22:00-07:00`, or `never`. Raises ValueError with a sentence."""
+    if words.strip().lower() == "never":
+        return None
+    found = _HOURS.fullmatch(words.strip())
+    if found is None:
+        raise ValueError('quiet hours are written like "22:00-07:00", or "never"')
+    first, second, third, fourth = (int(part) for part in found.groups())
+    return QuietHours(time(first, second), time(third, fourth))
+
+
+SENT: Final = frozenset({Way.EMAIL, Way.SMS})
+"""The ways by which something is sent; the page is there for everybody."""
+
+
+def read_step(words: str) -> tuple[str, frozenset[Way]]:
+    """One step of a list: `anna` for every way, or `anna:sms`, `anna:email,sms`. Raises ValueError with a sentence."""
+    person, _, told = words.strip().partition(":")
+    ways = frozenset(way for way in SENT if way.value in {each.strip() for each in told.split(",")}) if told else SENT
+    if not person or not ways or (told and len(ways) != len(told.split(","))):
+        raise ValueError(f'“{words}” is not understood; write a person\'s id, and perhaps how: "anna", "anna:sms"')
+    return person, ways

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from hub.model.people import Scope
-from web.api import care, codes, doors, emergencies, events, house, people, radios, stays, tokens, watch
+from web.api import alerts, care, codes, doors, emergencies, events, house, people, radios, stays, tokens, watch
 from web.api.paging import ByName
 from web.api.routes import AnyRoute, Route
 from web.api.wire import Nothing
@@ -106,6 +106,19 @@ TABLE: Final[tuple[AnyRoute, ...]] = (
           care.confirm_time, Nothing, Nothing, watch.HealthOut, refuses=True),
     Route("POST", "/health/safe-mode/leave", A, "Leave safe mode after a restore",
           care.leave_safe_mode, Nothing, Nothing, watch.HealthOut, refuses=True),
+    Route("GET", "/alerts", R, "What needs somebody, and who was told; the latest first",
+          alerts.list_alerts, alerts.AlertQuery, Nothing, alerts.AlertPage),
+    Route("GET", "/alerts/{alert}", R, "One alert", alerts.get_alert, Nothing, Nothing, alerts.AlertOut),
+    Route("POST", "/alerts/{alert}/acknowledge", Q, "Somebody looks after it: nobody else is told",
+          alerts.acknowledge, Nothing, Nothing, alerts.AlertOut, refuses=True),
+    Route("POST", "/alerts/{alert}/take-back", Q, "Undo that: the next person is told in time",
+          alerts.take_back, Nothing, Nothing, alerts.AlertOut, refuses=True),
+    Route("GET", "/properties/{property}/telling", R, "Who is told of a property's alerts, and when it is quiet",
+          alerts.get_wishes, Nothing, Nothing, alerts.WishesOut),
+    Route("POST", "/properties/{property}/telling", P, "Say that anew",
+          alerts.change_wishes, Nothing, alerts.WishesIn, alerts.WishesOut, refuses=True),
+    Route("POST", "/people/{person}/test-message", P, "Send somebody a test message",
+          alerts.send_test, Nothing, Nothing, alerts.TestOut, refuses=True),
     Route("GET", "/alarms", R, "Alarms of radio networks that nobody took note of yet",
           care.list_alarms, ByName, Nothing, care.AlarmPage),
     Route("POST", "/alarms/{alarm}/dismiss", A, "Take note of an alarm",
