@@ -10,7 +10,7 @@ from aiohttp import web
 
 from hub.errors import Rejected
 from hub.hub import Hub
-from hub.model.alerts import Level, Way
+from hub.model.alerts import Level
 from hub.model.people import called
 from hub.store import alerts
 from hub.store.alerts import Alert, Sent, Telling
@@ -24,11 +24,11 @@ TONES: Final = {Level.URGENT: "bad", Level.PROBLEM: "warn", Level.NOTICE: "info"
 _SHOWS: Final = ("open", "acknowledged", "over")
 _PER_PAGE: Final = 30
 _WHAT: Final = {
-    "raised": "told",
-    "escalated": "told, as nobody had acknowledged it",
-    "reminder": "told again",
-    "over": "told that it is over",
-    "test": "test message",
+    "raised": "told by {way}",
+    "escalated": "told by {way}, as nobody had acknowledged it",
+    "reminder": "told again by {way}",
+    "over": "told by {way} that it is over",
+    "test": "test message by {way}",
 }
 
 
@@ -37,7 +37,6 @@ class Told:
     """One person, told or to be told."""
 
     name: str
-    way: str
     what: str
     at: Moment
     """When it was sent, or promised."""
@@ -125,8 +124,7 @@ def told(local: Local, row: Telling) -> Told:
     states = {Sent.SENT: "Sent", Sent.WAITING: "Waits", Sent.MOOT: "Not needed", Sent.REFUSED: "Not sent"}
     return Told(
         name=row.name,
-        way=WORDS[Way(row.way)],
-        what=_WHAT[row.what],
+        what=_WHAT[row.what].format(way=WORDS[row.way]),
         at=local.moment(row.ended_at or row.promised_at),
         tone=tones[row.state],
         state=states[row.state],
