@@ -102,10 +102,19 @@ def _moved(tx: Tx, door: Door, fact: BoltMoved) -> None:
     known = door.position is fact.position
     repeated = known and door.position_how is fact.how and door.position_at and fact.at - door.position_at < ECHO
     no_news = fact.how is How.UNKNOWN and (known or door.position is Position.UNKNOWN)
-    if fact.position is Position.UNKNOWN or repeated or no_news:
+    if fact.position is Position.UNKNOWN or repeated or no_news or _is_that_jam(door, fact):
         return
     entry = Entry(fact.at, door.id, door.property, _WHAT[fact.position], fact.how.value, "", fact.slot)
     log.note(tx, _attributed(tx, entry, fact))
+
+
+def _is_that_jam(door: Door, fact: BoltMoved) -> bool:
+    """Whether it was told as a trouble already."""
+    return fact.position is Position.JAMMED and _was_told(door, Trouble.JAMMED, fact.at)
+
+
+def _was_told(door: Door, trouble: Trouble, at: datetime) -> bool:
+    return door.trouble == trouble.value and door.trouble_at is not None and at - door.trouble_at < ECHO
 
 
 _WHAT: Final = {
@@ -146,5 +155,6 @@ def _trouble(tx: Tx, door: Door, fact: TroubleSeen) -> None:
         case Trouble.JAMMED:
             doors.learn(tx, door.id, position=Position.JAMMED.value, position_at=fact.at)
     doors.learn(tx, door.id, trouble=fact.trouble.value, trouble_at=fact.at)
-    log.note(tx, Entry(fact.at, door.id, door.property, fact.trouble.value, How.UNKNOWN.value, fact.note))
+    if not _was_told(door, fact.trouble, fact.at):
+        log.note(tx, Entry(fact.at, door.id, door.property, fact.trouble.value, How.UNKNOWN.value, fact.note))
     tx.signal("health")

@@ -7,7 +7,7 @@ such a line names nobody.
 
 from __future__ import annotations
 
-from drivers.zwave.cc import battery, door_lock, notification
+from drivers.zwave.cc import battery, door_lock, notification, user_code
 from drivers.zwave.cc.codec import Command
 from drivers.zwave.events import moved
 from drivers.zwave.node import Wanted, a
@@ -25,6 +25,8 @@ def question(said: Command) -> Command | None:
             return door_lock.OperationGet()
         case battery.Report():
             return battery.Get()
+        case user_code.KeypadModeReport():
+            return user_code.KeypadModeGet()
         case _:
             return None
 
@@ -33,6 +35,8 @@ def answer_to(asked: Command) -> Wanted[Command]:
     match asked:
         case battery.Get():
             return a(battery.Report)
+        case user_code.KeypadModeGet():
+            return a(user_code.KeypadModeReport)
         case notification.Get(kind=kind):
             return lambda said: said if isinstance(said, notification.Report) and _kind(said) == kind else None
         case _:

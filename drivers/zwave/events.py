@@ -84,6 +84,9 @@ def moved(said: Happening) -> tuple[Position, How] | None:
 def facts(said: Happening, lock: Address, at: datetime) -> list[Fact]:
     """Nothing for what is not a lock's business, and for "idle again"."""
     found: list[Fact] = []
+    trouble = _TROUBLE.get((said.kind, said.event))
+    if trouble is not None:
+        found.append(TroubleSeen(lock, at, *trouble))
     bolt = moved(said)
     if bolt is not None:
         position, how = bolt
@@ -95,9 +98,6 @@ def facts(said: Happening, lock: Address, at: datetime) -> list[Fact]:
     change = code_change(said)
     if change is not None:
         found.append(CodesChanged(lock, at, change, slot_in(said.parameters)))
-    trouble = _TROUBLE.get((said.kind, said.event))
-    if trouble is not None:
-        found.append(TroubleSeen(lock, at, *trouble))
     return found
 
 

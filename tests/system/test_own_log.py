@@ -256,3 +256,20 @@ def test_a_code_that_was_set_at_the_lock_meanwhile_is_found(tmp_path: Path) -> N
         assert set(here.held("front").values()) == {ada, "2718"}
 
     tell(tmp_path, story, front())
+
+
+@pytest.mark.parametrize("repeated", [0.0, 1.0])
+def test_a_jam_is_put_down_once(tmp_path: Path, repeated: float) -> None:
+    """It is told as a trouble and as a place of the bolt, and by some locks again after four seconds."""
+
+    async def story(here: Wired) -> None:
+        ada = await given(here, "Ada")
+        lock = here.desk.lock("2")
+        lock.quirks = Quirks(repeat_events=repeated)
+        lock.jam(jammed=True)
+        enter(here, ada)
+        await asyncio.sleep(60)
+        found = await here.hub.store.read(lambda tx: log.entries(tx, Filter(lock=FRONT), limit=200))
+        assert [each.what for each in found if each.what not in {log.CODE_SET, log.LOCKED, log.UNLOCKED}] == ["jammed"]
+
+    tell(tmp_path, story, front())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from hub.model.facts import BatteryRead, BoltMoved, LockHeard
+from hub.model.facts import BatteryRead, BoltMoved, LockHeard, TroubleSeen
 from hub.model.values import Address, How, Position
 from tests.drivers.zwave.fakes import FakeLock, House, notification, virtual
 
@@ -41,3 +41,14 @@ async def test_over_a_noisy_line_an_answer_counts_when_it_comes_twice(house: Hou
         lock.received.clear()
         assert (await keypad.read(1)).empty
     assert lock.received == ["630201", "630201"]
+
+
+@virtual
+async def test_over_a_noisy_line_a_keypad_that_lets_nobody_in_is_asked_about(house: House, lock: FakeLock) -> None:
+    async with house.running():
+        house.stick.give(BENT)
+        lock.received.clear()
+        house.stick.say(2, bytes.fromhex("630a01"))
+        await asyncio.sleep(20)
+    assert lock.received == ["6309"]
+    assert house.told(TroubleSeen) == []

@@ -58,11 +58,11 @@ def test_the_slot_is_found_however_it_is_named(parameters: str, slot: int | None
             6,
             0x0A,
             [
-                BoltMoved(LOCK, START, Position.JAMMED, How.AUTO),
                 TroubleSeen(LOCK, START, Trouble.JAMMED, "not fully locked"),
+                BoltMoved(LOCK, START, Position.JAMMED, How.AUTO),
             ],
         ),
-        (6, 0x0B, [BoltMoved(LOCK, START, Position.JAMMED), TroubleSeen(LOCK, START, Trouble.JAMMED)]),
+        (6, 0x0B, [TroubleSeen(LOCK, START, Trouble.JAMMED), BoltMoved(LOCK, START, Position.JAMMED)]),
         (6, 0x0C, [CodesChanged(LOCK, START, CodeChange.ALL_DELETED, 4)]),
         (6, 0x0D, [CodesChanged(LOCK, START, CodeChange.DELETED, 4)]),
         (6, 0x0E, [CodesChanged(LOCK, START, CodeChange.ADDED, 4)]),
