@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from hub import audit, emergency, late_codes, standing, telling
+from hub import audit, batteries, emergency, late_codes, standing, telling
 from hub.findings import Look, Parts, Topic
 from hub.model.alerts import Finding, Kind, Level
 from hub.model.facts import Alarm, Trouble
@@ -17,8 +17,6 @@ from hub.store import stays as ledger
 from hub.store.doors import Door
 from hub.store.engine import Tx
 
-LOW_BATTERY: Final = 20
-"""Percent. Seen: most keypad locks warn between 15 and 25."""
 RECENT: Final = timedelta(hours=24)
 FEED_PATIENCE: Final = timedelta(minutes=30)
 
@@ -77,11 +75,9 @@ def _troubles(door: Door, about: str, now: datetime) -> Iterator[Finding]:
         sentence = f"{door.name} does not answer: {door.silent_why}."
         cure = "Check its battery and its distance to the hub; codes in it keep working meanwhile."
         yield Finding(Kind.SILENT, about, sentence, cure, door.silent_since)
-    if door.battery is not None and (door.battery_low or door.battery <= LOW_BATTERY):
-        sentence = f"The battery of {door.name} is low ({door.battery} %)."
-        yield Finding(Kind.BATTERY_LOW, about, sentence, "Replace it before the next arrival.", door.battery_at)
-    if door.trouble and door.trouble_at is not None and now - door.trouble_at < RECENT:
-        kind, words, cure = _TROUBLE_WORDS[Trouble(door.trouble)]
+    said = _TROUBLE_WORDS.get(Trouble(door.trouble)) if door.trouble else None
+    if said is not None and door.trouble_at is not None and now - door.trouble_at < RECENT:
+        kind, words, cure = said
         yield Finding(kind, about, f"{door.name}: {words}.", cure, door.trouble_at)
 
 
@@ -98,12 +94,6 @@ _TROUBLE_WORDS: Final = {
         "Ask the guest whether the code works; look at the access log.",
     ),
     Trouble.KEYPAD_OFF: (Kind.KEYPAD_OFF, "the keypad is switched off", "Switch vacation mode off at the lock."),
-    Trouble.BATTERY_LOW: (Kind.BATTERY_LOW, "the lock says that its battery is low", "Replace the battery."),
-    Trouble.BATTERY_CRITICAL: (
-        Kind.BATTERY_LOW,
-        "the lock says that its battery is almost empty",
-        "Replace the battery now.",
-    ),
 }
 
 
@@ -202,6 +192,7 @@ _TOPICS: Final[tuple[Topic, ...]] = (
     emergency.found,
     _radios,
     _doors,
+    batteries.found,
     late_codes.of_stays,
     late_codes.of_people,
     late_codes.of_backups,

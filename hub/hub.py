@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hub.adopting import Adopting
 from hub.alerts import Alerts
+from hub.batteries import Batteries
 from hub.bus import Bus
 from hub.config import Config
 from hub.contracts import Clock
@@ -48,6 +49,7 @@ class Hub:
     reconciler: Reconciler
     ladder: Ladder
     hand: Hand
+    batteries: Batteries
     emergencies: Emergencies
     adopting: Adopting
     passes: PassKeeper

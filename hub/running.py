@@ -19,6 +19,7 @@ import structlog
 from hub import audit, issuing, passes, people
 from hub.adopting import Adopting, held
 from hub.alerts import LOOK_EVERY, SETTLE, Alerts
+from hub.batteries import Batteries
 from hub.bus import Bus
 from hub.config import Config, check_key_file
 from hub.contracts import Clock, Sandbox
@@ -45,7 +46,7 @@ from hub.radio import Radios
 from hub.reconcile import Reconciler
 from hub.schedule import Job, daily, every, keep_jobs
 from hub.signin import SignIn
-from hub.store import alerts, backup, codes, house, log, mail, migrate, replies, settings
+from hub.store import alerts, backup, batteries, codes, house, log, mail, migrate, replies, settings
 from hub.store import ladder as pools
 from hub.store import stays as ledger
 from hub.store.engine import Store, Tx
@@ -190,6 +191,7 @@ async def _wired(
         outbox=Outbox(store, bus, wall, plugins, world.chance.spread, {Notify: messenger.perform}),
         reconciler=reconciler,
         hand=hand,
+        batteries=Batteries(store, plugins, clock),
         emergencies=Emergencies(store, plugins, bus, clock, desk, hand),
         ladder=Ladder(store, desk, bus, clock, reconciler.pace),
         adopting=Adopting(store, plugins, desk, tagbook),
@@ -373,6 +375,7 @@ def _jobs(hub: Hub) -> tuple[Job, ...]:
     return (
         Job("stamp", every(stamp, start=now), lambda: _stamp(hub)),
         Job("tidy", daily(3, 30), lambda: _tidy(hub)),
+        Job("batteries", daily(10, 0), hub.batteries.ask_silent_ones),
     )
 
 
@@ -427,6 +430,7 @@ async def _tidy(hub: Hub) -> None:
         alerts.tidy(tx, hub.clock.now() - KEEP_ALERTS)
         ledger.withdraw_moot(tx, hub.clock.now())
         passes.tidy(tx, hub.clock.now())
+        batteries.forget_old(tx, hub.clock.now() - batteries.KEPT)
         replies.forget_old(tx, hub.wall.now() - timedelta(days=1))
 
     await hub.store.write(work)

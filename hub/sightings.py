@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
-from hub import hindsight
+from hub import batteries, hindsight
 from hub.model.access import who
 from hub.model.chain import LOCK
 from hub.model.facts import (
@@ -54,7 +54,7 @@ def absorb(tx: Tx, fact: LockFact, driver: str) -> LockId | None:
             _moved(tx, door, fact)
         case BatteryRead():
             _heard(tx, door, fact.at)
-            doors.learn(tx, door.id, battery=fact.percent, battery_low=int(fact.low), battery_at=fact.at)
+            batteries.absorb(tx, door, fact)
         case CodesChanged():
             _codes_changed(tx, door, fact)
         case TroubleSeen():
@@ -151,7 +151,7 @@ def _trouble(tx: Tx, door: Door, fact: TroubleSeen) -> None:
     _heard(tx, door, fact.at)
     match fact.trouble:
         case Trouble.BATTERY_LOW | Trouble.BATTERY_CRITICAL:
-            doors.learn(tx, door.id, battery_low=1, battery_at=fact.at)
+            batteries.warned(tx, door, fact.trouble, fact.at)
         case Trouble.JAMMED:
             doors.learn(tx, door.id, position=Position.JAMMED.value, position_at=fact.at)
     doors.learn(tx, door.id, trouble=fact.trouble.value, trouble_at=fact.at)

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from hub.health import LOW_BATTERY
+from hub.model.battery import EMPTY_AT
 from hub.model.codes import CodeState, state_of
 from hub.model.values import LockId, Proof, PropertyId, StayId, StayKind, UnitId
 from hub.store import codes, doors, house
@@ -211,8 +211,8 @@ class Ground:
 
 
 def battery_low(door: Door) -> bool:
-    """As the lock says, or by the percentage from which Health speaks of it."""
-    return door.battery_low or (door.battery is not None and door.battery <= LOW_BATTERY)
+    """As the lock says, or by the percentage from which its model's batteries are low."""
+    return door.battery_low or (door.battery is not None and door.battery <= EMPTY_AT)
 
 
 def worst(on_doors: Iterable[DoorCode]) -> str:

@@ -76,7 +76,7 @@ class NodeBattery:
     async def read(self) -> Charge:
         async with self._node.turns.turn():
             report = await self._node.ask(battery.Get(), a(battery.Report))
-        return Charge(report.percent or 0, report.low)
+        return Charge(report.percent, report.low)
 
 
 class NodeBolt:

@@ -119,7 +119,7 @@ class Witness:
             case door_lock.OperationReport() if not command.moving:
                 self._positioned(events.position_of(command.mode), now, at)
             case battery.Report():
-                self._tell(BatteryRead(self._lock, at, command.percent or 0, command.low))
+                self._tell(BatteryRead(self._lock, at, command.percent, command.low))
             case user_code.KeypadModeReport(mode=mode) if mode is not KeypadMode.NORMAL:
                 self._tell(TroubleSeen(self._lock, at, Trouble.KEYPAD_OFF, _MODES[mode]))
             case device_reset_locally.Notification():

@@ -110,7 +110,8 @@ class Keypad(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    percent: int
+    percent: int | None
+    """None: the lock gives no figure, it warns."""
     low: bool = False
 
 

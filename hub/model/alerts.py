@@ -103,6 +103,8 @@ class Kind(Enum):
     UNNAMED_LOCK = "unnamed_lock", _notice()
     SILENT = "silent", _problem(lasting=10 * _MINUTE, escalate=4 * _HOUR)
     BATTERY_LOW = "battery_low", _problem(lasting=10 * _MINUTE, gone=_HOUR, escalate=24 * _HOUR)
+    BATTERY_EMPTY = "battery_empty", _urgent(lasting=10 * _MINUTE, gone=_HOUR, escalate=4 * _HOUR)
+    BATTERY_BEFORE_STAY = "battery_before_stay", _problem(lasting=_HOUR, gone=24 * _HOUR, escalate=24 * _HOUR)
     JAMMED = "jammed", _problem(lasting=_MINUTE, escalate=_HOUR)
     TAMPERED = "tampered", _problem(lasting=timedelta(0), escalate=_HOUR)
     WRONG_CODES = "wrong_codes", _problem(lasting=timedelta(0), escalate=_HOUR)

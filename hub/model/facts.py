@@ -168,8 +168,8 @@ class BoltMoved:
 class BatteryRead:
     lock: Address
     at: datetime
-    percent: int
-    """0 to 100."""
+    percent: int | None
+    """0 to 100; None: it gives no figure, it warns that they are too low to work."""
     low: bool = False
     """The lock itself says that it is low, whatever the figure."""
 

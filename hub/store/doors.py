@@ -38,6 +38,8 @@ class Door:
     battery: int | None = None
     battery_low: bool = False
     battery_at: datetime | None = None
+    battery_empty_at: datetime | None = None
+    """By its own curve (hub/model/battery.py); None: it does not show yet."""
     heard_at: datetime | None = None
     silent_since: datetime | None = None
     silent_why: str = ""
@@ -103,6 +105,7 @@ def _door(row) -> Door:  # type: ignore[no-untyped-def]
         battery=row["battery"],
         battery_low=bool(row["battery_low"]),
         battery_at=row["battery_at"],
+        battery_empty_at=row["battery_empty_at"],
         heard_at=row["heard_at"],
         silent_since=row["silent_since"],
         silent_why=row["silent_why"] or "",

@@ -18,6 +18,7 @@ from hub.store.tables import Instant, access_log, audit
 from hub.store.tables import chain as audit_chain
 
 UNLOCKED, LOCKED = "unlocked", "locked"
+BATTERY_REPLACED = "battery_replaced"
 CODE_SET, CODE_CLEARED, CODE_REFUSED = "code_set", "code_cleared", "code_refused"
 _CODES: Final = frozenset({CODE_SET, CODE_CLEARED, CODE_REFUSED})
 """Their links are made where the slot changes (hub/store/codes.py)."""

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from hub.errors import Rejected, Unavailable
-from hub.health import LOW_BATTERY
+from hub.model.battery import LOW_AT
 from hub.model.codes import Reading, Slot
 from hub.model.facts import Abilities, BoltMoved
 from hub.model.hours import Hours
@@ -106,9 +106,9 @@ async def test_a_low_battery_is_said_in_words(manager: Visitor) -> None:
 
 async def test_a_battery_that_health_calls_low_is_low_here_though_the_lock_says_nothing(manager: Visitor) -> None:
     front = LockId("front")
-    await manager.here.hub.store.write(lambda tx: doors.learn(tx, front, battery=LOW_BATTERY))
-    assert f"{LOW_BATTERY} %, low" in await _card(manager, "front")
-    assert f"battery {LOW_BATTERY} %" in (await manager.get("/")).text
+    await manager.here.hub.store.write(lambda tx: doors.learn(tx, front, battery=LOW_AT, battery_low=1))
+    assert f"{LOW_AT} %, low" in await _card(manager, "front")
+    assert f"battery {LOW_AT} %" in (await manager.get("/")).text
 
 
 async def test_a_keypad_tells_how_many_digits_it_takes(manager: Visitor) -> None:

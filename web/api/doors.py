@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated
 
 from pydantic import Field
 
 from hub import housing
+from hub.model.battery import Weight, accuracy, curve
 from hub.model.codes import Limits
 from hub.model.values import How, LockId, Position
-from hub.store import doors
+from hub.store import batteries, doors
 from hub.store.doors import Door
 from hub.unlock import Outcome
 from web.api.paging import ByName, Page, cut_by_name
@@ -39,6 +41,7 @@ class LockOut(Out):
     battery: int | None = Field(description="percent")
     battery_low: bool
     battery_at: Told | None
+    battery_empty_at: Told | None = Field(description="by its own curve; null: it does not show yet")
     heard_at: Told | None
     silent_since: Told | None
     silent_why: str
@@ -74,6 +77,7 @@ def lock_fields(door: Door) -> LockOut:
         battery=door.battery,
         battery_low=door.battery_low,
         battery_at=door.battery_at,
+        battery_empty_at=door.battery_empty_at,
         heard_at=door.heard_at,
         silent_since=door.silent_since,
         silent_why=door.silent_why,
@@ -92,6 +96,46 @@ async def list_locks(call: Call, query: LockQuery, body: Nothing) -> LockPage:
     wanted = [door for door in found if query.property in (None, door.property)]
     page = cut_by_name(wanted, lambda door: door.id, query)
     return LockPage(items=[lock_fields(door) for door in page.rows], next=page.next)
+
+
+class BatteryReadingOut(Out):
+    at: Told
+    percent: int | None = Field(description="null: it only warned")
+    low: bool
+    weight: Weight = Field(description="`doubted`: kept and not believed; `replaced`: the first of new batteries")
+
+
+class BatteryOut(Out):
+    lock: str
+    percent: int | None
+    low: bool
+    low_at: int = Field(description="from which per cent on this model's batteries are low")
+    empty_at: Told | None
+    accuracy: float | None = Field(description="100 less the mean error, in points, of forecasts made a week before")
+    readings: list[BatteryReadingOut] = Field(description="of half a year, oldest first, 1000 at most")
+
+
+async def get_battery(call: Call, query: Nothing, body: Nothing) -> BatteryOut:
+    door = await _door(call)
+    model = "" if door.abilities is None else door.abilities.model
+    since = call.hub.clock.now() - timedelta(days=183)
+    told, low_at = await call.hub.store.read(
+        lambda tx: (batteries.readings(tx, door.id, since), batteries.low_at_of(tx, model))
+    )
+    return BatteryOut(
+        lock=door.id,
+        percent=door.battery,
+        low=door.battery_low,
+        low_at=low_at,
+        empty_at=door.battery_empty_at,
+        accuracy=accuracy(curve(told)),
+        readings=[
+            BatteryReadingOut(
+                at=each.reading.at, percent=each.reading.percent, low=each.reading.low, weight=each.weight
+            )
+            for each in told
+        ],
+    )
 
 
 async def get_lock(call: Call, query: Nothing, body: Nothing) -> LockOut:

@@ -22,6 +22,8 @@ TABLE: Final[tuple[AnyRoute, ...]] = (
 
     Route("GET", "/locks", R, "Locks", doors.list_locks, doors.LockQuery, Nothing, doors.LockPage),
     Route("GET", "/locks/{lock}", R, "One lock", doors.get_lock, Nothing, Nothing, doors.LockOut),
+    Route("GET", "/locks/{lock}/battery", R, "How its batteries fall, and when they will be empty",
+          doors.get_battery, Nothing, Nothing, doors.BatteryOut),
     Route("POST", "/locks/{lock}/lock", U, "Lock it now; answers within 10 s",
           doors.lock_now, Nothing, Nothing, doors.MoveOut, refuses=True),
     Route("POST", "/locks/{lock}/unlock", U, "Unlock it now; answers within 10 s",

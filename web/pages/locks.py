@@ -10,18 +10,20 @@ from aiohttp import web
 
 from hub import housing
 from hub.hub import Hub
+from hub.model.battery import Weighed, Weight, accuracy, curve
 from hub.model.codes import CodeState, Limits, state_of
 from hub.model.facts import Abilities
 from hub.model.values import GrantId, LockId, Position, Proof
-from hub.store import codes, doors
+from hub.store import batteries, codes, doors
 from hub.store.codes import Code
 from hub.store.doors import Door, unlockable
 from hub.store.engine import Tx
 from hub.unlock import Answer, Outcome
+from web.batterychart import SHOWN, Chart, draw
 from web.ground import Ground, battery_low
 from web.site import GUARD, SITE, go, htmx, page, part, wakes
 from web.story import Event, lately
-from web.words import Moment
+from web.words import Local, Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,41 @@ class SlotLine:
 
 
 @dataclass(frozen=True, slots=True)
+class BatteryView:
+    chart: Chart | None
+    first: str
+    last: str
+    """The days at the ends of the chart."""
+    empty: Moment | None
+    """When it will be empty by its own curve."""
+    low_at: int
+    accuracy: float | None
+    """Of the forecasts of a week before, in per cent."""
+    readings: tuple[tuple[Moment, str], ...]
+    """The latest, newest first, in words."""
+
+
+def _battery(tx: Tx, door: Door, local: Local) -> BatteryView:
+    told = batteries.readings(tx, door.id, local.now - SHOWN)
+    low_at = batteries.low_at_of(tx, "" if door.abilities is None else door.abilities.model)
+    chart = draw(told, local.now, low_at)
+    return BatteryView(
+        chart=chart,
+        first="" if chart is None else local.moment(chart.first).day,
+        last="" if chart is None else local.moment(chart.last).day,
+        empty=local.maybe(door.battery_empty_at),
+        low_at=low_at,
+        accuracy=accuracy(curve(told)),
+        readings=tuple((local.moment(each.reading.at), _reading(each)) for each in reversed(told[-12:])),
+    )
+
+
+def _reading(told: Weighed) -> str:
+    figure = "warns that it is low" if told.reading.percent is None else f"{told.reading.percent} %"
+    return figure + {Weight.DOUBTED: ", not believed", Weight.REPLACED: ", new batteries", Weight.GOOD: ""}[told.weight]
+
+
+@dataclass(frozen=True, slots=True)
 class LockView:
     lock: LockCard
     slots: list[SlotLine]
@@ -168,6 +205,7 @@ class LockView:
     unlocks_over_s0: bool
     keeps_hours: bool
     keeps_waiting: bool
+    battery: BatteryView
     consent: str = housing.CONSENT
 
 
@@ -190,6 +228,7 @@ def look_at(tx: Tx, hub: Hub, id_: LockId) -> LockView:
         unlocks_over_s0=door.remote_unlock_over_s0,
         keeps_hours=able is not None and able.schedules,
         keeps_waiting=able is not None and Limits.of(able).keeps_waiting,
+        battery=_battery(tx, door, local),
     )
 
 

@@ -17,7 +17,7 @@ from hub.store.tables.people import (
     tokens,
 )
 from hub.store.tables.record import access_log, aliases, audit, chain, outbox, questions, slot_holders
-from hub.store.tables.world import alarms, channel_state, inbox, lock_state
+from hub.store.tables.world import alarms, battery_readings, channel_state, inbox, lock_state
 
 __all__ = [
     "Day",
@@ -29,6 +29,7 @@ __all__ = [
     "aliases",
     "attempts",
     "audit",
+    "battery_readings",
     "chain",
     "channel_state",
     "channels",

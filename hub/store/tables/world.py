@@ -22,6 +22,7 @@ lock_state = table(
     Column("battery", Integer, CheckConstraint("battery BETWEEN 0 AND 100")),
     flag("battery_low"),
     Column("battery_at", Instant),
+    Column("battery_empty_at", Instant),  # by its own curve
     Column("heard_at", Instant),
     Column("silent_since", Instant),
     Column("silent_why", Text),
@@ -72,4 +73,17 @@ inbox = table(
     Column("why", Text),
     UniqueConstraint("channel_id", "key"),
     Index("inbox_due", "due", sqlite_where=text("state = 'waiting'")),
+)
+
+battery_readings = table(
+    "battery_readings",
+    Column("id", Integer, primary_key=True),
+    required("lock_id", Text, ForeignKey("locks.id", ondelete="CASCADE")),
+    required("model", Text),
+    required("at", Instant),
+    Column("percent", Integer, CheckConstraint("percent BETWEEN 0 AND 100")),  # None: it only warned
+    flag("low"),
+    required("weight", Text),  # good | doubted | replaced
+    Index("battery_readings_by_lock", "lock_id", "at"),
+    Index("battery_readings_low", "model", sqlite_where=text("low = 1")),
 )

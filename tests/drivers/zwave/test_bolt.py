@@ -97,12 +97,12 @@ async def test_the_battery_is_asked(house: House, lock: FakeLock) -> None:
         lock.battery = 12
         assert await battery.read() == Charge(12)
         lock.battery = 0xFF
-        assert await battery.read() == Charge(0, low=True)
+        assert await battery.read() == Charge(None, low=True)
         await asyncio.sleep(0.1)
         lock.battery = 0x70
         with pytest.raises(Unavailable):
             await battery.read()
-    assert [(read.percent, read.low) for read in house.told(BatteryRead)] == [(90, False), (12, False), (0, True)]
+    assert [(read.percent, read.low) for read in house.told(BatteryRead)] == [(90, False), (12, False), (None, True)]
 
 
 @virtual

@@ -228,7 +228,7 @@ async def test_a_bridge_is_spoken_to_as_a_bridge(house: House) -> None:
         (notification(0x13), TroubleSeen(TWO, START, Trouble.WRONG_CODES)),
         (notification(0x0B, kind=8), TroubleSeen(TWO, START, Trouble.BATTERY_CRITICAL)),
         (bytes.fromhex("800307"), BatteryRead(TWO, START, 7)),
-        (bytes.fromhex("8003ff"), BatteryRead(TWO, START, 0, low=True)),
+        (bytes.fromhex("8003ff"), BatteryRead(TWO, START, None, low=True)),
     ],
 )
 @virtual

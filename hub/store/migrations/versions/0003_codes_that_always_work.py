@@ -150,7 +150,24 @@ CREATE TABLE emergencies (
     "CREATE INDEX lockdowns_open ON emergencies (property_id) WHERE deed = 'lock_down' AND released_at IS NULL",
 )
 
-BATTERY: tuple[str, ...] = ()
+BATTERY = (
+    "ALTER TABLE lock_state ADD COLUMN battery_empty_at INTEGER",
+    """
+CREATE TABLE battery_readings (
+    id INTEGER NOT NULL,
+    lock_id TEXT NOT NULL,
+    model TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    percent INTEGER CHECK (percent BETWEEN 0 AND 100),
+    low INTEGER DEFAULT '0' NOT NULL CHECK (low IN (0, 1)),
+    weight TEXT NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY(lock_id) REFERENCES locks (id) ON DELETE CASCADE
+) STRICT
+    """,
+    "CREATE INDEX battery_readings_by_lock ON battery_readings (lock_id, at)",
+    "CREATE INDEX battery_readings_low ON battery_readings (model) WHERE low = 1",
+)
 
 RECORD = (
     "ALTER TABLE access_log ADD COLUMN maybe TEXT DEFAULT '' NOT NULL",
