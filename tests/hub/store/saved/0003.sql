@@ -90,6 +90,19 @@ CREATE TABLE audit (
 ) STRICT
     ;
 INSERT INTO "audit" VALUES(1,1,'x','x','x','x','x',1,'x');
+CREATE TABLE battery_readings (
+    id INTEGER NOT NULL,
+    lock_id TEXT NOT NULL,
+    model TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    percent INTEGER CHECK (percent BETWEEN 0 AND 100),
+    low INTEGER DEFAULT '0' NOT NULL CHECK (low IN (0, 1)),
+    weight TEXT NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY(lock_id) REFERENCES locks (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "battery_readings" VALUES(1,'x','x',1,1,1,'x');
 CREATE TABLE chain (
     number INTEGER NOT NULL,
     at INTEGER NOT NULL,
@@ -216,12 +229,12 @@ CREATE TABLE lock_state (
     silent_why TEXT,
     trouble TEXT,
     trouble_at INTEGER,
-    quarantined TEXT, schedules INTEGER, holds_disabled INTEGER, hours_first INTEGER,
+    quarantined TEXT, schedules INTEGER, holds_disabled INTEGER, hours_first INTEGER, battery_empty_at INTEGER,
     PRIMARY KEY (lock_id),
     FOREIGN KEY(lock_id) REFERENCES locks (id) ON DELETE CASCADE
 ) STRICT
     ;
-INSERT INTO "lock_state" VALUES('x','x','x',1,1,1,1,'x','x','x',1,1,1,1,1,1,'x','x',1,'x',1,1,1);
+INSERT INTO "lock_state" VALUES('x','x','x',1,1,1,1,'x','x','x',1,1,1,1,1,1,'x','x',1,'x',1,1,1,1);
 CREATE TABLE locks (
     id TEXT NOT NULL,
     property_id TEXT NOT NULL,
@@ -564,6 +577,8 @@ WHEN EXISTS (SELECT 1 FROM grants g WHERE g.lock_id = NEW.lock_id AND g.tag = NE
              AND g.revoked_at IS NULL AND (g."end" IS NULL OR NEW.start < g."end") AND (NEW."end" IS NULL OR g.start < NEW."end"))
 BEGIN SELECT RAISE(ABORT, 'taken'); END;
 CREATE INDEX lockdowns_open ON emergencies (property_id) WHERE deed = 'lock_down' AND released_at IS NULL;
+CREATE INDEX battery_readings_by_lock ON battery_readings (lock_id, at);
+CREATE INDEX battery_readings_low ON battery_readings (model) WHERE low = 1;
 CREATE INDEX chain_by_subject ON chain (subject) WHERE subject <> '';
 CREATE INDEX chain_of_the_house ON chain (what) WHERE kind = 'house';
 CREATE INDEX slot_holders_by_slot ON slot_holders (lock_id, slot, since);
