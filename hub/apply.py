@@ -15,10 +15,12 @@ from typing import Final, TypeVar, assert_never
 from hub.config import Problem, misconfigured, nearest
 from hub.errors import Rejected
 from hub.io.vault import Vault
+from hub.model.alerts import Way
 from hub.model.values import Address, ChannelId, LockId, StayStatus, UnitId
 from hub.sightings import forget_slots
 from hub.site import Channel, Site, named
-from hub.store import codes, house, log, stays
+from hub.store import alerts, codes, house, log, persons, stays
+from hub.store.alerts import Wishes
 from hub.store.engine import Tx
 from hub.store.house import ChannelRow, LockRow, Origin, Property, Unit
 from hub.store.ladder import pool
@@ -38,8 +40,8 @@ class What(Enum):
     REMOVED = "removed"
 
 
-Row = Property | LockRow | Unit | Channel
-R = TypeVar("R", Property, LockRow, Unit, Channel)
+Row = Property | LockRow | Unit | Channel | Wishes
+R = TypeVar("R", Property, LockRow, Unit, Channel, Wishes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Change:
 
     @property
     def kind(self) -> str:
-        """`property` | `lock` | `unit` | `channel`"""
+        """`property` | `lock` | `unit` | `channel` | `alerts`"""
         return _KINDS[type(self.row)]
 
     def sentence(self, *, done: bool) -> str:
@@ -83,6 +85,8 @@ class House:
     locks: Mapping[str, LockRow] = field(default_factory=dict)
     units: Mapping[str, Unit] = field(default_factory=dict)
     channels: Mapping[str, Channel] = field(default_factory=dict)
+    wishes: Mapping[str, Wishes] = field(default_factory=dict)
+    known_people: frozenset[str] = frozenset()
 
 
 def apply(tx: Tx, site: Site, vault: Vault, *, prune: Prune, now: datetime, actor: str) -> Plan:
@@ -112,6 +116,8 @@ def look(tx: Tx, vault: Vault) -> House:
         locks={row.id: row for row in house.locks(tx)},
         units={row.id: row for row in house.units(tx)},
         channels={row.id: _opened(row, vault) for row in house.channels(tx)},
+        wishes={row.id: row for row in alerts.wishes(tx).values()},
+        known_people=frozenset(row.id for row in persons.persons(tx) if row.ended_at is None),
     )
 
 
@@ -130,6 +136,8 @@ def compare(site: Site, known: House, prune: Prune) -> Plan:
         locks=_compared(site.locks, known.locks, prune, said),
         units=_compared(site.units, known.units, prune, said),
         channels=_compared(site.channels, known.channels, prune, said),
+        wishes=_compared(site.wishes, known.wishes, prune, said),
+        known_people=known.known_people,
     )
     wrong = [*_loose_ends(then), *_shared_addresses(then)]
     if wrong:
@@ -202,6 +210,16 @@ def _loose_ends(then: House) -> Iterator[Problem]:
         yield from _missing(unit, "locks", unit.locks, then.locks)
     for channel in then.channels.values():
         yield from _missing(channel, "unit", [channel.unit], then.units)
+    for wishes in then.wishes.values():
+        yield from _nobody(wishes, then.known_people)
+
+
+def _nobody(row: Wishes, people: frozenset[str]) -> Iterator[Problem]:
+    for listed in row.people if row.origin is Origin.SITE else ():
+        if listed.person not in people:
+            near = nearest(listed.person, people)
+            cure = "add the person first" if near is None else f'did you mean "{near}"?'
+            yield Problem(f"{named('property', row.id)}.escalation", f'there is no person "{listed.person}"; {cure}')
 
 
 def _missing(row: Row, field_: str, named_: Iterable[str], there: Mapping[str, Row]) -> Iterator[Problem]:
@@ -249,7 +267,13 @@ def _house_rules(row: Property) -> tuple[object, ...]:
 
 # ---- in words ------------------------------------------------------------------------------------------------------
 
-_KINDS: Final[Mapping[type[Row], str]] = {Property: "property", LockRow: "lock", Unit: "unit", Channel: "channel"}
+_KINDS: Final[Mapping[type[Row], str]] = {
+    Property: "property",
+    LockRow: "lock",
+    Unit: "unit",
+    Channel: "channel",
+    Wishes: "alerts",
+}
 
 
 def _named(row: Row) -> str:
@@ -285,8 +309,18 @@ def _words(row: Row) -> dict[str, str]:
             return {"name": f"“{row.name}”", "property": f"in {row.property}", "doors": doors, "closed": closed}
         case Channel():
             return {"integration": row.integration, "unit": f"for unit {row.unit}"}
+        case Wishes():
+            people = ", then ".join(f"{each.person} by {_ways(each.ways)}" for each in row.people)
+            return {
+                "quiet": f"quiet hours {row.quiet or 'never'}",
+                "people": f"tells {people or 'the managers'}",
+            }
         case _:
             assert_never(row)
+
+
+def _ways(ways: frozenset[Way]) -> str:
+    return " and ".join(sorted(way.value for way in ways))
 
 
 def _introduction(row: Row) -> Iterator[str]:
@@ -316,6 +350,8 @@ def _farewell(row: Row) -> str:
             return "with its channels and stays; their codes are revoked"
         case Channel():
             return "its stays remain and are kept here from now on"
+        case Wishes():
+            return "the managers are told, at any hour"
         case _:
             assert_never(row)
 
@@ -405,6 +441,8 @@ def _remove(tx: Tx, row: Row, now: datetime) -> None:
             house.remove_unit(tx, row.id, now)
         case Channel():
             house.remove_channel(tx, row.id)
+        case Wishes():
+            alerts.forget_wishes(tx, row.id)
         case _:
             assert_never(row)
 
@@ -429,5 +467,7 @@ def _keep(tx: Tx, row: Row, vault: Vault) -> None:
         case Channel():
             sealed = house.sealed_settings(row.id, row.settings, vault)
             house.keep_channel(tx, ChannelRow(row.id, row.unit, row.integration, sealed, row.origin))
+        case Wishes():
+            alerts.keep_wishes(tx, row)
         case _:
             assert_never(row)

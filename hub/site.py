@@ -2,6 +2,7 @@
 
     [[property]]  id, name, timezone, check_in = "15:00", check_out = "11:00", code_lead = "60m", digits = 6,
                   backups = 2
+                  quiet_hours = "never", escalation = []
     [[lock]]      id, property, name, driver, address, shared = false, remote_unlock_over_s0 = false, unencrypted = false
     [[unit]]      id, property, name, locks, closed_means = "ask"
     [[channel]]   id, unit, integration, and that integration's own settings
@@ -23,7 +24,9 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, JsonVal
 
 from hub.config import Problem, Section, misconfigured, nearest, problems, read_toml, unknown
 from hub.errors import Misconfigured
-from hub.model.values import Address, ChannelId, LockId, PropertyId, UnitId, clean
+from hub.model.alerts import QuietHours, Way, read_quiet_hours, read_step
+from hub.model.values import Address, ChannelId, LockId, PersonId, PropertyId, UnitId, clean
+from hub.store.alerts import Listed, Wishes
 from hub.store.house import ClosedMeans, LockRow, Origin, Property, Unit
 
 LONGEST_LEAD: Final = timedelta(hours=24)
@@ -45,6 +48,8 @@ class Site:
     locks: tuple[LockRow, ...]
     units: tuple[Unit, ...]
     channels: tuple[Channel, ...]
+    wishes: tuple[Wishes, ...] = ()
+    """How those properties want their people told that say so."""
 
 
 CheckChannel = Callable[[str, Mapping[str, Any], str], object]
@@ -71,7 +76,9 @@ def parse(told: Mapping[str, Any], *, drivers: Collection[str], check_channel: C
             wrong.append(Problem(error.key, error.why))
     if wrong:
         raise misconfigured(wrong)
-    return Site(**{field: tuple(entry.row() for entry in entries[kind]) for kind, field in _PLURALS.items()})
+    wishes = tuple(row for entry in entries["property"] if (row := entry.wishes()) is not None)
+    rows = {field: tuple(entry.row() for entry in entries[kind]) for kind, field in _PLURALS.items()}
+    return Site(**rows, wishes=wishes)
 
 
 def named(kind: str, id_: str) -> str:
@@ -128,6 +135,14 @@ def _lead(value: object) -> timedelta:
     return lead
 
 
+def _quiet(value: object) -> object:
+    return read_quiet_hours(value) if isinstance(value, str) else value
+
+
+def _step(value: object) -> object:
+    return read_step(value) if isinstance(value, str) else value
+
+
 Id = Annotated[str, AfterValidator(_id)]
 Name = Annotated[str, AfterValidator(_name)]
 TimeOfDay = Annotated[time, BeforeValidator(_time)]
@@ -144,6 +159,15 @@ class _Property(Section):
     code_lead: Annotated[timedelta, BeforeValidator(_lead)] = timedelta(minutes=60)
     digits: Annotated[int, Field(strict=True, ge=4, le=8)] = 6
     backups: Annotated[int, Field(strict=True, ge=0, le=5)] = 2
+    quiet_hours: Annotated[QuietHours | None, BeforeValidator(_quiet)] = None
+    escalation: tuple[Annotated[tuple[str, frozenset[Way]], BeforeValidator(_step)], ...] = ()
+
+    def wishes(self) -> Wishes | None:
+        """None where the file says nothing of it: it is left to the pages."""
+        if not self.model_fields_set & {"quiet_hours", "escalation"}:
+            return None
+        people = tuple(Listed(PersonId(person), ways) for person, ways in self.escalation)
+        return Wishes(PropertyId(self.id), self.quiet_hours, people, Origin.SITE)
 
     def row(self) -> Property:
         return Property(
