@@ -211,7 +211,9 @@ def _log(lock: SimLock, command: list[int], _now: float) -> Outcome:
         case [0x01, *_]:
             lock.answer(logbook.supported(lock.settings.records))
         case [0x03, number, *_] if number <= lock.settings.records:
-            lock.answer(logbook.record(lock.memory, lock.settings.records, number, lock.quirks))
+            told = logbook.record(lock.memory, lock.settings.records, number, lock.quirks)
+            if told:
+                lock.answer(told)
         case [0x03, *_]:
             return Outcome.FAILED
         case _:

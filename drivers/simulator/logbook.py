@@ -56,12 +56,14 @@ def supported(room: int) -> bytes:
 
 
 def record(memory: Memory, room: int, number: int, quirks: Quirks) -> bytes:
-    """Record Report. `number` 0 is the newest line, which is told with its own number."""
+    """Record Report; empty: it does not answer. `number` 0 is the newest line, which is told with its own number."""
     kept = memory.lines[-room:]
     latest = (memory.written - 1) % room + 1 if quirks.numbered_ring and kept else 1
     wanted = number or latest
     behind = (latest - wanted) % room if quirks.numbered_ring else wanted - 1
     told = kept[-1 - behind] if 0 <= behind < len(kept) else None
+    if told is None and quirks.quiet_records:
+        return b""
     if told is None:
         stale = _line(memory.lines[0], 0) if quirks.stale_records and memory.lines else _EMPTY
         return bytes([CLASS, 0x04, wanted]) + stale

@@ -143,6 +143,8 @@ class Quirks(BaseModel):
     """The lines of its log keep their numbers, and the newest takes that of the oldest."""
     stale_records: bool = False
     """A line that does not count still tells what once stood there."""
+    quiet_records: bool = False
+    """Leaves the question for a line that does not count unanswered."""
     record_status: int = Field(default=1, ge=1, le=7)
     """How a line says that it holds something; all but 0 do."""
     supervision: Supervision | None = None

@@ -206,6 +206,8 @@ class Mark:
     """The lines that stood there then, the newest first, as `logbook.named` calls them."""
     ring: bool = False
     """Lines keep their numbers: the latest is not always the first."""
+    timed: bool = True
+    """Whether its clock was found right then."""
 
 
 @dataclass(frozen=True, slots=True)

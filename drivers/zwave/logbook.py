@@ -35,6 +35,10 @@ _AGAIN_AFTER_S = (0.0, 30.0, 300.0)
 """Pauses before a log that could not be read is tried again; then there must be another reason."""
 _ROUGHLY = timedelta(minutes=1)
 """How far what was heard and what was written may be apart, with a clock that was found right."""
+_OLD = timedelta(days=20)
+"""Log entries are kept for 30 days."""
+_ASKED_AT_MOST = 3
+"""Some devices leave a question unanswered where they have nothing to tell; a lost answer looks the same."""
 _RUN = 4
 """Lines in a row by which a place in the log is known again where its clock tells nothing."""
 _LATEST = 0
@@ -129,7 +133,12 @@ class Logbook:
     def behind(self) -> bool:
         """Whether there is something to be read."""
         known = self._node.known
-        return known is not None and known.records > 0 and not known.closed and self._gap != self._filled
+        able = known is not None and known.records > 0 and not known.closed
+        return able and (self._gap != self._filled or self._is_old())
+
+    def _is_old(self) -> bool:
+        """Where lines have no time, only what was heard since tells which are new, and the house forgets that in the end."""
+        return self.mark is not None and not self.mark.timed and self._around.now() - self.mark.read > _OLD
 
     async def catch_up(self) -> None:
         """Read what may have been missed, as soon as nobody wants anything else of the lock."""
@@ -190,7 +199,7 @@ class Logbook:
         new = lines if end is None else lines[:end]
         if new and self._reached(new[-1], shift):
             new = new[:-1]
-        return _Pages(new, Mark(began, began, tuple(names[:_RUN]), ring))
+        return _Pages(new, Mark(began, began, tuple(names[:_RUN]), ring, timed=shift is not None))
 
     def _is_enough(self, lines: list[Record], names: list[str], shift: timedelta | None) -> bool:
         return _known_from(names, self.mark) is not None or self._reached(lines[-1], shift)
@@ -219,7 +228,13 @@ class Logbook:
         if self._node.turns.busy:
             await self._node.turns.quiet(_IDLE_S)
         async with self._node.turns.turn():
-            return await self._node.ask(RecordGet(number), wanted)
+            if number == _LATEST:
+                return await self._node.ask(RecordGet(number), wanted)
+            for _ in range(_ASKED_AT_MOST):
+                found = await self._node.inquire(RecordGet(number), wanted)
+                if found is not None:
+                    return found
+            return RecordReport(number, None)
 
 
 _MOMENT = "2027-03-02 12:00:00"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -344,3 +344,24 @@ async def test_a_log_without_times_that_goes_on_meanwhile_is_read_again(tmp_path
         there.enter()
         await asyncio.sleep(120)
         assert moves(there.read[-1]) == [*VISIT * 20, VISIT[0]]
+
+
+@virtual
+async def test_a_lock_that_says_nothing_of_empty_lines_is_read_to_the_last(tmp_path: Path) -> None:
+    there = door(tmp_path, Quirks(no_clock=True, quiet_records=True))
+    async with there.hub(settle=60):
+        pass
+    await there.visit()
+    async with there.hub(settle=60):
+        assert moves(there.read[-1]) == VISIT
+
+
+@virtual
+async def test_a_log_without_times_is_read_before_the_house_has_forgotten_what_it_heard(tmp_path: Path) -> None:
+    there = door(tmp_path, Quirks(no_clock=True))
+    async with there.hub() as radio:
+        logbook = radio._members[2].logbook
+        assert logbook.mark is not None
+        logbook.mark = replace(logbook.mark, read=there.now - timedelta(days=21))
+        await asyncio.sleep(2 * 86_400)
+        assert there.now - logbook.mark.read < timedelta(days=2)
