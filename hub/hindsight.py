@@ -11,19 +11,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from hub.model.access import sometime, who
+from hub.attribution import Span, attributed
+from hub.model.access import sometime
 from hub.model.facts import BoltMoved, CodesChanged, LogRead, Remembered
 from hub.model.outcomes import changed_outside
-from hub.model.values import How, LockId, Position
+from hub.model.values import How, Position
 from hub.store import codes, house, log
 from hub.store import stays as ledger
-from hub.store.codes import Issued
 from hub.store.doors import Door
 from hub.store.engine import Tx
 from hub.store.log import Entry, Filter
 
 ROUGHLY: Final = timedelta(seconds=90)
 """As far may what was heard and what the lock wrote be apart: its clock was found right, and some know only minutes."""
+STRAY: Final = timedelta(minutes=2)
+"""As far may a lock's clock be wrong and still count as right (drivers/zwave/clockwork.py)."""
 AT_ONCE: Final = timedelta(seconds=15)
 """What is told again so soon was no news when it was heard (hub/sightings.py, ECHO)."""
 _MOST: Final = 2000
@@ -119,27 +121,14 @@ def _is_echo(line: _Line, heard: list[Entry]) -> bool:
 
 
 def _attributed(tx: Tx, door: Door, line: _Line, between: tuple[datetime, datetime]) -> Entry:
-    """`between` the two it happened; where the lock's clock counts, they are one."""
+    """`between` the two it happened; where the lock's clock counts they are one, give or take a little."""
     fact, at = line.fact, between[1]
     entry = Entry(at, door.id, door.property, _WHAT[fact.position], fact.how.value, "", fact.slot)
-    held = None
-    if fact.how is How.KEYPAD and fact.slot is not None:
-        held = _holder(tx, door.id, fact.slot, between)
-    name, stay = None, None if held is None or held.stay is None else ledger.stay(tx, held.stay)
-    if held is not None:
-        name = held.label if stay is None else stay.guest or stay.reference
-        entry = replace(entry, grant=held.grant.id, stay=held.stay)
-    if stay is not None and line.timed and fact.position is Position.UNLOCKED:
-        ledger.arrived(tx, stay.id, at)
-    whose = who(fact.how, name, slot=fact.slot)
+    entry, guest = attributed(tx, entry, Span(at - STRAY, at + STRAY) if line.timed else Span(*between))
+    if guest is not None and line.timed and fact.position is Position.UNLOCKED:
+        ledger.arrived(tx, guest, at)
     place = None if line.timed else house.property_with(tx, door.property)
-    return replace(entry, who=whose if place is None else f"{whose}, {sometime(*between, place.zone)}")
-
-
-def _holder(tx: Tx, lock: LockId, slot: int, between: tuple[datetime, datetime]) -> Issued | None:
-    """Whose code was in that slot all the time; None also where that cannot be said."""
-    first, last = (codes.holder_at(tx, lock, slot, at) for at in between)
-    return first if first is not None and last is not None and first.grant.id == last.grant.id else None
+    return entry if place is None else replace(entry, who=f"{entry.who}, {sometime(*between, place.zone)}")
 
 
 def _doubt(tx: Tx, door: Door, told: Remembered, fact: CodesChanged) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
 from hub import batteries, hindsight
-from hub.model.access import who
+from hub.attribution import Span, attributed
 from hub.model.chain import LOCK
 from hub.model.facts import (
     BatteryRead,
@@ -105,7 +104,10 @@ def _moved(tx: Tx, door: Door, fact: BoltMoved) -> None:
     if fact.position is Position.UNKNOWN or repeated or no_news or _is_that_jam(door, fact):
         return
     entry = Entry(fact.at, door.id, door.property, _WHAT[fact.position], fact.how.value, "", fact.slot)
-    log.note(tx, _attributed(tx, entry, fact))
+    entry, guest = attributed(tx, entry, Span.at(fact.at))
+    log.note(tx, entry)
+    if guest is not None and fact.position is Position.UNLOCKED:
+        ledger.arrived(tx, guest, fact.at)
 
 
 def _is_that_jam(door: Door, fact: BoltMoved) -> bool:
@@ -122,20 +124,6 @@ _WHAT: Final = {
     Position.UNLOCKED: log.UNLOCKED,
     Position.JAMMED: Trouble.JAMMED.value,
 }
-
-
-def _attributed(tx: Tx, entry: Entry, fact: BoltMoved) -> Entry:
-    """With the name of whoever held that slot then, and of nobody for a thumb-turn."""
-    held = None
-    if fact.how is How.KEYPAD and fact.slot is not None:
-        held = codes.holder_of(tx, entry.lock, fact.slot)
-    if held is None:
-        return replace(entry, who=who(fact.how, None, slot=fact.slot))
-    stay = None if held.stay is None else ledger.stay(tx, held.stay)
-    if stay is not None and fact.position is Position.UNLOCKED:
-        ledger.arrived(tx, stay.id, fact.at)
-    name = held.label if stay is None else stay.guest or stay.reference
-    return replace(entry, who=who(fact.how, name, slot=fact.slot), grant=held.grant.id, stay=held.stay)
 
 
 def _codes_changed(tx: Tx, door: Door, fact: CodesChanged) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -37,6 +38,11 @@ def who(how: How, name: str | None, *, slot: int | None = None) -> str:
     if slot is None:
         return "a code, not known which" if name is None else "a guest without a name"
     return f"a code that is not ours, slot {slot}" if name is None else f"a guest without a name, slot {slot}"
+
+
+def one_of(names: Sequence[str], *, stranger: bool = False) -> str:
+    """Where it is not known whose code it was: those it may have been. `stranger`: or one that is not ours."""
+    return " or ".join([*names, "a code that is not ours"] if stranger else names)
 
 
 def when(at: datetime, zone: ZoneInfo) -> str:

@@ -16,7 +16,6 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
-    desc,
     exists,
     func,
     insert,
@@ -34,8 +33,7 @@ from hub.model.hours import UNHEARD_OF, Hours
 from hub.model.values import CodeTag, GrantId, LockId, PassId, Proof, Purpose, StayId, Window
 from hub.store import chain, emergencies, holders
 from hub.store.engine import Tx
-from hub.store.log import CODE_CLEARED, CODE_SET
-from hub.store.tables import Instant, access_log, grants, lock_state, pass_doors, slots, stays
+from hub.store.tables import Instant, grants, lock_state, pass_doors, slots, stays
 
 MANAGED = 30
 """How many slots of a lock the hub looks after; the rest are never read (a lock may claim 250)."""
@@ -512,26 +510,3 @@ def holder_of(tx: Tx, lock: LockId, number: int) -> Issued | None:
     query = select(grants).join(slots, slots.c.holder == grants.c.id)
     row = tx.sql.execute(query.where(slots.c.lock_id == lock, slots.c.number == number)).mappings().first()
     return None if row is None else _issued(row)
-
-
-def holder_at(tx: Tx, lock: LockId, number: int, at: datetime) -> Issued | None:
-    """Whose code was in that slot then, by what the access log says of it; None: nobody's, or nobody knows."""
-    changes = access_log.c.lock_id == lock, access_log.c.slot == number, access_log.c.what.in_((CODE_SET, CODE_CLEARED))
-    query = select(access_log.c.what, access_log.c.grant_id).where(*changes)
-    later = query.where(access_log.c.at > at).order_by(access_log.c.at, access_log.c.id).limit(1)
-    earlier = query.where(access_log.c.at <= at).order_by(desc(access_log.c.at), desc(access_log.c.id)).limit(1)
-    came_out = tx.sql.execute(later).first()
-    if came_out is None and not _is_being_written(tx, lock, number):
-        return holder_of(tx, lock, number)
-    if came_out is not None and came_out.what == CODE_CLEARED:
-        return None if came_out.grant_id is None else issued(tx, came_out.grant_id)
-    came_in = tx.sql.execute(earlier).first()
-    there = came_in is not None and came_in.what == CODE_SET and came_in.grant_id is not None
-    return issued(tx, came_in.grant_id) if came_in is not None and there else None
-
-
-def _is_being_written(tx: Tx, lock: LockId, number: int) -> bool:
-    """Whether its holder is not there yet, as far as the lock has said."""
-    query = select(slots.c.number).where(slots.c.lock_id == lock, slots.c.number == number)
-    being = slots.c.claim.in_((Claim.WRITING.value, Claim.HOLDING.value))
-    return tx.sql.execute(query.where(being)).first() is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Integer, and_, bindparam, delete, insert, or_, select, update
 
@@ -48,7 +48,7 @@ def follow(tx: Tx, lock: LockId, before: Slot, after: Slot, at: datetime) -> Non
         tx.sql.execute(update(slot_holders).where(_OPEN).values(unsure_from=at), here)
 
 
-_AT = (
+_BETWEEN = (
     select(
         slot_holders.c.grant_id,
         slot_holders.c.since,
@@ -66,10 +66,10 @@ _AT = (
 )
 
 
-def at(tx: Tx, lock: LockId, number: int, moment: datetime, give: timedelta = timedelta()) -> list[Tenure]:
-    """Who may have held a slot at that moment, give or take what the clock it comes from may be wrong by."""
-    told = {"lock": lock, "number": number, "first": moment - give, "last": moment + give}
-    return [Tenure(*row) for row in tx.sql.execute(_AT, told)]
+def between(tx: Tx, lock: LockId, number: int, first: datetime, last: datetime) -> list[Tenure]:
+    """Who may have held a slot at some time from `first` to `last`, in order."""
+    told = {"lock": lock, "number": number, "first": first, "last": last}
+    return [Tenure(*row) for row in tx.sql.execute(_BETWEEN, told)]
 
 
 def doubt_all(tx: Tx, at: datetime) -> None:
