@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from hub import audit, batteries, emergency, late_codes, standing, telling
+from hub import audit, batteries, emergency, late_codes, standing, stubborn, telling
 from hub.findings import Look, Parts, Topic
 from hub.model.alerts import Finding, Kind, Level
 from hub.model.facts import Alarm, Trouble
@@ -197,6 +197,7 @@ _TOPICS: Final[tuple[Topic, ...]] = (
     late_codes.of_people,
     late_codes.of_backups,
     standing.found,
+    stubborn.found,
     _channels,
     _plugins,
     _dead,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from hub import ladder
+from hub import ladder, stubborn
 from hub.findings import Look
 from hub.ladder import OnLadder
 from hub.model.access import when
@@ -20,8 +20,6 @@ from hub.store.codes import Issued
 from hub.store.engine import Tx
 from hub.store.stays import StayRow
 
-_OFTEN: Final = 3
-"""A code that was gone again so often is not kept; once or twice, somebody may have pressed a key."""
 _CLEARED_WITHIN: Final = timedelta(minutes=1)
 """Facts on reliability 1.8, R3: an alarm within 60 s where a code that ended is not known to be gone."""
 _FILLED_WITHIN: Final = timedelta(hours=1)
@@ -152,10 +150,12 @@ def _why(tx: Tx, entry: Issued) -> tuple[str, str]:
             f": all {len(slots)} places of the lock are taken",
             "Delete a code that nobody needs, at the lock or here.",
         )
-    lost = max((slot.failures for slot in slots if slot.tag == entry.grant.tag and not held), default=0)
-    if lost >= _OFTEN:
+    if lost := stubborn.told_in_vain(slots, entry.grant):
         cure = "It is tried again, ever more seldom. Be ready to open the door, and look at the lock."
         return f": the lock was told it {lost} times, and did not keep it", cure
+    if any(slot.holder == entry.grant.id and stubborn.ends_early(slot, entry.grant) for slot in slots):
+        cure = "It is asked again, ever more seldom. Delete the code's schedule at the lock, or open the door yourself."
+        return ": the lock keeps to earlier hours, which are over, and does not give them up", cure
     return "", "It is tried again by itself; be ready to open the door."
 
 

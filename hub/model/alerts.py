@@ -120,6 +120,7 @@ class Kind(Enum):
     CODE_UNPROVEN = "code_unproven", _urgent(lasting=2 * _MINUTE)
     CODE_REFUSED = "code_refused", _urgent()
     NO_ROOM = "no_room", _urgent(lasting=2 * _MINUTE)
+    ENDS_EARLY = "ends_early", _problem(lasting=10 * _MINUTE)  # one answer that was lost is no refusal
 
     # people
     PASS_CANNOT_WORK = "pass_cannot_work", _problem()

@@ -210,6 +210,34 @@ def test_hours_that_a_lock_refuses_are_lifted_and_the_hub_ends_the_code(tmp_path
     simulate(main())
 
 
+def test_hours_that_a_lock_neither_changes_nor_gives_up_are_told_to_a_person_before_they_shut_a_guest_out(
+    tmp_path: Path,
+) -> None:
+    async def main() -> None:
+        async with home(tmp_path, [Memory(Address("front"), schedules=True)], start=CHECK_IN) as house:
+            await _booked(house)
+            house.lock("front").refuses_hours = house.lock("front").refuses_lifting = True
+            house.rebook("a", departure=date(2027, 3, 3))
+            await house.later(minutes=5)
+            assert await _sentences(house) == [], "the hub itself ends it"
+            house.rebook("a", departure=date(2027, 3, 6))
+            await house.later(hours=1)
+            (early,) = await _sentences(house)
+            assert early.startswith(
+                "The code of Ada Lovelace will stop working in Front too early: the lock keeps to hours "
+            )
+            await house.until(CHECK_OUT + timedelta(minutes=1))
+            (shut,) = await _sentences(house)
+            assert shut.endswith(": the lock keeps to earlier hours, which are over, and does not give them up.")
+            assert shut.startswith("The code of Ada Lovelace is not proven in Front")
+            house.lock("front").refuses_lifting = False
+            await house.later(minutes=20)
+            assert await _sentences(house) == []
+            assert await house.driver.press("front", await house.digits())
+
+    simulate(main())
+
+
 def test_what_was_told_of_hours_outlives_the_hub(tmp_path: Path) -> None:
     memory = Memory(Address("front"), schedules=True)
 

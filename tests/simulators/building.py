@@ -39,6 +39,7 @@ class Memory:
     """It can confine a code to a window, and keeps that longer than the code."""
     hours: dict[int, Window] = field(default_factory=dict)
     refuses_hours: bool = False
+    refuses_lifting: bool = False
     hours_first: bool = False
     """It takes them before their code."""
     holds_disabled: bool = False
@@ -152,6 +153,9 @@ class _Hours(SlotSchedule):
         return Proof.READ_BACK
 
     async def clear(self, slot: int) -> Proof:
+        if self._part.memory.refuses_lifting:
+            await self._part.exchange("lift")
+            raise Rejected("the lock does not let go of them")
         await self._part.exchange("lift", lambda: self._part.memory.hours.pop(slot, None))
         return Proof.READ_BACK
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -98,6 +98,33 @@ async def test_a_code_that_the_lock_itself_ends_says_so_and_one_kept_out_by_old_
     page = (await manager.get("/locks/front")).text
     assert "The lock still keeps to earlier hours, which are over" in page
     assert "The lock itself ends it." not in page
+
+
+async def test_a_lock_that_does_not_give_up_earlier_hours_says_when_they_end(manager: Visitor) -> None:
+    hub, front = manager.here.hub, LockId("front")
+
+    def tell(tx: Tx, before: datetime) -> None:
+        slot = next(slot for slot in codes.slots_of(tx, front) if slot.holder is not None)
+        told = Window(NOW - timedelta(days=1), NOW + timedelta(days=9))
+        codes.keep_slot(tx, front, replace(slot, hours=Hours(told, refused=True, before=before, failures=2)), NOW)
+
+    await hub.store.write(lambda tx: tell(tx, NOW + timedelta(minutes=30)))
+    assert "keeps to earlier hours, which end " in (await manager.get("/locks/front")).text
+    await hub.store.write(lambda tx: tell(tx, NOW))
+    assert "which are over: it takes no others and does not give them up" in (await manager.get("/locks/front")).text
+
+
+async def test_a_code_that_the_lock_was_told_in_vain_says_how_often(manager: Visitor) -> None:
+    hub, front = manager.here.hub, LockId("front")
+
+    def lose(tx: Tx) -> None:
+        slot = next(slot for slot in codes.slots_of(tx, front) if slot.holder is not None)
+        gone = Slot(slot.number, reading=Reading.EMPTY, tag=slot.tag, failures=4, proven_at=NOW)
+        codes.keep_slot(tx, front, gone, NOW)
+
+    assert "did not keep it" not in (await manager.get("/locks/front")).text
+    await hub.store.write(lose)
+    assert "The lock was told it 4 times, and did not keep it" in (await manager.get("/locks/front")).text
 
 
 async def test_a_low_battery_is_said_in_words(manager: Visitor) -> None:

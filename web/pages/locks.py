@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from aiohttp import web
 
-from hub import housing
+from hub import housing, stubborn
 from hub.hub import Hub
 from hub.model.battery import Weighed, Weight, accuracy, curve
-from hub.model.codes import CodeState, Limits, state_of
+from hub.model.codes import CodeState, Limits, Slot, state_of
 from hub.model.facts import Abilities
 from hub.model.values import GrantId, LockId, Position, Proof
 from hub.store import batteries, codes, doors
@@ -153,6 +152,10 @@ class SlotLine:
     proven: Moment | None
     shut: bool
     """The lock was told of other hours, which are over, and has not taken new ones yet."""
+    ends_early: Moment | None
+    """The lock refused its hours, and does not give up earlier ones, which end then."""
+    in_vain: int
+    """How often the lock was told it and did not keep it; 0: not often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,9 +218,10 @@ def look_at(tx: Tx, hub: Hub, id_: LockId) -> LockView:
     listed = codes.listing(tx, lock=id_)
     local = ground.local(door.property)
     able = door.abilities
+    places = codes.slots_of(tx, id_)
     return LockView(
         lock=card(ground, hub, door, sum(code.slot is not None for code in listed)),
-        slots=[line for code in listed if (line := _slot_line(ground, door, code, ground.now)) is not None],
+        slots=[line for code in listed if (line := _slot_line(ground, door, code, places)) is not None],
         lately=lately(tx, ground, id_),
         firmware="" if able is None else able.firmware,
         digits="" if able is None else _span(able.min_digits, able.max_digits),
@@ -236,7 +240,8 @@ def _span(least: int, most: int) -> str:
     return f"{least}" if least == most else f"{least} to {most}"
 
 
-def _slot_line(ground: Ground, door: Door, code: Code, now: datetime) -> SlotLine | None:
+def _slot_line(ground: Ground, door: Door, code: Code, places: Sequence[Slot]) -> SlotLine | None:
+    now = ground.now
     grant = None if code.issued is None else code.issued.grant
     state = state_of(grant, code.slot, now)
     if state is None:
@@ -259,6 +264,8 @@ def _slot_line(ground: Ground, door: Door, code: Code, now: datetime) -> SlotLin
         written=None if code.slot is None else local.maybe(code.slot.written_at),
         proven=None if code.slot is None else local.maybe(code.slot.proven_at),
         shut=state is CodeState.WRITING and code.slot is not None and code.slot.hours.shut(now),
+        ends_early=local.maybe(None if grant is None or code.slot is None else stubborn.ends_early(code.slot, grant)),
+        in_vain=stubborn.told_in_vain(places, grant) if grant is not None and state is CodeState.WANTED else 0,
     )
 
 
