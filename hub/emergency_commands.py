@@ -50,7 +50,13 @@ async def confirm(hub: Hub, actor: str, ask: asks.EmergencyConfirm) -> JsonValue
         "sentence": done.sentence,
         "pin": None if done.pin is None else done.pin.reveal(),
         "doors": [
-            {"lock": door.lock, "name": door.name, "outcome": door.outcome.value, "sentence": door.sentence}
+            {
+                "lock": door.lock,
+                "name": door.name,
+                "outcome": door.outcome.value,
+                "sentence": door.sentence,
+                "pin": None if door.pin is None else door.pin.reveal(),
+            }
             for door in done.doors
         ],
     }

@@ -97,6 +97,6 @@ def _do(config: Any, yes: bool, **wish: object) -> None:
     done = answered(config, EmergencyConfirm, id=seen["id"])
     typer.echo(done["sentence"])
     for door in done["doors"]:
-        typer.echo(f"  {door['sentence']}")
+        typer.echo(f"  {door['sentence']}" + ("" if door["pin"] is None else f" Code: {door['pin']}"))
     if done["pin"] is not None:
         typer.echo(f"Code: {done['pin']}")

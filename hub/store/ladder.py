@@ -99,6 +99,16 @@ def pull(tx: Tx, grant: GrantId, stay: StayId, end: datetime, at: datetime, by: 
     return lock is not None
 
 
+def take(tx: Tx, grant: GrantId, label: str, end: datetime, at: datetime, by: str) -> bool:
+    """Make a backup code an emergency's; False when it is somebody's by now."""
+    taken = {"purpose": Purpose.EMERGENCY.value, "label": label, "end": end, "pulled_at": at, "pulled_by": by}
+    query = update(grants).where(grants.c.id == grant, _POOLED).values(told_at=at, **taken)
+    lock = tx.sql.execute(query.returning(grants.c.lock_id)).scalar()
+    if lock is not None:
+        tx.signal(f"lock:{lock}")
+    return lock is not None
+
+
 def pulled(tx: Tx, stay: StayId) -> list[Issued]:
     """The live backup codes of a stay, by lock."""
     ids = tx.sql.execute(select(grants.c.id).where(grants.c.stay_id == stay, _PULLED).order_by(grants.c.lock_id))

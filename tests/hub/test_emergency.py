@@ -182,6 +182,24 @@ def test_an_emergency_code_says_which_door_has_not_got_it_yet(tmp_path: Path) ->
     simulate(main())
 
 
+def test_where_a_lock_is_silent_a_backup_code_that_it_holds_already_opens(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, _two(), backups=1) as house:
+            await house.later(minutes=5)
+            house.lock("back").silent = True
+            done = await _do(house, Wish(Act.CODE, "A leak in the roof", property=HOUSE))
+            other = {each.lock: each.pin for each in done.doors}
+            assert other[FRONT] is None
+            backup = other[BACK]
+            assert backup is not None
+            assert house.lock("back").holds(backup.reveal())
+            house.lock("back").silent = False
+            await house.later(hours=5)
+            assert not house.lock("back").holds(backup.reveal())
+
+    simulate(main())
+
+
 def test_a_lock_down_leaves_emergency_codes_and_strangers_alone(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path) as house:

@@ -129,6 +129,9 @@ class DoorDoneOut(Out):
     name: str
     outcome: Outcome
     sentence: str
+    pin: str | None = Field(
+        description="where the door takes another code than the others: a backup code that was in it"
+    )
 
 
 class DoneOut(Out):
@@ -144,7 +147,13 @@ async def confirm(call: Call, query: Nothing, body: Nothing) -> DoneOut:
         act=done.act,
         sentence=done.sentence,
         doors=[
-            DoorDoneOut(lock=door.lock, name=door.name, outcome=door.outcome, sentence=door.sentence)
+            DoorDoneOut(
+                lock=door.lock,
+                name=door.name,
+                outcome=door.outcome,
+                sentence=door.sentence,
+                pin=None if door.pin is None else door.pin.reveal(),
+            )
             for door in done.doors
         ],
         pin=None if done.pin is None else done.pin.reveal(),
