@@ -42,6 +42,7 @@ from hub.store import codes, doors, house, log, settings, stays
 from hub.store.backup import back_up
 from hub.store.codes import Code
 from hub.store.engine import Tx
+from hub.store.ladder import pool
 from hub.store.people import Token
 from hub.store.reseal import reseal
 from hub.store.stays import StayRow, Wanted
@@ -145,7 +146,7 @@ async def _status(hub: Hub, actor: str, ask: asks.Status) -> JsonValue:
 
 
 def _condition(tx: Tx, *, hub: Hub) -> JsonValue:
-    found = findings(tx, hub)
+    found, pools = findings(tx, hub), pool(tx)
     return {
         "running": hub.running,
         "level": summary(found),
@@ -170,6 +171,7 @@ def _condition(tx: Tx, *, hub: Hub) -> JsonValue:
                 "position": door.position.value,
                 "battery": door.battery,
                 "heard_at": _told(door.heard_at),
+                "backups": sum(each.proven(hub.clock.now()) for each in pools.get(door.id, ())),
             }
             for door in doors.doors(tx)
         ],

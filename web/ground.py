@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from hub.model.battery import EMPTY_AT
 from hub.model.codes import CodeState, state_of
-from hub.model.values import LockId, Proof, PropertyId, StayId, StayKind, UnitId
+from hub.model.values import LockId, Proof, PropertyId, Purpose, StayId, StayKind, UnitId
 from hub.store import codes, doors, house
 from hub.store.codes import Code, Tally
 from hub.store.doors import Door
@@ -45,6 +45,8 @@ class DoorCode:
     why: str = ""
     opens: Moment | None = None
     """When a code that waits in the lock begins to work."""
+    backup: bool = False
+    """A backup code has taken the place of the stay's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +161,10 @@ class Ground:
         """One entry for each door: where a code is being replaced, the one that is to stay. None once all are gone."""
         local = self.local_of(row.unit_id)
         found: dict[LockId, DoorCode] = {}
-        for code in sorted(listed, key=lambda code: code.issued is not None and not code.issued.grant.revoked):
-            found[code.lock] = self._on_door(code, local)
+        for code in sorted(listed, key=_standing):
+            known = found.get(code.lock)
+            if known is None or known.state is not OnDoor.READY:
+                found[code.lock] = self._on_door(code, local)
         if all(door.state is OnDoor.GONE for door in found.values()):
             return ()
         return tuple(sorted(found.values(), key=lambda door: door.name))
@@ -174,7 +178,10 @@ class Ground:
                 sure = slot.proof in (Proof.READ_BACK, Proof.CONFIRMED)
                 state = OnDoor.READY if sure else OnDoor.SENT
                 opens = local.moment(grant.window.start) if self.now < grant.window.start else None
-                return DoorCode(code.lock, name, state, local.maybe(slot.proven_at), slot.proof, opens=opens)
+                backup = code.issued.purpose is Purpose.BACKUP
+                return DoorCode(
+                    code.lock, name, state, local.maybe(slot.proven_at), slot.proof, opens=opens, backup=backup
+                )
             case CodeState.REFUSED:
                 return DoorCode(code.lock, name, OnDoor.PROBLEM, why=f"the lock refuses it: {code.issued.refused}")
             case CodeState.CLEARING:
@@ -208,6 +215,12 @@ class Ground:
         urgent = question.urgent_at is not None and question.urgent_at <= self.now
         asked = local.moment(question.asked_at)
         return Ask(question.id, question.sentence, question.options, asked, urgent, "" if stay is None else stay.id)
+
+
+def _standing(code: Code) -> tuple[bool, bool]:
+    """What has ended first, and a backup code last, unless the stay's own is proven."""
+    issued = code.issued
+    return issued is not None and not issued.grant.revoked, issued is not None and issued.purpose is Purpose.BACKUP
 
 
 def battery_low(door: Door) -> bool:

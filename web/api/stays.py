@@ -7,7 +7,10 @@ from typing import Annotated
 
 from pydantic import Field
 
+from hub import backup_codes, ladder
 from hub.intake import NewStay
+from hub.ladder import OnLadder
+from hub.model.ladder import Backup, DoorNow, Rung, StayHours, Tell, deadlines, takes_backup
 from hub.model.values import PropertyId, StayId, StayKind, StayStatus, UnitId
 from hub.store import codes
 from hub.store import stays as ledger
@@ -26,6 +29,28 @@ class CodesOut(Out):
     doors: int = Field(description="on how many doors it should have a code")
     proven: int
     refused: int
+
+
+class DoorOut(Out):
+    lock: str
+    rung: Rung
+    waits: bool = Field(description="codes wait in this lock; else they go in shortly before check-in")
+    backup: Backup = Field(description="`ready`: one could be pulled; `pulled`: it is the guest's, and proven")
+    takes_backup: bool = Field(description="the guest is told the backup code for this door")
+    warn_at: Told
+    switch_at: Told
+    call_at: Told
+
+
+class LadderOut(Out):
+    """Where a stay stands before check-in."""
+
+    rung: Rung
+    doors: list[DoorOut]
+    tell: bool = Field(description="the guest may be told the digits")
+    works_from: Told
+    why_not: str = Field(description="why the guest is not told; empty: they may be")
+    told_from: Told | None = Field(description="from then on, if nothing else happens")
 
 
 class StayOut(Out):
@@ -111,6 +136,59 @@ async def list_stays(call: Call, query: StayQuery, body: Nothing) -> StayPage:
     return StayPage(items=[_stay(row, tallies.get(row.id)) for row in page.rows], next=page.next)
 
 
+async def get_ladder(call: Call, query: Nothing, body: Nothing) -> LadderOut:
+    """For a stay that gets codes, and is not over."""
+    id_ = StayId(call.path["stay"])
+
+    def look(tx: Tx) -> OnLadder | None:
+        row, now = ledger.stay(tx, id_), call.hub.clock.now()
+        if row is None:
+            raise missing("stay", id_)
+        return None if row.check_out is None or row.check_out <= now else ladder.standing(tx, [row], now).get(id_)
+
+    where = await call.hub.store.read(look)
+    if where is None:
+        raise missing("ladder of the stay", id_)
+    gate, hours = where.gate, where.stairs.hours
+    return LadderOut(
+        rung=where.rung,
+        doors=[_door(door, standing.rung, hours) for door, standing in where.doors],
+        tell=isinstance(gate, Tell),
+        works_from=hours.works_from,
+        why_not="" if isinstance(gate, Tell) else gate.why,
+        told_from=None if isinstance(gate, Tell) else gate.until,
+    )
+
+
+def _door(door: DoorNow, rung: Rung, hours: StayHours) -> DoorOut:
+    due = deadlines(hours, waits=door.waits)
+    return DoorOut(
+        lock=door.lock,
+        rung=rung,
+        waits=door.waits,
+        backup=door.backup,
+        takes_backup=takes_backup(door),
+        warn_at=due.warn,
+        switch_at=due.switch,
+        call_at=due.call,
+    )
+
+
+async def use_backup(call: Call, query: Nothing, body: Nothing) -> StayOut:
+    return await _change(call, lambda tx, id_: backup_codes.use(tx, call.hub.desk, _row(tx, id_), call.actor))
+
+
+async def doubt_code(call: Call, query: Nothing, body: Nothing) -> StayOut:
+    return await _change(call, lambda tx, id_: backup_codes.doubt(tx, call.hub.desk, _row(tx, id_), call.actor))
+
+
+def _row(tx: Tx, id_: StayId) -> StayRow:
+    row = ledger.stay(tx, id_)
+    if row is None:
+        raise missing("stay", id_)
+    return row
+
+
 async def get_stay(call: Call, query: Nothing, body: Nothing) -> StayOut:
     return await call.hub.store.read(lambda tx: _found(tx, StayId(call.path["stay"]), call))
 
@@ -178,7 +256,7 @@ async def redraw_code(call: Call, query: Nothing, body: Nothing) -> StayOut:
     return await _change(call, lambda tx, id_: call.hub.intake.redraw(tx, id_, call.actor))
 
 
-async def _change(call: Call, change: Callable[[Tx, StayId], None]) -> StayOut:
+async def _change(call: Call, change: Callable[[Tx, StayId], object]) -> StayOut:
     id_ = StayId(call.path["stay"])
 
     def work(tx: Tx) -> StayOut:

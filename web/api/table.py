@@ -46,6 +46,12 @@ TABLE: Final[tuple[AnyRoute, ...]] = (
           stays.restore_stay, Nothing, Nothing, stays.StayOut, refuses=True),
     Route("POST", "/stays/{stay}/redraw", W, "Give the stay another code",
           stays.redraw_code, Nothing, Nothing, stays.StayOut, refuses=True),
+    Route("GET", "/stays/{stay}/ladder", R, "Where a stay stands before check-in, door by door",
+          stays.get_ladder, Nothing, Nothing, stays.LadderOut),
+    Route("POST", "/stays/{stay}/backup", W, "Give the guest backup codes, where the locks have some ready",
+          stays.use_backup, Nothing, Nothing, stays.StayOut, refuses=True),
+    Route("POST", "/stays/{stay}/doubt", W, "The code does not work: ask the locks for it again",
+          stays.doubt_code, Nothing, Nothing, stays.StayOut),
 
     Route("GET", "/codes", R, "What each keypad holds or should hold",
           codes.list_codes, codes.CodeQuery, Nothing, codes.CodePage),

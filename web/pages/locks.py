@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from hub import housing, stubborn
+from hub import backup_codes, housing, stubborn
 from hub.hub import Hub
 from hub.model.battery import Weighed, Weight, accuracy, curve
 from hub.model.codes import CodeState, Limits, Slot, state_of
 from hub.model.facts import Abilities
 from hub.model.values import GrantId, LockId, Position, Proof
-from hub.store import batteries, codes, doors
+from hub.store import batteries, codes, doors, ladder
 from hub.store.codes import Code
 from hub.store.doors import Door, unlockable
 from hub.store.engine import Tx
@@ -194,6 +194,23 @@ def _reading(told: Weighed) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Backups:
+    """The codes that stand in for a guest's own: how many, never which."""
+
+    wanted: int
+    proven: int
+    at: Moment | None
+    """When the lock last said so of the one that was longest ago."""
+
+
+def _backups(tx: Tx, ground: Ground, door: Door) -> Backups:
+    pool = [each for each in ladder.pool(tx, [door.id]).get(door.id, ()) if each.proven(ground.now)]
+    seen = [each.slot.proven_at for each in pool if each.slot is not None and each.slot.proven_at is not None]
+    at = ground.local(door.property).maybe(min(seen, default=None))
+    return Backups(backup_codes.wanted(tx, door.id), len(pool), at)
+
+
+@dataclass(frozen=True, slots=True)
 class LockView:
     lock: LockCard
     slots: list[SlotLine]
@@ -209,6 +226,7 @@ class LockView:
     keeps_hours: bool
     keeps_waiting: bool
     battery: BatteryView
+    backups: Backups
     consent: str = housing.CONSENT
 
 
@@ -231,6 +249,7 @@ def look_at(tx: Tx, hub: Hub, id_: LockId) -> LockView:
         unencrypted_by_choice=door.unencrypted,
         unlocks_over_s0=door.remote_unlock_over_s0,
         keeps_hours=able is not None and able.schedules,
+        backups=_backups(tx, ground, door),
         keeps_waiting=able is not None and Limits.of(able).keeps_waiting,
         battery=_battery(tx, door, local),
     )

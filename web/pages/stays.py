@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 from pydantic import AfterValidator, Field
 
-from hub import issuing
+from hub import backup_codes, ladder
 from hub.errors import Rejected
 from hub.hub import Hub
 from hub.intake import NewStay
@@ -22,6 +22,7 @@ from hub.store.engine import Tx
 from hub.store.stays import StayRow, Wanted
 from web.forms import Filled, Form, blank, read
 from web.ground import Ask, Ground, StayLine
+from web.ladder_view import LadderView, ladder_view
 from web.site import GUARD, SITE, go, htmx, page, part, wakes
 from web.story import Event, story
 from web.words import Moment
@@ -127,6 +128,7 @@ class StayView:
     phone: str
     email: str
     story: list[Event]
+    ladder: LadderView | None
     may_change: bool
     may_restore: bool
     wakes: str
@@ -157,10 +159,17 @@ def look_at(tx: Tx, hub: Hub, id_: StayId) -> StayView:
         phone=contact.get("phone") or (f"ends in {row.phone_last4}" if row.phone_last4 else ""),
         email=contact.get("email", ""),
         story=story(tx, ground, row),
+        ladder=_ladder(tx, ground, row),
         may_change=live and not over and row.arrival is not None,
         may_restore=row.status is StayStatus.CANCELLED and not over and row.check_out is not None,
         wakes=wakes(f"stay:{id_}", "stays", "questions", *(f"lock:{door.lock}" for door in line.doors)),
     )
+
+
+def _ladder(tx: Tx, ground: Ground, row: StayRow) -> LadderView | None:
+    over = row.check_out is not None and row.check_out <= ground.now
+    where = None if over else ladder.standing(tx, [row], ground.now).get(row.id)
+    return None if where is None else ladder_view(ground, where)
 
 
 def _contact(hub: Hub, row: StayRow) -> dict[str, str]:
@@ -200,7 +209,7 @@ async def show_code(request: web.Request) -> web.Response:
         if not codes.issued_for(tx, id_):
             raise Rejected("this stay has no code")
         by_pin: dict[str, list[str]] = {}
-        for lock, pin in issuing.reveal(tx, hub.desk, row, guard.actor):
+        for lock, pin in backup_codes.for_guest(tx, hub.desk, row, guard.actor):
             by_pin.setdefault(pin.reveal(), []).append(ground.door_name(lock))
         pins = tuple((" and ".join(names), digits) for digits, names in by_pin.items())
         seen = look_at(tx, hub, id_)
@@ -217,6 +226,21 @@ async def redraw(request: web.Request) -> web.Response:
     id_ = StayId(request.match_info["id"])
     await hub.store.write(lambda tx: hub.intake.redraw(tx, id_, actor))
     return go(request, f"/stays/{id_}", said="redrawn")
+
+
+async def use_backup(request: web.Request) -> web.Response:
+    hub, actor = request.app[SITE].hub, request[GUARD].actor
+    id_ = StayId(request.match_info["id"])
+    await hub.store.write(lambda tx: backup_codes.use(tx, hub.desk, _row(tx, id_), actor))
+    return go(request, f"/stays/{id_}", said="backup_used")
+
+
+async def doubt(request: web.Request) -> web.Response:
+    """The locks are asked for the code again; what they say is on the page in seconds."""
+    hub, actor = request.app[SITE].hub, request[GUARD].actor
+    id_ = StayId(request.match_info["id"])
+    await hub.store.write(lambda tx: backup_codes.doubt(tx, hub.desk, _row(tx, id_), actor))
+    return go(request, f"/stays/{id_}", said="code_doubted")
 
 
 async def restore(request: web.Request) -> web.Response:
@@ -400,6 +424,8 @@ ROUTES = [
     web.get("/stays/{id}", one),
     web.post("/stays/{id}/code", show_code),
     web.post("/stays/{id}/redraw", redraw),
+    web.post("/stays/{id}/backup", use_backup),
+    web.post("/stays/{id}/doubt", doubt),
     web.post("/stays/{id}/restore", restore),
     web.get("/stays/{id}/change", change),
     web.post("/stays/{id}/change", save_change),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from hub import health
+from hub import health, ladder
 from hub.hub import Hub
 from hub.model.alerts import Finding, Level
 from hub.model.stays import local_instant
@@ -20,12 +21,11 @@ from hub.store.doors import Door
 from hub.store.engine import Tx
 from hub.store.stays import StayRow, Wanted
 from web.ground import Ask, Ground, StayLine, battery_low
+from web.ladder_view import LadderView, ladder_view
 from web.pages import alerts as alert_pages
 from web.site import GUARD, SITE, go, page, part, wakes
 
 _MIDNIGHT = datetime.min.time()
-_SHOWN_ELSEWHERE = ("stay:",)
-"""What a stay's own card says is not said twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,8 @@ class View:
     locks: list[LockLine]
     next_arrival: str
     wakes: str
+    ladders: dict[StayId, LadderView]
+    """Of those who arrive."""
 
     @property
     def doors_by_state(self) -> dict[str, int]:
@@ -67,7 +69,10 @@ def look(tx: Tx, hub: Hub) -> View:
     asked = ledger.open_questions(tx)
     urgent = [row for row in alerts.raised(tx) if row.open and row.level is Level.URGENT]
     told = {(row.kind, row.about) for row in urgent}
-    expected = ground.with_doors(tx, days.arriving(2))
+    rows = days.arriving(2)
+    expected = ground.with_doors(tx, rows)
+    placed = ladder.standing(tx, rows, ground.now)
+    ladders = {id_: ladder_view(ground, where) for id_, where in placed.items()}
     arriving = [line for line in expected if line.arrives_today]
     return View(
         day=ground.local().today,
@@ -76,7 +81,7 @@ def look(tx: Tx, hub: Hub) -> View:
         findings=[
             found
             for found in health.findings(tx, hub, ground.doors.values())
-            if _worth_saying(found) and (found.kind, found.about) not in told
+            if _worth_saying(found, ladders) and (found.kind, found.about) not in told
         ],
         arriving=arriving,
         tomorrow=[line for line in expected if not line.arrives_today],
@@ -94,11 +99,13 @@ def look(tx: Tx, hub: Hub) -> View:
             "clock",
             *(f"lock:{lock}" for lock in ground.doors),
         ),
+        ladders=ladders,
     )
 
 
-def _worth_saying(finding: Finding) -> bool:
-    return finding.level is not Level.NOTICE and not finding.about.startswith(_SHOWN_ELSEWHERE)
+def _worth_saying(finding: Finding, shown: Mapping[StayId, LadderView]) -> bool:
+    """What a stay's own card says is not said twice."""
+    return finding.level is not Level.NOTICE and finding.about.removeprefix("stay:") not in shown
 
 
 def _lock_line(door: Door) -> LockLine:

@@ -1,0 +1,93 @@
+"""The deadline ladder of one stay as its page and page Today show it: where it stands, in words, and each step with its time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from hub.ladder import OnLadder
+from hub.model.ladder import Backup, DoorNow, Rung, Tell, deadlines
+from web.ground import Ground
+from web.words import Local, Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    what: str
+    """`first` | `switch` | `call` | `check_in`"""
+    at: Moment
+    mark: str
+    """`done` | `missed` | `here` (what comes next) | `ahead`"""
+
+
+@dataclass(frozen=True, slots=True)
+class LadderView:
+    rung: str
+    tone: str
+    waits: bool
+    """Codes wait in the lock; else they go in shortly before check-in."""
+    doors: tuple[str, ...]
+    """Those that stand on this rung."""
+    steps: tuple[Step, ...]
+    works_from: Moment
+    told: bool
+    """The guest may be told the digits."""
+    why_not: str
+    told_from: Moment | None
+    backup_ready: bool
+    """A person may pull one."""
+    pulled: tuple[str, ...]
+    """Doors with a backup code for this stay."""
+
+    @property
+    def worth_saying(self) -> bool:
+        """On a page of many stays."""
+        return self.rung in (Rung.LATE.value, Rung.SWITCHED.value, Rung.MISSING.value)
+
+
+_TONES: Final = {
+    Rung.PROVEN: "ok",
+    Rung.EARLY: "quiet",
+    Rung.EXPECTED: "info",
+    Rung.LATE: "warn",
+    Rung.SWITCHED: "warn",
+    Rung.MISSING: "bad",
+}
+
+
+def ladder_view(ground: Ground, where: OnLadder) -> LadderView:
+    stairs, local = where.stairs, ground.local_of(where.stairs.stay.unit_id)
+    on_it = [door for door, standing in where.doors if standing.rung is where.rung]
+    gate, pulled = where.gate, [door for door in stairs.doors if door.backup in (Backup.PULLED, Backup.FAILED)]
+    return LadderView(
+        rung=where.rung.value,
+        tone=_TONES[where.rung],
+        waits=on_it[0].waits,
+        doors=tuple(ground.door_name(door.lock) for door in on_it),
+        steps=_steps(where, on_it[0], local, ground.now),
+        works_from=local.moment(stairs.hours.works_from),
+        told=isinstance(gate, Tell),
+        why_not="" if isinstance(gate, Tell) else gate.why,
+        told_from=None if isinstance(gate, Tell) else local.maybe(gate.until),
+        backup_ready=any(door.backup is Backup.READY for door in stairs.doors),
+        pulled=tuple(ground.door_name(door.lock) for door in pulled),
+    )
+
+
+_STANDS: Final = {Rung.LATE: 1, Rung.SWITCHED: 2, Rung.MISSING: 3}
+"""Which steps did not go well, on this rung."""
+
+
+def _steps(where: OnLadder, door: DoorNow, local: Local, now: datetime) -> tuple[Step, ...]:
+    hours = where.stairs.hours
+    due = deadlines(hours, waits=door.waits)
+    edges = (("first", due.warn), ("switch", due.switch), ("call", due.call), ("check_in", hours.check_in))
+    missed = _STANDS.get(where.rung, 0)
+    coming = next((what for what, at in edges if now < at), "")
+    marks = []
+    for number, (what, at) in enumerate(edges, start=1):
+        past = "missed" if number <= missed else "done"
+        mark = "here" if what == coming else "ahead" if now < at else past
+        marks.append(Step(what, local.moment(at), mark))
+    return tuple(marks)
