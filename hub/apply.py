@@ -16,6 +16,7 @@ from hub.config import Problem, misconfigured, nearest
 from hub.errors import Rejected
 from hub.io.vault import Vault
 from hub.model.alerts import Way
+from hub.model.policy import NO_OVERRIDE, CodePolicy, override_words, policy_words
 from hub.model.values import Address, ChannelId, LockId, StayStatus, UnitId
 from hub.sightings import forget_slots
 from hub.site import Channel, Site, named
@@ -250,7 +251,7 @@ def _touched_units(change: Change, known: House, then: House) -> Iterator[UnitId
         case Property() as row if change.what is What.CHANGED:
             if _house_rules(known.properties[row.id]) != _house_rules(row):
                 yield from (unit.id for unit in then.units.values() if unit.property == row.id)
-        case LockRow() as row if change.moved:
+        case LockRow() as row if change.moved or _other_codes(row, known.locks.get(row.id)):
             yield from (unit.id for unit in then.units.values() if row.id in unit.locks)
         case Unit() as row if change.what is What.ADDED:
             yield row.id
@@ -262,7 +263,11 @@ def _touched_units(change: Change, known: House, then: House) -> Iterator[UnitId
 
 
 def _house_rules(row: Property) -> tuple[object, ...]:
-    return row.zone, row.check_in, row.check_out, row.code_lead
+    return row.zone, row.check_in, row.check_out, row.code_lead, row.early_in, row.late_out
+
+
+def _other_codes(row: LockRow, was: LockRow | None) -> bool:
+    return was is not None and was.codes != row.codes
 
 
 # ---- in words ------------------------------------------------------------------------------------------------------
@@ -291,6 +296,7 @@ def _words(row: Row) -> dict[str, str]:
                 "code lead": f"codes work {row.code_lead // timedelta(minutes=1)} minutes before check-in",
                 "digits": f"PINs of {row.digits} digits",
                 "backups": f"backup codes in each lock: {row.backups}",
+                **policy_words(row.codes),
             }
         case LockRow():
             where = {
@@ -302,6 +308,7 @@ def _words(row: Row) -> dict[str, str]:
                 "shared": "shared" if row.shared else "not shared",
                 "S0": ("" if row.remote_unlock_over_s0 else "not ") + "unlocked from here over S0",
                 "encryption": ("" if row.unencrypted else "not ") + "meant to go without encryption",
+                "codes": override_words(row.codes),
             }
         case Unit():
             doors = "doors " + ", ".join(row.locks) if row.locks else "no door"
@@ -324,10 +331,12 @@ def _ways(ways: frozenset[Way]) -> str:
 
 
 def _introduction(row: Row) -> Iterator[str]:
-    """Without what goes without saying of a new lock."""
+    """Without what goes without saying of something new."""
+    usual = set() if not isinstance(row, Property) else set(policy_words(CodePolicy()).values())
+    usual |= {override_words(NO_OVERRIDE)}
     unsaid = {"S0", "encryption"} if isinstance(row, LockRow) else set()
     for key, words in _words(row).items():
-        if key not in unsaid or not words.startswith("not "):
+        if words not in usual and (key not in unsaid or not words.startswith("not ")):
             yield words
 
 

@@ -15,7 +15,7 @@ from hub.errors import Rejected
 from hub.issuing import Desk
 from hub.model.facts import CalendarFailed, CalendarRead, Fact, GuestMoved, LockFound, RadioAlarm, StayReported
 from hub.model.stays import local_instant
-from hub.model.values import GrantId, StayId, StayKind, StayStatus, UnitId, Window, clean
+from hub.model.values import GrantId, Pin, StayId, StayKind, StayStatus, UnitId, Window, clean
 from hub.store import alarms, codes, house, log
 from hub.store import stays as ledger
 from hub.store.engine import Tx
@@ -157,6 +157,19 @@ class Intake:
         stay, _ = self._live(tx, id_)
         issuing.redraw(tx, self.desk, stay, actor)
         ledger.withdraw(tx, "refused", id_, self.desk.now())
+
+    def type_code(self, tx: Tx, id_: StayId, pin: Pin, actor: str) -> None:
+        """The PIN that somebody chose, on every door of a stay. Raises Rejected."""
+        stay, _ = self._live(tx, id_)
+        issuing.type_code(tx, self.desk, stay, pin, actor)
+        ledger.withdraw(tx, "refused", id_, self.desk.now())
+
+    def type_unit_code(self, tx: Tx, id_: UnitId, pin: Pin | None, actor: str) -> None:
+        """The PIN of a unit's guests, where codes are fixed; None: no such PIN. Raises Rejected."""
+        unit = house.unit_with(tx, id_)
+        if unit is None:
+            raise Rejected(f"there is no unit called “{id_}”")
+        issuing.type_unit_code(tx, self.desk, unit, pin, actor)
 
     def end_code(self, tx: Tx, grant: GrantId, actor: str) -> None:
         """End a code that belongs to no stay. Raises Rejected."""

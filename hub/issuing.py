@@ -5,25 +5,28 @@ A grant whose window moves keeps its PIN; digits are drawn anew only when a lock
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from ulid import ULID
 
+from hub.allocating import crowd
 from hub.errors import Rejected
 from hub.io.vault import Vault
 from hub.model.codes import Grant, Limits
-from hub.model.pins import common_length, draw
+from hub.model.pins import common_length
+from hub.model.policy import CodeKind, CodePolicy
 from hub.model.stays import HouseRules, code_window, wants_code
-from hub.model.values import GrantId, LockId, PassId, Pin, Purpose, StayId, UnitId, Window
-from hub.store import codes, doors, house, log
+from hub.model.values import CodeTag, GrantId, LockId, PassId, Pin, Purpose, StayId, UnitId, Window
+from hub.store import codes, digits, doors, house, log
 from hub.store import ladder as pulled
 from hub.store import stays as ledger
 from hub.store.codes import Issued
 from hub.store.doors import Door
 from hub.store.engine import Tx
+from hub.store.house import Unit
 from hub.store.stays import Question, StayRow
 
 REDRAWS: Final = 3
@@ -42,44 +45,100 @@ class Desk:
     """Whether `now` is believed."""
 
 
-def replan(tx: Tx, desk: Desk, stay: StayRow) -> None:
-    """Make a stay's grants what they should be. Doing it twice changes nothing."""
-    window = _window(tx, stay)
+def replan(tx: Tx, desk: Desk, stay: StayRow, *, avoid: frozenset[CodeTag] = frozenset()) -> None:
+    """Make a stay's grants what they should be. Doing it twice changes nothing. `avoid`: codes that it had, and must not get."""
+    wanted = _windows(tx, stay)
     held = {entry.lock: entry for entry in codes.issued_for(tx, stay.id)}
-    wanted = [] if window is None else [row.id for row in house.doors_of(tx, stay.unit_id) if has_keypad(tx, row.id)]
-    codes.revoke(tx, [entry.grant.id for lock, entry in held.items() if lock not in wanted], desk.now())
-    pulled.follow(tx, stay.id, window, wanted, desk.now())
-    if window is None:
-        return
-    for lock in wanted:
-        if lock in held:
-            codes.move(tx, held[lock], window)
-    if not window.over(desk.now()):
-        _issue_missing(tx, desk, stay, window, [lock for lock in wanted if lock not in held])
+    lost = [lock for lock, entry in held.items() if lock not in wanted or _is_in_the_way(tx, entry, stay, wanted[lock])]
+    codes.revoke(tx, [held[lock].grant.id for lock in lost], desk.now())
+    pulled.follow(tx, stay.id, wanted, desk.now())
+    for lock in held.keys() - lost:
+        codes.move(tx, held[lock], wanted[lock])
+    missing = {lock: window for lock, window in wanted.items() if lock in lost or lock not in held}
+    _issue_missing(tx, desk, stay, {lock: each for lock, each in missing.items() if not each.over(desk.now())}, avoid)
     tx.signal(f"stay:{stay.id}")
 
 
-def _window(tx: Tx, stay: StayRow) -> Window | None:
-    """The hours in which the stay's code may open, lead included; None for what gets no code."""
+def _is_in_the_way(tx: Tx, entry: Issued, stay: StayRow, window: Window) -> bool:
+    """Guests of a unit whose code is always the same follow each other; where their hours meet, one needs another code."""
+    moved = entry.grant.window != window
+    return moved and digits.rivals(tx, entry.lock, stay.id, {entry.grant.tag}, window)
+
+
+def _windows(tx: Tx, stay: StayRow) -> dict[LockId, Window]:
+    """The hours in which the stay's code may open each of its doors, lead and buffers included."""
     place = house.property_of(tx, stay.unit_id)
     if place is None or not wants_code(stay):
-        return None
-    hours = code_window(stay, HouseRules(place.zone, place.check_in, place.check_out, place.code_lead))
+        return {}
+    found: dict[LockId, Window] = {}
+    for lock in house.doors_of(tx, stay.unit_id):
+        usual = lock.codes.over(place.codes)
+        rules = HouseRules(place.zone, place.check_in, place.check_out, usual.lead, usual.early, usual.late)
+        window = _until_left(code_window(stay, rules), stay)
+        if window is not None and has_keypad(tx, lock.id):
+            found[lock.id] = window
+    return found
+
+
+def _until_left(hours: Window | None, stay: StayRow) -> Window | None:
     if hours is None or hours.end is None or stay.left_at is None or stay.left_at >= hours.end:
         return hours
     return Window(hours.start, stay.left_at) if hours.start < stay.left_at else None
 
 
-def _issue_missing(tx: Tx, desk: Desk, stay: StayRow, window: Window, missing: Sequence[LockId]) -> None:
-    place = house.property_of(tx, stay.unit_id)
-    if not missing or place is None:
-        return
-    known = [(entry, opened(desk, entry)) for entry in codes.issued_for(tx, stay.id)]
-    for digits, group in _groups(tx, missing, place.digits):
-        pin = _fitting(tx, desk, stay, group, [pin for _, pin in known]) or _drawn(tx, desk, stay, group, digits)
+def _issue_missing(
+    tx: Tx, desk: Desk, stay: StayRow, missing: Mapping[LockId, Window], avoid: frozenset[CodeTag]
+) -> None:
+    known = [opened(desk, entry) for entry in codes.issued_for(tx, stay.id)]
+    for length, group in _groups(tx, missing):
+        wished = [pin for pin in _wished(tx, desk, stay, known, group) if desk.vault.tags(pin).isdisjoint(avoid)]
+        pin = _chosen(tx, desk, stay, wished, {lock: missing[lock] for lock in group}, length)
         for lock in group:
-            if not codes.give_back(tx, lock, stay.id, desk.vault.tags(pin), window):
-                put_down(tx, desk, lock, pin, window, Whose(Purpose.GUEST, stay.id))
+            if not codes.give_back(tx, lock, stay.id, desk.vault.tags(pin), missing[lock]):
+                put_down(tx, desk, lock, pin, missing[lock], Whose(Purpose.GUEST, stay.id))
+
+
+def _wished(tx: Tx, desk: Desk, stay: StayRow, known: Sequence[Pin], group: Sequence[LockId]) -> Iterator[Pin]:
+    """What was typed for the stay, what its guest has already, what was typed for the unit."""
+    typed = ledger.typed_pin(tx, stay.id, desk.vault)
+    if typed is not None:
+        yield typed
+    yield from known
+    fixed = house.unit_pin(tx, stay.unit_id, desk.vault) if _strictest(tx, group).kind is CodeKind.FIXED else None
+    if fixed is not None:
+        yield fixed
+
+
+def _chosen(
+    tx: Tx, desk: Desk, stay: StayRow, wished: Iterable[Pin], ways: Mapping[LockId, Window], length: int
+) -> Pin:
+    """The first wish that all these doors can fulfil, else what the house prefers, else digits drawn."""
+    pin = next((pin for pin in wished if all(_fits(tx, desk, pin, stay, *way) for way in ways.items())), None)
+    if pin is not None:
+        return pin
+    policy, others = _strictest(tx, ways), crowd(tx, desk.vault, list(ways), desk.now())
+    last = _last_of_phone(stay) if policy.kind is CodeKind.PHONE else None
+    takes = last is not None and all(_limits(doors.door(tx, lock)).take(len(last)) for lock in ways)
+    if last is not None and takes and others.objection(last, policy.distance) is None:
+        return last
+    return others.draw(desk.below, length, policy.distance)
+
+
+def _last_of_phone(stay: StayRow) -> Pin | None:
+    last = stay.phone_last4
+    return Pin(last) if len(last) == 4 and last.isascii() and last.isdigit() else None
+
+
+def _fits(tx: Tx, desk: Desk, pin: Pin, stay: StayRow, lock: LockId, window: Window) -> bool:
+    """Whether the door takes it, and it is nobody else's there at that time."""
+    taken = digits.rivals(tx, lock, stay.id, desk.vault.tags(pin), window)
+    return not taken and _limits(doors.door(tx, lock)).take(len(pin))
+
+
+def _strictest(tx: Tx, locks: Iterable[LockId]) -> CodePolicy:
+    """Of doors that share a PIN: they have their kind in common."""
+    policies = [house.codes_at(tx, lock) for lock in locks]
+    return replace(policies[0], distance=max(policy.distance for policy in policies))
 
 
 def has_keypad(tx: Tx, lock: LockId) -> bool:
@@ -88,31 +147,23 @@ def has_keypad(tx: Tx, lock: LockId) -> bool:
     return door is None or door.abilities is None or door.abilities.slots > 0
 
 
-def _groups(tx: Tx, locks: Iterable[LockId], digits: int) -> list[tuple[int, list[LockId]]]:
-    """Ruling C28: one PIN for all doors whose limits allow it, else one for each group of doors."""
-    limits = {lock: _limits(doors.door(tx, lock)) for lock in locks}
-    return [(length, list(group)) for length, group in common_length(limits, wanted=digits)]
+def _groups(tx: Tx, locks: Iterable[LockId]) -> list[tuple[int, list[LockId]]]:
+    """Ruling C28: one PIN for all doors whose limits allow it and that want the same, else one for each group of doors."""
+    alike: dict[tuple[int, CodeKind], dict[LockId, Limits]] = {}
+    for lock in locks:
+        policy = house.codes_at(tx, lock)
+        alike.setdefault((policy.digits, policy.kind), {})[lock] = _limits(doors.door(tx, lock))
+    return [
+        (length, list(group))
+        for (digits, _), limits in alike.items()
+        for length, group in common_length(limits, wanted=digits)
+    ]
 
 
 def _limits(door: Door | None) -> Limits:
     """A lock that nobody has met yet is taken to be like most."""
     met = door is not None and door.abilities is not None and door.abilities.slots > 0
     return Limits.of(door.abilities) if met and door is not None and door.abilities is not None else Limits(30, 4, 8)
-
-
-def _fitting(tx: Tx, desk: Desk, stay: StayRow, group: Sequence[LockId], pins: Iterable[Pin]) -> Pin | None:
-    """A PIN that the guest has already, if these doors can take it too and it is nobody else's there."""
-
-    def fits(pin: Pin, lock: LockId) -> bool:
-        taken = codes.granted_to_others(tx, lock, stay.id, desk.vault.tags(pin))
-        return not taken and _limits(doors.door(tx, lock)).take(len(pin))
-
-    return next((pin for pin in pins if all(fits(pin, lock) for lock in group)), None)
-
-
-def _drawn(tx: Tx, desk: Desk, stay: StayRow, group: Sequence[LockId], digits: int) -> Pin:
-    taken = set().union(*(codes.tags_on(tx, lock) for lock in group))
-    return draw(desk.below, digits=digits, taken=lambda text: not desk.vault.tags(Pin(text)).isdisjoint(taken))
 
 
 def opened(desk: Desk, entry: Issued) -> Pin:
@@ -151,11 +202,56 @@ def replan_unit(tx: Tx, desk: Desk, unit: UnitId) -> None:
 
 
 def redraw(tx: Tx, desk: Desk, stay: StayRow, actor: str) -> None:
-    """Give a stay another PIN on every door; the old one, and what backup codes it had, leave the locks at once."""
-    known = (*codes.issued_for(tx, stay.id), *pulled.pulled(tx, stay.id))
-    codes.revoke(tx, [entry.grant.id for entry in known], desk.now())
+    """Give a stay another PIN on every door; the old one, and what backup codes it had, leave the locks at once.
+
+    Whoever knew it must be told anew.
+    """
+    held = (*codes.issued_for(tx, stay.id), *pulled.pulled(tx, stay.id))
+    codes.revoke(tx, [entry.grant.id for entry in held], desk.now())
+    ledger.keep_typed_pin(tx, stay.id, None, desk.vault)
     log.record(tx, desk.now(), actor, "code redrawn", f"stay:{stay.id}")
+    replan(tx, desk, stay, avoid=frozenset(entry.grant.tag for entry in held))
+
+
+def type_code(tx: Tx, desk: Desk, stay: StayRow, pin: Pin, actor: str) -> None:
+    """Give a stay the PIN that somebody chose, on every door.
+
+    Raises:
+        Rejected: a door does not take it, or it is somebody else's there, or too near to that.
+    """
+    _object(tx, desk, _windows(tx, stay), pin, [stay.id])
+    held = codes.issued_for(tx, stay.id)
+    codes.revoke(tx, [entry.grant.id for entry in held if entry.grant.tag not in desk.vault.tags(pin)], desk.now())
+    ledger.keep_typed_pin(tx, stay.id, pin, desk.vault)
+    log.record(tx, desk.now(), actor, "code typed", f"stay:{stay.id}")
     replan(tx, desk, stay)
+
+
+def type_unit_code(tx: Tx, desk: Desk, unit: Unit, pin: Pin | None, actor: str) -> None:
+    """From now on every new guest of a unit gets this PIN, where its property's codes are fixed. None: no such PIN.
+
+    Raises:
+        Rejected: as for `type_code`.
+    """
+    if pin is not None:
+        _object(tx, desk, unit.locks, pin, [stay.id for stay in ledger.live_in(tx, unit.id, desk.now())])
+    house.keep_unit_pin(tx, unit.id, pin, desk.vault)
+    log.record(
+        tx, desk.now(), actor, "code of unit typed" if pin is not None else "code of unit taken away", f"unit:{unit.id}"
+    )
+
+
+def _object(tx: Tx, desk: Desk, locks: Iterable[LockId], pin: Pin, besides: Iterable[StayId]) -> None:
+    ours = list(besides)
+    for lock in locks:
+        door, limits = doors.door(tx, lock), _limits(doors.door(tx, lock))
+        name = lock if door is None else door.name
+        if has_keypad(tx, lock) and not limits.take(len(pin)):
+            raise Rejected(f"{name} takes codes of {_span(limits)} digits")
+        others = crowd(tx, desk.vault, [lock], desk.now(), besides=ours)
+        why = others.objection(pin, house.codes_at(tx, lock).distance)
+        if why is not None:
+            raise Rejected(f"at {name} this code {why}; choose another")
 
 
 def refused(tx: Tx, desk: Desk, grant: Grant, lock: LockId, *, words: str, other_digits: bool) -> None:
@@ -224,12 +320,13 @@ def code_now(
         raise Rejected("a code must end in the future")
     if not locks:
         raise Rejected("name at least one lock")
-    groups = _groups(tx, locks, min(_usual_digits(tx, lock) for lock in locks))
+    groups = common_length(
+        {lock: _limits(doors.door(tx, lock)) for lock in locks}, wanted=min(_usual_digits(tx, lock) for lock in locks)
+    )
     if len(groups) > 1:
         raise Rejected("these locks take no common code length; ask for one lock at a time")
-    digits, group = groups[0]
-    taken = set().union(*(codes.tags_on(tx, lock) for lock in group))
-    pin = draw(desk.below, digits=digits, taken=lambda text: not desk.vault.tags(Pin(text)).isdisjoint(taken))
+    length, group = groups[0]
+    pin = _unique(tx, desk, group, length)
     whose = Whose(purpose, label=label)
     ids = [put_down(tx, desk, lock, pin, Window(now, until), whose) for lock in group]
     codes.told(tx, ids, now)
@@ -243,14 +340,15 @@ def drawn_for(tx: Tx, desk: Desk, locks: Sequence[LockId]) -> dict[LockId, Pin]:
         Rejected: no such lock, or none that could hold a code.
     """
     found: dict[LockId, Pin] = {}
-    for digits, group in _groups(tx, locks, min(_usual_digits(tx, lock) for lock in locks)):
-        found |= dict.fromkeys(group, _unique(tx, desk, group, digits))
+    limits = {lock: _limits(doors.door(tx, lock)) for lock in locks}
+    for length, group in common_length(limits, wanted=min(_usual_digits(tx, lock) for lock in locks)):
+        found |= dict.fromkeys(group, _unique(tx, desk, group, length))
     return found
 
 
-def _unique(tx: Tx, desk: Desk, group: Sequence[LockId], digits: int) -> Pin:
-    taken = set().union(*(codes.tags_on(tx, lock) for lock in group))
-    return draw(desk.below, digits=digits, taken=lambda text: not desk.vault.tags(Pin(text)).isdisjoint(taken))
+def _unique(tx: Tx, desk: Desk, group: Sequence[LockId], length: int) -> Pin:
+    others = crowd(tx, desk.vault, group, desk.now())
+    return others.draw(desk.below, length, _strictest(tx, group).distance)
 
 
 def free_on(tx: Tx, desk: Desk, lock: LockId, pin: Pin) -> bool:
@@ -266,7 +364,7 @@ def _usual_digits(tx: Tx, lock: LockId) -> int:
         raise Rejected(f"there is no lock called “{lock}”")
     if not has_keypad(tx, lock):
         raise Rejected(f"{door.name} has no keypad to type a code at")
-    return place.digits
+    return house.codes_at(tx, lock).digits
 
 
 def reveal(tx: Tx, desk: Desk, stay: StayRow, actor: str) -> list[tuple[LockId, Pin]]:

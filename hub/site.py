@@ -1,9 +1,12 @@
 """The site file: properties, locks, units and channels as the operator describes them.
 
     [[property]]  id, name, timezone, check_in = "15:00", check_out = "11:00", code_lead = "60m", digits = 6,
-                  backups = 2
+                  backups = 2,
+                  code_kind = "random", code_distance = 2, early_check_in = "0m", late_check_out = "0m", code_ahead = "72h"
                   quiet_hours = "never", escalation = []
-    [[lock]]      id, property, name, driver, address, shared = false, remote_unlock_over_s0 = false, unencrypted = false
+    [[lock]]      id, property, name, driver, address, shared = false, remote_unlock_over_s0 = false, unencrypted = false,
+                  and where it is different there: code_lead, digits, code_kind, code_distance, early_check_in,
+                  late_check_out, code_ahead
     [[unit]]      id, property, name, locks, closed_means = "ask"
     [[channel]]   id, unit, integration, and that integration's own settings
 
@@ -25,12 +28,15 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, JsonVal
 from hub.config import Problem, Section, misconfigured, nearest, problems, read_toml, unknown
 from hub.errors import Misconfigured
 from hub.model.alerts import QuietHours, Way, read_quiet_hours, read_step
+from hub.model.policy import CodeKind, Override
 from hub.model.values import Address, ChannelId, LockId, PersonId, PropertyId, UnitId, clean
 from hub.store.alerts import Listed, Wishes
 from hub.store.house import ClosedMeans, LockRow, Origin, Property, Unit
 
 LONGEST_LEAD: Final = timedelta(hours=24)
 """A code that works days early is a key given to a stranger."""
+LONGEST_AHEAD: Final = timedelta(days=14)
+"""Places in a keypad are few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +131,15 @@ def _time(value: object) -> time:
     raise ValueError('must be a time of day, e.g. "15:00"')
 
 
-def _lead(value: object) -> timedelta:
+def _span(value: object) -> timedelta:
     told = _LEAD.fullmatch(str(value)) if isinstance(value, int | str) and not isinstance(value, bool) else None
     if told is None:
         raise ValueError('must be minutes, e.g. 60, "60m" or "1h"')
-    lead = timedelta(**{"hours" if told[2] == "h" else "minutes": int(told[1])})
+    return timedelta(**{"hours" if told[2] == "h" else "minutes": int(told[1])})
+
+
+def _lead(value: object) -> timedelta:
+    lead = _span(value)
     if lead > LONGEST_LEAD:
         raise ValueError("must not be more than 24h: a code works only about its guest's own stay")
     return lead
@@ -143,9 +153,20 @@ def _step(value: object) -> object:
     return read_step(value) if isinstance(value, str) else value
 
 
+def _ahead(value: object) -> timedelta:
+    ahead = _span(value)
+    if ahead > LONGEST_AHEAD:
+        raise ValueError("must not be more than 336h, two weeks: places in a keypad are few")
+    return ahead
+
+
 Id = Annotated[str, AfterValidator(_id)]
 Name = Annotated[str, AfterValidator(_name)]
 TimeOfDay = Annotated[time, BeforeValidator(_time)]
+Lead = Annotated[timedelta, BeforeValidator(_lead)]
+Ahead = Annotated[timedelta, BeforeValidator(_ahead)]
+Digits = Annotated[int, Field(strict=True, ge=4, le=8)]
+Distance = Annotated[int, Field(strict=True, ge=1, le=3)]
 
 
 class _Property(Section):
@@ -156,9 +177,14 @@ class _Property(Section):
     timezone: Annotated[ZoneInfo, BeforeValidator(_zone)]
     check_in: TimeOfDay = time(15)
     check_out: TimeOfDay = time(11)
-    code_lead: Annotated[timedelta, BeforeValidator(_lead)] = timedelta(minutes=60)
-    digits: Annotated[int, Field(strict=True, ge=4, le=8)] = 6
+    code_lead: Lead = timedelta(minutes=60)
+    digits: Digits = 6
     backups: Annotated[int, Field(strict=True, ge=0, le=5)] = 2
+    code_kind: CodeKind = CodeKind.RANDOM
+    code_distance: Distance = 2
+    early_check_in: Lead = timedelta(0)
+    late_check_out: Lead = timedelta(0)
+    code_ahead: Ahead = timedelta(hours=72)
     quiet_hours: Annotated[QuietHours | None, BeforeValidator(_quiet)] = None
     escalation: tuple[Annotated[tuple[str, frozenset[Way]], BeforeValidator(_step)], ...] = ()
 
@@ -180,6 +206,11 @@ class _Property(Section):
             digits=self.digits,
             origin=Origin.SITE,
             backups=self.backups,
+            code_kind=self.code_kind,
+            code_distance=self.code_distance,
+            early_in=self.early_check_in,
+            late_out=self.late_check_out,
+            code_ahead=self.code_ahead,
         )
 
 
@@ -192,6 +223,13 @@ class _Lock(Section):
     shared: StrictBool = False
     remote_unlock_over_s0: StrictBool = False
     unencrypted: StrictBool = False
+    code_lead: Lead | None = None
+    digits: Digits | None = None
+    code_kind: CodeKind | None = None
+    code_distance: Distance | None = None
+    early_check_in: Lead | None = None
+    late_check_out: Lead | None = None
+    code_ahead: Ahead | None = None
 
     def row(self) -> LockRow:
         return LockRow(
@@ -204,6 +242,15 @@ class _Lock(Section):
             origin=Origin.SITE,
             remote_unlock_over_s0=self.remote_unlock_over_s0,
             unencrypted=self.unencrypted,
+            codes=Override(
+                self.code_kind,
+                self.digits,
+                self.code_distance,
+                self.code_lead,
+                self.early_check_in,
+                self.late_check_out,
+                self.code_ahead,
+            ),
         )
 
 

@@ -1,10 +1,10 @@
-"""Drawing PINs: random, not guessable at a glance, and one for as many of a stay's doors as can take the same."""
+"""Drawing PINs: random, not guessable at a glance, not near another, and one for as many of a stay's doors as can take it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain, combinations, pairwise
 from typing import Final, TypeVar
 
 from hub.errors import Rejected
@@ -40,17 +40,82 @@ def draw(rng_below: Callable[[int], int], *, digits: int, taken: Callable[[str],
     Raises:
         Rejected: no such PIN is left on these doors.
     """
-    count = 10**digits
-    for _ in range(_DRAWS):
-        text = f"{rng_below(count):0{digits}}"
-        if not trivial(text) and not taken(text):
-            return Pin(text)
-    start = rng_below(count)
-    for step in range(min(_WALK, count)):
-        text = f"{(start + step * _STRIDE) % count:0{digits}}"
-        if not trivial(text) and not taken(text):
+    return allocate(rng_below, digits=digits, live=(), taken=taken, distance=1)
+
+
+def allocate(
+    rng_below: Callable[[int], int], *, digits: int, live: Iterable[str], taken: Callable[[str], bool], distance: int
+) -> Pin:
+    """As `draw`, and at least so many digits away from every code that is live; nearer only where there is no room else.
+
+    Args:
+        live: digits that a door of the stay has, or is about to have, of whatever length.
+        taken: whether it has those digits otherwise: codes of which only the tag is known.
+
+    Raises:
+        Rejected: no such PIN is left on these doors, however near.
+    """
+    others = tuple(live)
+    for apart in range(min(distance, digits - 1), 0, -1):
+        near = Near(others, digits, apart)
+        text = _found(rng_below, digits, lambda text, near=near: not near(text) and not taken(text))  # type: ignore[misc]
+        if text is not None:
             return Pin(text)
     raise Rejected(f"no free code of {digits} digits is left on these doors")
+
+
+def _found(rng_below: Callable[[int], int], digits: int, good: Callable[[str], bool]) -> str | None:
+    count = 10**digits
+    drawn = (rng_below(count) for _ in range(_DRAWS))
+    texts = chain((f"{number:0{digits}}" for number in drawn), _walk(rng_below, digits))
+    return next((text for text in texts if not trivial(text) and good(text)), None)
+
+
+def _walk(rng_below: Callable[[int], int], digits: int) -> Iterator[str]:
+    count = 10**digits
+    start = rng_below(count)
+    return (f"{(start + step * _STRIDE) % count:0{digits}}" for step in range(min(_WALK, count)))
+
+
+class Near:
+    """Whether a code of so many digits is too near to any of these: a slip of the finger away, or the beginning of it.
+
+    Two codes differ in fewer than n digits if they are alike in all but some n - 1 places. So each code is kept once for each
+    choice of such places, and a door with 250 codes is asked no longer than one with a single code.
+    """
+
+    def __init__(self, codes: Iterable[str], digits: int, distance: int) -> None:
+        self._places = list(combinations(range(digits), distance - 1))
+        self._alike: set[str] = set()
+        self._shorter: set[str] = set()
+        self._longer: set[str] = set()
+        for code in codes:
+            if len(code) == digits:
+                self._alike.update(self._blanked(code))
+            elif len(code) < digits:
+                self._shorter.add(code)
+            else:
+                self._longer.add(code[:digits])
+        self._lengths = {len(code) for code in self._shorter}
+
+    def __call__(self, text: str) -> bool:
+        begins = any(text[:length] in self._shorter for length in self._lengths)
+        return begins or text in self._longer or any(blanked in self._alike for blanked in self._blanked(text))
+
+    def _blanked(self, code: str) -> Iterator[str]:
+        for places in self._places:
+            blanked = list(code)
+            for place in places:
+                blanked[place] = "."
+            yield "".join(blanked)
+
+
+def neighbours(text: str) -> Iterator[str]:
+    """Every code that differs in one digit."""
+    for place, digit in enumerate(text):
+        for other in "0123456789":
+            if other != digit:
+                yield f"{text[:place]}{other}{text[place + 1 :]}"
 
 
 def trivial(text: str) -> bool:

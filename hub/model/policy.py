@@ -53,3 +53,36 @@ class Override:
 
 
 NO_OVERRIDE: Final = Override()
+
+
+# ---- in words ------------------------------------------------------------------------------------------------------
+
+_KIND_WORDS: Final = {
+    CodeKind.RANDOM: "random codes",
+    CodeKind.PHONE: "codes from the telephone number where that is good enough",
+    CodeKind.FIXED: "the code of the unit for all its guests",
+}
+
+
+def _minutes(span: timedelta) -> int:
+    return span // timedelta(minutes=1)
+
+
+def policy_words(codes: CodePolicy) -> dict[str, str]:
+    """By field, without its lead and its digits."""
+    return {
+        "kind": _KIND_WORDS[codes.kind],
+        "distance": f"codes at least {codes.distance} digits apart",
+        "early": f"guests may come {_minutes(codes.early)} minutes early",
+        "late": f"guests may come until {_minutes(codes.late)} minutes after check-out",
+        "ahead": f"codes wait in locks for {_minutes(codes.ahead) // 60} hours at most",
+    }
+
+
+def override_words(own: Override) -> str:
+    lead = {} if own.lead is None else {"lead": f"codes work {_minutes(own.lead)} minutes before"}
+    digits = {} if own.digits is None else {"digits": f"PINs of {own.digits} digits"}
+    usual = CodePolicy()
+    changed = policy_words(own.over(usual))
+    told = lead | digits | {key: words for key, words in changed.items() if getattr(own, key) is not None}
+    return f"at this lock {', '.join(told.values())}" if told else "codes as everywhere in the property"

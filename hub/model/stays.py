@@ -53,7 +53,11 @@ class HouseRules:
     check_in: time
     check_out: time
     code_lead: timedelta = timedelta(minutes=60)
-    """How long before check-in a code begins to work."""
+    """How long before the guest may come in a code begins to work."""
+    early: timedelta = timedelta(0)
+    """How long before check-in the guest may come in."""
+    late: timedelta = timedelta(0)
+    """How long after check-out the guest may come in again."""
 
 
 class Stay(Protocol):
@@ -86,9 +90,11 @@ def stay_window(stay: Stay, rules: HouseRules) -> Window | None:
 
 
 def code_window(stay: Stay, rules: HouseRules) -> Window | None:
-    """When the stay's code may open the door: from the lead before check-in to check-out."""
+    """When the stay's code may open the door: from check-in to check-out, with the lead and what the house gives besides."""
     hours = stay_window(stay, rules)
-    return None if hours is None else Window(hours.start - rules.code_lead, hours.end)
+    if hours is None or hours.end is None:
+        return None
+    return Window(hours.start - rules.early - rules.code_lead, hours.end + rules.late)
 
 
 def wants_code(stay: Stay) -> bool:

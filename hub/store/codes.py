@@ -245,16 +245,6 @@ def give_back(tx: Tx, lock: LockId, stay: StayId, tags: Collection[CodeTag], win
     return tx.sql.execute(back).rowcount > 0
 
 
-def granted_to_others(tx: Tx, lock: LockId, stay: StayId, tags: Collection[CodeTag]) -> bool:
-    """Whether one of these codes is somebody else's on that lock."""
-    theirs = or_(grants.c.stay_id != stay, grants.c.stay_id.is_(None))
-    query = select(grants.c.id).where(
-        grants.c.lock_id == lock, grants.c.pin.is_not(None), grants.c.tag.in_(tags), theirs
-    )
-    kept = select(pass_doors.c.tag).where(pass_doors.c.lock_id == lock, pass_doors.c.tag.in_(tags))
-    return any(tx.sql.execute(each.limit(1)).first() is not None for each in (query, kept))
-
-
 def tags_on(tx: Tx, lock: LockId) -> set[CodeTag]:
     """Every code that is, or is going to be, in this lock: ours and, where the lock tells digits, everybody else's.
 

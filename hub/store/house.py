@@ -16,7 +16,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from hub.io.vault import Vault
 from hub.model.policy import NO_OVERRIDE, CodeKind, CodePolicy, Override
-from hub.model.values import Address, ChannelId, LockId, PropertyId, UnitId
+from hub.model.values import Address, ChannelId, LockId, Pin, PropertyId, UnitId
 from hub.store import tables
 from hub.store.codes import revoke
 from hub.store.engine import Tx
@@ -150,6 +150,25 @@ def _property(row: RowMapping) -> Property:
         code_ahead=timedelta(seconds=row["code_ahead_s"]),
         backups=row["backups"],
     )
+
+
+def codes_at(tx: Tx, lock: LockId) -> CodePolicy:
+    """What codes of that lock are like; the usual where there is no such lock."""
+    row = lock_with(tx, lock)
+    place = None if row is None else property_with(tx, row.property)
+    return CodePolicy() if row is None or place is None else row.codes.over(place.codes)
+
+
+def unit_pin(tx: Tx, unit: UnitId, vault: Vault) -> Pin | None:
+    """The code that a person typed for every guest of it."""
+    sealed = tx.sql.execute(select(tables.units.c.fixed_pin).where(tables.units.c.id == unit)).scalar()
+    return None if sealed is None else vault.open_pin(sealed, about=f"code of unit:{unit}")
+
+
+def keep_unit_pin(tx: Tx, unit: UnitId, pin: Pin | None, vault: Vault) -> None:
+    sealed = None if pin is None else vault.seal_pin(pin, about=f"code of unit:{unit}")
+    tx.sql.execute(update(tables.units).where(tables.units.c.id == unit).values(fixed_pin=sealed))
+    tx.signal("house")
 
 
 def properties(tx: Tx) -> list[Property]:

@@ -116,11 +116,11 @@ def pulled(tx: Tx, stay: StayId) -> list[Issued]:
     return [entry for entry in found if entry is not None]
 
 
-def follow(tx: Tx, stay: StayId, window: Window | None, locks: Collection[LockId], at: datetime) -> None:
-    """The stay moved, or ended (no window), or passes other doors: so do its backup codes."""
+def follow(tx: Tx, stay: StayId, windows: Mapping[LockId, Window], at: datetime) -> None:
+    """The stay moved, or ended (no windows), or passes other doors: so do its backup codes."""
     for entry in pulled(tx, stay):
-        start = entry.grant.window.start
-        if window is None or window.end is None or window.end <= start or entry.lock not in locks:
+        start, window = entry.grant.window.start, windows.get(entry.lock)
+        if window is None or window.end is None or window.end <= start:
             codes.revoke(tx, [entry.grant.id], at)
         else:
             codes.move(tx, entry, Window(start, window.end))

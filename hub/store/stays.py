@@ -9,7 +9,8 @@ from datetime import date, datetime
 from sqlalchemy import Column, Select, and_, bindparam, desc, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from hub.model.values import CODED, ChannelId, PropertyId, StayId, StayKind, StayStatus, UnitId, Window
+from hub.io.vault import Vault
+from hub.model.values import CODED, ChannelId, Pin, PropertyId, StayId, StayKind, StayStatus, UnitId, Window
 from hub.store.engine import Tx
 from hub.store.tables import channel_state, published, questions, stay_sources, stays, units
 
@@ -76,6 +77,18 @@ def keep(tx: Tx, row: StayRow) -> None:
         tx.sql.execute(insert(stays).values(**values))
     tx.signal(f"stay:{row.id}")
     tx.signal("stays")
+
+
+def typed_pin(tx: Tx, id_: StayId, vault: Vault) -> Pin | None:
+    """The code that a person typed for it."""
+    sealed = tx.sql.execute(select(stays.c.fixed_pin).where(stays.c.id == id_)).scalar()
+    return None if sealed is None else vault.open_pin(sealed, about=f"code of stay:{id_}")
+
+
+def keep_typed_pin(tx: Tx, id_: StayId, pin: Pin | None, vault: Vault) -> None:
+    sealed = None if pin is None else vault.seal_pin(pin, about=f"code of stay:{id_}")
+    tx.sql.execute(update(stays).where(stays.c.id == id_).values(fixed_pin=sealed))
+    tx.signal(f"stay:{id_}")
 
 
 def arrived(tx: Tx, id_: StayId, at: datetime) -> bool:

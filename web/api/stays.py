@@ -175,11 +175,11 @@ def _door(door: DoorNow, rung: Rung, hours: StayHours) -> DoorOut:
 
 
 async def use_backup(call: Call, query: Nothing, body: Nothing) -> StayOut:
-    return await _change(call, lambda tx, id_: backup_codes.use(tx, call.hub.desk, _row(tx, id_), call.actor))
+    return await change_stay(call, lambda tx, id_: backup_codes.use(tx, call.hub.desk, _row(tx, id_), call.actor))
 
 
 async def doubt_code(call: Call, query: Nothing, body: Nothing) -> StayOut:
-    return await _change(call, lambda tx, id_: backup_codes.doubt(tx, call.hub.desk, _row(tx, id_), call.actor))
+    return await change_stay(call, lambda tx, id_: backup_codes.doubt(tx, call.hub.desk, _row(tx, id_), call.actor))
 
 
 def _row(tx: Tx, id_: StayId) -> StayRow:
@@ -241,22 +241,22 @@ async def extend_stay(call: Call, query: Nothing, body: ExtendIn) -> StayOut:
             tx, id_, call.actor, departure=body.departure, check_in=body.check_in, check_out=body.check_out
         )
 
-    return await _change(call, extend)
+    return await change_stay(call, extend)
 
 
 async def cancel_stay(call: Call, query: Nothing, body: Nothing) -> StayOut:
-    return await _change(call, lambda tx, id_: call.hub.intake.cancel_stay(tx, id_, call.actor))
+    return await change_stay(call, lambda tx, id_: call.hub.intake.cancel_stay(tx, id_, call.actor))
 
 
 async def restore_stay(call: Call, query: Nothing, body: Nothing) -> StayOut:
-    return await _change(call, lambda tx, id_: call.hub.intake.restore_stay(tx, id_, call.actor))
+    return await change_stay(call, lambda tx, id_: call.hub.intake.restore_stay(tx, id_, call.actor))
 
 
 async def redraw_code(call: Call, query: Nothing, body: Nothing) -> StayOut:
-    return await _change(call, lambda tx, id_: call.hub.intake.redraw(tx, id_, call.actor))
+    return await change_stay(call, lambda tx, id_: call.hub.intake.redraw(tx, id_, call.actor))
 
 
-async def _change(call: Call, change: Callable[[Tx, StayId], object]) -> StayOut:
+async def change_stay(call: Call, change: Callable[[Tx, StayId], object]) -> StayOut:
     id_ = StayId(call.path["stay"])
 
     def work(tx: Tx) -> StayOut:

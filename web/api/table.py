@@ -5,7 +5,21 @@ from __future__ import annotations
 from typing import Final
 
 from hub.model.people import Scope
-from web.api import alerts, care, codes, doors, emergencies, events, house, people, radios, stays, tokens, watch
+from web.api import (
+    alerts,
+    care,
+    codes,
+    doors,
+    emergencies,
+    events,
+    house,
+    people,
+    policies,
+    radios,
+    stays,
+    tokens,
+    watch,
+)
 from web.api.paging import ByName
 from web.api.routes import AnyRoute, Route
 from web.api.wire import Nothing
@@ -17,6 +31,19 @@ P, C = Scope.PEOPLE_WRITE, Scope.CODES_READ
 TABLE: Final[tuple[AnyRoute, ...]] = (
     Route("GET", "/properties", R, "Properties", house.list_properties, ByName, Nothing, house.PropertyPage),
     Route("GET", "/properties/{property}", R, "One property", house.get_property, Nothing, Nothing, house.PropertyOut),
+    Route("GET", "/properties/{property}/code-policy", R, "What codes of a property are like",
+          policies.get_property_policy, Nothing, Nothing, policies.PolicyOut),
+    Route("POST", "/properties/{property}/code-policy", A, "Other codes from now on; those that guests have stay",
+          policies.set_property_policy, Nothing, policies.PolicyIn, policies.PolicyOut, refuses=True),
+    Route("GET", "/locks/{lock}/code-policy", R, "What codes of one lock are like",
+          policies.get_lock_policy, Nothing, Nothing, policies.OverrideOut),
+    Route("POST", "/locks/{lock}/code-policy", A, "What is different at one lock",
+          policies.set_lock_policy, Nothing, policies.OverrideIn, policies.OverrideOut, refuses=True),
+    # What is asked holds digits, so it is not kept.
+    Route("POST", "/units/{unit}/code", A, "The code of all guests of a unit, where codes are `fixed`",
+          policies.set_unit_code, Nothing, policies.PinIn, policies.UnitCodeOut, refuses=True, replayed=False),
+    Route("POST", "/stays/{stay}/code", W, "Give a stay the code that somebody chose",
+          policies.set_stay_code, Nothing, policies.TypedPinIn, stays.StayOut, refuses=True, replayed=False),
     Route("GET", "/units", R, "Units", house.list_units, house.UnitQuery, Nothing, house.UnitPage),
     Route("GET", "/units/{unit}", R, "One unit", house.get_unit, Nothing, Nothing, house.UnitOut),
 

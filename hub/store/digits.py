@@ -1,0 +1,59 @@
+"""Whose digits are, or lately were, on which doors: what a new code must keep away from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import and_, or_, select
+
+from hub.model.values import CodeTag, LockId, StayId, Window
+from hub.store.engine import Tx
+from hub.store.tables import grants, pass_doors, slots
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """The digits of one code on one door."""
+
+    pin: bytes = field(repr=False)
+    about: str
+    tag: CodeTag
+    stay: StayId | None = None
+    revoked: bool = False
+
+
+def sealed_on(tx: Tx, locks: Collection[LockId]) -> list[Sealed]:
+    """Every code of ours that is, or is going to be, in one of these locks."""
+    granted = select(grants.c.id, grants.c.pin, grants.c.tag, grants.c.stay_id, grants.c.revoked_at)
+    rows = tx.sql.execute(granted.where(grants.c.lock_id.in_(locks), grants.c.pin.is_not(None)))
+    found = [Sealed(pin, f"grant:{id_}", tag, stay, revoked is not None) for id_, pin, tag, stay, revoked in rows]
+    kept = select(pass_doors.c.pass_id, pass_doors.c.lock_id, pass_doors.c.pin, pass_doors.c.tag)
+    passed = tx.sql.execute(kept.where(pass_doors.c.lock_id.in_(locks)))
+    return found + [Sealed(pin, f"pass:{id_}:{lock}", tag) for id_, lock, pin, tag in passed]
+
+
+def strangers_on(tx: Tx, locks: Collection[LockId]) -> set[CodeTag]:
+    """Codes in these locks that are not ours, where the locks tell digits."""
+    foreign = slots.c.lock_id.in_(locks), slots.c.tag.is_not(None), slots.c.holder.is_(None)
+    return set(tx.sql.execute(select(slots.c.tag).where(*foreign)).scalars())
+
+
+def gone_since(tx: Tx, locks: Collection[LockId], since: datetime) -> set[CodeTag]:
+    """Codes of ours that ended after `since`, and whose digits are forgotten."""
+    gone = grants.c.lock_id.in_(locks), grants.c.pin.is_(None), or_(grants.c.end.is_(None), grants.c.end > since)
+    late = or_(grants.c.revoked_at.is_(None), grants.c.revoked_at > since)
+    return set(tx.sql.execute(select(grants.c.tag).where(*gone, late)).scalars())
+
+
+def rivals(tx: Tx, lock: LockId, stay: StayId, tags: Collection[CodeTag], window: Window) -> bool:
+    """Whether one of these codes is, within that window, somebody else's on that lock."""
+    theirs = or_(grants.c.stay_id != stay, grants.c.stay_id.is_(None))
+    live = grants.c.lock_id == lock, grants.c.pin.is_not(None), grants.c.revoked_at.is_(None)
+    meets = or_(grants.c.end.is_(None), grants.c.end > window.start)
+    if window.end is not None:
+        meets = and_(meets, grants.c.start < window.end)
+    granted = select(grants.c.id).where(*live, grants.c.tag.in_(tags), theirs, meets)
+    kept = select(pass_doors.c.tag).where(pass_doors.c.lock_id == lock, pass_doors.c.tag.in_(tags))
+    return any(tx.sql.execute(each.limit(1)).first() is not None for each in (granted, kept))
