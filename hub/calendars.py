@@ -56,6 +56,9 @@ def absorb_calendar(tx: Tx, desk: Desk, fact: CalendarRead) -> None:
     state = ledger.channel_states(tx).get(channel.id)
     if state is not None and _is_older(fact.at, state.good_at, desk.now()):
         return
+    if fact.unchanged and not ledger.any_missing(tx, channel.id):
+        ledger.channel_good(tx, channel.id, fact.at)
+        return
     known = ledger.known_in(tx, channel.unit, since=desk.now() - LOOK_BACK)
     ours = [(source, stay) for source, stay in known if source is not None and source.channel_id == channel.id]
     if fact.unchanged:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -33,6 +34,7 @@ from hub.model.hours import UNHEARD_OF, Hours
 from hub.model.values import CodeTag, GrantId, LockId, PassId, Proof, Purpose, StayId, Window
 from hub.store import chain, emergencies, holders
 from hub.store.engine import Tx
+from hub.store.prepared import Prepared, upsert
 from hub.store.tables import Instant, grants, lock_state, pass_doors, slots, stays
 
 MANAGED = 30
@@ -67,7 +69,7 @@ class Issued:
 _OFF: Final = {Purpose.GUEST, Purpose.HAND}
 
 
-def _grant(row: RowMapping, down: Collection[LockId] = ()) -> Grant:
+def _grant(row: Mapping[Any, Any], down: Collection[LockId] = ()) -> Grant:
     """A lock-down switches off what opens its doors for guests; those who work there still get in."""
     purpose = Purpose(row["purpose"])
     guests = row["stay_id"] is not None or purpose in _OFF
@@ -84,7 +86,7 @@ def _grant(row: RowMapping, down: Collection[LockId] = ()) -> Grant:
     )
 
 
-def _issued(row: RowMapping, down: Collection[LockId] = ()) -> Issued:
+def _issued(row: Mapping[Any, Any], down: Collection[LockId] = ()) -> Issued:
     return Issued(
         _grant(row, down),
         row["lock_id"],
@@ -101,7 +103,7 @@ def _issued(row: RowMapping, down: Collection[LockId] = ()) -> Issued:
     )
 
 
-def _slot(row: RowMapping) -> Slot:
+def _slot(row: Mapping[Any, Any]) -> Slot:
     return Slot(
         number=row["number"],
         holder=row["holder"],
@@ -118,7 +120,7 @@ def _slot(row: RowMapping) -> Slot:
     )
 
 
-def _hours(row: RowMapping) -> Hours:
+def _hours(row: Mapping[Any, Any]) -> Hours:
     start, end = row["hours_start"], row["hours_end"]
     return Hours(
         told=None if start is None else Window(start, end),
@@ -131,9 +133,22 @@ def _hours(row: RowMapping) -> Hours:
     )
 
 
+_SLOTS: Final = Prepared(
+    select(slots).where(slots.c.lock_id == bindparam("lock")).order_by(slots.c.number), _slot, remember=True
+)
+
+
 def slots_of(tx: Tx, lock: LockId) -> list[Slot]:
-    query = select(slots).where(slots.c.lock_id == lock).order_by(slots.c.number)
-    return [_slot(row) for row in tx.sql.execute(query).mappings()]
+    return _SLOTS.all(tx, lock=lock)
+
+
+_OPEN = (
+    select(grants)
+    .where(grants.c.lock_id == bindparam("lock"), grants.c.pin.is_not(None))
+    .order_by(grants.c.start, grants.c.id)
+)
+_UP: Final = Prepared(_OPEN, _grant, remember=True)
+_DOWN: Final = Prepared(_OPEN, lambda row: _grant(row, {row["lock_id"]}), remember=True)
 
 
 def opens_for_guests(entry: Issued) -> bool:
@@ -146,17 +161,29 @@ def open_grants(tx: Tx, lock: LockId) -> list[Grant]:
 
     While the lock is locked down, those that open it for guests are suspended.
     """
-    query = (
-        select(grants).where(grants.c.lock_id == lock, grants.c.pin.is_not(None)).order_by(grants.c.start, grants.c.id)
-    )
-    rows = tx.sql.execute(query).mappings().all()
-    down = {lock} if rows and emergencies.is_down(tx, lock) else frozenset()
-    return [_grant(row, down) for row in rows]
+    found = _UP.all(tx, lock=lock)
+    return _DOWN.all(tx, lock=lock) if found and emergencies.is_down(tx, lock) else found
+
+
+_ISSUED: Final = Prepared(select(grants).where(grants.c.id == bindparam("grant")), _issued)
 
 
 def issued(tx: Tx, grant: GrantId) -> Issued | None:
-    row = tx.sql.execute(select(grants).where(grants.c.id == grant)).mappings().first()
-    return None if row is None else _issued(row)
+    return _ISSUED.first(tx, grant=grant)
+
+
+_NOW: Final = bindparam("now", type_=Instant)
+_ISSUED_FOR: Final = Prepared(
+    select(grants)
+    .where(
+        grants.c.stay_id == bindparam("stay"),
+        grants.c.pin.is_not(None),
+        grants.c.revoked_at.is_(None),
+        grants.c.purpose != Purpose.BACKUP.value,
+    )
+    .order_by(grants.c.lock_id),
+    _issued,
+)
 
 
 def fetch(tx: Tx, query: Select[tuple[object, ...]]) -> list[Issued]:
@@ -166,9 +193,7 @@ def fetch(tx: Tx, query: Select[tuple[object, ...]]) -> list[Issued]:
 
 def issued_for(tx: Tx, stay: StayId) -> list[Issued]:
     """The live grants of a stay's own code, by lock; its backup codes are in hub/store/ladder.py."""
-    own = grants.c.purpose != Purpose.BACKUP.value
-    live = and_(grants.c.stay_id == stay, grants.c.pin.is_not(None), grants.c.revoked_at.is_(None), own)
-    return [_issued(row) for row in tx.sql.execute(select(grants).where(live).order_by(grants.c.lock_id)).mappings()]
+    return _ISSUED_FOR.all(tx, stay=stay)
 
 
 def redrawn(tx: Tx, stay: StayId) -> int:
@@ -229,12 +254,22 @@ def told(tx: Tx, ids: Collection[GrantId], at: datetime) -> None:
     tx.sql.execute(first.values(told_at=at))
 
 
+_SPENT: Final = Prepared(
+    update(grants)
+    .where(
+        grants.c.lock_id == bindparam("lock"),
+        grants.c.pin.is_not(None),
+        or_(grants.c.revoked_at.is_not(None), and_(grants.c.end.is_not(None), grants.c.end <= _NOW)),
+        ~exists().where(slots.c.holder == grants.c.id),
+    )
+    .values(pin=None),
+    lambda _: None,
+)
+
+
 def forget_spent(tx: Tx, lock: LockId, now: datetime) -> int:
     """Drop the digits of grants that are over and proven gone: no slot of the lock holds them any more."""
-    over = or_(grants.c.revoked_at.is_not(None), and_(grants.c.end.is_not(None), grants.c.end <= now))
-    held = exists().where(slots.c.holder == grants.c.id)
-    spent = update(grants).where(grants.c.lock_id == lock, grants.c.pin.is_not(None), over, ~held)
-    return tx.sql.execute(spent.values(pin=None)).rowcount
+    return _SPENT.run(tx, lock=lock, now=now)
 
 
 def give_back(tx: Tx, lock: LockId, stay: StayId, tags: Collection[CodeTag], window: Window) -> bool:
@@ -268,20 +303,25 @@ def keep_slot(tx: Tx, lock: LockId, slot: Slot, at: datetime) -> None:
     _put(tx, lock, slot)
 
 
-def slot_of(tx: Tx, lock: LockId, number: int) -> Slot:
-    row = tx.sql.execute(_ONE_SLOT, {"lock": lock, "number": number}).mappings().first()
-    return Slot.unknown(number) if row is None else _slot(row)
-
-
-_ONE_SLOT = select(slots).where(
-    slots.c.lock_id == bindparam("lock"), slots.c.number == bindparam("number", type_=Integer)
+_ONE_SLOT: Final = Prepared(
+    select(slots).where(slots.c.lock_id == bindparam("lock"), slots.c.number == bindparam("number", type_=Integer)),
+    _slot,
+    remember=True,
 )
 
 
+def slot_of(tx: Tx, lock: LockId, number: int) -> Slot:
+    return _ONE_SLOT.first(tx, lock=lock, number=number) or Slot.unknown(number)
+
+
+@cache
+def _keeping(names: frozenset[str]) -> Prepared[None]:
+    return upsert(slots, names)
+
+
 def _put(tx: Tx, lock: LockId, slot: Slot) -> None:
-    changed = update(slots).where(slots.c.lock_id == lock, slots.c.number == slot.number).values(**_values(slot))
-    if tx.sql.execute(changed).rowcount == 0:
-        tx.sql.execute(insert(slots).values(lock_id=lock, number=slot.number, **_values(slot)))
+    values = _values(slot)
+    _keeping(frozenset(values)).run(tx, lock_id=lock, number=slot.number, **values)
     tx.signal(f"lock:{lock}")
 
 
@@ -429,7 +469,6 @@ class Tally:
     refused: int
 
 
-_NOW: Final = bindparam("now", type_=Instant)
 _THEN: Final = case((grants.c.start <= _NOW, _NOW), else_=type_coerce(grants.c.start, Integer) + 60_000)
 """Now, or the first whole minute of a window that has not begun: locks keep their hours by the minute."""
 

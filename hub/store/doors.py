@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import func, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import bindparam, func, select
 
 from hub.model.facts import Abilities
 from hub.model.values import Address, How, LockId, Position, PropertyId
 from hub.store.engine import Tx
+from hub.store.prepared import Prepared, upsert
 from hub.store.tables import lock_state, locks, properties
 
 
@@ -72,7 +75,7 @@ _QUERY = (
 )
 
 
-def _door(row) -> Door:  # type: ignore[no-untyped-def]
+def _door(row: Mapping[str, Any]) -> Door:
     model = row["model"]
     abilities = None
     if model is not None:
@@ -115,25 +118,34 @@ def _door(row) -> Door:  # type: ignore[no-untyped-def]
     )
 
 
+_ALL: Final = Prepared(_QUERY, _door, remember=True)
+_ONE: Final = Prepared(_QUERY.where(locks.c.id == bindparam("lock")), _door, remember=True)
+_AT: Final = Prepared(
+    _QUERY.where(locks.c.driver == bindparam("driver"), locks.c.address == bindparam("address")), _door, remember=True
+)
+
+
 def doors(tx: Tx) -> list[Door]:
-    return [_door(row) for row in tx.sql.execute(_QUERY).mappings().all()]
+    return _ALL.all(tx)
 
 
 def door(tx: Tx, lock: LockId) -> Door | None:
-    row = tx.sql.execute(_QUERY.where(locks.c.id == lock)).mappings().first()
-    return None if row is None else _door(row)
+    return _ONE.first(tx, lock=lock)
 
 
 def door_at(tx: Tx, driver: str, address: Address) -> Door | None:
     """The house's lock at a driver's address; None when the site names no such lock."""
-    row = tx.sql.execute(_QUERY.where(locks.c.driver == driver, locks.c.address == address)).mappings().first()
-    return None if row is None else _door(row)
+    return _AT.first(tx, driver=driver, address=address)
+
+
+@cache
+def _learning(names: frozenset[str]) -> Prepared[None]:
+    return upsert(lock_state, names)
 
 
 def learn(tx: Tx, lock: LockId, **told: object) -> None:
     """Write down what was told; the names are the columns of `lock_state`."""
-    row = insert(lock_state).values(lock_id=lock, **told)
-    tx.sql.execute(row.on_conflict_do_update(index_elements=["lock_id"], set_=told))
+    _learning(frozenset(told)).run(tx, lock_id=lock, **told)
     tx.signal(f"lock:{lock}")
 
 

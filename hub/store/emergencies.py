@@ -11,6 +11,7 @@ from sqlalchemy import RowMapping, bindparam, exists, insert, or_, select, updat
 
 from hub.model.values import LockId, PropertyId
 from hub.store.engine import Tx
+from hub.store.prepared import Prepared
 from hub.store.tables import Instant, emergencies, locks
 
 
@@ -100,13 +101,18 @@ _NOW: Final = bindparam("now", type_=Instant)
 _DOWN = (emergencies.c.deed == Deed.LOCK_DOWN.value) & emergencies.c.released_at.is_(None)
 _OPEN = select(emergencies).where(_DOWN | (emergencies.c.until > _NOW)).order_by(emergencies.c.since, emergencies.c.id)
 _LOCKDOWNS = select(emergencies).where(_DOWN).order_by(emergencies.c.since, emergencies.c.id)
-_IS_DOWN = select(
-    exists().where(
-        _DOWN,
-        locks.c.id == bindparam("lock"),
-        locks.c.property_id == emergencies.c.property_id,
-        or_(emergencies.c.lock_id.is_(None), emergencies.c.lock_id == locks.c.id),
-    )
+_IS_DOWN = Prepared(
+    select(
+        exists()
+        .where(
+            _DOWN,
+            locks.c.id == bindparam("lock"),
+            locks.c.property_id == emergencies.c.property_id,
+            or_(emergencies.c.lock_id.is_(None), emergencies.c.lock_id == locks.c.id),
+        )
+        .label("down")
+    ),
+    lambda row: bool(row["down"]),
 )
 
 
@@ -123,7 +129,7 @@ def past(tx: Tx, now: datetime, *, limit: int = 20) -> list[Emergency]:
 
 
 def is_down(tx: Tx, lock: LockId) -> bool:
-    return bool(tx.sql.execute(_IS_DOWN, {"lock": lock}).scalar())
+    return bool(_IS_DOWN.first(tx, lock=lock))
 
 
 def down(tx: Tx) -> frozenset[LockId]:

@@ -319,7 +319,7 @@ class Store:
         self._reading.execute("BEGIN")
         try:
             return work(self._tx)
-        except DBAPIError as error:
+        except (DBAPIError, sqlite3.Error) as error:
             meaning = explained(error, self.file)
             if meaning is error:
                 raise

@@ -7,13 +7,14 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Table, delete, func, or_, select, text, update
+from sqlalchemy import Integer, Table, bindparam, delete, func, or_, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.model.effects import Notify, Promised, TellChannel
 from hub.model.values import ChannelId
 from hub.store.engine import Tx
-from hub.store.tables import channel_state, inbox, outbox
+from hub.store.prepared import Prepared, upsert
+from hub.store.tables import Instant, channel_state, inbox, outbox
 
 WAITING, LEASED, DONE, DEAD = "waiting", "leased", "done", "dead"
 
@@ -54,12 +55,17 @@ def accept(tx: Tx, letter: Letter) -> bool:
 
 
 def move_cursor(tx: Tx, channel: ChannelId, cursor: str) -> None:
-    row = insert(channel_state).values(channel_id=channel, cursor=cursor)
-    tx.sql.execute(row.on_conflict_do_update(index_elements=["channel_id"], set_={"cursor": cursor}))
+    _MOVE.run(tx, channel_id=channel, cursor=cursor)
+
+
+_MOVE: Final = upsert(channel_state, ("cursor",))
+_CURSOR: Final[Prepared[str | None]] = Prepared(
+    select(channel_state.c.cursor).where(channel_state.c.channel_id == bindparam("channel")), lambda row: row["cursor"]
+)
 
 
 def cursor_of(tx: Tx, channel: ChannelId) -> str | None:
-    return tx.sql.execute(select(channel_state.c.cursor).where(channel_state.c.channel_id == channel)).scalar()
+    return _CURSOR.first(tx, channel=channel)
 
 
 _LETTER = (
@@ -81,24 +87,48 @@ _BY_ID = text("+inbox.id")
 """The plus keeps SQLite from walking all ids to spare itself the sorting."""
 
 
+_DUE: Final = Prepared(
+    select(*_LETTER)
+    .where(_IS_WAITING, inbox.c.due <= bindparam("now", type_=Instant))
+    .order_by(_BY_ID)
+    .limit(bindparam("most", type_=Integer)),
+    lambda row: Letter(*row.values()),
+)
+_NEXT_DUE: Final[Prepared[datetime | None]] = Prepared(
+    select(func.min(inbox.c.due).label("due")).where(_IS_WAITING), lambda row: row["due"]
+)
+
+
 def letters(tx: Tx, now: datetime, *, limit: int = 50) -> list[Letter]:
     """What is due, oldest first."""
-    query = select(*_LETTER).where(_IS_WAITING, inbox.c.due <= now).order_by(_BY_ID).limit(limit)
-    return [Letter(*row) for row in tx.sql.execute(query)]
+    return _DUE.all(tx, now=now, most=limit)
 
 
 def next_letter_due(tx: Tx) -> datetime | None:
-    return tx.sql.execute(select(func.min(inbox.c.due)).where(_IS_WAITING)).scalar()
+    return _NEXT_DUE.first(tx)
+
+
+_LAST: Final = Prepared(
+    select(inbox.c.state)
+    .where(inbox.c.channel_id == bindparam("channel"))
+    .order_by(inbox.c.id.desc())
+    .limit(bindparam("one", 1, type_=Integer)),
+    lambda row: str(row["state"]),
+)
 
 
 def unread(tx: Tx, channel: ChannelId) -> bool:
     """Whether the last delivery of a channel has not been taken in: it waits, or a person has to look."""
-    last = select(inbox.c.state).where(inbox.c.channel_id == channel).order_by(inbox.c.id.desc()).limit(1)
-    return tx.sql.execute(last).scalar() in (WAITING, DEAD)
+    return _LAST.first(tx, channel=channel) in (WAITING, DEAD)
+
+
+_DEALT_WITH: Final = Prepared(
+    update(inbox).where(inbox.c.id == bindparam("letter")).values(state=DONE, why=None), lambda _: None
+)
 
 
 def letter_done(tx: Tx, id_: int) -> None:
-    tx.sql.execute(update(inbox).where(inbox.c.id == id_).values(state=DONE, why=None))
+    _DEALT_WITH.run(tx, letter=id_)
 
 
 def letter_failed(tx: Tx, id_: int, why: str, again: datetime | None) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import bindparam, delete, select
-from sqlalchemy.dialects.sqlite import insert
 
 from hub.store.engine import Tx
+from hub.store.prepared import Prepared, upsert
 from hub.store.tables import meta
 
 _SAFE_MODE = "safe_mode"
@@ -16,20 +17,19 @@ _TIME = "time"
 _DOUBTED = "doubted"
 
 
-_VALUE = select(meta.c.value).where(meta.c.key == bindparam("key"))
+_VALUE: Final = Prepared(select(meta.c.value).where(meta.c.key == bindparam("of")), lambda row: str(row["value"]))
+_KEEP: Final = upsert(meta)
 
 
 def value(tx: Tx, key: str) -> str | None:
-    return tx.sql.execute(_VALUE, {"key": key}).scalar()
+    return _VALUE.first(tx, of=key)
 
 
 def keep(tx: Tx, key: str, text: str | None) -> None:
     if text is None:
         tx.sql.execute(delete(meta).where(meta.c.key == key))
         return
-    tx.sql.execute(
-        insert(meta).values(key=key, value=text).on_conflict_do_update(index_elements=["key"], set_={"value": text})
-    )
+    _KEEP.run(tx, key=key, value=text)
 
 
 def safe_mode(tx: Tx) -> bool:

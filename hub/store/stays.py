@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from typing import Final
 
 from sqlalchemy import Column, Select, and_, bindparam, desc, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
@@ -12,6 +13,7 @@ from sqlalchemy.dialects.sqlite import insert
 from hub.io.vault import Vault
 from hub.model.values import CODED, ChannelId, Pin, PropertyId, StayId, StayKind, StayStatus, UnitId, Window
 from hub.store.engine import Tx
+from hub.store.prepared import Prepared, upsert
 from hub.store.tables import channel_state, published, questions, stay_sources, stays, units
 
 
@@ -61,8 +63,13 @@ def _fetch(tx: Tx, query: Select[tuple[object, ...]], **values: object) -> list[
     return [_row(tuple(row)) for row in tx.sql.execute(query, values).all()]
 
 
+_STAY: Final = Prepared(
+    select(*_COLUMNS).where(stays.c.id == bindparam("stay")), lambda row: _row(tuple(row.values())), remember=True
+)
+
+
 def stay(tx: Tx, id_: StayId) -> StayRow | None:
-    return next(iter(_fetch(tx, select(*_COLUMNS).where(stays.c.id == id_))), None)
+    return _STAY.first(tx, stay=id_)
 
 
 def keep(tx: Tx, row: StayRow) -> None:
@@ -305,22 +312,32 @@ class ChannelState:
     emptied_at: datetime | None = None
 
 
-_STATES = select(
-    *(channel_state.c[n] for n in ("channel_id", "good_at", "failing_since", "failing_why", "reports", "emptied_at"))
+_STATES: Final = Prepared(
+    select(
+        *(
+            channel_state.c[n]
+            for n in ("channel_id", "good_at", "failing_since", "failing_why", "reports", "emptied_at")
+        )
+    ),
+    lambda row: ChannelState(*row.values()),
 )
 
 
 def channel_states(tx: Tx) -> dict[ChannelId, ChannelState]:
-    return {row[0]: ChannelState(*row) for row in tx.sql.execute(_STATES)}
+    return {state.channel: state for state in _STATES.all(tx)}
+
+
+_GOOD: Final = ("good_at", "failing_since", "failing_why")
+_GOOD_AS_BEFORE: Final = upsert(channel_state, _GOOD)
+_GOOD_AND_COUNTED: Final = upsert(channel_state, (*_GOOD, "reports"))
 
 
 def channel_good(tx: Tx, channel: ChannelId, at: datetime, *, reports: int | None = None) -> None:
     """`reports` None: unchanged since the last time."""
-    values: dict[str, object] = {"good_at": at, "failing_since": None, "failing_why": None}
-    if reports is not None:
-        values["reports"] = reports
-    row = insert(channel_state).values(channel_id=channel, **values)
-    tx.sql.execute(row.on_conflict_do_update(index_elements=["channel_id"], set_=values))
+    if reports is None:
+        _GOOD_AS_BEFORE.run(tx, channel_id=channel, good_at=at, failing_since=None, failing_why=None)
+    else:
+        _GOOD_AND_COUNTED.run(tx, channel_id=channel, good_at=at, failing_since=None, failing_why=None, reports=reports)
     tx.signal("channels")
 
 
@@ -431,9 +448,14 @@ def withdraw_moot(tx: Tx, at: datetime) -> int:
     return tx.sql.execute(moot.values(answer="withdrawn", answered_by="gatehouse", answered_at=at)).rowcount
 
 
+_MISSING: Final = Prepared(
+    select(stay_sources.c.uid).where(
+        stay_sources.c.channel_id == bindparam("channel"), stay_sources.c.missing_since.is_not(None)
+    ),
+    lambda row: str(row["uid"]),
+)
+
+
 def any_missing(tx: Tx, channel: ChannelId) -> bool:
     """Whether a stay of this channel has been left out of its last readings."""
-    missing = select(stay_sources.c.uid).where(
-        stay_sources.c.channel_id == channel, stay_sources.c.missing_since.is_not(None)
-    )
-    return tx.sql.execute(missing.limit(1)).first() is not None
+    return _MISSING.first(tx, channel=channel) is not None

@@ -1,0 +1,118 @@
+"""Statements that are made and compiled once, for what a hub with many locks asks all day long.
+
+SQLAlchemy takes ten times as long to make, look up and run a statement as SQLite does to answer it. What is prepared
+goes to the database as it was compiled, and a row that was seen before is not made into the same object again.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Final, Generic, TypeVar, cast
+
+from sqlalchemy import Dialect, Table, bindparam
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from hub.store.engine import Tx
+
+T = TypeVar("T")
+
+_Reads = Callable[[Any], Any] | None
+
+MOST: Final = 4096
+"""Rows that a statement remembers at a time."""
+
+
+class Prepared(Generic[T]):
+    """One statement. Values are given by the names of its `bindparam`s; one that IN expands cannot be prepared.
+
+    Errors are the database driver's own, not SQLAlchemy's: not for statements whose IntegrityError somebody waits for.
+    """
+
+    def __init__(
+        self, statement: ClauseElement, make: Callable[[Mapping[str, Any]], T], *, remember: bool = False
+    ) -> None:
+        """
+        Args:
+            make: from a row by the names of its columns to what it stands for; with `remember` to something immutable.
+        """
+        self._statement = statement
+        self._make = make
+        self._known: dict[Any, T] | None = {} if remember else None
+        self._form: _Form | None = None
+
+    def all(self, tx: Tx, **values: object) -> list[T]:
+        return [self._made(row) for row in self._run(tx, values).fetchall()]
+
+    def first(self, tx: Tx, **values: object) -> T | None:
+        row = self._run(tx, values).fetchone()
+        return None if row is None else self._made(row)
+
+    def run(self, tx: Tx, **values: object) -> int:
+        """How many rows were changed."""
+        return self._run(tx, values).rowcount
+
+    def _run(self, tx: Tx, values: Mapping[str, object]) -> sqlite3.Cursor:
+        form = self._form
+        if form is None:
+            form = self._form = _Form(self._statement, tx.sql.dialect)
+        raw = cast(sqlite3.Connection, tx.sql.connection.dbapi_connection)
+        return raw.execute(form.text, form.told(values))
+
+    def _made(self, row: tuple[Any, ...]) -> T:
+        known = self._known
+        if known is None:
+            return self._make(self._read(row))
+        made = known.get(row)
+        if made is None:
+            if len(known) >= MOST:
+                known.clear()
+            made = known[row] = self._make(self._read(row))
+        return made
+
+    def _read(self, row: tuple[Any, ...]) -> dict[str, Any]:
+        assert self._form is not None  # a row comes from a statement that was run
+        return self._form.read(row)
+
+
+class _Form:
+    """A statement in the words of one database."""
+
+    def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
+        compiled = cast(SQLCompiler, statement.compile(dialect=dialect))
+        self.text = str(compiled)
+        self._order = tuple(compiled.positiontup or ())
+        self._constant = {name: param.value for name, param in compiled.binds.items() if not param.required}
+        self._writes: dict[str, _Reads] = {
+            name: param.type.dialect_impl(dialect).bind_processor(dialect) for name, param in compiled.binds.items()
+        }
+        columns = compiled._result_columns
+        self._names = tuple(column.keyname for column in columns)
+        self._reads: tuple[_Reads, ...] = tuple(
+            column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
+        )
+
+    def told(self, values: Mapping[str, object]) -> list[object]:
+        told = []
+        for name in self._order:
+            value = values[name] if name in values else self._constant[name]
+            write = self._writes[name]
+            told.append(value if write is None else write(value))
+        return told
+
+    def read(self, row: tuple[Any, ...]) -> dict[str, Any]:
+        return {
+            name: value if read is None else read(value)
+            for name, value, read in zip(self._names, row, self._reads, strict=True)
+        }
+
+
+def upsert(table: Table, names: Collection[str] | None = None) -> Prepared[None]:
+    """Write a row, or those of its columns, whether or not there is one with its primary key. Values go by column."""
+    keys = set(table.primary_key.columns.keys())
+    written = [column for column in table.c if names is None or column.name in keys or column.name in names]
+    row = insert(table).values({column.name: bindparam(column.name, type_=column.type) for column in written})
+    rest = {column.name: row.excluded[column.name] for column in written if column.name not in keys}
+    return Prepared(row.on_conflict_do_update(index_elements=sorted(keys), set_=rest), lambda _: None)

@@ -1,0 +1,111 @@
+"""What is prepared answers as SQLAlchemy would."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import bindparam, select, update
+
+from hub.store.engine import Store, Tx
+from hub.store.migrate import migrate
+from hub.store.prepared import MOST, Prepared, upsert
+from hub.store.tables import Instant, channel_state, meta
+
+NOON = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store.open(
+        str(tmp_path / "gatehouse.db"), inline=True, prepare=lambda new: migrate(new, back_up=lambda _: None)
+    )
+    with opened:
+        yield opened
+
+
+VALUE = Prepared(select(meta).where(meta.c.key == bindparam("of")), lambda row: (row["key"], row["value"]))
+
+
+async def test_values_go_in_and_come_out_as_their_columns_say(store: Store) -> None:
+    at = Prepared(select(meta.c.key, bindparam("at", type_=Instant).label("at")).where(meta.c.key == "a"), dict)
+
+    def work(tx: Tx) -> object:
+        upsert(meta).run(tx, key="a", value="1")
+        return at.first(tx, at=NOON)
+
+    assert await store.write(work) == {"key": "a", "at": NOON}
+
+
+async def test_a_row_is_written_whether_or_not_it_is_there(store: Store) -> None:
+    keep = upsert(meta)
+
+    def work(tx: Tx) -> object:
+        keep.run(tx, key="a", value="1")
+        keep.run(tx, key="a", value="2")
+        return VALUE.all(tx, of="a")
+
+    assert await store.write(work) == [("a", "2")]
+
+
+async def test_columns_that_are_not_named_stay_as_they_were(store: Store) -> None:
+    good, failing = upsert(channel_state, ("good_at",)), upsert(channel_state, ("failing_why",))
+    read = Prepared(
+        select(channel_state.c.good_at, channel_state.c.failing_why), lambda row: (row["good_at"], row["failing_why"])
+    )
+
+    def work(tx: Tx) -> object:
+        tx.sql.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+        good.run(tx, channel_id="a", good_at=NOON)
+        failing.run(tx, channel_id="a", failing_why="gone")
+        found = read.all(tx)
+        tx.sql.exec_driver_sql("DELETE FROM channel_state")
+        return found
+
+    assert await store.write(work) == [(NOON, "gone")]
+
+
+async def test_what_was_changed_is_counted(store: Store) -> None:
+    change = Prepared(update(meta).where(meta.c.key == bindparam("of")).values(value="x"), lambda _: None)
+
+    def work(tx: Tx) -> object:
+        upsert(meta).run(tx, key="a", value="1")
+        return change.run(tx, of="a"), change.run(tx, of="b")
+
+    assert await store.write(work) == (1, 0)
+
+
+async def test_a_row_that_was_seen_before_is_the_same_object_and_a_changed_one_is_not(store: Store) -> None:
+    made: list[object] = []
+
+    def make(row: Mapping[str, Any]) -> object:
+        made.append(row)
+        return row["value"]
+
+    read = Prepared(select(meta).where(meta.c.key == "a"), make, remember=True)
+
+    def work(tx: Tx) -> object:
+        upsert(meta).run(tx, key="a", value="1")
+        seen = [read.first(tx), read.first(tx)]
+        upsert(meta).run(tx, key="a", value="2")
+        return [*seen, read.first(tx)]
+
+    assert await store.write(work) == ["1", "1", "2"]
+    assert len(made) == 2
+
+
+async def test_what_is_remembered_does_not_grow_for_ever(store: Store) -> None:
+    read = Prepared(select(meta).where(meta.c.key == "a"), lambda row: row["value"], remember=True)
+
+    def work(tx: Tx) -> object:
+        keep = upsert(meta)
+        for number in range(MOST + 10):
+            keep.run(tx, key="a", value=str(number))
+            read.first(tx)
+        assert read._known is not None
+        return len(read._known)
+
+    assert await store.write(work) == 10
