@@ -21,8 +21,8 @@ class Ear:
 
     def __init__(self, bus: Bus, wanted: tuple[str, ...], most: int) -> None:
         self._bus = bus
-        self._exact = frozenset(wanted)
-        self._prefixes = tuple(each for each in wanted if not each or each.endswith(":"))
+        self.exact = frozenset(wanted)
+        self.prefixes = tuple(each for each in wanted if not each or each.endswith(":"))
         self._most = most
         self._names: set[str] = set()
         self._guard = threading.Lock()
@@ -53,7 +53,7 @@ class Ear:
 
     def hear(self, names: Collection[str]) -> None:
         """May be called from any thread."""
-        ours = [name for name in names if name in self._exact or name.startswith(self._prefixes)]
+        ours = [name for name in names if name in self.exact or name.startswith(self.prefixes)]
         if not ours:
             return
         with self._guard:
@@ -68,7 +68,9 @@ class Ear:
 
 class Bus:
     def __init__(self) -> None:
-        self._ears: tuple[Ear, ...] = ()  # replaced, never changed: another thread may be going through it
+        # Replaced, never changed: another thread may be going through them.
+        self._by_name: dict[str, tuple[Ear, ...]] = {}
+        self._by_prefix: tuple[Ear, ...] = ()
 
     def listen(self, *wanted: str, most: int = 256) -> Ear:
         """An ear for these names; one that ends in a colon stands for all that begin with it. Without any, for all names."""
@@ -79,11 +81,17 @@ class Bus:
 
     def signal_all(self, names: Collection[str]) -> None:
         """May be called from any thread, e.g. the store's after a commit."""
-        for ear in self._ears:
+        by_name = self._by_name
+        ears = {ear: None for name in names for ear in by_name.get(name, ())}  # a dict keeps the order
+        for ear in (*ears, *(each for each in self._by_prefix if each not in ears)):
             ear.hear(names)
 
     def add(self, ear: Ear) -> None:
-        self._ears = (*self._ears, ear)
+        self._by_name = self._by_name | {name: (*self._by_name.get(name, ()), ear) for name in ear.exact}
+        if ear.prefixes:
+            self._by_prefix = (*self._by_prefix, ear)
 
     def remove(self, ear: Ear) -> None:
-        self._ears = tuple(other for other in self._ears if other is not ear)
+        left = {name: tuple(each for each in self._by_name[name] if each is not ear) for name in ear.exact}
+        self._by_name = {name: ears for name, ears in (self._by_name | left).items() if ears}
+        self._by_prefix = tuple(each for each in self._by_prefix if each is not ear)
