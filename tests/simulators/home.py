@@ -139,7 +139,7 @@ async def home(
     config = Config.model_validate(
         {"database": str(folder / "gatehouse.db"), "state_dir": folder / "state", "key_file": folder / "key"}
     )
-    _new_house(config)
+    new_house(config)
     random, loop = Random(seed), asyncio.get_running_loop()
     clock = clock or LoopClock(loop, start - timedelta(seconds=loop.time()))
     world = World(clock=clock, chance=Chance(random.randrange), sandbox=InlineSandbox(), inline=True)
@@ -195,7 +195,8 @@ def _migrated() -> bytes:
         return file.read_bytes()
 
 
-def _new_house(config: Config) -> None:
+def new_house(config: Config) -> None:
+    """A new house's database and key, unless they are there."""
     if not config.database_file.exists():
         Vault.create(config.key_file)
         config.database_file.write_bytes(_migrated())

@@ -1,0 +1,48 @@
+"""A year of forty flats and sixty locks in which everything goes wrong that goes wrong in a year, on a turned clock.
+
+The world looks on, and is not the hub: it knows what the guests booked and what is in the locks (tests/system/year). It
+breaks off at the first law that is broken:
+
+* early: no code opens a door before its window.
+* late: no code opens later than check-out and ten seconds (or two commands) while its lock answers, else after contact.
+* outside: no guest stands outside a door that answers.
+* untold: of any other door a person has been told.
+* collision: no door holds the same digits twice.
+* foreign: what people made at a keypad is never touched.
+* owner: no code is in a lock that was given to nobody.
+
+`GATEHOUSE_SEEDS=1,2,3` chooses the years, `GATEHOUSE_YEAR_DAYS` how long they are.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.simulators import vloop
+from tests.system.year import trouble
+from tests.system.year.life import Life
+from tests.system.year.town import town
+
+pytestmark = pytest.mark.slow
+
+SEEDS = [int(seed) for seed in os.environ.get("GATEHOUSE_SEEDS", "1,2").split(",")]
+DAYS = int(os.environ.get("GATEHOUSE_YEAR_DAYS", "20"))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_in_a_year_of_trouble_every_guest_gets_in_and_nobody_else_does(tmp_path: Path, seed: int) -> None:
+    async def main() -> Life:
+        random = Random(seed)
+        life = Life(tmp_path, town(random, DAYS), random, DAYS)
+        trouble.plan(life)
+        await life.run()
+        return life
+
+    judge = vloop.run(main(), seed=seed).judge
+    assert not judge.violations, "\n".join(
+        [f"GATEHOUSE_SEEDS={seed} GATEHOUSE_YEAR_DAYS={DAYS}", *judge.trace, *judge.violations]
+    )

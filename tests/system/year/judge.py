@@ -1,0 +1,257 @@
+"""Whoever stands outside and sees everything: what is in the locks, what the guests booked, and whether the two agree.
+
+The judge knows the hub only by what it does to locks. Whose a code is, it looks up in the ledger as it is written; when
+that code may open, it knows from the bookings alone.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from tests.simulators.street import Code, Door
+from tests.system.year.town import Flat, Hours
+
+PROMPT: Final = timedelta(seconds=10)
+"""Within which a code is gone once its time is over, or two commands to a lock that takes longer for them."""
+LONGEST_SILENCE: Final = timedelta(minutes=5, seconds=40)
+"""How long a lock that can be reached may be left alone after it did not answer: hub/reconcile.py, and a command's patience."""
+SETTLED: Final = timedelta(minutes=3)
+"""After so long nobody waits for a code any more at a lock that answers."""
+TRACE: Final = 60
+
+
+@dataclass(slots=True)
+class Stay:
+    """What a guest was told, or would have been had they asked, and since when the hub may know it."""
+
+    uid: str
+    flat: Flat
+    hours: Hours | None = None
+    told_at: datetime | None = None
+    before: Hours | None = None
+    """What it said until `told_at`."""
+    coming: Hours | None = None
+    """What is on its way to the hub, and may have arrived or not."""
+
+
+@dataclass(slots=True)
+class Contact:
+    """How the hub and one lock have got on."""
+
+    since: datetime | None
+    """Since when every command was answered; None: the last one was not."""
+    tried_at: datetime
+    reachable_since: datetime
+
+
+@dataclass
+class Judge:
+    """Satisfies `street.Witness`."""
+
+    clock: Callable[[], datetime]
+    at: Callable[[datetime, Callable[[], None]], None]
+    """To have a second look then."""
+    owner: Callable[[Door, str], str | None]
+    """Whose code it is, by the uid of the stay: from the ledger."""
+    found: Callable[[], None]
+    """Called at a violation."""
+    sent: Callable[[], None]
+    """Called whenever the hub sends a command."""
+    up_since: datetime | None = None
+    """None: the hub is stopped."""
+    stays: dict[str, Stay] = field(default_factory=dict)
+    contacts: dict[Door, Contact] = field(default_factory=dict)
+    written: dict[tuple[Door, str], str] = field(default_factory=dict)
+    """Whose code the hub put into which lock."""
+    due: dict[Door, set[str]] = field(default_factory=dict)
+    """Stays whose codes must go from a lock."""
+    violations: list[str] = field(default_factory=list)
+    trace: deque[str] = field(default_factory=lambda: deque(maxlen=TRACE))
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def now(self) -> datetime:
+        return self.clock()
+
+    # ---- saying ----
+
+    def note(self, what: str) -> None:
+        self.trace.append(f"{self.now():%Y-%m-%d %H:%M:%S.%f}"[:-3] + f" {what}")
+
+    def count(self, what: str) -> None:
+        self.counts[what] = self.counts.get(what, 0) + 1
+
+    def blame(self, law: str, what: str) -> None:
+        self.note(f"!! {law}: {what}")
+        self.violations.append(f"{law}: {what}")
+        self.found()
+
+    # ---- bookings ----
+
+    def telling(self, uid: str, flat: Flat, hours: Hours | None) -> None:
+        """The hub may know it from now on, or not yet."""
+        self.stays.setdefault(uid, Stay(uid, flat)).coming = hours
+
+    def told(self, uid: str, flat: Flat, hours: Hours | None) -> None:
+        """From this instant on the hub knows."""
+        now, stay = self.now(), self.stays.setdefault(uid, Stay(uid, flat))
+        stay.before, stay.hours, stay.coming, stay.told_at = stay.hours, hours, None, now
+        self.note(
+            f"{uid} is told: " + ("no stay" if hours is None else f"{hours.start:%m-%d %H:%M}–{hours.end:%m-%d %H:%M}")
+        )
+        if hours is None or now not in hours:
+            self._must_go(stay)
+        if hours is not None and now < hours.end:
+            self.at(hours.end, lambda: self._ended(stay, hours))
+
+    def _ended(self, stay: Stay, hours: Hours) -> None:
+        if stay.hours == hours:
+            self._must_go(stay)
+
+    def allowed(self, uid: str) -> bool:
+        """Whether a code of that stay may open at this instant; one that was put off just now may still."""
+        stay, now = self.stays.get(uid), self.now()
+        if stay is None:
+            return False
+        fresh = stay.told_at is not None and now - stay.told_at < PROMPT
+        hours = (stay.hours, stay.coming, stay.before if fresh else None)
+        return any(each is not None and now in each for each in hours)
+
+    # ---- leave that is over ----
+
+    def _must_go(self, stay: Stay) -> None:
+        for lock in stay.flat.doors:
+            door = next((each for each in self.contacts if each.address == lock), None)
+            if door is not None and self._usable(door, stay.uid):
+                self._watch(door, stay.uid, self.now())
+
+    def _usable(self, door: Door, uid: str) -> bool:
+        now = self.now()
+        return any(
+            code.ours and self.written.get((door, code.digits)) == uid and door.opens(slot, now)
+            for slot, code in door.codes.items()
+        )
+
+    def _watch(self, door: Door, uid: str, since: datetime) -> None:
+        self.due.setdefault(door, set()).add(uid)
+        self.at(self.now() + self._allowance(door), lambda: self._gone(door, uid, since))
+
+    def _gone(self, door: Door, uid: str, since: datetime) -> None:
+        """Whether a code is gone that should be, or may still be there."""
+        if not self._usable(door, uid) or self.allowed(uid):
+            self.due.get(door, set()).discard(uid)
+            return
+        now, until = self.now(), self._deadline(door, since)
+        if until is None or now < until:
+            self.at(now + timedelta(minutes=1) if until is None else until, lambda: self._gone(door, uid, since))
+            return
+        if uid in self.due.get(door, ()):
+            self.due[door].discard(uid)
+            self.blame(
+                "late", f"a code of {uid} still opens {door.address} ({door.brand.name}) since {since:%m-%d %H:%M:%S}"
+            )
+
+    def _deadline(self, door: Door, since: datetime) -> datetime | None:
+        """None: as long as the lock cannot be reached, or there is no hub."""
+        contact = self.contacts[door]
+        if self.up_since is None or not door.reachable:
+            return None
+        since = max(since, self.up_since, contact.reachable_since)
+        if contact.since is not None:
+            return max(since, contact.since) + self._allowance(door)
+        return max(since, contact.tried_at) + LONGEST_SILENCE
+
+    def _allowance(self, door: Door) -> timedelta:
+        """Two commands for each code that is due, after one that may be under way."""
+        return max(PROMPT, timedelta(seconds=door.brand.air) * (2 * len(self.due.get(door, ())) + 2))
+
+    # ---- what locks see ----
+
+    def stored(self, door: Door, slot: int, before: Code | None) -> None:
+        digits = door.codes[slot].digits
+        owner = self.owner(door, digits)
+        self.count("writes")
+        self.note(f"{door.address}[{slot}] holds a code of {owner}")
+        if before is not None and not before.ours:
+            self.blame("foreign", f"a code that somebody made at the keypad of {door.address}[{slot}] was overwritten")
+        if door.elsewhere(digits, slot):
+            self.blame("collision", f"{door.address} holds the code of {owner} in two places")
+        if owner is None:
+            self.blame("owner", f"a code in {door.address}[{slot}] that nobody was given")
+            return
+        self.written[door, digits] = owner
+        self._exposed(door, slot)
+
+    def dropped(self, door: Door, slot: int, before: Code) -> None:
+        self.count("clears")
+        self.note(f"{door.address}[{slot}] was emptied")
+        if not before.ours:
+            self.blame("foreign", f"a code that somebody made at the keypad of {door.address}[{slot}] was cleared")
+
+    def confined(self, door: Door, slot: int) -> None:
+        hours = door.hours.get(slot)
+        self.note(f"{door.address}[{slot}] keeps " + ("no hours" if hours is None else f"{hours.start} to {hours.end}"))
+        if slot in door.codes and door.codes[slot].ours:
+            self._exposed(door, slot)
+
+    def _exposed(self, door: Door, slot: int) -> None:
+        """Whether the code in a slot opens before it may, now or when the hours that the lock keeps begin."""
+        now, code, hours = self.now(), door.codes.get(slot), door.hours.get(slot)
+        if code is None or not code.ours:
+            return
+        if hours is not None and hours.start > now:
+            self.at(hours.start, lambda: self._exposed(door, slot))
+            return
+        uid = self.written.get((door, code.digits))
+        stay = None if uid is None else self.stays.get(uid)
+        if stay is None or uid is None or self.allowed(uid) or not door.opens(slot, now):
+            return
+        if stay.hours is not None and now < stay.hours.start:
+            self.blame("early", f"a code of {uid} opens {door.address} before {stay.hours.start:%m-%d %H:%M}")
+        else:
+            self._watch(door, uid, now)
+
+    def asked(self, door: Door) -> None:
+        self.count("commands")
+        self.contacts[door].tried_at = self.now()
+        self.sent()
+
+    def heard(self, door: Door) -> None:
+        contact = self.contacts[door]
+        if contact.since is None:
+            contact.since = self.now()
+            for uid in sorted(self.due.get(door, ())):
+                self._watch(door, uid, self.now())
+
+    def missed(self, door: Door) -> None:
+        contact = self.contacts[door]
+        contact.since, contact.tried_at = None, self.now()
+        self.note(f"{door.address} did not answer")
+
+    # ---- what happens to locks ----
+
+    def met(self, door: Door) -> None:
+        self.contacts[door] = Contact(self.now(), self.now(), self.now())
+
+    def within_reach(self, door: Door) -> None:
+        self.contacts[door].reachable_since = self.now()
+
+    def was_reset(self, door: Door) -> None:
+        """From here on the hub begins anew with this lock."""
+        self.contacts[door].since = self.now()
+
+    # ---- guests ----
+
+    def steady(self, door: Door, since: datetime) -> bool:
+        """Whether the lock has answered for so long that a guest's code must be in it."""
+        contact = self.contacts[door]
+        if self.up_since is None or contact.since is None or not door.reachable:
+            return False
+        return self.now() - max(since, contact.since, contact.reachable_since, self.up_since) > SETTLED
+
+    def waited(self, since: datetime) -> bool:
+        """Whether somebody must know by now that a code is not where it should be."""
+        return self.up_since is not None and self.now() - max(since, self.up_since) > SETTLED

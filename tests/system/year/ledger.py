@@ -1,0 +1,69 @@
+"""A look into the hub's ledger by a connection of one's own: whose code is this, and what would a guest be told?"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hub.io.vault import Vault
+from hub.model.values import Address
+
+_LIVE = "SELECT id, stay_id, pin, revoked_at FROM grants WHERE lock_id = ? AND pin IS NOT NULL"
+_UID = "SELECT uid FROM stay_sources WHERE stay_id = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    uid: str | None
+    digits: str
+    revoked: bool
+
+
+@dataclass
+class Ledger:
+    """Locks bear their addresses as names."""
+
+    raw: sqlite3.Connection
+    vault: Vault
+    _digits: dict[str, str] = field(default_factory=dict)
+    _uids: dict[str, str | None] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, database: Path, vault: Vault) -> Ledger:
+        return cls(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None), vault)
+
+    def close(self) -> None:
+        self.raw.close()
+
+    def held(self, lock: Address) -> list[Held]:
+        """Every code that the hub has given out for a lock and not seen gone."""
+        return [
+            Held(self._uid(stay), self._opened(grant, pin), revoked is not None)
+            for grant, stay, pin, revoked in self.raw.execute(_LIVE, (lock,))
+        ]
+
+    def owner(self, lock: Address, digits: str) -> str | None:
+        """The uid of the stay whose code it is; a live one before one that was taken back."""
+        found = sorted((each for each in self.held(lock) if each.digits == digits), key=lambda each: each.revoked)
+        return found[0].uid or "somebody without a stay" if found else None
+
+    def digits(self, lock: Address, uid: str) -> str | None:
+        """What the guest of a stay would type there."""
+        return next((each.digits for each in self.held(lock) if each.uid == uid and not each.revoked), None)
+
+    def stay(self, uid: str) -> str | None:
+        """The hub's own name for a stay."""
+        row = self.raw.execute("SELECT stay_id FROM stay_sources WHERE uid = ?", (uid,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def _opened(self, grant: str, pin: bytes) -> str:
+        if grant not in self._digits:
+            self._digits[grant] = self.vault.open_pin(pin, about=f"grant:{grant}").reveal()
+        return self._digits[grant]
+
+    def _uid(self, stay: str | None) -> str | None:
+        if stay is not None and stay not in self._uids:
+            row = self.raw.execute(_UID, (stay,)).fetchone()
+            self._uids[stay] = None if row is None else str(row[0])
+        return None if stay is None else self._uids[stay]

@@ -1,0 +1,356 @@
+"""A year of the town: the hub, its locks and its channels, and all that happens to them, on a turned clock."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+from hub import running
+from hub.config import Config
+from hub.contracts import Delivery, Host, Integration
+from hub.errors import Unavailable
+from hub.health import findings
+from hub.hub import Hub
+from hub.io.clock import LoopClock
+from hub.io.sandbox import InlineSandbox
+from hub.model.facts import CalendarRead, Fact, StayReport, StayReported
+from hub.model.values import How, LockId, PropertyId, StayStatus, UnitId
+from hub.running import Chance, World
+from hub.store import house
+from hub.store import stays as bookings
+from hub.store.engine import Tx
+from hub.store.house import ClosedMeans, LockRow, Origin, Property, Unit
+from tests.simulators.home import new_house
+from tests.simulators.street import FLAT, Door, Street
+from tests.system.year.judge import Judge
+from tests.system.year.ledger import Ledger
+from tests.system.year.town import BEGIN, Booking, Flat, Hours, Town, Word
+
+Work = Callable[[], Awaitable[None] | None]
+
+READINGS: Final = 3
+MISSING_FOR: Final = timedelta(minutes=30)
+"""hub/model/stays.py: what a calendar lists no more is cancelled by then, if nobody has arrived."""
+LUCKY: Final = 0.1
+"""How often chance gives digits that somebody has or had already."""
+
+
+class Source(Integration):
+    """The channel of one flat. What it tells lies in memory; the body of a delivery is its name."""
+
+    def __init__(self, life: Life, flat: Flat) -> None:
+        self._life = life
+        self._flat = flat
+        self.poll_every = timedelta(hours=1) if flat.polled else None  # type: ignore[misc]  # one flat's own
+        self.listed: dict[str, StayReport] = {}
+        """What its calendar shows now, or is told of by itself."""
+        self._told: tuple[StayReport, ...] = ()
+        self._missing: dict[str, tuple[int, datetime]] = {}
+
+    async def parse(self, delivery: Delivery) -> Iterable[Fact]:
+        at, said = delivery.received_at, self._life.said.get(delivery.key, ())
+        if self._flat.polled:
+            return [CalendarRead(delivery.channel, at, tuple(said), unchanged=not delivery.body)]
+        return [StayReported(delivery.channel, at, report) for report in said]
+
+    async def fetch(self, cursor: str | None) -> AsyncIterator[Delivery]:
+        life, now = self._life, self._life.now()
+        if life.offline:
+            raise Unavailable("the internet is gone")
+        shown = tuple(each for each in self.listed.values() if each.status is StayStatus.CONFIRMED)
+        news = [each for each in shown if each not in self._told]
+        if shown != self._told:
+            life.said[now.isoformat()] = shown
+        for report in news:
+            life.telling(report)
+        yield Delivery(self._flat.channel, now.isoformat(), b"" if shown == self._told else b"new", now, cursor="-")
+        for report in news:
+            life.told(report)
+        gone = {each.uid for each in self._told} - {each.uid for each in shown}
+        self._told = shown
+        self._count_missing(gone | self._missing.keys(), {each.uid for each in shown})
+
+    def _count_missing(self, gone: set[str], shown: set[str]) -> None:
+        """Leave is taken from a stay that a calendar lists no more, as the house rules say when."""
+        for uid in sorted(gone):
+            readings, since = self._missing.get(uid, (0, self._life.now()))
+            self._missing[uid] = readings + 1, since
+            if uid in shown:
+                del self._missing[uid]
+            elif readings + 1 >= READINGS and self._life.now() - since >= MISSING_FOR:
+                del self._missing[uid]
+                self._life.told(self.listed[uid])
+
+
+class Luck:
+    """A source of chance that likes to draw what it drew before: what should be rare comes often."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._seen: list[int] = [31_415, 27_182]
+
+    def below(self, limit: int) -> int:
+        if limit >= 10_000 and limit < 1_000_000_000 and self._random.random() < LUCKY:
+            return self._random.choice(self._seen) % limit
+        drawn = self._random.randrange(limit)
+        if limit >= 10_000:
+            self._seen.append(drawn)
+            del self._seen[:-200]
+        return drawn
+
+    def like(self, digits: str) -> None:
+        self._seen.append(int(digits))
+
+
+class Life:
+    def __init__(self, folder: Path, plan: Town, random: Random, days: int) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.clock = LoopClock(self.loop, BEGIN - timedelta(seconds=self.loop.time()))
+        self.plan, self.random, self.days = plan, random, days
+        self.luck = Luck(Random(random.random()))
+        self.config = Config.model_validate(
+            {"database": str(folder / "gatehouse.db"), "state_dir": folder / "state", "key_file": folder / "key"}
+        )
+        self.stop = asyncio.Event()
+        """The hub is to be stopped, for good or not."""
+        self.judge = Judge(self.now, self.at, self._owner, self.stop.set, self._sent)
+        self.doors = {
+            lock: Door(lock, brand, self.judge, Random(random.random())) for lock, brand in plan.brands.items()
+        }
+        for door in self.doors.values():
+            self.judge.met(door)
+        self.sources = {flat.name: Source(self, flat) for flat in plan.flats}
+        self.flats = {flat.name: flat for flat in plan.flats}
+        self.said: dict[str, tuple[StayReport, ...]] = {}
+        """What each delivery tells, by its key."""
+        self.offline = False
+        self.hub: Hub | None = None
+        """None while it is stopped."""
+        self.street: Street | None = None
+        self.ledger: Ledger | None = None
+        self.over = False
+        self.stop_at_next_command = False
+        self.added: list[Door] = []
+        """Reset, and not met again by the driver yet."""
+        self._errands: asyncio.Queue[Work] = asyncio.Queue()
+        self._unsent: list[StayReport] = []
+        self._at_the_door = asyncio.Lock()
+        """Nobody speaks to a hub that is being stopped."""
+
+    # ---- time ----
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    def at(self, when: datetime, work: Callable[[], None]) -> None:
+        self.loop.call_at(self.loop.time() + max((when - self.now()).total_seconds(), 0.0), work)
+
+    def errand(self, when: datetime, work: Work) -> None:
+        """Something that happens in the world then."""
+        self.at(when, lambda: self._errands.put_nowait(work))
+
+    async def _run_errands(self) -> None:
+        while True:
+            done = (await self._errands.get())()
+            if inspect.isawaitable(done):
+                await done
+
+    def _sent(self) -> None:
+        if self.stop_at_next_command:
+            self.stop_at_next_command = False
+            self.loop.call_later(self.random.choice([0.0, 0.1, 0.25, 3.0, 6.0]), self.stop.set)
+
+    def _owner(self, door: Door, digits: str) -> str | None:
+        return None if self.ledger is None else self.ledger.owner(door.address, digits)
+
+    # ---- the hub, again and again ----
+
+    async def run(self) -> None:
+        for booking in self.plan.bookings:
+            for word in booking.words:
+                self.errand(word.at, self._word(word, booking))
+        self.errand(BEGIN + timedelta(days=self.days), self._finish)
+        async with asyncio.TaskGroup() as group:
+            errands = group.create_task(self._run_errands())
+            while not self.over and not self.judge.violations:
+                await self._one_life()
+            errands.cancel()
+
+    def _finish(self) -> None:
+        self.over = True
+        self.stop.set()
+
+    async def _one_life(self) -> None:
+        new = not self.config.database_file.exists()
+        new_house(self.config)
+        self.stop.clear()
+        world = World(clock=self.clock, chance=Chance(self.luck.below), sandbox=InlineSandbox(), inline=True)
+        async with running.made(self.config, world) as hub:
+            self._furnished(hub)
+            if new:
+                await hub.store.write(lambda tx: _furnish(tx, hub, self.plan))
+            self.ledger = Ledger.of(self.config.database_file, hub.vault)
+            async with asyncio.TaskGroup() as group:
+                task = group.create_task(running.run(hub, upkeep=False))
+                await asyncio.sleep(1)
+                self.hub, self.judge.up_since = hub, self.now()
+                self.judge.note("the hub is up")
+                self._errands.put_nowait(self.send_all)
+                self._errands.put_nowait(self.meet_added)
+                await self.stop.wait()
+                for _ in range(self.random.randrange(60)):
+                    await asyncio.sleep(0)
+                self.hub, self.judge.up_since = None, None
+                async with self._at_the_door:
+                    task.cancel()
+            self.judge.note("the hub is down")
+            self.ledger.close()
+            self.ledger = None
+            self.street = None
+        if not self.over and not self.judge.violations:
+            await self.clock.sleep(self.random.choice([0.5, 5.0, 60.0, 900.0]))
+
+    def _furnished(self, hub: Hub) -> None:
+        host = Host("street", _teller(hub), self.clock, self.config.state_dir, bytes, bytes, InlineSandbox())
+        self.street = Street(self.doors.values(), host)
+        hub.plugins.add_driver("street", self.street)
+        for flat in self.plan.flats:
+            hub.plugins.add_channel(flat.channel, self.sources[flat.name])
+
+    async def speak(self, work: Callable[[Street], Awaitable[None]]) -> None:
+        """Something a lock tells by itself; lost while there is no hub."""
+        async with self._at_the_door:
+            if self.hub is not None and self.street is not None:
+                await work(self.street)
+
+    async def meet_added(self) -> None:
+        """The driver finds out that locks were reset, and are back."""
+        while self.added and self.hub is not None:
+            async with self._at_the_door:
+                if self.hub is not None and self.street is not None:
+                    await self.street.meet(self.added[0], replaced=True)
+                    self.added.pop(0)
+
+    # ---- bookings ----
+
+    def _word(self, word: Word, booking: Booking) -> Work:
+        async def spoken() -> None:
+            source = self.sources[booking.flat.name]
+            if source.listed.get(booking.uid) == word.report:
+                return
+            source.listed[booking.uid] = word.report
+            if not booking.flat.polled:
+                self._unsent.append(word.report)
+                await self.send_all()
+
+        return spoken
+
+    async def send_all(self) -> None:
+        """Tell the hub what its channels have to tell, in the order in which it came up."""
+        while self._unsent and self.hub is not None and not self.offline:
+            async with self._at_the_door:
+                if self.hub is not None:
+                    report = self._unsent[0]
+                    key = f"{report.uid} {len(self.said)}"
+                    self.said[key] = (report,)
+                    self.telling(report)
+                    await self.hub.inbox.accept(Delivery(self._flat(report).channel, key, b"new", self.now()))
+                    self.told(report)
+                    self._unsent.pop(0)
+
+    def _flat(self, report: StayReport) -> Flat:
+        return self.flats[report.uid.partition("/")[0]]
+
+    def telling(self, report: StayReport) -> None:
+        flat = self._flat(report)
+        self.judge.telling(report.uid, flat, flat.hours(report))
+
+    def told(self, report: StayReport) -> None:
+        flat = self._flat(report)
+        hours = flat.hours(report)
+        self.judge.told(report.uid, flat, hours)
+        if hours is not None:
+            self._expect(report.uid, flat, hours)
+
+    # ---- guests ----
+
+    def _expect(self, uid: str, flat: Flat, hours: Hours) -> None:
+        now = self.now()
+        arrival = max(hours.check_in, now) + timedelta(seconds=self.random.randrange(1, 7200))
+        for number, when in enumerate((arrival, hours.check_in, hours.end - timedelta(seconds=20))):
+            if now < when < hours.end:
+                self.errand(when, self._visit(uid, flat, hours, enters=number == 0))
+
+    def _visit(self, uid: str, flat: Flat, hours: Hours, *, enters: bool) -> Work:
+        async def visit() -> None:
+            stay = self.judge.stays[uid]
+            if stay.hours != hours or stay.coming is not None or stay.told_at is None or self.ledger is None:
+                return
+            for lock in flat.doors:
+                door = self.doors[lock]
+                digits = self.ledger.digits(lock, uid)
+                slot = None if digits is None else door.slot_of(digits, self.now())
+                if slot is None or door.battery <= FLAT:
+                    await self._outside(uid, door, max(hours.start, stay.told_at))
+                elif enters:
+                    await self._opened(door, slot)
+
+        return visit
+
+    async def _opened(self, door: Door, slot: int) -> None:
+        await self.speak(lambda street: street.opened(door, How.KEYPAD, slot))
+
+    async def _outside(self, uid: str, door: Door, since: datetime) -> None:
+        """A guest stands outside: a door that answers should have let them in; of any other somebody has been told."""
+        self.judge.count("outside")
+        if self.judge.steady(door, since):
+            self.judge.blame("outside", f"{door.address} ({door.brand.name}) answers and does not let {uid} in")
+        elif self.judge.waited(since) and self.hub is not None and not await self._known(uid, door):
+            self.judge.blame("untold", f"{uid} stands outside {door.address} ({door.brand.name}), and nobody was told")
+
+    async def _known(self, uid: str, door: Door) -> bool:
+        hub, stay = self.hub, None if self.ledger is None else self.ledger.stay(uid)
+        assert hub is not None
+        wrong = await hub.store.read(lambda tx: findings(tx, hub.clock, hub.plugins))
+        asked = await hub.store.read(bookings.open_questions)
+        about = {each.about for each in wrong} | {f"stay:{each.subject}" for each in asked}
+        return f"lock:{door.address}" in about or f"stay:{stay}" in about
+
+
+def _teller(hub: Hub) -> Any:
+    async def tell(fact: Fact) -> None:
+        await hub.store.write(lambda tx: hub.intake.absorb(tx, fact, "street"))
+
+    return tell
+
+
+def _furnish(tx: Tx, hub: Hub, plan: Town) -> None:
+    for place in {id(each): each for each in plan.houses.values()}.values():
+        row = Property(
+            PropertyId(place.name),
+            place.name.title(),
+            place.zone,
+            place.check_in,
+            place.check_out,
+            place.lead,
+            6,
+            Origin.SITE,
+        )
+        house.keep_property(tx, row)
+    shared = [lock for flat in plan.flats for lock in flat.doors[1:]]
+    for lock, place in plan.houses.items():
+        row_ = LockRow(LockId(lock), PropertyId(place.name), lock.title(), "street", lock, lock in shared, Origin.SITE)
+        house.keep_lock(tx, row_)
+    for flat in plan.flats:
+        doors = tuple(sorted(LockId(lock) for lock in flat.doors))
+        unit = Unit(
+            UnitId(flat.name), PropertyId(flat.place.name), flat.name.title(), doors, ClosedMeans.ASK, Origin.SITE
+        )
+        house.keep_unit(tx, unit)
+        sealed = house.sealed_settings(flat.channel, {}, hub.vault)
+        house.keep_channel(tx, house.ChannelRow(flat.channel, unit.id, "street", sealed, Origin.SITE))

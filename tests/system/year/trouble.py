@@ -1,0 +1,174 @@
+"""What goes wrong in a year: locks out of reach, flat or reset, the internet gone, the hub stopped, hands at keypads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from random import Random
+from typing import Final
+
+from hub.model.facts import CodeChange
+from tests.simulators.street import FLAT, Code, Door
+from tests.system.year.life import Life
+from tests.system.year.town import BEGIN
+
+UNSEEN: Final = timedelta(minutes=45)
+"""Nobody programs a place of a lock that tells nothing while the hub relies on what it has just read there
+(`Policy.fresh`, hub/model/codes.py): no hub could know."""
+
+
+def plan(life: Life) -> None:
+    """Put a year's troubles on the world's list, as chance has it."""
+    random = Random(life.random.random())
+    for door in life.doors.values():
+        _silences(life, door, random)
+        _battery(life, door, random)
+        if door.brand.slots:
+            _hands(life, door, random)
+            _resets(life, door, random)
+    _outages(life, random)
+    _restarts(life, random)
+
+
+def _times(life: Life, random: Random, a_year: float) -> Iterator[datetime]:
+    """So many instants in a year, at random."""
+    at = BEGIN + timedelta(hours=6)
+    end = BEGIN + timedelta(days=life.days)
+    while True:
+        at += timedelta(days=random.expovariate(a_year / 365))
+        if at >= end:
+            return
+        yield at
+
+
+def _silences(life: Life, door: Door, random: Random) -> None:
+    """Out of reach for minutes, for hours, and now and then for days."""
+    for at in _times(life, random, 8):
+        length = timedelta(minutes=random.choice([2, 7, 20, 60, 240, 1500, 3000]))
+
+        def fall_silent(door: Door = door) -> None:
+            life.judge.note(f"{door.address} is out of reach")
+            door.silent = True
+
+        def come_back(door: Door = door) -> None:
+            life.judge.note(f"{door.address} is within reach again")
+            door.silent = False
+            life.judge.within_reach(door)
+
+        life.errand(at, fall_silent)
+        life.errand(at + length, come_back)
+
+
+def _battery(life: Life, door: Door, random: Random) -> None:
+    """It loses some every week and tells so; somebody changes it when it is low, or a day after it is flat."""
+    thirst = random.choice([0.5, 1.0, 2.0, 4.0])
+    patience = random.choice([FLAT - 1, 10, 15])
+    offset = timedelta(hours=random.randrange(1, 168))
+
+    async def a_week_later() -> None:
+        door.battery = max(door.battery - thirst, 0.0)
+        if door.battery <= patience:
+            life.errand(life.now() + timedelta(days=1), change)
+        await life.speak(lambda street: street.weighed(door))
+        life.errand(life.now() + timedelta(days=7), a_week_later)
+
+    def change() -> None:
+        life.judge.note(f"{door.address} gets a new battery")
+        door.battery = 100.0
+        life.judge.within_reach(door)
+
+    door.battery = float(random.randrange(20, 100))
+    life.errand(BEGIN + offset, a_week_later)
+
+
+def _hands(life: Life, door: Door, random: Random) -> None:
+    """Somebody makes a code at the keypad, or deletes it again. Nobody else may."""
+    for at in _times(life, random, 5):
+
+        async def come(door: Door = door) -> None:
+            theirs = [slot for slot, code in door.codes.items() if not code.ours]
+            if theirs and random.random() < 0.4:
+                await _delete(life, door, random.choice(theirs))
+            elif len(theirs) < min(4, door.brand.slots // 3):
+                await _make(life, door, random)
+
+        life.errand(at, come)
+
+
+async def _make(life: Life, door: Door, random: Random) -> None:
+    now, long_ago = life.now(), BEGIN - timedelta(days=1)
+    unseen = timedelta() if door.brand.events and door.reachable else UNSEEN
+    free = [
+        slot
+        for slot in range(1, door.brand.slots + 1)
+        if slot not in door.codes and now - door.read_at.get(slot, long_ago) >= unseen
+    ]
+    digits = "".join(random.choice("0123456789") for _ in range(max(door.brand.digits[0], 4)))
+    if door.busy or not free or any(code.digits == digits for code in door.codes.values()):
+        return
+    slot = random.choice(free)
+    door.codes[slot] = Code(digits, ours=False)
+    door.hours.pop(slot, None)
+    life.luck.like(digits)
+    life.judge.note(f"somebody makes a code at {door.address}[{slot}]")
+    await life.speak(lambda street: street.programmed(door, slot, CodeChange.ADDED))
+
+
+async def _delete(life: Life, door: Door, slot: int) -> None:
+    del door.codes[slot]
+    life.judge.note(f"somebody deletes their code at {door.address}[{slot}]")
+    await life.speak(lambda street: street.programmed(door, slot, CodeChange.DELETED))
+
+
+def _resets(life: Life, door: Door, random: Random) -> None:
+    """To factory settings, at a moment when no radio command is under way; it is added again within the hour."""
+    for at in _times(life, random, 0.5):
+
+        def reset(door: Door = door) -> None:
+            if door.busy or door.silent:
+                return
+            life.judge.note(f"{door.address} is reset")
+            door.reset()
+            door.silent = True
+            life.errand(life.now() + timedelta(minutes=random.randrange(3, 50)), lambda: add_again(door))
+
+        def add_again(door: Door) -> None:
+            life.judge.note(f"{door.address} is added again")
+            door.silent = False
+            life.judge.within_reach(door)
+            life.judge.was_reset(door)
+            life.added.append(door)
+            life.errand(life.now(), life.meet_added)
+
+        life.errand(at, reset)
+
+
+def _outages(life: Life, random: Random) -> None:
+    """The internet is gone."""
+    for at in _times(life, random, 25):
+        length = timedelta(minutes=random.choice([1, 10, 60, 300, 1800]))
+
+        def gone() -> None:
+            life.judge.note("the internet is gone")
+            life.offline = True
+
+        async def back() -> None:
+            life.judge.note("the internet is back")
+            life.offline = False
+            await life.send_all()
+
+        life.errand(at, gone)
+        life.errand(at + length, back)
+
+
+def _restarts(life: Life, random: Random) -> None:
+    """Half of the times in the midst of a command to some lock."""
+    for number, at in enumerate(_times(life, random, 40)):
+
+        def stop(number: int = number) -> None:
+            if number % 2:
+                life.stop.set()
+            else:
+                life.stop_at_next_command = True
+
+        life.errand(at, stop)
