@@ -382,7 +382,8 @@ class Reconciler:
 
         def work(tx: Tx) -> None:
             view, now = self.view(tx, lock), self.clock.now()
-            codes.keep_slot(tx, lock, learn(view.slot(number), view.policy, now), now)
+            policy = replace(view.policy, longest_wait=min(view.policy.longest_wait, LONGEST_SILENCE * self.pace))
+            codes.keep_slot(tx, lock, learn(view.slot(number), policy, now), now)
 
         await self.store.write(work)
 

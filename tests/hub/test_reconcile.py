@@ -73,6 +73,25 @@ def test_a_silent_lock_is_asked_seldom_and_at_once_when_it_gives_a_sign_of_life(
     simulate(main())
 
 
+def test_one_code_that_cannot_be_taken_away_is_tried_as_often_as_many(tmp_path: Path) -> None:
+    """Found by the year: a lock with one thing to do was left alone for a quarter of an hour, not for five minutes."""
+
+    async def main() -> None:
+        async with home(tmp_path, start=CHECK_IN - timedelta(hours=2)) as house:
+            await _booked(house)
+            await house.until(CHECK_IN)
+            house.lock("front").silent = True
+            house.unbook("a")
+            stay, hub = await house.stay(), house.hub
+            await hub.store.write(lambda tx: hub.intake.cancel_stay(tx, stay.id, "manager"))
+            await house.later(hours=2)
+            house.lock("front").silent = False
+            await house.later(minutes=6)
+            assert house.lock("front").codes == {}
+
+    simulate(main())
+
+
 def test_a_lock_that_is_removed_while_it_is_written_ends_nothing_but_its_own_worker(tmp_path: Path) -> None:
     async def main() -> None:
         memories = [Memory(Address("front")), Memory(Address("spare"))]

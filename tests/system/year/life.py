@@ -316,7 +316,7 @@ class Life:
     async def _known(self, uid: str, door: Door) -> bool:
         hub, stay = self.hub, None if self.ledger is None else self.ledger.stay(uid)
         assert hub is not None
-        wrong = await hub.store.read(lambda tx: findings(tx, hub.clock, hub.plugins))
+        wrong = await hub.store.read(lambda tx: findings(tx, hub))
         asked = await hub.store.read(bookings.open_questions)
         about = {each.about for each in wrong} | {f"stay:{each.subject}" for each in asked}
         return f"lock:{door.address}" in about or f"stay:{stay}" in about
