@@ -12,15 +12,17 @@ from datetime import datetime, timedelta
 from enum import Enum, IntEnum
 from typing import Final, TypeVar, assert_never
 
+from hub import site_people
 from hub.config import Problem, misconfigured, nearest
 from hub.errors import Rejected
 from hub.io.vault import Vault
 from hub.model.alerts import Way
+from hub.model.passes import Turnover
 from hub.model.policy import NO_OVERRIDE, CodePolicy, override_words, policy_words
 from hub.model.values import Address, ChannelId, LockId, StayStatus, UnitId
 from hub.sightings import forget_slots
-from hub.site import Channel, Site, named
-from hub.store import alerts, codes, house, log, persons, stays
+from hub.site import Channel, PassSaid, PersonSaid, Site, advice, named
+from hub.store import alerts, codes, house, log, passes, persons, stays
 from hub.store.alerts import Wishes
 from hub.store.engine import Tx
 from hub.store.house import ChannelRow, LockRow, Origin, Property, Unit
@@ -41,8 +43,8 @@ class What(Enum):
     REMOVED = "removed"
 
 
-Row = Property | LockRow | Unit | Channel | Wishes
-R = TypeVar("R", Property, LockRow, Unit, Channel, Wishes)
+Row = Property | LockRow | Unit | Channel | PersonSaid | PassSaid | Wishes
+R = TypeVar("R", Property, LockRow, Unit, Channel, PersonSaid, PassSaid, Wishes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Change:
 
     @property
     def kind(self) -> str:
-        """`property` | `lock` | `unit` | `channel` | `alerts`"""
+        """`property` | `lock` | `unit` | `channel` | `person` | `pass` | `alerts`"""
         return _KINDS[type(self.row)]
 
     def sentence(self, *, done: bool) -> str:
@@ -86,8 +88,9 @@ class House:
     locks: Mapping[str, LockRow] = field(default_factory=dict)
     units: Mapping[str, Unit] = field(default_factory=dict)
     channels: Mapping[str, Channel] = field(default_factory=dict)
+    people: Mapping[str, PersonSaid] = field(default_factory=dict)
+    passes: Mapping[str, PassSaid] = field(default_factory=dict)
     wishes: Mapping[str, Wishes] = field(default_factory=dict)
-    known_people: frozenset[str] = frozenset()
 
 
 def apply(tx: Tx, site: Site, vault: Vault, *, prune: Prune, now: datetime, actor: str) -> Plan:
@@ -117,8 +120,9 @@ def look(tx: Tx, vault: Vault) -> House:
         locks={row.id: row for row in house.locks(tx)},
         units={row.id: row for row in house.units(tx)},
         channels={row.id: _opened(row, vault) for row in house.channels(tx)},
+        people={row.id: site_people.person_said(row, vault) for row in persons.persons(tx)},
+        passes={row.id: site_people.pass_said(row) for row in passes.all_passes(tx)},
         wishes={row.id: row for row in alerts.wishes(tx).values()},
-        known_people=frozenset(row.id for row in persons.persons(tx) if row.ended_at is None),
     )
 
 
@@ -137,15 +141,16 @@ def compare(site: Site, known: House, prune: Prune) -> Plan:
         locks=_compared(site.locks, known.locks, prune, said),
         units=_compared(site.units, known.units, prune, said),
         channels=_compared(site.channels, known.channels, prune, said),
+        people=_compared(site.people, known.people, prune, said),
+        passes=_compared(site.passes, known.passes, prune, said),
         wishes=_compared(site.wishes, known.wishes, prune, said),
-        known_people=known.known_people,
     )
     wrong = [*_loose_ends(then), *_shared_addresses(then)]
     if wrong:
         raise misconfigured(wrong)
     return Plan(
         changes=tuple(said.changes),
-        notes=(*said.notes, *_advice(site)),
+        notes=(*said.notes, *advice(site)),
         touched_units=frozenset(unit for change in said.changes for unit in _touched_units(change, known, then)),
         touched_locks=frozenset(
             change.row.id
@@ -211,8 +216,16 @@ def _loose_ends(then: House) -> Iterator[Problem]:
         yield from _missing(unit, "locks", unit.locks, then.locks)
     for channel in then.channels.values():
         yield from _missing(channel, "unit", [channel.unit], then.units)
+    for person in then.people.values():
+        yield from _missing(person, "property", [person.property] if person.property else [], then.properties)
+    for each in then.passes.values():
+        yield from _missing(each, "person", [each.person], then.people)
+        if each.origin is Origin.SITE:  # one that was made in the pages goes on with the doors that are left
+            yield from _missing(each, "locks", each.locks, then.locks)
+            between = [each.when.unit] if isinstance(each.when, Turnover) and each.when.unit else []
+            yield from _missing(each, "unit", between, then.units)
     for wishes in then.wishes.values():
-        yield from _nobody(wishes, then.known_people)
+        yield from _nobody(wishes, frozenset(then.people))
 
 
 def _nobody(row: Wishes, people: frozenset[str]) -> Iterator[Problem]:
@@ -277,6 +290,8 @@ _KINDS: Final[Mapping[type[Row], str]] = {
     LockRow: "lock",
     Unit: "unit",
     Channel: "channel",
+    PersonSaid: "person",
+    PassSaid: "pass",
     Wishes: "alerts",
 }
 
@@ -316,6 +331,8 @@ def _words(row: Row) -> dict[str, str]:
             return {"name": f"“{row.name}”", "property": f"in {row.property}", "doors": doors, "closed": closed}
         case Channel():
             return {"integration": row.integration, "unit": f"for unit {row.unit}"}
+        case PersonSaid() | PassSaid():
+            return site_people.words(row)
         case Wishes():
             people = ", then ".join(f"{each.person} by {_ways(each.ways)}" for each in row.people)
             return {
@@ -359,26 +376,12 @@ def _farewell(row: Row) -> str:
             return "with its channels and stays; their codes are revoked"
         case Channel():
             return "its stays remain and are kept here from now on"
+        case PersonSaid() | PassSaid():
+            return "the codes leave the locks"
         case Wishes():
             return "the managers are told, at any hour"
         case _:
             assert_never(row)
-
-
-def _advice(site: Site) -> Iterator[str]:
-    for row in site.properties:
-        if row.check_out > row.check_in:
-            yield (
-                f"{_named(row)}: check-out is later than check-in, so the codes of two stays "
-                "that follow each other work at the same time."
-            )
-    for unit in site.units:
-        if not unit.locks:
-            yield f"{_named(unit)} has no lock, so its guests get no code."
-    for lock in site.locks:
-        passing = [unit.id for unit in site.units if lock.id in unit.locks]
-        if len(passing) > 1 and not lock.shared:
-            yield f"{_named(lock)} opens for guests of {' and '.join(passing)} without being called shared."
 
 
 # ---- doing ---------------------------------------------------------------------------------------------------------
@@ -427,11 +430,11 @@ def carry_out(tx: Tx, plan: Plan, vault: Vault, *, now: datetime, actor: str) ->
             _remove(tx, row, now)
     for row in coming:
         if isinstance(row, Property):
-            _keep(tx, row, vault)
+            _keep(tx, row, vault, now)
     _move_locks(tx, plan, now)
     for row in coming:
         if not isinstance(row, Property):
-            _keep(tx, row, vault)
+            _keep(tx, row, vault, now)
     for row in going:
         if isinstance(row, Property):
             _remove(tx, row, now)
@@ -450,6 +453,8 @@ def _remove(tx: Tx, row: Row, now: datetime) -> None:
             house.remove_unit(tx, row.id, now)
         case Channel():
             house.remove_channel(tx, row.id)
+        case PersonSaid() | PassSaid():
+            site_people.remove(tx, row, now)
         case Wishes():
             alerts.forget_wishes(tx, row.id)
         case _:
@@ -465,7 +470,7 @@ def _move_locks(tx: Tx, plan: Plan, now: datetime) -> None:
             forget_slots(tx, change.row.id, now)
 
 
-def _keep(tx: Tx, row: Row, vault: Vault) -> None:
+def _keep(tx: Tx, row: Row, vault: Vault, now: datetime) -> None:
     match row:
         case Property():
             house.keep_property(tx, row)
@@ -476,6 +481,10 @@ def _keep(tx: Tx, row: Row, vault: Vault) -> None:
         case Channel():
             sealed = house.sealed_settings(row.id, row.settings, vault)
             house.keep_channel(tx, ChannelRow(row.id, row.unit, row.integration, sealed, row.origin))
+        case PersonSaid():
+            site_people.keep_person(tx, row, vault, now)
+        case PassSaid():
+            pass  # once the doors are there, and whoever can draw digits (hub/site_people.py)
         case Wishes():
             alerts.keep_wishes(tx, row)
         case _:

@@ -22,6 +22,7 @@ from hub import (
     people_commands,
     radio_commands,
     record_commands,
+    site_people,
 )
 from hub.adopting import Wish
 from hub.commandline import asks
@@ -138,6 +139,9 @@ def _applied(tx: Tx, *, hub: Hub, site: Site, prune: apply.Prune, actor: str) ->
         housing.introduce(tx, hub.plugins, hub.intake, lock, hub.clock.now())
     for unit in sorted(done.touched_units):
         hub.intake.replan_unit(tx, unit)
+    site_people.keep_passes(
+        tx, hub.desk, [change.row for change in done.changes if change.what is not apply.What.REMOVED]
+    )
     return done
 
 

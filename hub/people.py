@@ -101,14 +101,6 @@ def come_back(tx: Tx, desk: Desk, id_: PersonId, actor: str) -> None:
     _note(tx, desk, actor, "person came back", id_, row.name)
 
 
-def forget(tx: Tx, desk: Desk, id_: PersonId) -> None:
-    """With passes and contact; their codes leave the locks. The access log keeps what it says of the past."""
-    granted = passes.granted(tx)
-    for row in passes.of_person(tx, id_):
-        codes.revoke(tx, [entry.grant.id for entry in granted.get(row.id, ())], desk.now())
-    persons.remove(tx, id_)
-
-
 def _note(tx: Tx, desk: Desk, actor: str, action: str, id_: PersonId, detail: str) -> None:
     log.record(tx, desk.now(), actor, action, f"person:{id_}", detail=detail)
 
@@ -130,7 +122,16 @@ class Wish:
     name: str = ""
 
 
-def give(tx: Tx, desk: Desk, person: PersonId, wish: Wish, actor: str, *, id_: PassId | None = None) -> PassId:
+def give(
+    tx: Tx,
+    desk: Desk,
+    person: PersonId,
+    wish: Wish,
+    actor: str,
+    *,
+    id_: PassId | None = None,
+    origin: Origin = Origin.PAGES,
+) -> PassId:
     """Draw digits, the same for as many of the doors as can take the same, and let them be known at the doors.
 
     Raises:
@@ -140,7 +141,7 @@ def give(tx: Tx, desk: Desk, person: PersonId, wish: Wish, actor: str, *, id_: P
     wish = _checked(tx, desk, row, wish)
     pins = issuing.drawn_for(tx, desk, wish.locks)
     good = Window(wish.start or desk.now(), wish.until)
-    made = Pass(new, person, wish.name, wish.when, good, wish.uses, Origin.PAGES, desk.now())
+    made = Pass(new, person, wish.name, wish.when, good, wish.uses, origin, desk.now())
     passes.keep(tx, replace(made, doors=sealed(desk, new, pins)))
     settle(tx, desk)
     _note(tx, desk, actor, "pass given", person, in_short(tx, wish))

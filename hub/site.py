@@ -1,4 +1,4 @@
-"""The site file: properties, locks, units and channels as the operator describes them.
+"""The site file: properties, locks, units, channels, people and their passes as the operator describes them.
 
     [[property]]  id, name, timezone, check_in = "15:00", check_out = "11:00", code_lead = "60m", digits = 6,
                   backups = 2,
@@ -9,6 +9,8 @@
                   late_check_out, code_ahead
     [[unit]]      id, property, name, locks, closed_means = "ask"
     [[channel]]   id, unit, integration, and that integration's own settings
+    [[person]]    id, name, kind, property = every one, phone = "", email = ""
+    [[pass]]      id, person, locks, hours or between_stays (with longest = "8h") or neither, until = open, uses = any, name = ""
 
 Here it is only understood; hub/apply.py compares it with the house and carries it out.
 """
@@ -18,18 +20,30 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, JsonValue, StrictBool, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StrictBool,
+    ValidationError,
+    ValidationInfo,
+)
 
 from hub.config import Problem, Section, misconfigured, nearest, problems, read_toml, unknown
 from hub.errors import Misconfigured
 from hub.model.alerts import QuietHours, Way, read_quiet_hours, read_step
+from hub.model.passes import ALWAYS, LONGEST_TURNOVER, EveryWeek, Span, Turnover, When, read_hours
+from hub.model.people import PersonKind
 from hub.model.policy import CodeKind, Override
-from hub.model.values import Address, ChannelId, LockId, PersonId, PropertyId, UnitId, clean
+from hub.model.values import Address, ChannelId, LockId, PassId, PersonId, PropertyId, UnitId, clean
 from hub.store.alerts import Listed, Wishes
 from hub.store.house import ClosedMeans, LockRow, Origin, Property, Unit
 
@@ -49,11 +63,39 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonSaid:
+    """A person as a site file describes them."""
+
+    id: PersonId
+    name: str
+    kind: PersonKind
+    property: PropertyId | None
+    """None: of every one."""
+    phone: str = field(repr=False)
+    email: str = field(repr=False)
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class PassSaid:
+    id: PassId
+    person: PersonId
+    locks: tuple[LockId, ...]
+    when: When
+    until: datetime | None
+    uses: int | None
+    name: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     properties: tuple[Property, ...]
     locks: tuple[LockRow, ...]
     units: tuple[Unit, ...]
     channels: tuple[Channel, ...]
+    people: tuple[PersonSaid, ...] = ()
+    passes: tuple[PassSaid, ...] = ()
     wishes: tuple[Wishes, ...] = ()
     """How those properties want their people told that say so."""
 
@@ -288,13 +330,84 @@ class _Channel(Section):
         return Channel(ChannelId(self.id), UnitId(self.unit), self.integration, self.settings, Origin.SITE)
 
 
+class _Person(Section):
+    id: Id
+    name: Annotated[Name, Field(max_length=60)]
+    kind: PersonKind
+    property: Id | None = None
+    phone: Annotated[str, Field(max_length=40)] = ""
+    email: Annotated[str, Field(max_length=200)] = ""
+
+    def row(self) -> PersonSaid:
+        place = None if self.property is None else PropertyId(self.property)
+        contact = clean(self.phone, limit=40), clean(self.email, limit=200)
+        return PersonSaid(PersonId(self.id), self.name, self.kind, place, *contact, Origin.SITE)
+
+
+def _hours(value: object) -> tuple[Span, ...]:
+    if isinstance(value, str):
+        return read_hours(value)
+    raise ValueError("must be hours of the week, e.g. “Mon-Fri 08:00-17:00”")
+
+
+def _longest(value: object) -> timedelta:
+    longest = _span(value)
+    if not timedelta(minutes=15) <= longest <= timedelta(days=7):
+        raise ValueError("must be 15m at least, and 168h at most")
+    return longest
+
+
+def _not_both(value: str, info: ValidationInfo) -> str:
+    if info.data.get("hours") is not None:
+        raise ValueError("stands beside hours; a pass has one of them")
+    return value
+
+
+class _Pass(Section):
+    id: Id
+    person: Id
+    locks: Annotated[tuple[Id, ...], Field(min_length=1)]
+    hours: Annotated[tuple[Span, ...] | None, BeforeValidator(_hours)] = None
+    between_stays: Annotated[Id, AfterValidator(_not_both)] | None = None
+    longest: Annotated[timedelta, BeforeValidator(_longest)] = LONGEST_TURNOVER
+    until: AwareDatetime | None = None
+    uses: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = None
+    name: Annotated[str, Field(max_length=60)] = ""
+
+    def row(self) -> PassSaid:
+        return PassSaid(
+            id=PassId(self.id),
+            person=PersonId(self.person),
+            locks=tuple(sorted({LockId(lock) for lock in self.locks})),
+            when=self._when(),
+            until=None if self.until is None else self.until.astimezone(UTC),
+            uses=self.uses,
+            name=clean(self.name, limit=60),
+            origin=Origin.SITE,
+        )
+
+    def _when(self) -> When:
+        if self.between_stays is not None:
+            return Turnover(UnitId(self.between_stays), self.longest)
+        return ALWAYS if self.hours is None else EveryWeek(self.hours)
+
+
 KINDS: Final[Mapping[str, type[Section]]] = {
     "property": _Property,
     "lock": _Lock,
     "unit": _Unit,
     "channel": _Channel,
+    "person": _Person,
+    "pass": _Pass,
 }
-_PLURALS: Final = {"property": "properties", "lock": "locks", "unit": "units", "channel": "channels"}
+_PLURALS: Final = {
+    "property": "properties",
+    "lock": "locks",
+    "unit": "units",
+    "channel": "channels",
+    "person": "people",
+    "pass": "passes",
+}
 
 
 # ---- all of them ---------------------------------------------------------------------------------------------------
@@ -338,3 +451,20 @@ def _shared_addresses(locks: Sequence[_Lock]) -> Iterable[Problem]:
             yield Problem(
                 key, f"{lock.driver} {lock.address} is {named('lock', other)} already; each lock has its own address"
             )
+
+
+def advice(site: Site) -> Iterable[str]:
+    """What the operator should know, though it works."""
+    for row in site.properties:
+        if row.check_out > row.check_in:
+            yield (
+                f"{named('property', row.id)}: check-out is later than check-in, so the codes of two stays "
+                "that follow each other work at the same time."
+            )
+    for unit in site.units:
+        if not unit.locks:
+            yield f"{named('unit', unit.id)} has no lock, so its guests get no code."
+    for lock in site.locks:
+        passing = [unit.id for unit in site.units if lock.id in unit.locks]
+        if len(passing) > 1 and not lock.shared:
+            yield f"{named('lock', lock.id)} opens for guests of {' and '.join(passing)} without being called shared."

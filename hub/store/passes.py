@@ -180,8 +180,8 @@ def remove(tx: Tx, ids: Collection[PassId]) -> None:
 
 
 def over_since(tx: Tx, before: datetime) -> list[PassId]:
-    """Those that ended by then, and of whose codes none is left in a lock."""
-    over = or_(passes.c.ended_at <= before, passes.c.end <= before)
+    """Those that ended by then, and of whose codes none is left in a lock. Not what the site file names: it would come back."""
+    over = and_(or_(passes.c.ended_at <= before, passes.c.end <= before), passes.c.origin == Origin.PAGES.value)
     held = select(grants.c.pass_id).where(grants.c.pass_id.is_not(None), grants.c.pin.is_not(None))
     return list(tx.sql.execute(select(passes.c.id).where(over, passes.c.id.not_in(held))).scalars())
 
