@@ -28,7 +28,7 @@ from hub.model.stays import (
     pair,
     stay_window,
 )
-from hub.model.values import ChannelId, StayId, StayKind, StayStatus, UnitId, Window, clean
+from hub.model.values import CODED, ChannelId, StayId, StayKind, StayStatus, UnitId, Window, clean
 from hub.store import house, log
 from hub.store import stays as ledger
 from hub.store.engine import Tx
@@ -120,13 +120,13 @@ def _ask_gone(tx: Tx, desk: Desk, stay: StayRow) -> None:
     if ledger.answered(tx, "gone", stay.id) == "keep":
         return
     what, over = f"the stay of {whose(stay)}", "cancelled"
-    if stay.kind is not StayKind.RESERVATION:
+    if stay.kind not in CODED:
         what, over = "that it is closed", "open again"
     sentence = (
         f"The calendar of {_unit_name(tx, stay.unit_id)} no longer lists {what} ({_days(stay)}). "
         f"Is it {over}? Until you say so it stands."
     )
-    yes = "Yes, cancel it" if stay.kind is StayKind.RESERVATION else "Yes, it is open"
+    yes = "Yes, cancel it" if stay.kind in CODED else "Yes, it is open"
     _ask(tx, desk, "gone", stay, sentence, (("keep", "No, keep it"), ("cancel", yes)))
 
 
@@ -286,7 +286,11 @@ def _ask_closure(tx: Tx, desk: Desk, row: StayRow) -> None:
         row,
         f"{_unit_name(tx, row.unit_id)} is closed from {_days(row)}, and the channel does not say why. "
         "Does a guest come?",
-        (("reservation", "A guest comes: give a code"), ("block", "Nobody comes")),
+        (
+            ("reservation", "A guest comes: give a code"),
+            ("owner", "The owner comes: give a code"),
+            ("block", "Nobody comes"),
+        ),
     )
 
 

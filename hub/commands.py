@@ -35,7 +35,7 @@ from hub.intake import NewStay
 from hub.io.recovery import RecoveryKey
 from hub.model.codes import state_of
 from hub.model.people import Scope
-from hub.model.values import GrantId, LockId, Pin, StayId, UnitId, clean
+from hub.model.values import GrantId, LockId, Pin, StayId, StayKind, UnitId, clean
 from hub.plugins import settings_of
 from hub.rehearsal import refuse_real_doors
 from hub.site import Site, parse
@@ -314,7 +314,8 @@ async def _stays(hub: Hub, actor: str, ask: asks.Stays) -> JsonValue:
 
 
 async def _stay_add(hub: Hub, actor: str, ask: asks.StayAdd) -> JsonValue:
-    new = NewStay(**ask.model_dump(exclude={"unit"}), unit=UnitId(ask.unit))
+    kind = StayKind.OWNER if ask.owner else StayKind.RESERVATION
+    new = NewStay(**ask.model_dump(exclude={"unit", "owner"}), unit=UnitId(ask.unit), kind=kind)
     return await hub.store.write(lambda tx: _kept(tx, hub.intake.add_stay(tx, new, actor), hub.clock.now()))
 
 

@@ -15,7 +15,7 @@ from hub.errors import Rejected
 from hub.issuing import Desk
 from hub.model.facts import CalendarFailed, CalendarRead, Fact, GuestMoved, LockFound, RadioAlarm, StayReported
 from hub.model.stays import local_instant
-from hub.model.values import GrantId, Pin, StayId, StayKind, StayStatus, UnitId, Window, clean
+from hub.model.values import CODED, GrantId, Pin, StayId, StayKind, StayStatus, UnitId, Window, clean
 from hub.store import alarms, codes, house, log
 from hub.store import stays as ledger
 from hub.store.engine import Tx
@@ -38,6 +38,8 @@ class NewStay:
     note: str = ""
     check_in: time | None = None
     check_out: time | None = None
+    kind: StayKind = StayKind.RESERVATION
+    """Or OWNER."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ class Intake:
             raise Rejected("the departure must be after the arrival")
         if new.departure - new.arrival > LONGEST_STAY:
             raise Rejected("a stay of more than two years is most likely a typing error")
+        if new.kind not in CODED:
+            raise Rejected("a stay is a guest's or the owner's own")
         now, id_ = self.desk.now(), StayId(str(ULID()))
         contact = {"phone": clean(new.phone, limit=40), "email": clean(new.email, limit=200)}
         digits = "".join(ch for ch in contact["phone"] if ch.isdigit())
@@ -84,7 +88,7 @@ class Intake:
             id=id_,
             unit_id=new.unit,
             channel_id=None,
-            kind=StayKind.RESERVATION,
+            kind=new.kind,
             status=StayStatus.CONFIRMED,
             arrival=new.arrival,
             departure=new.departure,
@@ -198,7 +202,7 @@ class Intake:
         if stay is None:
             return
         match question.kind, value:
-            case "closure", ("reservation" | "block"):
+            case "closure", ("reservation" | "owner" | "block"):
                 row = replace(stay, kind=StayKind(value), changed_at=self.desk.now())
                 if not _over(stay, self.desk.now()):
                     self._keep(tx, row, actor, "closure explained")

@@ -238,6 +238,8 @@ def _guest(row: StayRow) -> str:
         return "Blocked"
     if row.kind is StayKind.UNKNOWN:
         return "Closed"
+    if row.kind is StayKind.OWNER:
+        return row.guest or "The owner"
     return row.guest or row.reference or "A guest without a name"
 
 

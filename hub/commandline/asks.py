@@ -115,6 +115,8 @@ class StayAdd(Ask):
     note: str = ""
     check_in: TimeOfDay | None = None
     check_out: TimeOfDay | None = None
+    owner: bool = False
+    """The owner's own."""
 
 
 class StayExtend(Ask):

@@ -55,6 +55,9 @@ def add_stay(  # noqa: PLR0913, PLR0917  # each is an option of the command
     note: Annotated[str, typer.Option(help="Shown on the stay's page.")] = "",
     check_in: CheckIn = None,
     check_out: CheckOut = None,
+    owner: Annotated[
+        bool, typer.Option("--owner", help="The owner's own: a code like guests, but nobody's guest.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Add a booking. Its code is drawn at once and reaches the doors in time."""
@@ -72,6 +75,7 @@ def add_stay(  # noqa: PLR0913, PLR0917  # each is an option of the command
         note=note,
         check_in=check_in,
         check_out=check_out,
+        owner=owner,
     )
     _say(told, "Added", json=json)
 

@@ -166,6 +166,9 @@ def unusable(tx: Tx) -> list[StayRow]:
     return _fetch(tx, select(*_COLUMNS).where(stays.c.status == StayStatus.UNUSABLE.value).order_by(stays.c.id))
 
 
+_SOMEBODY = stays.c.kind.in_([kind.value for kind in CODED])
+
+
 def _between(column: Column[datetime]) -> Select[tuple[object, ...]]:
     live = or_(stays.c.status == StayStatus.CONFIRMED.value, stays.c.status == StayStatus.TENTATIVE.value)
     within = (column >= bindparam("since"), column < bindparam("until"))
@@ -178,7 +181,7 @@ _ARRIVING, _DEPARTING = _between(stays.c.check_in), _between(stays.c.check_out)
 _OVER = (
     select(*_COLUMNS)
     .where(stays.c.check_in < bindparam("begins"), stays.c.check_out >= bindparam("ends"))
-    .where(stays.c.status == StayStatus.CONFIRMED.value, stays.c.kind == StayKind.RESERVATION.value)
+    .where(stays.c.status == StayStatus.CONFIRMED.value, _SOMEBODY)
     .order_by(stays.c.check_in, stays.c.id)
 )
 
@@ -199,7 +202,7 @@ def over(tx: Tx, begins: datetime, ends: datetime) -> list[StayRow]:
 def guests_between(tx: Tx, unit: UnitId, hours: Window) -> list[StayRow]:
     """The stays of a unit that are somebody's, in the way of another one in these hours."""
     live = stays.c.status.in_((StayStatus.CONFIRMED.value, StayStatus.TENTATIVE.value))
-    theirs = (stays.c.unit_id == unit, live, stays.c.kind == StayKind.RESERVATION.value)
+    theirs = (stays.c.unit_id == unit, live, _SOMEBODY)
     query = select(*_COLUMNS).where(*theirs, stays.c.check_in < hours.end, stays.c.check_out > hours.start)
     return _fetch(tx, query)
 
@@ -213,7 +216,7 @@ def live_in(tx: Tx, unit: UnitId, now: datetime) -> list[StayRow]:
 
 def occupied(tx: Tx, unit: UnitId, since: datetime) -> list[Window]:
     """When somebody stays there, from check-in to check-out or to leaving early, for stays that end after `since`."""
-    confirmed = (stays.c.status == StayStatus.CONFIRMED.value, stays.c.kind.in_([kind.value for kind in CODED]))
+    confirmed = (stays.c.status == StayStatus.CONFIRMED.value, _SOMEBODY)
     query = select(stays.c.check_in, stays.c.check_out, stays.c.left_at).where(
         stays.c.unit_id == unit, *confirmed, stays.c.check_out > since
     )

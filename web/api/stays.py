@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -201,6 +201,10 @@ def _found(tx: Tx, id_: StayId, call: Call) -> StayOut:
 
 
 class StayIn(In):
+    kind: Annotated[
+        Literal["reservation", "owner"],
+        Field(description="whose: a guest's, or the owner's own, who gets a code as well"),
+    ] = "reservation"
     unit: Annotated[str, Field(max_length=100)]
     arrival: Day
     departure: Annotated[Day, Field(description="the day of leaving")]
@@ -223,6 +227,7 @@ async def add_stay(call: Call, query: Nothing, body: StayIn) -> StayOut:
         note=body.note,
         check_in=body.check_in,
         check_out=body.check_out,
+        kind=StayKind(body.kind),
     )
     return await call.hub.store.write(lambda tx: _found(tx, call.hub.intake.add_stay(tx, new, call.actor), call))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -15,7 +15,7 @@ from hub import backup_codes, ladder
 from hub.errors import Rejected
 from hub.hub import Hub
 from hub.intake import NewStay
-from hub.model.values import StayId, StayStatus, UnitId, clean
+from hub.model.values import StayId, StayKind, StayStatus, UnitId, clean
 from hub.store import codes, house
 from hub.store import stays as ledger
 from hub.store.engine import Tx
@@ -261,6 +261,7 @@ Line = Annotated[str, AfterValidator(_no_line_breaks)]
 
 
 class NewForm(Form):
+    kind: Literal[StayKind.RESERVATION, StayKind.OWNER] = Field(StayKind.RESERVATION, title="Whose stay it is")
     guest: Line = Field(title="The guest's name", max_length=120)
     unit: str = Field(title="The unit")
     arrival: date = Field(title="The day of arrival")

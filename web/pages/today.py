@@ -14,7 +14,7 @@ from hub import health, ladder
 from hub.hub import Hub
 from hub.model.alerts import Finding, Level
 from hub.model.stays import local_instant
-from hub.model.values import LockId, PropertyId, StayId, StayKind, StayStatus
+from hub.model.values import CODED, LockId, PropertyId, StayId, StayStatus
 from hub.store import alerts
 from hub.store import stays as ledger
 from hub.store.doors import Door
@@ -148,9 +148,7 @@ class _Days:
     def next_arrival(self) -> str:
         now = self._ground.now
         ahead = ledger.search(self._tx, Wanted(since=now, status=StayStatus.CONFIRMED))
-        row = next(
-            (row for row in ahead if row.check_in and row.check_in > now and row.kind is StayKind.RESERVATION), None
-        )
+        row = next((row for row in ahead if row.check_in and row.check_in > now and row.kind in CODED), None)
         if row is None or row.arrival is None:
             return ""
         return self._ground.local_of(row.unit_id).day(row.arrival)
