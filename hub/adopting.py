@@ -12,17 +12,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from hub import issuing
+from hub import issuing, people
 from hub.contracts import Keypad
 from hub.errors import Disappointment, Rejected, Unavailable
 from hub.io.tagbook import TagBook
-from hub.issuing import Desk
+from hub.issuing import Desk, Whose
 from hub.model.codes import Reading, Slot
 from hub.model.facts import SlotRead
 from hub.model.hours import confining
-from hub.model.values import CodeTag, GrantId, LockId, Pin, Proof, Purpose, Window, clean
+from hub.model.passes import LEAD
+from hub.model.values import CodeTag, GrantId, LockId, PersonId, Pin, Proof, Purpose, Window, clean
 from hub.plugins import Plugins
-from hub.store import codes, doors, log
+from hub.store import codes, doors, log, passes
 from hub.store.doors import Door
 from hub.store.engine import Store, Tx
 
@@ -40,6 +41,8 @@ class Wish:
     label: str
     until: datetime | None
     """None: until somebody ends it."""
+    person: PersonId | None = None
+    """Whose it is, where they are known here: then it is a pass of theirs from here on, and `label` does not count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,7 @@ class Adopting:
     def _check_wish(self, wish: Wish) -> None:
         if not self.desk.trusted():
             raise Rejected("the hub does not know the time for certain; look at the Health page first")
-        if not wish.label:
+        if not wish.label and wish.person is None:
             raise Rejected("say whose code it is")
         if wish.until is not None and wish.until <= self.desk.now() + timedelta(minutes=1):
             raise Rejected("a code must end in the future")
@@ -115,14 +118,23 @@ class Adopting:
             return Rejected(f"place {wish.number} of {door.name} {there}; look at it and try again")
         pin = self._adoptable(tx, wish, door, seen)
         now = self.desk.now()
-        window = Window(now, wish.until)
-        grant = issuing.put_down(tx, self.desk, wish.lock, pin, window, issuing.Whose(Purpose.HAND, label=wish.label))
+        whose, window = self._whose(tx, wish, pin)
+        grant = issuing.put_down(tx, self.desk, wish.lock, pin, window, whose)
         codes.told(tx, [grant], now)
         held = replace(_held(slot, window, now), holder=grant, tag=self.desk.vault.tag(pin))
         codes.keep_slot(tx, wish.lock, held, now)
-        detail = f"{wish.label}, place {wish.number}"
+        detail = f"{whose.label}, place {wish.number}"
         log.record(tx, now, actor, "code adopted", f"lock:{wish.lock}", detail=detail)
         return grant
+
+    def _whose(self, tx: Tx, wish: Wish, pin: Pin) -> tuple[Whose, Window]:
+        """With the hours as whoever keeps a pass's codes has them: other ones would be told to the lock."""
+        now = self.desk.now()
+        if wish.person is None:
+            return Whose(Purpose.HAND, label=wish.label), Window(now, wish.until)
+        made = people.adopted(tx, self.desk, wish.person, wish.lock, pin, wish.until)
+        label = people.there(tx, wish.person).name
+        return Whose(Purpose.STAFF, label=label, pass_=made.id), Window(made.good.start - LEAD, made.good.end)
 
     def _adoptable(self, tx: Tx, wish: Wish, door: Door, seen: SlotRead) -> Pin:
         where = f"the code in place {wish.number} of {door.name}"
@@ -136,6 +148,10 @@ class Adopting:
         tags = self.desk.vault.tags(seen.pin)
         if any(grant.tag in tags for grant in codes.open_grants(tx, wish.lock)):
             raise Rejected(f"{where} has the same digits as one that Gatehouse gave for this door; end that one first")
+        if not tags.isdisjoint(passes.tags_on(tx, wish.lock)):
+            raise Rejected(
+                f"{where} has the digits that Gatehouse keeps for somebody's pass; draw others for that one first"
+            )
         if not tags.isdisjoint(self.tagbook.tags):
             raise Rejected(f"{where} is one that Gatehouse gave and that is over; give a new one instead")
         return seen.pin

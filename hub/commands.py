@@ -269,8 +269,12 @@ async def _code_now(hub: Hub, actor: str, ask: asks.CodeNow) -> JsonValue:
 
 
 async def _code_adopt(hub: Hub, actor: str, ask: asks.CodeAdopt) -> JsonValue:
-    await hub.adopting.adopt(Wish(LockId(ask.lock), ask.slot, ask.label, ask.until), actor)
-    return {"lock": ask.lock, "slot": ask.slot, "holder": ask.label, "valid_until": _told(ask.until)}
+    person, label = None, ask.label
+    if ask.person is not None:
+        row = await hub.store.read(lambda tx: people_commands.meant(tx, ask.person or ""))
+        person, label = row.id, row.name
+    await hub.adopting.adopt(Wish(LockId(ask.lock), ask.slot, label, ask.until, person), actor)
+    return {"lock": ask.lock, "slot": ask.slot, "holder": label, "valid_until": _told(ask.until)}
 
 
 # ---- stays ---------------------------------------------------------------------------------------------------------

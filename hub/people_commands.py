@@ -15,11 +15,12 @@ from hub.errors import Rejected
 from hub.hub import Hub
 from hub.issuing import Desk
 from hub.model.passes import ALWAYS, LONGEST_TURNOVER, EveryWeek, Turnover, When, hours_in_words, read_hours
-from hub.model.values import LockId, PassId, PersonId, PropertyId, UnitId
+from hub.model.values import LockId, PassId, PropertyId, UnitId
 from hub.people import Who, Wish
 from hub.standing import PassState, Standing, standings
 from hub.store import persons
 from hub.store.engine import Tx
+from hub.store.persons import Person
 
 
 def _told(at: datetime | None) -> str | None:
@@ -93,10 +94,10 @@ async def _add(hub: Hub, actor: str, ask: asks.PersonAdd) -> JsonValue:
     return {"person": id_, "name": who.name, "kind": who.kind.value}
 
 
-def _meant(tx: Tx, words: str) -> PersonId:
+def meant(tx: Tx, words: str) -> Person:
     """Raises Rejected."""
     known = persons.persons(tx)
-    named = [row.id for row in known if row.id == words] or [row.id for row in known if row.name == words]
+    named = [row for row in known if row.id == words] or [row for row in known if row.name == words]
     if not named:
         raise Rejected(f"there is nobody called “{words}”; see `gatehouse people list`")
     if len(named) > 1:
@@ -108,7 +109,7 @@ async def _do(hub: Hub, actor: str, ask: asks.PersonDo) -> JsonValue:
     deed = {"leave": people.leave, "return": people.come_back}[ask.deed]
 
     def work(tx: Tx) -> JsonValue:
-        id_ = _meant(tx, ask.person)
+        id_ = meant(tx, ask.person).id
         deed(tx, hub.desk, id_, actor)
         return {"person": id_, "name": people.there(tx, id_).name, "deed": ask.deed}
 
@@ -120,7 +121,7 @@ async def _give(hub: Hub, actor: str, ask: asks.PassGive) -> JsonValue:
     wish = Wish(locks, _when(ask), ask.start, ask.until, ask.uses, ask.name)
 
     def work(tx: Tx) -> JsonValue:
-        id_ = people.give(tx, hub.desk, _meant(tx, ask.person), wish, actor)
+        id_ = people.give(tx, hub.desk, meant(tx, ask.person).id, wish, actor)
         return _shown(tx, hub, id_, actor)
 
     return await hub.store.write(work)

@@ -92,7 +92,9 @@ class CodeAdopt(Ask):
 
     lock: str
     slot: int
-    label: Annotated[str, Field(min_length=1, max_length=60)]
+    label: Annotated[str, Field(max_length=60)] = ""
+    person: str | None = None
+    """An id, or a name that only one person has; else `label` says whose it is."""
     until: AwareDatetime | None = None
 
 

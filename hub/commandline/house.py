@@ -153,7 +153,11 @@ def adopt(
     config: ConfigPath,
     lock: Annotated[str, typer.Argument(metavar="LOCK", help="The lock it is in.")],
     slot: Annotated[int, typer.Argument(metavar="SLOT", help="Its place, from `gatehouse codes`.")],
-    label: Annotated[str, typer.Option("--for", help="Whose it is.")],
+    label: Annotated[str, typer.Option("--for", help="Whose it is.")] = "",
+    person: Annotated[
+        str | None,
+        typer.Option(help="Whose it is, in place of --for: the id or name of somebody `gatehouse people` knows."),
+    ] = None,
     until: Annotated[
         str | None,
         typer.Option(
@@ -165,7 +169,7 @@ def adopt(
     """Give a code that was in a lock already a name, and perhaps an end. Nothing is written to the lock."""
     from hub.commandline.asks import CodeAdopt
 
-    told: dict[str, Any] = answered(config, CodeAdopt, lock=lock, slot=slot, label=label, until=until)
+    told: dict[str, Any] = answered(config, CodeAdopt, lock=lock, slot=slot, label=label, person=person, until=until)
     if json:
         as_json(told)
         return

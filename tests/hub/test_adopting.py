@@ -13,6 +13,7 @@ from typing import cast
 import pytest
 
 from drivers.simulator.settings import LockSettings
+from hub import people
 from hub.adopting import Wish
 from hub.contracts import Keypad
 from hub.errors import Garbled, Rejected, Unavailable
@@ -20,8 +21,9 @@ from hub.io.clock import LoopClock
 from hub.io.tagbook import TagBook
 from hub.model.codes import CodeState, Reading, Slot, state_of
 from hub.model.facts import SlotRead
+from hub.model.people import PersonKind
 from hub.model.values import Address, CodeTag, GrantId, LockId, Pin, Proof
-from hub.store import codes, log
+from hub.store import codes, log, passes
 from hub.store.codes import Code
 from tests.simulators.building import Memory
 from tests.simulators.home import START, Home, home, simulate
@@ -370,5 +372,30 @@ def test_a_real_driver_adopts_what_another_hub_left_in_the_lock_without_a_write(
 
             await asyncio.sleep(3600)
             assert here.held("front") == {}
+
+    simulate(main())
+
+
+def test_a_code_that_is_somebodys_becomes_a_pass_of_theirs_without_a_write(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, [_front(schedules=True)]) as house:
+            await house.later(minutes=1)
+            desk = house.hub.desk
+            maria = await house.hub.store.write(
+                lambda tx: people.add(tx, desk, people.Who("Maria", PersonKind.CLEANER), "manager")
+            )
+            await house.hub.adopting.adopt(replace(CLEANER, person=maria, until=None), "manager")
+            await house.later(hours=5)
+            assert (house.lock("front").journal, house.lock("front").hours) == ([], {}), "nothing was written"
+            assert await house.driver.press("front", "4711")
+            entry = (await house.hub.store.read(lambda tx: log.entries(tx, log.Filter(lock=FRONT))))[0]
+            assert entry.who == "Maria"
+            [row] = await house.hub.store.read(lambda tx: passes.of_person(tx, maria))
+            await house.hub.store.write(lambda tx: people.pause(tx, desk, row.id, "manager"))
+            await house.later(minutes=1)
+            assert not house.lock("front").holds("4711")
+            await house.hub.store.write(lambda tx: people.resume(tx, desk, row.id, "manager"))
+            await house.later(minutes=1)
+            assert house.lock("front").holds("4711")
 
     simulate(main())

@@ -14,8 +14,8 @@ from hub.adopting import Wish
 from hub.errors import Unavailable
 from hub.model.codes import CodeState, state_of
 from hub.model.people import Scope
-from hub.model.values import GrantId, LockId, Pin, Proof, Purpose, StayId, clean
-from hub.store import codes, doors, log
+from hub.model.values import GrantId, LockId, PersonId, Pin, Proof, Purpose, StayId, clean
+from hub.store import codes, doors, log, persons
 from hub.store.codes import Code
 from hub.store.engine import Tx
 from web.api.paging import ByName, Page, cut_by_name
@@ -149,7 +149,8 @@ async def give_code(call: Call, query: Nothing, body: CodeIn) -> CodeGiven:
 
 
 class AdoptIn(In):
-    label: Annotated[str, Field(min_length=1, max_length=60, description="whose it is")]
+    label: Annotated[str, Field(max_length=60, description="whose it is; not needed beside `person`")] = ""
+    person: str | None = Field(None, max_length=100, description="whose it is: it becomes a pass of theirs")
     until: Instant | None = Field(None, description="null: until somebody ends it")
 
 
@@ -168,12 +169,21 @@ async def adopt_code(call: Call, query: Nothing, body: AdoptIn) -> Adopted:
         raise missing("lock", lock)
     if not re.fullmatch("[0-9]{1,5}", place):
         raise missing("place in the keypad", place)
-    wish = Wish(lock, int(place), body.label, body.until)
+    person = None if body.person is None else PersonId(body.person)
+    label = body.label if person is None else await call.hub.store.read(lambda tx: _name(tx, person))
+    wish = Wish(lock, int(place), label, body.until, person)
     try:
         id_ = await call.hub.adopting.adopt(wish, call.actor)
     except Unavailable as error:  # said as an end: nothing was done, and the same request may be sent again
         raise unavailable(str(error), error.wait) from error
-    return Adopted(id=id_, lock=lock, slot=wish.number, holder=clean(body.label, limit=60), valid_until=body.until)
+    return Adopted(id=id_, lock=lock, slot=wish.number, holder=clean(label, limit=60), valid_until=body.until)
+
+
+def _name(tx: Tx, person: PersonId) -> str:
+    row = persons.person(tx, person)
+    if row is None:
+        raise missing("person", person)
+    return row.name
 
 
 class Ended(Out):

@@ -11,7 +11,8 @@ from pydantic import AfterValidator, Field
 from hub.adopting import Wish
 from hub.errors import Rejected, Unavailable
 from hub.model.stays import local_instant
-from hub.model.values import LockId, clean
+from hub.model.values import LockId, PersonId, clean
+from hub.store import persons
 from hub.store.doors import Door
 from web.forms import Filled, Form, blank, read
 from web.ground import Ground
@@ -24,7 +25,8 @@ def _cleaned(text: str) -> str:
 
 
 class AdoptForm(Form):
-    label: Annotated[str, AfterValidator(_cleaned)] = Field(title="A name", max_length=60)
+    person: str = Field("", title="The person")
+    label: Annotated[str, AfterValidator(_cleaned)] = Field("", title="A name", max_length=60)
     until: datetime | None = Field(None, title="The end")
 
 
@@ -38,7 +40,11 @@ async def _place(request: web.Request) -> tuple[Door, Local]:
 
 async def _show(request: web.Request, door: Door, form: Filled[AdoptForm]) -> web.Response:
     slot, status = request.match_info["slot"], 422 if form.errors else 200
-    return await page(request, "locks/adopt.html", "locks", status=status, form=form, door=door, slot=slot)
+    known = await request.app[SITE].hub.store.read(persons.persons)
+    people = [("", "Somebody else"), *((row.id, row.name) for row in known if row.ended_at is None)]
+    return await page(
+        request, "locks/adopt.html", "locks", status=status, form=form, door=door, slot=slot, people=people
+    )
 
 
 async def blank_form(request: web.Request) -> web.Response:
@@ -56,7 +62,8 @@ async def adopt(request: web.Request) -> web.Response:
     end = given.until
     until = None if end is None else local_instant(end.date(), end.time(), local.zone, latest=True)
     try:
-        await hub.adopting.adopt(Wish(door.id, int(request.match_info["slot"]), given.label, until), actor)
+        person = PersonId(given.person) if given.person else None
+        await hub.adopting.adopt(Wish(door.id, int(request.match_info["slot"]), given.label, until, person), actor)
     except (Rejected, Unavailable) as error:
         return await _show(request, door, form.refused(f"{error}."))
     return go(request, f"/locks/{door.id}", said="code_adopted")
