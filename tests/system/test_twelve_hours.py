@@ -32,9 +32,9 @@ SEEDS = [int(seed) for seed in os.environ.get("GATEHOUSE_SEEDS", "1,5").split(",
 """5 is the one that found a lock whose maker was never learnt."""
 LOCKS = {
     "front": LockSettings(address="2", model="kwikset", slots=12, security=Security.S0),
-    "side": LockSettings(address="3", model="yale"),
-    "back": LockSettings(address="4", model="yale-zw3", security=Security.S2),
-    "shed": LockSettings(address="5", model="schlage", slots=12, security=Security.S2, beamed=True),
+    "side": LockSettings(address="3", model="yale", records=50),
+    "back": LockSettings(address="4", model="yale-zw3", security=Security.S2, records=100),
+    "shed": LockSettings(address="5", model="schlage", slots=12, security=Security.S2, beamed=True, records=30),
     "gate": LockSettings(address="6", model="schlage", slots=12),
 }
 FOREIGN = {2: "3141", 9: "2718"}
