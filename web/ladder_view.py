@@ -75,19 +75,20 @@ def ladder_view(ground: Ground, where: OnLadder) -> LadderView:
     )
 
 
-_STANDS: Final = {Rung.LATE: 1, Rung.SWITCHED: 2, Rung.MISSING: 3}
-"""Which steps did not go well, on this rung."""
+_STANDS: Final = {Rung.LATE: "first", Rung.SWITCHED: "switch", Rung.MISSING: "call"}
+"""Which step was the last that went otherwise, on this rung."""
+_SETTLED: Final = (Rung.PROVEN, Rung.SWITCHED)
+"""Nothing but check-in is to come."""
 
 
 def _steps(where: OnLadder, door: DoorNow, local: Local, now: datetime) -> tuple[Step, ...]:
     hours = where.stairs.hours
     due = deadlines(hours, waits=door.waits)
     edges = (("first", due.warn), ("switch", due.switch), ("call", due.call), ("check_in", hours.check_in))
-    missed = _STANDS.get(where.rung, 0)
-    coming = next((what for what, at in edges if now < at), "")
+    to_come = edges[-1:] if where.rung in _SETTLED else edges
+    coming = next((what for what, at in to_come if now < at), "")
     marks = []
-    for number, (what, at) in enumerate(edges, start=1):
-        past = "missed" if number <= missed else "done"
-        mark = "here" if what == coming else "ahead" if now < at else past
-        marks.append(Step(what, local.moment(at), mark))
+    for what, at in edges:
+        mark = "missed" if what == _STANDS.get(where.rung) and at <= now else "done" if at <= now else "ahead"
+        marks.append(Step(what, local.moment(at), "here" if what == coming else mark))
     return tuple(marks)

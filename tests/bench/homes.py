@@ -36,6 +36,7 @@ name = "House"
 timezone = "{ZONE.key}"
 check_in = "00:00"
 check_out = "23:59"
+backups = 0
 """
 
 

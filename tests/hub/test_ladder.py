@@ -207,6 +207,50 @@ def test_only_the_door_that_fails_gets_the_backup_code(tmp_path: Path) -> None:
     simulate(main())
 
 
+def test_where_a_code_can_wait_in_the_lock_it_is_proven_a_day_ahead_and_told(tmp_path: Path) -> None:
+    async def main() -> None:
+        memory = Memory(Address("front"), holds_disabled=True)
+        async with home(tmp_path, [memory], backups=2, start=CHECK_IN - timedelta(hours=40)) as house:
+            await _booked(house)
+            await house.until(CHECK_IN - timedelta(hours=24))
+            where = await _placed(house)
+            assert (where.rung, isinstance(where.gate, Tell)) == (Rung.PROVEN, True)
+            digits = await house.digits()
+            assert memory.holds(digits)
+            assert not await house.driver.press("front", digits), "it waits"
+            await house.until(CHECK_IN - 59 * MINUTE)
+            assert await house.driver.press("front", digits)
+            assert not await _found(house, Kind.CODE_MISSING)
+
+    simulate(main())
+
+
+def test_where_a_code_should_wait_in_a_silent_lock_the_backup_code_is_pulled_four_hours_before_and_told_in_its_time(
+    tmp_path: Path,
+) -> None:
+    async def main() -> None:
+        memory = Memory(Address("front"), holds_disabled=True)
+        async with home(tmp_path, [memory], backups=2, start=CHECK_IN - timedelta(hours=100)) as house:
+            await house.later(minutes=5)
+            memory.silent = True
+            await house.until(CHECK_IN - timedelta(hours=40))
+            await _booked(house)
+            await house.until(CHECK_IN - timedelta(hours=25))
+            assert not await _found(house, Kind.CODE_LATE)
+            await house.until(CHECK_IN - timedelta(hours=24))
+            assert len(await _found(house, Kind.CODE_LATE)) == 1
+            await house.until(CHECK_IN - timedelta(hours=3, minutes=59))
+            where = await _placed(house)
+            assert where.rung is Rung.SWITCHED
+            assert where.gate == Withhold("a backup code works already", until=CHECK_IN - timedelta(hours=1))
+            (switched,) = await _found(house, Kind.CODE_SWITCHED)
+            assert "from 2027-03-02 14:00 on, not before" in switched.cure
+            await house.until(CHECK_IN - timedelta(hours=1))
+            assert isinstance((await _placed(house)).gate, Tell)
+
+    simulate(main())
+
+
 # ---- late bookings, moves, the end ----------------------------------------------------------------------------------
 
 

@@ -38,6 +38,7 @@ name = "House"
 timezone = "Europe/Berlin"
 check_in = "15:00"
 check_out = "11:00"
+backups = 0
 
 [[lock]]
 id = "front"

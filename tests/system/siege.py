@@ -55,6 +55,7 @@ id = "house"
 name = "House"
 timezone = "Europe/Berlin"
 code_lead = "10m"
+backups = 0
 """
 _LOCK = """
 [[lock]]
