@@ -10,8 +10,8 @@ from typing import Final
 from hub import audit, batteries, emergency, late_codes, standing, stubborn, telling
 from hub.findings import Look, Parts, Topic
 from hub.model.alerts import Finding, Kind, Level
-from hub.model.facts import Alarm, Trouble
-from hub.model.values import Address
+from hub.model.facts import Alarm, Mode, Trouble
+from hub.model.values import Address, How, Position
 from hub.store import alarms, doors, house, mail, settings
 from hub.store import stays as ledger
 from hub.store.doors import Door
@@ -75,25 +75,51 @@ def _troubles(door: Door, about: str, now: datetime) -> Iterator[Finding]:
         sentence = f"{door.name} does not answer: {door.silent_why}."
         cure = "Check its battery and its distance to the hub; codes in it keep working meanwhile."
         yield Finding(Kind.SILENT, about, sentence, cure, door.silent_since)
+    if door.position is Position.JAMMED:
+        cure = "Check that the door is closed and nothing blocks the bolt, then lock or unlock it once."
+        yield Finding(Kind.JAMMED, about, f"{door.name}: the bolt is jammed.", cure, door.position_at)
+    if door.mode in _MODE_WORDS:
+        kind, words, cure = _MODE_WORDS[door.mode]
+        yield Finding(kind, about, f"{door.name} {words}.", cure, door.mode_at)
     said = _TROUBLE_WORDS.get(Trouble(door.trouble)) if door.trouble else None
-    if said is not None and door.trouble_at is not None and now - door.trouble_at < RECENT:
+    if said is not None and door.trouble_at is not None and now - door.trouble_at < RECENT and not _outlived(door):
         kind, words, cure = said
         yield Finding(kind, about, f"{door.name}: {words}.", cure, door.trouble_at)
 
 
-_TROUBLE_WORDS: Final = {
-    Trouble.JAMMED: (
-        Kind.JAMMED,
-        "the bolt is jammed",
-        "Check that the door is closed and nothing blocks the bolt.",
+def _outlived(door: Door) -> bool:
+    """Whether a code opened it since its keypad was off."""
+    if door.trouble != Trouble.KEYPAD_OFF.value or door.position_at is None or door.trouble_at is None:
+        return False
+    return door.position_how is How.KEYPAD and door.position_at > door.trouble_at
+
+
+_MODE_WORDS: Final = {
+    Mode.VACATION: (
+        Kind.VACATION_MODE,
+        "is in vacation mode: no code opens it, though codes in it are proven",
+        "Switch it off at the lock with its programming code, as its manual says; until then let guests in another way.",
     ),
+    Mode.PRIVACY: (
+        Kind.PRIVACY_MODE,
+        "is in privacy mode: no code opens it from outside",
+        "Somebody inside switched it on, and can switch it off there. From outside, use a key.",
+    ),
+}
+
+
+_TROUBLE_WORDS: Final = {
     Trouble.TAMPER: (Kind.TAMPERED, "the lock was tampered with", "Have a look at the door."),
     Trouble.WRONG_CODES: (
         Kind.WRONG_CODES,
         "wrong codes were tried several times",
         "Ask the guest whether the code works; look at the access log.",
     ),
-    Trouble.KEYPAD_OFF: (Kind.KEYPAD_OFF, "the keypad is switched off", "Switch vacation mode off at the lock."),
+    Trouble.KEYPAD_OFF: (
+        Kind.KEYPAD_OFF,
+        "the keypad switched itself off for a while, or somebody switched it off",
+        "After too many wrong codes it comes back by itself in a few minutes. Else look at the lock.",
+    ),
 }
 
 

@@ -17,6 +17,8 @@ from hub.model.facts import (
     LockHeard,
     LockSilent,
     LogRead,
+    Mode,
+    ModeTold,
     Trouble,
     TroubleSeen,
 )
@@ -56,6 +58,8 @@ def absorb(tx: Tx, fact: LockFact, driver: str) -> LockId | None:
             batteries.absorb(tx, door, fact)
         case CodesChanged():
             _codes_changed(tx, door, fact)
+        case ModeTold():
+            _mode(tx, door, fact)
         case TroubleSeen():
             _trouble(tx, door, fact)
         case LogRead():
@@ -98,6 +102,8 @@ def _heard(tx: Tx, door: Door, at: datetime) -> None:
 def _moved(tx: Tx, door: Door, fact: BoltMoved) -> None:
     _heard(tx, door, fact.at)
     doors.learn(tx, door.id, position=fact.position.value, position_how=fact.how.value, position_at=fact.at)
+    if fact.how is How.KEYPAD and door.mode is not Mode.NORMAL:
+        _mode(tx, door, ModeTold(fact.lock, fact.at, Mode.NORMAL))  # a code opened it, so codes open it
     known = door.position is fact.position
     repeated = known and door.position_how is fact.how and door.position_at and fact.at - door.position_at < ECHO
     no_news = fact.how is How.UNKNOWN and (known or door.position is Position.UNKNOWN)
@@ -133,6 +139,18 @@ def _codes_changed(tx: Tx, door: Door, fact: CodesChanged) -> None:
         ours = slot.claim is not None or (slot.proven_at is not None and fact.at - slot.proven_at < ECHO)
         if about_it and not (ours and fact.slot is not None):
             codes.keep_slot(tx, door.id, changed_outside(slot, fact.change), fact.at)
+
+
+def _mode(tx: Tx, door: Door, fact: ModeTold) -> None:
+    _heard(tx, door, fact.at)
+    if door.mode is fact.mode:
+        return
+    doors.learn(tx, door.id, mode=fact.mode.value, mode_at=fact.at)
+    if fact.mode is not Mode.NORMAL:
+        log.note(
+            tx, Entry(fact.at, door.id, door.property, Trouble.KEYPAD_OFF.value, How.UNKNOWN.value, fact.mode.value)
+        )
+    tx.signal("health")
 
 
 def _trouble(tx: Tx, door: Door, fact: TroubleSeen) -> None:

@@ -173,6 +173,7 @@ class ZWaveRadio(ZWave):
                 if minute and minute % _CLOCKS_EVERY == 0:
                     for member in self._members.values():
                         session.spawn(member.keep_time())
+                        session.spawn(member.modes.look())
                 if session.knows(GET_NOISE):
                     self._air.measured(noise((await session.manage(get_noise())).response))
                 if minute % _NEIGHBOURS_EVERY == 0:

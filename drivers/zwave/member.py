@@ -27,6 +27,7 @@ from drivers.zwave.known import ENTRY_CONTROL, Known, Notes
 from drivers.zwave.learning import SECURITY, Learner
 from drivers.zwave.lock import make_lock
 from drivers.zwave.logbook import Logbook
+from drivers.zwave.mode import Modes
 from drivers.zwave.node import ASLEEP, Node, a
 from drivers.zwave.obedience import Obedience
 from drivers.zwave.orders import counted
@@ -68,6 +69,7 @@ class Member:
         self._node = Node(number, self._died, self._came_back)
         self.logbook = Logbook(self._node, self.address, around)
         self.clockwork = Clockwork(self._node, around.now, around.trusted)
+        self.modes = Modes(self._node, lambda mode: self._witness.in_mode(mode, around.now()))
         self._pulse = Pulse(self.address, around.tell, around.now)
         self._learner = Learner(self._node, around.keys, self._speak, self._disbelieve, around.changed)
         self._learning = asyncio.Lock()
@@ -466,6 +468,8 @@ class Member:
         self._bell.set(self._witness)
         if self.clockwork.began_anew(command):
             session.spawn(self.keep_time())
+        if self.modes.questioned(command):
+            session.spawn(self.modes.look())
         if look and self.known is not None and self.known.moves:
             session.spawn(self._look())
 

@@ -25,6 +25,8 @@ from hub.model.facts import (
     LockFound,
     LockHeard,
     LockSilent,
+    Mode,
+    ModeTold,
     Trouble,
     TroubleSeen,
 )
@@ -39,11 +41,7 @@ OBEYED_WITHIN_S = 10.0
 HEARD_EVERY_S = 60.0
 """Signs of life are told this often at most; each is written to a disk."""
 _MODES = MappingProxyType(
-    {
-        KeypadMode.VACATION: "vacation mode: no code opens",
-        KeypadMode.PRIVACY: "privacy mode: nothing opens from outside",
-        KeypadMode.LOCKED_OUT: "too many wrong codes",
-    }
+    {KeypadMode.NORMAL: Mode.NORMAL, KeypadMode.VACATION: Mode.VACATION, KeypadMode.PRIVACY: Mode.PRIVACY}
 )
 
 
@@ -64,6 +62,7 @@ class Witness:
         """None once the lock is introduced."""
         self._silent = False
         self._heard_at: float | None = None
+        self._mode: Mode | None = None
         self._told: BoltMoved | None = None
         self._told_at = 0.0
         self._recent: deque[tuple[float, Happening]] = deque()
@@ -102,6 +101,12 @@ class Witness:
             self._silent, self._heard_at = False, now
             self._tell_now(LockHeard(self._lock, at))
 
+    def in_mode(self, mode: Mode, at: datetime) -> None:
+        """Told when it is another than the one told last."""
+        if mode is not self._mode:
+            self._mode = mode
+            self._tell(ModeTold(self._lock, at, mode))
+
     def commanded(self, to: Position, now: float, at: datetime) -> None:
         self._ordered = _Move(to, at, now + OBEYED_WITHIN_S)
 
@@ -120,8 +125,10 @@ class Witness:
                 self._positioned(events.position_of(command.mode), now, at)
             case battery.Report():
                 self._tell(BatteryRead(self._lock, at, command.percent, command.low))
-            case user_code.KeypadModeReport(mode=mode) if mode is not KeypadMode.NORMAL:
-                self._tell(TroubleSeen(self._lock, at, Trouble.KEYPAD_OFF, _MODES[mode]))
+            case user_code.KeypadModeReport(mode=KeypadMode.LOCKED_OUT):
+                self._tell(TroubleSeen(self._lock, at, Trouble.KEYPAD_OFF, "too many wrong codes"))
+            case user_code.KeypadModeReport(mode=mode):
+                self.in_mode(_MODES[mode], at)
             case device_reset_locally.Notification():
                 self._tell(CodesChanged(self._lock, at, CodeChange.ALL_DELETED))
                 self.silent("it was reset to its factory settings and has left the network", at)

@@ -101,6 +101,16 @@ class Trouble(Enum):
     BATTERY_CRITICAL = "battery_critical"
 
 
+class Mode(Enum):
+    """What a lock's keypad lets in, whatever the codes in it. Something at the lock, or somebody there, chose it."""
+
+    NORMAL = "normal"
+    VACATION = "vacation"
+    """No code opens; a lock in this mode takes codes and reads them back as ever."""
+    PRIVACY = "privacy"
+    """Nothing opens from outside: somebody inside does not want to be disturbed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Abilities:
     """What a lock turned out to be able to do, as plain data for the store and the pages."""
@@ -214,6 +224,15 @@ class LogRead:
     """In the order in which it was written."""
 
 
+@dataclass(frozen=True, slots=True)
+class ModeTold:
+    """In which mode a lock is. Telling it again does no harm."""
+
+    lock: Address
+    at: datetime
+    mode: Mode
+
+
 # ---- from radios ---------------------------------------------------------------------------------------------------
 
 
@@ -262,5 +281,7 @@ class SlotRead:
 
 
 StayFact = CalendarRead | CalendarFailed | StayReported | GuestMoved
-LockFact = LockFound | LockHeard | LockSilent | BoltMoved | BatteryRead | CodesChanged | TroubleSeen | LogRead
+LockFact = (
+    LockFound | LockHeard | LockSilent | BoltMoved | BatteryRead | CodesChanged | TroubleSeen | ModeTold | LogRead
+)
 Fact = StayFact | LockFact | RadioAlarm

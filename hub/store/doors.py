@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, func, select
 
-from hub.model.facts import Abilities
+from hub.model.facts import Abilities, Mode
 from hub.model.values import Address, How, LockId, Position, PropertyId
 from hub.store.engine import Tx
 from hub.store.prepared import Prepared, upsert
@@ -48,6 +48,9 @@ class Door:
     silent_why: str = ""
     trouble: str = ""
     trouble_at: datetime | None = None
+    mode: Mode = Mode.NORMAL
+    mode_at: datetime | None = None
+    """Since when it is in that mode."""
     quarantined: str = ""
     """Why its worker gave up on it; empty when all is well."""
 
@@ -114,6 +117,8 @@ def _door(row: Mapping[str, Any]) -> Door:
         silent_why=row["silent_why"] or "",
         trouble=row["trouble"] or "",
         trouble_at=row["trouble_at"],
+        mode=Mode(row["mode"] or Mode.NORMAL.value),
+        mode_at=row["mode_at"],
         quarantined=row["quarantined"] or "",
     )
 

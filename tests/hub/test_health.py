@@ -2,17 +2,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from hub.errors import Rejected
 from hub.health import findings, summary
+from hub.hub import Hub
 from hub.issuing import reveal
 from hub.model.alerts import Finding, Level
-from hub.model.facts import Alarm, BatteryRead, Fact, LockSilent, RadioAlarm, Trouble, TroubleSeen
-from hub.model.values import Address
+from hub.model.facts import (
+    Alarm,
+    BatteryRead,
+    BoltMoved,
+    Fact,
+    LockSilent,
+    Mode,
+    ModeTold,
+    RadioAlarm,
+    Trouble,
+    TroubleSeen,
+)
+from hub.model.values import Address, How, Position
 from hub.store import alarms, log
+from hub.store.engine import Tx
 from tests.simulators.building import Memory
 from tests.simulators.home import Home, home, simulate
 
@@ -254,3 +268,40 @@ def test_a_dead_device_that_is_a_silent_lock_is_said_once(tmp_path: Path) -> Non
             assert [each.sentence for each in await _found(house)] == ["Front does not answer: no acknowledgement."]
 
     simulate(main())
+
+
+@pytest.mark.parametrize(
+    ("fact", "sentence", "over"),
+    [
+        (lambda at: ModeTold(FRONT, at, Mode.VACATION),
+         "Front is in vacation mode: no code opens it, though codes in it are proven.",
+         lambda at: ModeTold(FRONT, at, Mode.NORMAL)),
+        (lambda at: ModeTold(FRONT, at, Mode.PRIVACY),
+         "Front is in privacy mode: no code opens it from outside.",
+         lambda at: BoltMoved(FRONT, at, Position.UNLOCKED, How.KEYPAD, 3)),
+        (lambda at: TroubleSeen(FRONT, at, Trouble.KEYPAD_OFF),
+         "Front: the keypad switched itself off for a while, or somebody switched it off.",
+         lambda at: BoltMoved(FRONT, at, Position.UNLOCKED, How.KEYPAD, 3)),
+        (lambda at: TroubleSeen(FRONT, at, Trouble.JAMMED),
+         "Front: the bolt is jammed.",
+         lambda at: BoltMoved(FRONT, at, Position.LOCKED, How.MANUAL)),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_keypad_or_bolt_is_said_until_it_is_no_longer_so(
+    tmp_path: Path, fact: Callable[[datetime], Fact], sentence: str, over: Callable[[datetime], Fact]
+) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            await house.later(minutes=1)
+            for told, expected in ((fact, [sentence]), (over, [])):
+                await house.hub.store.write(partial(_absorb, hub=house.hub, fact=told(house.hub.clock.now())))
+                found = await _found(house)
+                assert [finding.sentence for finding in found] == expected
+                assert all(finding.cure for finding in found)
+                await house.later(minutes=5)
+
+    simulate(main())
+
+
+def _absorb(tx: Tx, *, hub: Hub, fact: Fact) -> None:
+    hub.intake.absorb(tx, fact, "memory")

@@ -11,7 +11,7 @@ import pytest
 from hub.errors import Rejected, Unavailable
 from hub.model.battery import LOW_AT
 from hub.model.codes import Reading, Slot
-from hub.model.facts import Abilities, BoltMoved
+from hub.model.facts import Abilities, BoltMoved, Mode, ModeTold
 from hub.model.hours import Hours
 from hub.model.values import Address, How, LockId, Position, Proof, Window
 from hub.store import codes, doors, house, log
@@ -162,6 +162,21 @@ async def test_a_silent_lock_says_since_when_and_what_to_do(manager: Visitor) ->
     card = await _card(manager, "loft")
     assert "No answer since 12:02: three tries, no answer." in card
     assert "Codes already in it keep working." in card
+
+
+@pytest.mark.parametrize(
+    ("mode", "says"),
+    [
+        (
+            Mode.VACATION,
+            "Vacation mode since 14:02: no code opens this lock. Codes in it are proven and still do not open.",
+        ),
+        (Mode.PRIVACY, "Privacy mode since 14:02: no code opens this lock from outside."),
+    ],
+)
+async def test_a_lock_whose_keypad_lets_nobody_in_says_so(manager: Visitor, mode: Mode, says: str) -> None:
+    await tell(manager.here.hub, ModeTold(Address("2"), NOW, mode))
+    assert says in (await manager.get("/locks/flat-1")).text
 
 
 async def test_a_jammed_bolt_is_never_shown_as_locked(manager: Visitor) -> None:

@@ -10,6 +10,7 @@ from pydantic import Field
 from hub import housing
 from hub.model.battery import Weight, accuracy, curve
 from hub.model.codes import Limits
+from hub.model.facts import Mode
 from hub.model.values import How, LockId, Position
 from hub.store import batteries, doors
 from hub.store.doors import Door
@@ -47,6 +48,8 @@ class LockOut(Out):
     silent_why: str
     trouble: str
     trouble_at: Told | None
+    mode: Mode = Field(description="in `vacation` no code opens, in `privacy` none from outside")
+    mode_at: Told | None = Field(description="since when; null: it never told")
     set_aside: str = Field(description="why the hub gave up on it; empty: it did not")
 
 
@@ -83,6 +86,8 @@ def lock_fields(door: Door) -> LockOut:
         silent_why=door.silent_why,
         trouble=door.trouble,
         trouble_at=door.trouble_at,
+        mode=door.mode,
+        mode_at=door.mode_at,
         set_aside=door.quarantined,
     )
 

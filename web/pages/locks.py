@@ -11,7 +11,7 @@ from hub import backup_codes, housing, stubborn
 from hub.hub import Hub
 from hub.model.battery import Weighed, Weight, accuracy, curve
 from hub.model.codes import CodeState, Limits, Slot, state_of
-from hub.model.facts import Abilities
+from hub.model.facts import Abilities, Mode
 from hub.model.values import GrantId, LockId, Position, Proof
 from hub.store import batteries, codes, doors, ladder
 from hub.store.codes import Code
@@ -29,7 +29,7 @@ from web.words import Local, Moment
 class Worry:
     tone: str
     what: str
-    """`set_aside` | `silent` | `not_met` | `no_device` | a word of hub.model.facts.Trouble"""
+    """`set_aside` | `silent` | `not_met` | `no_device` | a word of hub.model.facts.Trouble or Mode"""
     why: str = ""
     since: Moment | None = None
 
@@ -104,6 +104,8 @@ def _worries(door: Door, ground: Ground) -> Iterator[Worry]:
         yield Worry("warn", "silent", door.silent_why, local.moment(door.silent_since))
     if door.position is Position.JAMMED:
         yield Worry("bad", "jammed", since=local.maybe(door.position_at))
+    if door.mode is not Mode.NORMAL:
+        yield Worry("bad" if door.mode is Mode.VACATION else "warn", door.mode.value, since=local.maybe(door.mode_at))
 
 
 def cards(tx: Tx, hub: Hub) -> list[LockCard]:

@@ -21,6 +21,7 @@ from hub.model.facts import (
     LockFound,
     LockHeard,
     LockSilent,
+    ModeTold,
     Trouble,
     TroubleSeen,
 )
@@ -219,10 +220,12 @@ def test_in_the_end_the_house_believes_what_the_lock_says_last(
 
 
 def test_a_keypad_that_lets_nobody_in_is_told_with_its_mode(watch: Watch) -> None:
-    watch.hear(decode_command("630a01"))
-    watch.hear(decode_command("630a00"))
+    for wire in ("630a01", "630a01", "630a02", "630a00", "630a03"):
+        watch.hear(decode_command(wire))
+    modes = [fact.mode.value for fact in watch.told if isinstance(fact, ModeTold)]
+    assert modes == ["vacation", "privacy", "normal"]
     told = [(fact.trouble, fact.note) for fact in watch.told if isinstance(fact, TroubleSeen)]
-    assert told == [(Trouble.KEYPAD_OFF, "vacation mode: no code opens")]
+    assert told == [(Trouble.KEYPAD_OFF, "too many wrong codes")]
 
 
 def test_a_lock_that_was_reset_has_no_codes_and_is_gone(watch: Watch) -> None:
