@@ -17,6 +17,7 @@ from hub.commandline.asking import ConfigPath, Terminal
 from hub.commandline.audit import audit
 from hub.commandline.emergency import emergency
 from hub.commandline.exits import WORDS, exit_code
+from hub.commandline.guest import guest
 from hub.commandline.people import people
 from hub.commandline.stays import stay
 from hub.commandline.tokens import token
@@ -131,6 +132,7 @@ app.add_typer(people, name="people")
 app.add_typer(alerts, name="alerts")
 app.add_typer(token, name="token")
 app.add_typer(audit, name="audit")
+app.add_typer(guest, name="guest")
 
 
 def main(words: list[str] | None = None) -> None:

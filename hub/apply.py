@@ -312,6 +312,7 @@ def _words(row: Row) -> dict[str, str]:
                 "digits": f"PINs of {row.digits} digits",
                 "backups": f"backup codes in each lock: {row.backups}",
                 **policy_words(row.codes),
+                "access log": f"the access log is kept for {row.log_days} days",
             }
         case LockRow():
             where = {

@@ -8,11 +8,12 @@ from typing import Any, Final, cast
 
 from pydantic import JsonValue
 
-from hub import audit
+from hub import audit, guests
 from hub.commandline import asks
 from hub.commandline.asks import Ask
 from hub.hub import Hub
 from hub.model.chain import told, written
+from hub.model.values import StayId
 from hub.store import chain
 
 LINKS_AT_ONCE: Final = 2000
@@ -35,7 +36,32 @@ async def _audit_links(hub: Hub, actor: str, ask: asks.AuditLinks) -> JsonValue:
     return [cast(dict[str, Any], told(link)) | {"seal": link.seal} for link in links]
 
 
+async def _guest_export(hub: Hub, actor: str, ask: asks.GuestExport) -> JsonValue:
+    return await hub.store.write(lambda tx: guests.export(tx, hub.desk, StayId(ask.stay), actor))
+
+
+async def _guest_foresee(hub: Hub, actor: str, ask: asks.GuestForesee) -> JsonValue:
+    found = await hub.store.read(lambda tx: guests.foresee(tx, hub.desk, StayId(ask.stay)))
+    return {
+        "stay": found.stay.id,
+        "guest": found.stay.guest or found.stay.reference,
+        "log_lines": found.log_lines,
+        "reports": found.reports,
+        "deliveries": found.deliveries,
+        "others": list(found.others),
+        "remains": list(found.remains),
+    }
+
+
+async def _guest_erase(hub: Hub, actor: str, ask: asks.GuestErase) -> JsonValue:
+    done = await hub.store.write(lambda tx: guests.erase(tx, hub.desk, StayId(ask.stay), ask.confirm, actor))
+    return {"stay": ask.stay, "log_lines": done.log_lines, "sentences": done.sentences, "remains": list(done.remains)}
+
+
 COMMANDS: Final[Mapping[type[Ask], Callable[[Hub, str, Any], Awaitable[JsonValue]]]] = {
     asks.AuditVerify: _audit_verify,
     asks.AuditLinks: _audit_links,
+    asks.GuestExport: _guest_export,
+    asks.GuestForesee: _guest_foresee,
+    asks.GuestErase: _guest_erase,
 }

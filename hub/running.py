@@ -38,6 +38,7 @@ from hub.manifests import discover
 from hub.model.codes import Grant
 from hub.model.effects import Notify, TellChannel
 from hub.model.facts import Fact
+from hub.model.keeping import DELIVERIES, LOG_DAYS
 from hub.model.values import ChannelId, LockId
 from hub.outbox import Outbox
 from hub.passes import PassKeeper
@@ -46,7 +47,7 @@ from hub.radio import Radios
 from hub.reconcile import Reconciler
 from hub.schedule import Job, daily, every, keep_jobs
 from hub.signin import SignIn
-from hub.store import alerts, backup, batteries, codes, house, log, mail, migrate, replies, settings
+from hub.store import alerts, backup, batteries, codes, holders, house, log, mail, migrate, replies, settings
 from hub.store import ladder as pools
 from hub.store import stays as ledger
 from hub.store.engine import Store, Tx
@@ -57,7 +58,6 @@ from hub.unlock import Hand
 
 logger = structlog.get_logger("hub")
 
-KEEP_DELIVERIES: Final = timedelta(days=7)
 KEEP_ALERTS: Final = timedelta(days=30)
 """After they are over. Those about a stay may name its guest."""
 STAMP_EVERY: Final = timedelta(minutes=10)
@@ -426,11 +426,21 @@ async def _tidy(hub: Hub) -> None:
     """Drop what was dealt with long ago: deliveries hold contact data, and nobody needs them any more."""
 
     def work(tx: Tx) -> None:
-        mail.tidy(tx, hub.wall.now() - KEEP_DELIVERIES)
+        mail.tidy(tx, hub.wall.now() - DELIVERIES)
         alerts.tidy(tx, hub.clock.now() - KEEP_ALERTS)
         ledger.withdraw_moot(tx, hub.clock.now())
         passes.tidy(tx, hub.clock.now())
         batteries.forget_old(tx, hub.clock.now() - batteries.KEPT)
         replies.forget_old(tx, hub.wall.now() - timedelta(days=1))
+        if hub.clock.trusted:
+            _purge(tx, hub.clock.now())
 
     await hub.store.write(work)
+
+
+def _purge(tx: Tx, now: datetime) -> None:
+    """A clock that is years ahead would take everything for old; only one that is believed comes here."""
+    places = house.properties(tx)
+    for place in places:
+        log.purge(tx, place.id, now - timedelta(days=place.log_days), now)
+    holders.forget(tx, now - timedelta(days=max((place.log_days for place in places), default=LOG_DAYS)))

@@ -1,7 +1,7 @@
 """The site file: properties, locks, units, channels, people and their passes as the operator describes them.
 
     [[property]]  id, name, timezone, check_in = "15:00", check_out = "11:00", code_lead = "60m", digits = 6,
-                  backups = 2,
+                  backups = 2, log_days = 30,
                   code_kind = "random", code_distance = 2, early_check_in = "0m", late_check_out = "0m", code_ahead = "72h"
                   quiet_hours = "never", escalation = []
     [[lock]]      id, property, name, driver, address, shared = false, remote_unlock_over_s0 = false, unencrypted = false,
@@ -40,6 +40,7 @@ from pydantic import (
 from hub.config import Problem, Section, misconfigured, nearest, problems, read_toml, unknown
 from hub.errors import Misconfigured
 from hub.model.alerts import QuietHours, Way, read_quiet_hours, read_step
+from hub.model.keeping import LOG_DAYS, MOST_LOG_DAYS
 from hub.model.passes import ALWAYS, LONGEST_TURNOVER, EveryWeek, Span, Turnover, When, read_hours
 from hub.model.people import PersonKind
 from hub.model.policy import CodeKind, Override
@@ -227,6 +228,7 @@ class _Property(Section):
     early_check_in: Lead = timedelta(0)
     late_check_out: Lead = timedelta(0)
     code_ahead: Ahead = timedelta(hours=72)
+    log_days: Annotated[int, Field(strict=True, ge=1, le=MOST_LOG_DAYS)] = LOG_DAYS
     quiet_hours: Annotated[QuietHours | None, BeforeValidator(_quiet)] = None
     escalation: tuple[Annotated[tuple[str, frozenset[Way]], BeforeValidator(_step)], ...] = ()
 
@@ -253,6 +255,7 @@ class _Property(Section):
             early_in=self.early_check_in,
             late_out=self.late_check_out,
             code_ahead=self.code_ahead,
+            log_days=self.log_days,
         )
 
 

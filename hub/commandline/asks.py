@@ -258,6 +258,26 @@ class AuditLinks(Ask):
     after: Annotated[int, Field(ge=0)] = 0
 
 
+class GuestExport(Ask):
+    command = "guest export"
+
+    stay: str
+
+
+class GuestForesee(Ask):
+    command = "guest foresee"
+
+    stay: str
+
+
+class GuestErase(Ask):
+    command = "guest erase"
+
+    stay: str
+    confirm: str
+    """The stay's id, said once more."""
+
+
 class RotateKey(Ask):
     command = "rotate-key"
     patience = timedelta(minutes=10)

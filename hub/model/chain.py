@@ -20,7 +20,8 @@ What the kinds say:
 * `deed`: what a person or a program decided; the outcome is `asked`, `done`, `refused` or `unknown`. `evidence` is the
   salted hash of the line in the audit trail that says more.
 * `house`: `restored` (a backup took the place of what was there; the outcome names the head that was lost), `broken` (at a
-  start the chain was not what it had been when the hub stopped), `erased`, `purged`.
+  start the chain was not what it had been when the hub stopped), `erased` (an alias is nobody's any more), `emptied` (a line
+  of the audit trail lost its words with a guest; `evidence` is of what it says now), `purged` (lines of the access log).
 """
 
 from __future__ import annotations

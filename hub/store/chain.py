@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Integer, bindparam, delete, desc, insert, select, text
+from sqlalchemy import Integer, bindparam, delete, desc, func, insert, select, text
 
 from hub.model.chain import HOUSE, Head, Link, cut, sealed
 from hub.model.values import GrantId, StayId
@@ -99,6 +99,12 @@ _OF_THE_HOUSE = (
     .order_by(text("+chain.number"))
 )
 """In so many words: SQLite takes the index of these few only where the statement itself says which they are."""
+
+
+def about(tx: Tx, alias: str) -> list[Link]:
+    """Links that name it, alone or among others. Looks at all that name anybody."""
+    found = select(*_LINKS.selected_columns).where(chain.c.subject != "", func.instr(chain.c.subject, alias) > 0)
+    return [Link(*row) for row in tx.sql.execute(found.order_by(chain.c.number))]
 
 
 # ---- aliases --------------------------------------------------------------------------------------------------------

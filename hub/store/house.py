@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, RowMapping, Select, Table, delete, select,
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.io.vault import Vault
+from hub.model.keeping import LOG_DAYS
 from hub.model.policy import NO_OVERRIDE, CodeKind, CodePolicy, Override
 from hub.model.values import Address, ChannelId, LockId, Pin, PropertyId, UnitId
 from hub.store import tables
@@ -58,6 +59,8 @@ class Property:
     code_ahead: timedelta = timedelta(hours=72)
     backups: int = 2
     """How many backup codes each lock on the way to a unit keeps (hub/backup_codes.py)."""
+    log_days: int = LOG_DAYS
+    """For how long the access log is kept."""
 
     @property
     def codes(self) -> CodePolicy:
@@ -149,6 +152,7 @@ def _property(row: RowMapping) -> Property:
         late_out=timedelta(seconds=row["late_out_s"]),
         code_ahead=timedelta(seconds=row["code_ahead_s"]),
         backups=row["backups"],
+        log_days=row["log_days"],
     )
 
 
@@ -318,6 +322,7 @@ def keep_property(tx: Tx, row: Property) -> None:
         "late_out_s": _seconds(row.late_out),
         "code_ahead_s": _seconds(row.code_ahead),
         "backups": row.backups,
+        "log_days": row.log_days,
     }
     _keep(tx, tables.properties, values)
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Integer, Select, bindparam, desc, insert, select, tuple_, update
+from sqlalchemy import Integer, Select, bindparam, delete, desc, insert, or_, select, tuple_, update
 
-from hub.model.chain import BOLT, DEED, LOCK, Wrong, cut, evidence
+from hub.model.chain import BOLT, DEED, HOUSE, LOCK, Wrong, cut, evidence
 from hub.model.values import GrantId, LockId, PropertyId, StayId
 from hub.store import chain
 from hub.store.engine import Tx
@@ -89,6 +90,16 @@ def _values(entry: Entry) -> dict[str, object]:
         "stay_id": entry.stay,
         "maybe": " ".join(entry.maybe),
     }
+
+
+def purge(tx: Tx, place: PropertyId, before: datetime, at: datetime) -> int:
+    """Drop what is older; the audit chain keeps that it happened, and says that it was dropped here."""
+    old = delete(access_log).where(access_log.c.property_id == place, access_log.c.at < before)
+    count = tx.sql.execute(old).rowcount
+    if count:
+        chain.append(tx, at, HOUSE, "purged", f"{count} lines", subject=f"property:{place}", actor=chain.GATEHOUSE)
+        tx.signal("log")
+    return count
 
 
 _COLUMNS = (
@@ -185,6 +196,22 @@ def conclude_orphans(tx: Tx, at: datetime) -> int:
     return len(asked)
 
 
+def empty_lines(tx: Tx, subjects: Collection[str], name: str, at: datetime) -> int:
+    """Take the words out of the lines about these subjects, and of others that say that name (empty: none).
+
+    Each gets another link, of the house, for what it says now.
+    """
+    about = audit.c.subject.in_(subjects)
+    found = or_(about, audit.c.detail.contains(name, autoescape=True)) if name else about
+    emptied = update(audit).where(found, audit.c.detail != "").values(detail="")
+    deeds_ = [Deed(*row) for row in tx.sql.execute(emptied.returning(*_DEED)).all()]
+    for deed in deeds_:
+        salt = secrets.token_hex(16)
+        number = chain.append(tx, at, HOUSE, "emptied", "done", evidence=deed.evidence(salt), actor=chain.GATEHOUSE)
+        tx.sql.execute(update(audit).where(audit.c.id == deed.id).values(link=number, salt=salt))
+    return len(deeds_)
+
+
 def _link(tx: Tx, deed: Deed, at: datetime) -> None:
     salt = secrets.token_hex(16)
     number = chain.append(
@@ -211,25 +238,22 @@ class Looked:
 
 
 def look_at_lines(tx: Tx, after: Looked, limit: int) -> Looked | Wrong:
-    """Whether each line says what it said when its link was made, or was erased with its guest."""
+    """Whether each line says what it said when its link was made."""
     query = (
-        select(*_DEED, audit.c.link, audit.c.salt, audit_chain.c.evidence, audit_chain.c.subject)
+        select(*_DEED, audit.c.link, audit.c.salt, audit_chain.c.evidence)
         .outerjoin(audit_chain, audit_chain.c.number == audit.c.link)
         .where(audit.c.id > after.id)
         .order_by(audit.c.id)
         .limit(limit)
     )
-    erased = {link.subject for link in chain.of_the_house(tx, "erased")}
-    for *told, link, salt, sealed, subject in tx.sql.execute(query).all():
+    for *told, link, salt, sealed in tx.sql.execute(query).all():
         deed = Deed(*told)
         if link is None and not after.linked:
             after = Looked(deed.id)
             continue
         if sealed is None:
             return Wrong(deed.id, f"line {deed.id} of the audit trail has no link")
-        if salt is None and subject not in erased:
-            return Wrong(link, f"line {deed.id} of the audit trail was emptied, and nobody was erased")
-        if salt is not None and deed.evidence(salt) != sealed:
+        if salt is None or deed.evidence(salt) != sealed:
             return Wrong(link, f"line {deed.id} of the audit trail is not what link {link} was made for")
         after = Looked(deed.id, linked=True)
     return after

@@ -27,6 +27,7 @@ class PropertyOut(Out):
     code_lead_s: int = Field(description="how many seconds before check-in a code begins to work")
     digits: int = Field(description="of a new PIN")
     backups: int = Field(description="how many backup codes each of its locks keeps, where there is room")
+    log_days: int = Field(description="how many days the access log is kept")
 
 
 class UnitOut(Out):
@@ -55,6 +56,7 @@ def _property(row: Property) -> PropertyOut:
         code_lead_s=round(row.code_lead.total_seconds()),
         digits=row.digits,
         backups=row.backups,
+        log_days=row.log_days,
     )
 
 

@@ -16,6 +16,7 @@ from web.api import (
     people,
     policies,
     radios,
+    record,
     stays,
     tokens,
     watch,
@@ -127,6 +128,16 @@ TABLE: Final[tuple[AnyRoute, ...]] = (
           people.redraw_pass, Nothing, Nothing, people.PassGiven, refuses=True, replayed=False),
     Route("POST", "/passes/{pass}/reveal", C, "The digits; audited",
           people.reveal_pass, Nothing, Nothing, people.PassGiven, refuses=True, replayed=False),
+
+    Route("POST", "/stays/{stay}/guest/export", A, "Everything that is kept of the guest, why and how long; written down",
+          record.export_guest, Nothing, Nothing, record.GuestOut, refuses=True, replayed=False),
+    Route("POST", "/stays/{stay}/guest/erase", A, "Take out who the guest was; cannot be undone",
+          record.erase_guest, Nothing, record.EraseIn, record.ErasedOut, refuses=True),
+
+    Route("GET", "/audit", R, "The audit chain: how long it is, and what the last check found",
+          record.get_audit, Nothing, Nothing, record.AuditOut),
+    Route("POST", "/audit/check", A, "Look at every link now", record.check_audit, Nothing, Nothing, record.AuditOut),
+    Route("GET", "/audit/links", A, "Its links, in order", record.list_links, record.LinkQuery, Nothing, record.LinkPage),
 
     Route("GET", "/access-events", R, "What happened at the doors, newest first",
           events.list_access_events, events.AccessQuery, Nothing, events.AccessPage),

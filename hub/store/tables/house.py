@@ -23,7 +23,8 @@ properties = table(
     required("early_in_s", Integer, server_default="0"),
     required("late_out_s", Integer, server_default="0"),
     required("code_ahead_s", Integer, server_default="259200"),
-    required("backups", Integer, server_default="2"),  # how many backup codes each lock keeps
+    required("backups", Integer, server_default="2"),
+    required("log_days", Integer, server_default="30"),  # how many backup codes each lock keeps
 )
 
 units = table(

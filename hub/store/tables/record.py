@@ -37,7 +37,7 @@ audit = table(
     required("outcome", Text, server_default="done"),  # asked -> done | refused | unknown
     required("detail", Text, server_default=""),
     Column("link", Integer),  # of the chain, for what the line says now; None: written before there was a chain
-    Column("salt", Text),  # of the link's evidence; None beside a link: what it said of a guest was erased
+    Column("salt", Text),  # of the link's evidence
     Index("audit_by_subject", "subject", "id"),
 )
 

@@ -1,0 +1,173 @@
+"""What is kept of one guest, told on request and erased on request (GDPR, articles 15, 17 and 20).
+
+A guest is the guest of one stay. Erasing takes out who it was, not that somebody was there: the dates of the stay, which
+door opened when, and the audit chain remain, and name nobody.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from hub.errors import Garbled, Rejected
+from hub.issuing import Desk
+from hub.model.chain import told, written
+from hub.model.keeping import REGISTER
+from hub.model.values import StayId, StayStatus
+from hub.store import guests, log
+from hub.store import stays as ledger
+from hub.store.engine import Tx
+from hub.store.guests import SHORTEST_NAME, Sealed
+from hub.store.log import Filter
+from hub.store.stays import StayRow
+
+WHAT_REMAINS: Final = (
+    "The dates of the stay and its unit: of nobody, so that the calendar of the house stays true.",
+    "What happened at the doors, without the name, for as long as the property keeps its access log.",
+    "The audit chain, for ever, for the defence of legal claims (article 17(3)(e)): aliases of nobody knows whom.",
+    "Deliveries that nobody could read yet, until somebody decides about them on the Health page.",
+    "Backups made before, encrypted: they are overwritten within 30 days.",
+)
+_MOST: Final = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What an erasure would do. Nothing is done yet."""
+
+    stay: StayRow
+    log_lines: int
+    reports: int
+    deliveries: int
+    others: tuple[StayId, ...]
+    """Stays under the same name: each is erased for itself."""
+    remains: tuple[str, ...] = WHAT_REMAINS
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    log_lines: int
+    sentences: int
+    remains: tuple[str, ...] = WHAT_REMAINS
+
+
+def _stay(tx: Tx, id_: StayId) -> StayRow:
+    row = ledger.stay(tx, id_)
+    if row is None:
+        raise Rejected(f"there is no stay “{id_}”")
+    return row
+
+
+# ---- telling ----------------------------------------------------------------------------------------------------------
+
+
+def export(tx: Tx, desk: Desk, id_: StayId, actor: str) -> dict[str, Any]:
+    """Everything that is kept of the guest of a stay, in words and values that any program reads. Written down.
+
+    Raises Rejected when there is no such stay.
+    """
+    row = _stay(tx, id_)
+    log.record(tx, desk.now(), actor, "guest data exported", f"stay:{id_}")
+    entries = log.entries(tx, Filter(stay=id_), limit=_MOST)
+    deeds = log.deeds(tx, f"stay:{id_}", limit=_MOST)
+    contact = None if row.contact is None else _opened(desk, Sealed(f"stay:{id_}", row.contact))
+    return {
+        "made_at": written(desk.now()),
+        "stay": {
+            "id": row.id,
+            "unit": row.unit_id,
+            "channel": row.channel_id,
+            "status": row.status.value,
+            "guest": row.guest,
+            "reference": row.reference,
+            "phone_last4": row.phone_last4,
+            "contact": None if contact is None else json.loads(contact),
+            "guests": row.guests,
+            "note": row.note,
+            **{name: _when(getattr(row, name)) for name in _TIMES},
+        },
+        "reports": [
+            {"channel": channel, "uid": uid, "as_received": _opened(desk, box)}
+            for channel, uid, box in guests.reports(tx, id_)
+        ],
+        "codes": [
+            {name: _when(value) if isinstance(value, datetime) else value for name, value in code.items()}
+            for code in guests.codes_of(tx, id_)
+        ],
+        "access_log": [
+            {"at": written(each.at), "door": each.lock, "what": each.what, "how": each.how, "who": each.who}
+            for each in entries
+        ],
+        "audit_trail": [
+            {"at": written(each.at), "action": each.action, "outcome": each.outcome, "detail": each.detail}
+            for each in deeds
+        ],
+        "audit_chain": [told(link) | {"seal": link.seal} for link in guests.links_of(tx, id_)],
+        "why": [
+            {"data": kept.data, "purpose": kept.purpose, "ground": kept.ground, "how_long": kept.how_long}
+            for kept in REGISTER
+        ],
+    }
+
+
+_TIMES: Final = ("check_in", "check_out", "made_at", "changed_at", "arrived_at", "left_at", "cancelled_at")
+
+
+def _when(at: datetime | None) -> str | None:
+    return None if at is None else written(at)
+
+
+def _opened(desk: Desk, box: Sealed) -> str:
+    try:
+        return desk.vault.open(box.box, about=box.about).decode(errors="replace")
+    except Garbled:
+        return "(sealed with a key that this hub does not have)"
+
+
+# ---- erasing ----------------------------------------------------------------------------------------------------------
+
+
+def foresee(tx: Tx, desk: Desk, id_: StayId) -> Foreseen:
+    """The first of two steps. Raises Rejected, with the cure, while the guest may still come in."""
+    row = _erasable(tx, desk, id_)
+    reports = guests.reports(tx, id_)
+    channels = {channel for channel, _, _ in reports}
+    return Foreseen(
+        row,
+        len(log.entries(tx, Filter(stay=id_), limit=_MOST)),
+        len(reports),
+        len(guests.deliveries(tx, channels)),
+        tuple(guests.others_named(tx, row.guest, id_)),
+    )
+
+
+def erase(tx: Tx, desk: Desk, id_: StayId, confirmed: str, actor: str) -> Erased:
+    """The second step: `confirmed` is the stay's id, said once more. Raises Rejected."""
+    row = _erasable(tx, desk, id_)
+    if confirmed.strip() != id_:
+        raise Rejected("say the id of the stay once more to confirm that its guest is to be erased")
+    now, name = desk.now(), row.guest if len(row.guest) >= SHORTEST_NAME else ""
+    log.record(tx, now, actor, "guest erased", f"stay:{id_}")
+    lines = guests.unname_log(tx, id_, row.guest)
+    guests.unname_deeds(tx, id_, name, now)
+    sentences = guests.unname_sentences(tx, id_, name)
+    reports = guests.reports(tx, id_)
+    for channel, uid, box in reports:
+        guests.keep_report(tx, channel, uid, desk.vault.seal(b"", about=box.about))
+    for number, box in guests.deliveries(tx, {channel for channel, _, _ in reports}):
+        guests.keep_delivery(tx, number, desk.vault.seal(b"", about=box.about))
+    guests.empty_stay(tx, id_)
+    guests.forget(tx, id_, now)
+    return Erased(lines, sentences)
+
+
+def _erasable(tx: Tx, desk: Desk, id_: StayId) -> StayRow:
+    row = _stay(tx, id_)
+    over = row.check_out is not None and row.check_out <= desk.now()
+    if row.status in (StayStatus.CONFIRMED, StayStatus.TENTATIVE) and not over:
+        raise Rejected("the stay is not over: cancel it first, or wait until the guest has left")
+    if guests.still_coded(tx, id_):
+        raise Rejected("a lock may still hold a code of this guest: wait until it is proven gone, then try again")
+    return row

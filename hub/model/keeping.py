@@ -1,0 +1,109 @@
+"""What Gatehouse keeps of people, why, and how long: one table, from which the page and the answer to a guest are made.
+
+Every table of the store is either in here or among those that hold nothing of people (tests/hub/test_guests.py). The words
+of law are those of the GDPR: article 6(1) names the grounds, article 17(3) what an erasure leaves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+LOG_DAYS: Final = 30
+"""Ruling H12: what names a guest at a door is kept for 30 days, unless a property chooses otherwise."""
+MOST_LOG_DAYS: Final = 365
+DELIVERIES: Final = timedelta(days=7)
+"""What channels sent, after it was understood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    data: str
+    tables: tuple[str, ...]
+    """`table` or `table.column`."""
+    purpose: str
+    ground: str
+    how_long: str
+    erased: str
+    """What an erasure of a guest makes of it."""
+
+
+CONTRACT: Final = "the stay itself: contract (6(1)(b))"
+INTEREST: Final = "safety of the house and proof of who had access: legitimate interest (6(1)(f))"
+WORK: Final = "their work for the house: contract, legitimate interest (6(1)(b), (f))"
+
+REGISTER: Final = (
+    Kept(
+        "Name, booking reference, last digits of the telephone, telephone and e-mail (sealed), note, times of the stay",
+        ("stays",),
+        "to give the right person a code for the right doors at the right time, and to reach them",
+        CONTRACT,
+        "until it is erased",
+        "emptied; the dates remain, of nobody",
+    ),
+    Kept(
+        "What booking channels and partners sent (sealed)",
+        ("stay_sources", "inbox"),
+        "to compare it with what they send next, and to read it again where it was not understood",
+        CONTRACT,
+        "deliveries 7 days; the last word on a stay until it is erased",
+        "emptied; that there was a report remains, so that it is not taken for a new one",
+    ),
+    Kept(
+        "Codes of guests: digits (sealed) and which door they opened when",
+        ("grants", "slots", "slot_holders", "backups"),
+        "to open the doors, and to know whose code it was",
+        CONTRACT,
+        "the digits until the code is proven gone from the lock; who held which place of a lock as long as the access log",
+        "the digits are gone with the code; the rest names a stay of nobody",
+    ),
+    Kept(
+        "Who came and went at which door",
+        ("access_log",),
+        "to answer what happened at a door",
+        INTEREST,
+        "30 days, or what the property chooses",
+        "the name is taken out of each line",
+    ),
+    Kept(
+        "What people and the hub did for a stay, and questions and alerts about it",
+        ("audit", "questions", "alerts", "tellings", "outbox", "replies"),
+        "to show who decided what, and to tell the people of the house what is wrong",
+        INTEREST,
+        "the audit trail for ever; what was promised and done 7 days; answers to programs a day",
+        "the words are taken out; that something was done, when and by whom, remains",
+    ),
+    Kept(
+        "The audit chain: event, time, door, place, and an alias drawn by chance",
+        ("chain", "aliases"),
+        "to prove that nobody changed afterwards what happened",
+        INTEREST + ", and to defend legal claims (17(3)(e))",
+        "for ever",
+        "remains whole; which alias was the guest's is forgotten, so that nobody can tell any more",
+    ),
+    Kept(
+        "Staff, cleaners, vendors, owners: name, telephone and e-mail (sealed), passes and their use",
+        ("people", "passes", "pass_doors", "pass_uses", "escalation", "grants"),
+        "to let them in at their hours, and to call them",
+        WORK,
+        "until somebody ends and removes them",
+        "not touched by a guest's erasure",
+    ),
+    Kept(
+        "Accounts: name, password (hashed), sessions with the browser's name, addresses that failed to sign in",
+        ("accounts", "sessions", "attempts", "tokens"),
+        "to let managers in, and nobody else",
+        WORK,
+        "accounts until they are removed; sessions until they end; failed attempts until they no longer count",
+        "not touched by a guest's erasure",
+    ),
+    Kept(
+        "What people did in emergencies, and why",
+        ("emergencies",),
+        "to account for doors that were opened or closed out of order",
+        INTEREST,
+        "for ever",
+        "not touched: it is about the house; the reason is in a person's own words",
+    ),
+)

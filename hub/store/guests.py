@@ -1,0 +1,132 @@
+"""Everything the store has of one guest: found for an answer to them, and taken out.
+
+A guest is the guest of one stay. What is sealed is emptied by the caller, who has the keys.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import delete, func, or_, select, update
+
+from hub.model.chain import HOUSE, Link
+from hub.model.values import ChannelId, StayId
+from hub.store import chain, log
+from hub.store.engine import Tx
+from hub.store.tables import access_log, alerts, grants, inbox, outbox, questions, replies, stay_sources, stays
+
+GONE: Final = "a guest who was erased"
+SHORTEST_NAME: Final = 4
+"""Shorter names are not looked for in other people's sentences: too much else would be found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    about: str
+    box: bytes
+
+
+def reports(tx: Tx, stay: StayId) -> list[tuple[ChannelId, str, Sealed]]:
+    """(channel, its word for the stay, what it reported)."""
+    query = select(stay_sources.c.channel_id, stay_sources.c.uid, stay_sources.c.reported)
+    rows = tx.sql.execute(query.where(stay_sources.c.stay_id == stay))
+    return [(channel, uid, Sealed(f"report:{channel}:{uid}", box)) for channel, uid, box in rows]
+
+
+def deliveries(tx: Tx, channels: Iterable[ChannelId]) -> list[tuple[int, Sealed]]:
+    """Of these channels, whatever was dealt with: the guest may be in any of it."""
+    query = select(inbox.c.id, inbox.c.channel_id, inbox.c.key, inbox.c.body)
+    rows = tx.sql.execute(query.where(inbox.c.channel_id.in_(list(channels)), inbox.c.state == "done"))
+    return [(id_, Sealed(f"inbox:{channel}:{key}", box)) for id_, channel, key, box in rows]
+
+
+def still_coded(tx: Tx, stay: StayId) -> bool:
+    """Some lock may still hold a code of the stay."""
+    query = select(grants.c.id).where(grants.c.stay_id == stay, grants.c.pin.is_not(None))
+    return tx.sql.execute(query.limit(1)).first() is not None
+
+
+def codes_of(tx: Tx, stay: StayId) -> list[Mapping[str, Any]]:
+    columns = (grants.c.lock_id, grants.c.purpose, grants.c.digits, grants.c.start, grants.c.end, grants.c.revoked_at)
+    return [dict(row) for row in tx.sql.execute(select(*columns).where(grants.c.stay_id == stay)).mappings()]
+
+
+def links_of(tx: Tx, stay: StayId) -> list[Link]:
+    alias = chain.known_alias(tx, f"stay:{stay}")
+    return [] if alias is None else chain.about(tx, alias)
+
+
+def others_named(tx: Tx, name: str, but: StayId) -> list[StayId]:
+    """Stays that may be the same person's."""
+    if len(name) < SHORTEST_NAME:
+        return []
+    return list(tx.sql.scalars(select(stays.c.id).where(stays.c.guest == name, stays.c.id != but).limit(50)))
+
+
+# ---- taking out ------------------------------------------------------------------------------------------------------
+
+
+def empty_stay(tx: Tx, stay: StayId) -> None:
+    gone = update(stays).where(stays.c.id == stay)
+    tx.sql.execute(gone.values(guest="", reference="", phone_last4="", contact=None, note="", guests=None))
+    tx.sql.execute(update(grants).where(grants.c.stay_id == stay).values(label=""))
+    tx.signal(f"stay:{stay}")
+    tx.signal("stays")
+
+
+def keep_report(tx: Tx, channel: ChannelId, uid: str, box: bytes) -> None:
+    here = (stay_sources.c.channel_id == channel, stay_sources.c.uid == uid)
+    tx.sql.execute(update(stay_sources).where(*here).values(reported=box))
+
+
+def keep_delivery(tx: Tx, id_: int, box: bytes) -> None:
+    tx.sql.execute(update(inbox).where(inbox.c.id == id_).values(body=box))
+
+
+def unname_log(tx: Tx, stay: StayId, name: str) -> int:
+    """Lines of the access log: what happened remains, and who it was does not."""
+    own = access_log.c.stay_id == stay
+    lines = tx.sql.execute(update(access_log).where(own).values(who=GONE, stay_id=None, grant_id=None)).rowcount
+    for grant in tx.sql.scalars(select(grants.c.id).where(grants.c.stay_id == stay)).all():
+        maybe = func.instr(" " + access_log.c.maybe + " ", f" {grant} ") > 0
+        found = tx.sql.execute(select(access_log.c.id, access_log.c.who).where(maybe)).all()
+        for id_, who in found:
+            told = who.replace(name, GONE) if name else who
+            tx.sql.execute(update(access_log).where(access_log.c.id == id_).values(who=told))
+        lines += len(found)
+    tx.signal("log")
+    return lines
+
+
+def unname_sentences(tx: Tx, stay: StayId, name: str) -> int:
+    """Questions, alerts and promises about the stay, and others in which the name stands."""
+    count = 0
+    for table, about in ((questions, questions.c.subject == stay), (alerts, alerts.c.about == f"stay:{stay}")):
+        named = table.c.sentence.contains(name, autoescape=True) if len(name) >= SHORTEST_NAME else about
+        gone = update(table).where(or_(about, named)).values(sentence=f"This was about {GONE}.")
+        count += tx.sql.execute(gone).rowcount
+    words = [word for word in (stay, name) if len(word) >= SHORTEST_NAME]
+    spelled = {*words, *(json.dumps(word)[1:-1] for word in words)}
+    promised = or_(*(outbox.c.payload.contains(word, autoescape=True) for word in spelled))
+    answered = or_(*(replies.c.body.contains(word, autoescape=True) for word in spelled))
+    count += tx.sql.execute(delete(outbox).where(promised, outbox.c.state.in_(("done", "dead")))).rowcount
+    return count + tx.sql.execute(delete(replies).where(answered)).rowcount
+
+
+def unname_deeds(tx: Tx, stay: StayId, name: str, at: datetime) -> int:
+    """Lines of the audit trail lose their words, and get a link for what they say now."""
+    return log.empty_lines(
+        tx, [f"stay:{stay}", *(f"{kind}:{stay}" for kind in ("closure", "gone", "refused"))], name, at
+    )
+
+
+def forget(tx: Tx, stay: StayId, at: datetime) -> None:
+    """The alias is named in the chain for the last time; from here on nobody can tell whose it was."""
+    alias = chain.known_alias(tx, f"stay:{stay}")
+    if alias is not None:
+        chain.append(tx, at, HOUSE, "erased", "done", subject=alias, actor=chain.GATEHOUSE)
+        chain.forget_aliases(tx, [f"stay:{stay}"])

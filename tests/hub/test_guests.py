@@ -1,0 +1,150 @@
+"""What is kept of a guest is told and taken out on request, and what is old goes by itself."""
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import LargeBinary, Text, select
+
+from hub import audit, guests
+from hub.errors import Rejected
+from hub.model.keeping import REGISTER
+from hub.model.values import StayId
+from hub.store import chain, log, tables
+from hub.store import guests as kept
+from hub.store.engine import Tx
+from hub.store.log import Filter
+from tests.simulators.home import FEED, Home, home, simulate
+
+NOTHING_OF_PEOPLE = {
+    "alarms", "battery_readings", "channel_state", "channels", "lock_state", "locks", "meta", "properties", "published",
+    "telling_rules", "unit_locks", "units",
+}  # fmt: skip
+"""Of devices, of the house, and of channels as such; words of a lock or a service, never of a guest."""
+EXTRA = {
+    "phone": "+49 170 1234567",
+    "email": "ada@example.com",
+    "reference": "HMADA12345",
+    "raw": "SUMMARY:Ada Lovelace",
+}
+
+
+async def _stayed(house: Home) -> StayId:
+    """A guest who came, went in, was looked at by the manager, and left."""
+    house.book("one", date(2027, 3, 1), date(2027, 3, 2), **EXTRA)
+    await house.later(hours=8)
+    stay = await house.stay()
+    assert await house.driver.press("front", await house.digits())
+    at = house.hub.clock.now()
+    await house.hub.store.write(
+        lambda tx: log.record(tx, at, "account:Robin", "code given", "lock:front", detail="for Ada Lovelace")
+    )
+    house.unbook("one")
+    await house.later(days=1)
+    return stay.id
+
+
+def _everything(tx: Tx, house: Home) -> Iterator[str]:
+    """All that anybody could find of a guest in the database with the house's own keys."""
+    for table in tables.metadata.sorted_tables:
+        for column in table.columns:
+            if isinstance(column.type, Text | LargeBinary):
+                for value in tx.sql.scalars(select(column)):
+                    yield f"{table.name}.{column.name}: {value!r}"
+    stay = StayId(str(tx.sql.scalars(select(tables.stays.c.id)).first()))
+    for channel, uid, box in kept.reports(tx, stay):
+        yield f"report {channel} {uid}: {house.hub.vault.open(box.box, about=box.about)!r}"
+    for _, box in kept.deliveries(tx, [FEED]):
+        yield f"delivery: {house.hub.vault.open(box.box, about=box.about)!r}"
+
+
+def test_an_erasure_leaves_no_trace_of_who_it_was_and_a_chain_that_is_whole(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with home(tmp_path) as house:
+            stay = await _stayed(house)
+            store, desk = house.hub.store, house.hub.desk
+            before = "\n".join(await store.read(lambda tx: list(_everything(tx, house))))
+            alias = await store.read(lambda tx: chain.known_alias(tx, f"stay:{stay}"))
+            assert alias is not None
+            assert "Ada" in before
+            links = await store.read(lambda tx: chain.links(tx, limit=10_000))
+            done = await store.write(lambda tx: guests.erase(tx, desk, stay, stay, "account:Robin"))
+            assert done.log_lines > 0
+            after = "\n".join(await store.read(lambda tx: list(_everything(tx, house))))
+            for word in ("Ada", "Lovelace", "1234567", "ada@example.com", "HMADA12345"):
+                assert word not in after, next(line for line in after.splitlines() if word in line)
+            assert f"aliases.alias: {alias!r}" not in after
+            now = await store.read(lambda tx: chain.links(tx, limit=10_000))
+            assert now[: len(links)] == links, "what was written stays as it was"
+            assert ("erased", alias) in {(link.what, link.subject) for link in now}
+            assert (await audit.verify(store, house.hub.state_dir, house.hub.clock.now())).wrong == ""
+            await house.later(hours=1)
+            assert "Ada" not in "\n".join(await store.read(lambda tx: list(_everything(tx, house))))
+
+    simulate(scene())
+
+
+def test_the_export_says_all_that_is_kept_and_why(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with home(tmp_path) as house:
+            stay = await _stayed(house)
+            told = await house.hub.store.write(lambda tx: guests.export(tx, house.hub.desk, stay, "account:Robin"))
+            text = json.dumps(told)
+            for word in (*EXTRA.values(), "Ada Lovelace", "unlocked"):
+                assert json.dumps(word)[1:-1] in text, word
+            assert [each["what"] for each in told["access_log"]].count("unlocked") == 1
+            assert {each["what"] for each in told["audit_chain"]} >= {"write", "clear", "unlocked"}
+            assert len(told["why"]) == len(REGISTER)
+            deeds = await house.hub.store.read(lambda tx: log.deeds(tx, f"stay:{stay}"))
+            assert deeds[0].action == "guest data exported"
+
+    simulate(scene())
+
+
+def test_a_guest_who_may_still_come_in_is_not_erased(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with home(tmp_path) as house:
+            house.book("one", date(2027, 3, 1), date(2027, 3, 4))
+            await house.later(hours=8)
+            stay = (await house.stay()).id
+            store, desk = house.hub.store, house.hub.desk
+            with pytest.raises(Rejected, match="cancel it first"):
+                await store.write(lambda tx: guests.erase(tx, desk, stay, stay, "console"))
+            house.lock("front").silent = True
+            await store.write(lambda tx: house.hub.intake.cancel_stay(tx, stay, "console"))
+            await house.later(minutes=10)
+            with pytest.raises(Rejected, match="may still hold a code"):
+                await store.write(lambda tx: guests.erase(tx, desk, stay, stay, "console"))
+            house.lock("front").silent = False
+            await house.driver.wake("front")
+            await house.later(minutes=30)
+            with pytest.raises(Rejected, match="once more"):
+                await store.write(lambda tx: guests.erase(tx, desk, stay, "yes", "console"))
+            await store.write(lambda tx: guests.erase(tx, desk, stay, stay, "console"))
+            assert (await house.stays())[0].guest == ""
+
+    simulate(scene())
+
+
+def test_the_access_log_is_kept_as_long_as_the_property_says(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with home(tmp_path, log_days=3) as house:
+            stay = await _stayed(house)
+            count = len(await house.hub.store.read(lambda tx: chain.links(tx, limit=1000)))
+            await house.later(days=4)
+            left = await house.hub.store.read(lambda tx: log.entries(tx, Filter(stay=stay)))
+            assert [each.what for each in left] == []
+            links = await house.hub.store.read(lambda tx: chain.links(tx, limit=1000))
+            assert len(links) >= count
+            assert "purged" in {link.what for link in links}
+
+    simulate(scene())
+
+
+def test_every_table_says_what_it_keeps_of_people() -> None:
+    named = {each.partition(".")[0] for entry in REGISTER for each in entry.tables}
+    there = {table.name for table in tables.metadata.sorted_tables}
+    assert named & NOTHING_OF_PEOPLE == set()
+    assert there - named - NOTHING_OF_PEOPLE == set(), "say in hub/model/keeping.py what it keeps of people, and why"
