@@ -19,7 +19,7 @@ from web.templating import Templates
 
 PAGES = (
     "adopting", "alerts", "alerts_told", "channels", "codes", "door", "emergency", "health", "locks", "log", "more",
-    "passes", "people", "policies", "radio", "radio_care", "radio_talk", "rehearsal", "settings", "stays", "styleguide",
+    "passes", "people", "policies", "radio", "radio_care", "radio_talk", "record", "rehearsal", "settings", "stays", "styleguide",
     "today",
 )  # fmt: skip
 

@@ -182,6 +182,7 @@ SCENES: Final[dict[str, Scene]] = {
     "emergency": at("/emergency?act=code"),
     "an emergency to confirm": asked_emergency,
     "the access log": at("/log"),
+    "the record": at("/record"),
     "the log of a door": at("/log?lock=flat-1&what=unlocked"),
     "an empty log": at("/log?what=tamper"),
     "channels": at("/channels"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from hub import audit, guests
 from hub.model.chain import written
@@ -15,7 +15,7 @@ from hub.store.engine import Tx
 from web.api.paging import Limit
 from web.api.problems import missing
 from web.api.routes import Call
-from web.api.wire import In, Nothing, Out, Told
+from web.api.wire import In, Nothing, Out, Told, read_whole
 
 
 class AuditOut(Out):
@@ -69,7 +69,9 @@ class LinkPage(Out):
 
 
 class LinkQuery(In):
-    after: Annotated[int, Field(ge=0, le=2**53, description="only links behind this number")] = 0
+    after: Annotated[
+        int, Field(ge=0, le=2**53, description="only links behind this number"), BeforeValidator(read_whole)
+    ] = 0
     limit: Limit = 50
 
 

@@ -21,6 +21,7 @@ from hub.store import log
 from hub.store.engine import Tx
 from hub.store.log import Entry, Filter
 from web.ground import Ground
+from web.pages.record import Chain
 from web.site import SITE, page, part, wakes
 from web.words import Moment
 
@@ -64,6 +65,7 @@ class View:
     older: str
     newest: str
     wakes: str
+    chain: Chain
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,7 @@ def look(tx: Tx, hub: Hub, asked: Asked) -> View:
         older=asked.address("/log", before=_cursor(shown[-1])) if more else "",
         newest="" if first_page else asked.address("/log"),
         wakes=wakes("log") if first_page else "",
+        chain=Chain.read(tx, ground),
     )
 
 
