@@ -342,11 +342,11 @@ CREATE TABLE properties (
     check_out TEXT NOT NULL,
     code_lead_s INTEGER DEFAULT '3600' NOT NULL,
     digits INTEGER DEFAULT '6' NOT NULL,
-    origin TEXT NOT NULL, code_kind TEXT DEFAULT 'random' NOT NULL, code_distance INTEGER DEFAULT '2' NOT NULL, early_in_s INTEGER DEFAULT '0' NOT NULL, late_out_s INTEGER DEFAULT '0' NOT NULL, code_ahead_s INTEGER DEFAULT '259200' NOT NULL, backups INTEGER DEFAULT '2' NOT NULL,
+    origin TEXT NOT NULL, code_kind TEXT DEFAULT 'random' NOT NULL, code_distance INTEGER DEFAULT '2' NOT NULL, early_in_s INTEGER DEFAULT '0' NOT NULL, late_out_s INTEGER DEFAULT '0' NOT NULL, code_ahead_s INTEGER DEFAULT '259200' NOT NULL, backups INTEGER DEFAULT '2' NOT NULL, log_days INTEGER DEFAULT '30' NOT NULL,
     PRIMARY KEY (id)
 ) STRICT
     ;
-INSERT INTO "properties" VALUES('x','x','x','x','x',1,1,'x','x',1,1,1,1,1);
+INSERT INTO "properties" VALUES('x','x','x','x','x',1,1,'x','x',1,1,1,1,1,1);
 CREATE TABLE published (
     channel_id TEXT NOT NULL,
     night TEXT NOT NULL,
