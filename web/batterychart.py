@@ -9,8 +9,9 @@ from typing import Final
 
 from hub.model.battery import EMPTY_AT, Weighed, Weight, curve, forecast
 
-WIDTH, HEIGHT = 560.0, 150.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 34.0, 8.0, 10.0, 22.0
+WIDTH, HEIGHT = 320.0, 136.0
+"""As wide as the column that it stands in, so that its words are as large as the page's small ones."""
+_LEFT, _RIGHT, _TOP, _BOTTOM = 30.0, 4.0, 8.0, 24.0
 SHOWN: Final = timedelta(days=180)
 _AHEAD: Final = timedelta(days=90)
 """How far the line into the future is drawn at most."""
