@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from hub import audit, batteries, emergency, late_codes, standing, stubborn, telling
+from hub import audit, batteries, coming_back, emergency, late_codes, standing, stubborn, telling
 from hub.findings import Look, Parts, Topic
 from hub.model.alerts import Finding, Kind, Level
 from hub.model.facts import Alarm, Mode, Trouble
@@ -228,6 +228,7 @@ _TOPICS: Final[tuple[Topic, ...]] = (
     _plugins,
     _dead,
     telling.findings,
+    coming_back.findings,
 )
 """Who looks, at what. Each topic has its generator in its own module; what is everybody's stands here."""
 

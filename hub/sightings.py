@@ -11,6 +11,7 @@ from hub.model.chain import LOCK
 from hub.model.facts import (
     BatteryRead,
     BoltMoved,
+    CodeChange,
     CodesChanged,
     LockFact,
     LockFound,
@@ -83,6 +84,7 @@ def _found(tx: Tx, door: Door, fact: LockFound) -> None:
 
 def forget_slots(tx: Tx, lock: LockId, at: datetime) -> None:
     """Nothing that was believed of this lock's memory holds any more."""
+    doors.learn(tx, lock, emptied_at=at)
     for slot in codes.slots_of(tx, lock):
         codes.keep_slot(tx, lock, forgotten(slot), at)
 
@@ -134,6 +136,8 @@ _WHAT: Final = {
 
 def _codes_changed(tx: Tx, door: Door, fact: CodesChanged) -> None:
     _heard(tx, door, fact.at)
+    if fact.change is CodeChange.ALL_DELETED:
+        doors.learn(tx, door.id, emptied_at=fact.at)
     for slot in codes.slots_of(tx, door.id):
         about_it = fact.slot is None or fact.slot == slot.number
         ours = slot.claim is not None or (slot.proven_at is not None and fact.at - slot.proven_at < ECHO)

@@ -108,6 +108,7 @@ class Kind(Enum):
     JAMMED = "jammed", _problem(lasting=_MINUTE, escalate=_HOUR)
     TAMPERED = "tampered", _problem(lasting=timedelta(0), escalate=_HOUR)
     WRONG_CODES = "wrong_codes", _problem(lasting=timedelta(0), escalate=_HOUR)
+    CODES_COMING_BACK = "codes_coming_back", _problem(lasting=10 * _MINUTE)
     VACATION_MODE = "vacation_mode", _problem(lasting=_MINUTE, escalate=_HOUR)
     PRIVACY_MODE = "privacy_mode", _problem(lasting=2 * _HOUR, gone=_HOUR)  # over a night it is as it should be
     KEYPAD_OFF = "keypad_off", _problem(escalate=_HOUR)

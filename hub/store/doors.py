@@ -51,6 +51,8 @@ class Door:
     mode: Mode = Mode.NORMAL
     mode_at: datetime | None = None
     """Since when it is in that mode."""
+    emptied_at: datetime | None = None
+    """When it lost all that was in its keypad: replaced, reset, or everything deleted."""
     quarantined: str = ""
     """Why its worker gave up on it; empty when all is well."""
 
@@ -119,6 +121,7 @@ def _door(row: Mapping[str, Any]) -> Door:
         trouble_at=row["trouble_at"],
         mode=Mode(row["mode"] or Mode.NORMAL.value),
         mode_at=row["mode_at"],
+        emptied_at=row["emptied_at"],
         quarantined=row["quarantined"] or "",
     )
 

@@ -11,7 +11,7 @@ import pytest
 from hub.errors import Rejected, Unavailable
 from hub.model.battery import LOW_AT
 from hub.model.codes import Reading, Slot
-from hub.model.facts import Abilities, BoltMoved, Mode, ModeTold
+from hub.model.facts import Abilities, BoltMoved, CodeChange, CodesChanged, Mode, ModeTold
 from hub.model.hours import Hours
 from hub.model.values import Address, How, LockId, Position, Proof, Window
 from hub.store import codes, doors, house, log
@@ -336,3 +336,11 @@ async def test_a_lock_set_aside_says_that_the_others_go_on(manager: Visitor) -> 
     hub = manager.here.hub
     await hub.store.write(lambda tx: doors.learn(tx, LockId("studio"), quarantined="its worker failed"))
     assert "This lock was set aside: its worker failed. The other doors go on." in await _card(manager, "studio")
+
+
+async def test_a_lock_that_was_reset_says_how_many_of_its_codes_are_back(manager: Visitor) -> None:
+    await tell(manager.here.hub, CodesChanged(Address("2"), NOW, CodeChange.ALL_DELETED))
+    text = (await manager.get("/locks/flat-1")).text
+    assert "Its codes are put back The lock lost what was in its keypad: it was replaced or reset." in text
+    assert "Codes back 0 of 1" in text
+    assert "Its codes are put back" not in (await manager.get("/locks/front")).text

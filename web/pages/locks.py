@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from hub import backup_codes, housing, stubborn
+from hub import backup_codes, coming_back, housing, stubborn
 from hub.hub import Hub
 from hub.model.battery import Weighed, Weight, accuracy, curve
 from hub.model.codes import CodeState, Limits, Slot, state_of
@@ -228,6 +228,7 @@ class LockView:
     keeps_hours: bool
     keeps_waiting: bool
     battery: BatteryView
+    coming_back: coming_back.Return | None
     backups: Backups
     consent: str = housing.CONSENT
 
@@ -254,6 +255,7 @@ def look_at(tx: Tx, hub: Hub, id_: LockId) -> LockView:
         backups=_backups(tx, ground, door),
         keeps_waiting=able is not None and Limits.of(able).keeps_waiting,
         battery=_battery(tx, door, local),
+        coming_back=coming_back.of_lock(tx, door, local.now),
     )
 
 

@@ -30,6 +30,7 @@ lock_state = table(
     Column("trouble_at", Instant),
     Column("mode", Text),  # normal | vacation | privacy
     Column("mode_at", Instant),  # since when
+    Column("emptied_at", Instant),  # when it lost all that was in its keypad
     Column("quarantined", Text),  # why this lock's worker gave up; the other doors go on
     Column("schedules", Integer),  # the lock itself can confine a code to a window
     Column("holds_disabled", Integer),  # it can keep a code that opens nothing yet

@@ -247,6 +247,7 @@ BEGIN SELECT RAISE(ABORT, 'only what became of a deed is added to it'); END
 ALERTS = (
     "ALTER TABLE lock_state ADD COLUMN mode TEXT",
     "ALTER TABLE lock_state ADD COLUMN mode_at INTEGER",
+    "ALTER TABLE lock_state ADD COLUMN emptied_at INTEGER",
     """
 CREATE TABLE alerts (
     id TEXT NOT NULL,
