@@ -65,8 +65,9 @@ _CROWDED: Final = 4
 def crowd(tx: Tx, vault: Vault, locks: Collection[LockId], now: datetime, *, besides: Iterable[StayId] = ()) -> Crowd:
     """`besides`: whose own live codes are in nobody's way."""
     ours = set(besides)
-    there = [each for each in digits.sealed_on(tx, locks) if each.stay not in ours or each.revoked]
-    mine = {each.tag for each in digits.sealed_on(tx, locks) if each.stay in ours and not each.revoked}
+    found = digits.sealed_on(tx, locks)
+    there = [each for each in found if each.stay not in ours or each.revoked]
+    mine = {each.tag for each in found if each.stay in ours and not each.revoked}
     strangers = digits.strangers_on(tx, locks) - mine
     gone = digits.gone_since(tx, locks, now - RECENT)
     return Crowd(

@@ -336,6 +336,16 @@ async def _stay_extend(hub: Hub, actor: str, ask: asks.StayExtend) -> JsonValue:
     return await hub.store.write(work)
 
 
+async def _stay_redraw(hub: Hub, actor: str, ask: asks.StayRedraw) -> JsonValue:
+    id_ = StayId(ask.stay)
+
+    def work(tx: Tx) -> JsonValue:
+        hub.intake.redraw(tx, id_, actor)
+        return _kept(tx, id_, hub.clock.now())
+
+    return await hub.store.write(work)
+
+
 async def _stay_cancel(hub: Hub, actor: str, ask: asks.StayCancel) -> JsonValue:
     id_ = StayId(ask.stay)
 
@@ -427,6 +437,7 @@ COMMANDS: Final[Mapping[type[Ask], Command]] = {
     asks.StayAdd: _stay_add,
     asks.StayExtend: _stay_extend,
     asks.StayCancel: _stay_cancel,
+    asks.StayRedraw: _stay_redraw,
     asks.SetupCode: _setup_code,
     asks.TokenAdd: _token_add,
     asks.Tokens: _tokens,

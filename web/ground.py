@@ -10,7 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from hub.model.battery import EMPTY_AT
-from hub.model.codes import CodeState, state_of
+from hub.model.codes import CodeState, Grant, Limits, state_of
 from hub.model.values import LockId, Proof, PropertyId, Purpose, StayId, StayKind, UnitId
 from hub.store import codes, doors, house
 from hub.store.codes import Code, Tally
@@ -186,8 +186,8 @@ class Ground:
                 return DoorCode(code.lock, name, OnDoor.PROBLEM, why=f"the lock refuses it: {code.issued.refused}")
             case CodeState.CLEARING:
                 return DoorCode(code.lock, name, OnDoor.LEAVING)
-            case CodeState.WANTED if self.now < grant.window.start:
-                return DoorCode(code.lock, name, OnDoor.LATER, local.moment(grant.window.start))
+            case CodeState.WANTED if self.now < grant.window.start and self.now < (goes_in := _goes_in(grant, door)):
+                return DoorCode(code.lock, name, OnDoor.LATER, local.moment(goes_in))
             case None:
                 return DoorCode(code.lock, name, OnDoor.GONE)
         if why := _hindrance(door):
@@ -251,6 +251,12 @@ def _presence(row: StayRow, now: datetime) -> str:
     if row.check_in is not None and row.check_in <= now:
         return "due"
     return "expected"
+
+
+def _goes_in(grant: Grant, door: Door | None) -> datetime:
+    """When its code is put into the lock."""
+    waits = door is not None and door.abilities is not None and Limits.of(door.abilities).keeps_waiting
+    return grant.window.start - door.ahead if waits and door is not None else grant.window.start
 
 
 def _hindrance(door: Door | None) -> str:

@@ -130,6 +130,12 @@ class StayExtend(Ask):
     check_out: TimeOfDay | None = None
 
 
+class StayRedraw(Ask):
+    command = "stay redraw"
+
+    stay: str
+
+
 class StayCancel(Ask):
     command = "stay cancel"
 

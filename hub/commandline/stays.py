@@ -104,6 +104,14 @@ def cancel_stay(config: ConfigPath, stay_id: StayArgument, json: AsJson = False)
     _say(answered(config, StayCancel, stay=stay_id), "Cancelled", json=json)
 
 
+@stay.command("redraw")
+def redraw_code(config: ConfigPath, stay_id: StayArgument, json: AsJson = False) -> None:
+    """Give a stay another code on every door, when somebody else learnt it. The old one leaves the locks at once."""
+    from hub.commandline.asks import StayRedraw
+
+    _say(answered(config, StayRedraw, stay=stay_id), "Drew another code for", json=json)
+
+
 def _who(row: Mapping[str, Any]) -> str:
     """Many channels name nobody; their reference is what the guest and the channel know the stay by."""
     return str(row["guest"] or row["reference"] or "-")

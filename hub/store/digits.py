@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import BindParameter, and_, bindparam, or_, select
 
 from hub.model.values import CodeTag, LockId, StayId, Window
 from hub.store.engine import Tx
@@ -24,20 +25,30 @@ class Sealed:
     revoked: bool = False
 
 
+# Made once: making a statement takes longer than running it.
+_LOCKS: Final[BindParameter[Any]] = bindparam("locks", expanding=True)
+_GRANTED: Final = select(grants.c.id, grants.c.pin, grants.c.tag, grants.c.stay_id, grants.c.revoked_at).where(
+    grants.c.lock_id.in_(_LOCKS), grants.c.pin.is_not(None)
+)
+_KEPT: Final = select(pass_doors.c.pass_id, pass_doors.c.lock_id, pass_doors.c.pin, pass_doors.c.tag).where(
+    pass_doors.c.lock_id.in_(_LOCKS)
+)
+_FOREIGN: Final = select(slots.c.tag).where(
+    slots.c.lock_id.in_(_LOCKS), slots.c.tag.is_not(None), slots.c.holder.is_(None)
+)
+
+
 def sealed_on(tx: Tx, locks: Collection[LockId]) -> list[Sealed]:
     """Every code of ours that is, or is going to be, in one of these locks."""
-    granted = select(grants.c.id, grants.c.pin, grants.c.tag, grants.c.stay_id, grants.c.revoked_at)
-    rows = tx.sql.execute(granted.where(grants.c.lock_id.in_(locks), grants.c.pin.is_not(None)))
+    rows = tx.sql.execute(_GRANTED, {"locks": list(locks)}).all()
     found = [Sealed(pin, f"grant:{id_}", tag, stay, revoked is not None) for id_, pin, tag, stay, revoked in rows]
-    kept = select(pass_doors.c.pass_id, pass_doors.c.lock_id, pass_doors.c.pin, pass_doors.c.tag)
-    passed = tx.sql.execute(kept.where(pass_doors.c.lock_id.in_(locks)))
+    passed = tx.sql.execute(_KEPT, {"locks": list(locks)}).all()
     return found + [Sealed(pin, f"pass:{id_}:{lock}", tag) for id_, lock, pin, tag in passed]
 
 
 def strangers_on(tx: Tx, locks: Collection[LockId]) -> set[CodeTag]:
     """Codes in these locks that are not ours, where the locks tell digits."""
-    foreign = slots.c.lock_id.in_(locks), slots.c.tag.is_not(None), slots.c.holder.is_(None)
-    return set(tx.sql.execute(select(slots.c.tag).where(*foreign)).scalars())
+    return set(tx.sql.execute(_FOREIGN, {"locks": list(locks)}).scalars())
 
 
 def gone_since(tx: Tx, locks: Collection[LockId], since: datetime) -> set[CodeTag]:

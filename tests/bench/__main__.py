@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 
-from tests.bench import emergencies, feed, footprint, homes, pages, webhooks, zwave, zwave_asleep
+from tests.bench import allocation, emergencies, feed, footprint, homes, pages, webhooks, zwave, zwave_asleep
 from tests.bench.rows import Row, table
 
 OUTPUT = homes.ROOT / "build" / "bench.json"
@@ -27,6 +27,7 @@ def _measures(rounds: int, scale: float) -> list[tuple[list[str], Measure]]:
         (["webhooks"], lambda folder: webhooks.measure(folder, rounds, round(20_000 * scale))),
         (["feed"], lambda folder: feed.measure(folder, rounds)),
         (list(emergencies.NAMES), lambda folder: emergencies.measure(folder, rounds)),
+        ([allocation.NAME], lambda folder: allocation.measure(folder, rounds)),
         (["footprint"], lambda folder: footprint.measure(folder, rounds)),
         (["pages"], lambda folder: pages.measure(folder, rounds, round(1_000_000 * scale), requests)),
         *((["zwave", *zwave.rows(case)], partial(zwave.measure, case=case, rounds=rounds)) for case in zwave.CASES),
