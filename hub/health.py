@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from hub import audit, batteries, coming_back, emergency, late_codes, standing, stubborn, telling
+from hub import audit, batteries, coming_back, emergency, late_codes, sharing, standing, stubborn, telling
 from hub.findings import Look, Parts, Topic
 from hub.model.alerts import Finding, Kind, Level
 from hub.model.facts import Alarm, Mode, Trouble
@@ -215,6 +215,7 @@ def _dead(look: Look) -> Iterator[Finding]:
 _TOPICS: Final[tuple[Topic, ...]] = (
     _house,
     audit.findings,
+    sharing.findings,
     emergency.found,
     _radios,
     _doors,

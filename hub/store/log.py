@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Integer, Select, bindparam, delete, desc, insert, or_, select, tuple_, update
+from sqlalchemy import Integer, Select, bindparam, delete, desc, func, insert, or_, select, tuple_, update
 
 from hub.model.chain import BOLT, DEED, HOUSE, LOCK, Wrong, cut, evidence
 from hub.model.values import GrantId, LockId, PropertyId, StayId
@@ -90,6 +90,20 @@ def _values(entry: Entry) -> dict[str, object]:
         "stay_id": entry.stay,
         "maybe": " ".join(entry.maybe),
     }
+
+
+_BUSIEST = (
+    select(access_log.c.stay_id, func.count(), func.min(access_log.c.at))
+    .where(access_log.c.at >= bindparam("since", type_=Instant), access_log.c.what == UNLOCKED)
+    .where(access_log.c.stay_id.is_not(None))
+    .group_by(access_log.c.stay_id)
+    .having(func.count() >= bindparam("most", type_=Integer))
+)
+
+
+def busiest(tx: Tx, since: datetime, most: int) -> list[tuple[StayId, int, datetime]]:
+    """Stays whose code opened doors so often or more since then: how often, and when first."""
+    return [(stay, count, first) for stay, count, first in tx.sql.execute(_BUSIEST, {"since": since, "most": most})]
 
 
 def purge(tx: Tx, place: PropertyId, before: datetime, at: datetime) -> int:

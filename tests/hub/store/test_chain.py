@@ -2,6 +2,8 @@
 
 import asyncio
 import sqlite3
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,7 +26,7 @@ def store(file: Path, request: pytest.FixtureRequest):  # type: ignore[no-untype
 
 
 def links(tx: Tx) -> list[Link]:
-    return chain.links(tx, limit=10_000)
+    return chain.links(tx, limit=100_000)
 
 
 async def test_links_of_a_crowd_of_transactions_follow_on_each_other(store: Store) -> None:
@@ -110,3 +112,24 @@ def test_a_link_that_was_changed_behind_the_hub_s_back_is_found(file: Path) -> N
 
     found = asyncio.run(look())
     assert "link 2 is not what it was" in repr(found)
+
+
+def test_a_chain_whose_writer_was_killed_goes_on_whole(file: Path) -> None:
+    """Killed three times at whatever moment; what was acknowledged is there, and the next links follow on."""
+    acknowledged = 0
+    for seen in (40, 90, 150):
+        command = [sys.executable, "-m", "tests.hub.store.killed_chain", str(file)]
+        with subprocess.Popen(command, cwd=Path(__file__).parents[3], stdout=subprocess.PIPE, text=True) as writer:
+            assert writer.stdout is not None
+            lines = [next(writer.stdout) for _ in range(seen)]
+            writer.kill()
+            lines += [line for line in writer.stdout if line.endswith("\n")]
+        acknowledged = max(acknowledged, *map(int, lines))
+
+        async def look() -> tuple[object, Head]:
+            with Store.open(str(file), inline=True) as store:
+                return first_wrong(await store.read(links), Head()), await store.read(chain.head)
+
+        found, head = asyncio.run(look())
+        assert found == head
+        assert head.number >= acknowledged
