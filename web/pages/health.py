@@ -104,7 +104,8 @@ def _counts(tx: Tx, hub: Hub, ground: Ground) -> Counts:
     read = sum(
         name in states and states[name].good_at is not None and states[name].failing_since is None for name in channels
     )
-    due = [code for code in codes.listing(tx) if code.issued is not None and ground.now in code.issued.grant.window]
+    issued = [code.issued for code in codes.listing(tx) if code.issued is not None and not code.issued.pooled]
+    due = [entry for entry in issued if ground.now in entry.grant.window]
     return Counts(
         locks=len(ground.doors),
         locks_answering=sum(door.abilities is not None and door.silent_since is None for door in ground.doors.values()),
