@@ -15,8 +15,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-import structlog
-
 from hub.contracts import Clock
 from hub.errors import Garbled
 from hub.findings import Look
@@ -25,8 +23,6 @@ from hub.model.alerts import Finding, Kind
 from hub.model.chain import HOUSE, Head, Wrong, first_wrong, written
 from hub.store import backup, chain, log, settings
 from hub.store.engine import Store, Tx
-
-logger = structlog.get_logger("audit")
 
 PIECE: Final = 500
 """Links looked at in one go; others wait meanwhile, some milliseconds."""
@@ -193,11 +189,6 @@ async def look(store: Store, folder: Path, clock: Clock) -> Verdict:
     """Look, and write down what was found: for the pages, and for those who are told of what is wrong."""
     verdict = await verify(store, folder, clock.now())
     await store.write(lambda tx: settings.keep_audit(tx, verdict.stored()))
-    if verdict.wrong:
-        logger.error("the audit chain is not what it was", why=verdict.wrong, link=verdict.number)
-    else:
-        head = await store.read(lambda tx: chain.seal_of(tx, verdict.links))
-        logger.info("the audit chain is whole", links=verdict.links, head=head)
     return verdict
 
 

@@ -47,7 +47,7 @@ from hub.radio import Radios
 from hub.reconcile import Reconciler
 from hub.schedule import Job, daily, every, keep_jobs
 from hub.signin import SignIn
-from hub.store import alerts, backup, batteries, codes, holders, house, log, mail, migrate, replies, settings
+from hub.store import alerts, backup, batteries, chain, codes, holders, house, log, mail, migrate, replies, settings
 from hub.store import ladder as pools
 from hub.store import stays as ledger
 from hub.store.engine import Store, Tx
@@ -407,7 +407,13 @@ async def _back_up(hub: Hub, told: set[str]) -> None:
 
 
 async def _look_at_audit(hub: Hub) -> None:
-    await audit.look(hub.store, hub.state_dir, hub.wall)
+    """The journal gets the head too: it is one more place outside the database."""
+    seen = await audit.look(hub.store, hub.state_dir, hub.wall)
+    if seen.wrong:
+        logger.error("the audit chain is not what it was", why=seen.wrong, link=seen.number)
+    else:
+        head = await hub.store.read(lambda tx: chain.seal_of(tx, seen.links))
+        logger.info("the audit chain is whole", links=seen.links, head=head)
 
 
 async def _stamp(hub: Hub) -> None:
