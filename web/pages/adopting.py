@@ -59,6 +59,8 @@ async def adopt(request: web.Request) -> web.Response:
     given = form.value
     if given is None:
         return await _show(request, door, form)
+    if not given.label and not given.person:
+        return await _show(request, door, form.refused("A name is needed.", "label"))
     end = given.until
     until = None if end is None else local_instant(end.date(), end.time(), local.zone, latest=True)
     try:
