@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Integer, Select, bindparam, delete, desc, func, insert, or_, select, tuple_, update
+from sqlalchemy import Integer, Select, bindparam, delete, desc, func, insert, or_, select, text, tuple_, update
 
 from hub.model.chain import BOLT, DEED, HOUSE, LOCK, Wrong, cut, evidence
 from hub.model.values import GrantId, LockId, PropertyId, StayId
@@ -95,10 +95,12 @@ def _values(entry: Entry) -> dict[str, object]:
 _BUSIEST = (
     select(access_log.c.stay_id, func.count(), func.min(access_log.c.at))
     .where(access_log.c.at >= bindparam("since", type_=Instant), access_log.c.what == UNLOCKED)
-    .where(access_log.c.stay_id.is_not(None))
-    .group_by(access_log.c.stay_id)
+    .where(text("+access_log.stay_id IS NOT NULL"))
+    .group_by(text("+access_log.stay_id"))
     .having(func.count() >= bindparam("most", type_=Integer))
 )
+
+"""The plus keeps SQLite from walking the log of every stay there ever was, to spare itself the grouping of an hour."""
 
 
 def busiest(tx: Tx, since: datetime, most: int) -> list[tuple[StayId, int, datetime]]:

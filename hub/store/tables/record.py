@@ -24,6 +24,13 @@ access_log = table(
     Index("access_log_by_lock", "lock_id", text("at DESC"), text("id DESC")),
     Index("access_log_by_property", "property_id", text("at DESC"), text("id DESC")),
     Index("access_log_by_time", text("at DESC"), text("id DESC")),
+    Index(
+        "access_log_by_stay",
+        "stay_id",
+        text("at DESC"),
+        text("id DESC"),
+        sqlite_where=text("stay_id IS NOT NULL"),
+    ),
     Index("access_log_by_grant", "grant_id", "at", sqlite_where=text("grant_id IS NOT NULL")),
 )
 

@@ -172,6 +172,7 @@ CREATE TABLE battery_readings (
 RECORD = (
     "ALTER TABLE properties ADD COLUMN log_days INTEGER DEFAULT '30' NOT NULL",
     "ALTER TABLE access_log ADD COLUMN maybe TEXT DEFAULT '' NOT NULL",
+    "CREATE INDEX access_log_by_stay ON access_log (stay_id, at DESC, id DESC) WHERE stay_id IS NOT NULL",
     "ALTER TABLE audit ADD COLUMN link INTEGER",
     "ALTER TABLE audit ADD COLUMN salt TEXT",
     """

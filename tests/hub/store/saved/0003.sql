@@ -579,6 +579,7 @@ BEGIN SELECT RAISE(ABORT, 'taken'); END;
 CREATE INDEX lockdowns_open ON emergencies (property_id) WHERE deed = 'lock_down' AND released_at IS NULL;
 CREATE INDEX battery_readings_by_lock ON battery_readings (lock_id, at);
 CREATE INDEX battery_readings_low ON battery_readings (model) WHERE low = 1;
+CREATE INDEX access_log_by_stay ON access_log (stay_id, at DESC, id DESC) WHERE stay_id IS NOT NULL;
 CREATE INDEX chain_by_subject ON chain (subject) WHERE subject <> '';
 CREATE INDEX chain_of_the_house ON chain (what) WHERE kind = 'house';
 CREATE INDEX slot_holders_by_slot ON slot_holders (lock_id, slot, since);
