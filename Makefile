@@ -4,7 +4,9 @@
 #   make check   fast: format, lint, types, imports, unit tests
 #   make test    everything, browser and independent peers included; property tests draw the same examples in every run
 #   make bench   figures beside their references, into build/bench.json
-#   make soak    long runs: 10,000 kills, 480 hours of radio trouble, the fuzzer for longer, fresh examples for property tests
+#   make soak    long runs: 10,000 kills, 480 hours of radio trouble, a thousand lock-years, the fuzzer for longer,
+#                fresh examples for property tests
+#   make mutants bugs, one by one in copies of the tree: the year (tests/system/test_a_year.py) has to find each
 
 PYTHON ?= python3
 VENV := .venv
@@ -12,7 +14,7 @@ BIN := $(VENV)/bin
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 JOBS ?= 2
 
-.PHONY: demo check test bench soak lock format clean unit
+.PHONY: demo check test bench soak mutants lock format clean unit
 
 demo: $(VENV)/.run
 	$(BIN)/gatehouse demo $(DEMO)
@@ -37,8 +39,12 @@ bench: $(VENV)/.dev tests/node_modules/.done $(VENV)/.system
 soak: $(VENV)/.dev
 	GATEHOUSE_KILLS=10000 GATEHOUSE_SEED=$${GATEHOUSE_SEED:-$$(date +%s)} $(BIN)/pytest tests/system/test_kill.py
 	GATEHOUSE_SEEDS=$${GATEHOUSE_SEEDS:-$$(seq -s, 1 40)} $(BIN)/pytest -n $(JOBS) tests/system/test_twelve_hours.py
+	GATEHOUSE_YEAR_DAYS=365 GATEHOUSE_SEEDS=$${GATEHOUSE_SEEDS:-$$(seq -s, 1 17)} $(BIN)/pytest -n $(JOBS) tests/system/test_a_year.py
 	GATEHOUSE_EXAMPLES=fresh $(BIN)/pytest -n $(JOBS) -m hypothesis
 	GATEHOUSE_FUZZ_RUNS=2000000 $(BIN)/pytest -n $(JOBS) tests/drivers/zwave/test_fuzz.py
+
+mutants: $(VENV)/.dev
+	$(BIN)/python -m tests.mutants --jobs $(JOBS)
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
