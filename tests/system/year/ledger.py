@@ -48,9 +48,9 @@ class Ledger:
         found = sorted((each for each in self.held(lock) if each.digits == digits), key=lambda each: each.revoked)
         return found[0].uid or "somebody without a stay" if found else None
 
-    def digits(self, lock: Address, uid: str) -> str | None:
-        """What the guest of a stay would type there."""
-        return next((each.digits for each in self.held(lock) if each.uid == uid and not each.revoked), None)
+    def digits(self, lock: Address, uid: str) -> list[str]:
+        """What the guest of a stay would type there: their own code, and a backup code that was given out."""
+        return [each.digits for each in self.held(lock) if each.uid == uid and not each.revoked]
 
     def stay(self, uid: str) -> str | None:
         """The hub's own name for a stay."""

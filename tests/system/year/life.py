@@ -293,8 +293,8 @@ class Life:
                 return
             for lock in flat.doors:
                 door = self.doors[lock]
-                digits = self.ledger.digits(lock, uid)
-                slot = None if digits is None else door.slot_of(digits, self.now())
+                tried = (door.slot_of(each, self.now()) for each in self.ledger.digits(lock, uid))
+                slot = next((each for each in tried if each is not None), None)
                 if slot is None or door.battery <= FLAT:
                     await self._outside(uid, door, max(hours.start, stay.told_at))
                 elif enters:
