@@ -146,7 +146,7 @@ def test_8_only_places_that_are_used_are_looked_at(tmp_path: Path) -> None:
             await house.later(hours=1)
             assert memory.commands <= codes.MANAGED
             before = memory.commands
-            await house.later(days=30)
+            await house.later(days=2)
             assert memory.commands == before
 
     simulate(main())
