@@ -316,9 +316,10 @@ def _prove(tx: Tx, stay: StayId, proof: Proof) -> None:
         number = 1 + sum(slot.holder is not None for slot in codes.slots_of(tx, entry.lock))
         at = NOW - timedelta(hours=1, minutes=number)
         grant = entry.grant
+        slot = Slot(number, grant.id, Reading.OCCUPIED, grant.tag, proof=proof, proven_at=at)
         codes.keep_slot(
-            tx, entry.lock, Slot(number, grant.id, Reading.OCCUPIED, grant.tag, proof=proof, proven_at=at), at
-        )
+            tx, entry.lock, slot, min(at, grant.window.start)
+        )  # it is there since then, and looked at lately
         log.note(tx, log.Entry(at, entry.lock, HOUSE, log.CODE_SET, "remote", whose, number, grant.id, stay))
 
 
