@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from hub import people
 from hub.hub import Hub
@@ -22,10 +22,9 @@ from hub.store.persons import Person
 from web.api.paging import ByName, Page, cut_by_name
 from web.api.problems import missing
 from web.api.routes import Call
-from web.api.wire import In, Instant, Nothing, Out, TimeOfDay, Told, read_integer
+from web.api.wire import In, Instant, Nothing, Out, TimeOfDay, Told, Whole
 
 Day = Literal["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
-Whole = BeforeValidator(read_integer)
 
 
 # ---- people ---------------------------------------------------------------------------------------------------------

@@ -15,11 +15,11 @@ from hub.store.engine import Tx
 from web.api.problems import missing
 from web.api.routes import Call
 from web.api.stays import StayOut, change_stay
-from web.api.wire import In, Nothing, Out
+from web.api.wire import In, Nothing, Out, Whole
 
-Minutes = Annotated[int, Field(strict=True, ge=0, le=14 * 24 * 60)]
-Digits = Annotated[int, Field(strict=True, ge=4, le=8)]
-Distance = Annotated[int, Field(strict=True, ge=1, le=3)]
+Minutes = Annotated[int, Field(ge=0, le=14 * 24 * 60), Whole]
+Digits = Annotated[int, Field(ge=4, le=8), Whole]
+Distance = Annotated[int, Field(ge=1, le=3), Whole]
 
 
 class PolicyOut(Out):

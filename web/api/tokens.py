@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from hub.model.people import Scope
 from hub.store.people import Token
@@ -12,7 +12,7 @@ from hub.tokens import MOST_DAYS, USUAL_DAYS
 from web.api.paging import ByName, Page, cut_by_name, position
 from web.api.problems import Problem
 from web.api.routes import Call
-from web.api.wire import In, Nothing, Out, Told, read_integer
+from web.api.wire import In, Nothing, Out, Told, Whole
 
 
 class TokenOut(Out):
@@ -50,7 +50,7 @@ async def list_tokens(call: Call, query: ByName, body: Nothing) -> TokenPage:
 class TokenIn(In):
     name: Annotated[str, Field(min_length=1, max_length=60, description="the program that will use it")]
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=len(Scope))]
-    days: Annotated[int, Field(ge=1, le=MOST_DAYS), BeforeValidator(read_integer)] = USUAL_DAYS
+    days: Annotated[int, Field(ge=1, le=MOST_DAYS), Whole] = USUAL_DAYS
 
 
 class TokenMade(Out):

@@ -94,6 +94,9 @@ def read_integer(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+Whole = BeforeValidator(read_integer)
+
+
 class In(BaseModel):
     """What is sent to us. Nothing is guessed: an unknown field or another type is refused."""
 

@@ -133,7 +133,7 @@ async def test_fe599_or_any_lock_that_warns_without_a_figure_has_a_low_battery(t
         await world.keypad.read(1)
         await asyncio.sleep(5)
     low = [fact for fact in world.facts if isinstance(fact, BatteryRead)][-1]
-    assert (low.percent, low.low) == (0, True)
+    assert (low.percent, low.low) == (None, True)
 
 
 @virtual
