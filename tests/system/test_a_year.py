@@ -30,7 +30,7 @@ from tests.system.year.town import town
 pytestmark = pytest.mark.slow
 
 SEEDS = [int(seed) for seed in os.environ.get("GATEHOUSE_SEEDS", "1,2").split(",")]
-DAYS = int(os.environ.get("GATEHOUSE_YEAR_DAYS", "20"))
+DAYS = int(os.environ.get("GATEHOUSE_YEAR_DAYS", "7"))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
