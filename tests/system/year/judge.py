@@ -69,6 +69,8 @@ class Judge:
     """Whose code the hub put into which lock."""
     due: dict[Door, set[str]] = field(default_factory=dict)
     """Stays whose codes must go from a lock."""
+    _queue: dict[Door, int] = field(default_factory=dict)
+    """How many codes were to go from a lock at once: a guest may have a backup code as well."""
     violations: list[str] = field(default_factory=list)
     trace: deque[str] = field(default_factory=lambda: deque(maxlen=TRACE))
     counts: dict[str, int] = field(default_factory=dict)
@@ -136,7 +138,12 @@ class Judge:
         )
 
     def _watch(self, door: Door, uid: str, since: datetime) -> None:
-        self.due.setdefault(door, set()).add(uid)
+        due = self.due.setdefault(door, set())
+        if not due:
+            self._queue[door] = 0
+        due.add(uid)
+        codes = (code for code in door.codes.values() if self.written.get((door, code.digits)) in due)
+        self._queue[door] = max(self._queue[door], sum(1 for _ in codes))
         self.at(self.now() + self._allowance(door), lambda: self._gone(door, uid, since))
 
     def _gone(self, door: Door, uid: str, since: datetime) -> None:
@@ -166,7 +173,7 @@ class Judge:
 
     def _allowance(self, door: Door) -> timedelta:
         """Two commands for each code that is due, after one that may be under way."""
-        return max(PROMPT, timedelta(seconds=door.brand.air) * (2 * len(self.due.get(door, ())) + 2))
+        return max(PROMPT, timedelta(seconds=door.brand.air) * (2 * self._queue.get(door, 1) + 2))
 
     # ---- what locks see ----
 
