@@ -127,7 +127,8 @@ async def test_a_new_house_is_made_and_each_row_named(home: Home) -> None:
     assert said(done) == [
         (
             "Added property “home”: “Seaside”, Europe/Berlin, check-in 15:00, check-out 11:00, "
-            "codes work 60 minutes before check-in, PINs of 6 digits, backup codes in each lock: 2."
+            "codes work 60 minutes before check-in, PINs of 6 digits, backup codes in each lock: 2, "
+            "the access log is kept for 30 days."
         ),
         "Added lock “front”: “Front door”, in home, zwave 3, shared.",
         "Added lock “flat-1”: “Flat 1”, in home, zwave 4, not shared.",
@@ -392,7 +393,8 @@ async def test_a_lock_at_another_address_is_believed_nothing(home: Home) -> None
     assert said(done) == ["Changed lock “front”: now zwave 7 (was zwave 3)."]
     assert done.touched_locks == {"front"}
     assert done.touched_units == {"flat-1", "attic"}
-    assert await home.store.read(lambda tx: list(tx.sql.execute(select(tables.lock_state)))) == []
+    (row,) = await home.store.read(lambda tx: tx.sql.execute(select(tables.lock_state)).mappings().all())
+    assert {name for name, told in row.items() if told not in (None, 0)} == {"lock_id", "emptied_at"}
     (slot,) = await home.store.read(lambda tx: codes.slots_of(tx, LockId("front")))
     assert slot.reading is Reading.UNKNOWN
 

@@ -82,7 +82,8 @@ async def test_a_clock_that_was_lost_is_set_again_within_a_day_and_one_that_goes
         await schedule_of(house).set(5, CHRISTMAS)
         lock.received.clear()
         await asyncio.sleep(86_460)
-        assert [each[:4] for each in lock.received] == ["8b02"]
+        looked = [each[:4] for each in lock.received if each[:4] != "7005"]  # besides the daily look at its mode
+        assert looked == ["8b02"]
         lock.clock, lock.set_at = datetime(2000, 1, 1, tzinfo=UTC), asyncio.get_running_loop().time()
         await asyncio.sleep(86_460)
         assert abs(lock.now() - (START + timedelta(seconds=asyncio.get_running_loop().time()))) < timedelta(seconds=2)

@@ -216,7 +216,7 @@ async def test_what_cannot_be_adopted_is_refused_and_changes_nothing(api: Api) -
     ):
         assert (await api.post(f"/locks/front/codes/{place}/adopt", {"label": "Cleaner"})).status == status, place
     assert (await api.post("/locks/attic/codes/7/adopt", {"label": "Cleaner"})).status == 404
-    assert (await api.post("/locks/front/codes/7/adopt", {"label": ""})).status == 422
+    assert (await api.post("/locks/front/codes/7/adopt", {"label": ""})).status == 409
     radio.memory.masked = True
     masked = await api.post("/locks/front/codes/7/adopt", {"label": "Cleaner"})
     assert (masked.status, "does not tell the digits" in masked.json["detail"]) == (409, True)
