@@ -195,6 +195,8 @@ class Judge:
     def dropped(self, door: Door, slot: int, before: Code) -> None:
         self.count("clears")
         self.note(f"{door.address}[{slot}] was emptied")
+        if self.due.get(door):
+            self._queue[door] += 1  # somebody else's was first: a backup code, or one that made room
         if not before.ours:
             self.blame("foreign", f"a code that somebody made at the keypad of {door.address}[{slot}] was cleared")
 
