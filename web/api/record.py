@@ -70,7 +70,7 @@ class LinkPage(Out):
 
 class LinkQuery(In):
     after: Annotated[
-        int, Field(ge=0, le=2**53, description="only links behind this number"), BeforeValidator(read_whole)
+        int, Field(ge=0, le=999_999_999, description="only links behind this number"), BeforeValidator(read_whole)
     ] = 0
     limit: Limit = 50
 
