@@ -244,3 +244,10 @@ async def test_a_stay_that_is_over_cannot_be_changed(manager: Visitor) -> None:
     page = await manager.get(f"/stays/{id_}")
     assert f"/stays/{id_}/change" not in page.html
     assert "The stay is over." in page.text
+
+
+async def test_the_form_of_a_browser_adds_a_guests_stay_as_it_is_offered(manager: Visitor) -> None:
+    days = {"arrival": "2027-04-01", "departure": "2027-04-03"}
+    empty = dict.fromkeys(("check_in", "check_out", "phone", "email", "note"), "")
+    answer = await manager.post("/stays/new", kind="reservation", guest="Ada Lovelace", unit="flat-2", **days, **empty)
+    assert answer.status == 303

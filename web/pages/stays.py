@@ -261,7 +261,7 @@ Line = Annotated[str, AfterValidator(_no_line_breaks)]
 
 
 class NewForm(Form):
-    kind: Literal[StayKind.RESERVATION, StayKind.OWNER] = Field(StayKind.RESERVATION, title="Whose stay it is")
+    kind: Literal["reservation", "owner"] = Field("reservation", title="Whose stay it is")
     guest: Line = Field(title="The guest's name", max_length=120)
     unit: str = Field(title="The unit")
     arrival: date = Field(title="The day of arrival")
@@ -336,7 +336,7 @@ async def add(request: web.Request) -> web.Response:
     hub, actor = request.app[SITE].hub, request[GUARD].actor
     form = read(NewForm, await request.post())
     if (given := form.value) is not None:
-        told = NewStay(**given.model_dump() | {"unit": UnitId(given.unit)})
+        told = NewStay(**given.model_dump() | {"unit": UnitId(given.unit), "kind": StayKind(given.kind)})
         try:
             id_ = await hub.store.write(lambda tx: hub.intake.add_stay(tx, told, actor))
             return go(request, f"/stays/{id_}", said="stay_added")
