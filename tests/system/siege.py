@@ -56,6 +56,7 @@ name = "House"
 timezone = "Europe/Berlin"
 code_lead = "10m"
 backups = 0
+code_ahead = "0m"
 """
 _LOCK = """
 [[lock]]
