@@ -311,9 +311,17 @@ def _put(slot: Slot, grant: Grant, view: _View) -> Step | None:
 
 
 def _tell_ahead(slot: Slot, grant: Grant, view: _View) -> Step | None:
-    """The hours of a code that opens nothing yet, to the minute."""
-    lacking = view.limits.schedules and slot.hours.lacking_ahead(grant.window) and view.due(slot.hours)
-    return Schedule(slot.number, grant.id, exactly(grant.window)) if lacking else None
+    """The hours of a code that opens nothing yet, to the minute; if the lock refused them, an end to what it kept before.
+
+    Hours are lifted only from a code that is off: they are all that keeps another one shut.
+    """
+    hours = slot.hours
+    if not view.limits.schedules or not view.due(hours):
+        return None
+    if hours.lacking_ahead(grant.window):
+        return Schedule(slot.number, grant.id, exactly(grant.window))
+    held = slot.holder == grant.id and not slot.enabled
+    return Schedule(slot.number, grant.id, None) if held and hours.shut(exactly(grant.window).start) else None
 
 
 def _mend(home: Slot, grant: Grant, view: _View) -> Step | None:

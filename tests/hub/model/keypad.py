@@ -279,7 +279,8 @@ class World:
             case Schedule(slot=number, grant=id_, window=window):
                 assert self.lock.schedules
                 ours = self.grants[id_].window
-                assert self.inside(id_) or (self.waits(id_) and window == exactly(ours)), (
+                lifted = window is None and number in self.lock.disabled
+                assert self.inside(id_) or (self.waits(id_) and (window == exactly(ours) or lifted)), (
                     "told of hours outside its window"
                 )
                 assert window in {None, confining(ours), exactly(ours)}

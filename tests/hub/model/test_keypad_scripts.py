@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from hub.model.codes import Ask, Clear, CodeState, Policy, Reading, Rest, Schedule, Write, next_step, state_of
+from hub.model.codes import Ask, Clear, CodeState, Policy, Reading, Rest, Schedule, Write, next_step, ready, state_of
 from hub.model.facts import CodeChange
 from hub.model.hours import confining
 from hub.model.values import GrantId, Proof, Window
@@ -420,6 +420,22 @@ def test_a_clock_that_is_set_back_shuts_nobody_out(keeper: World) -> None:
     keeper.move(ada, timedelta(0), 2 * HOUR)
     assert told(keeper, ada) is CodeState.SET
     assert keeper.lock.opens("4071", keeper.now)
+
+
+def test_hours_that_are_over_are_lifted_from_a_code_that_waits_where_the_lock_refuses_new_ones() -> None:
+    """The stay moved, and what the lock keeps of the old one would have ended the code before its guest came."""
+    world = World(ModelLock(reads=False, schedules=True, holds=True))
+    ada = world.invite("4071", timedelta(0), HOUR)
+    world.settle()
+    world.lock.refuses_hours = True
+    world.move(ada, 3 * HOUR, HOUR)
+    world.settle()
+    assert world.lock.hours == {}
+    assert not world.lock.lets_in(1, world.now)
+    assert ready(world.grants[ada], world.slots[1], world.now)
+    world.pass_time(3 * HOUR)
+    world.settle()
+    assert world.lock.opens("4071", world.now)
 
 
 def test_a_quiet_house_asks_for_nothing() -> None:
