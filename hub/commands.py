@@ -39,7 +39,7 @@ from hub.model.values import GrantId, LockId, Pin, StayId, StayKind, UnitId, cle
 from hub.plugins import settings_of
 from hub.rehearsal import refuse_real_doors
 from hub.site import Site, parse
-from hub.store import codes, doors, house, log, settings, stays
+from hub.store import codes, doors, house, log, proofs, settings, stays
 from hub.store.backup import back_up
 from hub.store.codes import Code
 from hub.store.engine import Tx
@@ -281,7 +281,7 @@ async def _code_adopt(hub: Hub, actor: str, ask: asks.CodeAdopt) -> JsonValue:
 
 
 def _stay(tx: Tx, row: StayRow, now: datetime) -> dict[str, JsonValue]:
-    tally = codes.tallies(tx, [row.id], now).get(row.id)
+    tally = proofs.tallies(tx, [row.id], now).get(row.id)
     return {
         "id": row.id,
         "unit": row.unit_id,

@@ -31,7 +31,7 @@ from hub.issuing import reveal
 from hub.model.stays import local_instant
 from hub.model.values import Address, LockId, StayId, StayStatus
 from hub.running import Serve, Turned, World, made, run
-from hub.store import codes, doors, stays
+from hub.store import doors, proofs, stays
 from hub.store.engine import Tx
 from hub.store.stays import StayRow, Wanted
 
@@ -234,7 +234,7 @@ class Guests:
                 hands.press(address, digits)
 
     async def _come_in(self, stay: StayRow, hands: Rehearsal) -> None:
-        tally = (await self.hub.store.read(lambda tx: codes.tallies(tx, [stay.id], self.hub.clock.now()))).get(stay.id)
+        tally = (await self.hub.store.read(lambda tx: proofs.tallies(tx, [stay.id], self.hub.clock.now()))).get(stay.id)
         if tally is None or tally.proven < tally.doors:
             return
         shown = await self.hub.store.write(lambda tx: reveal(tx, self.hub.desk, stay, ACTOR))

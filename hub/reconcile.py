@@ -51,7 +51,7 @@ from hub.model.outcomes import (
 from hub.model.values import CodeTag, LockId, Pin, Proof
 from hub.plugins import Plugins
 from hub.schedule import pause
-from hub.store import codes, doors, log, settings
+from hub.store import codes, doors, log, proofs, settings
 from hub.store import stays as ledger
 from hub.store.doors import Door
 from hub.store.engine import Store, Tx
@@ -408,7 +408,7 @@ class Reconciler:
         stay = None if held is None or held.stay is None else ledger.stay(tx, held.stay)
         if stay is None:
             return
-        tally = codes.tallies(tx, [stay.id], self.clock.now()).get(stay.id)
+        tally = proofs.tallies(tx, [stay.id], self.clock.now()).get(stay.id)
         if tally is not None and tally.proven == tally.doors:
             self.proved(tx, stay)
 

@@ -13,10 +13,11 @@ from hub.model.battery import EMPTY_AT
 from hub.model.codes import CodeState, Grant, Limits, state_of
 from hub.model.values import LockId, Proof, PropertyId, Purpose, StayId, StayKind, UnitId
 from hub.store import codes, doors, house
-from hub.store.codes import Code, Tally
+from hub.store.codes import Code
 from hub.store.doors import Door
 from hub.store.engine import Tx
 from hub.store.house import Property, Unit
+from hub.store.proofs import Tally
 from hub.store.stays import Question, StayRow
 from web.words import Local, Moment
 

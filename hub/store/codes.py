@@ -9,7 +9,6 @@ from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import (
-    ColumnElement,
     Integer,
     RowMapping,
     Select,
@@ -22,7 +21,6 @@ from sqlalchemy import (
     insert,
     or_,
     select,
-    type_coerce,
     union,
     update,
 )
@@ -35,6 +33,7 @@ from hub.model.values import CodeTag, GrantId, LockId, PassId, Proof, Purpose, S
 from hub.store import chain, emergencies, holders
 from hub.store.engine import Tx
 from hub.store.prepared import Prepared, upsert
+from hub.store.proofs import NOW, PROVEN
 from hub.store.tables import Instant, grants, lock_state, pass_doors, slots, stays
 
 MANAGED = 30
@@ -172,7 +171,6 @@ def issued(tx: Tx, grant: GrantId) -> Issued | None:
     return _ISSUED.first(tx, grant=grant)
 
 
-_NOW: Final = bindparam("now", type_=Instant)
 _ISSUED_FOR: Final = Prepared(
     select(grants)
     .where(
@@ -259,7 +257,7 @@ _SPENT: Final = Prepared(
     .where(
         grants.c.lock_id == bindparam("lock"),
         grants.c.pin.is_not(None),
-        or_(grants.c.revoked_at.is_not(None), and_(grants.c.end.is_not(None), grants.c.end <= _NOW)),
+        or_(grants.c.revoked_at.is_not(None), and_(grants.c.end.is_not(None), grants.c.end <= NOW)),
         ~exists().where(slots.c.holder == grants.c.id),
     )
     .values(pin=None),
@@ -459,69 +457,12 @@ def _code(row: RowMapping, holding: dict[str, RowMapping], down: Collection[Lock
     return Code(row["lock_id"], None if held is None else _slot(held), _issued(row, down), whose)
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """Of one stay: on how many doors it should have a code, and on how many that, or a backup code, is proven, if only to
-    wait there."""
-
-    doors: int
-    proven: int
-    refused: int
-
-
-_THEN: Final = case((grants.c.start <= _NOW, _NOW), else_=type_coerce(grants.c.start, Integer) + 60_000)
-"""Now, or the first whole minute of a window that has not begun: locks keep their hours by the minute."""
-
-
-def _ended(end: ColumnElement[Any]) -> ColumnElement[bool]:
-    return and_(end.is_not(None), end <= _THEN)
-
-
-def _not_begun(start: ColumnElement[Any]) -> ColumnElement[bool]:
-    return and_(start.is_not(None), start > _THEN)
-
-
-PROVEN: Final = and_(
-    slots.c.proof.in_((Proof.READ_BACK.value, Proof.CONFIRMED.value)),
-    slots.c.reading == Reading.OCCUPIED.value,
-    slots.c.claim.is_(None),
-    or_(slots.c.enabled == 1, grants.c.start > _NOW),
-    ~or_(_ended(slots.c.hours_before), _not_begun(slots.c.hours_late)),
-    ~and_(slots.c.hours_refused == 0, or_(_ended(slots.c.hours_end), _not_begun(slots.c.hours_start))),
-)
-"""`ready` of hub/model/codes.py, with a proof that is more than an acknowledgement. Takes the parameter `now`."""
-
-
-def _tallied() -> Select[Any]:
-    """Door by door first: where a stay has two codes, one that is proven is enough."""
-    proven = func.max(case((PROVEN, 1), else_=0)).label("proven")
-    refused = func.min(case((grants.c.refused.is_not(None), 1), else_=0)).label("refused")
-    each = (
-        select(grants.c.stay_id, proven, refused)
-        .outerjoin(slots, slots.c.holder == grants.c.id)
-        .where(grants.c.stay_id.in_(bindparam("ids", expanding=True)))
-        .where(grants.c.pin.is_not(None), grants.c.revoked_at.is_(None))
-        .group_by(grants.c.stay_id, grants.c.lock_id)
-        .subquery()
-    )
-    sums = (func.count(), func.sum(each.c.proven), func.sum(each.c.refused))
-    return select(each.c.stay_id, *sums).group_by(each.c.stay_id)
-
-
-_TALLIED: Final = _tallied()
-
-
-def tallies(tx: Tx, ids: Collection[StayId], now: datetime) -> dict[StayId, Tally]:
-    found = tx.sql.execute(_TALLIED, {"ids": list(ids), "now": now})
-    return {stay: Tally(doors, proven, refused) for stay, doors, proven, refused in found}
-
-
 _UNPROVEN = select(grants).where(
     grants.c.pin.is_not(None),
     grants.c.revoked_at.is_(None),
     grants.c.purpose != Purpose.BACKUP.value,
-    grants.c.start <= _NOW,
-    or_(grants.c.end.is_(None), grants.c.end > _NOW),
+    grants.c.start <= NOW,
+    or_(grants.c.end.is_(None), grants.c.end > NOW),
     ~exists().where(slots.c.holder == grants.c.id, PROVEN),
 )
 
@@ -542,10 +483,3 @@ def not_given_up(tx: Tx) -> list[tuple[Slot, Issued]]:
     kept = [_slot(row) for row in tx.sql.execute(query.where(slots.c.holder.is_not(None))).mappings()]
     held = [(slot, issued(tx, slot.holder)) for slot in kept if slot.holder is not None]
     return [(slot, entry) for slot, entry in held if entry is not None]
-
-
-def holder_of(tx: Tx, lock: LockId, number: int) -> Issued | None:
-    """Whose code is in that slot."""
-    query = select(grants).join(slots, slots.c.holder == grants.c.id)
-    row = tx.sql.execute(query.where(slots.c.lock_id == lock, slots.c.number == number)).mappings().first()
-    return None if row is None else _issued(row)

@@ -15,9 +15,10 @@ from hub.model.ladder import ENTRY, Backup, DoorNow, Own, StayHours
 from hub.model.stays import wants_code
 from hub.model.values import CODED, GrantId, LockId, Proof, Purpose, StayId, StayStatus, Window
 from hub.store import codes, doors, emergencies
-from hub.store.codes import PROVEN, Code, Issued
+from hub.store.codes import Code, Issued
 from hub.store.doors import Door
 from hub.store.engine import Tx
+from hub.store.proofs import PROVEN
 from hub.store.stays import StayRow
 from hub.store.tables import Instant, grants, lock_state, slots, stays, unit_locks
 

@@ -11,7 +11,7 @@ from hub.errors import Rejected
 from hub.intake import NewStay
 from hub.issuing import code_now
 from hub.model.values import Address, LockId, StayKind, StayStatus
-from hub.store import codes, log, settings, stays
+from hub.store import codes, log, proofs, settings, stays
 from hub.store.house import ClosedMeans
 from tests.simulators.building import Memory
 from tests.simulators.home import FLAT, Home, home, simulate
@@ -405,7 +405,7 @@ def test_a_lock_without_a_keypad_is_no_door_to_wait_for(tmp_path: Path) -> None:
             digits = await _booked(house)
             await house.until(CHECK_IN)
             tally = await house.hub.store.read(
-                lambda tx: codes.tallies(tx, [row.id for row in stays.search(tx, stays.Wanted())], CHECK_IN)
+                lambda tx: proofs.tallies(tx, [row.id for row in stays.search(tx, stays.Wanted())], CHECK_IN)
             )
             assert [(each.doors, each.proven) for each in tally.values()] == [(1, 1)]
             assert house.lock("front").holds(digits)

@@ -15,7 +15,7 @@ from hub.contracts import Clock
 from hub.io.clock import LoopClock
 from hub.model.codes import CodeState, state_of
 from hub.model.values import Address, LockId
-from hub.store import codes
+from hub.store import codes, proofs
 from hub.store.codes import Code
 from tests.simulators.building import Memory
 from tests.simulators.home import Home, home, simulate
@@ -64,7 +64,7 @@ def test_a_code_is_in_the_lock_days_before_and_opens_when_it_should(tmp_path: Pa
             assert code.slot is not None
             assert code.slot.written_at is not None
             stay = await house.stay()
-            tally = await house.hub.store.read(lambda tx: codes.tallies(tx, [stay.id], house.hub.clock.now())[stay.id])
+            tally = await house.hub.store.read(lambda tx: proofs.tallies(tx, [stay.id], house.hub.clock.now())[stay.id])
             assert tally.proven == 1, "it is proven while there is time to help"
             await house.until(BEGINS - timedelta(seconds=1))
             assert not await house.driver.press("front", digits)

@@ -12,10 +12,10 @@ from hub.intake import NewStay
 from hub.ladder import OnLadder
 from hub.model.ladder import Backup, DoorNow, Rung, StayHours, Tell, deadlines, takes_backup
 from hub.model.values import PropertyId, StayId, StayKind, StayStatus, UnitId
-from hub.store import codes
+from hub.store import proofs
 from hub.store import stays as ledger
-from hub.store.codes import Tally
 from hub.store.engine import Tx
+from hub.store.proofs import Tally
 from hub.store.stays import StayRow, Wanted
 from web.api.paging import ByTime, Page, cut, parsed, position
 from web.api.problems import missing
@@ -129,7 +129,7 @@ async def list_stays(call: Call, query: StayQuery, body: Nothing) -> StayPage:
 
     def look(tx: Tx) -> tuple[list[StayRow], dict[StayId, Tally]]:
         rows = ledger.search(tx, wanted)
-        return rows, codes.tallies(tx, [row.id for row in rows], call.hub.clock.now())
+        return rows, proofs.tallies(tx, [row.id for row in rows], call.hub.clock.now())
 
     rows, tallies = await call.hub.store.read(look)
     page = cut(rows, lambda row: "" if row.check_in is None else position(row.check_in, row.id), query.limit)
@@ -197,7 +197,7 @@ def _found(tx: Tx, id_: StayId, call: Call) -> StayOut:
     row = ledger.stay(tx, id_)
     if row is None:
         raise missing("stay", id_)
-    return _stay(row, codes.tallies(tx, [id_], call.hub.clock.now()).get(id_))
+    return _stay(row, proofs.tallies(tx, [id_], call.hub.clock.now()).get(id_))
 
 
 class StayIn(In):

@@ -16,7 +16,7 @@ from hub.errors import Rejected
 from hub.hub import Hub
 from hub.intake import NewStay
 from hub.model.values import StayId, StayKind, StayStatus, UnitId, clean
-from hub.store import codes, house
+from hub.store import codes, house, proofs
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.stays import StayRow, Wanted
@@ -72,7 +72,7 @@ def look(tx: Tx, hub: Hub, show: str, q: str, after: str) -> ListView:
     ground = Ground.read(tx, hub.clock.now())
     rows = _listed(tx, ground.now, show, q, _cursor(after))
     shown, more = rows[:PER_PAGE], len(rows) > PER_PAGE
-    tallies = codes.tallies(tx, [row.id for row in shown], ground.now)
+    tallies = proofs.tallies(tx, [row.id for row in shown], ground.now)
     asked = {"show": show, "q": q}
     last = shown[-1] if shown else None
     older = ""
