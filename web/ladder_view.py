@@ -40,11 +40,6 @@ class LadderView:
     pulled: tuple[str, ...]
     """Doors with a backup code for this stay."""
 
-    @property
-    def worth_saying(self) -> bool:
-        """On a page of many stays."""
-        return self.rung in (Rung.LATE.value, Rung.SWITCHED.value, Rung.MISSING.value)
-
 
 _TONES: Final = {
     Rung.PROVEN: "ok",

@@ -142,12 +142,6 @@ def forget(tx: Tx, ids: Iterable[str]) -> None:
     tx.sql.execute(delete(alerts).where(alerts.c.id.in_(tuple(ids))))
 
 
-def forget_about(tx: Tx, about: str) -> int:
-    """What is over and concerned that: alerts about a stay may name its guest."""
-    gone = delete(alerts).where(alerts.c.about == about, alerts.c.over_at.is_not(None))
-    return tx.sql.execute(gone).rowcount
-
-
 def tidy(tx: Tx, before: datetime) -> int:
     """Drop alerts that were over before that, and tests of that time."""
     tx.sql.execute(delete(tellings).where(tellings.c.alert_id.is_(None), tellings.c.promised_at < before))
