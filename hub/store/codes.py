@@ -133,7 +133,9 @@ def _hours(row: Mapping[Any, Any]) -> Hours:
 
 
 _SLOTS: Final = Prepared(
-    select(slots).where(slots.c.lock_id == bindparam("lock")).order_by(slots.c.number), _slot, remember=True
+    select(slots).where(slots.c.lock_id == bindparam("lock")).order_by(slots.c.number),
+    _slot,
+    remember=["lock_id", "number"],
 )
 
 
@@ -146,8 +148,8 @@ _OPEN = (
     .where(grants.c.lock_id == bindparam("lock"), grants.c.pin.is_not(None))
     .order_by(grants.c.start, grants.c.id)
 )
-_UP: Final = Prepared(_OPEN, _grant, remember=True)
-_DOWN: Final = Prepared(_OPEN, lambda row: _grant(row, {row["lock_id"]}), remember=True)
+_UP: Final = Prepared(_OPEN, _grant, remember=["id"])
+_DOWN: Final = Prepared(_OPEN, lambda row: _grant(row, {row["lock_id"]}), remember=["id"])
 
 
 def opens_for_guests(entry: Issued) -> bool:
@@ -304,7 +306,7 @@ def keep_slot(tx: Tx, lock: LockId, slot: Slot, at: datetime) -> None:
 _ONE_SLOT: Final = Prepared(
     select(slots).where(slots.c.lock_id == bindparam("lock"), slots.c.number == bindparam("number", type_=Integer)),
     _slot,
-    remember=True,
+    remember=["lock_id", "number"],
 )
 
 

@@ -126,10 +126,10 @@ def _door(row: Mapping[str, Any]) -> Door:
     )
 
 
-_ALL: Final = Prepared(_QUERY, _door, remember=True)
-_ONE: Final = Prepared(_QUERY.where(locks.c.id == bindparam("lock")), _door, remember=True)
+_ALL: Final = Prepared(_QUERY, _door, remember=["id"])
+_ONE: Final = Prepared(_QUERY.where(locks.c.id == bindparam("lock")), _door, remember=["id"])
 _AT: Final = Prepared(
-    _QUERY.where(locks.c.driver == bindparam("driver"), locks.c.address == bindparam("address")), _door, remember=True
+    _QUERY.where(locks.c.driver == bindparam("driver"), locks.c.address == bindparam("address")), _door, remember=["id"]
 )
 
 

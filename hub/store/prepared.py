@@ -1,13 +1,15 @@
 """Statements that are made and compiled once, for what a hub with many locks asks all day long.
 
 SQLAlchemy takes ten times as long to make, look up and run a statement as SQLite does to answer it. What is prepared
-goes to the database as it was compiled, and a row that was seen before is not made into the same object again.
+goes to the database as it was compiled, and a row that is as it was when last seen is not made into the same object
+again.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Collection, Mapping
+from operator import itemgetter
 from typing import Any, Final, Generic, TypeVar, cast
 
 from sqlalchemy import Dialect, Table, bindparam
@@ -22,7 +24,7 @@ T = TypeVar("T")
 _Reads = Callable[[Any], Any] | None
 
 MOST: Final = 4096
-"""Rows that a statement remembers at a time."""
+"""Rows that a statement remembers at a time, each as it was last."""
 
 
 class Prepared(Generic[T]):
@@ -32,15 +34,17 @@ class Prepared(Generic[T]):
     """
 
     def __init__(
-        self, statement: ClauseElement, make: Callable[[Mapping[str, Any]], T], *, remember: bool = False
+        self, statement: ClauseElement, make: Callable[[Mapping[str, Any]], T], *, remember: Collection[str] = ()
     ) -> None:
         """
         Args:
             make: from a row by the names of its columns to what it stands for; with `remember` to something immutable.
+            remember: the columns that tell one row from all others; of each row, what was last made of it is kept.
         """
         self._statement = statement
         self._make = make
-        self._known: dict[Any, T] | None = {} if remember else None
+        self._remember = remember
+        self._known: dict[Any, tuple[tuple[Any, ...], T]] = {}
         self._form: _Form | None = None
 
     def all(self, tx: Tx, **values: object) -> list[T]:
@@ -57,30 +61,30 @@ class Prepared(Generic[T]):
     def _run(self, tx: Tx, values: Mapping[str, object]) -> sqlite3.Cursor:
         form = self._form
         if form is None:
-            form = self._form = _Form(self._statement, tx.sql.dialect)
+            form = self._form = _Form(self._statement, tx.sql.dialect, self._remember)
         raw = cast(sqlite3.Connection, tx.sql.connection.dbapi_connection)
         return raw.execute(form.text, form.told(values))
 
     def _made(self, row: tuple[Any, ...]) -> T:
-        known = self._known
-        if known is None:
-            return self._make(self._read(row))
-        made = known.get(row)
-        if made is None:
-            if len(known) >= MOST:
-                known.clear()
-            made = known[row] = self._make(self._read(row))
+        form = self._form
+        assert form is not None  # a row comes from a statement that was run
+        if form.key is None:
+            return self._make(form.read(row))
+        key = form.key(row)
+        before = self._known.get(key)
+        if before is not None and before[0] == row:
+            return before[1]
+        if len(self._known) >= MOST:
+            self._known.clear()
+        made = self._make(form.read(row))
+        self._known[key] = row, made
         return made
-
-    def _read(self, row: tuple[Any, ...]) -> dict[str, Any]:
-        assert self._form is not None  # a row comes from a statement that was run
-        return self._form.read(row)
 
 
 class _Form:
     """A statement in the words of one database."""
 
-    def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
+    def __init__(self, statement: ClauseElement, dialect: Dialect, remember: Collection[str]) -> None:
         compiled = cast(SQLCompiler, statement.compile(dialect=dialect))
         self.text = str(compiled)
         self._order = tuple(compiled.positiontup or ())
@@ -90,6 +94,8 @@ class _Form:
         }
         columns = compiled._result_columns
         self._names = tuple(column.keyname for column in columns)
+        places = [self._names.index(name) for name in remember]
+        self.key: Callable[[tuple[Any, ...]], object] | None = itemgetter(*places) if places else None
         self._reads: tuple[_Reads, ...] = tuple(
             column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
         )

@@ -64,7 +64,7 @@ def _fetch(tx: Tx, query: Select[tuple[object, ...]], **values: object) -> list[
 
 
 _STAY: Final = Prepared(
-    select(*_COLUMNS).where(stays.c.id == bindparam("stay")), lambda row: _row(tuple(row.values())), remember=True
+    select(*_COLUMNS).where(stays.c.id == bindparam("stay")), lambda row: _row(tuple(row.values())), remember=["id"]
 )
 
 

@@ -85,7 +85,7 @@ async def test_a_row_that_was_seen_before_is_the_same_object_and_a_changed_one_i
         made.append(row)
         return row["value"]
 
-    read = Prepared(select(meta).where(meta.c.key == "a"), make, remember=True)
+    read = Prepared(select(meta).where(meta.c.key == "a"), make, remember=["key"])
 
     def work(tx: Tx) -> object:
         upsert(meta).run(tx, key="a", value="1")
@@ -97,15 +97,26 @@ async def test_a_row_that_was_seen_before_is_the_same_object_and_a_changed_one_i
     assert len(made) == 2
 
 
+async def test_of_a_row_that_changes_only_the_last_is_remembered(store: Store) -> None:
+    read = Prepared(select(meta).where(meta.c.key == "a"), lambda row: row["value"], remember=["key"])
+
+    def work(tx: Tx) -> object:
+        for number in range(10):
+            upsert(meta).run(tx, key="a", value=str(number))
+            read.first(tx)
+        return len(read._known)
+
+    assert await store.write(work) == 1
+
+
 async def test_what_is_remembered_does_not_grow_for_ever(store: Store) -> None:
-    read = Prepared(select(meta).where(meta.c.key == "a"), lambda row: row["value"], remember=True)
+    read = Prepared(select(meta).where(meta.c.key == bindparam("of")), lambda row: row["value"], remember=["key"])
 
     def work(tx: Tx) -> object:
         keep = upsert(meta)
         for number in range(MOST + 10):
-            keep.run(tx, key="a", value=str(number))
-            read.first(tx)
-        assert read._known is not None
+            keep.run(tx, key=str(number), value="")
+            read.first(tx, of=str(number))
         return len(read._known)
 
     assert await store.write(work) == 10
