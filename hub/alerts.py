@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
-from ulid import ULID
 
 from hub import health
 from hub.bus import Bus
@@ -162,7 +161,7 @@ class Alerts:
             raise Rejected(f"{person.name} has neither an e-mail address nor a telephone number for that")
         now = self.clock.now()
         log.record(tx, now, actor, "send test message", f"person:{id_}")
-        promise(tx, Recipient(person, known), "", "test", key=f"test:{ULID()}", at=now, due=self.wall.now())
+        promise(tx, Recipient(person, known), "", "test", key=f"test:{tx.new_id(now)}", at=now, due=self.wall.now())
         tx.signal("alerts")
         return known
 
@@ -208,10 +207,10 @@ class _Round:
     def settle(self) -> datetime:
         """Everything that is to be done now."""
         known = {(row.kind, row.about) for row in self._known}
-        for kind, about in self._found.keys() - known:
+        for kind, about in [each for each in self._found if each not in known]:
             said = self._found[kind, about]
             place = place_of(self._tx, about)
-            self._known.append(Alert(str(ULID()), kind, about, place, *said, Course(found_at=self.now)))
+            self._known.append(Alert(self._tx.new_id(self.now), kind, about, place, *said, Course(found_at=self.now)))
         self._known = [row for each in self._known if (row := self._carried(self._after(each))) is not None]
         self._tx.signal("alerts:list")  # for pages; this look is done
         return self.rest()

@@ -82,7 +82,7 @@ class Bus:
     def signal_all(self, names: Collection[str]) -> None:
         """May be called from any thread, e.g. the store's after a commit."""
         by_name = self._by_name
-        ears = {ear: None for name in names for ear in by_name.get(name, ())}  # a dict keeps the order
+        ears = {ear: None for name in sorted(names) for ear in by_name.get(name, ())}  # a dict keeps the order
         for ear in (*ears, *(each for each in self._by_prefix if each not in ears)):
             ear.hear(names)
 

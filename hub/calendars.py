@@ -9,8 +9,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from ulid import ULID
-
 from hub import issuing
 from hub.errors import Rejected
 from hub.issuing import Desk
@@ -185,7 +183,7 @@ def _row(tx: Tx, desk: Desk, channel: ChannelRow, report: StayReport, before: St
         return _enriched(desk, before, report)
     now = desk.now()
     row = StayRow(
-        id=StayId(str(ULID())) if before is None else before.id,
+        id=StayId(tx.new_id(desk.now())) if before is None else before.id,
         unit_id=channel.unit,
         channel_id=channel.id,
         kind=_kind(tx, channel.unit, report, before),
@@ -296,7 +294,7 @@ def _ask_closure(tx: Tx, desk: Desk, row: StayRow) -> None:
 
 def _ask(tx: Tx, desk: Desk, kind: str, stay: StayRow, sentence: str, options: tuple[tuple[str, str], ...]) -> None:
     """Nearer arrivals stand higher on the day's list: the list is sorted by `urgent_at`."""
-    question = Question(str(ULID()), kind, stay.id, sentence, options, desk.now(), stay.check_in)
+    question = Question(tx.new_id(desk.now()), kind, stay.id, sentence, options, desk.now(), stay.check_in)
     ledger.ask(tx, question)
 
 

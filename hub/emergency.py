@@ -15,8 +15,6 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final, assert_never
 
-from ulid import ULID
-
 from hub import backup_codes, issuing
 from hub.bus import Bus
 from hub.contracts import Clock
@@ -235,7 +233,7 @@ class Emergencies:
             able = [door.id for door in scope.doors if issuing.has_keypad(tx, door.id)]
             until = self.clock.now() + timedelta(hours=wish.hours)
             pin = issuing.code_now(tx, self.desk, able, _label(actor), until, purpose=Purpose.EMERGENCY)
-            emergencies.begin(tx, self._row(wish, scope, actor, Deed.CODE, until))
+            emergencies.begin(tx, self._row(tx, wish, scope, actor, Deed.CODE, until))
             self._record(tx, wish, scope, actor, outcome="done")
             return scope, pin
 
@@ -277,11 +275,12 @@ class Emergencies:
     def _begin(self, tx: Tx, wish: Wish, actor: str, deed: Deed) -> tuple[_Scope, int]:
         scope = _scope(tx, wish)
         until = self.clock.now() + SHOWN_AS_OPENED if deed is Deed.UNLOCK else None
-        emergencies.begin(tx, self._row(wish, scope, actor, deed, until))
+        emergencies.begin(tx, self._row(tx, wish, scope, actor, deed, until))
         return scope, self._record(tx, wish, scope, actor, outcome="asked")
 
-    def _row(self, wish: Wish, scope: _Scope, actor: str, deed: Deed, until: datetime | None) -> Emergency:
-        return Emergency(str(ULID()), deed, scope.property, wish.lock, wish.reason, self.clock.now(), actor, until)
+    def _row(self, tx: Tx, wish: Wish, scope: _Scope, actor: str, deed: Deed, until: datetime | None) -> Emergency:
+        now = self.clock.now()
+        return Emergency(tx.new_id(now), deed, scope.property, wish.lock, wish.reason, now, actor, until)
 
     def _record(self, tx: Tx, wish: Wish, scope: _Scope, actor: str, *, outcome: str) -> int:
         action = f"emergency: {wish.act.value.replace('_', ' ')}"

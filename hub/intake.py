@@ -7,7 +7,6 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from sqlalchemy.exc import IntegrityError
-from ulid import ULID
 
 from hub import calendars, issuing, sightings
 from hub.calendars import cancel, timed
@@ -81,7 +80,8 @@ class Intake:
             raise Rejected("a stay of more than two years is most likely a typing error")
         if new.kind not in CODED:
             raise Rejected("a stay is a guest's or the owner's own")
-        now, id_ = self.desk.now(), StayId(str(ULID()))
+        now = self.desk.now()
+        id_ = StayId(tx.new_id(now))
         contact = {"phone": clean(new.phone, limit=40), "email": clean(new.email, limit=200)}
         digits = "".join(ch for ch in contact["phone"] if ch.isdigit())
         row = StayRow(

@@ -10,8 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from ulid import ULID
-
 from hub.allocating import crowd
 from hub.errors import Rejected
 from hub.io.vault import Vault
@@ -52,7 +50,7 @@ def replan(tx: Tx, desk: Desk, stay: StayRow, *, avoid: frozenset[CodeTag] = fro
     lost = [lock for lock, entry in held.items() if lock not in wanted or _is_in_the_way(tx, entry, stay, wanted[lock])]
     codes.revoke(tx, [held[lock].grant.id for lock in lost], desk.now())
     pulled.follow(tx, stay.id, wanted, desk.now())
-    for lock in held.keys() - lost:
+    for lock in [each for each in held if each not in lost]:
         codes.move(tx, held[lock], wanted[lock])
     missing = {lock: window for lock, window in wanted.items() if lock in lost or lock not in held}
     _issue_missing(tx, desk, stay, {lock: each for lock, each in missing.items() if not each.over(desk.now())}, avoid)
@@ -184,7 +182,7 @@ class Whose:
 
 def put_down(tx: Tx, desk: Desk, lock: LockId, pin: Pin, window: Window, whose: Whose) -> GrantId:
     """Write a grant of that PIN on that lock."""
-    id_ = GrantId(str(ULID()))
+    id_ = GrantId(tx.new_id(desk.now()))
     grant = Grant(id_, desk.vault.tag(pin), len(pin), window, purpose=whose.purpose)
     sealed = desk.vault.seal_pin(pin, about=f"grant:{id_}")
     entry = Issued(grant, lock, whose.stay, whose.label, sealed, None, None, whose.purpose, whose.pass_)
@@ -269,7 +267,7 @@ def refused(tx: Tx, desk: Desk, grant: Grant, lock: LockId, *, words: str, other
     ledger.ask(
         tx,
         Question(
-            id=str(ULID()),
+            id=tx.new_id(desk.now()),
             kind="refused",
             subject=stay.id,
             sentence=f"{name} refuses the code of {stay.guest or stay.reference or 'this stay'}: {words}.",

@@ -174,7 +174,7 @@ class Ladder:
     def _see(self, tx: Tx, plan: _Plan, heard: frozenset[str]) -> _Seen:
         now = self.clock.now()
         everything = plan.entered is None or bool(heard & {EVERYTHING, "house", "clock"})
-        ids = self._stays(tx, plan, heard, now, everything=everything)
+        ids = sorted(self._stays(tx, plan, heard, now, everything=everything))
         plan.entered, beyond = now + ENTRY, ledger.next_check_in(tx, now + ENTRY)
         plan.next_entry = None if beyond is None else beyond - ENTRY
         placed = standing(tx, rows(tx, ids), now)

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from ulid import ULID
-
 from hub import issuing
 from hub.errors import Rejected
 from hub.issuing import Desk
@@ -52,7 +50,7 @@ class Who:
 
 def add(tx: Tx, desk: Desk, who: Who, actor: str, *, id_: PersonId | None = None) -> PersonId:
     """Raises Rejected."""
-    who, new = who.cleaned(), id_ or PersonId(str(ULID()))
+    who, new = who.cleaned(), id_ or PersonId(tx.new_id(desk.now()))
     _keep(tx, desk, Person(new, who.name, who.kind, None, None, Origin.PAGES, desk.now()), who)
     _note(tx, desk, actor, "person added", new, who.name)
     return new
@@ -137,7 +135,7 @@ def give(
     Raises:
         Rejected: it cannot work as it is wanted, and why.
     """
-    row, new = _present(tx, person), id_ or PassId(str(ULID()))
+    row, new = _present(tx, person), id_ or PassId(tx.new_id(desk.now()))
     wish = _checked(tx, desk, row, wish)
     pins = issuing.drawn_for(tx, desk, wish.locks)
     good = Window(wish.start or desk.now(), wish.until)
@@ -262,7 +260,8 @@ def adopted(tx: Tx, desk: Desk, person: PersonId, lock: LockId, pin: Pin, until:
     Raises Rejected.
     """
     _present(tx, person)
-    now, new = desk.now(), PassId(str(ULID()))
+    now = desk.now()
+    new = PassId(tx.new_id(now))
     door = replace(sealed(desk, new, {lock: pin})[0], told_at=now)
     made = Pass(new, person, "", ALWAYS, Window(now, until), None, Origin.PAGES, now, doors=(door,))
     passes.keep(tx, made)

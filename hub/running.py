@@ -76,6 +76,7 @@ class Chance:
     """Where randomness comes from; a simulation hands in its own."""
 
     below: Callable[[int], int] = secrets.randbelow
+    draw: Callable[[int], bytes] = secrets.token_bytes
 
     def spread(self) -> float:
         """In [0, 1)."""
@@ -122,6 +123,7 @@ async def made(config: Config, world: World | None = None, *, running: bool = Tr
         inline=world.inline,
         synchronous="OFF" if world.inline else "FULL",
         on_commit=bus.signal_all,
+        draw=world.chance.draw,
         prepare=lambda file: migrate.migrate(
             file,
             back_up=lambda old: backup.back_up(old, config.state_dir, backups, vault, recovery=None, now=machine.now()),

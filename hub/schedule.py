@@ -36,7 +36,7 @@ async def pause(clock: Clock, until: datetime | None, nudges: AsyncIterator[obje
     if seconds <= 0:
         return
     async with asyncio.TaskGroup() as group:
-        either = {group.create_task(clock.sleep(seconds)), group.create_task(_nudged(nudges))}
+        either = group.create_task(clock.sleep(seconds)), group.create_task(_nudged(nudges))
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         for task in either:
             task.cancel()

@@ -83,13 +83,13 @@ class Vault:
         self._nonce = nonce
 
     @classmethod
-    def create(cls, file: Path) -> Vault:
+    def create(cls, file: Path, *, draw: Callable[[int], bytes] = secrets.token_bytes) -> Vault:
         """Draw the first key and keep it. To be called only while there is no database yet.
 
         Raises:
             Misconfigured: the file exists; it is never overwritten.
         """
-        keys = [secrets.token_bytes(_KEY_BYTES)]
+        keys = [draw(_KEY_BYTES)]
         file.parent.mkdir(parents=True, exist_ok=True)
         try:
             _write_new(file, keys)

@@ -6,7 +6,6 @@ is taken back takes its links with it. The form of a link is in hub/model/chain.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -118,7 +117,7 @@ def alias(tx: Tx, whose: str) -> str:
     known = known_alias(tx, whose)
     if known is not None:
         return known
-    fresh = f"{_WORDS.get(whose.partition(':')[0], 'person')}-{secrets.token_hex(8)}"
+    fresh = f"{_WORDS.get(whose.partition(':')[0], 'person')}-{tx.draw(8).hex()}"
     tx.sql.execute(insert(aliases).values(alias=fresh, whose=whose))
     return fresh
 

@@ -6,16 +6,19 @@ import asyncio
 import contextlib
 import itertools
 import queue
+import secrets
 import sqlite3
 import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar, assert_never, cast
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
+from ulid import ULID
 
 from hub.store.ballast import Ballast
 from hub.store.sqlite import (
@@ -42,6 +45,13 @@ class Tx:
 
     sql: Connection
     signals: set[str] = field(default_factory=set)
+    draw: Callable[[int], bytes] = secrets.token_bytes
+    """So many random bytes, from a CSPRNG."""
+
+    def new_id(self, at: datetime) -> str:
+        """A ULID, which nobody has: it sorts by when it was made."""
+        ms = max(int(at.timestamp() * 1000), 0)  # a clock that was never set may be before 1970
+        return str(ULID.from_bytes(ms.to_bytes(6, "big") + self.draw(10)))
 
     def signal(self, name: str) -> None:
         """After the commit, and only then, say "look again at `name`"."""
@@ -72,13 +82,19 @@ class Writer:
     """The only write connection. Several works share one commit; one that fails is taken back alone."""
 
     def __init__(
-        self, raw: sqlite3.Connection, database: Path, ballast: Ballast, on_commit: Callable[[Collection[str]], None]
+        self,
+        raw: sqlite3.Connection,
+        database: Path,
+        ballast: Ballast,
+        on_commit: Callable[[Collection[str]], None],
+        draw: Callable[[int], bytes],
     ) -> None:
         self._raw = raw
         self._sql = core(raw)
         self._database = database
         self._ballast = ballast
         self._on_commit = on_commit
+        self._draw = draw
 
     def commit(self, works: Sequence[Work]) -> Sequence[Outcome]:
         """Each work's outcome, once all that succeeded are on disk."""
@@ -102,7 +118,7 @@ class Writer:
         self._raw.close()
 
     def _alone(self, work: Work, signals: set[str]) -> Outcome:
-        tx = Tx(self._sql, signals)
+        tx = Tx(self._sql, signals, self._draw)
         try:
             answer = work(tx)
         except BaseException as error:  # the caller's: raised where the caller waits
@@ -115,7 +131,7 @@ class Writer:
         return Done(answer)
 
     def _among_others(self, work: Work, signals: set[str]) -> Outcome:
-        tx = Tx(self._sql)
+        tx = Tx(self._sql, draw=self._draw)
         self._raw.execute("SAVEPOINT work")
         try:
             answer = work(tx)
@@ -245,6 +261,7 @@ class Store:
         synchronous: Literal["FULL", "OFF"] = "FULL",
         on_commit: Callable[[Collection[str]], None] = lambda names: None,
         prepare: Callable[[Path], object] = lambda file: None,
+        draw: Callable[[int], bytes] = secrets.token_bytes,
     ) -> Store:
         """Claim the database, make sure that it is sound, `prepare` it (migrations) and open it.
 
@@ -254,6 +271,7 @@ class Store:
             synchronous: OFF only where no power can fail, in simulations.
             on_commit: given the names that were signalled, after the commit, on the thread that committed.
             prepare: given the file while it is claimed but not open.
+            draw: where random bytes come from; handed in only where every run must be alike.
 
         Raises:
             InUse: another process owns the database.
@@ -266,7 +284,7 @@ class Store:
             make_ready(database, left_clean=claim.left_clean)
             prepare(database)
             ballast = Ballast(beside(database, ".ballast"))
-            writer = Writer(connect_writer(database, synchronous=synchronous), database, ballast, on_commit)
+            writer = Writer(connect_writer(database, synchronous=synchronous), database, ballast, on_commit, draw)
             return cls(database, claim, writer, ballast, inline=inline)
         except sqlite3.Error as error:
             claim.release(clean=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -222,14 +221,14 @@ def empty_lines(tx: Tx, subjects: Collection[str], name: str, at: datetime) -> i
     emptied = update(audit).where(found, audit.c.detail != "").values(detail="")
     deeds_ = [Deed(*row) for row in tx.sql.execute(emptied.returning(*_DEED)).all()]
     for deed in deeds_:
-        salt = secrets.token_hex(16)
+        salt = tx.draw(16).hex()
         number = chain.append(tx, at, HOUSE, "emptied", "done", evidence=deed.evidence(salt), actor=chain.GATEHOUSE)
         tx.sql.execute(update(audit).where(audit.c.id == deed.id).values(link=number, salt=salt))
     return len(deeds_)
 
 
 def _link(tx: Tx, deed: Deed, at: datetime) -> None:
-    salt = secrets.token_hex(16)
+    salt = tx.draw(16).hex()
     number = chain.append(
         tx,
         at,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterable
+import secrets
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -195,8 +196,8 @@ def _migrated() -> bytes:
         return file.read_bytes()
 
 
-def new_house(config: Config) -> None:
+def new_house(config: Config, draw: Callable[[int], bytes] = secrets.token_bytes) -> None:
     """A new house's database and key, unless they are there."""
     if not config.database_file.exists():
-        Vault.create(config.key_file)
+        Vault.create(config.key_file, draw=draw)
         config.database_file.write_bytes(_migrated())

@@ -93,6 +93,27 @@ def test_the_error_of_what_would_need_a_thread_reaches_the_waiting() -> None:
         run(main())
 
 
+def test_those_who_are_stopped_together_stop_in_the_order_in_which_they_began() -> None:
+    stopped: list[int] = []
+
+    async def wait(number: int) -> None:
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            stopped.append(number)
+
+    async def main() -> None:
+        async with asyncio.TaskGroup() as group:
+            for number in range(50):
+                group.create_task(wait(number))
+            await asyncio.sleep(1)
+            raise LookupError
+
+    with pytest.raises(ExceptionGroup):
+        run(main())
+    assert stopped == list(range(50))
+
+
 def test_another_thread_is_refused() -> None:
     loop = VirtualLoop()
     refused: list[BaseException] = []

@@ -40,6 +40,15 @@ class _Leap:
         return []
 
 
+class _Numbered(asyncio.Task[T]):
+    """Of tasks in a set, those that began together come in the order of their numbers, not of their addresses."""
+
+    number = 0
+
+    def __hash__(self) -> int:
+        return self.number
+
+
 class VirtualLoop(asyncio.BaseEventLoop):
     """What a BaseEventLoop would do for the outside world is refused, or was never implemented there."""
 
@@ -55,6 +64,15 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._clock_resolution = 1e-6
         self._shuffle = None if seed is None else random.Random(seed)
         self._thread = threading.get_ident()
+        self._tasks = 0
+        self.set_task_factory(self._task)
+
+    def _task(self, loop: asyncio.AbstractEventLoop, coro: Any, **more: Any) -> asyncio.Task[Any]:
+        self._tasks += 1
+        number, task = self._tasks, _Numbered.__new__(_Numbered)
+        task.number = number
+        task.__init__(coro, loop=loop, **more)  # type: ignore[misc]  # it is put into a set as it begins
+        return task
 
     def time(self) -> float:
         return self._now

@@ -3,6 +3,7 @@ import random
 import sqlite3
 import threading
 from collections.abc import Callable, Collection
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -281,6 +282,28 @@ def test_inline_one_seed_is_one_history(tmp_path: Path) -> None:
     assert first == again
     assert first != other
     assert sorted(first) == sorted(other)
+
+
+def drawn(file: Path, seed: int, at: datetime) -> str:
+    async def story() -> str:
+        with Store.open(str(file), inline=True, synchronous="OFF", draw=random.Random(seed).randbytes) as store:
+            return await store.write(lambda tx: tx.new_id(at))
+
+    return run(story())
+
+
+def test_an_id_sorts_by_its_time_and_is_otherwise_chance(tmp_path: Path) -> None:
+    now = datetime(2027, 3, 28, 1, tzinfo=UTC)
+    first, again, other, later, unset = (
+        drawn(tmp_path / f"{n}.db", seed, at)
+        for n, (seed, at) in enumerate(
+            ((1, now), (1, now), (2, now), (3, now + timedelta(milliseconds=1)), (1, datetime(1969, 1, 1, tzinfo=UTC)))
+        )
+    )
+    assert first == again
+    assert first[:10] == other[:10] < later[:10]
+    assert first != other
+    assert unset[:10] == "0" * 10
 
 
 async def test_a_stamp_is_part_of_every_write_that_stands(store: Store) -> None:

@@ -113,6 +113,7 @@ class Life:
         self.clock = LoopClock(self.loop, BEGIN - timedelta(seconds=self.loop.time()))
         self.plan, self.random, self.days = plan, random, days
         self.luck = Luck(Random(random.random()))
+        self.draw = Random(random.random()).randbytes
         self.config = Config.model_validate(
             {"database": str(folder / "gatehouse.db"), "state_dir": folder / "state", "key_file": folder / "key"}
         )
@@ -187,9 +188,9 @@ class Life:
 
     async def _one_life(self) -> None:
         new = not self.config.database_file.exists()
-        new_house(self.config)
+        new_house(self.config, self.draw)
         self.stop.clear()
-        world = World(clock=self.clock, chance=Chance(self.luck.below), sandbox=InlineSandbox(), inline=True)
+        world = World(clock=self.clock, chance=Chance(self.luck.below, self.draw), sandbox=InlineSandbox(), inline=True)
         async with running.made(self.config, world) as hub:
             self._furnished(hub)
             if new:

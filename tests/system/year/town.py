@@ -140,7 +140,7 @@ def town(random: Random, days: int) -> Town:
 
 
 def _bookings(flat: Flat, random: Random, days: int) -> Iterator[Booking]:
-    day, last = BEGIN.date() + timedelta(days=1), BEGIN.date() + timedelta(days=days)
+    day, last = BEGIN.date(), BEGIN.date() + timedelta(days=days)
     stays: list[tuple[date, date]] = []
     while day < last:
         nights = random.choice([1, 1, 2, 2, 2, 3, 3, 4])
