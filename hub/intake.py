@@ -15,7 +15,7 @@ from hub.issuing import Desk
 from hub.model.facts import CalendarFailed, CalendarRead, Fact, GuestMoved, LockFound, RadioAlarm, StayReported
 from hub.model.stays import local_instant
 from hub.model.values import CODED, GrantId, Pin, StayId, StayKind, StayStatus, UnitId, Window, clean
-from hub.store import alarms, codes, house, log
+from hub.store import alarms, bookings, codes, house, log
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.house import Property
@@ -39,6 +39,7 @@ class NewStay:
     check_out: time | None = None
     kind: StayKind = StayKind.RESERVATION
     """Or OWNER."""
+    guests: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ class Intake:
             reference="",
             phone_last4=digits[-4:] if len(digits) >= 4 else "",
             contact=calendars.sealed_contact(self.desk, id_, contact) if any(contact.values()) else None,
-            guests=None,
+            guests=new.guests,
             note=clean(new.note),
             made_at=now,
             changed_at=now,
@@ -235,6 +236,13 @@ class Intake:
             already = {stay.id for stay in ledger.guests_between(tx, before.unit_id, hours)}
         if any(stay.id != row.id and stay.id not in already for stay in others):
             raise Rejected("somebody else stays there on some of these nights")
+        assert row.check_out is not None  # it goes with the check-in
+        held = bookings.live_holds(tx, self.desk.now())
+        if any(
+            each.unit == row.unit_id and each.check_in < row.check_out and row.check_in < each.check_out
+            for each in held
+        ):
+            raise Rejected("somebody holds some of these nights")
 
     def _keep(self, tx: Tx, row: StayRow, actor: str, action: str) -> None:
         if _over(row, self.desk.now()):

@@ -1,6 +1,7 @@
 """Every table of the house, by topic. A new one is defined in the module of its topic and named here."""
 
 from hub.store.tables.alerts import alerts, escalation, telling_rules, tellings
+from hub.store.tables.bookings import booking_rules, closures, holds
 from hub.store.tables.emergencies import emergencies
 from hub.store.tables.house import channels, locks, meta, properties, unit_locks, units
 from hub.store.tables.kinds import Day, Instant, metadata
@@ -30,12 +31,15 @@ __all__ = [
     "attempts",
     "audit",
     "battery_readings",
+    "booking_rules",
     "chain",
     "channel_state",
     "channels",
+    "closures",
     "emergencies",
     "escalation",
     "grants",
+    "holds",
     "inbox",
     "lock_state",
     "locks",

@@ -1,0 +1,92 @@
+"""What bookings from everywhere need: rules, closures and holds beside the stays, and no night given away twice."""
+
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+
+AVAILABILITY = (
+    """
+CREATE TABLE booking_rules (
+    about TEXT NOT NULL,
+    property_id TEXT,
+    unit_id TEXT,
+    rules TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    PRIMARY KEY (about),
+    FOREIGN KEY(property_id) REFERENCES properties (id) ON DELETE CASCADE,
+    FOREIGN KEY(unit_id) REFERENCES units (id) ON DELETE CASCADE
+) STRICT
+    """,
+    """
+CREATE TABLE closures (
+    id TEXT NOT NULL,
+    unit_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    first TEXT NOT NULL,
+    until TEXT NOT NULL,
+    note TEXT DEFAULT '' NOT NULL,
+    made_at INTEGER NOT NULL,
+    made_by TEXT NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY(unit_id) REFERENCES units (id) ON DELETE CASCADE
+) STRICT
+    """,
+    "CREATE INDEX closures_by_unit ON closures (unit_id, until)",
+    """
+CREATE TABLE holds (
+    id TEXT NOT NULL,
+    unit_id TEXT NOT NULL,
+    arrival TEXT NOT NULL,
+    departure TEXT NOT NULL,
+    check_in INTEGER NOT NULL,
+    check_out INTEGER NOT NULL,
+    label TEXT DEFAULT '' NOT NULL,
+    made_at INTEGER NOT NULL,
+    made_by TEXT NOT NULL,
+    expires_at INTEGER NOT NULL,
+    PRIMARY KEY (id),
+    CHECK (check_out > check_in),
+    FOREIGN KEY(unit_id) REFERENCES units (id) ON DELETE CASCADE
+) STRICT
+    """,
+    "CREATE INDEX holds_by_unit ON holds (unit_id, check_in)",
+    """
+CREATE TRIGGER holds_no_overlap BEFORE INSERT ON holds
+WHEN EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.status IN ('confirmed', 'tentative')
+             AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
+ OR EXISTS (SELECT 1 FROM holds h WHERE h.unit_id = NEW.unit_id AND h.expires_at > NEW.made_at
+            AND h.check_in < NEW.check_out AND NEW.check_in < h.check_out)
+BEGIN SELECT RAISE(ABORT, 'overlap'); END
+    """,
+    "DROP TRIGGER stays_no_overlap_new",
+    "DROP TRIGGER stays_no_overlap_moved",
+    """
+CREATE TRIGGER stays_no_overlap_new BEFORE INSERT ON stays
+WHEN NEW.channel_id IS NULL AND NEW.kind IN ('reservation', 'owner') AND NEW.status IN ('confirmed', 'tentative')
+ AND (EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.id <> NEW.id AND s.status IN ('confirmed', 'tentative')
+              AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
+  OR EXISTS (SELECT 1 FROM holds h WHERE h.unit_id = NEW.unit_id AND h.expires_at > NEW.changed_at
+             AND h.check_in < NEW.check_out AND NEW.check_in < h.check_out))
+BEGIN SELECT RAISE(ABORT, 'overlap'); END
+    """,
+    """
+CREATE TRIGGER stays_no_overlap_moved
+BEFORE UPDATE OF unit_id, arrival, departure, own_check_in, own_check_out, kind, status ON stays
+WHEN NEW.channel_id IS NULL AND NEW.kind IN ('reservation', 'owner') AND NEW.status IN ('confirmed', 'tentative')
+ AND (NEW.unit_id <> OLD.unit_id OR OLD.status NOT IN ('confirmed', 'tentative') OR OLD.kind NOT IN ('reservation', 'owner')
+      OR ((NEW.arrival IS NOT OLD.arrival OR NEW.departure IS NOT OLD.departure
+           OR NEW.own_check_in IS NOT OLD.own_check_in OR NEW.own_check_out IS NOT OLD.own_check_out)
+          AND (NEW.check_in < OLD.check_in OR NEW.check_out > OLD.check_out OR OLD.check_in IS NULL)))
+ AND (EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.id <> NEW.id AND s.status IN ('confirmed', 'tentative')
+              AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
+  OR EXISTS (SELECT 1 FROM holds h WHERE h.unit_id = NEW.unit_id AND h.expires_at > NEW.changed_at
+             AND h.check_in < NEW.check_out AND NEW.check_in < h.check_out))
+BEGIN SELECT RAISE(ABORT, 'overlap'); END
+    """,
+)
+
+
+def upgrade() -> None:
+    for statement in AVAILABILITY:
+        op.get_bind().exec_driver_sql(statement)

@@ -1,0 +1,663 @@
+BEGIN TRANSACTION;
+CREATE TABLE access_log (
+    id INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    lock_id TEXT NOT NULL,
+    property_id TEXT NOT NULL,
+    what TEXT NOT NULL,
+    how TEXT NOT NULL,
+    slot INTEGER,
+    grant_id TEXT,
+    stay_id TEXT,
+    who TEXT NOT NULL, maybe TEXT DEFAULT '' NOT NULL,
+    PRIMARY KEY (id)
+) STRICT
+    ;
+INSERT INTO "access_log" VALUES(1,1,'x','x','x','x',1,'x','x','x','x');
+CREATE TABLE accounts (
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    password TEXT NOT NULL,
+    role TEXT NOT NULL,
+    made_at INTEGER NOT NULL,
+    PRIMARY KEY (id),
+    UNIQUE (name)
+) STRICT
+    ;
+INSERT INTO "accounts" VALUES('x','x','x','x',1);
+CREATE TABLE alarms (
+    id INTEGER NOT NULL,
+    driver TEXT NOT NULL,
+    alarm TEXT NOT NULL,
+    device TEXT NOT NULL,
+    note TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    told_at INTEGER NOT NULL,
+    dismissed_at INTEGER,
+    dismissed_by TEXT,
+    PRIMARY KEY (id),
+    UNIQUE (driver, alarm, device)
+) STRICT
+    ;
+INSERT INTO "alarms" VALUES(1,'x','x','x','x',1,1,1,'x');
+CREATE TABLE alembic_version (version_num TEXT NOT NULL PRIMARY KEY) STRICT;
+INSERT INTO "alembic_version" VALUES('0004');
+CREATE TABLE alerts (
+    id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    about TEXT NOT NULL,
+    property_id TEXT,
+    sentence TEXT NOT NULL,
+    cure TEXT NOT NULL,
+    found_at INTEGER NOT NULL,
+    missing_since INTEGER,
+    raised_at INTEGER,
+    told INTEGER DEFAULT '0' NOT NULL,
+    reminded INTEGER DEFAULT '0' NOT NULL,
+    told_at INTEGER,
+    acknowledged_at INTEGER,
+    acknowledged_by TEXT,
+    over_at INTEGER,
+    PRIMARY KEY (id)
+) STRICT
+    ;
+INSERT INTO "alerts" VALUES('x','x','x','x','x','x',1,1,1,1,1,1,1,'x',1);
+CREATE TABLE aliases (
+    alias TEXT NOT NULL,
+    whose TEXT NOT NULL,
+    PRIMARY KEY (alias),
+    UNIQUE (whose)
+) STRICT
+    ;
+INSERT INTO "aliases" VALUES('x','x');
+CREATE TABLE attempts (
+    "key" TEXT NOT NULL,
+    failures INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    PRIMARY KEY ("key")
+) STRICT
+    ;
+INSERT INTO "attempts" VALUES('x',1,1);
+CREATE TABLE audit (
+    id INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    outcome TEXT DEFAULT 'done' NOT NULL,
+    detail TEXT DEFAULT '' NOT NULL, link INTEGER, salt TEXT,
+    PRIMARY KEY (id)
+) STRICT
+    ;
+INSERT INTO "audit" VALUES(1,1,'x','x','x','x','x',1,'x');
+CREATE TABLE battery_readings (
+    id INTEGER NOT NULL,
+    lock_id TEXT NOT NULL,
+    model TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    percent INTEGER CHECK (percent BETWEEN 0 AND 100),
+    low INTEGER DEFAULT '0' NOT NULL CHECK (low IN (0, 1)),
+    weight TEXT NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY(lock_id) REFERENCES locks (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "battery_readings" VALUES(1,'x','x',1,1,1,'x');
+CREATE TABLE booking_rules (
+    about TEXT NOT NULL,
+    property_id TEXT,
+    unit_id TEXT,
+    rules TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    PRIMARY KEY (about),
+    FOREIGN KEY(property_id) REFERENCES properties (id) ON DELETE CASCADE,
+    FOREIGN KEY(unit_id) REFERENCES units (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "booking_rules" VALUES('x','x','x','x','x');
+CREATE TABLE chain (
+    number INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    what TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    lock_id TEXT,
+    slot INTEGER,
+    subject TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    evidence TEXT NOT NULL,
+    previous TEXT NOT NULL,
+    seal TEXT NOT NULL,
+    PRIMARY KEY (number)
+) STRICT
+    ;
+INSERT INTO "chain" VALUES(1,1,'x','x','x','x',1,'x','x','x','x','x');
+CREATE TABLE channel_state (
+    channel_id TEXT NOT NULL,
+    cursor TEXT,
+    good_at INTEGER,
+    failing_since INTEGER,
+    failing_why TEXT,
+    reports INTEGER DEFAULT '0' NOT NULL,
+    emptied_at INTEGER,
+    PRIMARY KEY (channel_id),
+    FOREIGN KEY(channel_id) REFERENCES channels (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "channel_state" VALUES('x','x',1,1,'x',1,1);
+CREATE TABLE channels (
+    id TEXT NOT NULL,
+    unit_id TEXT NOT NULL,
+    integration TEXT NOT NULL,
+    settings BLOB NOT NULL,
+    origin TEXT NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY(unit_id) REFERENCES units (id)
+) STRICT
+    ;
+INSERT INTO "channels" VALUES('x','x','x',X'78','x');
+CREATE TABLE closures (
+    id TEXT NOT NULL,
+    unit_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    first TEXT NOT NULL,
+    until TEXT NOT NULL,
+    note TEXT DEFAULT '' NOT NULL,
+    made_at INTEGER NOT NULL,
+    made_by TEXT NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY(unit_id) REFERENCES units (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "closures" VALUES('x','x','x','x','x','x',1,'x');
+CREATE TABLE emergencies (
+    id TEXT NOT NULL,
+    deed TEXT NOT NULL,
+    property_id TEXT NOT NULL,
+    lock_id TEXT,
+    reason TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    "by" TEXT NOT NULL,
+    until INTEGER,
+    released_at INTEGER,
+    released_by TEXT,
+    release_reason TEXT,
+    PRIMARY KEY (id),
+    FOREIGN KEY(property_id) REFERENCES properties (id),
+    FOREIGN KEY(lock_id) REFERENCES locks (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "emergencies" VALUES('x','x','x','x','x',1,'x',1,1,'x','x');
+CREATE TABLE escalation (
+    property_id TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    person_id TEXT NOT NULL,
+    ways TEXT NOT NULL,
+    PRIMARY KEY (property_id, position),
+    FOREIGN KEY(property_id) REFERENCES properties (id) ON DELETE CASCADE,
+    FOREIGN KEY(person_id) REFERENCES people (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "escalation" VALUES('x',1,'x','x');
+CREATE TABLE grants (
+    id TEXT NOT NULL,
+    lock_id TEXT NOT NULL,
+    stay_id TEXT,
+    label TEXT DEFAULT '' NOT NULL,
+    pin BLOB,
+    tag TEXT NOT NULL,
+    digits INTEGER NOT NULL,
+    start INTEGER NOT NULL,
+    "end" INTEGER,
+    made_at INTEGER NOT NULL,
+    revoked_at INTEGER,
+    refused TEXT,
+    told_at INTEGER, purpose TEXT DEFAULT 'guest' NOT NULL, pass_id TEXT REFERENCES passes (id) ON DELETE SET NULL, pulled_at INTEGER, pulled_by TEXT,
+    PRIMARY KEY (id),
+    FOREIGN KEY(lock_id) REFERENCES locks (id),
+    FOREIGN KEY(stay_id) REFERENCES stays (id)
+) STRICT
+    ;
+INSERT INTO "grants" VALUES('x','x','x','x',X'78','x',1,1,1,1,1,'x',1,'x','x',1,'x');
+CREATE TABLE holds (
+    id TEXT NOT NULL,
+    unit_id TEXT NOT NULL,
+    arrival TEXT NOT NULL,
+    departure TEXT NOT NULL,
+    check_in INTEGER NOT NULL,
+    check_out INTEGER NOT NULL,
+    label TEXT DEFAULT '' NOT NULL,
+    made_at INTEGER NOT NULL,
+    made_by TEXT NOT NULL,
+    expires_at INTEGER NOT NULL,
+    PRIMARY KEY (id),
+    CHECK (check_out > check_in),
+    FOREIGN KEY(unit_id) REFERENCES units (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "holds" VALUES('x','x','x','x',1,2,'x',1,'x',1);
+CREATE TABLE inbox (
+    id INTEGER NOT NULL,
+    channel_id TEXT NOT NULL,
+    "key" TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    body BLOB NOT NULL,
+    received_at INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    attempts INTEGER DEFAULT '0' NOT NULL,
+    due INTEGER NOT NULL,
+    why TEXT,
+    PRIMARY KEY (id),
+    UNIQUE (channel_id, "key")
+) STRICT
+    ;
+INSERT INTO "inbox" VALUES(1,'x','x','x',X'78',1,'x',1,1,'x');
+CREATE TABLE lock_state (
+    lock_id TEXT NOT NULL,
+    model TEXT,
+    firmware TEXT,
+    slots INTEGER,
+    min_digits INTEGER,
+    max_digits INTEGER,
+    reads_codes INTEGER,
+    secure TEXT,
+    position TEXT,
+    position_how TEXT,
+    position_at INTEGER,
+    battery INTEGER CHECK (battery BETWEEN 0 AND 100),
+    battery_low INTEGER DEFAULT '0' NOT NULL CHECK (battery_low IN (0, 1)),
+    battery_at INTEGER,
+    heard_at INTEGER,
+    silent_since INTEGER,
+    silent_why TEXT,
+    trouble TEXT,
+    trouble_at INTEGER,
+    quarantined TEXT, schedules INTEGER, holds_disabled INTEGER, hours_first INTEGER, battery_empty_at INTEGER, mode TEXT, mode_at INTEGER, emptied_at INTEGER,
+    PRIMARY KEY (lock_id),
+    FOREIGN KEY(lock_id) REFERENCES locks (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "lock_state" VALUES('x','x','x',1,1,1,1,'x','x','x',1,1,1,1,1,1,'x','x',1,'x',1,1,1,1,'x',1,1);
+CREATE TABLE locks (
+    id TEXT NOT NULL,
+    property_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    driver TEXT NOT NULL,
+    address TEXT NOT NULL,
+    shared INTEGER DEFAULT '0' NOT NULL CHECK (shared IN (0, 1)),
+    origin TEXT NOT NULL, remote_unlock_over_s0 INTEGER DEFAULT '0' NOT NULL CHECK (remote_unlock_over_s0 IN (0, 1)), unencrypted INTEGER DEFAULT '0' NOT NULL CHECK (unencrypted IN (0, 1)), code_kind TEXT, digits INTEGER, code_distance INTEGER, code_lead_s INTEGER, early_in_s INTEGER, late_out_s INTEGER, code_ahead_s INTEGER,
+    PRIMARY KEY (id),
+    UNIQUE (driver, address),
+    FOREIGN KEY(property_id) REFERENCES properties (id)
+) STRICT
+    ;
+INSERT INTO "locks" VALUES('x','x','x','x','x',1,'x',1,1,'x',1,1,1,1,1,1);
+CREATE TABLE meta (
+    "key" TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY ("key")
+) STRICT
+    ;
+INSERT INTO "meta" VALUES('x','x');
+CREATE TABLE outbox (
+    id INTEGER NOT NULL,
+    "key" TEXT NOT NULL,
+    lane TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    made_at INTEGER NOT NULL,
+    due INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    leased_until INTEGER,
+    attempts INTEGER DEFAULT '0' NOT NULL,
+    why TEXT,
+    done_at INTEGER,
+    PRIMARY KEY (id),
+    UNIQUE ("key")
+) STRICT
+    ;
+INSERT INTO "outbox" VALUES(1,'x','x','x','x',1,1,'x',1,1,'x',1);
+CREATE TABLE pass_doors (
+    pass_id TEXT NOT NULL,
+    lock_id TEXT NOT NULL,
+    pin BLOB NOT NULL,
+    tag TEXT NOT NULL,
+    digits INTEGER NOT NULL,
+    told_at INTEGER,
+    PRIMARY KEY (pass_id, lock_id),
+    FOREIGN KEY(pass_id) REFERENCES passes (id) ON DELETE CASCADE,
+    FOREIGN KEY(lock_id) REFERENCES locks (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "pass_doors" VALUES('x','x',X'78','x',1,1);
+CREATE TABLE pass_uses (
+    pass_id TEXT NOT NULL,
+    lock_id TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (pass_id, lock_id, at),
+    FOREIGN KEY(pass_id) REFERENCES passes (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "pass_uses" VALUES('x','x',1);
+CREATE TABLE passes (
+    id TEXT NOT NULL,
+    person_id TEXT NOT NULL,
+    name TEXT DEFAULT '' NOT NULL,
+    kind TEXT NOT NULL,
+    hours TEXT,
+    unit_id TEXT,
+    longest_s INTEGER,
+    start INTEGER NOT NULL,
+    "end" INTEGER,
+    uses INTEGER,
+    origin TEXT NOT NULL,
+    made_at INTEGER NOT NULL,
+    paused_at INTEGER,
+    ended_at INTEGER,
+    ended_why TEXT DEFAULT '' NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY(person_id) REFERENCES people (id) ON DELETE CASCADE,
+    FOREIGN KEY(unit_id) REFERENCES units (id) ON DELETE SET NULL
+) STRICT
+    ;
+INSERT INTO "passes" VALUES('x','x','x','x','x','x',1,1,1,1,'x',1,1,1,'x');
+CREATE TABLE people (
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    property_id TEXT,
+    account_id TEXT,
+    contact BLOB,
+    origin TEXT NOT NULL,
+    made_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    PRIMARY KEY (id),
+    FOREIGN KEY(property_id) REFERENCES properties (id),
+    FOREIGN KEY(account_id) REFERENCES accounts (id) ON DELETE SET NULL
+) STRICT
+    ;
+INSERT INTO "people" VALUES('x','x','x','x','x',X'78','x',1,1);
+CREATE TABLE properties (
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    timezone TEXT NOT NULL,
+    check_in TEXT NOT NULL,
+    check_out TEXT NOT NULL,
+    code_lead_s INTEGER DEFAULT '3600' NOT NULL,
+    digits INTEGER DEFAULT '6' NOT NULL,
+    origin TEXT NOT NULL, code_kind TEXT DEFAULT 'random' NOT NULL, code_distance INTEGER DEFAULT '2' NOT NULL, early_in_s INTEGER DEFAULT '0' NOT NULL, late_out_s INTEGER DEFAULT '0' NOT NULL, code_ahead_s INTEGER DEFAULT '259200' NOT NULL, backups INTEGER DEFAULT '2' NOT NULL, log_days INTEGER DEFAULT '30' NOT NULL,
+    PRIMARY KEY (id)
+) STRICT
+    ;
+INSERT INTO "properties" VALUES('x','x','x','x','x',1,1,'x','x',1,1,1,1,1,1);
+CREATE TABLE published (
+    channel_id TEXT NOT NULL,
+    night TEXT NOT NULL,
+    PRIMARY KEY (channel_id, night),
+    FOREIGN KEY(channel_id) REFERENCES channels (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "published" VALUES('x','x');
+CREATE TABLE questions (
+    id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    sentence TEXT NOT NULL,
+    options TEXT NOT NULL,
+    urgent_at INTEGER,
+    asked_at INTEGER NOT NULL,
+    answer TEXT,
+    answered_at INTEGER,
+    answered_by TEXT,
+    PRIMARY KEY (id)
+) STRICT
+    ;
+INSERT INTO "questions" VALUES('x','x','x','x','x',1,1,'x',1,'x');
+CREATE TABLE replies (
+    "key" TEXT NOT NULL,
+    request TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    made_at INTEGER NOT NULL,
+    PRIMARY KEY ("key")
+) STRICT
+    ;
+INSERT INTO "replies" VALUES('x','x',1,'x',1);
+CREATE TABLE sessions (
+    digest TEXT NOT NULL,
+    account_id TEXT NOT NULL,
+    made_at INTEGER NOT NULL,
+    seen_at INTEGER NOT NULL,
+    agent TEXT DEFAULT '' NOT NULL,
+    PRIMARY KEY (digest),
+    FOREIGN KEY(account_id) REFERENCES accounts (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "sessions" VALUES('x','x',1,1,'x');
+CREATE TABLE slot_holders (
+    id INTEGER NOT NULL,
+    lock_id TEXT NOT NULL,
+    slot INTEGER NOT NULL,
+    grant_id TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    sure_from INTEGER,
+    unsure_from INTEGER,
+    until INTEGER,
+    PRIMARY KEY (id)
+) STRICT
+    ;
+INSERT INTO "slot_holders" VALUES(1,'x',1,'x',1,1,1,1);
+CREATE TABLE slots (
+    lock_id TEXT NOT NULL,
+    number INTEGER NOT NULL CHECK (number BETWEEN 1 AND 255),
+    holder TEXT,
+    reading TEXT NOT NULL,
+    tag TEXT,
+    enabled INTEGER DEFAULT '1' NOT NULL,
+    claim TEXT,
+    proof TEXT NOT NULL,
+    proven_at INTEGER,
+    failures INTEGER DEFAULT '0' NOT NULL,
+    retry_at INTEGER, hours_start INTEGER, hours_end INTEGER, hours_proof TEXT DEFAULT 'none' NOT NULL, hours_refused INTEGER DEFAULT '0' NOT NULL CHECK (hours_refused IN (0, 1)), hours_before INTEGER, hours_failures INTEGER DEFAULT '0' NOT NULL, hours_retry_at INTEGER, hours_late INTEGER, written_at INTEGER,
+    PRIMARY KEY (lock_id, number),
+    FOREIGN KEY(lock_id) REFERENCES locks (id) ON DELETE CASCADE,
+    FOREIGN KEY(holder) REFERENCES grants (id)
+) STRICT
+    ;
+INSERT INTO "slots" VALUES('x',1,'x','x','x',1,'x','x',1,1,1,1,1,'x',1,1,1,1,1,1);
+CREATE TABLE stay_sources (
+    channel_id TEXT NOT NULL,
+    uid TEXT NOT NULL,
+    stay_id TEXT NOT NULL,
+    reported BLOB NOT NULL,
+    digest TEXT NOT NULL,
+    seen_at INTEGER NOT NULL,
+    missing_since INTEGER,
+    missing_count INTEGER DEFAULT '0' NOT NULL,
+    PRIMARY KEY (channel_id, uid),
+    FOREIGN KEY(channel_id) REFERENCES channels (id) ON DELETE CASCADE,
+    FOREIGN KEY(stay_id) REFERENCES stays (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "stay_sources" VALUES('x','x','x',X'78','x',1,1,1);
+CREATE TABLE stays (
+    id TEXT NOT NULL,
+    unit_id TEXT NOT NULL,
+    channel_id TEXT,
+    kind TEXT NOT NULL,
+    status TEXT NOT NULL,
+    arrival TEXT,
+    departure TEXT,
+    own_check_in INTEGER,
+    own_check_out INTEGER,
+    check_in INTEGER,
+    check_out INTEGER,
+    guest TEXT DEFAULT '' NOT NULL,
+    reference TEXT DEFAULT '' NOT NULL,
+    phone_last4 TEXT DEFAULT '' NOT NULL,
+    contact BLOB,
+    guests INTEGER,
+    note TEXT DEFAULT '' NOT NULL,
+    made_at INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL,
+    arrived_at INTEGER,
+    left_at INTEGER,
+    cancelled_at INTEGER,
+    cancelled_why TEXT, fixed_pin BLOB,
+    PRIMARY KEY (id),
+    CHECK (check_out > check_in),
+    FOREIGN KEY(unit_id) REFERENCES units (id),
+    FOREIGN KEY(channel_id) REFERENCES channels (id) ON DELETE SET NULL
+) STRICT
+    ;
+INSERT INTO "stays" VALUES('x','x','x','x','x','x','x',1,1,1,2,'x','x','x',X'78',1,'x',1,1,1,1,1,'x',X'78');
+CREATE TABLE telling_rules (
+    property_id TEXT NOT NULL,
+    quiet_from TEXT,
+    quiet_until TEXT,
+    origin TEXT NOT NULL,
+    PRIMARY KEY (property_id),
+    FOREIGN KEY(property_id) REFERENCES properties (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "telling_rules" VALUES('x','x','x','x');
+CREATE TABLE tellings (
+    key TEXT NOT NULL,
+    alert_id TEXT,
+    person_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    way TEXT NOT NULL,
+    what TEXT NOT NULL,
+    promised_at INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    why TEXT,
+    ended_at INTEGER,
+    PRIMARY KEY (key),
+    FOREIGN KEY(alert_id) REFERENCES alerts (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "tellings" VALUES('x','x','x','x','x','x',1,'x','x',1);
+CREATE TABLE tokens (
+    id TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    name TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    made_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    used_at INTEGER,
+    revoked_at INTEGER,
+    PRIMARY KEY (id),
+    UNIQUE (digest)
+) STRICT
+    ;
+INSERT INTO "tokens" VALUES('x','x','x','x',1,1,1,1);
+CREATE TABLE unit_locks (
+    unit_id TEXT NOT NULL,
+    lock_id TEXT NOT NULL,
+    PRIMARY KEY (unit_id, lock_id),
+    FOREIGN KEY(unit_id) REFERENCES units (id) ON DELETE CASCADE,
+    FOREIGN KEY(lock_id) REFERENCES locks (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "unit_locks" VALUES('x','x');
+CREATE TABLE units (
+    id TEXT NOT NULL,
+    property_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    closed_means TEXT DEFAULT 'ask' NOT NULL,
+    origin TEXT NOT NULL, fixed_pin BLOB,
+    PRIMARY KEY (id),
+    FOREIGN KEY(property_id) REFERENCES properties (id)
+) STRICT
+    ;
+INSERT INTO "units" VALUES('x','x','x','x','x',X'78');
+CREATE INDEX inbox_due ON inbox (due) WHERE state = 'waiting'
+    ;
+CREATE INDEX access_log_by_lock ON access_log (lock_id, at DESC, id DESC)
+    ;
+CREATE INDEX access_log_by_property ON access_log (property_id, at DESC, id DESC)
+    ;
+CREATE INDEX access_log_by_time ON access_log (at DESC, id DESC)
+    ;
+CREATE INDEX audit_by_subject ON audit (subject, id)
+    ;
+CREATE INDEX outbox_due ON outbox (lane, due) WHERE state IN ('waiting', 'leased')
+    ;
+CREATE UNIQUE INDEX questions_open ON questions (kind, subject) WHERE answer IS NULL
+    ;
+CREATE INDEX stays_by_check_in ON stays (check_in)
+    ;
+CREATE INDEX stays_by_check_out ON stays (check_out)
+    ;
+CREATE INDEX stays_by_unit ON stays (unit_id, check_in)
+    ;
+CREATE INDEX stay_sources_by_stay ON stay_sources (stay_id)
+    ;
+CREATE INDEX grants_by_lock ON grants (lock_id) WHERE pin IS NOT NULL
+    ;
+CREATE INDEX grants_by_stay ON grants (stay_id)
+    ;
+CREATE UNIQUE INDEX slots_one_per_grant ON slots (holder) WHERE holder IS NOT NULL
+    ;
+CREATE INDEX passes_by_person ON passes (person_id);
+CREATE INDEX pass_doors_by_lock ON pass_doors (lock_id);
+CREATE INDEX access_log_by_grant ON access_log (grant_id, at) WHERE grant_id IS NOT NULL;
+CREATE INDEX grants_by_pass ON grants (pass_id) WHERE pass_id IS NOT NULL;
+CREATE INDEX grants_by_tag ON grants (lock_id, tag) WHERE pin IS NOT NULL;
+CREATE INDEX grants_gone ON grants (lock_id, "end") WHERE pin IS NULL;
+CREATE TRIGGER grants_one_pin_per_door BEFORE INSERT ON grants
+WHEN EXISTS (SELECT 1 FROM grants g WHERE g.lock_id = NEW.lock_id AND g.tag = NEW.tag AND g.pin IS NOT NULL
+             AND g.revoked_at IS NULL AND (g."end" IS NULL OR NEW.start < g."end") AND (NEW."end" IS NULL OR g.start < NEW."end"))
+BEGIN SELECT RAISE(ABORT, 'taken'); END;
+CREATE INDEX lockdowns_open ON emergencies (property_id) WHERE deed = 'lock_down' AND released_at IS NULL;
+CREATE INDEX battery_readings_by_lock ON battery_readings (lock_id, at);
+CREATE INDEX battery_readings_low ON battery_readings (model) WHERE low = 1;
+CREATE INDEX access_log_by_stay ON access_log (stay_id, at DESC, id DESC) WHERE stay_id IS NOT NULL;
+CREATE INDEX chain_by_subject ON chain (subject) WHERE subject <> '';
+CREATE INDEX chain_of_the_house ON chain (what) WHERE kind = 'house';
+CREATE INDEX slot_holders_by_slot ON slot_holders (lock_id, slot, since);
+CREATE TRIGGER chain_is_not_changed
+BEFORE UPDATE ON chain BEGIN SELECT RAISE(ABORT, 'the audit chain is never changed'); END;
+CREATE TRIGGER chain_is_not_cut
+BEFORE DELETE ON chain BEGIN SELECT RAISE(ABORT, 'the audit chain is never cut'); END;
+CREATE TRIGGER chain_has_no_gaps
+BEFORE INSERT ON chain WHEN NEW.number <> (SELECT coalesce(max(number), 0) + 1 FROM chain)
+BEGIN SELECT RAISE(ABORT, 'a link follows on the last one'); END;
+CREATE TRIGGER audit_is_not_cut
+BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail is never cut'); END;
+CREATE TRIGGER audit_is_not_changed
+BEFORE UPDATE OF id, at, action ON audit
+BEGIN SELECT RAISE(ABORT, 'only what became of a deed is added to it'); END;
+CREATE UNIQUE INDEX alerts_live ON alerts (kind, about) WHERE over_at IS NULL;
+CREATE INDEX alerts_over ON alerts (over_at DESC, id DESC) WHERE over_at IS NOT NULL;
+CREATE INDEX tellings_by_alert ON tellings (alert_id, promised_at);
+CREATE INDEX tellings_by_person ON tellings (person_id, way, promised_at DESC);
+CREATE INDEX tellings_waiting ON tellings (way, promised_at) WHERE state = 'waiting';
+CREATE INDEX closures_by_unit ON closures (unit_id, until);
+CREATE INDEX holds_by_unit ON holds (unit_id, check_in);
+CREATE TRIGGER holds_no_overlap BEFORE INSERT ON holds
+WHEN EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.status IN ('confirmed', 'tentative')
+             AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
+ OR EXISTS (SELECT 1 FROM holds h WHERE h.unit_id = NEW.unit_id AND h.expires_at > NEW.made_at
+            AND h.check_in < NEW.check_out AND NEW.check_in < h.check_out)
+BEGIN SELECT RAISE(ABORT, 'overlap'); END;
+CREATE TRIGGER stays_no_overlap_new BEFORE INSERT ON stays
+WHEN NEW.channel_id IS NULL AND NEW.kind IN ('reservation', 'owner') AND NEW.status IN ('confirmed', 'tentative')
+ AND (EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.id <> NEW.id AND s.status IN ('confirmed', 'tentative')
+              AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
+  OR EXISTS (SELECT 1 FROM holds h WHERE h.unit_id = NEW.unit_id AND h.expires_at > NEW.changed_at
+             AND h.check_in < NEW.check_out AND NEW.check_in < h.check_out))
+BEGIN SELECT RAISE(ABORT, 'overlap'); END;
+CREATE TRIGGER stays_no_overlap_moved
+BEFORE UPDATE OF unit_id, arrival, departure, own_check_in, own_check_out, kind, status ON stays
+WHEN NEW.channel_id IS NULL AND NEW.kind IN ('reservation', 'owner') AND NEW.status IN ('confirmed', 'tentative')
+ AND (NEW.unit_id <> OLD.unit_id OR OLD.status NOT IN ('confirmed', 'tentative') OR OLD.kind NOT IN ('reservation', 'owner')
+      OR ((NEW.arrival IS NOT OLD.arrival OR NEW.departure IS NOT OLD.departure
+           OR NEW.own_check_in IS NOT OLD.own_check_in OR NEW.own_check_out IS NOT OLD.own_check_out)
+          AND (NEW.check_in < OLD.check_in OR NEW.check_out > OLD.check_out OR OLD.check_in IS NULL)))
+ AND (EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.id <> NEW.id AND s.status IN ('confirmed', 'tentative')
+              AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
+  OR EXISTS (SELECT 1 FROM holds h WHERE h.unit_id = NEW.unit_id AND h.expires_at > NEW.changed_at
+             AND h.check_in < NEW.check_out AND NEW.check_in < h.check_out))
+BEGIN SELECT RAISE(ABORT, 'overlap'); END;
+COMMIT;
