@@ -53,7 +53,9 @@ def place_of(tx: Tx, about: str) -> PropertyId | None:
             stay = ledger.stay(tx, StayId(id_))
             return None if stay is None else _of_unit(tx, stay.unit_id)
         case "channel":
-            unit = next((row.unit for row in house.channels(tx) if row.id == id_), None)
+            unit = next(
+                (row.unit for row in house.channels(tx) if row.id == id_), None
+            )  # None: an account's is the house
             return None if unit is None else _of_unit(tx, unit)
         case _:
             return None

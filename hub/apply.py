@@ -27,6 +27,7 @@ from hub.store.alerts import Wishes
 from hub.store.engine import Tx
 from hub.store.house import ChannelRow, LockRow, Origin, Property, Unit
 from hub.store.ladder import pool
+from hub.store.listings import joined
 
 
 class Prune(IntEnum):
@@ -115,19 +116,20 @@ def plan(tx: Tx, site: Site, vault: Vault, *, prune: Prune, now: datetime) -> Pl
 
 
 def look(tx: Tx, vault: Vault) -> House:
+    said = joined(tx, Origin.SITE.value)
     return House(
         properties={row.id: row for row in house.properties(tx)},
         locks={row.id: row for row in house.locks(tx)},
         units={row.id: row for row in house.units(tx)},
-        channels={row.id: _opened(row, vault) for row in house.channels(tx)},
+        channels={row.id: _opened(row, vault, said.get(row.id, {})) for row in house.channels(tx)},
         people={row.id: site_people.person_said(row, vault) for row in persons.persons(tx)},
         passes={row.id: site_people.pass_said(row) for row in passes.all_passes(tx)},
         wishes={row.id: row for row in alerts.wishes(tx).values()},
     )
 
 
-def _opened(row: ChannelRow, vault: Vault) -> Channel:
-    return Channel(row.id, row.unit, row.integration, house.opened_settings(row, vault), row.origin)
+def _opened(row: ChannelRow, vault: Vault, units: Mapping[str, UnitId]) -> Channel:
+    return Channel(row.id, row.unit, row.integration, house.opened_settings(row, vault), row.origin, units)
 
 
 # ---- comparing -----------------------------------------------------------------------------------------------------
@@ -215,7 +217,8 @@ def _loose_ends(then: House) -> Iterator[Problem]:
         yield from _missing(unit, "property", [unit.property], then.properties)
         yield from _missing(unit, "locks", unit.locks, then.locks)
     for channel in then.channels.values():
-        yield from _missing(channel, "unit", [channel.unit], then.units)
+        yield from _missing(channel, "unit", [channel.unit] if channel.unit else [], then.units)
+        yield from _missing(channel, "units", channel.units.values(), then.units)
     for person in then.people.values():
         yield from _missing(person, "property", [person.property] if person.property else [], then.properties)
     for each in then.passes.values():
@@ -272,7 +275,7 @@ def _touched_units(change: Change, known: House, then: House) -> Iterator[UnitId
             if replace(known.units[row.id], name=row.name) != row:
                 yield row.id
         case Channel() as row if change.moved:
-            yield from (row.unit, known.channels[row.id].unit)
+            yield from (unit for unit in (row.unit, known.channels[row.id].unit) if unit is not None)
 
 
 def _house_rules(row: Property) -> tuple[object, ...]:
@@ -331,7 +334,8 @@ def _words(row: Row) -> dict[str, str]:
             closed = f"a closure means {row.closed_means.value}"
             return {"name": f"“{row.name}”", "property": f"in {row.property}", "doors": doors, "closed": closed}
         case Channel():
-            return {"integration": row.integration, "unit": f"for unit {row.unit}"}
+            units = ", ".join(f"{unit} ({listing})" for listing, unit in sorted(row.units.items())) or "no unit yet"
+            return {"integration": row.integration, "unit": f"for {f'unit {row.unit}' if row.unit else units}"}
         case PersonSaid() | PassSaid():
             return site_people.words(row)
         case Wishes():
@@ -481,7 +485,7 @@ def _keep(tx: Tx, row: Row, vault: Vault, now: datetime) -> None:
             house.keep_unit(tx, row)
         case Channel():
             sealed = house.sealed_settings(row.id, row.settings, vault)
-            house.keep_channel(tx, ChannelRow(row.id, row.unit, row.integration, sealed, row.origin))
+            house.keep_channel(tx, ChannelRow(row.id, row.unit, row.integration, sealed, row.origin, row.units))
         case PersonSaid():
             site_people.keep_person(tx, row, vault, now)
         case PassSaid():

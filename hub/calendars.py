@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -27,10 +27,11 @@ from hub.model.stays import (
     stay_window,
 )
 from hub.model.values import CODED, ChannelId, StayId, StayKind, StayStatus, UnitId, Window, clean
-from hub.store import house, log
+from hub.store import house, listings, log
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.house import ChannelRow, ClosedMeans, Property
+from hub.store.listings import Unplaced
 from hub.store.stays import Question, Source, StayRow
 
 GATEHOUSE: Final = "gatehouse"
@@ -44,12 +45,18 @@ Known = Sequence[tuple[Source | None, StayRow]]
 """Stays of the unit with the word of each source on them; None: made here."""
 
 
-# ---- a whole calendar -----------------------------------------------------------------------------------------------
+# ---- a whole calendar, or what is new in it ------------------------------------------------------------------------
 
 
 def absorb_calendar(tx: Tx, desk: Desk, fact: CalendarRead) -> None:
     channel = house.channel_with(tx, fact.channel)
     if channel is None:
+        return
+    listings.saw(tx, channel.id, fact.listings, fact.at)
+    if not fact.complete:
+        ledger.channel_good(tx, channel.id, fact.at)
+        for report in fact.stays:
+            _absorb_one(tx, desk, channel, report, fact.at)
         return
     state = ledger.channel_states(tx).get(channel.id)
     if state is not None and _is_older(fact.at, state.good_at, desk.now()):
@@ -57,14 +64,18 @@ def absorb_calendar(tx: Tx, desk: Desk, fact: CalendarRead) -> None:
     if fact.unchanged and not ledger.any_missing(tx, channel.id):
         ledger.channel_good(tx, channel.id, fact.at)
         return
-    known = ledger.known_in(tx, channel.unit, since=desk.now() - LOOK_BACK)
-    ours = [(source, stay) for source, stay in known if source is not None and source.channel_id == channel.id]
+    ours = [
+        (source, stay)
+        for unit in sorted(channel.serves)
+        for source, stay in ledger.known_in(tx, unit, since=desk.now() - LOOK_BACK)
+        if source is not None and source.channel_id == channel.id
+    ]
     if fact.unchanged:
         ledger.channel_good(tx, channel.id, fact.at)
         missing = [(source, stay) for source, stay in ours if source.missing_since is not None]
     else:
         ledger.channel_good(tx, channel.id, fact.at, reports=len(fact.stays))
-        seen = _take_in_all(tx, desk, channel, fact, known)
+        seen = _take_in_all(tx, desk, channel, fact)
         missing = [(source, stay) for source, stay in ours if stay.id not in seen]
     upcoming = {stay.id for _, stay in ours if _upcoming(stay, desk.now())}
     gone = [(source, stay) for source, stay in missing if stay.id in upcoming]
@@ -73,18 +84,67 @@ def absorb_calendar(tx: Tx, desk: Desk, fact: CalendarRead) -> None:
         _left_out(tx, desk, source, stay, fact.at, lost_most=lost_most)
 
 
-def _take_in_all(tx: Tx, desk: Desk, channel: ChannelRow, fact: CalendarRead, known: Known) -> set[StayId]:
+def _take_in_all(tx: Tx, desk: Desk, channel: ChannelRow, fact: CalendarRead) -> set[StayId]:
     """Take in what the calendar lists; returns the stays that it speaks of."""
+    by_unit: dict[UnitId, list[StayReport]] = {}
+    seen: set[StayId] = set()
+    for report in fact.stays:
+        unit = channel.unit_for(report.listing)
+        if unit is None:
+            seen |= _set_aside(tx, desk, channel, report, fact.at)
+        else:
+            by_unit.setdefault(unit, []).append(report)
+    for unit, reports in by_unit.items():
+        seen |= _take_in_unit(tx, desk, _At(channel, unit, fact.at), reports)
+    if channel.unit is None:
+        listings.forget_unlisted(tx, channel.id, fact.at)
+    return seen
+
+
+@dataclass(frozen=True, slots=True)
+class _At:
+    """Who told it, of which unit, and when."""
+
+    channel: ChannelRow
+    unit: UnitId
+    when: datetime
+
+
+def _take_in_unit(tx: Tx, desk: Desk, at: _At, reports: list[StayReport]) -> set[StayId]:
+    channel = at.channel
     nights = ledger.published_nights(tx, channel.id)
-    reports = [report for report in fact.stays if not echo(report, nights)]
+    reports = [report for report in reports if not echo(report, nights)]
+    known = ledger.known_in(tx, at.unit, since=desk.now() - LOOK_BACK)
     matches = pair(reports, [_known(source, stay) for source, stay in known], channel.id)
     words: dict[StayId, list[tuple[Source | None, StayRow]]] = {}
     for source, stay in known:
         words.setdefault(stay.id, []).append((source, stay))
+    found = (() if each is None else words[each.known.id] for each in matches)
     return {
-        _take_in(tx, desk, channel, report, fact.at, _found(() if each is None else words[each.known.id], channel.id))
-        for report, each in zip(reports, matches, strict=True)
+        _take_in(tx, desk, at, report, _of_other_unit(tx, at, report) or _found(words_on, channel.id))
+        for report, words_on in zip(reports, found, strict=True)
     }
+
+
+def _of_other_unit(tx: Tx, at: _At, report: StayReport) -> tuple[Source, StayRow] | None:
+    """The stay by its own name, where it was another unit's before: an account moves guests from one to another."""
+    if at.channel.unit is not None:
+        return None
+    own = ledger.source(tx, at.channel.id, report.uid)
+    return own if own is not None and own[1].unit_id != at.unit else None
+
+
+def _set_aside(tx: Tx, desk: Desk, channel: ChannelRow, report: StayReport, at: datetime) -> set[StayId]:
+    """A booking of a listing that is no unit here: kept and shown. One that was a stay already goes on as it was."""
+    own = ledger.source(tx, channel.id, report.uid)
+    if own is not None:
+        return {own[1].id}
+    sealed = desk.vault.seal(report.raw.encode(), about=f"unplaced:{channel.id}:{report.uid}")
+    when = (report.arrival, report.departure)
+    status = report.source_status or report.status.value
+    row = Unplaced(channel.id, report.uid, report.listing, *when, status, report.note, sealed, at)
+    listings.keep_unplaced(tx, row)
+    return set()
 
 
 def _found(words: Known, channel: ChannelId) -> tuple[Source | None, StayRow | None]:
@@ -134,40 +194,46 @@ def _ask_gone(tx: Tx, desk: Desk, stay: StayRow) -> None:
 def absorb_report(tx: Tx, desk: Desk, fact: StayReported) -> None:
     """A source that tells of one stay says nothing about the others."""
     channel = house.channel_with(tx, fact.channel)
-    if channel is None:
-        return
-    known = ledger.known_in(tx, channel.unit, since=desk.now() - LOOK_BACK)
-    found = match(fact.stay, [_known(source, stay) for source, stay in known], channel.id)
-    named = None if found is None else found.known.id
-    pair_ = _found([(source, stay) for source, stay in known if stay.id == named], channel.id)
-    if pair_[0] is not None and _is_older(fact.at, pair_[0].seen_at, desk.now()):
-        return
-    _take_in(tx, desk, channel, fact.stay, fact.at, pair_)
+    if channel is not None:
+        _absorb_one(tx, desk, channel, fact.stay, fact.at)
 
 
-def _take_in(
-    tx: Tx,
-    desk: Desk,
-    channel: ChannelRow,
-    report: StayReport,
-    at: datetime,
-    found: tuple[Source | None, StayRow | None],
-) -> StayId:
+def _absorb_one(tx: Tx, desk: Desk, channel: ChannelRow, report: StayReport, when: datetime) -> None:
+    unit = channel.unit_for(report.listing)
+    if unit is None:
+        _set_aside(tx, desk, channel, report, when)
+        return
+    at = _At(channel, unit, when)
+    found: tuple[Source | None, StayRow | None] | None = _of_other_unit(tx, at, report)
+    if found is None:
+        known = ledger.known_in(tx, unit, since=desk.now() - LOOK_BACK)
+        matched = match(report, [_known(source, stay) for source, stay in known], channel.id)
+        named = None if matched is None else matched.known.id
+        found = _found([(source, stay) for source, stay in known if stay.id == named], channel.id)
+    if found[0] is None or not _is_older(when, found[0].seen_at, desk.now()):
+        _take_in(tx, desk, at, report, found)
+
+
+def _take_in(tx: Tx, desk: Desk, at: _At, report: StayReport, found: tuple[Source | None, StayRow | None]) -> StayId:
     """Upsert one report; returns the stay it speaks of."""
     source, before = found
-    digest = _digest(report)
-    if source is not None and before is not None and source.digest == digest and not _revived(source, before):
-        if source.missing_since is not None:
-            ledger.keep_source(tx, replace(source, seen_at=at, missing_since=None, missing_count=0))
-            ledger.withdraw(tx, "gone", before.id, desk.now())
-        return before.id
-    row = _row(tx, desk, channel, report, before)
+    channel, digest = at.channel, _digest(report)
+    if source is not None and before is not None:
+        if _overtaken(report, source):
+            return before.id
+        same_unit = before.unit_id == at.unit or before.channel_id != channel.id
+        if source.digest == digest and same_unit and not _revived(source, before):
+            _said_again(tx, desk, source, at.when, report.changed_at)
+            return before.id
+    row = _row(tx, desk, at, report, before)
     if before is not None and _called_off(before, source, report):
         row = replace(row, status=before.status, cancelled_at=before.cancelled_at, cancelled_why=before.cancelled_why)
     ledger.keep(tx, row)
     sealed = desk.vault.seal(report.raw.encode(), about=f"report:{channel.id}:{report.uid}")
-    word = Source(channel.id, report.uid, row.id, sealed, digest, at)
+    word = Source(channel.id, report.uid, row.id, sealed, digest, at.when, changed_at=report.changed_at)
     ledger.keep_source(tx, word, was=None if source is None else source.uid)
+    if channel.unit is None:
+        listings.placed(tx, channel.id, report.uid)
     if before is not None:
         ledger.withdraw(tx, "gone", row.id, desk.now())
     _ask_closure(tx, desk, row)
@@ -175,18 +241,26 @@ def _take_in(
     return row.id
 
 
-def _row(tx: Tx, desk: Desk, channel: ChannelRow, report: StayReport, before: StayRow | None) -> StayRow:
+def _said_again(tx: Tx, desk: Desk, source: Source, when: datetime, changed_at: datetime | None) -> None:
+    if source.missing_since is not None:
+        ledger.keep_source(tx, replace(source, seen_at=when, missing_since=None, missing_count=0))
+        ledger.withdraw(tx, "gone", source.stay_id, desk.now())
+    elif changed_at is not None and changed_at != source.changed_at:
+        ledger.keep_source(tx, replace(source, changed_at=changed_at))
+
+
+def _row(tx: Tx, desk: Desk, at: _At, report: StayReport, before: StayRow | None) -> StayRow:
     """The stay as it is with this report. A stay that another source or a person made keeps what that one said of it."""
-    place = house.property_of(tx, channel.unit)
+    channel, place = at.channel, house.property_of(tx, at.unit)
     assert place is not None  # a channel belongs to a unit, a unit to a property (foreign keys)
     if before is not None and before.channel_id != channel.id and before.kind is not StayKind.UNKNOWN:
         return _enriched(desk, before, report)
     now = desk.now()
     row = StayRow(
         id=StayId(tx.new_id(desk.now())) if before is None else before.id,
-        unit_id=channel.unit,
+        unit_id=at.unit,
         channel_id=channel.id,
-        kind=_kind(tx, channel.unit, report, before),
+        kind=_kind(tx, at.unit, report, before),
         status=report.status,
         arrival=report.arrival,
         departure=report.departure,
@@ -202,6 +276,14 @@ def _row(tx: Tx, desk: Desk, channel: ChannelRow, report: StayReport, before: St
         note=report.note,
         made_at=now,
         changed_at=now,
+        platform=report.platform,
+        source_status=report.source_status,
+        total_minor=None if report.total is None else report.total.minor,
+        currency=None if report.total is None else report.total.currency,
+        adults=report.adults,
+        children=report.children,
+        infants=report.infants,
+        pets=report.pets,
     )
     if before is not None:
         row = _keeping(row, before)
@@ -375,11 +457,20 @@ def _is_older(at: datetime, known: datetime | None, now: datetime) -> bool:
     return known is not None and at < known <= now
 
 
+def _overtaken(report: StayReport, source: Source) -> bool:
+    """By its source's own clock we know newer already: pages of a list may be older than what was told in between."""
+    return report.changed_at is not None and source.changed_at is not None and report.changed_at < source.changed_at
+
+
 def _digest(report: StayReport) -> str:
     """Of everything that matters to us; a feed's time stamps do not."""
     told = (report.kind.value, report.status.value, report.arrival, report.departure, report.check_in, report.check_out)
     who = (report.guest, report.reference, report.phone_last4, report.phone, report.email, report.guests, report.note)
-    return hashlib.sha256(json.dumps([report.uid, *map(str, told), *map(str, who)]).encode()).hexdigest()
+    more = [report.platform, report.source_status, *map(str, (report.total, report.adults, report.children))]
+    more += map(str, (report.infants, report.pets))
+    # Only what an account tells more than a calendar: of those, all digests would else be others than before.
+    rest = more if any(each not in ("", "None") for each in more) else []
+    return hashlib.sha256(json.dumps([report.uid, *map(str, told), *map(str, who), *rest]).encode()).hexdigest()
 
 
 def _known(source: Source | None, stay: StayRow) -> KnownStay:

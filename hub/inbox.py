@@ -65,12 +65,16 @@ class Inbox:
 
         def work(tx: Tx) -> bool:
             new = mail.accept(tx, letter)
-            if delivery.cursor is not None and house.channel_with(tx, delivery.channel) is not None:
-                mail.move_cursor(tx, delivery.channel, delivery.cursor)
+            self._moved_on(tx, delivery)
             tx.signal("inbox")
             return new
 
         return await self.store.write(work)
+
+    def _moved_on(self, tx: Tx, delivery: Delivery) -> None:
+        """The cursor and what was read up to it are committed together."""
+        if delivery.cursor is not None and house.channel_with(tx, delivery.channel) is not None:
+            mail.move_cursor(tx, delivery.channel, delivery.cursor)
 
     def _letter(self, delivery: Delivery) -> Letter:
         sealed = self.vault.seal(delivery.body, about=f"inbox:{delivery.channel}:{delivery.key}")
@@ -200,6 +204,8 @@ class Inbox:
 
     async def _nothing_new(self, delivery: Delivery, facts: Iterable[Fact]) -> None:
         """The source said what it said last time: worth a write only if a missing stay is being counted, or now and then."""
+        if delivery.cursor is not None:
+            await self.store.write(lambda tx: self._moved_on(tx, delivery))
         unchanged = [fact for fact in facts if isinstance(fact, CalendarRead)]
         if not unchanged:
             return
@@ -211,7 +217,7 @@ class Inbox:
             state = ledger.channel_states(tx).get(delivery.channel)
             fresh = state is not None and state.good_at is not None and delivery.received_at - state.good_at < QUIET
             well = state is not None and state.failing_since is None
-            return not (fresh and well) or ledger.any_missing(tx, delivery.channel)
+            return not (fresh and well) or (unchanged[0].complete and ledger.any_missing(tx, delivery.channel))
 
         def take(tx: Tx) -> None:
             if matters(tx):

@@ -12,7 +12,16 @@ from hub import calendars, issuing, sightings
 from hub.calendars import cancel, timed
 from hub.errors import Rejected
 from hub.issuing import Desk
-from hub.model.facts import CalendarFailed, CalendarRead, Fact, GuestMoved, LockFound, RadioAlarm, StayReported
+from hub.model.facts import (
+    CalendarFailed,
+    CalendarRead,
+    Fact,
+    GuestMoved,
+    LockFound,
+    NewsAnnounced,
+    RadioAlarm,
+    StayReported,
+)
 from hub.model.stays import local_instant
 from hub.model.values import CODED, GrantId, Pin, StayId, StayKind, StayStatus, UnitId, Window, clean
 from hub.store import alarms, bookings, codes, house, log
@@ -59,6 +68,8 @@ class Intake:
                 calendars.absorb_report(tx, self.desk, fact)
             case GuestMoved():
                 calendars.absorb_guest(tx, self.desk, fact)
+            case NewsAnnounced():
+                tx.signal(f"poll:{fact.channel}")
             case LockFound():
                 met = sightings.absorb(tx, fact, teller)
                 if met is not None:

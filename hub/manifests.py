@@ -22,6 +22,11 @@ class Manifest:
     """Command group to `module:attribute` of a typer application."""
     service: bool = False
     """An integration that serves the whole hub: it has no channels, and is set up under `[integrations.NAME]` alone."""
+    account: bool = False
+    """An integration whose channel tells of several units, each by its own word for it."""
+    can: tuple[str, ...] = ()
+    cannot: tuple[str, ...] = ()
+    """What a connection of this kind does and does not, in sentences without a full stop, for the pages."""
 
 
 def discover() -> dict[str, Manifest]:
@@ -42,5 +47,15 @@ def _read(file: Any, module: str) -> Iterator[Manifest]:
     if not file.is_file():
         return
     told = tomllib.loads(file.read_text(encoding="utf-8"))
-    commands, service = told.get("commands", {}), told.get("service", False)
-    yield Manifest(told["kind"], told["name"], told["summary"], told["level"], module, commands, service)
+    yield Manifest(
+        kind=told["kind"],
+        name=told["name"],
+        summary=told["summary"],
+        level=told["level"],
+        module=module,
+        commands=told.get("commands", {}),
+        service=told.get("service", False),
+        account=told.get("account", False),
+        can=tuple(told.get("can", ())),
+        cannot=tuple(told.get("cannot", ())),
+    )

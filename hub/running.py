@@ -345,7 +345,7 @@ async def plug_channels(hub: Hub) -> None:
 def _channels(tx: Tx, hub: Hub) -> dict[ChannelId, tuple[str, dict[str, Any], dict[str, Any]]]:
     found = {}
     for row in house.channels(tx):
-        place = house.property_of(tx, row.unit)
+        place = None if row.unit is None else house.property_of(tx, row.unit)
         told = {**hub.config.integrations.get(row.integration, {}), **house.opened_settings(row, hub.vault)}
         found[row.id] = (row.integration, told, {} if place is None else {"timezone": place.zone.key})
     return found

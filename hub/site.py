@@ -8,7 +8,7 @@
                   and where it is different there: code_lead, digits, code_kind, code_distance, early_check_in,
                   late_check_out, code_ahead
     [[unit]]      id, property, name, locks, closed_means = "ask"
-    [[channel]]   id, unit, integration, and that integration's own settings
+    [[channel]]   id, unit or (for an account) units, integration, and that integration's own settings
     [[person]]    id, name, kind, property = every one, phone = "", email = ""
     [[pass]]      id, person, locks, hours or between_stays (with longest = "8h") or neither, until = open, uses = any, name = ""
 
@@ -18,7 +18,7 @@ Here it is only understood; hub/apply.py compares it with the house and carries 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -39,6 +39,7 @@ from pydantic import (
 
 from hub.config import Problem, Section, misconfigured, nearest, problems, read_toml, unknown
 from hub.errors import Misconfigured
+from hub.manifests import discover
 from hub.model.alerts import QuietHours, Way, read_quiet_hours, read_step
 from hub.model.keeping import LOG_DAYS, MOST_LOG_DAYS
 from hub.model.passes import ALWAYS, LONGEST_TURNOVER, EveryWeek, Span, Turnover, When, read_hours
@@ -57,10 +58,12 @@ LONGEST_AHEAD: Final = timedelta(days=14)
 @dataclass(frozen=True, slots=True)
 class Channel:
     id: ChannelId
-    unit: UnitId
+    unit: UnitId | None
     integration: str
     settings: Mapping[str, JsonValue] = field(repr=False)
     origin: Origin
+    units: Mapping[str, UnitId] = field(default_factory=dict)
+    """Of an account, by its own words for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,7 @@ def parse(told: Mapping[str, Any], *, drivers: Collection[str], check_channel: C
     wrong += [_no_driver(lock, drivers) for lock in entries["lock"] if lock.driver not in drivers]
     wrong += _shared_addresses(entries["lock"])
     for channel in entries["channel"]:
+        wrong += channel.whose()
         try:
             check_channel(channel.integration, channel.settings, named("channel", channel.id))
         except Misconfigured as error:
@@ -322,7 +326,8 @@ class _Channel(Section):
     __pydantic_extra__: dict[str, JsonValue]
 
     id: Id
-    unit: Id
+    unit: Id | None = None
+    units: dict[Annotated[str, Field(min_length=1, max_length=200)], Id] = Field(default_factory=dict)
     integration: str
 
     @property
@@ -330,7 +335,21 @@ class _Channel(Section):
         return self.__pydantic_extra__
 
     def row(self) -> Channel:
-        return Channel(ChannelId(self.id), UnitId(self.unit), self.integration, self.settings, Origin.SITE)
+        unit = None if self.unit is None else UnitId(self.unit)
+        units = {listing: UnitId(each) for listing, each in self.units.items()}
+        return Channel(ChannelId(self.id), unit, self.integration, self.settings, Origin.SITE, units)
+
+    def whose(self) -> Iterator[Problem]:
+        """A channel is one unit's, an account lets several."""
+        where, manifest = named("channel", self.id), discover().get(f"integration/{self.integration}")
+        if manifest is not None and manifest.account:
+            if self.unit is not None:
+                cure = "an account lets several units; write units with its own word for each, or leave it out"
+                yield Problem(f"{where}.unit", cure)
+        elif self.unit is None:
+            yield Problem(f"{where}.unit", "is missing")
+        elif self.units:
+            yield Problem(f"{where}.units", f"{self.integration} is asked for one unit; write unit")
 
 
 class _Person(Section):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 
+from hub.model.money import Money
 from hub.model.values import Address, ChannelId, How, Pin, Position, StayKind, StayStatus
 
 # ---- from booking sources ------------------------------------------------------------------------------------------
@@ -36,6 +37,30 @@ class StayReport:
     """For UNUSABLE why it is; else anything the operator should see."""
     raw: str = ""
     """As received, so that nothing is lost that we did not understand. May hold contact data: sealed in the store."""
+    listing: str = ""
+    """The source's own word for the unit, where one channel tells of several; the house says which unit that is."""
+    platform: str = ""
+    """Where it was sold, where the source is a manager of other channels, e.g. `airbnb`."""
+    source_status: str = ""
+    """The source's own word, known to us or not."""
+    changed_at: datetime | None = None
+    """When the source says that it last changed, UTC: older word never undoes newer."""
+    total: Money | None = None
+    """What the guest pays in all."""
+    adults: int | None = None
+    children: int | None = None
+    infants: int | None = None
+    pets: int | None = None
+    email_is_proxy: bool = False
+    """A platform's address that passes mail on, and may stop to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a source lets, as it names it."""
+
+    id: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +72,18 @@ class CalendarRead:
     stays: tuple[StayReport, ...]
     unchanged: bool = False
     """True for 304 or the same bytes again: the source was reached and says what it said last time."""
+    complete: bool = True
+    """False: what changed since it was last asked; says nothing about what it does not list."""
+    listings: tuple[Listing, ...] = ()
+    """Of a complete one: all that the source lets, where it tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewsAnnounced:
+    """A source says that something is new. What it says of it is not believed: it is asked at once, and that counts."""
+
+    channel: ChannelId
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +317,7 @@ class SlotRead:
     enabled: bool = True
 
 
-StayFact = CalendarRead | CalendarFailed | StayReported | GuestMoved
+StayFact = CalendarRead | CalendarFailed | StayReported | GuestMoved | NewsAnnounced
 LockFact = (
     LockFound | LockHeard | LockSilent | BoltMoved | BatteryRead | CodesChanged | TroubleSeen | ModeTold | LogRead
 )

@@ -21,6 +21,7 @@ from hub.model.values import Address, ChannelId, LockId, Pin, PropertyId, UnitId
 from hub.store import tables
 from hub.store.codes import revoke
 from hub.store.engine import Tx
+from hub.store.listings import join_all, joined
 
 
 class Origin(Enum):
@@ -106,11 +107,21 @@ class LockRow:
 @dataclass(frozen=True, slots=True)
 class ChannelRow:
     id: ChannelId
-    unit: UnitId
+    unit: UnitId | None
+    """None: an account, which tells of several."""
     integration: str
     settings: bytes = field(repr=False)
     """Sealed JSON of the integration's own keys: a feed's address is itself a key."""
     origin: Origin
+    units: Mapping[str, UnitId] = field(default_factory=dict)
+    """Of an account, by its own word for each: its listings that are units here."""
+
+    def unit_for(self, listing: str) -> UnitId | None:
+        return self.units.get(listing) if self.unit is None else self.unit
+
+    @property
+    def serves(self) -> frozenset[UnitId]:
+        return frozenset(self.units.values()) if self.unit is None else frozenset((self.unit,))
 
 
 def sealed_settings(channel: ChannelId, settings: Mapping[str, Any], vault: Vault) -> bytes:
@@ -279,22 +290,29 @@ def doors_of(tx: Tx, unit: UnitId) -> list[LockRow]:
     return [_lock(row) for row in _rows(tx, tables.locks, tables.locks.c.id.in_(passed))]
 
 
-def _channel(row: RowMapping) -> ChannelRow:
+def _channel(row: RowMapping, units: Mapping[str, UnitId]) -> ChannelRow:
     return ChannelRow(
         id=row["id"],
         unit=row["unit_id"],
         integration=row["integration"],
         settings=row["settings"],
         origin=Origin(row["origin"]),
+        units=units,
     )
 
 
+def _channels(tx: Tx, *where: ColumnElement[bool]) -> list[ChannelRow]:
+    rows = _rows(tx, tables.channels, *where)
+    units = joined(tx) if any(row["unit_id"] is None for row in rows) else {}
+    return [_channel(row, units.get(row["id"], {})) for row in rows]
+
+
 def channels(tx: Tx) -> list[ChannelRow]:
-    return [_channel(row) for row in _rows(tx, tables.channels)]
+    return _channels(tx)
 
 
 def channel_with(tx: Tx, id_: ChannelId) -> ChannelRow | None:
-    return next((_channel(row) for row in _rows(tx, tables.channels, tables.channels.c.id == id_)), None)
+    return next(iter(_channels(tx, tables.channels.c.id == id_)), None)
 
 
 # ---- writing -------------------------------------------------------------------------------------------------------
@@ -387,6 +405,8 @@ def keep_channel(tx: Tx, row: ChannelRow) -> None:
         "origin": row.origin.value,
     }
     _keep(tx, tables.channels, values)
+    if row.unit is None:
+        join_all(tx, row.id, row.units, row.origin.value)
     tx.signal("channels")
 
 

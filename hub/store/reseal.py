@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Table, literal, select, update
 
 from hub.io.vault import Vault
 from hub.store.engine import Tx
-from hub.store.tables import channels, grants, inbox, pass_doors, people, stay_sources, stays, units
+from hub.store.tables import channels, grants, inbox, pass_doors, people, stay_sources, stays, units, unplaced
 
 
 class _Sealed(NamedTuple):
@@ -27,6 +27,7 @@ _SEALED: Final = (
     _Sealed(units, "fixed_pin", literal("code of unit:") + units.c.id),
     _Sealed(channels, "settings", literal("channel:") + channels.c.id),
     _Sealed(stay_sources, "reported", literal("report:") + stay_sources.c.channel_id + ":" + stay_sources.c.uid),
+    _Sealed(unplaced, "reported", literal("unplaced:") + unplaced.c.channel_id + ":" + unplaced.c.uid),
     _Sealed(inbox, "body", literal("inbox:") + inbox.c.channel_id + ":" + inbox.c.key),
 )
 

@@ -11,6 +11,7 @@ from sqlalchemy import Column, Select, and_, bindparam, desc, func, or_, select,
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.io.vault import Vault
+from hub.model.money import Money
 from hub.model.values import CODED, ChannelId, Pin, PropertyId, StayId, StayKind, StayStatus, UnitId, Window
 from hub.store.engine import Tx
 from hub.store.prepared import Prepared, upsert
@@ -42,6 +43,19 @@ class StayRow:
     left_at: datetime | None = None
     cancelled_at: datetime | None = None
     cancelled_why: str | None = None
+    platform: str = ""
+    """Where it was sold, by the word of a manager of other channels."""
+    source_status: str = ""
+    total_minor: int | None = None
+    currency: str | None = None
+    adults: int | None = None
+    children: int | None = None
+    infants: int | None = None
+    pets: int | None = None
+
+    @property
+    def total(self) -> Money | None:
+        return None if self.total_minor is None or self.currency is None else Money(self.total_minor, self.currency)
 
     def inside(self, now: datetime) -> bool:
         """The guest has come in and neither left nor reached the end of the stay."""
@@ -241,6 +255,8 @@ class Source:
     seen_at: datetime
     missing_since: datetime | None = None
     missing_count: int = 0
+    changed_at: datetime | None = None
+    """By the source's own clock."""
 
 
 _SOURCE = tuple(stay_sources.c[field.name] for field in fields(Source))

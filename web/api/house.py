@@ -114,7 +114,8 @@ class Reading(Enum):
 
 class ChannelOut(Out):
     id: str
-    unit: str
+    unit: str | None = Field(description="null: an account, which tells of several")
+    units: dict[str, str] = Field(description="of an account: by its own word for each, the units here")
     integration: str
     state: Reading
     why: str
@@ -140,6 +141,7 @@ def _channel(call: Call, row: ChannelRow, known: ChannelState | None) -> Channel
     return ChannelOut(
         id=row.id,
         unit=row.unit,
+        units=dict(row.units),
         integration=row.integration,
         state=state,
         why=why,

@@ -42,7 +42,7 @@ def cards(tx: Tx, hub: Hub, only: ChannelId | None = None) -> list[ChannelCard]:
 
 
 def _card(hub: Hub, ground: Ground, row: ChannelRow, state: ChannelState) -> ChannelCard:
-    local = ground.local_of(row.unit)
+    local = ground.local() if row.unit is None else ground.local_of(row.unit)
     plugged = hub.plugins.integration(row.id)
     condition = hub.plugins.conditions.get(row.id)
     word, why = "never", ""
@@ -55,7 +55,7 @@ def _card(hub: Hub, ground: Ground, row: ChannelRow, state: ChannelState) -> Cha
     every = None if plugged is None else plugged.poll_every
     return ChannelCard(
         id=row.id,
-        unit=ground.unit_name(row.unit),
+        unit=", ".join(sorted(ground.unit_name(unit) for unit in row.serves)) or "No unit yet",
         integration=row.integration,
         state=word,
         why=why,

@@ -3,9 +3,9 @@
 from hub.store.tables.alerts import alerts, escalation, telling_rules, tellings
 from hub.store.tables.bookings import booking_rules, closures, holds
 from hub.store.tables.emergencies import emergencies
-from hub.store.tables.house import channels, locks, meta, properties, unit_locks, units
+from hub.store.tables.house import channels, listings, locks, meta, properties, unit_locks, units
 from hub.store.tables.kinds import Day, Instant, metadata
-from hub.store.tables.ledgers import grants, published, slots, stay_sources, stays
+from hub.store.tables.ledgers import grants, published, slots, stay_sources, stays, unplaced
 from hub.store.tables.people import (
     accounts,
     attempts,
@@ -41,6 +41,7 @@ __all__ = [
     "grants",
     "holds",
     "inbox",
+    "listings",
     "lock_state",
     "locks",
     "meta",
@@ -64,4 +65,5 @@ __all__ = [
     "tokens",
     "unit_locks",
     "units",
+    "unplaced",
 ]

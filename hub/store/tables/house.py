@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, ForeignKey, Integer, LargeBinary, Text, UniqueConstraint
 
-from hub.store.tables.kinds import flag, required, table
+from hub.store.tables.kinds import Instant, flag, required, table
 
 meta = table("meta", Column("key", Text, primary_key=True), required("value", Text))
 
@@ -68,8 +68,18 @@ unit_locks = table(
 channels = table(
     "channels",
     Column("id", Text, primary_key=True),
-    required("unit_id", Text, ForeignKey("units.id")),
+    Column("unit_id", Text, ForeignKey("units.id")),  # None: an account, whose listings say which unit
     required("integration", Text),
     required("settings", LargeBinary),  # sealed JSON: a feed's address is itself a key
     required("origin", Text),
+)
+
+listings = table(
+    "listings",
+    Column("channel_id", Text, ForeignKey("channels.id", ondelete="CASCADE"), primary_key=True),
+    Column("listing", Text, primary_key=True),  # the source's own word
+    required("name", Text, server_default=""),
+    Column("unit_id", Text, ForeignKey("units.id", ondelete="SET NULL")),
+    required("origin", Text),  # who joined it to the unit
+    Column("seen_at", Instant),
 )

@@ -50,6 +50,14 @@ stays = table(
     Column("cancelled_at", Instant),
     Column("cancelled_why", Text),
     Column("fixed_pin", LargeBinary),  # sealed; typed by a person for this stay
+    required("platform", Text, server_default=""),  # where it was sold, by the word of a manager of other channels
+    required("source_status", Text, server_default=""),
+    Column("total_minor", Integer),  # what the guest pays, in the smallest unit of the currency
+    Column("currency", Text),
+    Column("adults", Integer),
+    Column("children", Integer),
+    Column("infants", Integer),
+    Column("pets", Integer),
     CheckConstraint("check_out > check_in"),
     Index("stays_by_check_in", "check_in"),
     Index("stays_by_check_out", "check_out"),
@@ -66,7 +74,21 @@ stay_sources = table(
     required("seen_at", Instant),
     Column("missing_since", Instant),
     required("missing_count", Integer, server_default="0"),
+    Column("changed_at", Instant),  # by the source's own clock
     Index("stay_sources_by_stay", "stay_id"),
+)
+
+unplaced = table(
+    "unplaced",
+    Column("channel_id", Text, ForeignKey("channels.id", ondelete="CASCADE"), primary_key=True),
+    Column("uid", Text, primary_key=True),
+    required("listing", Text),
+    Column("arrival", Day),
+    Column("departure", Day),
+    required("status", Text),
+    required("note", Text, server_default=""),
+    required("reported", LargeBinary),  # sealed: as received
+    required("seen_at", Instant),
 )
 
 published = table(

@@ -87,6 +87,62 @@ BEGIN SELECT RAISE(ABORT, 'overlap'); END
 )
 
 
+ACCOUNTS = (
+    # An account belongs to no unit. SQLite cannot take a NOT NULL away: sqlite.org/lang_altertable.html, section 7.
+    """
+CREATE TABLE channels_anew (
+    id TEXT NOT NULL,
+    unit_id TEXT,
+    integration TEXT NOT NULL,
+    settings BLOB NOT NULL,
+    origin TEXT NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY(unit_id) REFERENCES units (id)
+) STRICT
+    """,
+    "INSERT INTO channels_anew SELECT id, unit_id, integration, settings, origin FROM channels",
+    "DROP TABLE channels",
+    "ALTER TABLE channels_anew RENAME TO channels",
+    """
+CREATE TABLE listings (
+    channel_id TEXT NOT NULL,
+    listing TEXT NOT NULL,
+    name TEXT DEFAULT '' NOT NULL,
+    unit_id TEXT,
+    origin TEXT NOT NULL,
+    seen_at INTEGER,
+    PRIMARY KEY (channel_id, listing),
+    FOREIGN KEY(channel_id) REFERENCES channels (id) ON DELETE CASCADE,
+    FOREIGN KEY(unit_id) REFERENCES units (id) ON DELETE SET NULL
+) STRICT
+    """,
+    """
+CREATE TABLE unplaced (
+    channel_id TEXT NOT NULL,
+    uid TEXT NOT NULL,
+    listing TEXT NOT NULL,
+    arrival TEXT,
+    departure TEXT,
+    status TEXT NOT NULL,
+    note TEXT DEFAULT '' NOT NULL,
+    reported BLOB NOT NULL,
+    seen_at INTEGER NOT NULL,
+    PRIMARY KEY (channel_id, uid),
+    FOREIGN KEY(channel_id) REFERENCES channels (id) ON DELETE CASCADE
+) STRICT
+    """,
+    "ALTER TABLE stay_sources ADD COLUMN changed_at INTEGER",
+    "ALTER TABLE stays ADD COLUMN platform TEXT DEFAULT '' NOT NULL",
+    "ALTER TABLE stays ADD COLUMN source_status TEXT DEFAULT '' NOT NULL",
+    "ALTER TABLE stays ADD COLUMN total_minor INTEGER",
+    "ALTER TABLE stays ADD COLUMN currency TEXT",
+    "ALTER TABLE stays ADD COLUMN adults INTEGER",
+    "ALTER TABLE stays ADD COLUMN children INTEGER",
+    "ALTER TABLE stays ADD COLUMN infants INTEGER",
+    "ALTER TABLE stays ADD COLUMN pets INTEGER",
+)
+
+
 def upgrade() -> None:
-    for statement in AVAILABILITY:
+    for statement in (*AVAILABILITY, *ACCOUNTS):
         op.get_bind().exec_driver_sql(statement)

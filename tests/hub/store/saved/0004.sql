@@ -103,18 +103,6 @@ CREATE TABLE battery_readings (
 ) STRICT
     ;
 INSERT INTO "battery_readings" VALUES(1,'x','x',1,1,1,'x');
-CREATE TABLE booking_rules (
-    about TEXT NOT NULL,
-    property_id TEXT,
-    unit_id TEXT,
-    rules TEXT NOT NULL,
-    origin TEXT NOT NULL,
-    PRIMARY KEY (about),
-    FOREIGN KEY(property_id) REFERENCES properties (id) ON DELETE CASCADE,
-    FOREIGN KEY(unit_id) REFERENCES units (id) ON DELETE CASCADE
-) STRICT
-    ;
-INSERT INTO "booking_rules" VALUES('x','x','x','x','x');
 CREATE TABLE chain (
     number INTEGER NOT NULL,
     at INTEGER NOT NULL,
@@ -145,9 +133,9 @@ CREATE TABLE channel_state (
 ) STRICT
     ;
 INSERT INTO "channel_state" VALUES('x','x',1,1,'x',1,1);
-CREATE TABLE channels (
+CREATE TABLE "channels" (
     id TEXT NOT NULL,
-    unit_id TEXT NOT NULL,
+    unit_id TEXT,
     integration TEXT NOT NULL,
     settings BLOB NOT NULL,
     origin TEXT NOT NULL,
@@ -156,20 +144,6 @@ CREATE TABLE channels (
 ) STRICT
     ;
 INSERT INTO "channels" VALUES('x','x','x',X'78','x');
-CREATE TABLE closures (
-    id TEXT NOT NULL,
-    unit_id TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    first TEXT NOT NULL,
-    until TEXT NOT NULL,
-    note TEXT DEFAULT '' NOT NULL,
-    made_at INTEGER NOT NULL,
-    made_by TEXT NOT NULL,
-    PRIMARY KEY (id),
-    FOREIGN KEY(unit_id) REFERENCES units (id) ON DELETE CASCADE
-) STRICT
-    ;
-INSERT INTO "closures" VALUES('x','x','x','x','x','x',1,'x');
 CREATE TABLE emergencies (
     id TEXT NOT NULL,
     deed TEXT NOT NULL,
@@ -219,23 +193,6 @@ CREATE TABLE grants (
 ) STRICT
     ;
 INSERT INTO "grants" VALUES('x','x','x','x',X'78','x',1,1,1,1,1,'x',1,'x','x',1,'x');
-CREATE TABLE holds (
-    id TEXT NOT NULL,
-    unit_id TEXT NOT NULL,
-    arrival TEXT NOT NULL,
-    departure TEXT NOT NULL,
-    check_in INTEGER NOT NULL,
-    check_out INTEGER NOT NULL,
-    label TEXT DEFAULT '' NOT NULL,
-    made_at INTEGER NOT NULL,
-    made_by TEXT NOT NULL,
-    expires_at INTEGER NOT NULL,
-    PRIMARY KEY (id),
-    CHECK (check_out > check_in),
-    FOREIGN KEY(unit_id) REFERENCES units (id) ON DELETE CASCADE
-) STRICT
-    ;
-INSERT INTO "holds" VALUES('x','x','x','x',1,2,'x',1,'x',1);
 CREATE TABLE inbox (
     id INTEGER NOT NULL,
     channel_id TEXT NOT NULL,
@@ -252,6 +209,19 @@ CREATE TABLE inbox (
 ) STRICT
     ;
 INSERT INTO "inbox" VALUES(1,'x','x','x',X'78',1,'x',1,1,'x');
+CREATE TABLE listings (
+    channel_id TEXT NOT NULL,
+    listing TEXT NOT NULL,
+    name TEXT DEFAULT '' NOT NULL,
+    unit_id TEXT,
+    origin TEXT NOT NULL,
+    seen_at INTEGER,
+    PRIMARY KEY (channel_id, listing),
+    FOREIGN KEY(channel_id) REFERENCES channels (id) ON DELETE CASCADE,
+    FOREIGN KEY(unit_id) REFERENCES units (id) ON DELETE SET NULL
+) STRICT
+    ;
+INSERT INTO "listings" VALUES('x','x','x','x','x',1);
 CREATE TABLE lock_state (
     lock_id TEXT NOT NULL,
     model TEXT,
@@ -473,13 +443,13 @@ CREATE TABLE stay_sources (
     digest TEXT NOT NULL,
     seen_at INTEGER NOT NULL,
     missing_since INTEGER,
-    missing_count INTEGER DEFAULT '0' NOT NULL,
+    missing_count INTEGER DEFAULT '0' NOT NULL, changed_at INTEGER,
     PRIMARY KEY (channel_id, uid),
     FOREIGN KEY(channel_id) REFERENCES channels (id) ON DELETE CASCADE,
     FOREIGN KEY(stay_id) REFERENCES stays (id) ON DELETE CASCADE
 ) STRICT
     ;
-INSERT INTO "stay_sources" VALUES('x','x','x',X'78','x',1,1,1);
+INSERT INTO "stay_sources" VALUES('x','x','x',X'78','x',1,1,1,1);
 CREATE TABLE stays (
     id TEXT NOT NULL,
     unit_id TEXT NOT NULL,
@@ -503,14 +473,14 @@ CREATE TABLE stays (
     arrived_at INTEGER,
     left_at INTEGER,
     cancelled_at INTEGER,
-    cancelled_why TEXT, fixed_pin BLOB,
+    cancelled_why TEXT, fixed_pin BLOB, platform TEXT DEFAULT '' NOT NULL, source_status TEXT DEFAULT '' NOT NULL, total_minor INTEGER, currency TEXT, adults INTEGER, children INTEGER, infants INTEGER, pets INTEGER,
     PRIMARY KEY (id),
     CHECK (check_out > check_in),
     FOREIGN KEY(unit_id) REFERENCES units (id),
     FOREIGN KEY(channel_id) REFERENCES channels (id) ON DELETE SET NULL
 ) STRICT
     ;
-INSERT INTO "stays" VALUES('x','x','x','x','x','x','x',1,1,1,2,'x','x','x',X'78',1,'x',1,1,1,1,1,'x',X'78');
+INSERT INTO "stays" VALUES('x','x','x','x','x','x','x',1,1,1,2,'x','x','x',X'78',1,'x',1,1,1,1,1,'x',X'78','x','x',1,'x',1,1,1,1);
 CREATE TABLE telling_rules (
     property_id TEXT NOT NULL,
     quiet_from TEXT,
@@ -571,6 +541,21 @@ CREATE TABLE units (
 ) STRICT
     ;
 INSERT INTO "units" VALUES('x','x','x','x','x',X'78');
+CREATE TABLE unplaced (
+    channel_id TEXT NOT NULL,
+    uid TEXT NOT NULL,
+    listing TEXT NOT NULL,
+    arrival TEXT,
+    departure TEXT,
+    status TEXT NOT NULL,
+    note TEXT DEFAULT '' NOT NULL,
+    reported BLOB NOT NULL,
+    seen_at INTEGER NOT NULL,
+    PRIMARY KEY (channel_id, uid),
+    FOREIGN KEY(channel_id) REFERENCES channels (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "unplaced" VALUES('x','x','x','x','x','x','x',X'78',1);
 CREATE INDEX inbox_due ON inbox (due) WHERE state = 'waiting'
     ;
 CREATE INDEX access_log_by_lock ON access_log (lock_id, at DESC, id DESC)
@@ -603,6 +588,16 @@ CREATE INDEX passes_by_person ON passes (person_id);
 CREATE INDEX pass_doors_by_lock ON pass_doors (lock_id);
 CREATE INDEX access_log_by_grant ON access_log (grant_id, at) WHERE grant_id IS NOT NULL;
 CREATE INDEX grants_by_pass ON grants (pass_id) WHERE pass_id IS NOT NULL;
+CREATE TRIGGER stays_no_overlap_new BEFORE INSERT ON stays
+WHEN NEW.channel_id IS NULL AND NEW.kind IN ('reservation', 'owner') AND NEW.status = 'confirmed'
+ AND EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.id <> NEW.id AND s.status IN ('confirmed', 'tentative')
+             AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
+BEGIN SELECT RAISE(ABORT, 'overlap'); END;
+CREATE TRIGGER stays_no_overlap_moved BEFORE UPDATE OF unit_id, check_in, check_out, kind, status ON stays
+WHEN NEW.channel_id IS NULL AND NEW.kind IN ('reservation', 'owner') AND NEW.status = 'confirmed'
+ AND EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.id <> NEW.id AND s.status IN ('confirmed', 'tentative')
+             AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
+BEGIN SELECT RAISE(ABORT, 'overlap'); END;
 CREATE INDEX grants_by_tag ON grants (lock_id, tag) WHERE pin IS NOT NULL;
 CREATE INDEX grants_gone ON grants (lock_id, "end") WHERE pin IS NULL;
 CREATE TRIGGER grants_one_pin_per_door BEFORE INSERT ON grants
@@ -633,31 +628,4 @@ CREATE INDEX alerts_over ON alerts (over_at DESC, id DESC) WHERE over_at IS NOT 
 CREATE INDEX tellings_by_alert ON tellings (alert_id, promised_at);
 CREATE INDEX tellings_by_person ON tellings (person_id, way, promised_at DESC);
 CREATE INDEX tellings_waiting ON tellings (way, promised_at) WHERE state = 'waiting';
-CREATE INDEX closures_by_unit ON closures (unit_id, until);
-CREATE INDEX holds_by_unit ON holds (unit_id, check_in);
-CREATE TRIGGER holds_no_overlap BEFORE INSERT ON holds
-WHEN EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.status IN ('confirmed', 'tentative')
-             AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
- OR EXISTS (SELECT 1 FROM holds h WHERE h.unit_id = NEW.unit_id AND h.expires_at > NEW.made_at
-            AND h.check_in < NEW.check_out AND NEW.check_in < h.check_out)
-BEGIN SELECT RAISE(ABORT, 'overlap'); END;
-CREATE TRIGGER stays_no_overlap_new BEFORE INSERT ON stays
-WHEN NEW.channel_id IS NULL AND NEW.kind IN ('reservation', 'owner') AND NEW.status IN ('confirmed', 'tentative')
- AND (EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.id <> NEW.id AND s.status IN ('confirmed', 'tentative')
-              AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
-  OR EXISTS (SELECT 1 FROM holds h WHERE h.unit_id = NEW.unit_id AND h.expires_at > NEW.changed_at
-             AND h.check_in < NEW.check_out AND NEW.check_in < h.check_out))
-BEGIN SELECT RAISE(ABORT, 'overlap'); END;
-CREATE TRIGGER stays_no_overlap_moved
-BEFORE UPDATE OF unit_id, arrival, departure, own_check_in, own_check_out, kind, status ON stays
-WHEN NEW.channel_id IS NULL AND NEW.kind IN ('reservation', 'owner') AND NEW.status IN ('confirmed', 'tentative')
- AND (NEW.unit_id <> OLD.unit_id OR OLD.status NOT IN ('confirmed', 'tentative') OR OLD.kind NOT IN ('reservation', 'owner')
-      OR ((NEW.arrival IS NOT OLD.arrival OR NEW.departure IS NOT OLD.departure
-           OR NEW.own_check_in IS NOT OLD.own_check_in OR NEW.own_check_out IS NOT OLD.own_check_out)
-          AND (NEW.check_in < OLD.check_in OR NEW.check_out > OLD.check_out OR OLD.check_in IS NULL)))
- AND (EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.id <> NEW.id AND s.status IN ('confirmed', 'tentative')
-              AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
-  OR EXISTS (SELECT 1 FROM holds h WHERE h.unit_id = NEW.unit_id AND h.expires_at > NEW.changed_at
-             AND h.check_in < NEW.check_out AND NEW.check_in < h.check_out))
-BEGIN SELECT RAISE(ABORT, 'overlap'); END;
 COMMIT;

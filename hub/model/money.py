@@ -1,0 +1,52 @@
+"""Money in minor units: cents, yen, fils. A price is never a float."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from typing import Final
+
+_MOST: Final = Decimal(10) ** 12
+
+# Source: ISO 4217, list one (minor units); all others have two.
+_PLACES: Final = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    minor: int
+    """In the smallest unit of the currency."""
+    currency: str
+    """ISO 4217, e.g. EUR."""
+
+    def __str__(self) -> str:
+        places = decimals(self.currency)
+        return f"{Decimal(self.minor).scaleb(-places):.{places}f} {self.currency}"
+
+
+def decimals(currency: str) -> int:
+    """How many digits stand behind the point."""
+    return next((places for places, codes in _PLACES.items() if currency in codes.split()), 2)
+
+
+def money(amount: object, currency: str) -> Money:
+    """An amount as others write it, as a number or as text, rounded to the coin.
+
+    Raises:
+        ValueError: that is no amount, or no currency.
+    """
+    code = currency.strip().upper()
+    if len(code) != 3 or not code.isascii() or not code.isalpha():
+        raise ValueError("a currency has three letters")
+    try:
+        exact = Decimal(str(amount).strip())  # the shortest text of a float is what was written
+    except InvalidOperation as error:
+        raise ValueError("an amount is a number") from error
+    if not exact.is_finite() or abs(exact) > _MOST:
+        raise ValueError("an amount is a number that somebody could pay")
+    places = decimals(code)
+    return Money(int(exact.scaleb(places).to_integral_value(ROUND_HALF_EVEN)), code)

@@ -1,0 +1,119 @@
+"""Accounts that let several units: which listing is which unit, and what was told of listings that are none yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from hub.model.facts import Listing
+from hub.model.values import ChannelId, UnitId
+from hub.store.engine import Tx
+from hub.store.tables import channel_state, listings, unplaced
+
+
+@dataclass(frozen=True, slots=True)
+class ListingRow:
+    """One listing of an account; `unit` None: bookings of it are kept, shown and acted on by nobody."""
+
+    channel_id: ChannelId
+    listing: str
+    name: str
+    unit_id: UnitId | None
+    origin: str
+    seen_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unplaced:
+    """A booking of a listing that is joined to no unit."""
+
+    channel_id: ChannelId
+    uid: str
+    listing: str
+    arrival: date | None
+    departure: date | None
+    status: str
+    note: str
+    reported: bytes
+    """Sealed, for `unplaced:CHANNEL:UID`."""
+    seen_at: datetime
+
+
+_LISTING = tuple(listings.c[field.name] for field in fields(ListingRow))
+_UNPLACED = tuple(unplaced.c[field.name] for field in fields(Unplaced))
+
+
+def listings_of(tx: Tx, channel: ChannelId) -> list[ListingRow]:
+    query = select(*_LISTING).where(listings.c.channel_id == channel).order_by(listings.c.name, listings.c.listing)
+    return [ListingRow(*row) for row in tx.sql.execute(query).all()]
+
+
+def joined(tx: Tx, origin: str | None = None) -> dict[ChannelId, dict[str, UnitId]]:
+    """Of every account, which listing is which unit. `origin`: only what was joined that way."""
+    query = select(listings.c.channel_id, listings.c.listing, listings.c.unit_id).where(listings.c.unit_id.is_not(None))
+    if origin is not None:
+        query = query.where(listings.c.origin == origin)
+    found: dict[ChannelId, dict[str, UnitId]] = {}
+    for channel, listing, unit in tx.sql.execute(query):
+        found.setdefault(channel, {})[listing] = unit
+    return found
+
+
+def join(tx: Tx, channel: ChannelId, listing: str, unit: UnitId | None, origin: str) -> None:
+    """From here on that listing is that unit, or none. The account is then read again as a whole."""
+    row = insert(listings).values(channel_id=channel, listing=listing, unit_id=unit, origin=origin)
+    same = ["channel_id", "listing"]
+    tx.sql.execute(row.on_conflict_do_update(index_elements=same, set_={"unit_id": unit, "origin": origin}))
+    read_anew(tx, channel)
+
+
+def join_all(tx: Tx, channel: ChannelId, units: Mapping[str, UnitId], origin: str) -> None:
+    """What the site file says: these, and of those it said before no others."""
+    known = joined(tx, origin).get(channel, {})
+    for listing in known.keys() - units.keys():
+        join(tx, channel, listing, None, origin)
+    for listing, unit in units.items():
+        if known.get(listing) != unit:
+            join(tx, channel, listing, unit, origin)
+
+
+def read_anew(tx: Tx, channel: ChannelId) -> None:
+    """Forget how far the channel was read, and read it now."""
+    tx.sql.execute(update(channel_state).where(channel_state.c.channel_id == channel).values(cursor=None))
+    tx.signal(f"poll:{channel}")
+    tx.signal("channels")
+
+
+def saw(tx: Tx, channel: ChannelId, seen: Iterable[Listing], at: datetime) -> None:
+    for each in seen:
+        row = insert(listings).values(channel_id=channel, listing=each.id, name=each.name, origin="source", seen_at=at)
+        same = ["channel_id", "listing"]
+        tx.sql.execute(row.on_conflict_do_update(index_elements=same, set_={"name": each.name, "seen_at": at}))
+
+
+# ---- bookings without a unit ----------------------------------------------------------------------------------------
+
+
+def keep_unplaced(tx: Tx, row: Unplaced) -> None:
+    values = {field.name: getattr(row, field.name) for field in fields(Unplaced)}
+    same = ["channel_id", "uid"]
+    tx.sql.execute(insert(unplaced).values(**values).on_conflict_do_update(index_elements=same, set_=values))
+    tx.signal("channels")
+
+
+def placed(tx: Tx, channel: ChannelId, uid: str) -> None:
+    tx.sql.execute(delete(unplaced).where(unplaced.c.channel_id == channel, unplaced.c.uid == uid))
+
+
+def forget_unlisted(tx: Tx, channel: ChannelId, since: datetime) -> None:
+    """The account was read as a whole and told of them no more."""
+    tx.sql.execute(delete(unplaced).where(unplaced.c.channel_id == channel, unplaced.c.seen_at < since))
+
+
+def unplaced_of(tx: Tx, channel: ChannelId) -> list[Unplaced]:
+    query = select(*_UNPLACED).where(unplaced.c.channel_id == channel).order_by(unplaced.c.arrival, unplaced.c.uid)
+    return [Unplaced(*row) for row in tx.sql.execute(query).all()]
