@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from hub import issuing
@@ -22,6 +22,7 @@ from hub.model.stays import (
     echo,
     emptied,
     kind_of,
+    local_instant,
     match,
     pair,
     stay_window,
@@ -264,8 +265,8 @@ def _row(tx: Tx, desk: Desk, at: _At, report: StayReport, before: StayRow | None
         status=report.status,
         arrival=report.arrival,
         departure=report.departure,
-        own_check_in=report.check_in,
-        own_check_out=report.check_out,
+        own_check_in=report.check_in or _hour(report.arrival, report.hour_in, place, latest=False),
+        own_check_out=report.check_out or _hour(report.departure, report.hour_out, place, latest=True),
         check_in=None,
         check_out=None,
         guest=report.guest,
@@ -293,6 +294,10 @@ def _row(tx: Tx, desk: Desk, at: _At, report: StayReport, before: StayRow | None
     if row.check_in is None and row.status in (StayStatus.CONFIRMED, StayStatus.TENTATIVE):
         return replace(row, status=StayStatus.UNUSABLE, note=_BACKWARDS)
     return row
+
+
+def _hour(day: date | None, at: time | None, place: Property, *, latest: bool) -> datetime | None:
+    return None if day is None or at is None else local_instant(day, at, place.zone, latest=latest)
 
 
 def _called_off(before: StayRow, source: Source | None, report: StayReport) -> bool:
@@ -467,8 +472,8 @@ def _digest(report: StayReport) -> str:
     told = (report.kind.value, report.status.value, report.arrival, report.departure, report.check_in, report.check_out)
     who = (report.guest, report.reference, report.phone_last4, report.phone, report.email, report.guests, report.note)
     more = [report.platform, report.source_status, *map(str, (report.total, report.adults, report.children))]
-    more += map(str, (report.infants, report.pets))
-    # Only what an account tells more than a calendar: of those, all digests would else be others than before.
+    more += map(str, (report.infants, report.pets, report.hour_in, report.hour_out))
+    # A calendar says none of this; its digests stay what they were.
     rest = more if any(each not in ("", "None") for each in more) else []
     return hashlib.sha256(json.dumps([report.uid, *map(str, told), *map(str, who), *rest]).encode()).hexdigest()
 

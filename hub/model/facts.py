@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import Enum
 
 from hub.model.money import Money
@@ -26,6 +26,9 @@ class StayReport:
     check_in: datetime | None = None
     check_out: datetime | None = None
     """UTC instants, only where the source itself gives a time of day; else the property's house rules decide."""
+    hour_in: time | None = None
+    hour_out: time | None = None
+    """The same where the source names the hour by the clocks of the house."""
     guest: str = ""
     reference: str = ""
     """The reservation code the guest knows, e.g. HMABCD1234."""

@@ -1,0 +1,224 @@
+"""A booking service that is asked over its API: one account, its listings, and what is booked of them.
+
+Polling is the truth. What changed since is asked for every minute, and now and then everything, so that what was lost is
+found; a webhook only makes the next poll earlier, and nothing that it says is believed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar, Final, Self
+
+from hub.contracts import Delivery, Host, Integration
+from hub.contracts.fields import Fields, Unreadable
+from hub.errors import Garbled, Rejected
+from hub.io.http import Answer, accepted
+from hub.model.facts import CalendarRead, Fact, Listing, NewsAnnounced, StayReport
+from hub.model.values import ChannelId, StayKind, StayStatus
+
+EVENTS: Final = "events"
+"""The topic of a webhook: the last part of the address that the service is given."""
+WHOLE, CHANGED, UNCHANGED = "whole", "changed", "unchanged"
+OVERLAP: Final = timedelta(minutes=10)
+"""What changed while the last list was being made may not stand in it."""
+MOST: Final = 20_000
+"""Bookings in one answer, all pages together."""
+
+Status = tuple[StayKind, StayStatus]
+TAKEN: Final[Status] = (StayKind.RESERVATION, StayStatus.CONFIRMED)
+ASKED: Final[Status] = (StayKind.RESERVATION, StayStatus.TENTATIVE)
+"""It keeps its nights and nobody may come yet."""
+OVER: Final[Status] = (StayKind.RESERVATION, StayStatus.CANCELLED)
+"""It keeps no nights: cancelled, declined, or never more than a question."""
+BLOCKED: Final[Status] = (StayKind.BLOCK, StayStatus.CONFIRMED)
+OWNERS: Final[Status] = (StayKind.OWNER, StayStatus.CONFIRMED)
+STRANGE: Final[Status] = (StayKind.UNKNOWN, StayStatus.CONFIRMED)
+"""A word that nobody here knows: the nights are kept, and a person is asked; a stay that is known stays what it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cursor:
+    since: float
+    """When the last reading began that is safe with us."""
+    whole: float
+    """When the last one of everything did."""
+    digest: str = ""
+    """Of what changed, as told last."""
+
+    @classmethod
+    def of(cls, text: str | None) -> Self | None:
+        try:
+            known = cls(**json.loads(text or "null"))
+            return cls(float(known.since), float(known.whole), str(known.digest))
+        except (ValueError, TypeError):
+            return None
+
+
+class Account(Integration):
+    """What the accounts of all services have in common. A service says how it is asked, and what its words mean."""
+
+    poll_every: ClassVar[timedelta | None] = timedelta(minutes=1)
+    whole_every: ClassVar[timedelta] = timedelta(hours=1)
+    """A booking that is deleted rather than cancelled is missed by nothing but this."""
+    by_change: ClassVar[bool] = True
+    """The service can be asked for what changed; False: every poll reads everything."""
+    uid_at: ClassVar[str]
+    listing_at: ClassVar[str]
+    statuses: ClassVar[Mapping[str, Status]]
+    """In lower case."""
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+
+    # ---- what a service says of itself ----
+
+    @abstractmethod
+    def bookings(self, since: datetime | None) -> AsyncIterator[Sequence[Any]]:
+        """Page by page what changed since then, cancelled ones too; None: all that is not over, and what lasts.
+
+        Raises as `fetch`.
+        """
+
+    @abstractmethod
+    async def listings(self) -> Sequence[Listing]:
+        """All that the account lets. Raises as `fetch`."""
+
+    @abstractmethod
+    def report(self, told: Fields) -> StayReport:
+        """What one booking says. `raw` and what could not be read are added to it. Raises Unreadable."""
+
+    def signed(self, delivery: Delivery) -> bool:
+        """Whether a webhook is the service's. Default: none is."""
+        return False
+
+    # ---- polls ----
+
+    async def fetch(self, cursor: str | None) -> AsyncIterator[Delivery]:
+        """One delivery: everything, what changed, or the word that nothing did."""
+        now = self.host.clock.now()
+        known = _Cursor.of(cursor)
+        if known is None or not self._goes_on(known, now.timestamp()):
+            told: dict[str, Any] = {"listings": [asdict(each) for each in await self.listings()]}
+            told["bookings"] = items = await self._all(None)
+            after = _Cursor(now.timestamp(), now.timestamp(), "" if self.by_change else _digest(items))
+            yield self._delivery(now, WHOLE, told, after)
+            return
+        since = datetime.fromtimestamp(known.since, UTC) - OVERLAP if self.by_change else None
+        items = await self._all(since)
+        if _digest(items) == known.digest or (not items and self.by_change):
+            yield self._delivery(now, UNCHANGED)
+            return
+        after = _Cursor(now.timestamp(), known.whole, _digest(items))
+        yield self._delivery(now, CHANGED if self.by_change else WHOLE, {"bookings": items}, after)
+
+    def _goes_on(self, known: _Cursor, now: float) -> bool:
+        """Otherwise everything is read: it is time to, or the clock was set back."""
+        return known.whole <= now < known.whole + self.whole_every.total_seconds() and known.since <= now
+
+    async def _all(self, since: datetime | None) -> list[Any]:
+        items: list[Any] = []
+        async for page in self.bookings(since):
+            items += page
+            if len(items) > MOST:
+                raise Rejected(f"it tells of more than {MOST} bookings at once")
+        return items
+
+    def _delivery(self, now: datetime, topic: str, told: object = None, after: _Cursor | None = None) -> Delivery:
+        body = b"" if told is None else json.dumps(told).encode()
+        key = f"{now:%Y%m%dT%H%M%S.%fZ}-{topic}-{hashlib.sha256(body).hexdigest()[:16]}"
+        cursor = None if after is None else json.dumps(asdict(after))
+        return Delivery(ChannelId(self.host.name), key, body, now, topic, cursor=cursor)
+
+    # ---- webhooks ----
+
+    def authentic(self, delivery: Delivery) -> bool:
+        return delivery.topic == EVENTS and self.signed(delivery)
+
+    def key(self, delivery: Delivery) -> str:
+        return f"{EVENTS}:{hashlib.sha256(delivery.body).hexdigest()}"
+
+    # ---- understanding ----
+
+    async def parse(self, delivery: Delivery) -> Iterable[Fact]:
+        channel, at = delivery.channel, delivery.received_at
+        match delivery.topic:
+            case "whole" | "changed":
+                told = json.loads(delivery.body)  # our own words around theirs
+                lets = tuple(Listing(**each) for each in told.get("listings", ()))
+                stays = reports(self, told["bookings"])
+                return [CalendarRead(channel, at, stays, complete=delivery.topic == WHOLE, listings=lets)]
+            case "unchanged":
+                return [CalendarRead(channel, at, (), unchanged=True, complete=not self.by_change)]
+            case _:
+                return [NewsAnnounced(channel, at)]
+
+    def meaning(self, word: str) -> Status:
+        return self.statuses.get(word.lower(), STRANGE)
+
+
+def _digest(items: object) -> str:
+    return hashlib.sha256(json.dumps(items, sort_keys=True).encode()).hexdigest()
+
+
+def reports(account: Account, items: Iterable[Any]) -> tuple[StayReport, ...]:
+    """Each booking once, as its newest word has it: pages shift while they are read."""
+    newest: dict[str, StayReport] = {}
+    for item in items:
+        told = _understood(account, item)
+        known = newest.get(told.uid)
+        if known is None or known.changed_at is None or told.changed_at is None or known.changed_at <= told.changed_at:
+            newest[told.uid] = told
+    return tuple(newest.values())
+
+
+def _understood(account: Account, item: Any) -> StayReport:
+    raw = json.dumps(item, ensure_ascii=False, sort_keys=True)
+    told = Fields(item if isinstance(item, Mapping) else {})
+    try:
+        found = account.report(told)
+        if found.arrival is not None and found.departure is not None and found.departure <= found.arrival:
+            raise Unreadable("its departure is not after its arrival")
+    except Unreadable as error:
+        uid = told.text(account.uid_at) or f"unnamed-{hashlib.sha256(raw.encode()).hexdigest()[:16]}"
+        listing, note = told.text(account.listing_at), f"this booking cannot be used: {error}"
+        return StayReport(uid, StayKind.UNKNOWN, StayStatus.UNUSABLE, None, None, note=note, raw=raw, listing=listing)
+    notes = [found.note] if found.note else []
+    if found.kind is StayKind.UNKNOWN and found.source_status:
+        notes.append(f"its status is “{found.source_status}”, which is not known here")
+    if told.odd:
+        notes.append(f"not understood and left out: {', '.join(dict.fromkeys(told.odd))}")
+    return replace(found, raw=raw, note="; ".join(notes))
+
+
+def last4(phone: str) -> str:
+    digits = "".join(character for character in phone if character.isdigit())
+    return digits[-4:] if len(digits) >= 7 else ""
+
+
+PROXIES: Final = ("@guest.airbnb.com", "@guest.booking.com")
+"""Where the two large platforms' forwarding addresses end; others are not known here and pass for the guest's own."""
+
+
+def is_proxy(email: str) -> bool:
+    return email.lower().endswith(PROXIES)
+
+
+def listed(told: Any, who: str, *path: str) -> list[Any]:
+    """The list in an answer: itself, or under these names. Raises Garbled."""
+    for name in path:
+        told = told.get(name) if isinstance(told, Mapping) else None
+    if not isinstance(told, list):
+        raise Garbled(f"{who} answers without the list that was asked for")
+    return told
+
+
+def let_in(answer: Answer, what: str) -> Answer:
+    """The same answer, if the service takes our key. Raises Rejected, in words that name the setting."""
+    if answer.status in (401, 403):
+        raise Rejected(f"{answer.host} does not accept the {what} ({answer.status}); look at the channel's settings")
+    return accepted(answer)

@@ -1,0 +1,123 @@
+"""Somebody else's JSON, field by field: what a stay cannot do without must be right, and what is odd besides is said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from typing import Any, Final, TypeVar
+
+from hub.model.money import Money, money
+from hub.model.values import clean
+
+T = TypeVar("T")
+
+_TIME: Final = re.compile(r"([01]?\d|2[0-3])(?::([0-5]\d))?(?::[0-5]\d)?")
+_YEARS: Final = range(2000, 2200)
+
+
+class Unreadable(ValueError):
+    """What a stay cannot do without is missing or wrong. The text is a clause for a person."""
+
+
+@dataclass(slots=True)
+class Fields:
+    """One object of an answer. A field inside another is named with full stops between: `guest.email`."""
+
+    inside: Mapping[str, Any]
+    odd: list[str] = field(default_factory=list)
+    """Fields that were left out because nobody could tell what they say."""
+
+    def there(self, path: str) -> Any:
+        """What stands there; None where nothing does."""
+        found: Any = self.inside
+        for name in path.split("."):
+            if not isinstance(found, Mapping):
+                return None
+            found = found.get(name)
+        return found
+
+    def each(self, path: str) -> list[Fields]:
+        """The objects of a list; empty where there is none."""
+        found = self.there(path)
+        return [Fields(one, self.odd) for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
+
+    # ---- what may be missing ----
+
+    def text(self, path: str, *, limit: int = 200) -> str:
+        match self.there(path):
+            case None:
+                return ""
+            case str() as found:
+                return clean(found, limit=limit)
+            case bool() | list() | Mapping():
+                return self._odd(path, "")
+            case found:
+                return clean(str(found), limit=limit)
+
+    def count(self, path: str) -> int | None:
+        found = self.there(path)
+        if found is None or found == "":
+            return None
+        try:
+            number = int(str(found))
+        except ValueError:
+            return self._odd(path, None)
+        return number if 0 <= number <= 999 and not isinstance(found, bool) else self._odd(path, None)
+
+    def instant(self, path: str) -> datetime | None:
+        """UTC; a time without a zone is taken for UTC."""
+        found = self.text(path, limit=40)
+        if not found:
+            return None
+        try:
+            at = datetime.fromisoformat(found)
+            at = at.replace(tzinfo=UTC) if at.utcoffset() is None else at.astimezone(UTC)
+        except (ValueError, OverflowError):
+            return self._odd(path, None)
+        return at if at.year in _YEARS else self._odd(path, None)
+
+    def hour(self, path: str) -> time | None:
+        """A time of day as `15:00`, or as `15`."""
+        found = self.text(path, limit=10)
+        if not found:
+            return None
+        read = _TIME.fullmatch(found)
+        return self._odd(path, None) if read is None else time(int(read[1]), int(read[2] or 0))
+
+    def money(self, path: str, currency: str) -> Money | None:
+        found = self.there(path)
+        if found is None or found == "" or not currency:
+            return None
+        try:
+            return money(found, currency)
+        except ValueError:
+            return self._odd(path, None)
+
+    def yes(self, path: str) -> bool:
+        return self.there(path) in (True, 1, "1", "true")
+
+    # ---- what may not ----
+
+    def named(self, path: str) -> str:
+        """Raises Unreadable."""
+        found = self.text(path)
+        if not found:
+            raise Unreadable(f"its {path} is missing")
+        return found
+
+    def day(self, path: str) -> date:
+        """A day as `2027-06-05`, whatever stands behind it. Raises Unreadable."""
+        found = self.named(path)
+        try:
+            day = date.fromisoformat(found[:10])
+        except ValueError as error:
+            raise Unreadable(f"its {path} is no date") from error
+        if day.year not in _YEARS:
+            raise Unreadable(f"its {path} is in another age")
+        return day
+
+    def _odd(self, path: str, instead: T) -> T:
+        self.odd.append(path)
+        return instead

@@ -1,0 +1,143 @@
+"""What OwnerRez tells, as stays. Sources: facts page on channels §1.1 and §1.4; github ownerrez/orez-zapier @c37c8cb1."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, Any, ClassVar, Final
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+from hub.contracts import Delivery, Host
+from hub.contracts.accounts import BLOCKED, OVER, STRANGE, TAKEN, Account, Status, is_proxy, last4, let_in, listed
+from hub.contracts.fields import Fields
+from hub.io.api import Api, Send, api_address, basic, told
+from hub.io.http import send
+from hub.io.pace import Rate
+from hub.io.signatures import basic_auth
+from hub.model.facts import Listing, StayReport
+from hub.model.values import StayKind
+
+RATES: Final = (Rate(300, 300),)
+"""300 requests in 5 minutes, counted by our address for all accounts together."""
+LOOK_BACK: Final = timedelta(days=730)
+"""Of everything: it can be asked for by the time of change only, and nobody books two years ahead and changes nothing."""
+_OVER_FOR: Final = timedelta(days=7)
+"""Of everything, what ended longer ago is left out."""
+
+
+class Config(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    user: Annotated[str, Field(min_length=3)]
+    """The e-mail address of the account."""
+    token: SecretStr
+    """A personal access token, made in OwnerRez under Developer/API Settings."""
+    webhook_user: str = ""
+    webhook_password: SecretStr = SecretStr("")
+    """What OwnerRez says when it calls: the user and password of its webhook settings."""
+    currency: Annotated[str, Field(pattern="[A-Z]{3}")] | None = None
+    """Of prices; a booking does not name it."""
+    address: str = "https://api.ownerrez.com/v2"
+
+    @field_validator("address")
+    @classmethod
+    def _usable(cls, value: str) -> str:
+        return api_address(value)
+
+
+class OwnerRez(Account):
+    whole_every: ClassVar[timedelta] = timedelta(days=1)
+    uid_at: ClassVar[str] = "id"
+    listing_at: ClassVar[str] = "property_id"
+    statuses: ClassVar[dict[str, Status]] = {"active": TAKEN, "canceled": OVER}
+
+    def __init__(self, config: Config, host: Host, through: Send = send) -> None:
+        super().__init__(host)
+        self._config = config
+        self._api = Api(config.address, RATES, through=through)
+
+    # ---- asking ----
+
+    async def bookings(self, since: datetime | None) -> AsyncIterator[Sequence[Any]]:
+        now = self.host.clock.now()
+        asked = since or now - LOOK_BACK
+        query: list[tuple[str, str | int]] = [
+            ("since_utc", f"{asked:%Y-%m-%dT%H:%M:%SZ}"),
+            ("include_guest", "true"),
+            ("limit", 100),
+        ]
+        async for page in self._pages("/bookings", query):
+            yield page if since is not None else [each for each in page if not _long_over(each, now - _OVER_FOR)]
+
+    async def listings(self) -> Sequence[Listing]:
+        found = [Fields(each) async for page in self._pages("/properties", [("limit", 100)]) for each in page]
+        return [Listing(each.text("id"), each.text("name")) for each in found if each.text("id")]
+
+    async def _pages(self, path: str, query: Sequence[tuple[str, str | int]]) -> AsyncIterator[list[Any]]:
+        headers = {"Authorization": basic(self._config.user, self._config.token.get_secret_value())}
+        link: str | None = path
+        seen: set[str] = set()
+        while link is not None and link not in seen:
+            seen.add(link)
+            answer = let_in(await self._api.get(link, query, headers), "e-mail address and token")
+            page = told(answer)
+            yield listed(page, answer.host, "items")
+            following = page.get("next_page_url")
+            link = self._api.within(following) if isinstance(following, str) and following else None
+            query = ()
+
+    # ---- webhooks ----
+
+    def signed(self, delivery: Delivery) -> bool:
+        """User and password, and no signature: whoever calls, OwnerRez is asked what is true."""
+        password = self._config.webhook_password.get_secret_value()
+        return password != "" and basic_auth(delivery.headers or {}, self._config.webhook_user, password)
+
+    # ---- understanding ----
+
+    def report(self, told: Fields) -> StayReport:
+        word = told.text("status")
+        kind, status = self.meaning(word)
+        if told.yes("is_block") or told.text("type") == "block":
+            kind = BLOCKED[0] if (kind, status) != STRANGE else StayKind.UNKNOWN
+        first, last = told.text("guest.first_name"), told.text("guest.last_name")
+        email = _usual(told.each("guest.email_addresses"), "address")
+        phone = _usual(told.each("guest.phones"), "number")
+        adults, children = told.count("adults"), told.count("children")
+        return StayReport(
+            uid=told.named("id"),
+            kind=kind,
+            status=status,
+            arrival=told.day("arrival"),
+            departure=told.day("departure"),
+            hour_in=told.hour("check_in"),
+            hour_out=told.hour("check_out"),
+            guest=f"{first} {last}".strip(),
+            reference=told.text("platform_reservation_number", limit=60),
+            phone=phone,
+            phone_last4=last4(phone),
+            email=email,
+            email_is_proxy=is_proxy(email),
+            guests=None if adults is None else adults + (children or 0),
+            adults=adults,
+            children=children,
+            infants=told.count("infants"),
+            pets=told.count("pets"),
+            listing=told.named("property_id"),
+            platform=told.text("listing_site"),
+            source_status=word,
+            changed_at=told.instant("updated_utc"),
+            total=told.money("total_amount", self._config.currency or ""),
+        )
+
+
+def _usual(entries: Sequence[Fields], name: str) -> str:
+    """The one that is marked as usual, else the first."""
+    marked = [each for each in entries if each.yes("is_default")]
+    return next((found for each in (*marked, *entries) if (found := each.text(name))), "")
+
+
+def _long_over(item: Any, before: datetime) -> bool:
+    departure = item.get("departure") if isinstance(item, dict) else None
+    return isinstance(departure, str) and departure[:10] < before.date().isoformat()

@@ -1,0 +1,186 @@
+"""Whatever is lost, doubled or late on the way: after one good poll the house knows what one knows that read everything."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Coroutine
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hub.contracts import Delivery, Host
+from hub.contracts.accounts import EVENTS, Account
+from hub.errors import Disappointment
+from hub.intake import Intake
+from hub.io.sandbox import InlineSandbox
+from hub.io.vault import Vault
+from hub.issuing import Desk as Issuing
+from hub.model.facts import Fact
+from hub.model.values import ChannelId, PropertyId, UnitId
+from hub.store import house
+from hub.store.engine import Store
+from hub.store.house import ChannelRow, ClosedMeans, Origin, Property, Unit
+from hub.store.stays import Wanted, search
+from tests.integrations.conftest import StoppedClock
+from tests.simulators.home import ZONE, _migrated
+from tests.simulators.managers.all import MANAGERS, Manager, reader
+from tests.simulators.managers.desk import Desk, reply
+
+CHANNEL: Final = ChannelId("manager")
+IDS: Final = st.integers(1, 4)
+STEPS: Final = st.lists(
+    st.one_of(
+        st.tuples(st.just("book"), IDS, st.integers(0, 5)),
+        st.tuples(st.just("move"), IDS, st.sampled_from(["101", "102"])),
+        st.tuples(st.just("rename"), IDS, st.sampled_from(["Ada Lovelace", "Grace Hopper"])),
+        st.tuples(st.just("longer"), IDS, st.integers(1, 2)),
+        st.tuples(st.just("cancel"), IDS, st.just(0)),
+        st.tuples(st.just("poll"), st.just(0), st.sampled_from(["kept", "lost", "late", "twice", "broken"])),
+        st.tuples(st.just("call"), IDS, st.sampled_from(["once", "twice"])),
+        st.tuples(st.just("wait"), st.integers(1, 90), st.just(0)),
+    ),
+    max_size=14,
+)
+
+
+@dataclass(slots=True)
+class Hub:
+    """As much of a hub as takes a delivery in: what was accepted late lies in `late` until it is taken in after all."""
+
+    account: Account
+    desk: Desk
+    intake: Intake
+    store: Store
+    clock: StoppedClock
+    cursor: str | None = None
+    late: list[Delivery] = field(default_factory=list)
+
+    async def poll(self, how: str) -> None:
+        if how == "broken":
+            self.desk.faults = [reply({}, 503)]
+        try:
+            told = [each async for each in self.account.fetch(self.cursor)]
+        except Disappointment:
+            return
+        finally:
+            self.desk.faults.clear()
+        for delivery in told:
+            if how == "lost":
+                return  # it was never safe with us, so the cursor did not move
+            self.cursor = delivery.cursor or self.cursor
+            if how == "late":
+                self.late.append(delivery)
+            else:
+                await self.take(delivery)
+            if how == "twice":
+                await self.take(delivery)
+
+    async def take(self, delivery: Delivery) -> None:
+        def work(tx: Any, facts: list[Fact]) -> None:
+            for fact in facts:
+                self.intake.absorb(tx, fact, CHANNEL)
+
+        facts = list(await self.account.parse(delivery))
+        await self.store.write(lambda tx: work(tx, facts))
+
+    async def call(self, booking: int, times: int) -> None:
+        headers, body = self.desk.webhook(self.desk.booked[booking])
+        delivery = Delivery(CHANNEL, "", body, self.clock.now(), EVENTS, headers)
+        assert self.account.authentic(delivery)
+        for _ in range(times):
+            await self.take(replace(delivery, key=self.account.key(delivery)))
+
+    async def known(self) -> dict[tuple[object, ...], object]:
+        rows = await self.store.read(lambda tx: search(tx, Wanted(limit=500)))
+        return {
+            (row.reference or row.guest, row.unit_id, row.arrival): (row.departure, row.guest, row.kind, row.status)
+            for row in rows
+            if row.status.value != "cancelled"
+        }
+
+
+def _hub(manager: Manager, desk: Desk, clock: StoppedClock, folder: Path) -> Hub:
+    folder.mkdir()
+    (folder / "gatehouse.db").write_bytes(_migrated())
+    vault = Vault.create(folder / "key")
+    store = Store.open(str(folder / "gatehouse.db"), inline=True, synchronous="OFF")
+    intake = Intake(Issuing(vault, lambda most: 0, clock.now, lambda: True))
+
+    async def tell(fact: Fact) -> None:
+        raise AssertionError("an account tells by parse")
+
+    host = Host(CHANNEL, tell, clock, folder, lambda data: data, lambda data: data, InlineSandbox())
+    hub = Hub(reader(manager, host, through=desk.send), desk, intake, store, clock)
+
+    def furnish(tx: Any) -> None:
+        place = Property(PropertyId("house"), "House", ZONE, time(15), time(11), timedelta(hours=1), 6, Origin.SITE)
+        house.keep_property(tx, place)
+        for name in ("sea", "garden"):
+            house.keep_unit(tx, Unit(UnitId(name), place.id, name, (), ClosedMeans.ASK, Origin.SITE))
+        units = {"101": UnitId("sea"), "102": UnitId("garden")}
+        sealed = house.sealed_settings(CHANNEL, {}, vault)
+        house.keep_channel(tx, ChannelRow(CHANNEL, None, manager.name, sealed, Origin.SITE, units))
+
+    _run(store.write(furnish))
+    return hub
+
+
+def _run(work: Coroutine[Any, Any, Any]) -> Any:
+    return asyncio.run(work)
+
+
+async def _live(hub: Hub, steps: list[tuple[str, int, Any]]) -> None:
+    desk, clock = hub.desk, hub.clock
+    for what, id_, much in steps:
+        clock.turn(seconds=7)
+        known = desk.booked.get(id_)
+        match what:
+            case "book" if known is None:
+                desk.book(id_, day=5 * id_ + much, guest=f"Guest {id_}")
+            case "move" if known is not None:
+                desk.change(id_, unit=much)
+            case "rename" if known is not None:
+                desk.change(id_, guest=much)
+            case "longer" if known is not None:
+                desk.change(id_, departure=min(known.departure + timedelta(days=much), date(2027, 5, 1)))
+            case "cancel" if known is not None:
+                desk.change(id_, state="over")
+            case "poll":
+                await hub.poll(much)
+            case "call" if known is not None:
+                await hub.call(id_, 2 if much == "twice" else 1)
+            case "wait":
+                clock.turn(minutes=id_)
+    clock.turn(seconds=7)
+
+
+@pytest.mark.parametrize("manager", MANAGERS.values(), ids=lambda manager: str(manager.name))
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS, reverse=st.booleans())
+def test_one_good_poll_makes_it_right(manager: Manager, steps: list[tuple[str, int, Any]], reverse: bool) -> None:
+    clock = StoppedClock(datetime(2027, 2, 1, 12, 0, tzinfo=ZONE))
+    desk = manager.desk(clock.now)
+    with tempfile.TemporaryDirectory() as folder:
+        hub = _hub(manager, desk, clock, Path(folder) / "one")
+        fresh = _hub(manager, desk, clock, Path(folder) / "other")
+
+        async def main() -> tuple[object, object]:
+            await _live(hub, steps)
+            await hub.poll("kept")
+            for delivery in reversed(hub.late) if reverse else hub.late:
+                await hub.take(delivery)
+            await fresh.poll("kept")
+            return await hub.known(), await fresh.known()
+
+        try:
+            ours, theirs = _run(main())
+        finally:
+            hub.store.close()
+            fresh.store.close()
+    assert ours == theirs

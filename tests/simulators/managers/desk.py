@@ -1,0 +1,132 @@
+"""What all doubles have in common: bookings that change, a server on loopback, and faults to order."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from hub.errors import Unavailable
+from hub.io.http import Answer, Request, Rules
+from tests.integrations.servers import Asked, Site
+
+Reply = tuple[int, Mapping[str, str], bytes]
+
+
+@dataclass(slots=True)
+class Booking:
+    """A booking as the manager of a house knows it, before any service has put it into its words."""
+
+    id: int
+    unit: str
+    arrival: date
+    departure: date
+    guest: str = "Ada Lovelace"
+    state: str = "taken"
+    """`taken` | `asked` | `over` | `block` | `owner` | `strange`"""
+    changed: datetime = datetime(2027, 1, 1, tzinfo=UTC)
+    email: str = "ada@example.com"
+    phone: str = "+44 20 7946 0018"
+    adults: int = 2
+    children: int = 1
+    total: str = "450.50"
+
+
+def reply(told: object, status: int = 200, **headers: str) -> Reply:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return status, {"Content-Type": "application/json", **named}, json.dumps(told).encode()
+
+
+@dataclass(slots=True)
+class Desk:
+    """One account. `faults` are answered first, one for each request; `page` is how many bookings stand on a page."""
+
+    now: Callable[[], datetime]
+    units: dict[str, str] = field(default_factory=lambda: {"101": "Sea view", "102": "Garden"})
+    booked: dict[int, Booking] = field(default_factory=dict)
+    faults: list[Reply] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
+    page: int = 2
+    shuffle: Callable[[list[Booking]], list[Booking]] = field(default=lambda rows: rows)
+    times: list[float] = field(default_factory=list)
+
+    # ---- what happens at the manager's ----
+
+    def book(self, id_: int, unit: str = "101", *, day: int = 0, nights: int = 3, **more: Any) -> Booking:
+        arrival = date(2027, 3, 1) + timedelta(days=day)
+        made = Booking(id_, unit, arrival, arrival + timedelta(days=nights), changed=self.now(), **more)
+        self.booked[id_] = made
+        return made
+
+    def change(self, id_: int, **to: Any) -> None:
+        for name, value in to.items():
+            setattr(self.booked[id_], name, value)
+        self.booked[id_].changed = self.now()
+
+    def delete(self, id_: int) -> None:
+        del self.booked[id_]
+
+    # ---- the service ----
+
+    @abstractmethod
+    def respond(self, asked: Asked, path: str, query: dict[str, str]) -> Reply:
+        """Answer one request that nothing was wrong with on the way."""
+
+    @abstractmethod
+    def webhook(self, booking: Booking) -> tuple[dict[str, str], bytes]:
+        """The headers and the body of what is sent about a change of it."""
+
+    def answer(self, asked: Asked) -> Reply:
+        self.asked.append(asked)
+        self.times.append(self.now().timestamp())
+        if self.faults:
+            return self.faults.pop(0)
+        parts = urlsplit(asked.path)
+        return self.respond(asked, parts.path, dict(parse_qsl(parts.query)))
+
+    def rows(self, since: datetime | None = None) -> list[Booking]:
+        found = [row for row in self.booked.values() if since is None or row.changed >= since]
+        return self.shuffle(found)
+
+    async def send(self, request: Request, rules: Rules) -> Answer:
+        """As hub.io.http.send, without a network: for tests that turn the clock."""
+        parts = urlsplit(request.url)
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        status, told, body = self.answer(Asked(request.method, path, headers, request.body or b""))
+        if status in (408, 425, 429) or status >= 500:
+            wait = timedelta(seconds=int(told.get("Retry-After", "0")))
+            raise Unavailable(f"the double answers {status}", wait=wait)
+        return Answer(status, {name.lower(): value for name, value in told.items()}, body, parts.hostname or "")
+
+
+class _Front(Site):
+    """A desk behind a real socket."""
+
+    desk: Desk
+
+    async def _reply(self, path: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        status, headers, body = self.desk.answer(self.asked[-1])
+        told = {"Content-Length": str(len(body)), **headers}
+        head = "".join(f"{name}: {value}\r\n" for name, value in told.items())
+        writer.write(f"HTTP/1.1 {status} Told\r\n{head}\r\n".encode() + body)
+        await writer.drain()
+
+
+@asynccontextmanager
+async def front(desk: Desk) -> AsyncIterator[str]:
+    """The desk on loopback; yields its address."""
+    made = _Front()
+    made.desk = desk
+    server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+        await server.wait_closed()
