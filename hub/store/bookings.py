@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, or_, select
+from sqlalchemy import bindparam, delete, func, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.model.availability import (
@@ -29,7 +29,7 @@ from hub.store import house
 from hub.store.engine import Tx
 from hub.store.house import Origin
 from hub.store.prepared import Prepared
-from hub.store.tables import Instant, booking_rules, channel_state, channels, closures, holds, stays
+from hub.store.tables import Instant, booking_rules, channel_state, channels, closures, holds, listings, stays
 
 # ---- rules ---------------------------------------------------------------------------------------------------------
 
@@ -273,8 +273,11 @@ def _as_taken(row: Mapping[str, Any]) -> tuple[UnitId, Taken]:
 _TAKEN_ANYWHERE: Final = Prepared(_TAKEN.order_by(stays.c.unit_id), _as_taken)
 _TAKEN_IN: Final = Prepared(_TAKEN.where(stays.c.unit_id == bindparam("unit")), _as_taken)
 _READ_AT: Final = Prepared(
-    select(channels.c.unit_id, channel_state.c.good_at)
+    select(func.coalesce(channels.c.unit_id, listings.c.unit_id).label("unit_id"), channel_state.c.good_at)
+    .select_from(channels)
     .join(channel_state, channel_state.c.channel_id == channels.c.id)
+    .outerjoin(listings, listings.c.channel_id == channels.c.id)  # an account tells of several units
+    .where(func.coalesce(channels.c.unit_id, listings.c.unit_id).is_not(None))
     .where(or_(channel_state.c.good_at.is_not(None), channel_state.c.failing_since.is_not(None))),
     lambda row: (row["unit_id"], row["good_at"]),
 )

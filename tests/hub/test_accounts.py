@@ -11,8 +11,8 @@ from pathlib import Path
 from hub.model.facts import CalendarRead, Listing, NewsAnnounced, StayReport
 from hub.model.money import Money
 from hub.model.values import ChannelId, PropertyId, StayKind, StayStatus, UnitId
+from hub.store import bookings, listings
 from hub.store import house as rows
-from hub.store import listings
 from hub.store.house import ChannelRow, ClosedMeans, Origin, Unit
 from hub.store.stays import StayRow
 from tests.simulators.home import FLAT, Home, home, simulate
@@ -175,5 +175,17 @@ def test_news_wakes_the_poll_and_is_not_believed(tmp_path: Path) -> None:
             await house.hub.store.write(lambda tx: house.hub.intake.absorb(tx, fact, DESK))
             await anext(nudges)
             assert await house.stays() == []
+
+    simulate(main())
+
+
+def test_a_unit_of_an_account_that_is_read_has_fresh_word(tmp_path: Path) -> None:
+    """What says whether a night is free asks when each unit's sources were read last."""
+
+    async def main() -> None:
+        async with _desk(tmp_path) as house:
+            await _tell(house, complete=True)
+            read = dict(await house.hub.store.read(bookings._READ_AT.all))
+            assert {FLAT, LOFT} <= read.keys()
 
     simulate(main())

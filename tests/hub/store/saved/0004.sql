@@ -103,6 +103,18 @@ CREATE TABLE battery_readings (
 ) STRICT
     ;
 INSERT INTO "battery_readings" VALUES(1,'x','x',1,1,1,'x');
+CREATE TABLE booking_rules (
+    about TEXT NOT NULL,
+    property_id TEXT,
+    unit_id TEXT,
+    rules TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    PRIMARY KEY (about),
+    FOREIGN KEY(property_id) REFERENCES properties (id) ON DELETE CASCADE,
+    FOREIGN KEY(unit_id) REFERENCES units (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "booking_rules" VALUES('x','x','x','x','x');
 CREATE TABLE chain (
     number INTEGER NOT NULL,
     at INTEGER NOT NULL,
@@ -144,6 +156,20 @@ CREATE TABLE "channels" (
 ) STRICT
     ;
 INSERT INTO "channels" VALUES('x','x','x',X'78','x');
+CREATE TABLE closures (
+    id TEXT NOT NULL,
+    unit_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    first TEXT NOT NULL,
+    until TEXT NOT NULL,
+    note TEXT DEFAULT '' NOT NULL,
+    made_at INTEGER NOT NULL,
+    made_by TEXT NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY(unit_id) REFERENCES units (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "closures" VALUES('x','x','x','x','x','x',1,'x');
 CREATE TABLE emergencies (
     id TEXT NOT NULL,
     deed TEXT NOT NULL,
@@ -193,6 +219,23 @@ CREATE TABLE grants (
 ) STRICT
     ;
 INSERT INTO "grants" VALUES('x','x','x','x',X'78','x',1,1,1,1,1,'x',1,'x','x',1,'x');
+CREATE TABLE holds (
+    id TEXT NOT NULL,
+    unit_id TEXT NOT NULL,
+    arrival TEXT NOT NULL,
+    departure TEXT NOT NULL,
+    check_in INTEGER NOT NULL,
+    check_out INTEGER NOT NULL,
+    label TEXT DEFAULT '' NOT NULL,
+    made_at INTEGER NOT NULL,
+    made_by TEXT NOT NULL,
+    expires_at INTEGER NOT NULL,
+    PRIMARY KEY (id),
+    CHECK (check_out > check_in),
+    FOREIGN KEY(unit_id) REFERENCES units (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "holds" VALUES('x','x','x','x',1,2,'x',1,'x',1);
 CREATE TABLE inbox (
     id INTEGER NOT NULL,
     channel_id TEXT NOT NULL,
@@ -588,16 +631,6 @@ CREATE INDEX passes_by_person ON passes (person_id);
 CREATE INDEX pass_doors_by_lock ON pass_doors (lock_id);
 CREATE INDEX access_log_by_grant ON access_log (grant_id, at) WHERE grant_id IS NOT NULL;
 CREATE INDEX grants_by_pass ON grants (pass_id) WHERE pass_id IS NOT NULL;
-CREATE TRIGGER stays_no_overlap_new BEFORE INSERT ON stays
-WHEN NEW.channel_id IS NULL AND NEW.kind IN ('reservation', 'owner') AND NEW.status = 'confirmed'
- AND EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.id <> NEW.id AND s.status IN ('confirmed', 'tentative')
-             AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
-BEGIN SELECT RAISE(ABORT, 'overlap'); END;
-CREATE TRIGGER stays_no_overlap_moved BEFORE UPDATE OF unit_id, check_in, check_out, kind, status ON stays
-WHEN NEW.channel_id IS NULL AND NEW.kind IN ('reservation', 'owner') AND NEW.status = 'confirmed'
- AND EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.id <> NEW.id AND s.status IN ('confirmed', 'tentative')
-             AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
-BEGIN SELECT RAISE(ABORT, 'overlap'); END;
 CREATE INDEX grants_by_tag ON grants (lock_id, tag) WHERE pin IS NOT NULL;
 CREATE INDEX grants_gone ON grants (lock_id, "end") WHERE pin IS NULL;
 CREATE TRIGGER grants_one_pin_per_door BEFORE INSERT ON grants
@@ -628,4 +661,31 @@ CREATE INDEX alerts_over ON alerts (over_at DESC, id DESC) WHERE over_at IS NOT 
 CREATE INDEX tellings_by_alert ON tellings (alert_id, promised_at);
 CREATE INDEX tellings_by_person ON tellings (person_id, way, promised_at DESC);
 CREATE INDEX tellings_waiting ON tellings (way, promised_at) WHERE state = 'waiting';
+CREATE INDEX closures_by_unit ON closures (unit_id, until);
+CREATE INDEX holds_by_unit ON holds (unit_id, check_in);
+CREATE TRIGGER holds_no_overlap BEFORE INSERT ON holds
+WHEN EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.status IN ('confirmed', 'tentative')
+             AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
+ OR EXISTS (SELECT 1 FROM holds h WHERE h.unit_id = NEW.unit_id AND h.expires_at > NEW.made_at
+            AND h.check_in < NEW.check_out AND NEW.check_in < h.check_out)
+BEGIN SELECT RAISE(ABORT, 'overlap'); END;
+CREATE TRIGGER stays_no_overlap_new BEFORE INSERT ON stays
+WHEN NEW.channel_id IS NULL AND NEW.kind IN ('reservation', 'owner') AND NEW.status IN ('confirmed', 'tentative')
+ AND (EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.id <> NEW.id AND s.status IN ('confirmed', 'tentative')
+              AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
+  OR EXISTS (SELECT 1 FROM holds h WHERE h.unit_id = NEW.unit_id AND h.expires_at > NEW.changed_at
+             AND h.check_in < NEW.check_out AND NEW.check_in < h.check_out))
+BEGIN SELECT RAISE(ABORT, 'overlap'); END;
+CREATE TRIGGER stays_no_overlap_moved
+BEFORE UPDATE OF unit_id, arrival, departure, own_check_in, own_check_out, kind, status ON stays
+WHEN NEW.channel_id IS NULL AND NEW.kind IN ('reservation', 'owner') AND NEW.status IN ('confirmed', 'tentative')
+ AND (NEW.unit_id <> OLD.unit_id OR OLD.status NOT IN ('confirmed', 'tentative') OR OLD.kind NOT IN ('reservation', 'owner')
+      OR ((NEW.arrival IS NOT OLD.arrival OR NEW.departure IS NOT OLD.departure
+           OR NEW.own_check_in IS NOT OLD.own_check_in OR NEW.own_check_out IS NOT OLD.own_check_out)
+          AND (NEW.check_in < OLD.check_in OR NEW.check_out > OLD.check_out OR OLD.check_in IS NULL)))
+ AND (EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.id <> NEW.id AND s.status IN ('confirmed', 'tentative')
+              AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
+  OR EXISTS (SELECT 1 FROM holds h WHERE h.unit_id = NEW.unit_id AND h.expires_at > NEW.changed_at
+             AND h.check_in < NEW.check_out AND NEW.check_in < h.check_out))
+BEGIN SELECT RAISE(ABORT, 'overlap'); END;
 COMMIT;
