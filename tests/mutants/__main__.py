@@ -30,10 +30,10 @@ def _copy(folder: Path) -> None:
             shutil.copy(source, folder / name)
 
 
-def _lived(folder: Path, days: int) -> tuple[int, str]:
+def _lived(folder: Path, days: int, seed: int) -> tuple[int, str]:
     environ = os.environ | {
         "PYTHONPATH": str(folder),
-        "GATEHOUSE_SEEDS": str(SEED),
+        "GATEHOUSE_SEEDS": str(seed),
         "GATEHOUSE_YEAR_DAYS": str(days),
     }
     command = (sys.executable, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "tests/system/test_a_year.py")
@@ -48,7 +48,7 @@ def _verdict(bug: Bug) -> tuple[bool, str]:
         folder = Path(name)
         _copy(folder)
         bug.put_into(folder)
-        status, told = _lived(folder, bug.days or DAYS)
+        status, told = _lived(folder, bug.days or DAYS, bug.seed or SEED)
     law = LAW.search(told)
     by = f"{law[1]}: {law[2]}" if law else "it fell" if status else ""
     verdict = f"caught by {by}" if status else "SURVIVED"

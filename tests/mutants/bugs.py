@@ -18,6 +18,8 @@ class Bug:
     new: str
     days: int | None = None
     """How long it takes to show, where that is longer than usual."""
+    seed: int | None = None
+    """Of a year that begins as the bug needs it: with the clocks put forward (odd), or back."""
 
     def put_into(self, tree: Path) -> None:
         """Raises ValueError: the code is not as it was when the bug was written."""

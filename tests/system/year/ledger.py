@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from hub.model.values import Address
 
 _LIVE = "SELECT id, stay_id, pin, revoked_at FROM grants WHERE lock_id = ? AND pin IS NOT NULL"
 _UID = "SELECT uid FROM stay_sources WHERE stay_id = ?"
+
+_ALERTS = "SELECT kind FROM alerts WHERE about = ? AND raised_at IS NOT NULL AND over_at IS NULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,10 @@ class Ledger:
     def digits(self, lock: Address, uid: str) -> list[str]:
         """What the guest of a stay would type there: their own code, and a backup code that was given out."""
         return [each.digits for each in self.held(lock) if each.uid == uid and not each.revoked]
+
+    def alerted(self, about: Sequence[str]) -> list[str]:
+        """The kinds of alerts that are raised and not over, about any of these."""
+        return [str(kind) for each in about for (kind,) in self.raw.execute(_ALERTS, (each,))]
 
     def stay(self, uid: str) -> str | None:
         """The hub's own name for a stay."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -12,14 +12,13 @@ from typing import Any, Final
 
 from hub import running
 from hub.config import Config
-from hub.contracts import Delivery, Host, Integration
-from hub.errors import Unavailable
+from hub.contracts import Delivery, Host
 from hub.health import findings
 from hub.hub import Hub
 from hub.io.clock import LoopClock
 from hub.io.sandbox import InlineSandbox
-from hub.model.facts import CalendarRead, Fact, StayReport, StayReported
-from hub.model.values import How, LockId, PropertyId, StayStatus, UnitId
+from hub.model.facts import Fact, StayReport
+from hub.model.values import How, LockId, PropertyId, StayId, StayStatus, UnitId
 from hub.running import Chance, World
 from hub.store import house
 from hub.store import stays as bookings
@@ -27,64 +26,19 @@ from hub.store.engine import Tx
 from hub.store.house import ClosedMeans, LockRow, Origin, Property, Unit
 from tests.simulators.home import new_house
 from tests.simulators.street import FLAT, Door, Street
+from tests.system.year.channels import Source
 from tests.system.year.judge import Judge
 from tests.system.year.ledger import Ledger
-from tests.system.year.town import BEGIN, Booking, Flat, Hours, Town, Word
+from tests.system.year.town import Booking, Flat, Hours, Town, Word
 
 Work = Callable[[], Awaitable[None] | None]
 
-READINGS: Final = 3
-MISSING_FOR: Final = timedelta(minutes=30)
-"""hub/model/stays.py: what a calendar lists no more is cancelled by then, if nobody has arrived."""
+FAILING_FOR: Final = timedelta(minutes=40)
+"""hub/health.py: a calendar that cannot be read for half an hour is told of; alerts are looked after every five minutes."""
+ROBIN: Final = "account:Robin"
+"""Who runs the house."""
 LUCKY: Final = 0.1
 """How often chance gives digits that somebody has or had already."""
-
-
-class Source(Integration):
-    """The channel of one flat. What it tells lies in memory; the body of a delivery is its name."""
-
-    def __init__(self, life: Life, flat: Flat) -> None:
-        self._life = life
-        self._flat = flat
-        self.poll_every = timedelta(hours=1) if flat.polled else None  # type: ignore[misc]  # one flat's own
-        self.listed: dict[str, StayReport] = {}
-        """What its calendar shows now, or is told of by itself."""
-        self._told: tuple[StayReport, ...] = ()
-        self._missing: dict[str, tuple[int, datetime]] = {}
-
-    async def parse(self, delivery: Delivery) -> Iterable[Fact]:
-        at, said = delivery.received_at, self._life.said.get(delivery.key, ())
-        if self._flat.polled:
-            return [CalendarRead(delivery.channel, at, tuple(said), unchanged=not delivery.body)]
-        return [StayReported(delivery.channel, at, report) for report in said]
-
-    async def fetch(self, cursor: str | None) -> AsyncIterator[Delivery]:
-        life, now = self._life, self._life.now()
-        if life.offline:
-            raise Unavailable("the internet is gone")
-        shown = tuple(each for each in self.listed.values() if each.status is StayStatus.CONFIRMED)
-        news = [each for each in shown if each not in self._told]
-        if shown != self._told:
-            life.said[now.isoformat()] = shown
-        for report in news:
-            life.telling(report)
-        yield Delivery(self._flat.channel, now.isoformat(), b"" if shown == self._told else b"new", now, cursor="-")
-        for report in news:
-            life.told(report)
-        gone = {each.uid for each in self._told} - {each.uid for each in shown}
-        self._told = shown
-        self._count_missing(gone | self._missing.keys(), {each.uid for each in shown})
-
-    def _count_missing(self, gone: set[str], shown: set[str]) -> None:
-        """Leave is taken from a stay that a calendar lists no more, as the house rules say when."""
-        for uid in sorted(gone):
-            readings, since = self._missing.get(uid, (0, self._life.now()))
-            self._missing[uid] = readings + 1, since
-            if uid in shown:
-                del self._missing[uid]
-            elif readings + 1 >= READINGS and self._life.now() - since >= MISSING_FOR:
-                del self._missing[uid]
-                self._life.told(self.listed[uid])
 
 
 class Luck:
@@ -110,7 +64,7 @@ class Luck:
 class Life:
     def __init__(self, folder: Path, plan: Town, random: Random, days: int) -> None:
         self.loop = asyncio.get_running_loop()
-        self.clock = LoopClock(self.loop, BEGIN - timedelta(seconds=self.loop.time()))
+        self.clock = LoopClock(self.loop, plan.begin - timedelta(seconds=self.loop.time()))
         self.plan, self.random, self.days = plan, random, days
         self.luck = Luck(Random(random.random()))
         self.draw = Random(random.random()).randbytes
@@ -175,7 +129,7 @@ class Life:
         for booking in self.plan.bookings:
             for word in booking.words:
                 self.errand(word.at, self._word(word, booking))
-        self.errand(BEGIN + timedelta(days=self.days), self._finish)
+        self.errand(self.plan.begin + timedelta(days=self.days), self._finish)
         async with asyncio.TaskGroup() as group:
             errands = group.create_task(self._run_errands())
             while not self.over and not self.judge.violations:
@@ -278,6 +232,68 @@ class Life:
         if hours is not None:
             self._expect(report.uid, flat, hours)
 
+    # ---- what people are asked ----
+
+    def hours_known(self, flat: Flat) -> dict[str, Hours]:
+        stays = (self.judge.stays.get(uid) for uid in self.sources[flat.name].listed)
+        return {each.uid: each.hours for each in stays if each is not None and each.hours is not None}
+
+    def asks(self, report: StayReport) -> None:
+        self.judge.note(f"{report.uid} is listed no more: a person is asked")
+        self.errand(self.now() + timedelta(minutes=self.random.randrange(5, 90)), lambda: self._decide(report))
+
+    async def _decide(self, report: StayReport) -> None:
+        """Whoever runs the house answers what the hub asks: they know what the guest wants."""
+        source, hub, uid = self.sources[self._flat(report).name], self.hub, report.uid
+        hours = self.judge.stays[uid].hours
+        if uid not in source.asked or hours is None or hours.end <= self.now():
+            return
+        if hub is None or not self.judge.waited(self.now() - timedelta(hours=1)):
+            self.errand(self.now() + timedelta(minutes=10), lambda: self._decide(report))
+            return
+        over = source.listed[uid].status is StayStatus.CANCELLED
+        async with self._at_the_door:
+            said = await hub.store.write(lambda tx: self._answer(tx, hub, uid, "cancel" if over else "keep"))
+        self.judge.note(f"somebody looks after {uid}: {said}")
+        if said == "nobody is asked":
+            self.judge.blame("untold", f"{uid} is listed no more, and nobody is asked whether it is over")
+        if said == "cancel":
+            self.told(report if over else source.listed[uid])
+
+    def _answer(self, tx: Tx, hub: Hub, uid: str, answer: str) -> str:
+        id_ = None if self.ledger is None else self.ledger.stay(uid)
+        row = None if id_ is None else bookings.stay(tx, StayId(id_))
+        if row is None or row.status is StayStatus.CANCELLED:
+            return "it is cancelled" if row is not None else "it is not known"
+        if row.arrived_at is not None:
+            return "the guest is inside"
+        asked = next(
+            (each for each in bookings.open_questions(tx) if each.subject == id_ and each.kind == "gone"), None
+        )
+        if asked is None:
+            return "nobody is asked"
+        hub.intake.answer(tx, asked.id, answer, ROBIN)
+        return answer
+
+    def failed(self, source: Source) -> None:
+        """By then somebody has been told that a calendar cannot be read, if that goes on."""
+        self.judge.note(
+            f"the calendar of {source.flat.name} fails: {source.fault.value if source.fault else 'no internet'}"
+        )
+        since = source.failing_since
+
+        def look() -> None:
+            if source.failing_since != since or since is None:
+                return
+            if self.ledger is None or not self.judge.waited(since):
+                self.errand(self.now() + timedelta(minutes=10), look)
+            elif not self.ledger.alerted([f"channel:{source.flat.channel}"]):
+                self.judge.blame(
+                    "untold", f"the calendar of {source.flat.name} fails since {since:%m-%d %H:%M}, and nobody knows"
+                )
+
+        self.errand(self.now() + FAILING_FOR, look)
+
     # ---- guests ----
 
     def _expect(self, uid: str, flat: Flat, hours: Hours) -> None:
@@ -292,6 +308,9 @@ class Life:
             stay = self.judge.stays[uid]
             if stay.hours != hours or stay.coming is not None or stay.told_at is None or self.ledger is None:
                 return
+            booked = self.sources[flat.name].listed.get(uid)
+            if booked is None or flat.hours(booked) != hours:
+                return  # the hub will hear that the guest has other plans
             for lock in flat.doors:
                 door = self.doors[lock]
                 tried = (door.slot_of(each, self.now()) for each in self.ledger.digits(lock, uid))

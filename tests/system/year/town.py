@@ -13,9 +13,13 @@ from hub.model.facts import StayReport
 from hub.model.values import Address, ChannelId, StayKind, StayStatus
 from tests.simulators.street import BOLT_ONLY, BRANDS, Brand
 
-BEGIN: Final = datetime(2027, 1, 1, tzinfo=UTC)
+SPRING, AUTUMN = datetime(2027, 3, 26, tzinfo=UTC), datetime(2027, 10, 29, tzinfo=UTC)
+"""Two days before the clocks change in Europe; they change in Lord Howe and Auckland nine days after the first, and in America
+nine days after the second."""
 FLATS: Final = 5
 """Of each house."""
+OWNERS: Final = 0.05
+"""How many stays are the owner's own, who gets a code as a guest does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,11 @@ class Flat:
     """Its channel is a calendar that is read every hour; else the channel tells by itself."""
 
     @property
+    def first(self) -> bool:
+        """Of its house."""
+        return self.name == f"{self.place.name}-0"
+
+    @property
     def channel(self) -> ChannelId:
         return ChannelId(f"channel-{self.name}")
 
@@ -106,6 +115,7 @@ class Flat:
 
 @dataclass(frozen=True, slots=True)
 class Town:
+    begin: datetime
     flats: tuple[Flat, ...]
     brands: dict[Address, Brand]
     """By lock."""
@@ -113,7 +123,12 @@ class Town:
     bookings: tuple[Booking, ...]
 
 
-def town(random: Random, days: int) -> Town:
+def begin_of(seed: int) -> datetime:
+    """Years begin with one of the two changes of the clocks, so that a week has one."""
+    return SPRING if seed % 2 else AUTUMN
+
+
+def town(random: Random, days: int, begin: datetime = SPRING) -> Town:
     """Sixty locks: one for each flat, two at the gates of each house, and one with a bolt only in every other house."""
     flats: list[Flat] = []
     houses: dict[Address, Place] = {}
@@ -132,33 +147,35 @@ def town(random: Random, days: int) -> Town:
     brands = [BRANDS[each % len(BRANDS)] for each in range(len(keypads))]
     random.shuffle(brands)
     told = dict(zip(keypads, brands, strict=True)) | dict.fromkeys(bolts, BOLT_ONLY)
-    bookings = tuple(booking for flat in flats for booking in _bookings(flat, random, days))
-    return Town(tuple(flats), told, houses, bookings)
+    bookings = tuple(booking for flat in flats for booking in _bookings(flat, random, begin, days))
+    return Town(begin, tuple(flats), told, houses, bookings)
 
 
 # ---- who books what ------------------------------------------------------------------------------------------------
 
 
-def _bookings(flat: Flat, random: Random, days: int) -> Iterator[Booking]:
-    day, last = BEGIN.date(), BEGIN.date() + timedelta(days=days)
+def _bookings(flat: Flat, random: Random, begin: datetime, days: int) -> Iterator[Booking]:
+    day, last = begin.date(), begin.date() + timedelta(days=days)
     stays: list[tuple[date, date]] = []
     while day < last:
-        nights = random.choice([1, 1, 2, 2, 2, 3, 3, 4])
+        nights = random.choice([1, 1, 1, 2, 2, 2, 3, 3, 4])
+        if not stays and flat.first:
+            nights = 2  # until the clocks are changed
         stays.append((day, day + timedelta(days=nights)))
         day += timedelta(days=nights + random.choice([0, 0, 0, 0, 1]))
     free = [arrival for arrival, _ in stays[1:]] + [last + timedelta(days=30)]
     for number, ((arrival, departure), next_arrival) in enumerate(zip(stays, free, strict=True)):
         booking = Booking(f"{flat.name}/{number}", flat)
-        booking.words += _story(booking, arrival, departure, next_arrival, random)
+        booking.words += _story(booking, (arrival, departure, next_arrival), random, begin)
         yield booking
 
 
-def _story(booking: Booking, arrival: date, departure: date, free: date, random: Random) -> Iterator[Word]:
-    """A stay as its channel tells it: when it is booked, and how it changes."""
-    flat = booking.flat
+def _story(booking: Booking, days: tuple[date, date, date], random: Random, begin: datetime) -> Iterator[Word]:
+    """A stay as its channel tells it: when it is booked, and how it changes. `days`: the last one, somebody else arrives."""
+    flat, (arrival, departure, free) = booking.flat, days
     report = StayReport(
         booking.uid,
-        StayKind.RESERVATION,
+        StayKind.OWNER if random.random() < OWNERS else StayKind.RESERVATION,
         StayStatus.CONFIRMED,
         arrival,
         departure,
@@ -168,7 +185,7 @@ def _story(booking: Booking, arrival: date, departure: date, free: date, random:
     hours = flat.hours(report)
     assert hours is not None
     early = timedelta(minutes=random.randrange(-60, 600)) if random.random() < 0.1 else _days_before(random)
-    at = max(hours.check_in - early, BEGIN + timedelta(minutes=random.randrange(1, 300)))
+    at = max(hours.check_in - early, begin + timedelta(minutes=random.randrange(1, 300)))
     yield Word(at, report)
     for change in _changes(random):
         if hours is None or at >= hours.end - timedelta(minutes=10):

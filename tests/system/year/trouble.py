@@ -9,8 +9,8 @@ from typing import Final
 
 from hub.model.facts import CodeChange
 from tests.simulators.street import FLAT, Code, Door
+from tests.system.year.channels import Fault, Source
 from tests.system.year.life import Life
-from tests.system.year.town import BEGIN
 
 UNSEEN: Final = timedelta(minutes=45)
 """Nobody programs a place of a lock that tells nothing while the hub relies on what it has just read there
@@ -26,14 +26,17 @@ def plan(life: Life) -> None:
         if door.brand.slots:
             _hands(life, door, random)
             _resets(life, door, random)
+    for source in life.sources.values():
+        if source.flat.polled:
+            _faults(life, source, random)
     _outages(life, random)
     _restarts(life, random)
 
 
 def _times(life: Life, random: Random, a_year: float) -> Iterator[datetime]:
     """So many instants in a year, at random."""
-    at = BEGIN + timedelta(hours=6)
-    end = BEGIN + timedelta(days=life.days)
+    at = life.plan.begin + timedelta(hours=6)
+    end = life.plan.begin + timedelta(days=life.days)
     while True:
         at += timedelta(days=random.expovariate(a_year / 365))
         if at >= end:
@@ -78,7 +81,7 @@ def _battery(life: Life, door: Door, random: Random) -> None:
         life.judge.within_reach(door)
 
     door.battery = float(random.randrange(20, 100))
-    life.errand(BEGIN + offset, a_week_later)
+    life.errand(life.plan.begin + offset, a_week_later)
 
 
 def _hands(life: Life, door: Door, random: Random) -> None:
@@ -96,7 +99,7 @@ def _hands(life: Life, door: Door, random: Random) -> None:
 
 
 async def _make(life: Life, door: Door, random: Random) -> None:
-    now, long_ago = life.now(), BEGIN - timedelta(days=1)
+    now, long_ago = life.now(), life.plan.begin - timedelta(days=1)
     unseen = timedelta() if door.brand.events and door.reachable else UNSEEN
     free = [
         slot
@@ -141,6 +144,24 @@ def _resets(life: Life, door: Door, random: Random) -> None:
             life.errand(life.now(), life.meet_added)
 
         life.errand(at, reset)
+
+
+def _faults(life: Life, source: Source, random: Random) -> None:
+    """A calendar cannot be read, or says what is not so."""
+    for at in _times(life, random, 15):
+        fault = random.choice(list(Fault))
+        length = timedelta(minutes=random.choice([30, 180, 300, 1440, 3000]))
+
+        def begin(fault: Fault = fault) -> None:
+            life.judge.note(f"the calendar of {source.flat.name}: {fault.value}")
+            source.fault = fault
+
+        def end() -> None:
+            life.judge.note(f"the calendar of {source.flat.name} is well again")
+            source.fault = None
+
+        life.errand(at, begin)
+        life.errand(at + length, end)
 
 
 def _outages(life: Life, random: Random) -> None:
