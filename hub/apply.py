@@ -16,14 +16,16 @@ from hub import site_people
 from hub.config import Problem, misconfigured, nearest
 from hub.errors import Rejected
 from hub.io.vault import Vault
-from hub.model.alerts import Way
+from hub.model.alerts import ways_in_words
+from hub.model.availability import rules_in_words
 from hub.model.passes import Turnover
 from hub.model.policy import NO_OVERRIDE, CodePolicy, override_words, policy_words
 from hub.model.values import Address, ChannelId, LockId, StayStatus, UnitId
 from hub.sightings import forget_slots
 from hub.site import Channel, PassSaid, PersonSaid, Site, advice, named
-from hub.store import alerts, codes, house, log, passes, persons, stays
+from hub.store import alerts, bookings, codes, house, log, passes, persons, stays
 from hub.store.alerts import Wishes
+from hub.store.bookings import RulesRow
 from hub.store.engine import Tx
 from hub.store.house import ChannelRow, LockRow, Origin, Property, Unit
 from hub.store.ladder import pool
@@ -44,8 +46,8 @@ class What(Enum):
     REMOVED = "removed"
 
 
-Row = Property | LockRow | Unit | Channel | PersonSaid | PassSaid | Wishes
-R = TypeVar("R", Property, LockRow, Unit, Channel, PersonSaid, PassSaid, Wishes)
+Row = Property | LockRow | Unit | Channel | PersonSaid | PassSaid | Wishes | RulesRow
+R = TypeVar("R", Property, LockRow, Unit, Channel, PersonSaid, PassSaid, Wishes, RulesRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Change:
 
     @property
     def kind(self) -> str:
-        """`property` | `lock` | `unit` | `channel` | `person` | `pass` | `alerts`"""
+        """`property` | `lock` | `unit` | `channel` | `person` | `pass` | `alerts` | `booking rules`"""
         return _KINDS[type(self.row)]
 
     def sentence(self, *, done: bool) -> str:
@@ -92,6 +94,7 @@ class House:
     people: Mapping[str, PersonSaid] = field(default_factory=dict)
     passes: Mapping[str, PassSaid] = field(default_factory=dict)
     wishes: Mapping[str, Wishes] = field(default_factory=dict)
+    rules: Mapping[str, RulesRow] = field(default_factory=dict)
 
 
 def apply(tx: Tx, site: Site, vault: Vault, *, prune: Prune, now: datetime, actor: str) -> Plan:
@@ -125,6 +128,7 @@ def look(tx: Tx, vault: Vault) -> House:
         people={row.id: site_people.person_said(row, vault) for row in persons.persons(tx)},
         passes={row.id: site_people.pass_said(row) for row in passes.all_passes(tx)},
         wishes={row.id: row for row in alerts.wishes(tx).values()},
+        rules=bookings.all_rules(tx),
     )
 
 
@@ -146,6 +150,7 @@ def compare(site: Site, known: House, prune: Prune) -> Plan:
         people=_compared(site.people, known.people, prune, said),
         passes=_compared(site.passes, known.passes, prune, said),
         wishes=_compared(site.wishes, known.wishes, prune, said),
+        rules=_compared(site.rules, known.rules, prune, said),
     )
     wrong = [*_loose_ends(then), *_shared_addresses(then)]
     if wrong:
@@ -296,6 +301,7 @@ _KINDS: Final[Mapping[type[Row], str]] = {
     PersonSaid: "person",
     PassSaid: "pass",
     Wishes: "alerts",
+    RulesRow: "booking rules",
 }
 
 
@@ -318,12 +324,10 @@ def _words(row: Row) -> dict[str, str]:
                 "access log": f"the access log is kept for {row.log_days} days",
             }
         case LockRow():
-            where = {
+            return {
                 "name": f"“{row.name}”",
                 "property": f"in {row.property}",
                 "address": f"{row.driver} {row.address}",
-            }
-            return where | {
                 "shared": "shared" if row.shared else "not shared",
                 "S0": ("" if row.remote_unlock_over_s0 else "not ") + "unlocked from here over S0",
                 "encryption": ("" if row.unencrypted else "not ") + "meant to go without encryption",
@@ -339,17 +343,15 @@ def _words(row: Row) -> dict[str, str]:
         case PersonSaid() | PassSaid():
             return site_people.words(row)
         case Wishes():
-            people = ", then ".join(f"{each.person} by {_ways(each.ways)}" for each in row.people)
+            people = ", then ".join(f"{each.person} by {ways_in_words(each.ways)}" for each in row.people)
             return {
                 "quiet": f"quiet hours {row.quiet or 'never'}",
                 "people": f"tells {people or 'the managers'}",
             }
+        case RulesRow():
+            return {"": ", ".join(rules_in_words(row.own).values()) or "as usual"}
         case _:
             assert_never(row)
-
-
-def _ways(ways: frozenset[Way]) -> str:
-    return " and ".join(sorted(way.value for way in ways))
 
 
 def _introduction(row: Row) -> Iterator[str]:
@@ -385,6 +387,8 @@ def _farewell(row: Row) -> str:
             return "the codes leave the locks"
         case Wishes():
             return "the managers are told, at any hour"
+        case RulesRow():
+            return "bookings are as usual"
         case _:
             assert_never(row)
 
@@ -462,6 +466,8 @@ def _remove(tx: Tx, row: Row, now: datetime) -> None:
             site_people.remove(tx, row, now)
         case Wishes():
             alerts.forget_wishes(tx, row.id)
+        case RulesRow():
+            bookings.forget_rules(tx, row.id)
         case _:
             assert_never(row)
 
@@ -492,5 +498,7 @@ def _keep(tx: Tx, row: Row, vault: Vault, now: datetime) -> None:
             pass  # once the doors are there, and whoever can draw digits (hub/site_people.py)
         case Wishes():
             alerts.keep_wishes(tx, row)
+        case RulesRow():
+            bookings.keep_rules(tx, row)
         case _:
             assert_never(row)

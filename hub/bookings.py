@@ -11,12 +11,11 @@ from sqlalchemy.exc import IntegrityError
 from ulid import ULID
 
 from hub.errors import Rejected
-from hub.intake import Intake, NewStay
+from hub.intake import LONGEST_STAY, Intake, NewStay
 from hub.issuing import Desk
 from hub.model.availability import (
     HOLD_FOR,
     Closed,
-    Hours,
     Objection,
     OwnRules,
     Reason,
@@ -37,6 +36,9 @@ from hub.store.house import Origin, Property
 LONGEST_HOLD: Final = timedelta(days=7)
 MOST_DAYS: Final = 731
 """Of a calendar."""
+_FIRST: Final = date(1970, 1, 1)
+_LAST: Final = date(9000, 1, 1)
+"""Arithmetic has room on both sides of these."""
 
 
 class NotFree(Rejected):
@@ -46,6 +48,11 @@ class NotFree(Rejected):
         super().__init__("; ".join(dict.fromkeys(each.sentence for each in found)))
         self.reasons = tuple(each.reason for each in found)
         self.soft = not any(reason.hard for reason in self.reasons)
+
+
+def _mind_reach(*days: date) -> None:
+    if not all(_FIRST <= day <= _LAST for day in days):
+        raise Rejected("no calendar reaches that far")
 
 
 # ---- asking --------------------------------------------------------------------------------------------------------
@@ -60,7 +67,8 @@ def look(
     besides: StayId | None = None,
     hold: str | None = None,
 ) -> dict[UnitId, tuple[Objection, ...]]:
-    """What speaks against a stay, in each of these units."""
+    """What speaks against a stay, in each of these units. Raises Rejected for days that no calendar reaches."""
+    _mind_reach(wish.arrival, wish.departure)
     first, until = min(wish.arrival, wish.departure), max(wish.arrival, wish.departure)
     known = ledger.grounds(tx, units, first, until, now, besides=besides, hold=hold)
     return {unit: objections(wish, ground, now) for unit, ground in known.items()}
@@ -70,6 +78,7 @@ def calendars(tx: Tx, units: Collection[UnitId], first: date, days: int, now: da
     """A byte of `Night` flags for each night of each unit. Raises Rejected where that is too much."""
     if not 1 <= days <= MOST_DAYS:
         raise Rejected(f"a calendar has 1 to {MOST_DAYS} days")
+    _mind_reach(first)
     known = ledger.grounds(tx, units, first, first + timedelta(days=days), now)
     return {unit: calendar(ground, first, days, now) for unit, ground in known.items()}
 
@@ -92,7 +101,7 @@ def book(tx: Tx, intake: Intake, new: NewStay, actor: str, *, anyway: bool = Fal
     if hold is not None:
         _take_hold(tx, hold, new, now)
     place = house.property_of(tx, new.unit)
-    if place is not None and new.arrival < new.departure:
+    if place is not None and timedelta(0) < new.departure - new.arrival <= LONGEST_STAY:
         against = look(tx, [new.unit], _wish(new, place), now)[new.unit]
         if any(each.reason.hard for each in against) or (against and not anyway):
             raise NotFree(against)
@@ -140,7 +149,7 @@ def hold(tx: Tx, desk: Desk, new: NewHold, actor: str, *, anyway: bool = False) 
     place = _place(tx, new.unit)
     if not timedelta(minutes=1) <= new.lasts <= LONGEST_HOLD:
         raise Rejected("a hold lasts a minute at least, and a week at most")
-    now, hours = desk.now(), Hours(place.zone, place.check_in, place.check_out)
+    now, hours = desk.now(), ledger.hours_of(place)
     against = look(tx, [new.unit], Wish(new.arrival, new.departure), now)[new.unit]
     if any(each.reason.hard for each in against) or (against and not anyway):
         raise NotFree(against)
@@ -173,6 +182,7 @@ def release(tx: Tx, desk: Desk, id_: str, actor: str) -> Hold:
 def close(tx: Tx, desk: Desk, unit: UnitId, shut: Closed, note: str, actor: str) -> ClosureRow:
     """Stays that are there already stay. Raises Rejected."""
     _place(tx, unit)
+    _mind_reach(shut.first, shut.until)
     if shut.until <= shut.first:
         raise Rejected("it must be open again after the first day")
     if shut.until - shut.first > timedelta(days=MOST_DAYS):

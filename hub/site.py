@@ -3,11 +3,11 @@
     [[property]]  id, name, timezone, check_in = "15:00", check_out = "11:00", code_lead = "60m", digits = 6,
                   backups = 2, log_days = 30,
                   code_kind = "random", code_distance = 2, early_check_in = "0m", late_check_out = "0m", code_ahead = "72h"
-                  quiet_hours = "never", escalation = []
+                  quiet_hours = "never", escalation = [], booking = {}
     [[lock]]      id, property, name, driver, address, shared = false, remote_unlock_over_s0 = false, unencrypted = false,
                   and where it is different there: code_lead, digits, code_kind, code_distance, early_check_in,
                   late_check_out, code_ahead
-    [[unit]]      id, property, name, locks, closed_means = "ask"
+    [[unit]]      id, property, name, locks, closed_means = "ask", booking = {}
     [[channel]]   id, unit or (for an account) units, integration, and that integration's own settings
     [[person]]    id, name, kind, property = every one, phone = "", email = ""
     [[pass]]      id, person, locks, hours or between_stays (with longest = "8h") or neither, until = open, uses = any, name = ""
@@ -41,12 +41,15 @@ from hub.config import Problem, Section, misconfigured, nearest, problems, read_
 from hub.errors import Misconfigured
 from hub.manifests import discover
 from hub.model.alerts import QuietHours, Way, read_quiet_hours, read_step
+from hub.model.availability import rules_of, too_short_a_day
 from hub.model.keeping import LOG_DAYS, MOST_LOG_DAYS
 from hub.model.passes import ALWAYS, LONGEST_TURNOVER, EveryWeek, Span, Turnover, When, read_hours
 from hub.model.people import PersonKind
 from hub.model.policy import CodeKind, Override
 from hub.model.values import Address, ChannelId, LockId, PassId, PersonId, PropertyId, UnitId, clean
+from hub.site_bookings import Booking, read_span
 from hub.store.alerts import Listed, Wishes
+from hub.store.bookings import RulesRow, hours_of
 from hub.store.house import ClosedMeans, LockRow, Origin, Property, Unit
 
 LONGEST_LEAD: Final = timedelta(hours=24)
@@ -102,6 +105,8 @@ class Site:
     passes: tuple[PassSaid, ...] = ()
     wishes: tuple[Wishes, ...] = ()
     """How those properties want their people told that say so."""
+    rules: tuple[RulesRow, ...] = ()
+    """What those properties and units say of bookings that say something."""
 
 
 CheckChannel = Callable[[str, Mapping[str, Any], str], object]
@@ -131,7 +136,8 @@ def parse(told: Mapping[str, Any], *, drivers: Collection[str], check_channel: C
         raise misconfigured(wrong)
     wishes = tuple(row for entry in entries["property"] if (row := entry.wishes()) is not None)
     rows = {field: tuple(entry.row() for entry in entries[kind]) for kind, field in _PLURALS.items()}
-    return Site(**rows, wishes=wishes)
+    rules = tuple(row for kind in ("property", "unit") for each in entries[kind] if (row := each.rules()) is not None)
+    return Site(**rows, wishes=wishes, rules=rules)
 
 
 def named(kind: str, id_: str) -> str:
@@ -141,7 +147,6 @@ def named(kind: str, id_: str) -> str:
 # ---- one entry -----------------------------------------------------------------------------------------------------
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_LEAD: Final = re.compile(r"(\d{1,5}) ?(m|min|h)?")
 
 
 def _id(value: str) -> str:
@@ -178,15 +183,8 @@ def _time(value: object) -> time:
     raise ValueError('must be a time of day, e.g. "15:00"')
 
 
-def _span(value: object) -> timedelta:
-    told = _LEAD.fullmatch(str(value)) if isinstance(value, int | str) and not isinstance(value, bool) else None
-    if told is None:
-        raise ValueError('must be minutes, e.g. 60, "60m" or "1h"')
-    return timedelta(**{"hours" if told[2] == "h" else "minutes": int(told[1])})
-
-
 def _lead(value: object) -> timedelta:
-    lead = _span(value)
+    lead = read_span(value)
     if lead > LONGEST_LEAD:
         raise ValueError("must not be more than 24h: a code works only about its guest's own stay")
     return lead
@@ -201,7 +199,7 @@ def _step(value: object) -> object:
 
 
 def _ahead(value: object) -> timedelta:
-    ahead = _span(value)
+    ahead = read_span(value)
     if ahead > LONGEST_AHEAD:
         raise ValueError("must not be more than 336h, two weeks: places in a keypad are few")
     return ahead
@@ -235,6 +233,12 @@ class _Property(Section):
     log_days: Annotated[int, Field(strict=True, ge=1, le=MOST_LOG_DAYS)] = LOG_DAYS
     quiet_hours: Annotated[QuietHours | None, BeforeValidator(_quiet)] = None
     escalation: tuple[Annotated[tuple[str, frozenset[Way]], BeforeValidator(_step)], ...] = ()
+    booking: Booking | None = None
+
+    def rules(self) -> RulesRow | None:
+        """None where the file says nothing of it: it is left to the pages."""
+        of = PropertyId(self.id)
+        return None if self.booking is None else RulesRow(of, None, self.booking.own(), Origin.SITE)
 
     def wishes(self) -> Wishes | None:
         """None where the file says nothing of it: it is left to the pages."""
@@ -309,6 +313,11 @@ class _Unit(Section):
     name: Name
     locks: tuple[Id, ...]
     closed_means: ClosedMeans = ClosedMeans.ASK
+    booking: Booking | None = None
+
+    def rules(self) -> RulesRow | None:
+        unit = UnitId(self.id)
+        return None if self.booking is None else RulesRow(None, unit, self.booking.own(), Origin.SITE)
 
     def row(self) -> Unit:
         return Unit(
@@ -373,7 +382,7 @@ def _hours(value: object) -> tuple[Span, ...]:
 
 
 def _longest(value: object) -> timedelta:
-    longest = _span(value)
+    longest = read_span(value)
     if not timedelta(minutes=15) <= longest <= timedelta(days=7):
         raise ValueError("must be 15m at least, and 168h at most")
     return longest
@@ -483,6 +492,10 @@ def advice(site: Site) -> Iterable[str]:
                 f"{named('property', row.id)}: check-out is later than check-in, so the codes of two stays "
                 "that follow each other work at the same time."
             )
+    said = {row.of: row.own for row in site.rules if row.of is not None}
+    for row in site.properties:
+        if row.id in said and too_short_a_day(hours_of(row), rules_of(said[row.id])):
+            yield f"{named('property', row.id)}: nobody can come on the day on which somebody leaves; its buffer is too long."
     for unit in site.units:
         if not unit.locks:
             yield f"{named('unit', unit.id)} has no lock, so its guests get no code."

@@ -30,6 +30,10 @@ class Way(Enum):
     SMS = "sms"
 
 
+def ways_in_words(ways: frozenset[Way]) -> str:
+    return " and ".join(sorted(way.value for way in ways))
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """What becomes of a finding of one kind."""

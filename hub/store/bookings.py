@@ -27,7 +27,7 @@ from hub.model.availability import (
 from hub.model.values import CODED, PropertyId, StayId, StayStatus, UnitId
 from hub.store import house
 from hub.store.engine import Tx
-from hub.store.house import Origin
+from hub.store.house import Origin, Property
 from hub.store.prepared import Prepared
 from hub.store.tables import Instant, booking_rules, channel_state, channels, closures, holds, listings, stays
 
@@ -93,6 +93,11 @@ def all_rules(tx: Tx) -> dict[str, RulesRow]:
 def own_rules(tx: Tx, about: str) -> OwnRules:
     row = all_rules(tx).get(about)
     return OwnRules() if row is None else row.own
+
+
+def rules_in(tx: Tx, place: PropertyId) -> BookingRules:
+    """What counts for units of a property that say nothing."""
+    return rules_of(own_rules(tx, f"property:{place}"))
 
 
 def rules_at(tx: Tx, unit: UnitId) -> BookingRules:
@@ -286,6 +291,10 @@ _MARGIN: Final = LONGEST_BUFFER + timedelta(days=1)
 """As much as any buffer and any difference of zones."""
 
 
+def hours_of(place: Property) -> Hours:
+    return Hours(place.zone, place.check_in, place.check_out)
+
+
 def grounds(
     tx: Tx,
     units: Collection[UnitId],
@@ -319,7 +328,7 @@ def grounds(
         read_at[unit] = min(read_at.get(unit, at or _NEVER), at or _NEVER)
     return {
         id_: Ground(
-            Hours(places[unit.property].zone, places[unit.property].check_in, places[unit.property].check_out),
+            hours_of(places[unit.property]),
             _layered(said, unit.property, id_),
             tuple(taken[id_]),
             tuple(shut[id_]),

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from hub import backup_codes, ladder
+from hub import backup_codes, bookings, ladder
+from hub.bookings import NotFree
 from hub.intake import NewStay
 from hub.ladder import OnLadder
 from hub.model.ladder import Backup, DoorNow, Rung, StayHours, Tell, deadlines, takes_backup
@@ -17,10 +18,11 @@ from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.proofs import Tally
 from hub.store.stays import StayRow, Wanted
+from web.api.bookings import not_free
 from web.api.paging import ByTime, Page, cut, parsed, position
 from web.api.problems import missing
 from web.api.routes import Call
-from web.api.wire import Day, In, Instant, Nothing, Out, TimeOfDay, Told
+from web.api.wire import Day, In, Instant, Nothing, Out, TimeOfDay, Told, Whole
 
 
 class CodesOut(Out):
@@ -214,6 +216,11 @@ class StayIn(In):
     note: Annotated[str, Field(max_length=500)] = ""
     check_in: Annotated[TimeOfDay | None, Field(description="local; null: as the house rules say")] = None
     check_out: Annotated[TimeOfDay | None, Field(description="local; null: as the house rules say")] = None
+    guests: Annotated[int, Field(ge=1, le=1000, description="how many come"), Whole] | None = None
+    anyway: Annotated[bool, Field(description="in spite of the house's own rules; never of others who stay there")] = (
+        False
+    )
+    hold: Annotated[str, Field(max_length=40, description="the hold that becomes this stay")] | None = None
 
 
 async def add_stay(call: Call, query: Nothing, body: StayIn) -> StayOut:
@@ -228,8 +235,17 @@ async def add_stay(call: Call, query: Nothing, body: StayIn) -> StayOut:
         check_in=body.check_in,
         check_out=body.check_out,
         kind=StayKind(body.kind),
+        guests=body.guests,
     )
-    return await call.hub.store.write(lambda tx: _found(tx, call.hub.intake.add_stay(tx, new, call.actor), call))
+
+    def work(tx: Tx) -> StayOut:
+        id_ = bookings.book(tx, call.hub.intake, new, call.actor, anyway=body.anyway, hold=body.hold)
+        return _found(tx, id_, call)
+
+    try:
+        return await call.hub.store.write(work)
+    except NotFree as error:
+        raise not_free(error) from error
 
 
 class ExtendIn(In):

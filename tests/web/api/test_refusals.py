@@ -52,7 +52,7 @@ WRONG_STAYS = [
     (stay(guest=None), "guest", "must be text"),
     (stay(guest="x" * 121), "guest", "at most 120 characters"),
     (stay(guest=["Ada"]), "guest", "must be text"),
-    (stay(guests=2), "guests", 'did you mean "guest"'),
+    (stay(gests=2), "gests", 'did you mean "guests"'),
     (stay(arrivel="2026-12-01"), "arrivel", 'did you mean "arrival"'),
     (stay(arrival="01.12.2026"), "arrival", "must be a day, as 2026-11-21"),
     (stay(arrival="2026-02-30"), "arrival", "is not a day that exists"),
@@ -198,7 +198,7 @@ async def test_a_body_larger_than_64_kib_is_refused_without_being_read_to_its_en
         (STAY | {"departure": "2026-12-01"}, "departure must be after the arrival"),
         (STAY | {"departure": "2030-01-01"}, "most likely a typing error"),
         (STAY | {"arrival": "2026-11-22", "departure": "2026-11-24"}, "somebody else stays there"),
-        (STAY | {"arrival": "2026-11-01", "departure": "2026-11-03"}, "over already"),
+        (STAY | {"arrival": "2026-11-01", "departure": "2026-11-03"}, "day of arrival is over"),
     ],
 )
 @pytest.mark.asyncio(loop_scope="module")
