@@ -18,7 +18,7 @@ from web.site import SITE, Doubtable, Site
 from web.templating import Templates
 
 PAGES = (
-    "adopting", "alerts", "alerts_told", "channels", "codes", "door", "emergency", "health", "locks", "log", "more",
+    "adopting", "alerts", "alerts_told", "bookings", "channels", "codes", "door", "emergency", "health", "locks", "log", "more",
     "passes", "people", "policies", "radio", "radio_care", "radio_talk", "record", "rehearsal", "settings", "stays", "styleguide",
     "today",
 )  # fmt: skip

@@ -11,7 +11,19 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 
-from tests.bench import allocation, emergencies, feed, footprint, homes, pages, webhooks, year, zwave, zwave_asleep
+from tests.bench import (
+    allocation,
+    availability,
+    emergencies,
+    feed,
+    footprint,
+    homes,
+    pages,
+    webhooks,
+    year,
+    zwave,
+    zwave_asleep,
+)
 from tests.bench.rows import Row, table
 
 OUTPUT = homes.ROOT / "build" / "bench.json"
@@ -28,6 +40,7 @@ def _measures(rounds: int, scale: float) -> list[tuple[list[str], Measure]]:
         (["feed"], lambda folder: feed.measure(folder, rounds)),
         (list(emergencies.NAMES), lambda folder: emergencies.measure(folder, rounds)),
         ([allocation.NAME], lambda folder: allocation.measure(folder, rounds)),
+        ([availability.NAME], lambda folder: availability.measure(folder, rounds)),
         (["year", "lock_years_per_s"], lambda folder: year.lock_years(folder, rounds)),
         (["year", "reconcile_at_rest"], lambda folder: year.at_rest(folder, rounds, round(1_000 * scale))),
         (["footprint"], lambda folder: footprint.measure(folder, rounds)),

@@ -165,7 +165,7 @@ async def test_a_stay_by_telephone_gets_its_code_at_once(manager: Visitor) -> No
         ({"arrival": "soon"}, "The day of arrival: write the day like 2026-11-21."),
         ({"departure": "2026-12-20"}, "The departure must be after the arrival."),
         ({"arrival": "2026-11-20", "departure": "2026-11-21"}, "Somebody else stays there on some of these nights."),
-        ({"arrival": "2026-10-01", "departure": "2026-10-03"}, "The stay would be over already."),
+        ({"arrival": "2026-10-01", "departure": "2026-10-03"}, "The day of arrival is over."),
         ({"unit": "castle"}, "There is no unit called “castle”."),
         ({"check_in": "25:00"}, "From: write the time like 15:00."),
     ],

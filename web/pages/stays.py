@@ -11,11 +11,13 @@ from urllib.parse import urlencode
 from aiohttp import web
 from pydantic import AfterValidator, Field
 
-from hub import backup_codes, ladder
+from hub import backup_codes, bookings, ladder
+from hub.bookings import NotFree
 from hub.errors import Rejected
 from hub.hub import Hub
 from hub.intake import NewStay
 from hub.model.values import StayId, StayKind, StayStatus, UnitId, clean
+from hub.store import bookings as booked
 from hub.store import codes, house, proofs
 from hub.store import stays as ledger
 from hub.store.engine import Tx
@@ -271,6 +273,9 @@ class NewForm(Form):
     phone: Line = Field("", title="The telephone number", max_length=40)
     email: Line = Field("", title="The e-mail address", max_length=200)
     note: str = Field("", title="The note", max_length=500)
+    guests: int | None = Field(None, title="How many come", ge=1, le=1000)
+    hold: Line | None = Field(None, max_length=40)
+    anyway: Literal["anyway"] | None = None
 
 
 class ChangeForm(Form):
@@ -292,6 +297,8 @@ class FormView:
     units: tuple[tuple[str, str], ...] = ()
     rules: str = ""
     sentence: str = ""
+    soft: bool = False
+    """Refused for the house's own rules: it may be done in spite of them."""
 
 
 async def _show(request: web.Request, view: FormView, form: Filled[Any]) -> web.Response:
@@ -326,23 +333,36 @@ async def _new_view(request: web.Request) -> FormView:
 
 
 async def new(request: web.Request) -> web.Response:
-    hub = request.app[SITE].hub
-    today = await hub.store.read(lambda tx: Ground.read(tx, hub.clock.now()).local().today)
-    known = {"arrival": today.isoformat(), "departure": (today + timedelta(days=1)).isoformat()}
-    return await _show(request, await _new_view(request), blank(NewForm, **known))
+    hub, held = request.app[SITE].hub, request.query.get("hold", "")
+
+    def known(tx: Tx) -> dict[str, str]:
+        ground = Ground.read(tx, hub.clock.now())
+        for row in booked.live_holds(tx, ground.now):
+            if row.id == held:
+                days = {"arrival": row.arrival.isoformat(), "departure": row.departure.isoformat()}
+                return days | {"unit": row.unit, "guest": row.label, "hold": row.id}
+        today = ground.local().today
+        return {"arrival": today.isoformat(), "departure": (today + timedelta(days=1)).isoformat()}
+
+    return await _show(request, await _new_view(request), blank(NewForm, **await hub.store.read(known)))
 
 
 async def add(request: web.Request) -> web.Response:
     hub, actor = request.app[SITE].hub, request[GUARD].actor
-    form = read(NewForm, await request.post())
+    form, soft = read(NewForm, await request.post()), False
     if (given := form.value) is not None:
-        told = NewStay(**given.model_dump() | {"unit": UnitId(given.unit), "kind": StayKind(given.kind)})
+        told = given.model_dump(exclude={"hold", "anyway"}) | {"unit": UnitId(given.unit), "kind": StayKind(given.kind)}
+        anyway, held = given.anyway is not None, given.hold
         try:
-            id_ = await hub.store.write(lambda tx: hub.intake.add_stay(tx, told, actor))
+            id_ = await hub.store.write(
+                lambda tx: bookings.book(tx, hub.intake, NewStay(**told), actor, anyway=anyway, hold=held)
+            )
             return go(request, f"/stays/{id_}", said="stay_added")
+        except NotFree as error:
+            form, soft = form.refused(f"{error}."), error.soft
         except Rejected as error:
             form = form.refused(f"{error}.")
-    return await _show(request, await _new_view(request), form)
+    return await _show(request, replace(await _new_view(request), soft=soft), form)
 
 
 async def _change_view(request: web.Request) -> tuple[FormView, StayRow]:

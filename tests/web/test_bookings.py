@@ -1,0 +1,82 @@
+"""What may be booked, decided and asked on the pages."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from hub.model.availability import OwnRules
+from hub.model.values import UnitId
+from hub.store import bookings
+from tests.web.conftest import Visitor
+from tests.web.village import HOUSE
+
+NEW = {"guest": "Ada Lovelace", "unit": "flat-2", "arrival": "2026-12-20", "departure": "2026-12-23"}
+FLAT = UnitId("flat-2")
+
+
+async def _own(manager: Visitor, about: str) -> OwnRules:
+    return await manager.here.hub.store.read(lambda tx: bookings.own_rules(tx, about))
+
+
+async def test_a_property_and_a_unit_have_rules_of_their_own(manager: Visitor) -> None:
+    text = (await manager.get(f"/settings/booking/{HOUSE}")).text
+    assert "Nobody can come on the day on which somebody leaves: 12 h" in text
+    told = await manager.post(f"/settings/booking/{HOUSE}", buffer="4", turnover=["5", "6"], pets="no")
+    assert told.status == 303
+    assert await _own(manager, f"property:{HOUSE}") == OwnRules(
+        buffer=timedelta(hours=4), turnover=frozenset({5, 6}), pets=False
+    )
+    page = await manager.get(f"/settings/booking/{HOUSE}")
+    assert "Nobody can come" not in page.text
+    assert len(re.findall(r'name="turnover" value="[56]" checked', page.html)) == 2
+    assert (await manager.post(f"/units/{FLAT}/booking", min_nights="3")).status == 303
+    assert (await _own(manager, f"unit:{FLAT}")).min_nights == 3
+    refused = await manager.post(f"/units/{FLAT}/booking", min_nights="9", max_nights="4")
+    assert (refused.status, "at least than at most" in refused.text) == (422, True)
+
+
+async def test_a_stay_against_the_rules_is_refused_in_words_and_added_anyway(manager: Visitor) -> None:
+    assert (await manager.post("/stays/new", **NEW)).status == 303
+    next_day = NEW | {"arrival": "2026-12-23", "departure": "2026-12-24"}
+    refused = await manager.post("/stays/new", **next_day)
+    assert refused.status == 422
+    assert "There must be 12 h between two stays." in refused.text
+    assert "Add the stay anyway" in refused.text
+    assert (await manager.post("/stays/new", **next_day, anyway="anyway")).status == 303
+    twice = await manager.post("/stays/new", **next_day, anyway="anyway")
+    assert "Somebody else stays there" in twice.text
+    assert "anyway" not in twice.text
+
+
+async def test_days_are_closed_on_the_page_of_the_unit(manager: Visitor) -> None:
+    refused = await manager.post(f"/units/{FLAT}/closures", kind="maintenance", first="2026-12-21", until="2026-12-21")
+    assert refused.status == 422
+    told = {"kind": "maintenance", "first": "2026-12-21", "until": "2026-12-22", "note": "painter"}
+    assert (await manager.post(f"/units/{FLAT}/closures", **told)).status == 303
+    page = await manager.get(f"/units/{FLAT}/booking")
+    assert "Work in it 2026-12-21, open again on 2026-12-22: painter" in page.text
+    assert "There is work in it" in (await manager.post("/stays/new", **NEW)).text
+    reopen = re.search(r'action="(/closures/[^"]+/reopen)"', page.html)
+    assert reopen is not None
+    assert (await manager.post(reopen[1])).status == 303
+    assert (await manager.post("/stays/new", **NEW)).status == 303
+
+
+async def test_nights_are_held_booked_and_released(manager: Visitor) -> None:
+    nights = {name: NEW[name] for name in ("unit", "arrival", "departure")}
+    assert (await manager.post("/stays/holds", **nights, label="Ada", minutes="60")).status == 303
+    page = await manager.get("/stays/holds")
+    assert "Ada Flat 2, 2026-12-20 to 2026-12-23" in page.text
+    assert "Somebody holds some of these nights" in (await manager.post("/stays/new", **NEW)).text
+    book = re.search(r'href="(/stays/new\?hold=([^"]+))"', page.html)
+    assert book is not None
+    assert 'value="2026-12-20"' in (await manager.get(book[1])).html
+    assert (await manager.post("/stays/new", **NEW, hold=book[2])).status == 303
+    assert "Nothing is held" in (await manager.get("/stays/holds")).text
+    other = nights | {"arrival": "2027-01-02", "departure": "2027-01-03"}
+    assert (await manager.post("/stays/holds", **other, minutes="60")).status == 303
+    release = re.search(r'action="(/holds/[^"]+/release)"', (await manager.get("/stays/holds")).html)
+    assert release is not None
+    assert (await manager.post(release[1])).status == 303
+    assert "Nothing is held" in (await manager.get("/stays/holds")).text
