@@ -22,7 +22,8 @@ from hub.model.passes import Turnover
 from hub.model.policy import NO_OVERRIDE, CodePolicy, override_words, policy_words
 from hub.model.values import Address, ChannelId, LockId, StayStatus, UnitId
 from hub.sightings import forget_slots
-from hub.site import Channel, PassSaid, PersonSaid, Site, advice, named
+from hub.site import Channel, PassSaid, PersonSaid, Site, named
+from hub.site_advice import advice
 from hub.store import alerts, bookings, codes, house, log, passes, persons, stays
 from hub.store.alerts import Wishes
 from hub.store.bookings import RulesRow
@@ -211,8 +212,7 @@ def _moved(was: Row, row: Row) -> bool:
             return (was.driver, was.address) != (row.driver, row.address)
         case Channel(), Channel():
             return (was.unit, was.integration) != (row.unit, row.integration)
-        case _:
-            return False
+    return False
 
 
 def _loose_ends(then: House) -> Iterator[Problem]:
@@ -270,7 +270,7 @@ def _shared_addresses(then: House) -> Iterator[Problem]:
 def _touched_units(change: Change, known: House, then: House) -> Iterator[UnitId]:
     match change.row:
         case Property() as row if change.what is What.CHANGED:
-            if _house_rules(known.properties[row.id]) != _house_rules(row):
+            if known.properties[row.id].house_rules != row.house_rules:
                 yield from (unit.id for unit in then.units.values() if unit.property == row.id)
         case LockRow() as row if change.moved or _other_codes(row, known.locks.get(row.id)):
             yield from (unit.id for unit in then.units.values() if row.id in unit.locks)
@@ -281,10 +281,6 @@ def _touched_units(change: Change, known: House, then: House) -> Iterator[UnitId
                 yield row.id
         case Channel() as row if change.moved:
             yield from (unit for unit in (row.unit, known.channels[row.id].unit) if unit is not None)
-
-
-def _house_rules(row: Property) -> tuple[object, ...]:
-    return row.zone, row.check_in, row.check_out, row.code_lead, row.early_in, row.late_out
 
 
 def _other_codes(row: LockRow, was: LockRow | None) -> bool:

@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy.exc import IntegrityError
-from ulid import ULID
 
 from hub.errors import Rejected
 from hub.intake import LONGEST_STAY, Intake, NewStay
@@ -155,7 +154,7 @@ def hold(tx: Tx, desk: Desk, new: NewHold, actor: str, *, anyway: bool = False) 
         raise NotFree(against)
     start, end = hours.start(new.arrival), hours.end(new.departure)
     row = Hold(
-        str(ULID()), new.unit, new.arrival, new.departure, start, end, clean(new.label, limit=120), now, actor,
+        tx.new_id(now), new.unit, new.arrival, new.departure, start, end, clean(new.label, limit=120), now, actor,
         now + new.lasts,
     )  # fmt: skip
     try:
@@ -188,7 +187,7 @@ def close(tx: Tx, desk: Desk, unit: UnitId, shut: Closed, note: str, actor: str)
     if shut.until - shut.first > timedelta(days=MOST_DAYS):
         raise Rejected("a closure of more than two years is most likely a typing error")
     made = desk.now(), actor
-    row = ClosureRow(str(ULID()), unit, shut.kind, shut.first, shut.until, clean(note, limit=200), *made)
+    row = ClosureRow(tx.new_id(desk.now()), unit, shut.kind, shut.first, shut.until, clean(note, limit=200), *made)
     ledger.keep_closure(tx, row)
     told = f"{shut.kind.value}, {shut.first} to {shut.until}"
     log.record(tx, desk.now(), actor, "unit closed", f"unit:{unit}", detail=told)

@@ -41,7 +41,6 @@ from hub.config import Problem, Section, misconfigured, nearest, problems, read_
 from hub.errors import Misconfigured
 from hub.manifests import discover
 from hub.model.alerts import QuietHours, Way, read_quiet_hours, read_step
-from hub.model.availability import rules_of, too_short_a_day
 from hub.model.keeping import LOG_DAYS, MOST_LOG_DAYS
 from hub.model.passes import ALWAYS, LONGEST_TURNOVER, EveryWeek, Span, Turnover, When, read_hours
 from hub.model.people import PersonKind
@@ -49,7 +48,7 @@ from hub.model.policy import CodeKind, Override
 from hub.model.values import Address, ChannelId, LockId, PassId, PersonId, PropertyId, UnitId, clean
 from hub.site_bookings import Booking, read_span
 from hub.store.alerts import Listed, Wishes
-from hub.store.bookings import RulesRow, hours_of
+from hub.store.bookings import RulesRow
 from hub.store.house import ClosedMeans, LockRow, Origin, Property, Unit
 
 LONGEST_LEAD: Final = timedelta(hours=24)
@@ -482,24 +481,3 @@ def _shared_addresses(locks: Sequence[_Lock]) -> Iterable[Problem]:
             yield Problem(
                 key, f"{lock.driver} {lock.address} is {named('lock', other)} already; each lock has its own address"
             )
-
-
-def advice(site: Site) -> Iterable[str]:
-    """What the operator should know, though it works."""
-    for row in site.properties:
-        if row.check_out > row.check_in:
-            yield (
-                f"{named('property', row.id)}: check-out is later than check-in, so the codes of two stays "
-                "that follow each other work at the same time."
-            )
-    said = {row.of: row.own for row in site.rules if row.of is not None}
-    for row in site.properties:
-        if row.id in said and too_short_a_day(hours_of(row), rules_of(said[row.id])):
-            yield f"{named('property', row.id)}: nobody can come on the day on which somebody leaves; its buffer is too long."
-    for unit in site.units:
-        if not unit.locks:
-            yield f"{named('unit', unit.id)} has no lock, so its guests get no code."
-    for lock in site.locks:
-        passing = [unit.id for unit in site.units if lock.id in unit.locks]
-        if len(passing) > 1 and not lock.shared:
-            yield f"{named('lock', lock.id)} opens for guests of {' and '.join(passing)} without being called shared."

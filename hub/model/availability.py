@@ -395,8 +395,10 @@ class Night(IntFlag):
 
 
 NOT_SLEPT: Final = Night.BOOKED | Night.BLOCKED | Night.HELD | Night.CLOSED | Night.BUFFER | Night.SOON
-_OF_REASON: Final = {Reason.BOOKED: Night.BOOKED, Reason.BLOCKED: Night.BLOCKED, Reason.HELD: Night.HELD}
 _SETS: Final = {flag: bytes(value | flag for value in range(256)) for flag in Night}
+"""For each flag what becomes of a night that gets it: a whole range is marked at once."""
+_BOOKED, _BLOCKED, _HELD = _SETS[Night.BOOKED], _SETS[Night.BLOCKED], _SETS[Night.HELD]
+_NEAR: Final = _SETS[Night.BUFFER]
 
 
 def calendar(ground: Ground, first: date, days: int, now: datetime) -> bytes:
@@ -407,23 +409,24 @@ def calendar(ground: Ground, first: date, days: int, now: datetime) -> bytes:
     """
     rules, edges = ground.rules, _edges(ground.hours, first, days)
     nights = bytearray(_weekdays(rules, first.weekday(), days))
+    buffer = rules.buffer
     for each in ground.taken:
-        flag = _OF_REASON[each.why]
+        why = each.why  # not looked up in a dict: an enum's hash costs as much as all the rest
         low, high = edges.met(each.start, each.end)
-        _mark(nights, low, high, flag)
-        if each.why is not Reason.BLOCKED and rules.buffer:
-            before, after = edges.met(each.start - rules.buffer, each.end + rules.buffer)
-            _mark(nights, before, low, Night.BUFFER)
-            _mark(nights, high, after, Night.BUFFER)
+        _mark(nights, low, high, _BOOKED if why is Reason.BOOKED else _BLOCKED if why is Reason.BLOCKED else _HELD)
+        if buffer and why is not Reason.BLOCKED:
+            before, after = edges.near(low, high, each.start - buffer, each.end + buffer)
+            _mark(nights, before, low, _NEAR)
+            _mark(nights, high, after, _NEAR)
     for closure in ground.closed:
         low, high = (closure.first - first).days, (closure.until - first).days
-        _mark(nights, max(low, 0), high, _OF_CLOSURE[closure.kind])
+        _mark(nights, max(low, 0), high, _SETS[_OF_CLOSURE[closure.kind]])
     today = (now.astimezone(ground.hours.zone).date() - first).days
     soon = bisect_right(edges.starts, now + rules.notice) if rules.notice else 0
     if soon and edges.starts[soon - 1] == now + rules.notice:
         soon -= 1  # just in time
-    _mark(nights, 0, max(today, soon), Night.SOON)
-    _mark(nights, max(today + rules.advance_days + 1, 0), days, Night.NO_ARRIVAL)
+    _mark(nights, 0, max(today, soon), _SETS[Night.SOON])
+    _mark(nights, max(today + rules.advance_days + 1, 0), days, _SETS[Night.NO_ARRIVAL])
     return bytes(nights)
 
 
@@ -435,9 +438,9 @@ _OF_CLOSURE: Final = {
 }
 
 
-def _mark(nights: bytearray, low: int, high: int, flag: Night) -> None:
+def _mark(nights: bytearray, low: int, high: int, flagged: bytes) -> None:
     if low < high:
-        nights[low:high] = nights[low:high].translate(_SETS[flag])
+        nights[low:high] = nights[low:high].translate(flagged)
 
 
 def _weekdays(rules: BookingRules, first: int, days: int) -> bytes:
@@ -461,6 +464,15 @@ class _Edges:
     def met(self, start: datetime, end: datetime) -> tuple[int, int]:
         """The nights that those hours meet, as a half-open range."""
         return bisect_right(self.ends, start), bisect_left(self.starts, end)
+
+    def near(self, low: int, high: int, start: datetime, end: datetime) -> tuple[int, int]:
+        """The same, going on from a range within it: a buffer is a night or two."""
+        starts, ends = self.starts, self.ends
+        while low > 0 and ends[low - 1] > start:
+            low -= 1
+        while high < len(starts) and starts[high] < end:
+            high += 1
+        return low, high
 
 
 @lru_cache(maxsize=64)

@@ -64,6 +64,11 @@ class Property:
     """For how long the access log is kept."""
 
     @property
+    def house_rules(self) -> tuple[object, ...]:
+        """What the hours of stays and codes depend on."""
+        return self.zone, self.check_in, self.check_out, self.code_lead, self.early_in, self.late_out
+
+    @property
     def codes(self) -> CodePolicy:
         return CodePolicy(
             self.code_kind,

@@ -50,6 +50,10 @@ class Prepared(Generic[T]):
     def all(self, tx: Tx, **values: object) -> list[T]:
         return [self._made(row) for row in self._run(tx, values).fetchall()]
 
+    def bare(self, tx: Tx, **values: object) -> list[tuple[Any, ...]]:
+        """The rows as the database gives them, where there are so many that reading each would take too long."""
+        return self._run(tx, values).fetchall()
+
     def first(self, tx: Tx, **values: object) -> T | None:
         row = self._run(tx, values).fetchone()
         return None if row is None else self._made(row)
