@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 from hub.errors import Rejected
 from hub.model.effects import Effect
@@ -203,6 +203,10 @@ class Rehearsal(Protocol):
 
 
 # ---- integrations --------------------------------------------------------------------------------------------------
+
+
+QUERY: Final = ":query"
+"""Among a webhook's headers: what stood behind the question mark. Like them it is not kept."""
 
 
 @dataclass(frozen=True, slots=True)

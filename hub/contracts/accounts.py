@@ -13,11 +13,15 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Final, Self
+from urllib.parse import parse_qsl
 
-from hub.contracts import Delivery, Host, Integration
+from hub.contracts import QUERY, Delivery, Host, Integration
 from hub.contracts.fields import Fields, Unreadable
 from hub.errors import Garbled, Rejected
+from hub.io.api import told
 from hub.io.http import Answer, accepted
+from hub.io.signatures import same
+from hub.io.tickets import Ticket
 from hub.model.facts import CalendarRead, Fact, Listing, NewsAnnounced, StayReport
 from hub.model.values import ChannelId, StayKind, StayStatus
 
@@ -215,6 +219,25 @@ def listed(told: Any, who: str, *path: str) -> list[Any]:
     if not isinstance(told, list):
         raise Garbled(f"{who} answers without the list that was asked for")
     return told
+
+
+def asked_with(delivery: Delivery, secret: str) -> bool:
+    """Whether a webhook without a signature came to the secret address: `…/events?secret=…`."""
+    told = dict(parse_qsl((delivery.headers or {}).get(QUERY, "")))
+    return same(told.get("secret", ""), secret)
+
+
+def ticket(answer: Answer, token: str, lasts: str) -> Ticket:
+    """An access token out of an answer, by the names of its fields. Raises Rejected, Garbled."""
+    if answer.status in (400, 401, 403):
+        raise Rejected(f"{answer.host} gives no access token for these keys ({answer.status})")
+    given = told(accepted(answer))
+    if not isinstance(given, Mapping) or not isinstance(given.get(token), str) or not given[token]:
+        raise Garbled(f"{answer.host} answers without the access token that was asked for")
+    seconds = given.get(lasts)
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < 10**9:
+        raise Garbled(f"{answer.host} does not say how long its access token is good")
+    return Ticket(given[token], timedelta(seconds=seconds))
 
 
 def let_in(answer: Answer, what: str) -> Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Final
 
 from hub.errors import Disappointment, Rejected, Unavailable
 from hub.io.files import sync_file, sync_folder
+from hub.io.http import Answer
 
 DAY: Final = timedelta(hours=24)
 EARLY: Final = timedelta(minutes=5)
@@ -74,6 +75,28 @@ class Tickets:
             raise
         self._write(_Kept(self._whose, ticket.token, now + ticket.lasts.total_seconds(), (*recent, now)))
         return ticket.token
+
+    async def used(
+        self,
+        fetch: Callable[[], Awaitable[Ticket]],
+        ask: Callable[[str], Awaitable[Answer]],
+        *,
+        stale: Collection[int] = (401,),
+    ) -> Answer:
+        """What is answered to whoever has the token; one that is not taken any more is replaced once.
+
+        Args:
+            stale: the status that says so.
+
+        Raises:
+            As `current` and `ask`.
+        """
+        token = await self.current(fetch)
+        answer = await ask(token)
+        if answer.status not in stale:
+            return answer
+        self.spoiled(token)
+        return await ask(await self.current(fetch))
 
     def spoiled(self, token: str) -> None:
         """The service does not take it any more."""

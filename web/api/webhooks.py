@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
-from hub.contracts import Delivery
+from hub.contracts import QUERY, Delivery
 from hub.errors import Garbled, Unavailable
 from hub.hub import Hub
 from hub.model.values import ChannelId, clean
@@ -55,4 +55,5 @@ class _Door:
         # Signatures carry real time, also where the house's clock is turned.
         at = self._hub.wall.now()
         headers = {name.lower(): value for name, value in request.headers.items()}
+        headers[QUERY] = request.query_string
         return Delivery(channel, "", body, at, request.match_info["topic"], headers)

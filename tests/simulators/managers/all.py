@@ -2,48 +2,111 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from importlib import import_module
+from typing import Any, Final, cast
 
 from hub.contracts import Host
 from hub.contracts.accounts import Account
 from hub.io.api import Send
 from hub.io.http import send
-from integrations import ownerrez
-from integrations.ownerrez.account import OwnerRez
+from tests.simulators.managers.beds24 import Beds24Desk
 from tests.simulators.managers.desk import Desk
+from tests.simulators.managers.guesty import WEBHOOK_SECRET, GuestyDesk
+from tests.simulators.managers.hospitable import HospitableDesk
+from tests.simulators.managers.hostaway import HostawayDesk
+from tests.simulators.managers.lodgify import LodgifyDesk
 from tests.simulators.managers.ownerrez import OwnerRezDesk
+from tests.simulators.managers.smoobu import SmoobuDesk
 
-SECRETS: Final = ("pt_key", "geheim", "secret")
+SECRETS: Final = ("pt_key", "geheim", "whsec_", "sixteen")
 
 
 @dataclass(frozen=True, slots=True)
 class Manager:
     name: str
     desk: type[Desk]
-    make: Callable[[str, Host, Send], Account]
-    """From the address at which the double stands."""
+    path: str
+    """Where its API lives at the double's address."""
+    settings: Mapping[str, Any]
     states: frozenset[str]
     """Of the double's bookings, those that this service can tell apart."""
+    untold: frozenset[str] = frozenset()
+    """What it does not tell of a booking, by the names of a report."""
+    by_the_day: bool = False
+    """It can be asked for what changed by the day only."""
 
 
-def _ownerrez(address: str, host: Host, through: Send) -> OwnerRez:
-    told: dict[str, Any] = {
-        "user": "host@example.com",
-        "token": "pt_key",
-        "currency": "EUR",
-        "address": f"{address}/v2",
-    }
-    config = ownerrez.Config.model_validate({**told, "webhook_user": "caller", "webhook_password": "secret"})
-    return OwnerRez(config, host, through)
+def _states(text: str) -> frozenset[str]:
+    return frozenset(text.split())
 
+
+_CALLER: Final = {"webhook_user": "caller", "webhook_password": "secret"}
+_BEHIND: Final = {"webhook_secret": "a-secret-of-sixteen", "currency": "EUR"}
 
 MANAGERS: Final = {
     each.name: each
-    for each in (Manager("ownerrez", OwnerRezDesk, _ownerrez, frozenset({"taken", "over", "block", "strange"})),)
+    for each in (
+        Manager(
+            "ownerrez",
+            OwnerRezDesk,
+            "/v2",
+            {"user": "host@example.com", "token": "pt_key", "currency": "EUR", **_CALLER},
+            _states("taken over block strange"),
+        ),
+        Manager(
+            "guesty",
+            GuestyDesk,
+            "",
+            {"client_id": "client", "client_secret": "geheim", "webhook_secret": WEBHOOK_SECRET},
+            _states("taken asked over strange"),
+            _states("adults children"),
+        ),
+        Manager(
+            "hospitable",
+            HospitableDesk,
+            "/v2",
+            {"token": "pt_key", "webhook_secret": "geheim"},
+            _states("taken asked over owner strange"),
+            _states("total"),
+        ),
+        Manager(
+            "hostaway",
+            HostawayDesk,
+            "/v1",
+            {"account": "10450", "secret": "geheim", **_CALLER},
+            _states("taken asked over owner strange"),
+            by_the_day=True,
+        ),
+        Manager(
+            "lodgify",
+            LodgifyDesk,
+            "",
+            {"api_key": "pt_key", "webhook_secret": "geheim"},
+            _states("taken asked over strange"),
+        ),
+        Manager(
+            "smoobu",
+            SmoobuDesk,
+            "/api",
+            {"api_key": "pt_key", **_BEHIND},
+            _states("taken over block strange"),
+            by_the_day=True,
+        ),
+        Manager(
+            "beds24",
+            Beds24Desk,
+            "/v2",
+            {"refresh_token": "pt_key", **_BEHIND},
+            _states("taken asked over block strange"),
+        ),
+    )
 }
 
 
 def reader(manager: Manager, host: Host, address: str = "http://127.0.0.1:9", through: Send = send) -> Account:
-    return manager.make(address, host, through)
+    module = import_module(f"integrations.{manager.name}")
+    config = module.Config.model_validate({**manager.settings, "address": address + manager.path})
+    kind = type(module.start(config, host))
+    return cast(Account, kind(config, host, through))

@@ -1,0 +1,170 @@
+"""What Beds24 tells, as stays. Sources: facts page on channels §1.1 and §1.4; integrators' notes of what they saw of v2."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, Any, ClassVar, Final
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+from hub.contracts import Delivery, Host
+from hub.contracts.accounts import (
+    ASKED,
+    BLOCKED,
+    OVER,
+    TAKEN,
+    Account,
+    Status,
+    asked_with,
+    is_proxy,
+    last4,
+    let_in,
+    listed,
+    ticket,
+)
+from hub.contracts.fields import Fields
+from hub.errors import Rejected
+from hub.io.api import Api, Send, api_address, told
+from hub.io.http import Answer, send
+from hub.io.pace import Rate
+from hub.io.tickets import Ticket, Tickets
+from hub.model.facts import Listing, StayReport
+from hub.model.values import StayKind
+
+RATES: Final = (Rate(100, 300),)
+"""100 credits in 5 minutes; a question may cost more than one, and what is left is told with each answer."""
+_SPARE: Final = 10
+"""Credits that are left to others who use the account."""
+
+
+class Config(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    refresh_token: SecretStr
+    """Got for an invite code; it stays good while it is used."""
+    webhook_secret: SecretStr = SecretStr("")
+    """Any word of at least 16 letters; the webhook's address ends in `?secret=` and this."""
+    currency: Annotated[str, Field(pattern="[A-Z]{3}")] | None = None
+    """Of prices; a booking does not name it."""
+    address: str = "https://api.beds24.com/v2"
+
+    @field_validator("address")
+    @classmethod
+    def _usable(cls, value: str) -> str:
+        return api_address(value)
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _long(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and len(value.get_secret_value()) < 16:
+            raise ValueError("must have at least 16 letters")
+        return value
+
+
+class Beds24(Account):
+    poll_every: ClassVar[timedelta | None] = timedelta(minutes=3)
+    uid_at: ClassVar[str] = "id"
+    listing_at: ClassVar[str] = "roomId"
+    statuses: ClassVar[dict[str, Status]] = {
+        "new": TAKEN,
+        "confirmed": TAKEN,
+        "request": ASKED,
+        "cancelled": OVER,
+        "inquiry": OVER,
+        "black": BLOCKED,
+    }
+
+    def __init__(self, config: Config, host: Host, through: Send = send) -> None:
+        super().__init__(host)
+        self._config = config
+        self._api = Api(config.address, RATES, account=host.name, through=through)
+        whose = f"{config.address} {config.refresh_token.get_secret_value()}"
+        self._tickets = Tickets(
+            host.state_dir / "token", whose, now=host.clock.now, seal=host.seal, unseal=host.open, per_day=24
+        )
+
+    # ---- asking ----
+
+    async def bookings(self, since: datetime | None) -> AsyncIterator[Sequence[Any]]:
+        query: list[tuple[str, str | int]] = [("status", word) for word in self.statuses]
+        if since is None:
+            query.append(("departureFrom", (self.host.clock.now() - timedelta(days=2)).date().isoformat()))
+        else:
+            query.append(("modifiedFrom", f"{since:%Y-%m-%dT%H:%M:%SZ}"))
+        async for page in self._pages("/bookings", query):
+            yield page
+
+    async def listings(self) -> Sequence[Listing]:
+        """Each room of each property."""
+        found = [each async for page in self._pages("/properties", [("includeAllRooms", "true")]) for each in page]
+        return [
+            Listing(room.text("id"), f"{place.text('name')}, {room.text('name')}".strip(", "))
+            for place in map(Fields, found)
+            for room in place.each("roomTypes")
+            if room.text("id")
+        ]
+
+    async def _pages(self, path: str, query: Sequence[tuple[str, str | int]]) -> AsyncIterator[list[Any]]:
+        link: str | None = path
+        seen: set[str] = set()
+        while link is not None and link not in seen:
+            seen.add(link)
+            answer = let_in(await self._get(link, query), "refresh token")
+            page = told(answer)
+            if isinstance(page, dict) and (page.get("success") is False or page.get("validToken") is False):
+                raise Rejected(f"{answer.host} does not accept the refresh token; look at the channel's settings")
+            yield listed(page, answer.host, "data")
+            pages = Fields(page)
+            following = pages.text("pages.nextPageLink", limit=2000) if pages.yes("pages.nextPageExists") else ""
+            link, query = self._api.within(following) if following else None, ()
+
+    async def _get(self, path: str, query: Sequence[tuple[str, str | int]]) -> Answer:
+        async def ask(token: str) -> Answer:
+            answer = await self._api.get(path, query, {"token": token})
+            left, resets = (answer.headers.get(f"x-five-min-limit-{what}", "") for what in ("remaining", "resets-in"))
+            if left.isdigit() and resets.isdigit() and int(left) < _SPARE:
+                self._api.rest(timedelta(seconds=min(int(resets), 300)))
+            return answer
+
+        return await self._tickets.used(self._fresh, ask)
+
+    async def _fresh(self) -> Ticket:
+        headers = {"refreshToken": self._config.refresh_token.get_secret_value()}
+        return ticket(await self._api.get("/authentication/token", headers=headers), "token", "expiresIn")
+
+    # ---- webhooks ----
+
+    def signed(self, delivery: Delivery) -> bool:
+        """No signature is known, so nothing in it is believed: Beds24 is asked what is true."""
+        return asked_with(delivery, self._config.webhook_secret.get_secret_value())
+
+    # ---- understanding ----
+
+    def report(self, told: Fields) -> StayReport:
+        word = told.text("status")
+        kind, status = self.meaning(word)
+        first, last = told.text("firstName"), told.text("lastName")
+        email, phone = told.text("email"), told.text("phone", limit=40)
+        adults, children = told.count("numAdult"), told.count("numChild")
+        return StayReport(
+            uid=told.named("id"),
+            kind=kind,
+            status=status,
+            arrival=told.day("arrival"),
+            departure=told.day("departure"),
+            guest="" if kind is StayKind.BLOCK else f"{first} {last}".strip(),
+            reference=told.text("apiReference", limit=60),
+            phone=phone,
+            phone_last4=last4(phone),
+            email=email,
+            email_is_proxy=is_proxy(email),
+            guests=None if adults is None else adults + (children or 0),
+            adults=adults,
+            children=children,
+            listing=told.named("roomId"),
+            platform=told.text("apiSource") or told.text("referer"),
+            source_status=word,
+            changed_at=told.instant("modifiedTime"),
+            total=told.money("price", self._config.currency or ""),
+        )

@@ -1,0 +1,166 @@
+"""What Guesty tells, as stays. Sources: facts page on channels §1.1 and §1.4; statuses as in TaskinBirtan/LaravelGuesty."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, Any, ClassVar, Final
+from urllib.parse import urlencode
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+from hub.contracts import Delivery, Host
+from hub.contracts.accounts import ASKED, OVER, TAKEN, Account, Status, is_proxy, last4, let_in, listed, ticket
+from hub.contracts.fields import Fields
+from hub.io.api import Api, Send, api_address, told
+from hub.io.http import Answer, send
+from hub.io.pace import Rate
+from hub.io.signatures import svix
+from hub.io.tickets import Ticket, Tickets
+from hub.model.facts import Listing, StayReport
+
+RATES: Final = (Rate(15, 1), Rate(120, 60), Rate(5000, 3600))
+TOKENS_PER_DAY: Final = 5
+PAGE: Final = 100
+_FIELDS: Final = (
+    "listingId status confirmationCode checkIn checkOut checkInDateLocalized checkOutDateLocalized guestsCount "
+    "guest.fullName guest.email guest.phone money.totalPaid money.balanceDue money.currency source lastUpdatedAt"
+)
+
+
+class Config(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    client_id: Annotated[str, Field(min_length=1)]
+    client_secret: SecretStr
+    """Both are made in Guesty under Integrations, OAuth applications; each customer uses their own."""
+    webhook_secret: SecretStr = SecretStr("")
+    """`whsec_…`, as Guesty tells it for the webhook's address."""
+    address: str = "https://open-api.guesty.com"
+
+    @field_validator("address")
+    @classmethod
+    def _usable(cls, value: str) -> str:
+        return api_address(value)
+
+
+class Guesty(Account):
+    uid_at: ClassVar[str] = "_id"
+    listing_at: ClassVar[str] = "listingId"
+    statuses: ClassVar[dict[str, Status]] = {
+        "confirmed": TAKEN,
+        "checked_in": TAKEN,
+        "checked_out": TAKEN,
+        "reserved": ASKED,
+        "awaiting_payment": ASKED,
+        "inquiry": OVER,
+        "declined": OVER,
+        "expired": OVER,
+        "canceled": OVER,
+        "closed": OVER,
+    }
+
+    def __init__(self, config: Config, host: Host, through: Send = send) -> None:
+        super().__init__(host)
+        self._config = config
+        self._api = Api(config.address, RATES, account=config.client_id, through=through)
+        self._tickets = Tickets(
+            host.state_dir / "token",
+            f"{config.address} {config.client_id}",
+            now=host.clock.now,
+            seal=host.seal,
+            unseal=host.open,
+            per_day=TOKENS_PER_DAY,
+        )
+
+    # ---- asking ----
+
+    async def bookings(self, since: datetime | None) -> AsyncIterator[Sequence[Any]]:
+        if since is None:
+            yesterday = self.host.clock.now() - timedelta(days=2)
+            only = {"field": "checkOutDateLocalized", "operator": "$gte", "value": yesterday.date().isoformat()}
+        else:
+            only = {"field": "lastUpdatedAt", "operator": "$gte", "value": f"{since:%Y-%m-%dT%H:%M:%S.000Z}"}
+        async for page in self._pages("/v1/reservations", [("fields", _FIELDS), ("filters", json.dumps([only]))]):
+            yield page
+
+    async def listings(self) -> Sequence[Listing]:
+        found = [
+            Fields(each) async for page in self._pages("/v1/listings", [("fields", "title nickname")]) for each in page
+        ]
+        names = ((each.text("_id"), each.text("nickname") or each.text("title")) for each in found)
+        return [Listing(id_, name) for id_, name in names if id_]
+
+    async def _pages(self, path: str, query: Sequence[tuple[str, str]]) -> AsyncIterator[list[Any]]:
+        """Page by page until as many were told as there are, or none more is."""
+        skip = 0
+        while True:
+            which: list[tuple[str, str | int]] = [*query, ("sort", "_id"), ("limit", PAGE), ("skip", skip)]
+            answer = let_in(await self._get(path, which), "client id and secret")
+            page = told(answer)
+            rows = listed(page, answer.host, "results")
+            if rows:
+                yield rows
+            skip += len(rows)
+            count = page.get("count")
+            if not rows or (isinstance(count, int) and skip >= count):
+                return
+
+    async def _get(self, path: str, query: Sequence[tuple[str, str | int]]) -> Answer:
+        async def ask(token: str) -> Answer:
+            return await self._api.get(path, query, {"Authorization": f"Bearer {token}"})
+
+        return await self._tickets.used(self._fresh, ask)
+
+    async def _fresh(self) -> Ticket:
+        form = {
+            "grant_type": "client_credentials",
+            "scope": "open-api",
+            "client_id": self._config.client_id,
+            "client_secret": self._config.client_secret.get_secret_value(),
+        }
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        answer = await self._api.ask("POST", "/oauth2/token", headers=headers, body=urlencode(form).encode())
+        return ticket(answer, "access_token", "expires_in")
+
+    # ---- webhooks ----
+
+    def signed(self, delivery: Delivery) -> bool:
+        """Delivered by Svix. While the hub does not know the time, the signature alone decides."""
+        now = delivery.received_at if self.host.clock.trusted else None
+        secret = self._config.webhook_secret.get_secret_value()
+        return secret != "" and svix(delivery.body, delivery.headers or {}, secret, now)
+
+    def key(self, delivery: Delivery) -> str:
+        return f"{super().key(delivery)}:{(delivery.headers or {}).get('svix-id', '')[:60]}"
+
+    # ---- understanding ----
+
+    def report(self, told: Fields) -> StayReport:
+        word = told.text("status")
+        kind, status = self.meaning(word)
+        email, phone = told.text("guest.email"), told.text("guest.phone", limit=40)
+        currency = told.text("money.currency")
+        paid, due = told.money("money.totalPaid", currency), told.money("money.balanceDue", currency)
+        return StayReport(
+            uid=told.named("_id"),
+            kind=kind,
+            status=status,
+            arrival=told.day("checkInDateLocalized"),
+            departure=told.day("checkOutDateLocalized"),
+            check_in=told.instant("checkIn"),
+            check_out=told.instant("checkOut"),
+            guest=told.text("guest.fullName", limit=120),
+            reference=told.text("confirmationCode", limit=60),
+            phone=phone,
+            phone_last4=last4(phone),
+            email=email,
+            email_is_proxy=is_proxy(email),
+            guests=told.count("guestsCount"),
+            listing=told.named("listingId"),
+            platform=told.text("source"),
+            source_status=word,
+            changed_at=told.instant("lastUpdatedAt"),
+            total=None if paid is None or due is None else type(paid)(paid.minor + due.minor, paid.currency),
+        )

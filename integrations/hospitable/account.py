@@ -1,0 +1,145 @@
+"""What Hospitable tells, as stays. Sources: facts page on channels §1.1 and §1.4; integrators' notes of what they saw.
+
+There is no asking for what changed: every poll reads all that is to come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Final
+
+from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
+
+from hub.contracts import Delivery, Host
+from hub.contracts.accounts import ASKED, OVER, TAKEN, Account, Status, is_proxy, last4, let_in, listed
+from hub.contracts.fields import Fields
+from hub.io.api import Api, Send, api_address, told
+from hub.io.http import send
+from hub.io.pace import Rate
+from hub.io.signatures import hmac_hex
+from hub.model.facts import Listing, StayReport
+from hub.model.values import StayKind
+
+RATES: Final = (Rate(60, 60),)
+"""Ours: theirs for reservations are not published."""
+PAGE: Final = 100
+AHEAD: Final = timedelta(days=730)
+_AT_ONCE: Final = 20
+"""Properties in one question: an address may not be too long."""
+
+
+class Config(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    token: SecretStr
+    """A personal access token; it is good for a year."""
+    webhook_secret: SecretStr = SecretStr("")
+    address: str = "https://public.api.hospitable.com/v2"
+
+    @field_validator("address")
+    @classmethod
+    def _usable(cls, value: str) -> str:
+        return api_address(value)
+
+
+class Hospitable(Account):
+    poll_every: ClassVar[timedelta | None] = timedelta(minutes=2)
+    by_change: ClassVar[bool] = False
+    uid_at: ClassVar[str] = "id"
+    listing_at: ClassVar[str] = "properties"
+    statuses: ClassVar[dict[str, Status]] = {
+        "accepted": TAKEN,
+        "request": ASKED,
+        "checkpoint": ASKED,
+        "cancelled": OVER,
+        "not accepted": OVER,
+    }
+
+    def __init__(self, config: Config, host: Host, through: Send = send) -> None:
+        super().__init__(host)
+        self._config = config
+        self._api = Api(config.address, RATES, account=host.name, through=through)
+        self._lets: Sequence[Listing] = ()
+
+    # ---- asking ----
+
+    async def bookings(self, since: datetime | None) -> AsyncIterator[Sequence[Any]]:
+        now = self.host.clock.now()
+        lets = self._lets or await self.listings()
+        span: list[tuple[str, str | int]] = [
+            ("start_date", (now - timedelta(days=2)).date().isoformat()),
+            ("end_date", (now + AHEAD).date().isoformat()),
+            ("date_query", "checkout"),
+            ("include", "guest,properties"),
+        ]
+        for some in _batches([each.id for each in lets], _AT_ONCE):
+            which = [("properties[]", id_) for id_ in some]
+            async for page in self._pages("/reservations", [*which, *span]):
+                yield page
+
+    async def listings(self) -> Sequence[Listing]:
+        found = [Fields(each) async for page in self._pages("/properties", []) for each in page]
+        self._lets = [Listing(each.text("id"), each.text("name")) for each in found if each.text("id")]
+        return self._lets
+
+    async def _pages(self, path: str, query: Sequence[tuple[str, str | int]]) -> AsyncIterator[list[Any]]:
+        headers = {"Authorization": f"Bearer {self._config.token.get_secret_value()}"}
+        page = 1
+        while True:
+            which = [*query, ("per_page", PAGE), ("page", page)]
+            answer = let_in(await self._api.get(path, which, headers), "token")
+            found = Fields(told(answer)) if answer.body.lstrip().startswith(b"{") else Fields({})
+            yield listed(found.inside, answer.host, "data")
+            last = found.there("meta.last_page")
+            if not isinstance(last, int) or page >= last:
+                return
+            page += 1
+
+    # ---- webhooks ----
+
+    def signed(self, delivery: Delivery) -> bool:
+        secret = self._config.webhook_secret.get_secret_value()
+        return secret != "" and hmac_hex(delivery.body, (delivery.headers or {}).get("signature", ""), secret)
+
+    # ---- understanding ----
+
+    def report(self, told: Fields) -> StayReport:
+        word = told.text("reservation_status.current.category")
+        kind, status = self.meaning(word)
+        if told.text("stay_type") == "owner_stay" and kind is StayKind.RESERVATION:
+            kind = StayKind.OWNER
+        first, last = told.text("guest.first_name"), told.text("guest.last_name")
+        phones = told.there("guest.phone_numbers")
+        phone = (
+            Fields({"one": phones[0]}, told.odd).text("one", limit=40) if isinstance(phones, list) and phones else ""
+        )
+        email = told.text("guest.email")
+        lets = told.each("properties")
+        return StayReport(
+            uid=told.named("id"),
+            kind=kind,
+            status=status,
+            arrival=told.day("arrival_date"),
+            departure=told.day("departure_date"),
+            check_in=told.instant("check_in"),
+            check_out=told.instant("check_out"),
+            guest=f"{first} {last}".strip(),
+            reference=told.text("code", limit=60) or told.text("platform_id", limit=60),
+            phone=phone,
+            phone_last4=last4(phone),
+            email=email,
+            email_is_proxy=is_proxy(email),
+            guests=told.count("guests.total"),
+            adults=told.count("guests.adult_count"),
+            children=told.count("guests.child_count"),
+            infants=told.count("guests.infant_count"),
+            pets=told.count("guests.pet_count"),
+            listing=lets[0].named("id") if lets else "",
+            platform=told.text("platform"),
+            source_status=word,
+        )
+
+
+def _batches(ids: Sequence[str], size: int) -> list[Sequence[str]]:
+    return [ids[start : start + size] for start in range(0, len(ids), size)]

@@ -1,0 +1,122 @@
+"""What Lodgify tells, as stays. Sources: facts page on channels §1.1 and §1.4; integrators' notes of what they saw of v2."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Any, ClassVar, Final
+
+from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
+
+from hub.contracts import Delivery, Host
+from hub.contracts.accounts import ASKED, OVER, TAKEN, Account, Status, is_proxy, last4, let_in, listed
+from hub.contracts.fields import Fields
+from hub.io.api import Api, Send, api_address, told
+from hub.io.http import send
+from hub.io.pace import Rate
+from hub.io.signatures import hmac_hex
+from hub.model.facts import Listing, StayReport
+
+RATES: Final = (Rate(60, 60),)
+"""Ours: about 100 in a minute are said to be allowed, and nobody confirms it."""
+PAGE: Final = 50
+
+
+class Config(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    api_key: SecretStr
+    """From Lodgify under Settings, Public API."""
+    webhook_secret: SecretStr = SecretStr("")
+    """Told once, when the webhook is subscribed."""
+    address: str = "https://api.lodgify.com"
+
+    @field_validator("address")
+    @classmethod
+    def _usable(cls, value: str) -> str:
+        return api_address(value)
+
+
+class Lodgify(Account):
+    uid_at: ClassVar[str] = "id"
+    listing_at: ClassVar[str] = "property_id"
+    statuses: ClassVar[dict[str, Status]] = {"booked": TAKEN, "tentative": ASKED, "open": OVER, "declined": OVER}
+
+    def __init__(self, config: Config, host: Host, through: Send = send) -> None:
+        super().__init__(host)
+        self._config = config
+        self._api = Api(config.address, RATES, account=host.name, through=through)
+
+    # ---- asking ----
+
+    async def bookings(self, since: datetime | None) -> AsyncIterator[Sequence[Any]]:
+        if since is None:
+            passes: list[list[tuple[str, str | int]]] = [[("stayFilter", "Current")], [("stayFilter", "Upcoming")]]
+        else:
+            passes = [[("stayFilter", "All"), ("updatedSince", f"{since:%Y-%m-%dT%H:%M:%SZ}")]]
+        for only in passes:
+            async for page in self._pages("/v2/reservations/bookings", only):
+                yield page
+
+    async def listings(self) -> Sequence[Listing]:
+        found = [Fields(each) async for page in self._pages("/v2/properties", []) for each in page]
+        return [Listing(each.text("id"), each.text("name")) for each in found if each.text("id")]
+
+    async def _pages(self, path: str, query: Sequence[tuple[str, str | int]]) -> AsyncIterator[list[Any]]:
+        """Until a page is empty: how long a page may be is not published."""
+        headers = {"X-ApiKey": self._config.api_key.get_secret_value()}
+        page = 1
+        while True:
+            which = [*query, ("includeCount", "false"), ("page", page), ("size", PAGE)]
+            answer = let_in(await self._api.get(path, which, headers), "API key")
+            rows = listed(told(answer), answer.host, "items")
+            if not rows:
+                return
+            yield rows
+            page += 1
+
+    # ---- webhooks ----
+
+    def signed(self, delivery: Delivery) -> bool:
+        secret = self._config.webhook_secret.get_secret_value()
+        return secret != "" and hmac_hex(delivery.body, (delivery.headers or {}).get("ms-signature", ""), secret)
+
+    # ---- understanding ----
+
+    def report(self, told: Fields) -> StayReport:
+        word = told.text("status")
+        kind, status = self.meaning(word)
+        if told.yes("is_deleted") or told.text("canceled_at"):
+            kind, status = OVER
+        email, phone = told.text("guest.email"), told.text("guest.phone", limit=40)
+        rooms = told.each("rooms")
+        return StayReport(
+            uid=told.named("id"),
+            kind=kind,
+            status=status,
+            arrival=told.day("arrival"),
+            departure=told.day("departure"),
+            hour_in=told.hour("check_in.time"),
+            hour_out=told.hour("check_out.time"),
+            guest=told.text("guest.name", limit=120),
+            reference=told.text("source_text", limit=60),
+            phone=phone,
+            phone_last4=last4(phone),
+            email=email,
+            email_is_proxy=is_proxy(email),
+            guests=_sum(rooms, "people"),
+            adults=_sum(rooms, "guest_breakdown.adults"),
+            children=_sum(rooms, "guest_breakdown.children"),
+            infants=_sum(rooms, "guest_breakdown.infants"),
+            pets=_sum(rooms, "guest_breakdown.pets"),
+            note=told.text("notes", limit=500),
+            listing=told.named("property_id"),
+            platform=told.text("source"),
+            source_status=word,
+            total=told.money("total_amount", told.text("currency_code")),
+        )
+
+
+def _sum(rooms: Sequence[Fields], path: str) -> int | None:
+    counts = [count for room in rooms if (count := room.count(path)) is not None]
+    return sum(counts) if counts else None

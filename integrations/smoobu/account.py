@@ -1,0 +1,142 @@
+"""What Smoobu tells, as stays. Sources: facts page on channels §1.1 and §1.4; integrators' notes of what they saw."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, Any, ClassVar, Final
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+from hub.contracts import Delivery, Host
+from hub.contracts.accounts import (
+    BLOCKED,
+    OVER,
+    TAKEN,
+    Account,
+    Status,
+    asked_with,
+    is_proxy,
+    last4,
+    let_in,
+    listed,
+)
+from hub.contracts.fields import Fields
+from hub.io.api import Api, Send, api_address, told
+from hub.io.http import send
+from hub.io.pace import Rate
+from hub.model.facts import Listing, StayReport
+from hub.model.values import StayKind
+
+RATES: Final = (Rate(1000, 60),)
+PAGE: Final = 100
+AHEAD: Final = timedelta(days=1095)
+
+
+class Config(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    api_key: SecretStr
+    """From Smoobu under Settings, For developers."""
+    webhook_secret: SecretStr = SecretStr("")
+    """Any word of at least 16 letters; the webhook's address ends in `?secret=` and this."""
+    currency: Annotated[str, Field(pattern="[A-Z]{3}")] | None = None
+    """Of prices; a booking does not name it."""
+    address: str = "https://login.smoobu.com/api"
+
+    @field_validator("address")
+    @classmethod
+    def _usable(cls, value: str) -> str:
+        return api_address(value)
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _long(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and len(value.get_secret_value()) < 16:
+            raise ValueError("must have at least 16 letters")
+        return value
+
+
+class Smoobu(Account):
+    uid_at: ClassVar[str] = "id"
+    listing_at: ClassVar[str] = "apartment.id"
+    statuses: ClassVar[dict[str, Status]] = {
+        "reservation": TAKEN,
+        "modification of booking": TAKEN,
+        "cancellation": OVER,
+    }
+
+    def __init__(self, config: Config, host: Host, through: Send = send) -> None:
+        super().__init__(host)
+        self._config = config
+        self._api = Api(config.address, RATES, account=host.name, through=through)
+
+    # ---- asking ----
+
+    async def bookings(self, since: datetime | None) -> AsyncIterator[Sequence[Any]]:
+        """What changed can be asked for by the day only."""
+        now = self.host.clock.now()
+        query: list[tuple[str, str | int]] = [("showCancellation", "true"), ("excludeBlocked", "false")]
+        if since is None:
+            query += [("from", (now - timedelta(days=2)).date().isoformat()), ("to", (now + AHEAD).date().isoformat())]
+        else:
+            query += [("modifiedFrom", since.date().isoformat())]
+        page = 1
+        while True:
+            answer = await self._get("/reservations", [*query, ("pageSize", PAGE), ("page", page)])
+            found = answer[0]
+            yield listed(found, answer[1], "bookings")
+            pages = found.get("page_count")
+            if not isinstance(pages, int) or page >= pages:
+                return
+            page += 1
+
+    async def listings(self) -> Sequence[Listing]:
+        found, host = await self._get("/apartments", [])
+        lets = [Fields(each) for each in listed(found, host, "apartments") if isinstance(each, dict)]
+        return [Listing(each.text("id"), each.text("name")) for each in lets if each.text("id")]
+
+    async def _get(self, path: str, query: Sequence[tuple[str, str | int]]) -> tuple[Any, str]:
+        headers = {"Api-Key": self._config.api_key.get_secret_value()}
+        answer = let_in(await self._api.get(path, query, headers), "API key")
+        return told(answer), answer.host
+
+    # ---- webhooks ----
+
+    def signed(self, delivery: Delivery) -> bool:
+        """Nothing but the secret in the address, so nothing in it is believed: Smoobu is asked what is true."""
+        return asked_with(delivery, self._config.webhook_secret.get_secret_value())
+
+    # ---- understanding ----
+
+    def report(self, told: Fields) -> StayReport:
+        word = told.text("type")
+        kind, status = self.meaning(word)
+        if told.yes("is-blocked-booking") and kind is StayKind.RESERVATION:
+            kind = BLOCKED[0]
+        email, phone = told.text("email"), told.text("phone", limit=40)
+        adults, children = told.count("adults"), told.count("children")
+        return StayReport(
+            uid=told.named("id"),
+            kind=kind,
+            status=status,
+            arrival=told.day("arrival"),
+            departure=told.day("departure"),
+            hour_in=told.hour("check-in"),
+            hour_out=told.hour("check-out"),
+            guest="" if kind is StayKind.BLOCK else told.text("guest-name", limit=120),
+            reference=told.text("reference-id", limit=60),
+            phone=phone,
+            phone_last4=last4(phone),
+            email=email,
+            email_is_proxy=is_proxy(email),
+            guests=None if adults is None else adults + (children or 0),
+            adults=adults,
+            children=children,
+            note=told.text("notice", limit=500),
+            listing=told.named("apartment.id"),
+            platform=told.text("channel.name"),
+            source_status=word,
+            changed_at=told.instant("modified-at"),
+            total=told.money("price", self._config.currency or ""),
+        )

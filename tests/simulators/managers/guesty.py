@@ -1,0 +1,94 @@
+"""Guesty's Open API as the facts page and its samples have it: tokens that are rare, offset pages, Svix at the door."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+from tests.integrations.servers import Asked
+from tests.simulators.managers.desk import Booking, Desk, Reply, reply
+
+WEBHOOK_SECRET: Final = "whsec_MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAw"
+STATES: Final = {
+    "taken": "confirmed",
+    "asked": "reserved",
+    "over": "canceled",
+    "strange": "pondering",
+}
+
+
+@dataclass(slots=True)
+class GuestyDesk(Desk):
+    tokens: list[str] = field(default_factory=list)
+    """All that were given."""
+
+    def respond(self, asked: Asked, path: str, query: dict[str, str]) -> Reply:
+        if path == "/oauth2/token":
+            return self._token(asked)
+        if not self.tokens or asked.headers.get("authorization") != f"Bearer {self.tokens[-1]}":
+            return reply({"error": "unauthorized"}, 401)
+        if path == "/v1/listings":
+            rows = [{"_id": id_, "title": "A long title", "nickname": name} for id_, name in self.units.items()]
+            return self._page(rows, query)
+        if path == "/v1/reservations":
+            return self._page([self.item(row) for row in self._found(json.loads(query["filters"]))], query)
+        return reply({"error": "not found"}, 404)
+
+    def _token(self, asked: Asked) -> Reply:
+        form = {name: values[0] for name, values in parse_qs(asked.body.decode()).items()}
+        wanted = {
+            "grant_type": "client_credentials",
+            "scope": "open-api",
+            "client_id": "client",
+            "client_secret": "geheim",
+        }
+        if asked.headers.get("content-type") != "application/x-www-form-urlencoded" or form != wanted:
+            return reply({"error": "invalid_client", "error_description": "Client authentication failed"}, 401)
+        if len(self.tokens) >= 5:
+            return reply({"error": "too many tokens"}, 429)
+        self.tokens.append(f"token-{len(self.tokens)}")
+        return reply(
+            {"token_type": "Bearer", "access_token": self.tokens[-1], "expires_in": 86400, "scope": "open-api"}
+        )
+
+    def _found(self, filters: list[dict[str, str]]) -> list[Booking]:
+        (only,) = filters
+        assert only["operator"] == "$gte"
+        if only["field"] == "lastUpdatedAt":
+            return self.rows(datetime.fromisoformat(only["value"]).astimezone(UTC))
+        assert only["field"] == "checkOutDateLocalized"
+        return [row for row in self.rows() if row.departure.isoformat() >= only["value"]]
+
+    def _page(self, rows: list[Any], query: dict[str, str]) -> Reply:
+        skip, limit = int(query["skip"]), min(int(query["limit"]), 100, self.page)
+        page = rows[skip : skip + limit]
+        return reply({"results": page, "count": len(rows), "limit": limit, "skip": skip})
+
+    def item(self, row: Booking) -> dict[str, Any]:
+        return {
+            "_id": str(row.id),
+            "listingId": row.unit,
+            "status": STATES[row.state],
+            "confirmationCode": f"GY-{row.id}",
+            "checkIn": f"{row.arrival}T15:00:00.000Z",
+            "checkOut": f"{row.departure}T10:00:00.000Z",
+            "checkInDateLocalized": row.arrival.isoformat(),
+            "checkOutDateLocalized": row.departure.isoformat(),
+            "guestsCount": row.adults + row.children,
+            "guest": {"fullName": row.guest, "phone": row.phone, "email": row.email},
+            "money": {"totalPaid": float(row.total) - 100, "balanceDue": 100, "currency": "EUR"},
+            "source": "airbnb",
+            "lastUpdatedAt": f"{row.changed:%Y-%m-%dT%H:%M:%S.%fZ}",
+        }
+
+    def webhook(self, booking: Booking) -> tuple[dict[str, str], bytes]:
+        told = {"event": "reservation.updated.v2", "reservationId": str(booking.id)}
+        body, stamp = json.dumps(told).encode(), str(int(self.now().timestamp()))
+        key = base64.b64decode(WEBHOOK_SECRET.removeprefix("whsec_"))
+        made = base64.b64encode(hmac.digest(key, f"msg_1.{stamp}.".encode() + body, "sha256")).decode()
+        return {"svix-id": "msg_1", "svix-timestamp": stamp, "svix-signature": f"v1,{made}"}, body

@@ -1,0 +1,84 @@
+"""Hospitable's public API v2 as integrators report it: properties[] are asked for, pages by number, blocks are not told."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
+
+from tests.integrations.servers import Asked
+from tests.simulators.managers.desk import Booking, Desk, Reply, reply
+
+STATES: Final = {
+    "taken": "accepted",
+    "asked": "request",
+    "over": "not accepted",
+    "strange": "unknown",
+    "owner": "accepted",
+}
+
+
+class HospitableDesk(Desk):
+    def respond(self, asked: Asked, path: str, query: dict[str, str]) -> Reply:
+        if asked.headers.get("authorization") != "Bearer pt_key":
+            return reply({"message": "Unauthenticated."}, 401)
+        if path == "/v2/properties":
+            return self._page([{"id": id_, "name": name} for id_, name in self.units.items()], query)
+        if path == "/v2/reservations":
+            return self._reservations(asked, query)
+        return reply({"message": "Not found"}, 404)
+
+    def _reservations(self, asked: Asked, query: dict[str, str]) -> Reply:
+        wanted = [value for name, value in parse_qsl(urlsplit(asked.path).query) if name == "properties[]"]
+        if not wanted:
+            return reply({"message": "The properties field is required."}, 400)
+        assert query["date_query"] == "checkout"
+        first, last = query["start_date"], query["end_date"]
+        rows = [row for row in self.rows() if row.unit in wanted and first <= row.departure.isoformat() <= last]
+        return self._page([self.item(row, query.get("include", "").split(",")) for row in rows], query)
+
+    def _page(self, rows: list[Any], query: dict[str, str]) -> Reply:
+        size, page = min(int(query["per_page"]), 100, self.page), int(query["page"])
+        last = max(1, -(-len(rows) // size))
+        meta = {"current_page": page, "last_page": last, "per_page": size, "total": len(rows)}
+        return reply({"data": rows[(page - 1) * size : page * size], "meta": meta, "links": {}})
+
+    def item(self, row: Booking, include: list[str]) -> dict[str, Any]:
+        first, _, last = row.guest.partition(" ")
+        told: dict[str, Any] = {
+            "id": str(row.id),
+            "platform": "airbnb",
+            "platform_id": f"HM{row.id}",
+            "code": f"HM{row.id}",
+            "arrival_date": f"{row.arrival}T00:00:00-05:00",
+            "departure_date": f"{row.departure}T00:00:00-05:00",
+            "check_in": f"{row.arrival}T16:00:00-05:00",
+            "check_out": f"{row.departure}T10:00:00-05:00",
+            "reservation_status": {"current": {"category": STATES[row.state], "sub_category": None}, "history": []},
+            "stay_type": "owner_stay" if row.state == "owner" else "guest_stay",
+            "guests": {
+                "total": row.adults + row.children,
+                "adult_count": row.adults,
+                "child_count": row.children,
+                "infant_count": 0,
+                "pet_count": 0,
+            },
+        }
+        if "guest" in include:
+            told["guest"] = {"first_name": first, "last_name": last, "email": row.email, "phone_numbers": [row.phone]}
+        if "properties" in include:
+            told["properties"] = [{"id": row.unit, "name": self.units[row.unit]}]
+        return told
+
+    def webhook(self, booking: Booking) -> tuple[dict[str, str], bytes]:
+        """A partial one: what changed, and no id of the reservation in its data."""
+        told = {
+            "id": str(booking.id),
+            "action": "reservation.changed",
+            "data": {"check_in": f"{booking.arrival}T16:30:00-05:00"},
+            "created": "2019-01-01T00:00:00Z",
+            "version": "1.0",
+        }
+        body = json.dumps(told).encode()
+        return {"signature": hmac.digest(b"geheim", body, "sha256").hex()}, body

@@ -1,0 +1,97 @@
+"""Hostaway's API v1 as its documents have it (github Hostaway/api, source/includes): lists by offset, activity by the day."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+from tests.integrations.servers import Asked
+from tests.simulators.managers.desk import Booking, Desk, Reply, reply
+
+CALLER: Final = "Basic Y2FsbGVyOnNlY3JldA=="  # caller:secret
+STATES: Final = {
+    "taken": "modified",
+    "asked": "awaitingPayment",
+    "over": "cancelled",
+    "owner": "ownerStay",
+    "strange": "pondering",
+}
+
+
+@dataclass(slots=True)
+class HostawayDesk(Desk):
+    tokens: dict[str, float] = field(default_factory=dict)
+    """When each was given: it is good a second later."""
+
+    def respond(self, asked: Asked, path: str, query: dict[str, str]) -> Reply:
+        if path == "/v1/accessTokens":
+            return self._token(asked)
+        token = asked.headers.get("authorization", "").removeprefix("Bearer ")
+        if token not in self.tokens or self.now().timestamp() < self.tokens[token] + 1:
+            return reply({"status": "fail", "message": "Forbidden"}, 403)
+        if path == "/v1/listings":
+            return self._page([{"id": int(id_), "name": name} for id_, name in self.units.items()], query)
+        if path == "/v1/reservations":
+            return self._page([self.item(row) for row in self._found(query)], query)
+        return reply({"status": "fail"}, 404)
+
+    def _token(self, asked: Asked) -> Reply:
+        form = {name: values[0] for name, values in parse_qs(asked.body.decode()).items()}
+        wanted = {
+            "grant_type": "client_credentials",
+            "client_id": "10450",
+            "client_secret": "geheim",
+            "scope": "general",
+        }
+        if asked.method != "POST" or form != wanted:
+            return reply({"error": "invalid_client"}, 401)
+        made = f"token-{len(self.tokens)}"
+        self.tokens[made] = self.now().timestamp()
+        return reply({"token_type": "Bearer", "expires_in": 15897600, "access_token": made})
+
+    def _found(self, query: dict[str, str]) -> list[Booking]:
+        if "latestActivityStart" in query:
+            day = datetime.fromisoformat(query["latestActivityStart"]).replace(tzinfo=UTC)
+            return self.rows(day)
+        first = query["departureStartDate"]
+        return [row for row in self.rows() if row.departure.isoformat() >= first]
+
+    def _page(self, rows: list[Any], query: dict[str, str]) -> Reply:
+        offset, limit = int(query["offset"]), min(int(query["limit"]), self.page)
+        page = rows[offset : offset + limit]
+        return reply({"status": "success", "result": page, "count": len(rows), "limit": limit, "offset": offset})
+
+    def item(self, row: Booking) -> dict[str, Any]:
+        return {
+            "id": row.id,
+            "listingMapId": int(row.unit),
+            "channelId": 2018,
+            "channelName": "airbnbOfficial",
+            "channelReservationId": f"thread-{row.id}",
+            "confirmationCode": f"HM{row.id}",
+            "guestName": row.guest,
+            "guestFirstName": row.guest.partition(" ")[0],
+            "guestEmail": row.email,
+            "phone": row.phone,
+            "numberOfGuests": row.adults + row.children,
+            "adults": row.adults,
+            "children": row.children,
+            "infants": None,
+            "pets": None,
+            "arrivalDate": row.arrival.isoformat(),
+            "departureDate": row.departure.isoformat(),
+            "checkInTime": 15,
+            "checkOutTime": None,
+            "totalPrice": float(row.total),
+            "currency": "EUR",
+            "status": STATES[row.state],
+            "hostNote": None,
+            "updatedOn": f"{row.changed.astimezone(UTC):%Y-%m-%d %H:%M:%S}",
+        }
+
+    def webhook(self, booking: Booking) -> tuple[dict[str, str], bytes]:
+        told = {"object": "reservation", "event": "reservation.updated", "accountId": 10450, "data": self.item(booking)}
+        return {"authorization": CALLER}, json.dumps(told).encode()

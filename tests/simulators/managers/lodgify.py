@@ -1,0 +1,67 @@
+"""Lodgify's API v2 as integrators report what they saw of it: pages by number without a count, time of change not told."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+from tests.integrations.servers import Asked
+from tests.simulators.managers.desk import Booking, Desk, Reply, reply
+
+STATES: Final = {"taken": "Booked", "asked": "Tentative", "over": "Declined", "strange": "Pondering"}
+
+
+class LodgifyDesk(Desk):
+    def respond(self, asked: Asked, path: str, query: dict[str, str]) -> Reply:
+        if asked.headers.get("x-apikey") != "pt_key":
+            return reply({"code": "401", "message": "Unauthorized"}, 401)
+        if path == "/v2/properties":
+            return self._page([{"id": int(id_), "name": name} for id_, name in self.units.items()], query)
+        if path == "/v2/reservations/bookings":
+            return self._page([self.item(row) for row in self._found(query)], query)
+        return reply({"message": "Not found"}, 404)
+
+    def _found(self, query: dict[str, str]) -> list[Booking]:
+        since = query.get("updatedSince")
+        rows = self.rows(None if since is None else datetime.fromisoformat(since).astimezone(UTC))
+        today: date = self.now().date()
+        match query["stayFilter"]:
+            case "Current":
+                return [row for row in rows if row.arrival <= today <= row.departure]
+            case "Upcoming":
+                return [row for row in rows if row.arrival > today]
+            case _:
+                return rows
+
+    def _page(self, rows: list[Any], query: dict[str, str]) -> Reply:
+        size, page = min(int(query["size"]), self.page), int(query["page"])
+        return reply({"count": None, "items": rows[(page - 1) * size : page * size]})
+
+    def item(self, row: Booking) -> dict[str, Any]:
+        party = {"adults": row.adults, "children": row.children, "infants": 0, "pets": 0}
+        return {
+            "id": row.id,
+            "arrival": row.arrival.isoformat(),
+            "departure": row.departure.isoformat(),
+            "property_id": int(row.unit),
+            "rooms": [
+                {"room_type_id": 1, "people": row.adults + row.children, "guest_breakdown": party, "key_code": ""}
+            ],
+            "guest": {"name": row.guest, "email": row.email, "phone": row.phone, "country_code": "GB"},
+            "status": STATES[row.state],
+            "source": "AirbnbIntegration",
+            "source_text": f"HM{row.id}",
+            "canceled_at": None,
+            "is_deleted": False,
+            "currency_code": "EUR",
+            "total_amount": float(row.total),
+            "notes": "",
+            "check_in": {"time": "15:00:00", "initiator": "Manual"},
+            "check_out": {"time": "11:00:00", "initiator": "Manual"},
+        }
+
+    def webhook(self, booking: Booking) -> tuple[dict[str, str], bytes]:
+        body = json.dumps({"action": "booking_change", "booking": {"id": booking.id}}).encode()
+        return {"ms-signature": "sha256=" + hmac.digest(b"geheim", body, "sha256").hex()}, body

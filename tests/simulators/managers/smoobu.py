@@ -1,0 +1,72 @@
+"""Smoobu's API as integrators report it: a booking's state is its type, blocks are bookings, changes are told by the day."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from tests.integrations.servers import Asked
+from tests.simulators.managers.desk import Booking, Desk, Reply, reply
+
+STATES: Final = {
+    "taken": "modification of booking",
+    "block": "reservation",
+    "over": "cancellation",
+    "strange": "pondering",
+}
+
+
+class SmoobuDesk(Desk):
+    def respond(self, asked: Asked, path: str, query: dict[str, str]) -> Reply:
+        if asked.headers.get("api-key") != "pt_key":
+            return reply({"title": "Error occurred", "detail": "Unauthorized"}, 401)
+        if path == "/api/apartments":
+            return reply({"apartments": [{"id": int(id_), "name": name} for id_, name in self.units.items()]})
+        if path == "/api/reservations":
+            return self._reservations(query)
+        return reply({"detail": "Not found"}, 404)
+
+    def _reservations(self, query: dict[str, str]) -> Reply:
+        if "modifiedFrom" in query:
+            rows = self.rows(datetime.fromisoformat(query["modifiedFrom"]).replace(tzinfo=UTC))
+        else:
+            first, last = query["from"], query["to"]
+            rows = [
+                row for row in self.rows() if first <= row.departure.isoformat() and row.arrival.isoformat() <= last
+            ]
+        rows = [row for row in rows if row.state != "over" or query.get("showCancellation") == "true"]
+        size, page = min(int(query["pageSize"]), 100, self.page), int(query["page"])
+        found = [self.item(row) for row in rows[(page - 1) * size : page * size]]
+        count = -(-len(rows) // size)
+        return reply(
+            {"page": page, "page_size": size, "page_count": count, "total_items": len(rows), "bookings": found}
+        )
+
+    def item(self, row: Booking) -> dict[str, Any]:
+        return {
+            "id": row.id,
+            "reference-id": f"HM{row.id}",
+            "type": STATES[row.state],
+            "arrival": row.arrival.isoformat(),
+            "departure": row.departure.isoformat(),
+            "created-at": "2026-12-03 13:51",
+            "modified-at": f"{row.changed.astimezone(UTC):%Y-%m-%d %H:%M}",
+            "apartment": {"id": int(row.unit), "name": self.units[row.unit]},
+            "channel": {"id": 465614, "name": "Booking.com"},
+            "guest-name": row.guest,
+            "email": row.email,
+            "phone": row.phone,
+            "adults": row.adults,
+            "children": row.children,
+            "check-in": "15:00",
+            "check-out": "",
+            "notice": "",
+            "price": float(row.total),
+            "language": "en",
+            "is-blocked-booking": row.state == "block",
+        }
+
+    def webhook(self, booking: Booking) -> tuple[dict[str, str], bytes]:
+        told = {"action": "updateReservation", "user": 1306068, "data": {"id": booking.id}}
+        return {":query": "secret=a-secret-of-sixteen"}, json.dumps(told).encode()
