@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from hub.model.values import Address
 from tests.simulators.street import Code, Door
 from tests.system.year.town import Flat, Hours
 
@@ -34,6 +35,8 @@ class Stay:
     told_at: datetime | None = None
     before: Hours | None = None
     """What it said until `told_at`."""
+    staff: bool = False
+    """It is no stay, but somebody who works in the house."""
     coming: Hours | None = None
     """What is on its way to the hub, and may have arrived or not."""
 
@@ -46,6 +49,7 @@ class Contact:
     """Since when every command was answered; None: the last one was not."""
     tried_at: datetime
     reachable_since: datetime
+    heard_at: datetime | None = None
 
 
 @dataclass
@@ -61,12 +65,21 @@ class Judge:
     """Called at a violation."""
     sent: Callable[[], None]
     """Called whenever the hub sends a command."""
+    given: Callable[[Door, str], list[str] | None]
+    """The digits that a stay has at a door, backup codes among them; None: there is no hub that could be looked into."""
     up_since: datetime | None = None
     """None: the hub is stopped."""
     stays: dict[str, Stay] = field(default_factory=dict)
     contacts: dict[Door, Contact] = field(default_factory=dict)
     written: dict[tuple[Door, str], str] = field(default_factory=dict)
     """Whose code the hub put into which lock."""
+    lent: set[tuple[Door, str]] = field(default_factory=set)
+    """Backup codes that were given to a stay. They work from before, and nobody has seen them."""
+    down: set[Door] = field(default_factory=set)
+    """Locked down: no guest's code may open them."""
+    _unlooked: list[Stay] = field(default_factory=list)
+    """Whose time was over while there was no hub: nobody knows yet what backup codes they had."""
+    _doors: dict[Address, Door] = field(default_factory=dict)
     due: dict[Door, set[str]] = field(default_factory=dict)
     """Stays whose codes must go from a lock."""
     _queue: dict[Door, int] = field(default_factory=dict)
@@ -105,18 +118,18 @@ class Judge:
             f"{uid} is told: " + ("no stay" if hours is None else f"{hours.start:%m-%d %H:%M}–{hours.end:%m-%d %H:%M}")
         )
         if hours is None or now not in hours:
-            self._must_go(stay)
+            self.must_go(stay)
         if hours is not None and now < hours.end:
             self.at(hours.end, lambda: self._ended(stay, hours))
 
     def _ended(self, stay: Stay, hours: Hours) -> None:
         if stay.hours == hours:
-            self._must_go(stay)
+            self.must_go(stay)
 
-    def allowed(self, uid: str) -> bool:
+    def allowed(self, uid: str, door: Door) -> bool:
         """Whether a code of that stay may open at this instant; one that was put off just now may still."""
         stay, now = self.stays.get(uid), self.now()
-        if stay is None:
+        if stay is None or (door in self.down and not stay.staff):
             return False
         fresh = stay.told_at is not None and now - stay.told_at < PROMPT
         hours = (stay.hours, stay.coming, stay.before if fresh else None)
@@ -124,18 +137,42 @@ class Judge:
 
     # ---- leave that is over ----
 
-    def _must_go(self, stay: Stay) -> None:
+    def must_go(self, stay: Stay, only: Door | None = None) -> None:
+        """Its codes must leave the locks now, the backup codes that it was given as well. `only`: that one lock."""
         for lock in stay.flat.doors:
-            door = next((each for each in self.contacts if each.address == lock), None)
-            if door is not None and self._usable(door, stay.uid):
+            door = self._doors.get(lock)
+            if door is None or (only is not None and door is not only):
+                continue
+            digits = self.given(door, stay.uid)
+            if digits is None:
+                self._unlooked.append(stay)
+            for each in digits or ():
+                if self.written.get((door, each)) != stay.uid:
+                    self.written[door, each] = stay.uid
+                    self.lent.add((door, each))
+            if self._usable(door, stay.uid):
                 self._watch(door, stay.uid, self.now())
 
+    def woke(self) -> None:
+        """The hub runs again."""
+        self.up_since = self.now()
+        late, self._unlooked = self._unlooked, []
+        for stay in late:
+            if stay.hours is None or self.now() not in stay.hours:
+                self.must_go(stay)
+
     def _usable(self, door: Door, uid: str) -> bool:
-        now = self.now()
         return any(
-            code.ours and self.written.get((door, code.digits)) == uid and door.opens(slot, now)
+            code.ours and self.written.get((door, code.digits)) == uid and self._opens(door, slot, self.stays.get(uid))
             for slot, code in door.codes.items()
         )
+
+    def _opens(self, door: Door, slot: int, stay: Stay | None) -> bool:
+        """Whether that place opens the door, for anybody who may know it."""
+        hours, lent = None if stay is None else stay.hours, (door, door.codes[slot].digits) in self.lent
+        if lent and hours is not None and self.now() < hours.start and door not in self.down:
+            return False
+        return door.opens(slot, self.now())
 
     def _watch(self, door: Door, uid: str, since: datetime) -> None:
         due = self.due.setdefault(door, set())
@@ -148,7 +185,7 @@ class Judge:
 
     def _gone(self, door: Door, uid: str, since: datetime) -> None:
         """Whether a code is gone that should be, or may still be there."""
-        if not self._usable(door, uid) or self.allowed(uid):
+        if not self._usable(door, uid) or self.allowed(uid, door):
             self.due.get(door, set()).discard(uid)
             return
         now, until = self.now(), self._deadline(door, since)
@@ -216,7 +253,7 @@ class Judge:
             return
         uid = self.written.get((door, code.digits))
         stay = None if uid is None else self.stays.get(uid)
-        if stay is None or uid is None or self.allowed(uid) or not door.opens(slot, now):
+        if stay is None or uid is None or self.allowed(uid, door) or not self._opens(door, slot, stay):
             return
         if stay.hours is not None and now < stay.hours.start:
             self.blame("early", f"a code of {uid} opens {door.address} before {stay.hours.start:%m-%d %H:%M}")
@@ -230,6 +267,7 @@ class Judge:
 
     def heard(self, door: Door) -> None:
         contact = self.contacts[door]
+        contact.heard_at = self.now()
         if contact.since is None:
             contact.since = self.now()
             for uid in sorted(self.due.get(door, ())):
@@ -244,6 +282,7 @@ class Judge:
 
     def met(self, door: Door) -> None:
         self.contacts[door] = Contact(self.now(), self.now(), self.now())
+        self._doors[door.address] = door
 
     def within_reach(self, door: Door) -> None:
         self.contacts[door].reachable_since = self.now()

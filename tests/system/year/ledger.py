@@ -13,6 +13,13 @@ from hub.model.values import Address
 _LIVE = "SELECT id, stay_id, pin, revoked_at FROM grants WHERE lock_id = ? AND pin IS NOT NULL"
 _UID = "SELECT uid FROM stay_sources WHERE stay_id = ?"
 
+_PROVEN = """
+    SELECT count(*) FROM grants JOIN slots ON slots.holder = grants.id AND slots.lock_id = grants.lock_id
+    WHERE grants.lock_id = :lock AND grants.revoked_at IS NULL AND slots.reading = 'occupied' AND slots.claim IS NULL
+    AND slots.proof IN ('read_back', 'confirmed')
+    AND (grants.stay_id = :stay OR (:stay IS NULL AND grants.purpose = 'backup' AND grants.pulled_at IS NULL
+    AND grants.stay_id IS NULL AND grants.told_at IS NULL AND grants.refused IS NULL))
+"""
 _ALERTS = "SELECT kind FROM alerts WHERE about = ? AND raised_at IS NOT NULL AND over_at IS NULL"
 
 
@@ -58,6 +65,18 @@ class Ledger:
     def alerted(self, about: Sequence[str]) -> list[str]:
         """The kinds of alerts that are raised and not over, about any of these."""
         return [str(kind) for each in about for (kind,) in self.raw.execute(_ALERTS, (each,))]
+
+    def proven(self, lock: Address, uid: str) -> bool:
+        """Whether the lock is taken to hold a code of that stay: its own, or a backup code that was given to it."""
+        return self._counted(lock, self.stay(uid))
+
+    def ready(self, lock: Address) -> bool:
+        """Whether a backup code that is nobody's is taken to be in the lock."""
+        return self._counted(lock, None)
+
+    def _counted(self, lock: Address, stay: str | None) -> bool:
+        (found,) = self.raw.execute(_PROVEN, {"lock": lock, "stay": stay}).fetchone()
+        return bool(found)
 
     def stay(self, uid: str) -> str | None:
         """The hub's own name for a stay."""

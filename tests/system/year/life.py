@@ -18,7 +18,7 @@ from hub.hub import Hub
 from hub.io.clock import LoopClock
 from hub.io.sandbox import InlineSandbox
 from hub.model.facts import Fact, StayReport
-from hub.model.values import How, LockId, PropertyId, StayId, StayStatus, UnitId
+from hub.model.values import Address, How, LockId, PropertyId, StayId, StayStatus, UnitId
 from hub.running import Chance, World
 from hub.store import house
 from hub.store import stays as bookings
@@ -29,6 +29,7 @@ from tests.simulators.street import FLAT, Door, Street
 from tests.system.year.channels import Source
 from tests.system.year.judge import Judge
 from tests.system.year.ledger import Ledger
+from tests.system.year.rungs import Ladder
 from tests.system.year.town import Booking, Flat, Hours, Town, Word
 
 Work = Callable[[], Awaitable[None] | None]
@@ -73,12 +74,13 @@ class Life:
         )
         self.stop = asyncio.Event()
         """The hub is to be stopped, for good or not."""
-        self.judge = Judge(self.now, self.at, self._owner, self.stop.set, self._sent)
+        self.judge = Judge(self.now, self.at, self._owner, self.stop.set, self._sent, self._given)
         self.doors = {
             lock: Door(lock, brand, self.judge, Random(random.random())) for lock, brand in plan.brands.items()
         }
         for door in self.doors.values():
             self.judge.met(door)
+        self.ladder = Ladder(self.judge, lambda: self.ledger, lambda lock: self.doors[Address(lock)])
         self.sources = {flat.name: Source(self, flat) for flat in plan.flats}
         self.flats = {flat.name: flat for flat in plan.flats}
         self.said: dict[str, tuple[StayReport, ...]] = {}
@@ -123,6 +125,11 @@ class Life:
     def _owner(self, door: Door, digits: str) -> str | None:
         return None if self.ledger is None else self.ledger.owner(door.address, digits)
 
+    def _given(self, door: Door, uid: str) -> list[str] | None:
+        return (
+            None if self.ledger is None else [each.digits for each in self.ledger.held(door.address) if each.uid == uid]
+        )
+
     # ---- the hub, again and again ----
 
     async def run(self) -> None:
@@ -153,7 +160,8 @@ class Life:
             async with asyncio.TaskGroup() as group:
                 task = group.create_task(running.run(hub, upkeep=False))
                 await asyncio.sleep(1)
-                self.hub, self.judge.up_since = hub, self.now()
+                self.hub = hub
+                self.judge.woke()
                 self.judge.note("the hub is up")
                 self._errands.put_nowait(self.send_all)
                 self._errands.put_nowait(self.meet_added)
@@ -231,6 +239,7 @@ class Life:
         self.judge.told(report.uid, flat, hours)
         if hours is not None:
             self._expect(report.uid, flat, hours)
+            self.ladder.expect(report.uid, flat, hours)
 
     # ---- what people are asked ----
 
