@@ -32,7 +32,7 @@ from hub.telling import ADDRESS, Quiet, Recipient, chain, promise
 
 logger = structlog.get_logger("alerts")
 
-LOOK_EVERY: Final = timedelta(minutes=5)
+LOOK_EVERY: Final = timedelta(hours=1)
 SETTLE: Final = timedelta(seconds=2)
 AT_LEAST: Final = timedelta(seconds=1)
 _MOST: Final = 4
@@ -77,7 +77,7 @@ class Alerts:
     plugins: Plugins
     vault: Vault
     every: timedelta = LOOK_EVERY
-    """At least so often it looks, for what comes to be by time alone."""
+    """At least so often it looks; when time alone may change something, it does so then (`Look.edges`)."""
     settle: timedelta = SETTLE
     """What changes together is looked at once."""
 
@@ -191,7 +191,9 @@ class _Round:
         self.now = hub.clock.now()
         self._quiet = Quiet(tx, hub.clock)
         self._chains: dict[tuple[PropertyId | None, Kind], list[Recipient]] = {}
-        self._found = _grouped(health.findings(tx, hub))
+        around = health.look_around(tx, hub)
+        self._found = _grouped(health.found(around))
+        self._edges = around.edges
         self._known = alerts.live(tx)
 
     @property
@@ -204,7 +206,7 @@ class _Round:
     def rest(self) -> datetime:
         nexts = (self._next(row) for row in self._known)
         edges = [move.until for move in nexts if isinstance(move, Rest) and move.until is not None]
-        return min([*edges, self.now + self._every])
+        return min([*edges, *self._edges, self.now + self._every])
 
     def settle(self) -> datetime:
         """Everything that is to be done now."""

@@ -432,6 +432,8 @@ def _notes(tx: Tx, wish: Wish, wanted: Sequence[Door], down: frozenset[LockId], 
 def found(look: Look) -> Iterator[Finding]:
     """What somebody did in an emergency concerns everybody who runs the house, for as long as it lasts."""
     for row in emergencies.current(look.tx, look.now):
+        if row.until is not None:
+            look.reached(row.until)
         place = house.property_with(look.tx, row.property)
         door = None if row.lock is None else doors.door(look.tx, row.lock)
         where = door.name if door is not None else row.property if place is None else place.name

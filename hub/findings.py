@@ -7,7 +7,7 @@ list of all. Findings are never remembered: what is no longer so is simply not f
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -41,10 +41,19 @@ class Look:
     plugins: Plugins
     vault: Vault
     doors: Collection[Door]
+    edges: list[datetime] = field(default_factory=list)
+    """When time alone may change what is found. What changes otherwise signals `health`."""
 
     @property
     def now(self) -> datetime:
         return self.clock.now()
+
+    def reached(self, at: datetime) -> bool:
+        """Whether it is that time; if not, somebody looks again then."""
+        if at <= self.now:
+            return True
+        self.edges.append(at)
+        return False
 
 
 Topic = Callable[[Look], Iterator[Finding]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from hub import audit, batteries, coming_back, emergency, late_codes, sharing, standing, stubborn, telling
@@ -19,6 +19,7 @@ from hub.store.engine import Tx
 
 RECENT: Final = timedelta(hours=24)
 FEED_PATIENCE: Final = timedelta(minutes=30)
+UNTRUSTED: Final = timedelta(minutes=1)
 
 
 def findings(tx: Tx, hub: Parts, known: Collection[Door] | None = None) -> list[Finding]:
@@ -27,7 +28,14 @@ def findings(tx: Tx, hub: Parts, known: Collection[Door] | None = None) -> list[
     Args:
         known: the house's doors, where they were read in this transaction already.
     """
-    look = Look(tx, hub.clock, hub.plugins, hub.vault, doors.doors(tx) if known is None else known)
+    return found(look_around(tx, hub, known))
+
+
+def look_around(tx: Tx, hub: Parts, known: Collection[Door] | None = None) -> Look:
+    return Look(tx, hub.clock, hub.plugins, hub.vault, doors.doors(tx) if known is None else known)
+
+
+def found(look: Look) -> list[Finding]:
     order = list(Level)
     return sorted((each for topic in _TOPICS for each in topic(look)), key=lambda found: order.index(found.level))
 
@@ -41,6 +49,7 @@ def _house(look: Look) -> Iterator[Finding]:
             "Look at the codes listed on the Locks page, then press “Leave safe mode”.",
         )
     if not look.clock.trusted:
+        look.reached(look.now + UNTRUSTED)  # nothing tells when the time is known at last
         yield Finding(
             Kind.CLOCK,
             "clock",
@@ -67,10 +76,10 @@ def _doors(look: Look) -> Iterator[Finding]:
             sentence = f"{door.name} takes no codes, and it is on the way to {units}."
             cure = "Take it from the unit, or let guests in there another way."
             yield Finding(Kind.NO_KEYPAD, about, sentence, cure)
-        yield from _troubles(door, about, look.now)
+        yield from _troubles(look, door, about)
 
 
-def _troubles(door: Door, about: str, now: datetime) -> Iterator[Finding]:
+def _troubles(look: Look, door: Door, about: str) -> Iterator[Finding]:
     if door.silent_since is not None:
         sentence = f"{door.name} does not answer: {door.silent_why}."
         cure = "Check its battery and its distance to the hub; codes in it keep working meanwhile."
@@ -82,7 +91,8 @@ def _troubles(door: Door, about: str, now: datetime) -> Iterator[Finding]:
         kind, words, cure = _MODE_WORDS[door.mode]
         yield Finding(kind, about, f"{door.name} {words}.", cure, door.mode_at)
     said = _TROUBLE_WORDS.get(Trouble(door.trouble)) if door.trouble else None
-    if said is not None and door.trouble_at is not None and now - door.trouble_at < RECENT and not _outlived(door):
+    over = door.trouble_at is None or look.reached(door.trouble_at + RECENT)
+    if said is not None and not over and not _outlived(door):
         kind, words, cure = said
         yield Finding(kind, about, f"{door.name}: {words}.", cure, door.trouble_at)
 
@@ -125,7 +135,7 @@ _TROUBLE_WORDS: Final = {
 
 def _channels(look: Look) -> Iterator[Finding]:
     for channel, state in ledger.channel_states(look.tx).items():
-        if state.failing_since is not None and look.now - state.failing_since >= FEED_PATIENCE:
+        if state.failing_since is not None and look.reached(state.failing_since + FEED_PATIENCE):
             sentence = f"The calendar “{channel}” cannot be read: {state.failing_why}."
             cure = "What it said last still counts. Check its address on the Channels page."
             yield Finding(Kind.CHANNEL_FAILING, f"channel:{channel}", sentence, cure, state.failing_since)

@@ -30,7 +30,11 @@ def of_stays(look: Look) -> Iterator[Finding]:
     if not look.clock.trusted or settings.safe_mode(look.tx):
         return
     ids = ledger.unsettled(look.tx, look.now, look.now + ENTRY)
+    for edge in ledger.edges(look.tx, look.now, ENTRY):
+        look.reached(edge)
     for where in ladder.standing(look.tx, ladder.rows(look.tx, ids), look.now).values():
+        if where.next is not None:
+            look.reached(where.next)
         for rung, kind in _KINDS.items():
             at = [door for door, standing in where.doors if standing.rung is rung]
             if at:
@@ -163,6 +167,8 @@ def _why(tx: Tx, entry: Issued) -> tuple[str, str]:
 
 
 def of_backups(look: Look) -> Iterator[Finding]:
+    if (ending := ledger.next_ending(look.tx, look.now - _CLEARED_WITHIN)) is not None:
+        look.reached(ending + _CLEARED_WITHIN)
     for entry in ledger.lingering(look.tx, look.now - _CLEARED_WITHIN):
         name = _name(look.tx, entry.lock)
         sentence = f"A backup code that ended may still open {name}: the lock has not said that it is gone."
@@ -173,7 +179,7 @@ def of_backups(look: Look) -> Iterator[Finding]:
     pools = ledger.pool(look.tx)
     for door in look.doors:
         pool = pools.get(door.id, [])
-        waited = bool(pool) and look.now - min(each.made_at for each in pool) >= _FILLED_WITHIN
+        waited = bool(pool) and look.reached(min(each.made_at for each in pool) + _FILLED_WITHIN)
         if door.silent_since is None and waited and not any(each.proven(look.now) for each in pool):
             sentence = f"No backup code is proven in {door.name}."
             cure = "They are tried again by themselves. Until then no code can stand in for a guest's there."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
-from hub import batteries, hindsight
+from hub import batteries, hindsight, sharing
 from hub.attribution import Span, attributed
 from hub.model.chain import LOCK
 from hub.model.facts import (
@@ -106,6 +106,8 @@ def _moved(tx: Tx, door: Door, fact: BoltMoved) -> None:
     doors.learn(tx, door.id, position=fact.position.value, position_how=fact.how.value, position_at=fact.at)
     if fact.how is How.KEYPAD and door.mode is not Mode.NORMAL:
         _mode(tx, door, ModeTold(fact.lock, fact.at, Mode.NORMAL))  # a code opened it, so codes open it
+    if Position.JAMMED in (door.position, fact.position) or door.trouble:
+        tx.signal("health")
     known = door.position is fact.position
     repeated = known and door.position_how is fact.how and door.position_at and fact.at - door.position_at < ECHO
     no_news = fact.how is How.UNKNOWN and (known or door.position is Position.UNKNOWN)
@@ -116,6 +118,8 @@ def _moved(tx: Tx, door: Door, fact: BoltMoved) -> None:
     log.note(tx, entry)
     if guest is not None and fact.position is Position.UNLOCKED:
         ledger.arrived(tx, guest, fact.at)
+        if sharing.many(tx, guest, fact.at):
+            tx.signal("health")
 
 
 def _is_that_jam(door: Door, fact: BoltMoved) -> bool:

@@ -141,6 +141,8 @@ def found(look: Look) -> Iterator[Finding]:
         person = people[row.person]
         if row.stopped or person.ended_at is not None or row.good.over(look.now):
             continue
+        if row.good.end is not None:
+            look.reached(row.good.end)
         about = f"person:{person.id}"
         for door in row.doors:
             why = _cannot(look.tx, row, door, names[door.lock].name)

@@ -246,7 +246,7 @@ def findings(look: Look) -> Iterator[Finding]:
             about = f"person:{person.id}:{last.way.value}"
             yield Finding(Kind.NOT_REACHED, about, sentence, cure, last.ended_at)
     for way, oldest in alerts.waiting_longest(look.tx).items():
-        if look.now - oldest.promised_at >= MAIL_PATIENCE and look.plugins.performer(_SENDERS[way]) is not None:
+        if look.reached(oldest.promised_at + MAIL_PATIENCE) and look.plugins.performer(_SENDERS[way]) is not None:
             sentence = f"Alerts cannot be sent by {WORDS[way]}: {oldest.why or 'they wait to be sent'}."
             cure = "They are sent once that works again. Look at the hub's internet connection and the settings of the service."
             yield Finding(Kind.MAIL_WAITS, f"way:{way.value}", sentence, cure, oldest.promised_at)

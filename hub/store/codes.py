@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
@@ -32,7 +32,7 @@ from hub.model.hours import UNHEARD_OF, Hours
 from hub.model.values import CodeTag, GrantId, LockId, PassId, Proof, Purpose, StayId, Window
 from hub.store import chain, emergencies, holders
 from hub.store.engine import Tx
-from hub.store.prepared import Prepared, upsert
+from hub.store.prepared import Prepared, among, listed, upsert
 from hub.store.proofs import NOW, PROVEN
 from hub.store.tables import Instant, grants, lock_state, pass_doors, slots, stays
 
@@ -85,7 +85,7 @@ def _grant(row: Mapping[Any, Any], down: Collection[LockId] = ()) -> Grant:
     )
 
 
-def _issued(row: Mapping[Any, Any], down: Collection[LockId] = ()) -> Issued:
+def entry_of(row: Mapping[Any, Any], down: Collection[LockId] = ()) -> Issued:
     return Issued(
         _grant(row, down),
         row["lock_id"],
@@ -166,7 +166,7 @@ def open_grants(tx: Tx, lock: LockId) -> list[Grant]:
     return _DOWN.all(tx, lock=lock) if found and emergencies.is_down(tx, lock) else found
 
 
-_ISSUED: Final = Prepared(select(grants).where(grants.c.id == bindparam("grant")), _issued)
+_ISSUED: Final = Prepared(select(grants).where(grants.c.id == bindparam("grant")), entry_of)
 
 
 def issued(tx: Tx, grant: GrantId) -> Issued | None:
@@ -182,13 +182,13 @@ _ISSUED_FOR: Final = Prepared(
         grants.c.purpose != Purpose.BACKUP.value,
     )
     .order_by(grants.c.lock_id),
-    _issued,
+    entry_of,
 )
 
 
 def fetch(tx: Tx, query: Select[tuple[object, ...]]) -> list[Issued]:
     """The rows of a query of `grants`."""
-    return [_issued(row) for row in tx.sql.execute(query).mappings()]
+    return [entry_of(row) for row in tx.sql.execute(query).mappings()]
 
 
 def issued_for(tx: Tx, stay: StayId) -> list[Issued]:
@@ -295,6 +295,8 @@ def keep_slot(tx: Tx, lock: LockId, slot: Slot, at: datetime) -> None:
     """What is believed of a slot from `at` on. What that tells of its code is added to the audit chain."""
     before = slot_of(tx, lock, slot.number)
     for turn in trail.turns(before, slot):
+        if turn.outcome != "asked":
+            tx.signal("health")
         subject = chain.holder_alias(tx, turn.holder)
         proof = "" if turn.proof is Proof.NONE else turn.proof.value
         told = {"lock": lock, "slot": slot.number, "subject": subject, "evidence": proof}
@@ -415,19 +417,20 @@ def listing(tx: Tx, *, lock: LockId | None = None, stay: StayId | None = None) -
 
 def of_stays(tx: Tx, ids: Collection[StayId]) -> dict[StayId, list[Code]]:
     """The live and waiting codes of these stays, however many, in two queries."""
-    rows = tx.sql.execute(_OF_STAYS, {"ids": list(ids)}).mappings().all()
-    held = tx.sql.execute(_HELD, {"ids": [row["id"] for row in rows]})
-    holding = {row["holder"]: row for row in held.mappings().all()}
-    down = emergencies.down(tx)
+    stays_ = listed(ids)
+    holding, down = dict(_HELD_FOR.all(tx, ids=stays_)), emergencies.down(tx)
     found: dict[StayId, list[Code]] = {id_: [] for id_ in ids}
-    for row in rows:
-        found[row["stay_id"]].append(_code(row, holding, down))
+    for entry, guest in _OF_STAYS.all(tx, ids=stays_):
+        off = entry.lock in down and opens_for_guests(entry)
+        told = replace(entry, grant=replace(entry.grant, suspended=True)) if off else entry
+        assert told.stay is not None  # asked for by it
+        found[told.stay].append(Code(told.lock, holding.get(told.grant.id), told, guest))
     return found
 
 
 def held_by(tx: Tx, ids: Collection[GrantId]) -> dict[GrantId, Slot]:
     """The slots that these grants hold."""
-    return {row["holder"]: _slot(row) for row in tx.sql.execute(_HELD, {"ids": list(ids)}).mappings().all()}
+    return dict(_HELD.all(tx, ids=listed(ids))) if ids else {}
 
 
 def limits_of(tx: Tx, lock: LockId) -> Limits | None:
@@ -448,33 +451,53 @@ def _grant_rows(lock: LockId | None, stay: StayId | None):  # type: ignore[no-un
     return query if stay is None else query.where(grants.c.stay_id == stay)
 
 
-# Made once: making a statement takes longer than running it.
-_OF_STAYS = _grant_rows(None, None).where(grants.c.stay_id.in_(bindparam("ids", expanding=True)))
-_HELD = select(slots).where(slots.c.holder.in_(bindparam("ids", expanding=True)))
+def held(row: Mapping[str, Any]) -> tuple[GrantId, Slot]:
+    return GrantId(row["holder"]), _slot(row)
+
+
+_OF_STAYS: Final = Prepared(
+    _grant_rows(None, None).where(among(grants.c.stay_id, "ids")),
+    lambda row: (entry_of(row), _whose(row)),
+    remember=["id"],
+)
+_HELD: Final = Prepared(select(slots).where(among(slots.c.holder, "ids")), held, remember=["lock_id", "number"])
+_HELD_FOR: Final = Prepared(
+    select(slots)
+    .join(grants, grants.c.id == slots.c.holder)
+    .where(among(grants.c.stay_id, "ids"), grants.c.pin.is_not(None)),
+    held,
+    remember=["lock_id", "number"],
+)
+
+
+def _whose(row: Mapping[Any, Any]) -> str:
+    return str(row["guest"] or row["reference"] or row["label"])
 
 
 def _code(row: RowMapping, holding: dict[str, RowMapping], down: Collection[LockId]) -> Code:
     held = holding.get(row["id"])
-    whose = row["guest"] or row["reference"] or row["label"]
-    return Code(row["lock_id"], None if held is None else _slot(held), _issued(row, down), whose)
+    return Code(row["lock_id"], None if held is None else _slot(held), entry_of(row, down), _whose(row))
 
 
-_UNPROVEN = select(grants).where(
-    grants.c.pin.is_not(None),
-    grants.c.revoked_at.is_(None),
-    grants.c.purpose != Purpose.BACKUP.value,
-    grants.c.start <= NOW,
-    or_(grants.c.end.is_(None), grants.c.end > NOW),
-    ~exists().where(slots.c.holder == grants.c.id, PROVEN),
+_UNPROVEN: Final = Prepared(
+    select(grants).where(
+        grants.c.pin.is_not(None),
+        grants.c.revoked_at.is_(None),
+        grants.c.purpose != Purpose.BACKUP.value,
+        grants.c.start <= NOW,
+        or_(grants.c.end.is_(None), grants.c.end > NOW),
+        ~exists().where(slots.c.holder == grants.c.id, PROVEN),
+    ),
+    entry_of,
+    remember=["id"],
 )
 
 
 def unproven(tx: Tx, now: datetime) -> list[Issued]:
     """Grants whose window has begun, and that no lock is known to hold; neither those that a lock-down switched off, nor
     backup codes."""
-    down = emergencies.down(tx)
-    found = (_issued(row, down) for row in tx.sql.execute(_UNPROVEN, {"now": now}).mappings())
-    return [entry for entry in found if not entry.grant.suspended]
+    found, down = _UNPROVEN.all(tx, now=now), emergencies.down(tx)
+    return [entry for entry in found if not (entry.lock in down and opens_for_guests(entry))]
 
 
 def not_given_up(tx: Tx) -> list[tuple[Slot, Issued]]:

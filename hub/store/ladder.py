@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, bindparam, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, or_, select, update
 
 from hub.model.codes import Grant, Limits, Reading, Slot, ready
 from hub.model.ladder import ENTRY, Backup, DoorNow, Own, StayHours
@@ -18,6 +18,7 @@ from hub.store import codes, doors, emergencies
 from hub.store.codes import Code, Issued
 from hub.store.doors import Door
 from hub.store.engine import Tx
+from hub.store.prepared import Prepared, among, listed, one_of
 from hub.store.proofs import PROVEN
 from hub.store.stays import StayRow
 from hub.store.tables import Instant, grants, lock_state, slots, stays, unit_locks
@@ -56,28 +57,29 @@ def _proven(grant: Grant, slot: Slot, now: datetime) -> bool:
     return slot.proof in _SURE and ready(grant, slot, now)
 
 
-_POOL: Final = (
-    select(grants.c.id, grants.c.lock_id, slots.c.number)
-    .outerjoin(slots, slots.c.holder == grants.c.id)
-    .where(_POOLED)
-    .order_by(grants.c.lock_id, grants.c.made_at, grants.c.id)
-)
-_POOL_OF: Final = _POOL.where(grants.c.lock_id.in_(bindparam("locks", expanding=True)))
+def _pool(*more: ColumnElement[bool]) -> tuple[Prepared[Issued], Prepared[tuple[GrantId, Slot]]]:
+    """The codes, and the slots that they hold."""
+    entries = select(grants).where(_POOLED, *more).order_by(grants.c.lock_id, grants.c.made_at, grants.c.id)
+    held = select(slots).join(grants, grants.c.id == slots.c.holder).where(_POOLED, *more)
+    return Prepared(entries, codes.entry_of, remember=["id"]), Prepared(
+        held, codes.held, remember=["lock_id", "number"]
+    )
+
+
+_POOL: Final = _pool()
+_POOL_OF: Final = _pool(among(grants.c.lock_id, "locks"))
 
 
 def pool(tx: Tx, locks: Collection[LockId] | None = None) -> dict[LockId, list[Pooled]]:
     """The backup codes that are nobody's yet, the oldest first. None: of every lock."""
-    query, told = (_POOL, {}) if locks is None else (_POOL_OF, {"locks": list(locks)})
-    rows = tx.sql.execute(query, told).all()
-    holding = {(lock, slot.number): slot for lock in {row[1] for row in rows} for slot in codes.slots_of(tx, lock)}
+    (entries, held), told = (_POOL, {}) if locks is None else (_POOL_OF, {"locks": listed(locks)})
+    holding = dict(held.all(tx, **told))
     found: dict[LockId, list[Pooled]] = defaultdict(list)
-    for id_, lock, number in rows:
-        entry = codes.issued(tx, id_)
-        assert entry is not None  # the same transaction has just found it
-        assert entry.made_at is not None
-        seen, refused = entry.told_at is not None, entry.refused is not None
-        slot = holding.get((lock, number))
-        found[lock].append(Pooled(id_, lock, entry.made_at, seen, refused, entry.grant, slot))
+    for entry in entries.all(tx, **told):
+        assert entry.made_at is not None  # written with every grant
+        seen, refused, id_ = entry.told_at is not None, entry.refused is not None, entry.grant.id
+        made = Pooled(id_, entry.lock, entry.made_at, seen, refused, entry.grant, holding.get(id_))
+        found[entry.lock].append(made)
     return found
 
 
@@ -147,54 +149,86 @@ def lingering(tx: Tx, by: datetime) -> list[Issued]:
     return [entry for entry in found if entry is not None]
 
 
+_ENDING: Final[Prepared[datetime | None]] = Prepared(
+    select(func.min(func.coalesce(grants.c.revoked_at, grants.c.end), type_=Instant).label("at")).where(
+        _BACKUP,
+        grants.c.pin.is_not(None),
+        func.coalesce(grants.c.revoked_at, grants.c.end) > bindparam("after", type_=Instant),
+    ),
+    lambda row: row["at"],
+)
+
+
+def next_ending(tx: Tx, after: datetime) -> datetime | None:
+    """When the first backup code ends that ends after that."""
+    return _ENDING.first(tx, after=after)
+
+
 # ---- stays that are near --------------------------------------------------------------------------------------------
 
 _NEAR: Final = and_(
-    stays.c.kind.in_([kind.value for kind in CODED]),
+    one_of(stays.c.kind, [kind.value for kind in CODED]),
     stays.c.status == StayStatus.CONFIRMED.value,
     stays.c.left_at.is_(None),
     stays.c.check_in <= bindparam("until", type_=Instant),
     stays.c.check_out > bindparam("now", type_=Instant),
 )
-_ALL_NEAR: Final = select(stays.c.id).where(_NEAR, stays.c.check_in > bindparam("beyond", type_=Instant))
 _OWN_UNPROVEN: Final = and_(~_BACKUP, ~exists().where(slots.c.holder == grants.c.id, PROVEN))
 
 
-def _open() -> Select[Any]:
-    query = select(stays.c.id).join(grants, grants.c.stay_id == stays.c.id).where(_NEAR, _LIVE)
-    return query.where(or_(_BACKUP, _OWN_UNPROVEN)).distinct()
+def _open(*more: ColumnElement[bool]) -> Prepared[StayId]:
+    query = select(stays.c.id).join(grants, grants.c.stay_id == stays.c.id).where(_NEAR, _LIVE, *more)
+    return Prepared(query.where(or_(_BACKUP, _OWN_UNPROVEN)).distinct(), _id)
+
+
+def _id(row: Mapping[str, Any]) -> StayId:
+    return StayId(row["id"])
 
 
 _OPEN: Final = _open()
-_OPEN_AT: Final = _open().where(grants.c.lock_id.in_(bindparam("locks", expanding=True)))
+_OPEN_AT: Final = _open(among(grants.c.lock_id, "locks"))
+_ALL_NEAR: Final = Prepared(select(stays.c.id).where(_NEAR, stays.c.check_in > bindparam("beyond", type_=Instant)), _id)
 _LONG_AGO: Final = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 
 
 def near(tx: Tx, now: datetime, until: datetime, *, beyond: datetime = _LONG_AGO) -> list[StayId]:
     """Stays that begin by then and are not over. `beyond`: and later than that."""
-    return list(tx.sql.execute(_ALL_NEAR, {"now": now, "until": until, "beyond": beyond}).scalars())
+    return _ALL_NEAR.all(tx, now=now, until=until, beyond=beyond)
 
 
 def unsettled(tx: Tx, now: datetime, until: datetime, locks: Collection[LockId] | None = None) -> list[StayId]:
     """Those among them with a code that is not proven, or with a backup code; `locks`: at one of these doors."""
-    told: dict[str, object] = {"now": now, "until": until}
     if locks is None:
-        return list(tx.sql.execute(_OPEN, told).scalars())
-    return list(tx.sql.execute(_OPEN_AT, told | {"locks": list(locks)}).scalars())
+        return _OPEN.all(tx, now=now, until=until)
+    return _OPEN_AT.all(tx, now=now, until=until, locks=listed(locks))
 
 
-_NEXT: Final = (
+_NEXT: Final[Prepared[datetime]] = Prepared(
     select(stays.c.check_in)
     .where(stays.c.check_in > bindparam("until", type_=Instant), stays.c.status == StayStatus.CONFIRMED.value)
     .order_by(stays.c.check_in)
-    .limit(1)
+    .limit(1),
+    lambda row: row["check_in"],
 )
 
 
 def next_check_in(tx: Tx, until: datetime) -> datetime | None:
     """The first that is later."""
-    found: datetime | None = tx.sql.execute(_NEXT, {"until": until}).scalar()
-    return found
+    return _NEXT.first(tx, until=until)
+
+
+_NEXT_START: Final[Prepared[datetime | None]] = Prepared(
+    select(func.min(grants.c.start, type_=Instant).label("at")).where(
+        _LIVE, grants.c.start > bindparam("now", type_=Instant)
+    ),
+    lambda row: row["at"],
+)
+
+
+def edges(tx: Tx, now: datetime, ahead: timedelta) -> list[datetime]:
+    """When time alone brings a stay so near, or begins the hours of a code."""
+    entering, start = next_check_in(tx, now + ahead), _NEXT_START.first(tx, now=now)
+    return [at for at in (None if entering is None else entering - ahead, start) if at is not None]
 
 
 # ---- how they stand -------------------------------------------------------------------------------------------------
@@ -211,27 +245,28 @@ class Stairs:
     backups: Mapping[LockId, Issued]
 
 
-_PASSED: Final = (
+_PASSED: Final = Prepared(
     select(unit_locks.c.unit_id, unit_locks.c.lock_id)
     .outerjoin(lock_state, lock_state.c.lock_id == unit_locks.c.lock_id)
-    .where(unit_locks.c.unit_id.in_(bindparam("units", expanding=True)))
+    .where(among(unit_locks.c.unit_id, "units"))
     .where(or_(lock_state.c.slots.is_(None), lock_state.c.slots > 0))
-    .order_by(unit_locks.c.lock_id)
+    .order_by(unit_locks.c.lock_id),
+    lambda row: (row["unit_id"], LockId(row["lock_id"])),
 )
 
 
 def stairs(tx: Tx, rows: Sequence[StayRow], now: datetime) -> dict[StayId, Stairs]:
     """How the codes of these stays stand; a stay that gets no codes is left out."""
-    listed = codes.of_stays(tx, [row.id for row in rows])
+    issued = codes.of_stays(tx, [row.id for row in rows])
     passed: dict[str, list[LockId]] = defaultdict(list)
-    for unit, lock in tx.sql.execute(_PASSED, {"units": list({row.unit_id for row in rows})}):
+    for unit, lock in _PASSED.all(tx, units=listed({row.unit_id for row in rows})):
         passed[unit].append(lock)
     wanted = {row.id: row for row in rows if wants_stairs(row)}
     locks = {lock for row in wanted.values() for lock in passed[row.unit_id]}
     scene = _Scene(tx, locks, now)
     found = {}
     for row in wanted.values():
-        live = [code for code in listed[row.id] if code.issued is not None and not code.issued.grant.revoked]
+        live = [code for code in issued[row.id] if code.issued is not None and not code.issued.grant.revoked]
         made = _stairs(row, passed[row.unit_id], live, scene)
         if made is not None:
             found[row.id] = made
@@ -242,6 +277,40 @@ def wants_stairs(row: StayRow) -> bool:
     return wants_code(row) and row.check_in is not None and row.check_out is not None and row.left_at is None
 
 
+@dataclass(frozen=True, slots=True)
+class _Keypad:
+    """All slots of one lock together."""
+
+    heard_at: datetime | None
+    """When one of them was last proven."""
+    free: bool
+
+
+_KEYPADS: Final = Prepared(
+    select(
+        slots.c.lock_id,
+        func.max(slots.c.proven_at, type_=Instant).label("heard_at"),
+        func.max(
+            case(
+                (and_(slots.c.holder.is_(None), slots.c.claim.is_(None), slots.c.reading != Reading.OCCUPIED.value), 1),
+                else_=0,
+            )
+        ).label("free"),
+    )
+    .where(among(slots.c.lock_id, "locks"))
+    .group_by(slots.c.lock_id),
+    lambda row: (LockId(row["lock_id"]), _Keypad(row["heard_at"], bool(row["free"]))),
+)
+_LOST: Final = Prepared(
+    select(slots.c.lock_id, slots.c.tag, func.max(slots.c.proven_at, type_=Instant).label("at"))
+    .where(among(slots.c.lock_id, "locks"), slots.c.reading == Reading.EMPTY.value, slots.c.tag.is_not(None))
+    .where(slots.c.failures <= 1, slots.c.proven_at.is_not(None))
+    .group_by(slots.c.lock_id, slots.c.tag),
+    lambda row: ((LockId(row["lock_id"]), str(row["tag"])), row["at"]),
+)
+"""Codes that were found gone for the first time, and when."""
+
+
 class _Scene:
     """What several stays look at alike: the locks, and the backup codes in them."""
 
@@ -249,7 +318,9 @@ class _Scene:
         self.now = now
         self.down = emergencies.down(tx)
         self.doors: dict[LockId, Door | None] = {lock: doors.door(tx, lock) for lock in locks}
-        self.slots = {lock: codes.slots_of(tx, lock) for lock in locks}
+        these = listed(locks)
+        self.keypads = dict(_KEYPADS.all(tx, locks=these))
+        self.lost: dict[tuple[LockId, str], datetime] = dict(_LOST.all(tx, locks=these))
         pooled = pool(tx, locks) if locks else {}
         self.ready = {lock: any(each.proven(now) for each in pooled.get(lock, ())) for lock in locks}
 
@@ -270,19 +341,18 @@ def _entries(listed: Mapping[LockId, Code]) -> dict[LockId, Issued]:
 
 
 def _door(lock: LockId, row: StayRow, own: Code | None, backup: Code | None, scene: _Scene) -> DoorNow:
-    door, held = scene.doors[lock], scene.slots[lock]
-    issued = None if own is None else own.issued
+    door, keypad = scene.doors[lock], scene.keypads.get(lock)
     pulled_ = None if backup is None else backup.issued
-    heard = [at for at in (None if door is None else door.heard_at, *(slot.proven_at for slot in held)) if at]
+    heard = [None if door is None else door.heard_at, None if keypad is None else keypad.heard_at]
     return DoorNow(
         lock=lock,
         waits=can_wait(door),
         own=_own(own, scene.now),
         down=lock in scene.down,
-        since=_since(row, issued, held, scene.now),
-        answered_at=max(heard, default=None),
+        since=_since(row, own, scene),
+        answered_at=max((at for at in heard if at is not None), default=None),
         silent=door is not None and (door.silent_since is not None or bool(door.quarantined)),
-        room=(own is not None and own.slot is not None) or not held or any(_free(slot) for slot in held),
+        room=(own is not None and own.slot is not None) or keypad is None or keypad.free,
         backup=_backup(backup, scene.now, ready=scene.ready[lock]),
         shown=pulled_ is not None and pulled_.told_at is not None,
         asked_for=pulled_ is not None and pulled_.pulled_by != BY_ITSELF,
@@ -311,21 +381,16 @@ def _own(code: Code | None, now: datetime) -> Own:
     return Own.DOUBTED if doubted and slot is not None and slot.proof in _SURE else Own.UNPROVEN
 
 
-def _since(row: StayRow, issued: Issued | None, held: Sequence[Slot], now: datetime) -> datetime:
+def _since(row: StayRow, own: Code | None, scene: _Scene) -> datetime:
     """A code that is found gone for the first time is put back within seconds; one that is lost again is not kept. A code
     that waits in the lock is let open when its time comes."""
-    if issued is None or issued.made_at is None:
+    if own is None or own.issued is None or own.issued.made_at is None:
         return row.made_at
-    grant = issued.grant
-    shut = any(slot.holder == grant.id and not slot.enabled for slot in held)
-    begun = [grant.window.start] if shut and grant.window.start <= now else []
-    mine = (slot for slot in held if slot.tag == issued.grant.tag and slot.reading is Reading.EMPTY)
-    lost = (slot.proven_at for slot in mine if slot.failures <= 1 and slot.proven_at is not None)
-    return max(issued.made_at, row.changed_at, *lost, *begun)
-
-
-def _free(slot: Slot) -> bool:
-    return slot.holder is None and slot.claim is None and slot.reading is not Reading.OCCUPIED
+    grant = own.issued.grant
+    shut = own.slot is not None and not own.slot.enabled
+    begun = [grant.window.start] if shut and grant.window.start <= scene.now else []
+    lost = [at for at in [scene.lost.get((own.lock, grant.tag))] if at is not None]
+    return max(own.issued.made_at, row.changed_at, *lost, *begun)
 
 
 def _backup(code: Code | None, now: datetime, *, ready: bool) -> Backup:

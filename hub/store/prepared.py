@@ -7,12 +7,13 @@ again.
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from operator import itemgetter
 from typing import Any, Final, Generic, TypeVar, cast
 
-from sqlalchemy import Dialect, Table, bindparam
+from sqlalchemy import ColumnElement, Dialect, Table, Text, bindparam, column, func, or_, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -23,12 +24,27 @@ T = TypeVar("T")
 
 _Reads = Callable[[Any], Any] | None
 
+
+def among(key: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """IN over a parameter that was made by `listed`: the statement is the same for however many."""
+    return key.in_(select(column("value")).select_from(func.json_each(bindparam(name, type_=Text))))
+
+
+def one_of(key: ColumnElement[Any], values: Iterable[object]) -> ColumnElement[bool]:
+    """IN over values that are known when the statement is made."""
+    return or_(*(key == value for value in values))
+
+
+def listed(keys: Iterable[str]) -> str:
+    return json.dumps(list(keys))
+
+
 MOST: Final = 4096
 """Rows that a statement remembers at a time, each as it was last."""
 
 
 class Prepared(Generic[T]):
-    """One statement. Values are given by the names of its `bindparam`s; one that IN expands cannot be prepared.
+    """One statement. Values are given by the names of its `bindparam`s; one that IN expands cannot be prepared: `among`.
 
     Errors are the database driver's own, not SQLAlchemy's: not for statements whose IntegrityError somebody waits for.
     """

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, case, fu
 from hub.model.codes import Reading
 from hub.model.values import Proof, StayId
 from hub.store.engine import Tx
+from hub.store.prepared import Prepared, among, listed, one_of
 from hub.store.tables import Instant, grants, slots
 
 NOW: Final = bindparam("now", type_=Instant)
@@ -40,7 +41,7 @@ def _not_begun(start: ColumnElement[Any]) -> ColumnElement[bool]:
 
 
 PROVEN: Final = and_(
-    slots.c.proof.in_((Proof.READ_BACK.value, Proof.CONFIRMED.value)),
+    one_of(slots.c.proof, (Proof.READ_BACK.value, Proof.CONFIRMED.value)),
     slots.c.reading == Reading.OCCUPIED.value,
     slots.c.claim.is_(None),
     or_(slots.c.enabled == 1, grants.c.start > NOW),
@@ -57,18 +58,23 @@ def _tallied() -> Select[Any]:
     each = (
         select(grants.c.stay_id, proven, refused)
         .outerjoin(slots, slots.c.holder == grants.c.id)
-        .where(grants.c.stay_id.in_(bindparam("ids", expanding=True)))
+        .where(among(grants.c.stay_id, "ids"))
         .where(grants.c.pin.is_not(None), grants.c.revoked_at.is_(None))
         .group_by(grants.c.stay_id, grants.c.lock_id)
         .subquery()
     )
-    sums = (func.count(), func.sum(each.c.proven), func.sum(each.c.refused))
+    sums = (
+        func.count().label("doors"),
+        func.sum(each.c.proven).label("proven"),
+        func.sum(each.c.refused).label("refused"),
+    )
     return select(each.c.stay_id, *sums).group_by(each.c.stay_id)
 
 
-_TALLIED: Final = _tallied()
+_TALLIED: Final = Prepared(
+    _tallied(), lambda row: (StayId(row["stay_id"]), Tally(row["doors"], row["proven"], row["refused"]))
+)
 
 
 def tallies(tx: Tx, ids: Collection[StayId], now: datetime) -> dict[StayId, Tally]:
-    found = tx.sql.execute(_TALLIED, {"ids": list(ids), "now": now})
-    return {stay: Tally(doors, proven, refused) for stay, doors, proven, refused in found}
+    return dict(_TALLIED.all(tx, ids=listed(ids), now=now))
