@@ -51,6 +51,12 @@ class Ear:
             self._heard.clear()
         return names
 
+    def forget(self) -> None:
+        """Whoever listens is about to look at everything that was told until now."""
+        with self._guard:
+            self._names.clear()
+            self._heard.clear()
+
     def hear(self, names: Collection[str]) -> None:
         """May be called from any thread."""
         ours = [name for name in names if name in self.exact or name.startswith(self.prefixes)]

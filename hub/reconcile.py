@@ -14,7 +14,7 @@ from typing import Final
 
 import structlog
 
-from hub.bus import Bus
+from hub.bus import Bus, Ear
 from hub.contracts import Clock, CodeTaken, Keypad, Lock, SlotSchedule
 from hub.errors import Disappointment, Rejected
 from hub.io.tagbook import TagBook
@@ -141,7 +141,7 @@ class Reconciler:
         nudging = self.bus.listen(f"lock:{lock}", "clock")
         async with nudging as nudges, self.bus.listen(f"heard:{lock}") as life:
             while True:
-                rest = await self._guarded(lock)
+                rest = await self._guarded(lock, nudges)
                 silent = 0 if rest.answered else silent + 1
                 if rest.answered:
                     await pause(self.clock, rest.until, nudges)
@@ -149,9 +149,9 @@ class Reconciler:
                     wait = min(patience(silent, _POLICY), LONGEST_SILENCE) * self.pace
                     await pause(self.clock, rest.until or self.clock.now() + wait, life)
 
-    async def _guarded(self, lock: LockId) -> Round:
+    async def _guarded(self, lock: LockId, nudges: Ear) -> Round:
         try:
-            return await self.settle(lock)
+            return await self.settle(lock, nudges)
         except Disappointment as error:
             logger.warning("a lock's ledger could not be read or written", lock=lock, why=str(error))
         except Exception as error:  # the per-lock worker: one of the five places (design.md §5)
@@ -170,15 +170,15 @@ class Reconciler:
         except Disappointment as error:
             logger.warning("a lock's ledger could not be written", lock=lock, why=str(error))
 
-    async def settle(self, lock: LockId) -> Round:
+    async def settle(self, lock: LockId, nudges: Ear) -> Round:
         """Step until the lock is as it should be, must be waited for, or does not answer."""
         settled = False
         while True:
-            met = await self._reachable(lock)
-            if met is None or met.keypad is None:
-                return Round(None)
+            nudges.forget()  # what this loop wrote itself, above all
             now = self.clock.now()
-            view = await self.store.read(lambda tx: self.view(tx, lock))
+            met, view = await self.store.read(lambda tx: self._reached(tx, lock))
+            if met is None or met.keypad is None or view is None:
+                return Round(None)
             step = view.step(now, self.tagbook.tags)
             if isinstance(step, Rest):
                 if settled:
@@ -188,12 +188,16 @@ class Reconciler:
             if not await self._take(lock, met, met.keypad, step):
                 return Round(None, answered=False)
 
-    async def _reachable(self, lock: LockId) -> Lock | None:
-        door = await self.store.read(lambda tx: doors.door(tx, lock))
-        return None if door is None else self.plugins.lock(door.driver, door.address)
+    def _reached(self, tx: Tx, lock: LockId) -> tuple[Lock | None, View | None]:
+        door = doors.door(tx, lock)
+        met = None if door is None else self.plugins.lock(door.driver, door.address)
+        there = met is not None and met.keypad is not None
+        return met, self._view(tx, lock, door) if there else None
 
     def view(self, tx: Tx, lock: LockId) -> View:
-        door = doors.door(tx, lock)
+        return self._view(tx, lock, doors.door(tx, lock))
+
+    def _view(self, tx: Tx, lock: LockId, door: Door | None) -> View:
         limits = Limits(0) if door is None or door.abilities is None else self._limits(door, door.abilities)
         grants = tuple(codes.open_grants(tx, lock))
         policy = replace(

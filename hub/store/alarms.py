@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from hub.model.facts import Alarm, RadioAlarm
 from hub.store import log
 from hub.store.engine import Tx
+from hub.store.prepared import Prepared
 from hub.store.tables import alarms
 
 _SAME: Final = timedelta(seconds=1)
@@ -32,7 +34,7 @@ class AlarmRow:
         return ": ".join(part for part in (self.alarm.value.replace("_", " "), self.device, self.note) if part)
 
 
-def _row(row: RowMapping) -> AlarmRow:
+def _row(row: Mapping[Any, Any]) -> AlarmRow:
     return AlarmRow(row["id"], row["driver"], Alarm(row["alarm"]), row["device"], row["note"], row["since"])
 
 
@@ -64,8 +66,12 @@ def _note(tx: Tx, driver: str, action: str, row: AlarmRow, at: datetime) -> None
 
 def current(tx: Tx) -> list[AlarmRow]:
     """Those that are not over and that nobody took note of, the oldest first."""
-    query = select(alarms).where(alarms.c.dismissed_at.is_(None)).order_by(alarms.c.since, alarms.c.id)
-    return [_row(row) for row in tx.sql.execute(query).mappings()]
+    return _CURRENT.all(tx)
+
+
+_CURRENT: Final = Prepared(
+    select(alarms).where(alarms.c.dismissed_at.is_(None)).order_by(alarms.c.since, alarms.c.id), _row
+)
 
 
 def dismiss(tx: Tx, id_: int, by: str, at: datetime) -> AlarmRow | None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 from enum import Enum
+from typing import Any, Final
 
-from sqlalchemy import RowMapping, delete, func, select, text, tuple_, update
+from sqlalchemy import delete, func, select, text, tuple_, update
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.model.alerts import Course, Kind, Level, QuietHours, Way
 from hub.model.values import PersonId, PropertyId
 from hub.store.engine import Tx
 from hub.store.house import Origin
+from hub.store.prepared import Prepared, one_of, upsert
 from hub.store.tables import alerts, escalation, telling_rules, tellings
 
 
@@ -41,7 +43,7 @@ class Alert:
         return self.course.raised_at is not None and self.over_at is None and self.acknowledged_at is None
 
 
-def _alert(row: RowMapping) -> Alert:
+def _alert(row: Mapping[Any, Any]) -> Alert:
     course = Course(
         found_at=row["found_at"],
         missing_since=row["missing_since"],
@@ -65,7 +67,9 @@ def _alert(row: RowMapping) -> Alert:
     )
 
 
-_LIVE = select(alerts).where(text("over_at IS NULL")).order_by(alerts.c.found_at, alerts.c.id)
+_LIVE: Final = Prepared(
+    select(alerts).where(text("over_at IS NULL")).order_by(alerts.c.found_at, alerts.c.id), _alert, remember=["id"]
+)
 _NEWEST = (
     select(alerts)
     .where(text("over_at IS NULL"), alerts.c.raised_at.is_not(None))
@@ -75,7 +79,7 @@ _NEWEST = (
 
 def live(tx: Tx) -> list[Alert]:
     """Those that are not over, and what was not found for long enough to be one; the oldest first."""
-    return [_alert(row) for row in tx.sql.execute(_LIVE).mappings()]
+    return _LIVE.all(tx)
 
 
 def raised(tx: Tx) -> list[Alert]:
@@ -133,8 +137,10 @@ def keep(tx: Tx, row: Alert) -> None:
         "acknowledged_by": row.acknowledged_by,
         "over_at": row.over_at,
     }
-    made = insert(alerts).values(id=row.id, **values)
-    tx.sql.execute(made.on_conflict_do_update(index_elements=["id"], set_=values))
+    _KEEPING.run(tx, id=row.id, **values)
+
+
+_KEEPING: Final = upsert(alerts)
 
 
 def forget(tx: Tx, ids: Iterable[str]) -> None:
@@ -192,7 +198,7 @@ class Telling:
     ended_at: datetime | None = None
 
 
-def _telling(row: RowMapping) -> Telling:
+def _telling(row: Mapping[Any, Any]) -> Telling:
     return Telling(
         key=row["key"],
         alert=row["alert_id"],
@@ -257,14 +263,27 @@ _WAITING = text("state = 'waiting'")
 
 def waiting_longest(tx: Tx) -> dict[Way, Telling]:
     """Of each way, what waits to be sent for the longest time."""
-    oldest = select(tellings.c.way, func.min(tellings.c.promised_at)).where(_WAITING).group_by(tellings.c.way)
-    query = select(tellings).where(_WAITING, tuple_(tellings.c.way, tellings.c.promised_at).in_(oldest))
-    return {found.way: found for found in (_telling(row) for row in tx.sql.execute(query).mappings())}
+    return {found.way: found for found in _OLDEST.all(tx)}
+
+
+_OLDEST: Final = Prepared(
+    select(tellings).where(
+        _WAITING,
+        tuple_(tellings.c.way, tellings.c.promised_at).in_(
+            select(tellings.c.way, func.min(tellings.c.promised_at)).where(_WAITING).group_by(tellings.c.way)
+        ),
+    ),
+    _telling,
+)
 
 
 def last_ended(tx: Tx) -> list[Telling]:
     """Of each person and way, what was sent or refused last."""
-    ended = tellings.c.state.in_((Sent.SENT.value, Sent.REFUSED.value))
+    return list({(row.person, row.way): row for row in _LAST.all(tx)}.values())
+
+
+def _last() -> Prepared[Telling]:
+    ended = one_of(tellings.c.state, (Sent.SENT.value, Sent.REFUSED.value))
     latest = (
         select(tellings.c.person_id, tellings.c.way, func.max(tellings.c.ended_at))
         .where(ended)
@@ -272,7 +291,10 @@ def last_ended(tx: Tx) -> list[Telling]:
     )
     same = tuple_(tellings.c.person_id, tellings.c.way, tellings.c.ended_at).in_(latest)
     query = select(tellings).where(ended, same).order_by(tellings.c.person_id, tellings.c.way, tellings.c.key)
-    return list({(row.person, row.way): row for row in map(_telling, tx.sql.execute(query).mappings())}.values())
+    return Prepared(query, _telling)
+
+
+_LAST: Final = _last()
 
 
 # ---- whom a property wants told ---------------------------------------------------------------------------------------
@@ -301,22 +323,23 @@ class Wishes:
 def wishes(tx: Tx) -> dict[PropertyId, Wishes]:
     """Of every property that has said something."""
     listed: dict[PropertyId, list[Listed]] = {}
-    for row in tx.sql.execute(_LISTED).mappings():
-        ways = frozenset(Way(word) for word in row["ways"].split())
-        listed.setdefault(row["property_id"], []).append(Listed(row["person_id"], ways))
-    return {
-        row["property_id"]: Wishes(
-            id=row["property_id"],
-            quiet=_quiet(row["quiet_from"], row["quiet_until"]),
-            people=tuple(listed.get(row["property_id"], ())),
-            origin=Origin(row["origin"]),
-        )
-        for row in tx.sql.execute(_RULES).mappings()
-    }
+    for place, person in _LISTED.all(tx):
+        listed.setdefault(place, []).append(person)
+    return {rules.id: replace(rules, people=tuple(listed.get(rules.id, ()))) for rules in _RULES.all(tx)}
 
 
-_RULES = select(telling_rules).order_by(telling_rules.c.property_id)
-_LISTED = select(escalation).order_by(escalation.c.property_id, escalation.c.position)
+def _rules(row: Mapping[str, Any]) -> Wishes:
+    quiet = _quiet(row["quiet_from"], row["quiet_until"])
+    return Wishes(id=row["property_id"], quiet=quiet, origin=Origin(row["origin"]))
+
+
+def _listed(row: Mapping[str, Any]) -> tuple[PropertyId, Listed]:
+    ways = frozenset(Way(word) for word in row["ways"].split())
+    return row["property_id"], Listed(row["person_id"], ways)
+
+
+_RULES: Final = Prepared(select(telling_rules).order_by(telling_rules.c.property_id), _rules)
+_LISTED: Final = Prepared(select(escalation).order_by(escalation.c.property_id, escalation.c.position), _listed)
 
 
 def _quiet(start: str | None, end: str | None) -> QuietHours | None:

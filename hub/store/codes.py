@@ -502,9 +502,16 @@ def unproven(tx: Tx, now: datetime) -> list[Issued]:
 
 def not_given_up(tx: Tx) -> list[tuple[Slot, Issued]]:
     """Codes whose hours the lock refused, with the slots in which it may keep to earlier ones although it was asked not to."""
-    query = select(slots).where(
-        slots.c.hours_refused == 1, slots.c.hours_before.is_not(None), slots.c.hours_failures > 0
-    )
-    kept = [_slot(row) for row in tx.sql.execute(query.where(slots.c.holder.is_not(None))).mappings()]
-    held = [(slot, issued(tx, slot.holder)) for slot in kept if slot.holder is not None]
-    return [(slot, entry) for slot, entry in held if entry is not None]
+    kept = [(slot, issued(tx, holder)) for holder, slot in _NOT_GIVEN_UP.all(tx)]
+    return [(slot, entry) for slot, entry in kept if entry is not None]
+
+
+_NOT_GIVEN_UP: Final = Prepared(
+    select(slots).where(
+        slots.c.hours_refused == 1,
+        slots.c.hours_before.is_not(None),
+        slots.c.hours_failures > 0,
+        slots.c.holder.is_not(None),
+    ),
+    held,
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, func, select
 from hub.model.facts import Abilities, Mode
 from hub.model.values import Address, How, LockId, Position, PropertyId
 from hub.store.engine import Tx
-from hub.store.prepared import Prepared, upsert
+from hub.store.prepared import Prepared, among, listed, upsert
 from hub.store.tables import lock_state, locks, properties
 
 
@@ -133,8 +133,15 @@ _AT: Final = Prepared(
 )
 
 
+_SOME: Final = Prepared(_QUERY.where(among(locks.c.id, "locks")), _door, remember=["id"])
+
+
 def doors(tx: Tx) -> list[Door]:
     return _ALL.all(tx)
+
+
+def some(tx: Tx, ids: Collection[LockId]) -> list[Door]:
+    return _SOME.all(tx, locks=listed(ids))
 
 
 def door(tx: Tx, lock: LockId) -> Door | None:

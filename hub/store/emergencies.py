@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import RowMapping, bindparam, exists, insert, or_, select, update
+from sqlalchemy import BindParameter, bindparam, exists, insert, literal_column, or_, select, update
 
 from hub.model.values import LockId, PropertyId
 from hub.store.engine import Tx
@@ -39,11 +40,8 @@ class Emergency:
     released_by: str = ""
     release_reason: str = ""
 
-    def covers(self, lock: LockId, property_: PropertyId) -> bool:
-        return self.lock == lock if self.lock is not None else self.property == property_
 
-
-def _emergency(row: RowMapping) -> Emergency:
+def _emergency(row: Mapping[Any, Any]) -> Emergency:
     return Emergency(
         id=row["id"],
         deed=Deed(row["deed"]),
@@ -98,27 +96,38 @@ def emergency(tx: Tx, id_: str) -> Emergency | None:
 
 # Asked for every step of every lock, so made once: making a statement takes longer than running it.
 _NOW: Final = bindparam("now", type_=Instant)
-_DOWN = (emergencies.c.deed == Deed.LOCK_DOWN.value) & emergencies.c.released_at.is_(None)
-_OPEN = select(emergencies).where(_DOWN | (emergencies.c.until > _NOW)).order_by(emergencies.c.since, emergencies.c.id)
-_LOCKDOWNS = select(emergencies).where(_DOWN).order_by(emergencies.c.since, emergencies.c.id)
+_DOWN = (emergencies.c.deed == literal_column(f"'{Deed.LOCK_DOWN.value}'")) & emergencies.c.released_at.is_(None)
+"""As in the index of lock-downs: a parameter in its place would have the statement compiled anew each time it is run."""
+_OPEN = Prepared(
+    select(emergencies).where(_DOWN | (emergencies.c.until > _NOW)).order_by(emergencies.c.since, emergencies.c.id),
+    _emergency,
+)
+_THIS: Final[BindParameter[str]] = bindparam("lock")
 _IS_DOWN = Prepared(
     select(
         exists()
         .where(
             _DOWN,
-            locks.c.id == bindparam("lock"),
-            locks.c.property_id == emergencies.c.property_id,
-            or_(emergencies.c.lock_id.is_(None), emergencies.c.lock_id == locks.c.id),
+            emergencies.c.property_id == select(locks.c.property_id).where(locks.c.id == _THIS).scalar_subquery(),
+            or_(emergencies.c.lock_id.is_(None), emergencies.c.lock_id == _THIS),
         )
         .label("down")
     ),
     lambda row: bool(row["down"]),
 )
+_ANY_DOWN = Prepared(select(exists().where(_DOWN).label("down")), lambda row: bool(row["down"]))
+"""Asked first, many times for each time that there is one."""
+_ALL_DOWN = Prepared(
+    select(locks.c.id)
+    .join(emergencies, emergencies.c.property_id == locks.c.property_id)
+    .where(_DOWN, or_(emergencies.c.lock_id.is_(None), emergencies.c.lock_id == locks.c.id)),
+    lambda row: LockId(row["id"]),
+)
 
 
 def current(tx: Tx, now: datetime) -> list[Emergency]:
     """What is not over: lock-downs, and what ends by itself later than `now`."""
-    return [_emergency(row) for row in tx.sql.execute(_OPEN, {"now": now}).mappings()]
+    return _OPEN.all(tx, now=now)
 
 
 def past(tx: Tx, now: datetime, *, limit: int = 20) -> list[Emergency]:
@@ -129,13 +138,9 @@ def past(tx: Tx, now: datetime, *, limit: int = 20) -> list[Emergency]:
 
 
 def is_down(tx: Tx, lock: LockId) -> bool:
-    return bool(_IS_DOWN.first(tx, lock=lock))
+    return bool(_ANY_DOWN.first(tx) and _IS_DOWN.first(tx, lock=lock))
 
 
 def down(tx: Tx) -> frozenset[LockId]:
     """Every lock under a lock-down."""
-    found = [_emergency(row) for row in tx.sql.execute(_LOCKDOWNS).mappings()]
-    if not found:
-        return frozenset()
-    rows = tx.sql.execute(select(locks.c.id, locks.c.property_id))
-    return frozenset(LockId(id_) for id_, place in rows if any(each.covers(id_, place) for each in found))
+    return frozenset(_ALL_DOWN.all(tx) if _ANY_DOWN.first(tx) else ())

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from enum import Enum
-from functools import cache
-from typing import Any
+from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, RowMapping, Select, Table, delete, select, update
+from sqlalchemy import ColumnElement, Select, Table, Text, bindparam, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.io.vault import Vault
@@ -22,6 +21,9 @@ from hub.store import tables
 from hub.store.codes import revoke
 from hub.store.engine import Tx
 from hub.store.listings import join_all, joined
+from hub.store.prepared import Prepared
+
+T = TypeVar("T")
 
 
 class Origin(Enum):
@@ -141,18 +143,16 @@ def opened_settings(channel: ChannelRow, vault: Vault) -> dict[str, Any]:
 # ---- reading -------------------------------------------------------------------------------------------------------
 
 
-@cache
-def _whole(table: Table) -> Select[Any]:
-    """Made once: making a statement takes longer than running it."""
-    return select(table).order_by(table.c.id)
+def _of(
+    columns: Select[Any], table: Table, make: Callable[[Mapping[str, Any]], T], *where: ColumnElement[bool]
+) -> Prepared[T]:
+    return Prepared(columns.where(*where).order_by(table.c.id), make, remember=["id"])
 
 
-def _rows(tx: Tx, table: Table, *where: ColumnElement[bool]) -> list[RowMapping]:
-    query = _whole(table).where(*where) if where else _whole(table)
-    return list(tx.sql.execute(query).mappings().all())
+_THIS: Final = bindparam("this", type_=Text)
 
 
-def _property(row: RowMapping) -> Property:
+def _property(row: Mapping[str, Any]) -> Property:
     return Property(
         id=row["id"],
         name=row["name"],
@@ -191,62 +191,73 @@ def keep_unit_pin(tx: Tx, unit: UnitId, pin: Pin | None, vault: Vault) -> None:
     tx.signal("house")
 
 
+_PLACES: Final = select(tables.properties)
+_ALL_PLACES: Final = _of(_PLACES, tables.properties, _property)
+_PLACE: Final = _of(_PLACES, tables.properties, _property, tables.properties.c.id == _THIS)
+_PLACE_OF: Final = _of(
+    _PLACES,
+    tables.properties,
+    _property,
+    tables.properties.c.id == select(tables.units.c.property_id).where(tables.units.c.id == _THIS).scalar_subquery(),
+)
+
+
 def properties(tx: Tx) -> list[Property]:
-    return [_property(row) for row in _rows(tx, tables.properties)]
+    return _ALL_PLACES.all(tx)
 
 
 def property_with(tx: Tx, id_: PropertyId) -> Property | None:
-    return next((_property(row) for row in _rows(tx, tables.properties, tables.properties.c.id == id_)), None)
+    return _PLACE.first(tx, this=id_)
 
 
 def property_of(tx: Tx, unit: UnitId) -> Property | None:
     """The property whose house rules a unit follows; None when there is no such unit."""
-    there = select(tables.units.c.property_id).where(tables.units.c.id == unit).scalar_subquery()
-    return next((_property(row) for row in _rows(tx, tables.properties, tables.properties.c.id == there)), None)
+    return _PLACE_OF.first(tx, this=unit)
 
 
-_PAIRS = select(tables.unit_locks).order_by(tables.unit_locks.c.lock_id)
-
-
-def _units(tx: Tx, *where: ColumnElement[bool]) -> list[Unit]:
-    rows = _rows(tx, tables.units, *where)
-    doors: dict[str, list[LockId]] = {row["id"]: [] for row in rows}
-    pairs = _PAIRS.where(tables.unit_locks.c.unit_id.in_(doors)) if where else _PAIRS
-    for unit, lock in tx.sql.execute(pairs).all():
-        doors[unit].append(lock)
-    return [_unit(row, doors[row["id"]]) for row in rows]
-
-
-def _unit(row: RowMapping, doors: list[LockId]) -> Unit:
+def _unit(row: Mapping[str, Any]) -> Unit:
     return Unit(
         id=row["id"],
         property=row["property_id"],
         name=row["name"],
-        locks=tuple(doors),
+        locks=tuple(sorted(json.loads(row["doors"]))),
         closed_means=ClosedMeans(row["closed_means"]),
         origin=Origin(row["origin"]),
     )
 
 
+_DOORS: Final = (
+    select(func.json_group_array(tables.unit_locks.c.lock_id))
+    .where(tables.unit_locks.c.unit_id == tables.units.c.id)
+    .scalar_subquery()
+    .label("doors")
+)
+_UNITS: Final = select(tables.units, _DOORS)
+_PASSING: Final = select(tables.unit_locks.c.unit_id).where(tables.unit_locks.c.lock_id == _THIS)
+_ALL_UNITS: Final = _of(_UNITS, tables.units, _unit)
+_UNIT: Final = _of(_UNITS, tables.units, _unit, tables.units.c.id == _THIS)
+_UNITS_IN: Final = _of(_UNITS, tables.units, _unit, tables.units.c.property_id == _THIS)
+_UNITS_OF: Final = _of(_UNITS, tables.units, _unit, tables.units.c.id.in_(_PASSING))
+
+
 def units(tx: Tx) -> list[Unit]:
-    return _units(tx)
+    return _ALL_UNITS.all(tx)
 
 
 def unit_with(tx: Tx, id_: UnitId) -> Unit | None:
-    return next(iter(_units(tx, tables.units.c.id == id_)), None)
+    return _UNIT.first(tx, this=id_)
 
 
 def units_in(tx: Tx, property_: PropertyId) -> list[Unit]:
-    return _units(tx, tables.units.c.property_id == property_)
+    return _UNITS_IN.all(tx, this=property_)
 
 
 def units_of(tx: Tx, lock: LockId) -> list[Unit]:
     """The units whose guests pass a door."""
-    passing = select(tables.unit_locks.c.unit_id).where(tables.unit_locks.c.lock_id == lock)
-    return _units(tx, tables.units.c.id.in_(passing))
+    return _UNITS_OF.all(tx, this=lock)
 
 
-def _lock(row: RowMapping) -> LockRow:
+def _lock(row: Mapping[str, Any]) -> LockRow:
     return LockRow(
         id=row["id"],
         property=row["property_id"],
@@ -261,7 +272,7 @@ def _lock(row: RowMapping) -> LockRow:
     )
 
 
-def _override(row: RowMapping) -> Override:
+def _override(row: Mapping[str, Any]) -> Override:
     return Override(
         kind=None if row["code_kind"] is None else CodeKind(row["code_kind"]),
         digits=row["digits"],
@@ -281,43 +292,55 @@ def _seconds(span: timedelta | None) -> int | None:
     return None if span is None else round(span.total_seconds())
 
 
+_LOCKS: Final = select(tables.locks)
+_PASSED: Final = select(tables.unit_locks.c.lock_id).where(tables.unit_locks.c.unit_id == _THIS)
+_ALL_LOCKS: Final = _of(_LOCKS, tables.locks, _lock)
+_LOCK: Final = _of(_LOCKS, tables.locks, _lock, tables.locks.c.id == _THIS)
+_LOCKS_OF: Final = _of(_LOCKS, tables.locks, _lock, tables.locks.c.id.in_(_PASSED))
+
+
 def locks(tx: Tx) -> list[LockRow]:
-    return [_lock(row) for row in _rows(tx, tables.locks)]
+    return _ALL_LOCKS.all(tx)
 
 
 def lock_with(tx: Tx, id_: LockId) -> LockRow | None:
-    return next((_lock(row) for row in _rows(tx, tables.locks, tables.locks.c.id == id_)), None)
+    return _LOCK.first(tx, this=id_)
 
 
 def doors_of(tx: Tx, unit: UnitId) -> list[LockRow]:
     """Every lock that a unit's guests must be able to open."""
-    passed = select(tables.unit_locks.c.lock_id).where(tables.unit_locks.c.unit_id == unit)
-    return [_lock(row) for row in _rows(tx, tables.locks, tables.locks.c.id.in_(passed))]
+    return _LOCKS_OF.all(tx, this=unit)
 
 
-def _channel(row: RowMapping, units: Mapping[str, UnitId]) -> ChannelRow:
+def _channel(row: Mapping[str, Any]) -> ChannelRow:
     return ChannelRow(
         id=row["id"],
         unit=row["unit_id"],
         integration=row["integration"],
         settings=row["settings"],
         origin=Origin(row["origin"]),
-        units=units,
     )
 
 
-def _channels(tx: Tx, *where: ColumnElement[bool]) -> list[ChannelRow]:
-    rows = _rows(tx, tables.channels, *where)
-    units = joined(tx) if any(row["unit_id"] is None for row in rows) else {}
-    return [_channel(row, units.get(row["id"], {})) for row in rows]
+_CHANNELS: Final = select(tables.channels)
+_ALL_CHANNELS: Final = _of(_CHANNELS, tables.channels, _channel)
+_CHANNEL: Final = _of(_CHANNELS, tables.channels, _channel, tables.channels.c.id == _THIS)
 
 
 def channels(tx: Tx) -> list[ChannelRow]:
-    return _channels(tx)
+    return _with_units(tx, _ALL_CHANNELS.all(tx))
 
 
 def channel_with(tx: Tx, id_: ChannelId) -> ChannelRow | None:
-    return next(iter(_channels(tx, tables.channels.c.id == id_)), None)
+    return next(iter(_with_units(tx, _CHANNEL.all(tx, this=id_))), None)
+
+
+def _with_units(tx: Tx, rows: list[ChannelRow]) -> list[ChannelRow]:
+    """What tells of several units names them apart."""
+    if all(row.unit is not None for row in rows):
+        return rows
+    units = joined(tx)
+    return [replace(row, units=units.get(row.id, {})) if row.unit is None else row for row in rows]
 
 
 # ---- writing -------------------------------------------------------------------------------------------------------

@@ -85,10 +85,18 @@ def pool(tx: Tx, locks: Collection[LockId] | None = None) -> dict[LockId, list[P
 
 def refused_lately(tx: Tx, lock: LockId, since: datetime) -> int:
     """How many backup codes that were drawn since then the lock refused."""
-    query = select(grants.c.id).where(
-        grants.c.lock_id == lock, _BACKUP, grants.c.refused.is_not(None), grants.c.made_at > since
-    )
-    return len(tx.sql.execute(query).all())
+    return _REFUSED.first(tx, lock=lock, since=since) or 0
+
+
+_REFUSED: Final[Prepared[int]] = Prepared(
+    select(func.count().label("number")).where(
+        grants.c.lock_id == bindparam("lock"),
+        _BACKUP,
+        grants.c.refused.is_not(None),
+        grants.c.made_at > bindparam("since", type_=Instant),
+    ),
+    lambda row: row["number"],
+)
 
 
 def pull(tx: Tx, grant: GrantId, stay: StayId, end: datetime, at: datetime, by: str) -> bool:
@@ -134,19 +142,19 @@ def discard_pools(tx: Tx, at: datetime) -> None:
     codes.revoke(tx, tx.sql.execute(select(grants.c.id).where(_POOLED)).scalars().all(), at)
 
 
-_LINGERING: Final = (
-    select(grants.c.id)
+_LINGERING: Final = Prepared(
+    select(grants)
     .where(_BACKUP, grants.c.pin.is_not(None))
     .where(or_(grants.c.revoked_at <= bindparam("by", type_=Instant), grants.c.end <= bindparam("by", type_=Instant)))
     .where(exists().where(slots.c.holder == grants.c.id))
-    .order_by(grants.c.lock_id)
+    .order_by(grants.c.lock_id),
+    codes.entry_of,
 )
 
 
 def lingering(tx: Tx, by: datetime) -> list[Issued]:
     """Backup codes that ended by then, and that the lock has not said to be gone."""
-    found = (codes.issued(tx, id_) for id_ in tx.sql.execute(_LINGERING, {"by": by}).scalars().all())
-    return [entry for entry in found if entry is not None]
+    return _LINGERING.all(tx, by=by)
 
 
 _ENDING: Final[Prepared[datetime | None]] = Prepared(
@@ -317,7 +325,7 @@ class _Scene:
     def __init__(self, tx: Tx, locks: Collection[LockId], now: datetime) -> None:
         self.now = now
         self.down = emergencies.down(tx)
-        self.doors: dict[LockId, Door | None] = {lock: doors.door(tx, lock) for lock in locks}
+        self.doors = {door.id: door for door in doors.some(tx, locks)}
         these = listed(locks)
         self.keypads = dict(_KEYPADS.all(tx, locks=these))
         self.lost: dict[tuple[LockId, str], datetime] = dict(_LOST.all(tx, locks=these))
@@ -341,7 +349,7 @@ def _entries(listed: Mapping[LockId, Code]) -> dict[LockId, Issued]:
 
 
 def _door(lock: LockId, row: StayRow, own: Code | None, backup: Code | None, scene: _Scene) -> DoorNow:
-    door, keypad = scene.doors[lock], scene.keypads.get(lock)
+    door, keypad = scene.doors.get(lock), scene.keypads.get(lock)
     pulled_ = None if backup is None else backup.issued
     heard = [None if door is None else door.heard_at, None if keypad is None else keypad.heard_at]
     return DoorNow(

@@ -157,15 +157,18 @@ class Dead:
     why: str
 
 
-_DEAD_LETTERS = select(inbox.c.id, inbox.c.channel_id, inbox.c.received_at, inbox.c.why).where(inbox.c.state == DEAD)
-_DEAD_PROMISES = select(outbox.c.id, outbox.c.kind, outbox.c.made_at, outbox.c.why).where(outbox.c.state == DEAD)
+_DEAD_LETTERS: Final = Prepared(
+    select(inbox.c.id, inbox.c.channel_id, inbox.c.received_at, inbox.c.why).where(inbox.c.state == DEAD),
+    lambda row: Dead("inbox", row["id"], row["channel_id"], row["received_at"], row["why"] or ""),
+)
+_DEAD_PROMISES: Final = Prepared(
+    select(outbox.c.id, outbox.c.kind, outbox.c.made_at, outbox.c.why).where(outbox.c.state == DEAD),
+    lambda row: Dead("outbox", row["id"], row["kind"], row["made_at"], row["why"] or ""),
+)
 
 
 def dead(tx: Tx) -> list[Dead]:
-    return [
-        *(Dead("inbox", id_, about, since, why or "") for id_, about, since, why in tx.sql.execute(_DEAD_LETTERS)),
-        *(Dead("outbox", id_, about, since, why or "") for id_, about, since, why in tx.sql.execute(_DEAD_PROMISES)),
-    ]
+    return [*_DEAD_LETTERS.all(tx), *_DEAD_PROMISES.all(tx)]
 
 
 # ---- promises -------------------------------------------------------------------------------------------------------

@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import RowMapping, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.io.vault import Vault
@@ -15,6 +16,7 @@ from hub.model.people import PersonKind
 from hub.model.values import PersonId, PropertyId
 from hub.store.engine import Tx
 from hub.store.house import Origin
+from hub.store.prepared import Prepared
 from hub.store.tables import people
 
 
@@ -46,7 +48,7 @@ def opened_contact(person: Person, vault: Vault) -> dict[str, str]:
     return opened
 
 
-def _person(row: RowMapping) -> Person:
+def _person(row: Mapping[Any, Any]) -> Person:
     return Person(
         id=row["id"],
         name=row["name"],
@@ -60,12 +62,12 @@ def _person(row: RowMapping) -> Person:
     )
 
 
-_ALL = select(people).order_by(people.c.name, people.c.id)
+_ALL: Final = Prepared(select(people).order_by(people.c.name, people.c.id), _person, remember=["id"])
 
 
 def persons(tx: Tx) -> list[Person]:
     """By name; those who have left too."""
-    return [_person(row) for row in tx.sql.execute(_ALL).mappings()]
+    return _ALL.all(tx)
 
 
 def person(tx: Tx, id_: PersonId) -> Person | None:
