@@ -10,7 +10,7 @@ from hub.contracts import Integration, Performer
 from hub.errors import Rejected, Unavailable
 from hub.model.alerts import Kind, Level, QuietHours, Way
 from hub.model.effects import Effect, SendEmail, SendSms
-from hub.model.facts import BatteryRead, Fact, LockHeard, LockSilent
+from hub.model.facts import BatteryRead, Fact, LockHeard, LockSilent, Trouble, TroubleSeen
 from hub.model.people import PersonKind
 from hub.model.values import Address, PersonId, PropertyId
 from hub.store import alerts, log, mail, persons
@@ -377,5 +377,17 @@ def test_at_rest_a_look_writes_nothing(tmp_path: Path) -> None:
             house.hub.bus.signal("alerts:list")
             heard += sorted(await anext(ear))
         assert heard == ["alerts:list"]
+
+    _played(tmp_path, work)
+
+
+def test_what_time_alone_ends_is_over_when_that_time_comes(tmp_path: Path) -> None:
+    async def work(house: Home) -> None:
+        await _tell(house, lambda at: TroubleSeen(FRONT, at, Trouble.TAMPER))
+        await house.later(hours=23, minutes=59)
+        (alert,) = await _raised(house)
+        assert (alert.kind, alert.course.missing_since) == (Kind.TAMPERED, None)
+        await house.later(minutes=2)
+        assert [row.course.missing_since is None for row in [*await _raised(house), *await _over(house)]] == [False]
 
     _played(tmp_path, work)

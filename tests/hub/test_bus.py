@@ -115,3 +115,15 @@ async def test_a_lock_does_not_hear_of_another_whose_name_begins_like_its_own() 
         bus.signal_all(["heard:door-2", "clocks"])
         bus.signal("heard:door")
         assert await anext(ear) == {"heard:door"}
+
+
+async def test_what_is_forgotten_is_not_heard_and_what_comes_after_it_is() -> None:
+    bus = Bus()
+    async with bus.listen("lock:") as ear:
+        bus.signal("lock:front")
+        ear.forget()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0):
+                await anext(ear)
+        bus.signal("lock:side")
+        assert await anext(ear) == {"lock:side"}
