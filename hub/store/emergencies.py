@@ -40,6 +40,9 @@ class Emergency:
     released_by: str = ""
     release_reason: str = ""
 
+    def covers(self, lock: LockId, property_: PropertyId) -> bool:
+        return self.lock == lock if self.lock is not None else self.property == property_
+
 
 def _emergency(row: Mapping[Any, Any]) -> Emergency:
     return Emergency(
