@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from hub.model.facts import Abilities, Alarm, RadioAlarm
-from hub.model.values import Address, ChannelId, LockId, Position
-from hub.store import alarms, doors, log, mail, settings
+from hub.model.facts import Abilities, Alarm, Listing, RadioAlarm
+from hub.model.values import Address, ChannelId, LockId, Position, UnitId
+from hub.store import alarms, doors, house, listings, log, mail, settings
 from hub.store.engine import Tx
+from hub.store.house import ChannelRow, Origin
+from hub.store.listings import Unplaced
 from tests.web.conftest import PASSWORD, Visitor, visiting
 from tests.web.village import AIRBNB, NOW, Doubted, village
 from web.pages.settings import agent_words
@@ -123,6 +125,65 @@ async def test_a_channel_that_is_off_is_not_read(manager: Visitor) -> None:
     manager.here.hub.plugins.unplug_channel(ChannelId(AIRBNB))
     assert (await manager.post(f"/channels/{AIRBNB}/read")).status == 409
     assert "Off" in (await manager.get(f"/channels/{AIRBNB}")).text
+
+
+MANAGER = ChannelId("manager")
+
+
+@pytest.fixture
+async def account(manager: Visitor) -> Visitor:
+    """The village's manager has an account with Guesty too, of which one listing is no unit here yet."""
+
+    def furnish(tx: Tx) -> None:
+        house.keep_channel(tx, ChannelRow(MANAGER, None, "guesty", b"", Origin.SITE, {"L-1": UnitId("flat-1")}))
+        listings.saw(tx, MANAGER, [Listing("L-1", "Sea view"), Listing("L-2", "Garden <house>")], NOW)
+        days = (date(2026, 12, 1), date(2026, 12, 4))
+        listings.keep_unplaced(tx, Unplaced(MANAGER, "b-7", "L-2", *days, "confirmed", "", b"", NOW))
+
+    await manager.here.hub.store.write(furnish)
+    return manager
+
+
+async def test_an_account_says_what_it_can_and_what_is_no_unit_here(account: Visitor) -> None:
+    text = (await account.get("/channels")).text
+    assert "1 listing is no unit here." in text
+    assert "It cannot" in text
+    assert "See nights that were blocked by hand in Guesty's calendar." in text
+    page = (await account.get(f"/channels/{MANAGER}/listings")).text
+    assert "Sea view L-1 Flat 1 by the site file" in page
+    assert "1 December 2026 to 4 December 2026 Garden <house> confirmed b-7" in page
+
+
+async def test_a_listing_is_joined_to_a_unit_and_everything_is_read_anew(account: Visitor) -> None:
+    hub = account.here.hub
+    await hub.store.write(lambda tx: mail.move_cursor(tx, MANAGER, "far"))
+    async with hub.bus.listen("poll:") as ear:
+        answer = await account.post(f"/channels/{MANAGER}/listings", listing="L-2", unit="loft")
+        assert (answer.status, await anext(ear)) == (303, frozenset({f"poll:{MANAGER}"}))
+    row = await hub.store.read(lambda tx: house.channel_with(tx, MANAGER))
+    assert row is not None
+    assert row.units == {"L-1": "flat-1", "L-2": "loft"}
+    assert await hub.store.read(lambda tx: mail.cursor_of(tx, MANAGER)) is None
+    [deed] = await hub.store.read(lambda tx: log.deeds(tx, f"channel:{MANAGER}"))
+    assert (deed.action, deed.detail) == ("listing joined", "L-2 is loft")
+
+
+@pytest.mark.parametrize(
+    ("listing", "unit", "why"),
+    [
+        ("L-1", "loft", "The site file says which unit that is"),
+        ("L-9", "loft", "The account has no such listing"),
+        ("L-2", "castle", "There is no unit called"),
+    ],
+)
+async def test_what_cannot_be_joined_is_said(account: Visitor, listing: str, unit: str, why: str) -> None:
+    answer = await account.post(f"/channels/{MANAGER}/listings", listing=listing, unit=unit)
+    assert answer.status == 422
+    assert why in answer.text
+
+
+async def test_a_channel_of_one_unit_has_no_listings(account: Visitor) -> None:
+    assert (await account.get(f"/channels/{AIRBNB}/listings")).status == 404
 
 
 # ---- rehearsal ------------------------------------------------------------------------------------------------------

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import Enum
+from typing import Annotated
 
 from pydantic import Field
 
+from hub import accounts
+from hub.manifests import discover
 from hub.model.values import ChannelId, PropertyId, UnitId
 from hub.store import house
 from hub.store import stays as ledger
@@ -15,7 +19,7 @@ from hub.store.stays import ChannelState
 from web.api.paging import ByName, Page, cut_by_name
 from web.api.problems import Problem, missing
 from web.api.routes import Call
-from web.api.wire import Nothing, Out, Told
+from web.api.wire import In, Nothing, Out, Told
 
 
 class PropertyOut(Out):
@@ -122,6 +126,8 @@ class ChannelOut(Out):
     good_at: Told | None = Field(description="when it was last read well")
     failing_since: Told | None
     reports: int = Field(description="how many stays it listed then")
+    can: list[str] = Field(description="what this connection does")
+    cannot: list[str] = Field(description="what it does not")
 
 
 class ChannelPage(Page[ChannelOut]):
@@ -130,6 +136,7 @@ class ChannelPage(Page[ChannelOut]):
 
 def _channel(call: Call, row: ChannelRow, known: ChannelState | None) -> ChannelOut:
     known = known or ChannelState(row.id)
+    manifest = discover().get(f"integration/{row.integration}")
     condition = call.hub.plugins.conditions.get(row.id)
     off = condition is not None and condition.state == "off"
     if condition is not None and off:
@@ -148,6 +155,8 @@ def _channel(call: Call, row: ChannelRow, known: ChannelState | None) -> Channel
         good_at=known.good_at,
         failing_since=known.failing_since,
         reports=known.reports,
+        can=[] if manifest is None else list(manifest.can),
+        cannot=[] if manifest is None else list(manifest.cannot),
     )
 
 
@@ -177,3 +186,76 @@ async def read_channel_now(call: Call, query: Nothing, body: Nothing) -> Channel
         raise Problem("refused", f"the channel “{channel.id}” sends by itself and cannot be read")
     call.hub.bus.signal(f"poll:{channel.id}")
     return channel
+
+
+# ---- accounts -------------------------------------------------------------------------------------------------------
+
+
+class ListingOut(Out):
+    listing: str = Field(description="the account's own word for it")
+    name: str
+    unit: str | None = Field(description="null: bookings of it are kept, and nothing is done with them")
+    by_site: bool = Field(description="the site file says which unit it is, so it is changed there")
+    waiting: int = Field(description="how many bookings of it are kept")
+
+
+class WaitingOut(Out):
+    """A booking of a listing that is no unit here."""
+
+    booking: str = Field(description="the account's own word for it")
+    listing: str
+    arrival: date | None
+    departure: date | None
+    status: str = Field(description="the account's own word")
+    note: str
+
+
+class LetsOut(Out):
+    listings: list[ListingOut]
+    waiting: list[WaitingOut]
+
+
+class JoinIn(In):
+    listing: Annotated[str, Field(min_length=1, max_length=200)]
+    unit: str | None = Field(description="null: none")
+
+
+def _account(tx: Tx, id_: ChannelId) -> accounts.Lets:
+    row = house.channel_with(tx, id_)
+    if row is None or row.unit is not None:
+        raise missing("account", id_)
+    return accounts.lets(tx, id_)
+
+
+async def list_listings(call: Call, query: Nothing, body: Nothing) -> LetsOut:
+    id_ = ChannelId(call.path["channel"])
+    told = await call.hub.store.read(lambda tx: _account(tx, id_))
+    return LetsOut(
+        listings=[
+            ListingOut(listing=each.listing, name=each.name, unit=each.unit, by_site=each.by_site, waiting=each.waiting)
+            for each in told.listings
+        ],
+        waiting=[
+            WaitingOut(
+                booking=each.uid,
+                listing=each.listing,
+                arrival=each.arrival,
+                departure=each.departure,
+                status=each.status,
+                note=each.note,
+            )
+            for each in told.waiting
+        ],
+    )
+
+
+async def join_listing(call: Call, query: Nothing, body: JoinIn) -> LetsOut:
+    hub, id_ = call.hub, ChannelId(call.path["channel"])
+    unit = None if body.unit is None else UnitId(body.unit)
+
+    def work(tx: Tx) -> None:
+        _account(tx, id_)
+        accounts.join(tx, id_, body.listing, unit, call.actor, hub.clock.now())
+
+    await hub.store.write(work)
+    return await list_listings(call, query, Nothing())

@@ -171,6 +171,10 @@ TABLE: Final[tuple[AnyRoute, ...]] = (
     Route("GET", "/channels/{channel}", R, "One channel", house.get_channel, Nothing, Nothing, house.ChannelOut),
     Route("POST", "/channels/{channel}/sync", W, "Read a channel now",
           house.read_channel_now, Nothing, Nothing, house.ChannelOut, status=202, refuses=True),
+    Route("GET", "/channels/{channel}/listings", R, "What an account lets, and bookings of what is no unit here",
+          house.list_listings, Nothing, Nothing, house.LetsOut),
+    Route("POST", "/channels/{channel}/listings", A, "Say which unit a listing is",
+          house.join_listing, Nothing, house.JoinIn, house.LetsOut, refuses=True),
 
     Route("GET", "/health", R, "How the house is, in sentences", watch.get_health, Nothing, Nothing, watch.HealthOut),
     Route("POST", "/health/time", A, "Vouch for the hub's time",

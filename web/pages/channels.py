@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from aiohttp import web
 
+from hub import accounts
+from hub.accounts import Lets
+from hub.errors import Rejected
 from hub.hub import Hub
-from hub.model.values import ChannelId
+from hub.manifests import discover
+from hub.model.values import ChannelId, UnitId
 from hub.store import house, log
 from hub.store import stays as ledger
 from hub.store.engine import Tx
-from hub.store.house import ChannelRow
+from hub.store.house import ChannelRow, Unit
 from hub.store.stays import ChannelState
 from web.ground import Ground
 from web.site import GUARD, SITE, go, htmx, page, part, wakes
@@ -32,16 +37,25 @@ class ChannelCard:
     minutes: int
     """How often it is read; 0: it only pushes."""
     wakes: str
+    account: bool
+    strange: int
+    """Listings of an account that are no unit here."""
+    waiting: int
+    """Bookings of those."""
+    can: tuple[str, ...]
+    cannot: tuple[str, ...]
 
 
 def cards(tx: Tx, hub: Hub, only: ChannelId | None = None) -> list[ChannelCard]:
     ground = Ground.read(tx, hub.clock.now())
     states = ledger.channel_states(tx)
     wanted = [row for row in house.channels(tx) if only in (None, row.id)]
-    return [_card(hub, ground, row, states.get(row.id, ChannelState(row.id))) for row in wanted]
+    return [
+        _card(hub, ground, row, states.get(row.id, ChannelState(row.id)), accounts.lets(tx, row.id)) for row in wanted
+    ]
 
 
-def _card(hub: Hub, ground: Ground, row: ChannelRow, state: ChannelState) -> ChannelCard:
+def _card(hub: Hub, ground: Ground, row: ChannelRow, state: ChannelState, lets: Lets) -> ChannelCard:
     local = ground.local() if row.unit is None else ground.local_of(row.unit)
     plugged = hub.plugins.integration(row.id)
     condition = hub.plugins.conditions.get(row.id)
@@ -53,6 +67,7 @@ def _card(hub: Hub, ground: Ground, row: ChannelRow, state: ChannelState) -> Cha
     elif state.good_at is not None:
         word = "read"
     every = None if plugged is None else plugged.poll_every
+    manifest = discover().get(f"integration/{row.integration}")
     return ChannelCard(
         id=row.id,
         unit=", ".join(sorted(ground.unit_name(unit) for unit in row.serves)) or "No unit yet",
@@ -64,6 +79,11 @@ def _card(hub: Hub, ground: Ground, row: ChannelRow, state: ChannelState) -> Cha
         reports=state.reports,
         minutes=0 if every is None else round(every.total_seconds() / 60),
         wakes=wakes("channels", "house"),
+        account=row.unit is None,
+        strange=lets.strange,
+        waiting=len(lets.waiting),
+        can=() if manifest is None else manifest.can,
+        cannot=() if manifest is None else manifest.cannot,
     )
 
 
@@ -97,4 +117,69 @@ async def read_now(request: web.Request) -> web.Response:
     return go(request, "/channels", said="syncing")
 
 
-ROUTES = [web.get("/channels", listing), web.get("/channels/{id}", one), web.post("/channels/{id}/read", read_now)]
+# ---- accounts -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingLine:
+    listing: str
+    booking: str
+    arrival: str
+    departure: str
+    status: str
+    note: str
+
+
+async def account(request: web.Request) -> web.Response:
+    return await _account(request)
+
+
+async def _account(request: web.Request, refused: str = "") -> web.Response:
+    hub, id_ = request.app[SITE].hub, ChannelId(request.match_info["id"])
+
+    def look(tx: Tx) -> tuple[ChannelRow | None, Lets, list[Unit]]:
+        return house.channel_with(tx, id_), accounts.lets(tx, id_), house.units(tx)
+
+    row, lets, units = await hub.store.read(look)
+    if row is None or row.unit is not None:
+        raise web.HTTPNotFound
+    names = {each.listing: each.name or each.listing for each in lets.listings}
+    waiting = [
+        WaitingLine(
+            names.get(each.listing, each.listing),
+            each.uid,
+            _day(each.arrival),
+            _day(each.departure),
+            each.status,
+            each.note,
+        )
+        for each in lets.waiting
+    ]
+    view = {"channel": row.id, "lets": lets, "waiting": waiting, "units": [(unit.id, unit.name) for unit in units]}
+    status = 422 if refused else 200
+    return await page(request, "channels/account.html", "channels", status=status, refused=refused, **view)
+
+
+def _day(day: date | None) -> str:
+    return "" if day is None else f"{day.day} {day:%B %Y}"
+
+
+async def join(request: web.Request) -> web.Response:
+    hub, actor, id_ = request.app[SITE].hub, request[GUARD].actor, ChannelId(request.match_info["id"])
+    posted = await request.post()
+    listing_, unit = str(posted.get("listing", "")), str(posted.get("unit", ""))
+    wanted = UnitId(unit) if unit else None
+    try:
+        await hub.store.write(lambda tx: accounts.join(tx, id_, listing_, wanted, actor, hub.clock.now()))
+    except Rejected as error:
+        return await _account(request, f"{error}.")
+    return go(request, f"/channels/{id_}/listings", said="listing_joined")
+
+
+ROUTES = [
+    web.get("/channels", listing),
+    web.get("/channels/{id}", one),
+    web.post("/channels/{id}/read", read_now),
+    web.get("/channels/{id}/listings", account),
+    web.post("/channels/{id}/listings", join),
+]

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from hub.contracts import Integration
+from hub.model.facts import Listing
 from hub.model.values import ChannelId
+from hub.store import house, listings
 from hub.store import stays as ledger
+from hub.store.engine import Tx
+from hub.store.house import ChannelRow, Origin
+from hub.store.listings import Unplaced
 from hub.store.stays import Question
 from tests.web.api.conftest import NOW, Api
 
@@ -95,6 +100,28 @@ async def test_a_channel_that_is_off_or_only_sends_is_not_read(api: Api) -> None
     api.hub.plugins.add_channel(ChannelId("airbnb-1"), Integration())
     assert "sends by itself" in (await api.post("/channels/airbnb-1/sync")).json["detail"]
     assert (await api.post("/channels/other/sync")).status == 404
+
+
+async def test_the_listings_of_an_account_are_told_and_joined_to_units(api: Api) -> None:
+    account, flat = ChannelId("manager"), (await api.get("/units")).json["items"][0]["id"]
+
+    def furnish(tx: Tx) -> None:
+        house.keep_channel(tx, ChannelRow(account, None, "guesty", b"", Origin.SITE))
+        listings.saw(tx, account, [Listing("L-1", "Sea view")], NOW)
+        days = (date(2026, 12, 1), date(2026, 12, 4))
+        listings.keep_unplaced(tx, Unplaced(account, "b-7", "L-1", *days, "confirmed", "", b"", NOW))
+
+    await api.hub.store.write(furnish)
+    told = (await api.get("/channels/manager/listings")).json
+    assert told["listings"] == [{"listing": "L-1", "name": "Sea view", "unit": None, "by_site": False, "waiting": 1}]
+    assert (told["waiting"][0]["booking"], told["waiting"][0]["arrival"]) == ("b-7", "2026-12-01")
+    answer = await api.post("/channels/manager/listings", {"listing": "L-1", "unit": flat})
+    assert (answer.status, answer.json["listings"][0]["unit"]) == (200, flat)
+    assert (await api.get("/channels/manager")).json["units"] == {"L-1": flat}
+    assert "bookings" in (await api.get("/channels/manager")).json["cannot"][1]
+    refused = await api.post("/channels/manager/listings", {"listing": "L-1", "unit": "castle"})
+    assert (refused.status, refused.json["code"]) == (409, "refused")
+    assert (await api.get("/channels/airbnb-1/listings")).status == 404
 
 
 async def test_questions_are_listed_and_answered_once(api: Api) -> None:
