@@ -18,6 +18,7 @@ from hub.errors import Rejected
 from hub.io.vault import Vault
 from hub.model.alerts import ways_in_words
 from hub.model.availability import rules_in_words
+from hub.model.guest_page import guest_words, instructions_words
 from hub.model.passes import Turnover
 from hub.model.policy import NO_OVERRIDE, CodePolicy, override_words, policy_words
 from hub.model.values import Address, ChannelId, LockId, StayStatus, UnitId
@@ -277,7 +278,7 @@ def _touched_units(change: Change, known: House, then: House) -> Iterator[UnitId
         case Unit() as row if change.what is What.ADDED:
             yield row.id
         case Unit() as row if change.what is What.CHANGED:
-            if replace(known.units[row.id], name=row.name) != row:
+            if replace(known.units[row.id], name=row.name, instructions=row.instructions) != row:
                 yield row.id
         case Channel() as row if change.moved:
             yield from (unit for unit in (row.unit, known.channels[row.id].unit) if unit is not None)
@@ -318,6 +319,7 @@ def _words(row: Row) -> dict[str, str]:
                 "backups": f"backup codes in each lock: {row.backups}",
                 **policy_words(row.codes),
                 "access log": f"the access log is kept for {row.log_days} days",
+                **guest_words(row.guest_phone, row.instructions),
             }
         case LockRow():
             return {
@@ -332,7 +334,8 @@ def _words(row: Row) -> dict[str, str]:
         case Unit():
             doors = "doors " + ", ".join(row.locks) if row.locks else "no door"
             closed = f"a closure means {row.closed_means.value}"
-            return {"name": f"“{row.name}”", "property": f"in {row.property}", "doors": doors, "closed": closed}
+            told = {"name": f"“{row.name}”", "property": f"in {row.property}", "doors": doors, "closed": closed}
+            return told | {"instructions": instructions_words(row.instructions)}
         case Channel():
             units = ", ".join(f"{unit} ({listing})" for listing, unit in sorted(row.units.items())) or "no unit yet"
             return {"integration": row.integration, "unit": f"for {f'unit {row.unit}' if row.unit else units}"}
@@ -340,10 +343,7 @@ def _words(row: Row) -> dict[str, str]:
             return site_people.words(row)
         case Wishes():
             people = ", then ".join(f"{each.person} by {ways_in_words(each.ways)}" for each in row.people)
-            return {
-                "quiet": f"quiet hours {row.quiet or 'never'}",
-                "people": f"tells {people or 'the managers'}",
-            }
+            return {"quiet": f"quiet hours {row.quiet or 'never'}", "people": f"tells {people or 'the managers'}"}
         case RulesRow():
             return {"": ", ".join(rules_in_words(row.own).values()) or "as usual"}
         case _:
@@ -353,7 +353,7 @@ def _words(row: Row) -> dict[str, str]:
 def _introduction(row: Row) -> Iterator[str]:
     """Without what goes without saying of something new."""
     usual = set() if not isinstance(row, Property) else set(policy_words(CodePolicy()).values())
-    usual |= {override_words(NO_OVERRIDE)}
+    usual |= {override_words(NO_OVERRIDE), *guest_words("", "").values()}
     unsaid = {"S0", "encryption"} if isinstance(row, LockRow) else set()
     for key, words in _words(row).items():
         if words not in usual and (key not in unsaid or not words.startswith("not ")):

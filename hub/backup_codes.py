@@ -6,7 +6,7 @@ somebody has seen, that the lock refuses or that has grown old is replaced.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -114,6 +114,8 @@ def tend(tx: Tx, desk: Desk, lock: LockId) -> None:
 def pull(tx: Tx, desk: Desk, stay: StayRow, lock: LockId, by: str = BY_ITSELF) -> Issued | None:
     """A proven backup code of that door becomes the stay's; the one it has, if it has one already. None: none is ready."""
     had = next((entry for entry in ledger.pulled(tx, stay.id) if entry.lock == lock), None)
+    if had is not None and had.pulled_by == BY_ITSELF and by != BY_ITSELF:
+        ledger.asked_for(tx, had.grant.id, by)
     if had is not None or stay.check_out is None:
         return had
     now = desk.now()
@@ -143,15 +145,18 @@ def use(tx: Tx, desk: Desk, stay: StayRow, actor: str) -> list[LockId]:
     return given
 
 
-def doubt(tx: Tx, desk: Desk, stay: StayRow, actor: str) -> list[LockId]:
-    """Somebody says that the code does not work: each of its locks is asked for it again. The doors asked."""
+def doubt(tx: Tx, desk: Desk, stay: StayRow, actor: str, at: LockId | None = None) -> list[LockId]:
+    """Somebody says that the code does not work, at one door or all: its locks are asked for it again. The doors asked."""
     asked = []
     for entry in codes.issued_for(tx, stay.id):
+        if at not in (None, entry.lock):
+            continue
         for slot in codes.slots_of(tx, entry.lock):
             if slot.holder == entry.grant.id:
                 codes.keep_slot(tx, entry.lock, _asked_again(slot), desk.now())
         asked.append(entry.lock)
-    log.record(tx, desk.now(), actor, "code does not work", f"stay:{stay.id}")
+    where = "" if at is None else _name(tx, at)
+    log.record(tx, desk.now(), actor, "code does not work", f"stay:{stay.id}", detail=where)
     tx.signal(f"stay:{stay.id}")
     return asked
 
@@ -217,9 +222,12 @@ def told_by_door(tx: Tx, stay: StayRow, now: datetime) -> dict[LockId, Issued]:
     return dict(sorted((own | instead).items()))
 
 
-def for_guest(tx: Tx, desk: Desk, stay: StayRow, actor: str) -> list[tuple[LockId, Pin]]:
-    """The digits that the guest is told, door by door. Audited; from here on they count as known."""
-    entries = told_by_door(tx, stay, desk.now()).values()
+def for_guest(
+    tx: Tx, desk: Desk, stay: StayRow, actor: str, at: Collection[LockId] | None = None
+) -> list[tuple[LockId, Pin]]:
+    """The digits that the guest is told, door by door (None: every one). Audited; from here on they count as known."""
+    told = told_by_door(tx, stay, desk.now())
+    entries = [entry for lock, entry in told.items() if at is None or lock in at]
     codes.told(tx, [entry.grant.id for entry in entries], desk.now())
     log.record(tx, desk.now(), actor, "code shown", f"stay:{stay.id}")
     return [(entry.lock, opened(desk, entry)) for entry in entries]

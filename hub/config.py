@@ -192,6 +192,8 @@ def _public_url(value: object) -> object:
         parts = urlsplit(value)
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
             raise ValueError('must be a web address such as "https://house.example"')
+        if parts.path.rstrip("/") or "@" in parts.netloc:
+            raise ValueError('must be a host name of its own, without a path, such as "https://house.example"')
         return value.rstrip("/")
     return value
 

@@ -16,7 +16,7 @@ from hub.issuing import Desk
 from hub.model.chain import told, written
 from hub.model.keeping import REGISTER
 from hub.model.values import StayId, StayStatus
-from hub.store import guests, log
+from hub.store import guest_page, guests, log
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.guests import SHORTEST_NAME, Sealed
@@ -96,6 +96,7 @@ def export(tx: Tx, desk: Desk, id_: StayId, actor: str) -> dict[str, Any]:
             {name: _when(value) if isinstance(value, datetime) else value for name, value in code.items()}
             for code in guests.codes_of(tx, id_)
         ],
+        "guest_page": _page(tx, id_),
         "access_log": [
             {"at": written(each.at), "door": each.lock, "what": each.what, "how": each.how, "who": each.who}
             for each in entries
@@ -109,6 +110,15 @@ def export(tx: Tx, desk: Desk, id_: StayId, actor: str) -> dict[str, Any]:
             {"data": kept.data, "purpose": kept.purpose, "ground": kept.ground, "how_long": kept.how_long}
             for kept in REGISTER
         ],
+    }
+
+
+def _page(tx: Tx, id_: StayId) -> dict[str, Any]:
+    link, said = guest_page.link_of(tx, id_), guest_page.complaints_of(tx, id_).values()
+    return {
+        "opened_at": None if link is None else _when(link.opened_at),
+        "code_seen_at": None if link is None else _when(link.shown_at),
+        "did_not_open": [{"door": each.lock, "at": written(each.said_at)} for each in said],
     }
 
 

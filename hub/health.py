@@ -230,6 +230,7 @@ _TOPICS: Final[tuple[Topic, ...]] = (
     _radios,
     _doors,
     batteries.found,
+    late_codes.of_complaints,
     late_codes.of_stays,
     late_codes.of_people,
     late_codes.of_backups,

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy.exc import IntegrityError
 
-from hub import calendars, issuing, sightings
+from hub import calendars, guest_page, issuing, sightings
 from hub.calendars import cancel, timed
 from hub.errors import Rejected
 from hub.issuing import Desk
@@ -169,15 +169,17 @@ class Intake:
         self._keep(tx, back, actor, "cancellation undone")
 
     def redraw(self, tx: Tx, id_: StayId, actor: str) -> None:
-        """Another PIN on every door. Raises Rejected."""
+        """Another PIN on every door, and no link to the guest's page any more. Raises Rejected."""
         stay, _ = self._live(tx, id_)
         issuing.redraw(tx, self.desk, stay, actor)
+        guest_page.reissued(tx, self.desk, id_, actor)
         ledger.withdraw(tx, "refused", id_, self.desk.now())
 
     def type_code(self, tx: Tx, id_: StayId, pin: Pin, actor: str) -> None:
-        """The PIN that somebody chose, on every door of a stay. Raises Rejected."""
+        """The PIN that somebody chose, on every door of a stay; its link ends as with other digits. Raises Rejected."""
         stay, _ = self._live(tx, id_)
         issuing.type_code(tx, self.desk, stay, pin, actor)
+        guest_page.reissued(tx, self.desk, id_, actor)
         ledger.withdraw(tx, "refused", id_, self.desk.now())
 
     def type_unit_code(self, tx: Tx, id_: UnitId, pin: Pin | None, actor: str) -> None:

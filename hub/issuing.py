@@ -17,8 +17,8 @@ from hub.model.codes import Grant, Limits
 from hub.model.pins import common_length
 from hub.model.policy import CodeKind, CodePolicy
 from hub.model.stays import HouseRules, code_window, wants_code
-from hub.model.values import CodeTag, GrantId, LockId, PassId, Pin, Purpose, StayId, UnitId, Window
-from hub.store import codes, digits, doors, house, log
+from hub.model.values import CodeTag, GrantId, LockId, PassId, Pin, Purpose, StayId, StayStatus, UnitId, Window
+from hub.store import codes, digits, doors, guest_page, house, log
 from hub.store import ladder as pulled
 from hub.store import stays as ledger
 from hub.store.codes import Issued
@@ -50,6 +50,8 @@ def replan(tx: Tx, desk: Desk, stay: StayRow, *, avoid: frozenset[CodeTag] = fro
     lost = [lock for lock, entry in held.items() if lock not in wanted or _is_in_the_way(tx, entry, stay, wanted[lock])]
     codes.revoke(tx, [held[lock].grant.id for lock in lost], desk.now())
     pulled.follow(tx, stay.id, wanted, desk.now())
+    if stay.status is StayStatus.CANCELLED:
+        guest_page.end(tx, stay.id)
     for lock in [each for each in held if each not in lost]:
         codes.move(tx, held[lock], wanted[lock])
     missing = {lock: window for lock, window in wanted.items() if lock in lost or lock not in held}

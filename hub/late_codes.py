@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -13,11 +14,12 @@ from hub.model.access import when
 from hub.model.alerts import Finding, Kind
 from hub.model.codes import Reading
 from hub.model.ladder import ENTRY, DoorNow, Own, Rung, StayHours, deadlines, takes_backup
-from hub.model.values import LockId
-from hub.store import codes, doors, house, settings
+from hub.model.values import LockId, StayId, StayStatus
+from hub.store import codes, doors, guest_page, house, settings, stays
 from hub.store import ladder as ledger
 from hub.store.codes import Issued
 from hub.store.engine import Tx
+from hub.store.guest_page import Complaint
 from hub.store.stays import StayRow
 
 _CLEARED_WITHIN: Final = timedelta(minutes=1)
@@ -39,10 +41,6 @@ def of_stays(look: Look) -> Iterator[Finding]:
             at = [door for door, standing in where.doors if standing.rung is rung]
             if at:
                 yield _finding(look, where, rung, kind, at)
-        if (asked := [door for door in where.stairs.doors if door.asked_for and takes_backup(door)]) and _by_guest(
-            where
-        ):
-            yield _said_by_guest(look, where, asked)
 
 
 _KINDS: Final = {Rung.LATE: Kind.CODE_LATE, Rung.SWITCHED: Kind.CODE_SWITCHED, Rung.MISSING: Kind.CODE_MISSING}
@@ -108,21 +106,51 @@ def _local(tx: Tx, stay: StayRow, at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC" if place is None else when(at, place.zone)
 
 
-def _by_guest(where: OnLadder) -> bool:
-    return any(entry.pulled_by == BY_GUEST for entry in where.stairs.backups.values())
-
+# ---- what guests say ------------------------------------------------------------------------------------------------
 
 BY_GUEST: Final = "guest"
 """Who pulled a backup code on the guests' page."""
 
 
-def _said_by_guest(look: Look, where: OnLadder, at: Sequence[DoorNow]) -> Finding:
-    names = " and ".join(_name(look.tx, door.lock) for door in at)
-    since = min(entry.pulled_at for entry in where.stairs.backups.values() if entry.pulled_at is not None)
-    sentence = f"{_whose(where.stairs.stay)} says that the code does not work in {names}, and got a backup code."
-    return Finding(
-        Kind.CODE_COMPLAINT, f"stay:{where.stairs.stay.id}", sentence, "Ask whether the door opens now.", since
-    )
+def of_complaints(look: Look) -> Iterator[Finding]:
+    """Until a code of the stay opens that door, the guest gets other codes, or the stay is over."""
+    said: dict[StayId, list[Complaint]] = defaultdict(list)
+    for each in guest_page.all_complaints(look.tx):
+        said[each.stay].append(each)
+    for id_, each_ in said.items():
+        row = stays.stay(look.tx, id_)
+        if row is not None and _still_comes(look, row):
+            yield from _said_by_guest(look, row, [each for each in each_ if not guest_page.opened_since(look.tx, each)])
+
+
+def _still_comes(look: Look, row: StayRow) -> bool:
+    over = look.clock.trusted and row.check_out is not None and row.check_out <= look.now
+    return row.status is StayStatus.CONFIRMED and row.left_at is None and not over
+
+
+def _said_by_guest(look: Look, row: StayRow, said: Sequence[Complaint]) -> Iterator[Finding]:
+    placed = ladder.standing(look.tx, [row], look.now).get(row.id)
+    helped = set() if placed is None else {door.lock for door in placed.stairs.doors if takes_backup(door)}
+    got = [each for each in said if each.lock in helped and each.again_at is None]
+    outside = [each for each in said if each not in got]
+    whose, about = _whose(row), f"stay:{row.id}"
+    if got:
+        sentence = f"{whose} says that the code does not work in {_names(look.tx, got)}, and got a backup code."
+        since = min(each.said_at for each in got)
+        yield Finding(Kind.CODE_COMPLAINT, about, sentence, "Ask whether the door opens now.", since)
+    if outside:
+        why = (
+            "nor does the backup code"
+            if any(each.again_at for each in outside)
+            else "and no backup code is ready there"
+        )
+        sentence = f"{whose} says that the code does not work in {_names(look.tx, outside)}, {why}."
+        cure = "Call the guest, and open the door from the Locks page or with a key: somebody may be standing before it now."
+        yield Finding(Kind.GUEST_OUTSIDE, about, sentence, cure, min(each.last_at for each in outside))
+
+
+def _names(tx: Tx, said: Iterable[Complaint]) -> str:
+    return " and ".join(sorted(_name(tx, each.lock) for each in said))
 
 
 # ---- codes without a stay -------------------------------------------------------------------------------------------

@@ -47,7 +47,21 @@ from hub.radio import Radios
 from hub.reconcile import Reconciler
 from hub.schedule import Job, daily, every, keep_jobs
 from hub.signin import SignIn
-from hub.store import alerts, backup, batteries, chain, codes, holders, house, log, mail, migrate, replies, settings
+from hub.store import (
+    alerts,
+    backup,
+    batteries,
+    chain,
+    codes,
+    guest_page,
+    holders,
+    house,
+    log,
+    mail,
+    migrate,
+    replies,
+    settings,
+)
 from hub.store import ladder as pools
 from hub.store import stays as ledger
 from hub.store.engine import Store, Tx
@@ -441,6 +455,7 @@ async def _tidy(hub: Hub) -> None:
         batteries.forget_old(tx, hub.clock.now() - batteries.KEPT)
         replies.forget_old(tx, hub.wall.now() - timedelta(days=1))
         if hub.clock.trusted:
+            guest_page.tidy(tx, hub.clock.now())
             _purge(tx, hub.clock.now())
 
     await hub.store.write(work)

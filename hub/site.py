@@ -3,11 +3,11 @@
     [[property]]  id, name, timezone, check_in = "15:00", check_out = "11:00", code_lead = "60m", digits = 6,
                   backups = 2, log_days = 30,
                   code_kind = "random", code_distance = 2, early_check_in = "0m", late_check_out = "0m", code_ahead = "72h"
-                  quiet_hours = "never", booking = {}, escalation = []
+                  guest_phone = "", instructions = "", quiet_hours = "never", booking = {}, escalation = []
     [[lock]]      id, property, name, driver, address, shared = false, remote_unlock_over_s0 = false, unencrypted = false,
                   and where it is different there: code_lead, digits, code_kind, code_distance, early_check_in,
                   late_check_out, code_ahead
-    [[unit]]      id, property, name, locks, closed_means = "ask", booking = {}
+    [[unit]]      id, property, name, locks, closed_means = "ask", instructions = "", booking = {}
     [[channel]]   id, unit or (for an account) units, integration, and that integration's own settings
     [[person]]    id, name, kind, property = every one, phone = "", email = ""
     [[pass]]      id, person, locks, hours or between_stays (with longest = "8h") or neither, until = open, uses = any, name = ""
@@ -41,6 +41,7 @@ from hub.config import Problem, Section, misconfigured, nearest, problems, read_
 from hub.errors import Misconfigured
 from hub.manifests import discover
 from hub.model.alerts import QuietHours, Way, read_quiet_hours, read_step
+from hub.model.guest_page import instructions, telephone
 from hub.model.keeping import LOG_DAYS, MOST_LOG_DAYS
 from hub.model.passes import ALWAYS, LONGEST_TURNOVER, EveryWeek, Span, Turnover, When, read_hours
 from hub.model.people import PersonKind
@@ -211,6 +212,7 @@ Lead = Annotated[timedelta, BeforeValidator(_lead)]
 Ahead = Annotated[timedelta, BeforeValidator(_ahead)]
 Digits = Annotated[int, Field(strict=True, ge=4, le=8)]
 Distance = Annotated[int, Field(strict=True, ge=1, le=3)]
+Instructions = Annotated[str, AfterValidator(instructions)]
 
 
 class _Property(Section):
@@ -232,6 +234,8 @@ class _Property(Section):
     log_days: Annotated[int, Field(strict=True, ge=1, le=MOST_LOG_DAYS)] = LOG_DAYS
     quiet_hours: Annotated[QuietHours | None, BeforeValidator(_quiet)] = None
     escalation: tuple[Annotated[tuple[str, frozenset[Way]], BeforeValidator(_step)], ...] = ()
+    guest_phone: Annotated[str, AfterValidator(telephone)] = ""
+    instructions: Instructions = ""
     booking: Booking | None = None
 
     def rules(self) -> RulesRow | None:
@@ -263,6 +267,8 @@ class _Property(Section):
             late_out=self.late_check_out,
             code_ahead=self.code_ahead,
             log_days=self.log_days,
+            guest_phone=self.guest_phone,
+            instructions=self.instructions,
         )
 
 
@@ -312,6 +318,7 @@ class _Unit(Section):
     name: Name
     locks: tuple[Id, ...]
     closed_means: ClosedMeans = ClosedMeans.ASK
+    instructions: Instructions = ""
     booking: Booking | None = None
 
     def rules(self) -> RulesRow | None:
@@ -326,6 +333,7 @@ class _Unit(Section):
             locks=tuple(sorted({LockId(lock) for lock in self.locks})),
             closed_means=self.closed_means,
             origin=Origin.SITE,
+            instructions=self.instructions,
         )
 
 

@@ -5,22 +5,25 @@ from __future__ import annotations
 import secrets
 import ssl
 from importlib import import_module
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from hub.config import Listen
 from hub.hub import Hub
 from hub.model.values import Secret
 from web.api import mount
 from web.assets import Assets
 from web.live import Live
+from web.pace import PACES, Paces
 from web.shield import MIDDLEWARES, add_headers
 from web.site import SITE, Doubtable, Site
 from web.templating import Templates
 
 PAGES = (
-    "adopting", "alerts", "alerts_told", "bookings", "channels", "codes", "door", "emergency", "health", "locks", "log", "more",
-    "passes", "people", "policies", "radio", "radio_care", "radio_talk", "record", "rehearsal", "settings", "stays", "styleguide",
-    "today",
+    "adopting", "alerts", "alerts_told", "bookings", "channels", "codes", "door", "emergency", "guest", "guest_link",
+    "guest_settings", "health", "locks", "log", "more", "passes", "people", "policies", "radio", "radio_care", "radio_talk",
+    "record", "rehearsal", "settings", "stays", "styleguide", "today",
 )  # fmt: skip
 
 
@@ -35,7 +38,9 @@ def build(hub: Hub) -> web.Application:
         confirm_time=hub.clock.confirm if isinstance(hub.clock, Doubtable) else None,
         secure=hub.config.web.tls is not None,
         turned=hub.clock is not hub.wall,
+        public_host=_public_host(hub.config.public_url),
     )
+    app[PACES] = Paces()
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(_stop)
     app.router.add_get("/static/{name:.+}", assets.serve)
@@ -44,6 +49,11 @@ def build(hub: Hub) -> web.Application:
         app.router.add_routes(import_module(f"web.pages.{name}").ROUTES)
     mount(app, hub)
     return app
+
+
+def _public_host(public_url: str | None) -> str | None:
+    name = "" if public_url is None else (urlsplit(public_url).hostname or "").rstrip(".")
+    return None if not name or Listen(name, 0).loopback else name
 
 
 async def serve(hub: Hub) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Final
 from urllib.parse import quote, urlsplit
 
 import structlog
@@ -9,9 +10,10 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from hub.errors import Disappointment, Unavailable
+from hub.guest_page import PATH
 from hub.model.values import Secret
 from hub.signin import csrf_fits
-from web.site import GUARD, SITE, bare_page, htmx
+from web.site import GUARD, SITE, bare_page, guest_error, htmx
 
 log = structlog.get_logger("web")
 
@@ -20,6 +22,10 @@ _OUTSIDE = ("/api/", "/hooks/", "/static/", "/healthz", "/metrics")
 """Not pages: they know their own callers."""
 _OPEN = ("/signin", "/setup", "/enter/")
 """Pages for those who are not signed in yet."""
+_GUESTS: Final = PATH
+"""Pages of guests: whoever has the link is let in, whatever else their browser knows."""
+_PUBLIC: Final = (PATH, "/static/", "/robots.txt")
+"""All that answers under the name that guests are given."""
 
 _HEADERS = {
     "Content-Security-Policy": (
@@ -32,10 +38,14 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+_GUEST_HEADERS: Final = {
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow, noarchive",
+}
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
-    for name, value in _HEADERS.items():
+    for name, value in (_HEADERS | (_GUEST_HEADERS if _for_guests(request) else {})).items():
         response.headers.setdefault(name, value)
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers.popall("Server", None)
@@ -43,6 +53,26 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
 
 def _outside(request: web.Request) -> bool:
     return request.path.startswith(_OUTSIDE)
+
+
+def _for_guests(request: web.Request) -> bool:
+    return request.path.startswith(_GUESTS)
+
+
+@web.middleware
+async def keep_apart(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Under the name that guests are given nothing answers but their pages (ASVS 5.0, 3.5.4)."""
+    public = request.app[SITE].public_host
+    if public is not None and _host(request) == public and not request.path.startswith(_PUBLIC):
+        return guest_error(request, 404)
+    return await handler(request)
+
+
+def _host(request: web.Request) -> str:
+    try:
+        return (urlsplit(f"//{request.host}").hostname or "").rstrip(".")
+    except ValueError:
+        return ""
 
 
 @web.middleware
@@ -61,8 +91,14 @@ async def show_errors(request: web.Request, handler: Handler) -> web.StreamRespo
     except Disappointment as error:
         return _error_page(request, 409, f"{error}.")
     except Exception as error:  # the web error page: one of the five places (design.md §5)
-        log.error("a page failed", method=request.method, path=request.path, exc_info=error)
+        log.error("a page failed", method=request.method, path=_spoken_path(request), exc_info=error)
         return _error_page(request, 500, "")
+
+
+def _spoken_path(request: web.Request) -> str:
+    """As it may stand in a log: the path of a guest's page is itself a key."""
+    resource = request.match_info.route.resource
+    return "" if resource is None else resource.canonical
 
 
 _TITLES = {
@@ -81,6 +117,8 @@ _SENTENCES = {
 
 
 def _error_page(request: web.Request, status: int, said: str) -> web.Response:
+    if _for_guests(request):
+        return guest_error(request, status, said)
     title = _TITLES.get(status, "Something went wrong")
     sentence = _SENTENCES.get(status) or said[:1].upper() + said[1:]
     if htmx(request):
@@ -93,7 +131,8 @@ def _error_page(request: web.Request, status: int, said: str) -> web.Response:
 @web.middleware
 async def same_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
     """A form counts only when it was sent from one of our own pages."""
-    if request.method in _UNSAFE and not _outside(request) and not _from_here(request):
+    from_here = _from_guest if _for_guests(request) else _from_here
+    if request.method in _UNSAFE and not _outside(request) and not from_here(request):
         raise web.HTTPForbidden(text="This form was sent from another site. Open the page here and try again.")
     return await handler(request)
 
@@ -108,10 +147,20 @@ def _from_here(request: web.Request) -> bool:
     return urlsplit(origin).netloc == request.host
 
 
+def _from_guest(request: web.Request) -> bool:
+    """Their pages send no referrer, and so their forms say `Origin: null`. Who knows the path has proved enough; this is the
+    second lock. Source: Fetch standard, "append a request Origin header"."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = request.headers.get("Origin", "null")
+    return origin == "null" or urlsplit(origin).netloc == request.host
+
+
 @web.middleware
 async def let_in(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Pages are for people who are signed in; their forms carry the token of their session."""
-    if _outside(request):
+    if _outside(request) or _for_guests(request) or request.path == "/robots.txt":
         return await handler(request)
     site = request.app[SITE]
     token = request.cookies.get(site.session_cookie)
@@ -138,4 +187,4 @@ async def _to_the_door(request: web.Request) -> web.Response:
     return web.Response(status=303, headers={"Location": door})
 
 
-MIDDLEWARES = (show_errors, same_origin, let_in)
+MIDDLEWARES = (keep_apart, show_errors, same_origin, let_in)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -38,6 +38,8 @@ class Site:
     """Served over TLS."""
     turned: bool
     """The house's clock is not the real one."""
+    public_host: str | None
+    """The name that guests are given. None: they are given none, or it is this machine's own, as where somebody tries it out."""
 
     @property
     def demo(self) -> bool:
@@ -121,6 +123,19 @@ def bare_page(request: web.Request, template: str, *, status: int = 200, **view:
     """A page for somebody who is not signed in."""
     shell = Shell(theme=_theme(request), said=request.cookies.get(SAID_COOKIE, ""))
     return _answer(request.app[SITE].templates.page(template, {"shell": shell, **view}), shell, status)
+
+
+def guest_page(
+    request: web.Request, *, status: int = 200, headers: Mapping[str, str] | None = None, **view: Any
+) -> web.Response:
+    """A page for a guest: it knows of no session, no cookie, and nobody else."""
+    text = request.app[SITE].templates.page("guest/page.html", view)
+    return web.Response(text=text, content_type="text/html", status=status, headers=headers)
+
+
+def guest_error(request: web.Request, status: int, said: str = "") -> web.Response:
+    text = request.app[SITE].templates.page("guest/error.html", {"status": status, "said": said})
+    return web.Response(text=text, content_type="text/html", status=status)
 
 
 def _answer(text: str, shell: Shell, status: int) -> web.Response:

@@ -122,6 +122,7 @@ class Kind(Enum):
     CODE_SWITCHED = "code_switched", _problem(lasting=timedelta(0), escalate=_HOUR)
     CODE_MISSING = "code_missing", _urgent(escalate=5 * _MINUTE)  # the ladder itself gives a code its time
     CODE_COMPLAINT = "code_complaint", _problem(lasting=timedelta(0), escalate=_HOUR)
+    GUEST_OUTSIDE = "guest_outside", _urgent(escalate=5 * _MINUTE)  # somebody stands before the door now
     BACKUP_LINGERS = "backup_lingers", _urgent()
     BACKUPS_MISSING = "backups_missing", _notice()
     CODE_UNPROVEN = "code_unproven", _urgent(lasting=2 * _MINUTE)

@@ -75,6 +75,14 @@ REGISTER: Final = (
         "the words are taken out; that something was done, when and by whom, remains",
     ),
     Kept(
+        "The link to a guest's page (sealed), when it was first opened and the code first seen; doors said not to open",
+        ("guest_links", "complaints"),
+        "to show guests their code, and to help them at once when it does not work",
+        CONTRACT,
+        "until the stay is over",
+        "deleted",
+    ),
+    Kept(
         "The audit chain: event, time, door, place, and an alias drawn by chance",
         ("chain", "aliases"),
         "to prove that nobody changed afterwards what happened",

@@ -57,5 +57,5 @@ def called(actor: str) -> str:
     return (
         f"a program (token {name})"
         if kind == "token"
-        else {"gatehouse": "the hub", "console": "the console"}.get(actor, actor)
+        else {"gatehouse": "the hub", "console": "the console", "guest": "the guest"}.get(actor, actor)
     )

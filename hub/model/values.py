@@ -203,6 +203,12 @@ def utc(instant: datetime) -> datetime:
     return instant.astimezone(UTC)
 
 
+def clean_lines(text: str, *, limit: int) -> str:
+    """As `clean`, line by line: the lines stay as they are, with one empty line between them at most."""
+    lines = [clean(line, limit=limit) for line in text.splitlines()]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()[:limit]
+
+
 def clean(text: str, *, limit: int = 500) -> str:
     """Text from outside, normalised: NFC, no control characters, white space folded, at most `limit` characters."""
     folded = " ".join(unicodedata.normalize("NFC", text).split())

@@ -17,7 +17,19 @@ from hub.model.chain import HOUSE, Link
 from hub.model.values import ChannelId, StayId
 from hub.store import chain, log
 from hub.store.engine import Tx
-from hub.store.tables import access_log, alerts, grants, inbox, outbox, questions, replies, stay_sources, stays
+from hub.store.tables import (
+    access_log,
+    alerts,
+    complaints,
+    grants,
+    guest_links,
+    inbox,
+    outbox,
+    questions,
+    replies,
+    stay_sources,
+    stays,
+)
 
 GONE: Final = "a guest who was erased"
 SHORTEST_NAME: Final = 4
@@ -74,6 +86,8 @@ def empty_stay(tx: Tx, stay: StayId) -> None:
     gone = update(stays).where(stays.c.id == stay)
     tx.sql.execute(gone.values(guest="", reference="", phone_last4="", contact=None, note="", guests=None))
     tx.sql.execute(update(grants).where(grants.c.stay_id == stay).values(label=""))
+    for table in (guest_links, complaints):
+        tx.sql.execute(delete(table).where(table.c.stay_id == stay))
     tx.signal(f"stay:{stay}")
     tx.signal("stays")
 

@@ -64,6 +64,10 @@ class Property:
     """How many backup codes each lock on the way to a unit keeps (hub/backup_codes.py)."""
     log_days: int = LOG_DAYS
     """For how long the access log is kept."""
+    guest_phone: str = ""
+    """Whom guests call."""
+    instructions: str = ""
+    """For guests of every unit."""
 
     @property
     def house_rules(self) -> tuple[object, ...]:
@@ -92,6 +96,8 @@ class Unit:
     """The doors its guests pass, by id."""
     closed_means: ClosedMeans
     origin: Origin
+    instructions: str = ""
+    """For its guests, besides the property's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +175,8 @@ def _property(row: Mapping[str, Any]) -> Property:
         code_ahead=timedelta(seconds=row["code_ahead_s"]),
         backups=row["backups"],
         log_days=row["log_days"],
+        guest_phone=row["guest_phone"],
+        instructions=row["instructions"],
     )
 
 
@@ -223,6 +231,7 @@ def _unit(row: Mapping[str, Any]) -> Unit:
         locks=tuple(sorted(json.loads(row["doors"]))),
         closed_means=ClosedMeans(row["closed_means"]),
         origin=Origin(row["origin"]),
+        instructions=row["instructions"],
     )
 
 
@@ -369,6 +378,8 @@ def keep_property(tx: Tx, row: Property) -> None:
         "code_ahead_s": _seconds(row.code_ahead),
         "backups": row.backups,
         "log_days": row.log_days,
+        "guest_phone": row.guest_phone,
+        "instructions": row.instructions,
     }
     _keep(tx, tables.properties, values)
 
@@ -380,6 +391,7 @@ def keep_unit(tx: Tx, row: Unit) -> None:
         "name": row.name,
         "closed_means": row.closed_means.value,
         "origin": row.origin.value,
+        "instructions": row.instructions,
     }
     _keep(tx, tables.units, values)
     tx.sql.execute(delete(tables.unit_locks).where(tables.unit_locks.c.unit_id == row.id))

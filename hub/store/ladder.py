@@ -110,6 +110,12 @@ def pull(tx: Tx, grant: GrantId, stay: StayId, end: datetime, at: datetime, by: 
     return lock is not None
 
 
+def asked_for(tx: Tx, grant: GrantId, by: str) -> None:
+    """A stay has it already, and now a person wants it told, whatever the lock says of the stay's own code."""
+    lock = tx.sql.execute(update(grants).where(grants.c.id == grant).values(pulled_by=by).returning(grants.c.lock_id))
+    tx.signal(f"lock:{lock.scalar()}")
+
+
 def take(tx: Tx, grant: GrantId, label: str, end: datetime, at: datetime, by: str) -> bool:
     """Make a backup code an emergency's; False when it is somebody's by now."""
     taken = {"purpose": Purpose.EMERGENCY.value, "label": label, "end": end, "pulled_at": at, "pulled_by": by}

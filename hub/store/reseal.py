@@ -8,7 +8,18 @@ from sqlalchemy import ColumnElement, Table, literal, select, update
 
 from hub.io.vault import Vault
 from hub.store.engine import Tx
-from hub.store.tables import channels, grants, inbox, pass_doors, people, stay_sources, stays, units, unplaced
+from hub.store.tables import (
+    channels,
+    grants,
+    guest_links,
+    inbox,
+    pass_doors,
+    people,
+    stay_sources,
+    stays,
+    units,
+    unplaced,
+)
 
 
 class _Sealed(NamedTuple):
@@ -24,6 +35,7 @@ _SEALED: Final = (
     _Sealed(people, "contact", literal("person:") + people.c.id),
     _Sealed(stays, "contact", literal("stay:") + stays.c.id),
     _Sealed(stays, "fixed_pin", literal("code of stay:") + stays.c.id),
+    _Sealed(guest_links, "token", literal("link:") + guest_links.c.stay_id),
     _Sealed(units, "fixed_pin", literal("code of unit:") + units.c.id),
     _Sealed(channels, "settings", literal("channel:") + channels.c.id),
     _Sealed(stay_sources, "reported", literal("report:") + stay_sources.c.channel_id + ":" + stay_sources.c.uid),

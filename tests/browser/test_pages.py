@@ -50,7 +50,8 @@ def stay_of(guest: str, then: str = "") -> Scene:
 
 async def shown_code(opened: Window, house: House) -> None:
     await stay_of("Grace Hopper", "Show code")(opened, house)
-    await expect(opened.page.get_by_role("heading", name="A text for the guest")).to_be_visible()
+    await opened.page.get_by_role("button", name="Show the text").click()
+    await expect(opened.page.get_by_role("button", name="Copy the text")).to_be_visible()
 
 
 def dialog(button: str, title: str) -> Scene:

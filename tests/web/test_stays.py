@@ -115,13 +115,19 @@ async def test_the_digits_are_on_no_page_until_somebody_asks_and_that_is_written
 async def test_without_script_the_code_is_shown_on_the_whole_page(manager: Visitor) -> None:
     shown = await manager.post(f"/stays/{manager.here.stays['Anna Berg']}/code")
     assert "<html" in shown.html
+    assert re.search(r'id="pin-1"[^>]*>\d{6}<', shown.html)
+
+
+async def test_where_guests_have_no_page_the_text_for_them_carries_the_code(manager: Visitor) -> None:
+    shown = await manager.post(f"/stays/{manager.here.stays['Anna Berg']}/for-guest")
     assert re.search(r"Hello Anna Berg, your code for Flat 1 and Front door is \d{6}\.", shown.text)
     assert "It works from Friday 20 November, 15:00 until Monday 23 November, 11:00." in shown.text
 
 
-async def test_a_guest_nobody_can_name_is_not_greeted_by_a_reference(manager: Visitor) -> None:
-    shown = await manager.post(f"/stays/{manager.here.stays['HMZZTOP987']}/code")
-    assert "Hello, your code for" in shown.text
+async def test_there_is_no_text_for_a_guest_whose_code_could_still_change(manager: Visitor) -> None:
+    shown = await manager.post(f"/stays/{manager.here.stays['Familie van der Meer']}/for-guest")
+    assert "The guest is not told the code yet: not every lock has confirmed the code." in shown.text
+    assert not re.search(r"\d{6}", shown.text.split("A text for the guest")[1])
 
 
 async def test_a_stay_without_a_code_shows_none_and_says_why(manager: Visitor) -> None:

@@ -168,10 +168,18 @@ async def tell(hub: Hub, *facts: Fact, by: str = "radio") -> None:
 
 @asynccontextmanager
 async def village(
-    folder: Path, *, furnished: bool = True, rehearsal: bool = True, clock: Still | None = None, tls: bool = False
+    folder: Path,
+    *,
+    furnished: bool = True,
+    rehearsal: bool = True,
+    clock: Still | None = None,
+    tls: bool = False,
+    public_url: str | None = None,
 ) -> AsyncIterator[Village]:
     secured = Web(tls=Tls(cert=folder / "cert", key=folder / "key.pem")) if tls else Web()
-    config = Config(database=str(folder / "house.db"), state_dir=folder, key_file=folder / "key", web=secured)
+    config = Config(
+        database=str(folder / "house.db"), state_dir=folder, key_file=folder / "key", public_url=public_url, web=secured
+    )
     clock = clock or Still()
     async with made(config, World(clock=clock, inline=True)) as hub:
         radio = Radio(hub)

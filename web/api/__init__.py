@@ -5,11 +5,12 @@ from __future__ import annotations
 from aiohttp import web
 
 from hub.hub import Hub
-from web.api.answering import Endpoint, Pace, explain_refusals
+from web.api.answering import Endpoint, explain_refusals
 from web.api.openapi import document
 from web.api.probes import add_probes
 from web.api.table import TABLE
 from web.api.webhooks import add_webhooks
+from web.pace import Pace
 
 PREFIX = "/api/v1"
 VERSION = "1.0"

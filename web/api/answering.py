@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -17,34 +16,11 @@ from web.api.problems import Problem, unavailable
 from web.api.reading import read_body, read_key, read_query
 from web.api.replaying import Once
 from web.api.routes import AnyRoute, Call
+from web.pace import Pace
 
 log = structlog.get_logger("api")
 
 REPLAYED: Final = "Idempotency-Replayed"
-
-
-@dataclass(slots=True)
-class Pace:
-    """How often one token may change things: a program that runs wild must not wear out the batteries of the locks."""
-
-    burst: float = 60
-    per_second: float = 2
-    _left: dict[str, tuple[float, float]] = field(default_factory=dict)
-    """By token: how many it had left, and when that was."""
-
-    def spend(self, token: str) -> None:
-        """
-        Raises:
-            Problem: too many in a short time.
-        """
-        now = asyncio.get_running_loop().time()
-        left, since = self._left.get(token, (self.burst, now))
-        left = min(self.burst, left + (now - since) * self.per_second)
-        if left < 1:
-            wait = max(1, round((1 - left) / self.per_second))
-            why = f"too many requests that change something; try again in {wait} s"
-            raise Problem("too_many", why, headers={"Retry-After": str(wait)})
-        self._left[token] = (left - 1, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +58,14 @@ class Endpoint:
         call = Call(self.hub, self.tokens, token, dict(request.match_info))
         call.demand(self.route.scope)
         if self.route.method != "GET":
-            self.pace.spend(token.id)
+            self._spend(token.id)
         return call
+
+    def _spend(self, token: str) -> None:
+        """A program that runs wild must not wear out the batteries of the locks."""
+        if wait := self.pace.spend(token):
+            why = f"too many requests that change something; try again in {wait} s"
+            raise Problem("too_many", why, headers={"Retry-After": str(wait)})
 
 
 def _json(status: int, body: bytes) -> web.Response:

@@ -25,6 +25,7 @@ from hub.store.stays import StayRow, Wanted
 from web.forms import Filled, Form, blank, read
 from web.ground import Ask, Ground, StayLine
 from web.ladder_view import LadderView, ladder_view
+from web.pages.guest_link import ForGuest, for_guest
 from web.site import GUARD, SITE, go, htmx, page, part, wakes
 from web.story import Event, story
 from web.words import Moment
@@ -115,7 +116,6 @@ class Code:
     opens: str
     pins: tuple[tuple[str, str], ...] = ()
     """(doors, digits): one entry, unless the doors take no common code."""
-    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +123,7 @@ class StayView:
     stay: StayLine
     questions: list[Ask]
     code: Code | None
-    name: str
-    """How to address the guest; empty where nobody knows."""
+    guest: ForGuest
     reference: str
     guests: int | None
     phone: str
@@ -155,7 +154,7 @@ def look_at(tx: Tx, hub: Hub, id_: StayId) -> StayView:
         stay=line,
         questions=[ground.ask(question, row) for question in asked],
         code=_code(tx, ground, row),
-        name=row.guest,
+        guest=for_guest(tx, hub, ground, row),
         reference=row.reference,
         guests=row.guests,
         phone=contact.get("phone") or (f"ends in {row.phone_last4}" if row.phone_last4 else ""),

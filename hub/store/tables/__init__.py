@@ -3,6 +3,7 @@
 from hub.store.tables.alerts import alerts, escalation, telling_rules, tellings
 from hub.store.tables.bookings import booking_rules, closures, holds
 from hub.store.tables.emergencies import emergencies
+from hub.store.tables.guest_page import complaints, guest_links
 from hub.store.tables.house import channels, listings, locks, meta, properties, unit_locks, units
 from hub.store.tables.kinds import Day, Instant, metadata
 from hub.store.tables.ledgers import grants, published, slots, stay_sources, stays, unplaced
@@ -36,9 +37,11 @@ __all__ = [
     "channel_state",
     "channels",
     "closures",
+    "complaints",
     "emergencies",
     "escalation",
     "grants",
+    "guest_links",
     "holds",
     "inbox",
     "listings",

@@ -23,8 +23,10 @@ properties = table(
     required("early_in_s", Integer, server_default="0"),
     required("late_out_s", Integer, server_default="0"),
     required("code_ahead_s", Integer, server_default="259200"),
-    required("backups", Integer, server_default="2"),
-    required("log_days", Integer, server_default="30"),  # how many backup codes each lock keeps
+    required("backups", Integer, server_default="2"),  # how many backup codes each lock keeps
+    required("log_days", Integer, server_default="30"),
+    required("guest_phone", Text, server_default=""),  # whom guests call
+    required("instructions", Text, server_default=""),  # for guests of every unit
 )
 
 units = table(
@@ -35,6 +37,7 @@ units = table(
     required("closed_means", Text, server_default="ask"),
     required("origin", Text),
     Column("fixed_pin", LargeBinary),  # sealed; typed by a person for every guest of it
+    required("instructions", Text, server_default=""),  # for its guests, besides the property's
 )
 
 locks = table(

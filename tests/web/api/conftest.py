@@ -31,7 +31,7 @@ from hub.store.engine import Tx
 from hub.store.house import ChannelRow, ClosedMeans, LockRow, Origin, Property, Unit
 from hub.store.tables import metadata
 from web.api import mount
-from web.api.answering import Pace
+from web.pace import Pace
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -177,8 +177,8 @@ def furnish(tx: Tx, hub: Hub) -> StayId:
 
 
 @asynccontextmanager
-async def opened(folder: Path) -> AsyncIterator[Api]:
-    config = Config(database=str(folder / "house.db"), state_dir=folder, key_file=folder / "key")
+async def opened(folder: Path, *, public_url: str | None = None) -> AsyncIterator[Api]:
+    config = Config(database=str(folder / "house.db"), state_dir=folder, key_file=folder / "key", public_url=public_url)
     bolt, clock = Bolt(), Clock()
     async with made(config, World(clock=clock, inline=True)) as hub:
         able = Abilities("BE469ZP", slots=30)

@@ -10,9 +10,9 @@ from aiohttp.test_utils import TestServer
 from hub.model.people import Scope
 from tests.web.api.conftest import Api
 from web.api import mount
-from web.api.answering import Pace
 from web.api.routes import AnyRoute
 from web.api.table import TABLE
+from web.pace import Pace
 
 
 def filled(route: AnyRoute) -> str:

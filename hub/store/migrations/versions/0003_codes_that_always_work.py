@@ -313,7 +313,38 @@ CREATE TABLE escalation (
     """,
 )
 
+GUEST_PAGE = (
+    "ALTER TABLE properties ADD COLUMN guest_phone TEXT DEFAULT '' NOT NULL",
+    "ALTER TABLE properties ADD COLUMN instructions TEXT DEFAULT '' NOT NULL",
+    "ALTER TABLE units ADD COLUMN instructions TEXT DEFAULT '' NOT NULL",
+    """
+CREATE TABLE guest_links (
+    stay_id TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    token BLOB NOT NULL,
+    made_at INTEGER NOT NULL,
+    opened_at INTEGER,
+    shown_at INTEGER,
+    PRIMARY KEY (stay_id),
+    FOREIGN KEY(stay_id) REFERENCES stays (id) ON DELETE CASCADE,
+    UNIQUE (digest)
+) STRICT
+    """,
+    """
+CREATE TABLE complaints (
+    stay_id TEXT NOT NULL,
+    lock_id TEXT NOT NULL,
+    said_at INTEGER NOT NULL,
+    asked_at INTEGER NOT NULL,
+    again_at INTEGER,
+    PRIMARY KEY (stay_id, lock_id),
+    FOREIGN KEY(stay_id) REFERENCES stays (id) ON DELETE CASCADE,
+    FOREIGN KEY(lock_id) REFERENCES locks (id) ON DELETE CASCADE
+) STRICT
+    """,
+)
+
 
 def upgrade() -> None:
-    for statement in (*PEOPLE, *POLICY, *LADDER, *EMERGENCY, *BATTERY, *RECORD, *ALERTS):
+    for statement in (*PEOPLE, *POLICY, *LADDER, *EMERGENCY, *BATTERY, *RECORD, *ALERTS, *GUEST_PAGE):
         op.get_bind().exec_driver_sql(statement)

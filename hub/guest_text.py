@@ -1,0 +1,123 @@
+"""What a guest is sent: the link to their page, or, where guests cannot reach one, the code itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from hub import backup_codes
+from hub.errors import Rejected
+from hub.guest_page import GuestPage, address, look, token_of
+from hub.issuing import Desk
+from hub.model.guest_page import instructions, telephone
+from hub.model.ladder import Withhold
+from hub.model.values import LockId, Pin, PropertyId, Secret, StayId, UnitId
+from hub.store import guest_page as links
+from hub.store import house, log
+from hub.store import stays as ledger
+from hub.store.engine import Tx
+from hub.store.house import Origin, Property, Unit
+
+
+def write(tx: Tx, desk: Desk, id_: StayId, actor: str, public_url: str | None) -> str:
+    """The text for the guest of a stay. Audited.
+
+    Raises:
+        Rejected: no guest comes, or, without `public_url`, they may not be told the code yet.
+    """
+    if public_url is not None:
+        token = token_of(tx, desk, id_, actor)
+        return with_link(_page(tx, desk, id_), address(public_url, token))
+    page = _page(tx, desk, id_)
+    if isinstance(page.gate, Withhold):
+        raise Rejected(f"the guest is not told the code yet: {page.gate.why}")
+    return with_code(page, dict(backup_codes.for_guest(tx, desk, page.stay, actor)))
+
+
+def _page(tx: Tx, desk: Desk, id_: StayId) -> GuestPage:
+    row = ledger.stay(tx, id_)
+    if row is None or row.check_in is None or row.check_out is None:
+        raise Rejected("there is no such stay, or it has no dates")
+    return look(tx, desk, row, links.link_of(tx, id_))
+
+
+def with_link(page: GuestPage, url: Secret) -> str:
+    where = page.unit.name if page.unit.name == page.place.name else f"{page.unit.name}, {page.place.name}"
+    return _letter(
+        page,
+        f"your code for {where} is on this page, with everything else you need:\n{url.reveal()}",
+        f"Your stay is from {_span(page)}. The page is yours alone: whoever has the link can see the code.",
+    )
+
+
+def with_code(page: GuestPage, pins: Mapping[LockId, Pin]) -> str:
+    said = [f"{pin.reveal()} for {' and '.join(names)}" for pin, names in by_pin(page, pins)]
+    if len(said) == 1:
+        [(pin, names)] = by_pin(page, pins)
+        told = f"your code for {' and '.join(names)} is {pin.reveal()}."
+    else:
+        told = f"your codes are {', '.join(said)}."
+    return _letter(page, told, f"It works from {_span(page)}. Type it at the keypad and wait for the light.")
+
+
+def by_pin(page: GuestPage, pins: Mapping[LockId, Pin]) -> list[tuple[Pin, Sequence[str]]]:
+    """Doors that one code opens, together."""
+    found: dict[Pin, list[str]] = {}
+    for door in page.doors:
+        if door.lock in pins:
+            found.setdefault(pins[door.lock], []).append(door.name)
+    return list(found.items())
+
+
+def _letter(page: GuestPage, *paragraphs: str) -> str:
+    greeting = f"Hello {page.stay.guest}," if page.stay.guest else "Hello,"
+    phone = page.place.guest_phone
+    call = [f"If something does not work, call {phone}."] if phone else []
+    return "\n\n".join([greeting, *paragraphs, *call])
+
+
+def _span(page: GuestPage) -> str:
+    zone = page.place.zone
+    return f"{_long(page.check_in, zone)} until {_long(page.check_out, zone)}"
+
+
+def _long(at: datetime, zone: ZoneInfo) -> str:
+    """For somebody elsewhere, on another day: `Friday 21 November, 15:00`."""
+    local = at.astimezone(zone)
+    return f"{local:%A} {local.day} {local:%B}, {local:%H:%M}"
+
+
+# ---- what a manager writes for guests -------------------------------------------------------------------------------
+
+
+def of_property(tx: Tx, id_: PropertyId, phone: str, text: str, actor: str, at: datetime) -> Property:
+    """Raises Rejected: there is no such property, or no such number."""
+    was = house.property_with(tx, id_)
+    if was is None:
+        raise Rejected(f"there is no property called “{id_}”")
+    row = replace(was, guest_phone=_told(telephone, "the number", phone), instructions=_told(instructions, "it", text))
+    if row != was:
+        house.keep_property(tx, replace(row, origin=Origin.PAGES))
+        log.record(tx, at, actor, "words for guests changed", f"property:{id_}")
+    return row
+
+
+def of_unit(tx: Tx, id_: UnitId, text: str, actor: str, at: datetime) -> Unit:
+    """Raises Rejected: there is no such unit."""
+    was = house.unit_with(tx, id_)
+    if was is None:
+        raise Rejected(f"there is no unit called “{id_}”")
+    row = replace(was, instructions=_told(instructions, "it", text))
+    if row != was:
+        house.keep_unit(tx, replace(row, origin=Origin.PAGES))
+        log.record(tx, at, actor, "words for guests changed", f"unit:{id_}")
+    return row
+
+
+def _told(read: Callable[[str], str], what: str, text: str) -> str:
+    try:
+        return read(text)
+    except ValueError as error:
+        raise Rejected(f"{what} {error}") from error
