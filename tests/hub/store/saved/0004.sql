@@ -170,6 +170,18 @@ CREATE TABLE closures (
 ) STRICT
     ;
 INSERT INTO "closures" VALUES('x','x','x','x','x','x',1,'x');
+CREATE TABLE complaints (
+    stay_id TEXT NOT NULL,
+    lock_id TEXT NOT NULL,
+    said_at INTEGER NOT NULL,
+    asked_at INTEGER NOT NULL,
+    again_at INTEGER,
+    PRIMARY KEY (stay_id, lock_id),
+    FOREIGN KEY(stay_id) REFERENCES stays (id) ON DELETE CASCADE,
+    FOREIGN KEY(lock_id) REFERENCES locks (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "complaints" VALUES('x','x',1,1,1);
 CREATE TABLE emergencies (
     id TEXT NOT NULL,
     deed TEXT NOT NULL,
@@ -219,6 +231,19 @@ CREATE TABLE grants (
 ) STRICT
     ;
 INSERT INTO "grants" VALUES('x','x','x','x',X'78','x',1,1,1,1,1,'x',1,'x','x',1,'x');
+CREATE TABLE guest_links (
+    stay_id TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    token BLOB NOT NULL,
+    made_at INTEGER NOT NULL,
+    opened_at INTEGER,
+    shown_at INTEGER,
+    PRIMARY KEY (stay_id),
+    FOREIGN KEY(stay_id) REFERENCES stays (id) ON DELETE CASCADE,
+    UNIQUE (digest)
+) STRICT
+    ;
+INSERT INTO "guest_links" VALUES('x','x',X'78',1,1,1);
 CREATE TABLE holds (
     id TEXT NOT NULL,
     unit_id TEXT NOT NULL,
@@ -398,11 +423,11 @@ CREATE TABLE properties (
     check_out TEXT NOT NULL,
     code_lead_s INTEGER DEFAULT '3600' NOT NULL,
     digits INTEGER DEFAULT '6' NOT NULL,
-    origin TEXT NOT NULL, code_kind TEXT DEFAULT 'random' NOT NULL, code_distance INTEGER DEFAULT '2' NOT NULL, early_in_s INTEGER DEFAULT '0' NOT NULL, late_out_s INTEGER DEFAULT '0' NOT NULL, code_ahead_s INTEGER DEFAULT '259200' NOT NULL, backups INTEGER DEFAULT '2' NOT NULL, log_days INTEGER DEFAULT '30' NOT NULL,
+    origin TEXT NOT NULL, code_kind TEXT DEFAULT 'random' NOT NULL, code_distance INTEGER DEFAULT '2' NOT NULL, early_in_s INTEGER DEFAULT '0' NOT NULL, late_out_s INTEGER DEFAULT '0' NOT NULL, code_ahead_s INTEGER DEFAULT '259200' NOT NULL, backups INTEGER DEFAULT '2' NOT NULL, log_days INTEGER DEFAULT '30' NOT NULL, guest_phone TEXT DEFAULT '' NOT NULL, instructions TEXT DEFAULT '' NOT NULL,
     PRIMARY KEY (id)
 ) STRICT
     ;
-INSERT INTO "properties" VALUES('x','x','x','x','x',1,1,'x','x',1,1,1,1,1,1);
+INSERT INTO "properties" VALUES('x','x','x','x','x',1,1,'x','x',1,1,1,1,1,1,'x','x');
 CREATE TABLE published (
     channel_id TEXT NOT NULL,
     night TEXT NOT NULL,
@@ -578,12 +603,12 @@ CREATE TABLE units (
     property_id TEXT NOT NULL,
     name TEXT NOT NULL,
     closed_means TEXT DEFAULT 'ask' NOT NULL,
-    origin TEXT NOT NULL, fixed_pin BLOB,
+    origin TEXT NOT NULL, fixed_pin BLOB, instructions TEXT DEFAULT '' NOT NULL,
     PRIMARY KEY (id),
     FOREIGN KEY(property_id) REFERENCES properties (id)
 ) STRICT
     ;
-INSERT INTO "units" VALUES('x','x','x','x','x',X'78');
+INSERT INTO "units" VALUES('x','x','x','x','x',X'78','x');
 CREATE TABLE unplaced (
     channel_id TEXT NOT NULL,
     uid TEXT NOT NULL,
