@@ -16,7 +16,7 @@ from hub.issuing import Desk, Whose, drawn_for, opened, put_down
 from hub.model.codes import Limits, Reading, Slot
 from hub.model.ladder import pool_change, takes_backup
 from hub.model.values import GrantId, LockId, Pin, Purpose, Window
-from hub.store import codes, doors, emergencies, house, log, settings
+from hub.store import codes, conflicts, doors, emergencies, house, log, settings
 from hub.store import ladder as ledger
 from hub.store.codes import Issued
 from hub.store.engine import Tx
@@ -118,15 +118,26 @@ def pull(tx: Tx, desk: Desk, stay: StayRow, lock: LockId, by: str = BY_ITSELF) -
         ledger.asked_for(tx, had.grant.id, by)
     if had is not None or stay.check_out is None:
         return had
-    now = desk.now()
+    now, until = desk.now(), _until(tx, stay, lock)
+    if until is None or until <= now:
+        return None
     ready = (each for each in ledger.pool(tx, [lock]).get(lock, ()) if each.proven(now))
     for each in ready:
-        if ledger.pull(tx, each.id, stay.id, stay.left_at or stay.check_out, now, by):
+        if ledger.pull(tx, each.id, stay.id, until, now, by):
             log.record(tx, now, by, "backup code pulled", f"stay:{stay.id}", detail=_name(tx, lock))
             tend(tx, desk, lock)
             tx.signal("health")
             return codes.issued(tx, each.id)
     return None
+
+
+def _until(tx: Tx, stay: StayRow, lock: LockId) -> datetime | None:
+    """How long a backup code may stand in; not beyond the stay's own code where another guest has some of the nights."""
+    ends = stay.left_at or stay.check_out
+    if ends is None or not conflicts.contested(tx, [stay.id]):
+        return ends
+    own = next((entry for entry in codes.issued_for(tx, stay.id) if entry.lock == lock), None)
+    return None if own is None else min(ends, own.grant.window.end or ends)
 
 
 def use(tx: Tx, desk: Desk, stay: StayRow, actor: str) -> list[LockId]:

@@ -222,7 +222,7 @@ def _take_in(tx: Tx, desk: Desk, at: _At, report: StayReport, found: tuple[Sourc
     if source is not None and before is not None:
         if _overtaken(report, source):
             return before.id
-        same_unit = before.unit_id == at.unit or before.channel_id != channel.id
+        same_unit = at.unit in (before.unit_id, before.moved_from) or before.channel_id != channel.id
         if source.digest == digest and same_unit and not _revived(source, before):
             _said_again(tx, desk, source, at.when, report.changed_at)
             return before.id
@@ -256,10 +256,13 @@ def _row(tx: Tx, desk: Desk, at: _At, report: StayReport, before: StayRow | None
     assert place is not None  # a channel belongs to a unit, a unit to a property (foreign keys)
     if before is not None and before.channel_id != channel.id and before.kind is not StayKind.UNKNOWN:
         return _enriched(desk, before, report)
-    now = desk.now()
+    now, unit = desk.now(), at.unit
+    moved = None if before is None or before.moved_from != at.unit else before.moved_from
+    if before is not None and moved is not None:  # a person's move stands, until the source moves it elsewhere itself
+        unit, place = before.unit_id, house.property_of(tx, before.unit_id) or place
     row = StayRow(
         id=StayId(tx.new_id(desk.now())) if before is None else before.id,
-        unit_id=at.unit,
+        unit_id=unit,
         channel_id=channel.id,
         kind=_kind(tx, at.unit, report, before),
         status=report.status,
@@ -285,6 +288,7 @@ def _row(tx: Tx, desk: Desk, at: _At, report: StayReport, before: StayRow | None
         children=report.children,
         infants=report.infants,
         pets=report.pets,
+        moved_from=moved,
     )
     if before is not None:
         row = _keeping(row, before)

@@ -150,6 +150,21 @@ class Intake:
         self._mind_others(tx, stay, moved)
         self._keep(tx, moved, actor, "stay changed")
 
+    def move_stay(self, tx: Tx, id_: StayId, unit: UnitId, actor: str) -> None:
+        """Another unit. Raises Rejected when there is no such unit, or somebody else stays there then."""
+        stay, _ = self._live(tx, id_)
+        place = house.property_of(tx, unit)
+        if place is None:
+            raise Rejected(f"there is no unit called “{unit}”")
+        if unit == stay.unit_id:
+            raise Rejected("the stay is in that unit already")
+        home = stay.moved_from or stay.unit_id
+        came_from = None if stay.channel_id is None or unit == home else home
+        moved = replace(stay, unit_id=unit, moved_from=came_from, changed_at=self.desk.now())
+        moved = timed(moved, place)
+        self._mind_others(tx, None, moved)
+        self._keep(tx, moved, actor, "stay moved")
+
     def cancel_stay(self, tx: Tx, id_: StayId, actor: str) -> None:
         """Its codes leave the locks at once. Raises Rejected when there is no such live stay."""
         stay, _ = self._live(tx, id_)

@@ -18,7 +18,7 @@ from hub.model.pins import common_length
 from hub.model.policy import CodeKind, CodePolicy
 from hub.model.stays import HouseRules, code_window, wants_code
 from hub.model.values import CodeTag, GrantId, LockId, PassId, Pin, Purpose, StayId, StayStatus, UnitId, Window
-from hub.store import codes, digits, doors, guest_page, house, log
+from hub.store import codes, conflicts, digits, doors, guest_page, house, log
 from hub.store import ladder as pulled
 from hub.store import stays as ledger
 from hub.store.codes import Issued
@@ -43,11 +43,33 @@ class Desk:
     """Whether `now` is believed."""
 
 
-def replan(tx: Tx, desk: Desk, stay: StayRow, *, avoid: frozenset[CodeTag] = frozenset()) -> None:
-    """Make a stay's grants what they should be. Doing it twice changes nothing. `avoid`: codes that it had, and must not get."""
+def replan(
+    tx: Tx, desk: Desk, stay: StayRow, *, avoid: frozenset[CodeTag] = frozenset(), had: Held | None = None
+) -> None:
+    """Make a stay's grants what they should be. Doing it twice changes nothing.
+
+    Args:
+        avoid: codes that it had, and must not get.
+        had: the hours of codes of it that were taken away just now, to be replaced.
+    """
+    _replan(tx, desk, stay, avoid, had or {})
+    for other in conflicts.held_back(tx, desk.now()):
+        if other.id != stay.id:
+            _replan(tx, desk, other, frozenset(), {})
+
+
+Held = Mapping[LockId, Window]
+
+
+def _replan(tx: Tx, desk: Desk, stay: StayRow, avoid: frozenset[CodeTag], had: Held) -> None:
     wanted = _windows(tx, stay)
     held = {entry.lock: entry for entry in codes.issued_for(tx, stay.id)}
+    contested = conflicts.stands_back(tx, stay)
+    conflicts.note(tx, stay.id, contested=contested)
+    if contested:
+        wanted = _no_more_than(wanted, {**had, **{lock: entry.grant.window for lock, entry in held.items()}})
     lost = [lock for lock, entry in held.items() if lock not in wanted or _is_in_the_way(tx, entry, stay, wanted[lock])]
+    known = [opened(desk, entry) for entry in held.values()]
     codes.revoke(tx, [held[lock].grant.id for lock in lost], desk.now())
     pulled.follow(tx, stay.id, wanted, desk.now())
     if stay.status is StayStatus.CANCELLED:
@@ -55,8 +77,22 @@ def replan(tx: Tx, desk: Desk, stay: StayRow, *, avoid: frozenset[CodeTag] = fro
     for lock in [each for each in held if each not in lost]:
         codes.move(tx, held[lock], wanted[lock])
     missing = {lock: window for lock, window in wanted.items() if lock in lost or lock not in held}
-    _issue_missing(tx, desk, stay, {lock: each for lock, each in missing.items() if not each.over(desk.now())}, avoid)
+    missing = {lock: each for lock, each in missing.items() if not each.over(desk.now())}
+    _issue_missing(tx, desk, stay, missing, known, avoid)
     tx.signal(f"stay:{stay.id}")
+
+
+def _no_more_than(wanted: Held, had: Held) -> dict[LockId, Window]:
+    """Somebody else has some of these nights: what a guest has of them stays theirs, and nothing is added to it."""
+    found: dict[LockId, Window] = {}
+    for lock, window in wanted.items():
+        known = had.get(lock)
+        if known is not None:
+            start = max(window.start, known.start)
+            ends = [each for each in (window.end, known.end) if each is not None]
+            if not ends or start < min(ends):
+                found[lock] = Window(start, min(ends, default=None))
+    return found
 
 
 def _is_in_the_way(tx: Tx, entry: Issued, stay: StayRow, window: Window) -> bool:
@@ -87,9 +123,14 @@ def _until_left(hours: Window | None, stay: StayRow) -> Window | None:
 
 
 def _issue_missing(
-    tx: Tx, desk: Desk, stay: StayRow, missing: Mapping[LockId, Window], avoid: frozenset[CodeTag]
+    tx: Tx,
+    desk: Desk,
+    stay: StayRow,
+    missing: Mapping[LockId, Window],
+    known: Sequence[Pin],
+    avoid: frozenset[CodeTag],
 ) -> None:
-    known = [opened(desk, entry) for entry in codes.issued_for(tx, stay.id)]
+    """`known`: what the guest was told to type, also where those doors are not the guest's any more."""
     for length, group in _groups(tx, missing):
         wished = [pin for pin in _wished(tx, desk, stay, known, group) if desk.vault.tags(pin).isdisjoint(avoid)]
         pin = _chosen(tx, desk, stay, wished, {lock: missing[lock] for lock in group}, length)
@@ -210,7 +251,8 @@ def redraw(tx: Tx, desk: Desk, stay: StayRow, actor: str) -> None:
     codes.revoke(tx, [entry.grant.id for entry in held], desk.now())
     ledger.keep_typed_pin(tx, stay.id, None, desk.vault)
     log.record(tx, desk.now(), actor, "code redrawn", f"stay:{stay.id}")
-    replan(tx, desk, stay, avoid=frozenset(entry.grant.tag for entry in held))
+    had = {entry.lock: entry.grant.window for entry in reversed(held)}  # its own before its backup code's
+    replan(tx, desk, stay, avoid=frozenset(entry.grant.tag for entry in held), had=had)
 
 
 def type_code(tx: Tx, desk: Desk, stay: StayRow, pin: Pin, actor: str) -> None:
@@ -224,7 +266,7 @@ def type_code(tx: Tx, desk: Desk, stay: StayRow, pin: Pin, actor: str) -> None:
     codes.revoke(tx, [entry.grant.id for entry in held if entry.grant.tag not in desk.vault.tags(pin)], desk.now())
     ledger.keep_typed_pin(tx, stay.id, pin, desk.vault)
     log.record(tx, desk.now(), actor, "code typed", f"stay:{stay.id}")
-    replan(tx, desk, stay)
+    replan(tx, desk, stay, had={entry.lock: entry.grant.window for entry in held})
 
 
 def type_unit_code(tx: Tx, desk: Desk, unit: Unit, pin: Pin | None, actor: str) -> None:

@@ -51,6 +51,7 @@ from hub.store import (
     alerts,
     backup,
     batteries,
+    bookings,
     chain,
     codes,
     guest_page,
@@ -456,6 +457,7 @@ async def _tidy(hub: Hub) -> None:
         replies.forget_old(tx, hub.wall.now() - timedelta(days=1))
         if hub.clock.trusted:
             guest_page.tidy(tx, hub.clock.now())
+            bookings.sweep_holds(tx, hub.clock.now())
             _purge(tx, hub.clock.now())
 
     await hub.store.write(work)

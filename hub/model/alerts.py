@@ -99,6 +99,10 @@ class Kind(Enum):
     # channels
     CHANNEL_FAILING = "channel_failing", _problem(lasting=timedelta(0))  # health itself waits half an hour
 
+    # nights that were sold twice
+    SOLD_TWICE = "sold_twice", _problem(lasting=timedelta(0), escalate=4 * _HOUR)
+    SOLD_TWICE_SOON = "sold_twice_soon", _urgent()
+
     # locks
     SET_ASIDE = "set_aside", _urgent()
     NO_DEVICE = "no_device", _problem()

@@ -106,6 +106,13 @@ def nights(arrival: date, departure: date) -> frozenset[date]:
     return frozenset(arrival + timedelta(days=n) for n in range((departure - arrival).days))
 
 
+def share_a_night(one: Stay, other: Stay) -> bool:
+    """Whether two stays in one unit want the same bed. An early check-in beside a late check-out is no conflict of nights."""
+    if one.arrival is None or one.departure is None or other.arrival is None or other.departure is None:
+        return False
+    return one.arrival < other.departure and other.arrival < one.departure
+
+
 # ---- identity ------------------------------------------------------------------------------------------------------
 
 

@@ -276,15 +276,23 @@ def stairs(tx: Tx, rows: Sequence[StayRow], now: datetime) -> dict[StayId, Stair
     for unit, lock in _PASSED.all(tx, units=listed({row.unit_id for row in rows})):
         passed[unit].append(lock)
     wanted = {row.id: row for row in rows if wants_stairs(row)}
+    withheld = _contested(tx, wanted)
     locks = {lock for row in wanted.values() for lock in passed[row.unit_id]}
     scene = _Scene(tx, locks, now)
     found = {}
     for row in wanted.values():
         live = [code for code in issued[row.id] if code.issued is not None and not code.issued.grant.revoked]
+        if not live and row.id in withheld:
+            continue  # somebody else has these nights: hub/conflicts.py tells a person
         made = _stairs(row, passed[row.unit_id], live, scene)
         if made is not None:
             found[row.id] = made
     return found
+
+
+def _contested(tx: Tx, ids: Collection[StayId]) -> set[StayId]:
+    listed = select(stays.c.id).where(stays.c.id.in_(ids), stays.c.contested == 1)
+    return set(tx.sql.execute(listed).scalars()) if ids else set()
 
 
 def wants_stairs(row: StayRow) -> bool:

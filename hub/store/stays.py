@@ -13,6 +13,7 @@ from sqlalchemy.dialects.sqlite import insert
 from hub.io.vault import Vault
 from hub.model.money import Money
 from hub.model.values import CODED, ChannelId, Pin, PropertyId, StayId, StayKind, StayStatus, UnitId, Window
+from hub.store.claims import claim_of
 from hub.store.engine import Tx
 from hub.store.prepared import Prepared, upsert
 from hub.store.tables import channel_state, published, questions, stay_sources, stays, units
@@ -52,6 +53,8 @@ class StayRow:
     children: int | None = None
     infants: int | None = None
     pets: int | None = None
+    moved_from: UnitId | None = None
+    """The unit that its source believes it to be in, since a person moved it to another."""
 
     @property
     def total(self) -> Money | None:
@@ -93,6 +96,7 @@ def keep(tx: Tx, row: StayRow) -> None:
         sqlalchemy.exc.IntegrityError: `overlap`, for a stay made here on dates that are taken.
     """
     values = {name: getattr(row, name) for name in _NAMES} | {"kind": row.kind.value, "status": row.status.value}
+    values["claim"] = claim_of(tx, row.id, values)
     known = update(stays).where(stays.c.id == row.id).values(**values)
     if tx.sql.execute(known).rowcount == 0:
         tx.sql.execute(insert(stays).values(**values))
@@ -263,12 +267,16 @@ _SOURCE = tuple(stay_sources.c[field.name] for field in fields(Source))
 
 
 def known_in(tx: Tx, unit: UnitId, *, since: datetime) -> list[tuple[Source | None, StayRow]]:
-    """The stays of a unit that end after `since` (or have no dates), once for each source's word; None: made here."""
+    """The stays of a unit that end after `since` (or have no dates), once for each source's word; None: made here.
+
+    Those that a person has moved away are among them: their source goes on telling of them here.
+    """
     query = (
         select(*_SOURCE, *_COLUMNS)
         .select_from(stays)
         .outerjoin(stay_sources, stays.c.id == stay_sources.c.stay_id)
-        .where(stays.c.unit_id == unit, or_(stays.c.check_out > since, stays.c.check_out.is_(None)))
+        .where(or_(stays.c.unit_id == unit, stays.c.moved_from == unit))
+        .where(or_(stays.c.check_out > since, stays.c.check_out.is_(None)))
         .order_by(stays.c.check_in, stays.c.id, stay_sources.c.uid)
     )
     width = len(_SOURCE)

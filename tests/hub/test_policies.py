@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hub import policies
+from hub import conflicts, policies
 from hub.errors import Rejected
 from hub.model.policy import CodeKind, CodePolicy, Override
 from hub.model.values import Address, LockId, Pin, StayId
@@ -93,7 +93,12 @@ def test_a_guest_whose_hours_would_meet_those_of_another_with_the_same_code_gets
         async with home(tmp_path, _two_doors(), start=START, code_kind=CodeKind.FIXED) as house_:
             await house_.hub.store.write(lambda tx: house_.hub.intake.type_unit_code(tx, FLAT, Pin("482913"), "ada"))
             assert await _book(house_, "a", "Ada Lovelace") == "482913"
-            assert await _book(house_, "b", "Bob", first=3) != "482913", "sold twice: both are let in"
+            house_.book("b", date(2027, 3, 3), date(2027, 3, 5), "Bob")
+            await house_.later(minutes=4)
+            hub, ada, bob = house_.hub, (await house_.stay()).id, (await house_.stay("Bob")).id
+            assert await house_.digits_by_door(bob) == {}, "sold twice: the first keeps the unit"
+            await hub.store.write(lambda tx: conflicts.let_share(tx, hub.desk, ada, bob, "ada"))
+            assert await house_.digits("Bob") != "482913", "both are let in"
 
     simulate(main())
 

@@ -18,7 +18,7 @@ from hub.hub import Hub
 from hub.intake import NewStay
 from hub.model.values import StayId, StayKind, StayStatus, UnitId, clean
 from hub.store import bookings as booked
-from hub.store import codes, house, proofs
+from hub.store import codes, conflicts, house, proofs
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.stays import StayRow, Wanted
@@ -132,6 +132,8 @@ class StayView:
     ladder: LadderView | None
     may_change: bool
     may_restore: bool
+    contested: bool
+    """Another guest has some of its nights."""
     wakes: str
 
 
@@ -162,6 +164,7 @@ def look_at(tx: Tx, hub: Hub, id_: StayId) -> StayView:
         story=story(tx, ground, row),
         ladder=_ladder(tx, ground, row),
         may_change=live and not over and row.arrival is not None,
+        contested=bool(conflicts.contested(tx, [id_])),
         may_restore=row.status is StayStatus.CANCELLED and not over and row.check_out is not None,
         wakes=wakes(f"stay:{id_}", "stays", "questions", *(f"lock:{door.lock}" for door in line.doors)),
     )

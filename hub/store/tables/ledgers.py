@@ -58,10 +58,26 @@ stays = table(
     Column("children", Integer),
     Column("infants", Integer),
     Column("pets", Integer),
+    required("claim", Integer, server_default="0"),  # who asked for nights later has the higher number
+    flag("contested"),  # another guest has some of these nights: its code opens nothing that it did not open before
+    Column("moved_from", Text),  # the unit that its source believes it to be in, since a person moved it
     CheckConstraint("check_out > check_in"),
     Index("stays_by_check_in", "check_in"),
     Index("stays_by_check_out", "check_out"),
     Index("stays_by_unit", "unit_id", "check_in"),
+    Index("stays_by_claim", "claim"),
+    Index("stays_contested", "check_out", sqlite_where=text("contested = 1")),
+    Index("stays_moved", "moved_from", sqlite_where=text("moved_from IS NOT NULL")),
+)
+
+shared_nights = table(
+    "shared_nights",
+    Column("one", Text, ForeignKey("stays.id", ondelete="CASCADE"), primary_key=True),
+    Column("other", Text, ForeignKey("stays.id", ondelete="CASCADE"), primary_key=True),
+    required("one_claim", Integer),  # whoever asks for more nights later was not meant
+    required("other_claim", Integer),
+    required("at", Instant),
+    required("by", Text),
 )
 
 stay_sources = table(
@@ -180,8 +196,8 @@ WHEN NEW.channel_id IS NULL AND {_COMES}{_TAKEN}"""
 
 _NO_OVERLAP_MOVED = f"""
 CREATE TRIGGER stays_no_overlap_moved
-BEFORE UPDATE OF unit_id, arrival, departure, own_check_in, own_check_out, kind, status ON stays
-WHEN NEW.channel_id IS NULL AND {_COMES}
+BEFORE UPDATE OF unit_id, arrival, departure, own_check_in, own_check_out, kind, status, moved_from ON stays
+WHEN (NEW.channel_id IS NULL OR NEW.moved_from IS NOT OLD.moved_from) AND {_COMES}
  AND (NEW.unit_id <> OLD.unit_id OR OLD.status NOT IN ('confirmed', 'tentative') OR OLD.kind NOT IN ('reservation', 'owner')
       OR ((NEW.arrival IS NOT OLD.arrival OR NEW.departure IS NOT OLD.departure
            OR NEW.own_check_in IS NOT OLD.own_check_in OR NEW.own_check_out IS NOT OLD.own_check_out)

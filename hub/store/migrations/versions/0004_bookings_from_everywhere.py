@@ -5,7 +5,7 @@ from alembic import op
 revision = "0004"
 down_revision = "0003"
 
-AVAILABILITY = (
+TABLES = (
     """
 CREATE TABLE booking_rules (
     about TEXT NOT NULL,
@@ -51,6 +51,9 @@ CREATE TABLE holds (
 ) STRICT
     """,
     "CREATE INDEX holds_by_unit ON holds (unit_id, check_in)",
+)
+
+TRIGGERS = (
     """
 CREATE TRIGGER holds_no_overlap BEFORE INSERT ON holds
 WHEN EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.status IN ('confirmed', 'tentative')
@@ -72,8 +75,8 @@ BEGIN SELECT RAISE(ABORT, 'overlap'); END
     """,
     """
 CREATE TRIGGER stays_no_overlap_moved
-BEFORE UPDATE OF unit_id, arrival, departure, own_check_in, own_check_out, kind, status ON stays
-WHEN NEW.channel_id IS NULL AND NEW.kind IN ('reservation', 'owner') AND NEW.status IN ('confirmed', 'tentative')
+BEFORE UPDATE OF unit_id, arrival, departure, own_check_in, own_check_out, kind, status, moved_from ON stays
+WHEN (NEW.channel_id IS NULL OR NEW.moved_from IS NOT OLD.moved_from) AND NEW.kind IN ('reservation', 'owner') AND NEW.status IN ('confirmed', 'tentative')
  AND (NEW.unit_id <> OLD.unit_id OR OLD.status NOT IN ('confirmed', 'tentative') OR OLD.kind NOT IN ('reservation', 'owner')
       OR ((NEW.arrival IS NOT OLD.arrival OR NEW.departure IS NOT OLD.departure
            OR NEW.own_check_in IS NOT OLD.own_check_in OR NEW.own_check_out IS NOT OLD.own_check_out)
@@ -142,7 +145,38 @@ CREATE TABLE unplaced (
     "ALTER TABLE stays ADD COLUMN pets INTEGER",
 )
 
+CONFLICTS = (
+    "ALTER TABLE stays ADD COLUMN claim INTEGER DEFAULT '0' NOT NULL",
+    "ALTER TABLE stays ADD COLUMN contested INTEGER DEFAULT '0' NOT NULL CHECK (contested IN (0, 1))",
+    "ALTER TABLE stays ADD COLUMN moved_from TEXT",
+    "UPDATE stays SET claim = rowid",
+    # What was sold twice before: both have codes, and keep them; from here on a person is told.
+    """
+UPDATE stays SET contested = 1
+WHERE kind IN ('reservation', 'owner') AND status = 'confirmed' AND left_at IS NULL
+ AND EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = stays.unit_id AND s.id <> stays.id AND s.kind IN ('reservation', 'owner')
+             AND s.status = 'confirmed' AND s.left_at IS NULL AND s.arrival < stays.departure AND stays.arrival < s.departure)
+    """,
+    "CREATE INDEX stays_by_claim ON stays (claim)",
+    "CREATE INDEX stays_contested ON stays (check_out) WHERE contested = 1",
+    "CREATE INDEX stays_moved ON stays (moved_from) WHERE moved_from IS NOT NULL",
+    """
+CREATE TABLE shared_nights (
+    one TEXT NOT NULL,
+    other TEXT NOT NULL,
+    one_claim INTEGER NOT NULL,
+    other_claim INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    "by" TEXT NOT NULL,
+    PRIMARY KEY (one, other),
+    FOREIGN KEY(one) REFERENCES stays (id) ON DELETE CASCADE,
+    FOREIGN KEY(other) REFERENCES stays (id) ON DELETE CASCADE
+) STRICT
+    """,
+)
+
 
 def upgrade() -> None:
-    for statement in (*AVAILABILITY, *ACCOUNTS):
+    # The triggers come last: they name columns that are added here.
+    for statement in (*TABLES, *ACCOUNTS, *CONFLICTS, *TRIGGERS):
         op.get_bind().exec_driver_sql(statement)

@@ -472,6 +472,19 @@ CREATE TABLE sessions (
 ) STRICT
     ;
 INSERT INTO "sessions" VALUES('x','x',1,1,'x');
+CREATE TABLE shared_nights (
+    one TEXT NOT NULL,
+    other TEXT NOT NULL,
+    one_claim INTEGER NOT NULL,
+    other_claim INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    "by" TEXT NOT NULL,
+    PRIMARY KEY (one, other),
+    FOREIGN KEY(one) REFERENCES stays (id) ON DELETE CASCADE,
+    FOREIGN KEY(other) REFERENCES stays (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "shared_nights" VALUES('x','x',1,1,1,'x');
 CREATE TABLE slot_holders (
     id INTEGER NOT NULL,
     lock_id TEXT NOT NULL,
@@ -541,14 +554,14 @@ CREATE TABLE stays (
     arrived_at INTEGER,
     left_at INTEGER,
     cancelled_at INTEGER,
-    cancelled_why TEXT, fixed_pin BLOB, platform TEXT DEFAULT '' NOT NULL, source_status TEXT DEFAULT '' NOT NULL, total_minor INTEGER, currency TEXT, adults INTEGER, children INTEGER, infants INTEGER, pets INTEGER,
+    cancelled_why TEXT, fixed_pin BLOB, platform TEXT DEFAULT '' NOT NULL, source_status TEXT DEFAULT '' NOT NULL, total_minor INTEGER, currency TEXT, adults INTEGER, children INTEGER, infants INTEGER, pets INTEGER, claim INTEGER DEFAULT '0' NOT NULL, contested INTEGER DEFAULT '0' NOT NULL CHECK (contested IN (0, 1)), moved_from TEXT,
     PRIMARY KEY (id),
     CHECK (check_out > check_in),
     FOREIGN KEY(unit_id) REFERENCES units (id),
     FOREIGN KEY(channel_id) REFERENCES channels (id) ON DELETE SET NULL
 ) STRICT
     ;
-INSERT INTO "stays" VALUES('x','x','x','x','x','x','x',1,1,1,2,'x','x','x',X'78',1,'x',1,1,1,1,1,'x',X'78','x','x',1,'x',1,1,1,1);
+INSERT INTO "stays" VALUES('x','x','x','x','x','x','x',1,1,1,2,'x','x','x',X'78',1,'x',1,1,1,1,1,'x',X'78','x','x',1,'x',1,1,1,1,1,1,'x');
 CREATE TABLE telling_rules (
     property_id TEXT NOT NULL,
     quiet_from TEXT,
@@ -688,6 +701,9 @@ CREATE INDEX tellings_by_person ON tellings (person_id, way, promised_at DESC);
 CREATE INDEX tellings_waiting ON tellings (way, promised_at) WHERE state = 'waiting';
 CREATE INDEX closures_by_unit ON closures (unit_id, until);
 CREATE INDEX holds_by_unit ON holds (unit_id, check_in);
+CREATE INDEX stays_by_claim ON stays (claim);
+CREATE INDEX stays_contested ON stays (check_out) WHERE contested = 1;
+CREATE INDEX stays_moved ON stays (moved_from) WHERE moved_from IS NOT NULL;
 CREATE TRIGGER holds_no_overlap BEFORE INSERT ON holds
 WHEN EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.status IN ('confirmed', 'tentative')
              AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
@@ -702,8 +718,8 @@ WHEN NEW.channel_id IS NULL AND NEW.kind IN ('reservation', 'owner') AND NEW.sta
              AND h.check_in < NEW.check_out AND NEW.check_in < h.check_out))
 BEGIN SELECT RAISE(ABORT, 'overlap'); END;
 CREATE TRIGGER stays_no_overlap_moved
-BEFORE UPDATE OF unit_id, arrival, departure, own_check_in, own_check_out, kind, status ON stays
-WHEN NEW.channel_id IS NULL AND NEW.kind IN ('reservation', 'owner') AND NEW.status IN ('confirmed', 'tentative')
+BEFORE UPDATE OF unit_id, arrival, departure, own_check_in, own_check_out, kind, status, moved_from ON stays
+WHEN (NEW.channel_id IS NULL OR NEW.moved_from IS NOT OLD.moved_from) AND NEW.kind IN ('reservation', 'owner') AND NEW.status IN ('confirmed', 'tentative')
  AND (NEW.unit_id <> OLD.unit_id OR OLD.status NOT IN ('confirmed', 'tentative') OR OLD.kind NOT IN ('reservation', 'owner')
       OR ((NEW.arrival IS NOT OLD.arrival OR NEW.departure IS NOT OLD.departure
            OR NEW.own_check_in IS NOT OLD.own_check_in OR NEW.own_check_out IS NOT OLD.own_check_out)

@@ -1,0 +1,56 @@
+"""Sold twice: side by side, and each way out of it."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import partial
+
+from hub.hub import Hub
+from hub.model.facts import StayReport, StayReported
+from hub.model.values import StayId, StayKind, StayStatus
+from hub.store import conflicts, stays
+from hub.store.engine import Tx
+from tests.web.conftest import Visitor
+from tests.web.village import AIRBNB
+
+FIRST, LAST = date(2027, 2, 1), date(2027, 2, 4)
+
+
+async def _sold_twice(manager: Visitor) -> tuple[StayId, StayId]:
+    hub = manager.here.hub
+    for uid, guest in (("one", "Ada Lovelace"), ("two", "Bob Boole")):
+        report = StayReport(uid, StayKind.RESERVATION, StayStatus.CONFIRMED, FIRST, LAST, guest=guest)
+        fact = StayReported(AIRBNB, hub.clock.now(), report)
+        await hub.store.write(partial(_told, hub, fact))
+    rows = await hub.store.read(lambda tx: stays.search(tx, stays.Wanted(limit=200)))
+    ids = {row.guest: row.id for row in rows}
+    return ids["Ada Lovelace"], ids["Bob Boole"]
+
+
+def _told(hub: Hub, fact: StayReported, tx: Tx) -> None:
+    hub.intake.absorb(tx, fact, AIRBNB)
+
+
+async def test_nothing_sold_twice_is_said_so(manager: Visitor) -> None:
+    assert "Nothing was sold twice" in (await manager.get("/stays/conflicts")).text
+
+
+async def test_both_stand_side_by_side_and_the_second_is_moved(manager: Visitor) -> None:
+    _, bob = await _sold_twice(manager)
+    page = await manager.get("/stays/conflicts")
+    assert page.text.index("Ada Lovelace") < page.text.index("Bob Boole")
+    assert "Keeps the code." in page.text
+    assert "Gets no code until you decide." in page.text
+    assert "was sold twice" in (await manager.get("/health")).text
+    assert "Move Bob Boole to" in page.text
+    assert (await manager.post(f"/stays/{bob}/move", unit="nowhere")).status == 422
+    assert (await manager.post(f"/stays/{bob}/move", unit="flat-2")).status == 303
+    assert "Nothing was sold twice" in (await manager.get("/stays/conflicts")).text
+    assert await manager.here.hub.store.read(lambda tx: conflicts.has_code(tx, bob))
+
+
+async def test_both_may_come(manager: Visitor) -> None:
+    ada, bob = await _sold_twice(manager)
+    assert (await manager.post(f"/stays/{bob}/share", other=ada)).status == 303
+    assert await manager.here.hub.store.read(lambda tx: conflicts.has_code(tx, bob))
+    assert (await manager.post(f"/stays/{bob}/share", other=ada)).status == 422

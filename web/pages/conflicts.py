@@ -1,0 +1,80 @@
+"""Nights that were sold twice, side by side, with what can be done about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from hub import conflicts
+from hub.errors import Rejected
+from hub.hub import Hub
+from hub.model.values import StayId, UnitId
+from hub.store.engine import Tx
+from web.ground import Ground, StayLine
+from web.site import GUARD, SITE, go, page, wakes
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    unit: str
+    first: StayLine
+    second: StayLine
+    second_has_code: bool
+    free: list[tuple[UnitId, str]]
+    """(id, name) of units where the second could go."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    pairs: list[Pair]
+    wakes: str
+
+
+def look(tx: Tx, hub: Hub) -> View:
+    ground = Ground.read(tx, hub.clock.now())
+    pairs = []
+    for each in conflicts.clashes(tx, hub.desk):
+        first, second = ground.with_doors(tx, [each.first, each.second])
+        free = [(unit, ground.unit_name(unit)) for unit in each.free_units]
+        pairs.append(Pair(ground.unit_name(each.second.unit_id), first, second, each.second_has_code, free))
+    return View(pairs, wakes("stays"))
+
+
+async def show(request: web.Request) -> web.Response:
+    return await _show(request, "")
+
+
+async def _show(request: web.Request, refused: str) -> web.Response:
+    hub = request.app[SITE].hub
+    view = await hub.store.read(lambda tx: look(tx, hub))
+    return await page(
+        request, "conflicts/page.html", "stays", status=422 if refused else 200, view=view, refused=refused
+    )
+
+
+async def move(request: web.Request) -> web.Response:
+    hub, actor, id_ = request.app[SITE].hub, request[GUARD].actor, StayId(request.match_info["id"])
+    unit = UnitId(str((await request.post()).get("unit", "")))
+    try:
+        await hub.store.write(lambda tx: conflicts.move(tx, hub.intake, id_, unit, actor))
+    except Rejected as error:
+        return await _show(request, f"{str(error)[:1].upper()}{str(error)[1:]}.")
+    return go(request, f"/stays/{id_}", said="stay_moved")
+
+
+async def share(request: web.Request) -> web.Response:
+    hub, actor, id_ = request.app[SITE].hub, request[GUARD].actor, StayId(request.match_info["id"])
+    other = StayId(str((await request.post()).get("other", "")))
+    try:
+        await hub.store.write(lambda tx: conflicts.let_share(tx, hub.desk, id_, other, actor))
+    except Rejected as error:
+        return await _show(request, f"{str(error)[:1].upper()}{str(error)[1:]}.")
+    return go(request, "/stays/conflicts", said="nights_shared")
+
+
+ROUTES = [
+    web.get("/stays/conflicts", show),
+    web.post("/stays/{id}/move", move),
+    web.post("/stays/{id}/share", share),
+]
