@@ -13,7 +13,7 @@ from typing import Final
 
 from hub.errors import Rejected
 from hub.issuing import Desk, Whose, drawn_for, opened, put_down
-from hub.model.codes import Limits, Reading, Slot
+from hub.model.codes import SLEW, Limits, Reading, Slot
 from hub.model.ladder import pool_change, takes_backup
 from hub.model.values import GrantId, LockId, Pin, Purpose, Window
 from hub.store import codes, conflicts, doors, emergencies, house, log, settings
@@ -56,7 +56,7 @@ def change(tx: Tx, lock: LockId, now: datetime) -> Change:
     if settings.safe_mode(tx):
         return Change()
     pool = ledger.pool(tx, [lock]).get(lock, [])
-    drop = [each for each in pool if each.seen or each.refused or not _fits(tx, each)]
+    drop = [each for each in pool if each.seen or each.refused or _is_early(each, now) or not _fits(tx, each)]
     drop += _aged([each for each in pool if each not in drop], now)
     kept = [each for each in pool if each not in drop]
     number = pool_change(wanted(tx, lock), len(kept), _free(tx, lock, kept, now))
@@ -71,6 +71,11 @@ def _fits(tx: Tx, each: Pooled) -> bool:
     """Another device may stand there by now."""
     door = doors.door(tx, each.lock)
     return door is None or door.abilities is None or Limits.of(door.abilities).take(each.grant.digits)
+
+
+def _is_early(each: Pooled, now: datetime) -> bool:
+    """Drawn while the clock was ahead: it would not be put into the lock before that time comes."""
+    return each.grant.window.start > now + SLEW
 
 
 def _aged(pool: list[Pooled], now: datetime) -> list[Pooled]:

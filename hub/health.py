@@ -7,7 +7,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from hub import audit, batteries, coming_back, conflicts, emergency, late_codes, sharing, standing, stubborn, telling
+from hub import (
+    audit,
+    batteries,
+    coming_back,
+    conflicts,
+    emergency,
+    late_codes,
+    sharing,
+    standing,
+    stubborn,
+    telling,
+    timekeeping,
+)
 from hub.findings import Look, Parts, Topic
 from hub.model.alerts import Finding, Kind, Level
 from hub.model.facts import Alarm, Mode, Trouble
@@ -232,6 +244,7 @@ _TOPICS: Final[tuple[Topic, ...]] = (
     batteries.found,
     late_codes.of_complaints,
     conflicts.found,
+    timekeeping.found,
     late_codes.of_stays,
     late_codes.of_people,
     late_codes.of_backups,

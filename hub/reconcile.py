@@ -227,7 +227,8 @@ class Reconciler:
         return soon if rest.until is None else min(rest.until, soon)
 
     def _at_rest(self, tx: Tx, lock: LockId) -> None:
-        codes.forget_spent(tx, lock, self.clock.now())
+        if self.clock.trusted:  # else who is locked out for now looks like one whose time is over
+            codes.forget_spent(tx, lock, self.clock.now())
         door = doors.door(tx, lock)
         if door is not None and door.quarantined:
             doors.learn(tx, lock, quarantined=None)

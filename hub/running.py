@@ -38,7 +38,7 @@ from hub.manifests import discover
 from hub.model.codes import Grant
 from hub.model.effects import Notify, TellChannel
 from hub.model.facts import Fact
-from hub.model.keeping import DELIVERIES, LOG_DAYS
+from hub.model.keeping import DELIVERIES, LOG_DAYS, MOST_LOG_DAYS
 from hub.model.values import ChannelId, LockId
 from hub.outbox import Outbox
 from hub.passes import PassKeeper
@@ -68,6 +68,7 @@ from hub.store import stays as ledger
 from hub.store.engine import Store, Tx
 from hub.store.stays import StayRow
 from hub.telling import Messenger
+from hub.timekeeping import Timekeeper
 from hub.tokens import Tokens
 from hub.unlock import Hand
 
@@ -290,6 +291,7 @@ async def run(hub: Hub, fronts: tuple[Serve, ...] = (), *, upkeep: bool = True) 
             ("polls", hub.inbox.poll()),
             ("outbox", hub.outbox.run()),
             ("reconciler", hub.reconciler.run()),
+            ("timekeeper", Timekeeper(hub.store, hub.desk, hub.bus, hub.clock).run()),
             ("passes", hub.passes.run()),
             ("ladder", hub.ladder.run()),
             ("drivers", hub.plugins.keep_drivers()),
@@ -449,6 +451,9 @@ async def _tidy(hub: Hub) -> None:
     """Drop what was dealt with long ago: deliveries hold contact data, and nobody needs them any more."""
 
     def work(tx: Tx) -> None:
+        if hub.clock.trusted:
+            mail.come_to_now(tx, hub.wall.now())
+            alerts.come_to_now(tx, hub.clock.now())
         mail.tidy(tx, hub.wall.now() - DELIVERIES)
         alerts.tidy(tx, hub.clock.now() - KEEP_ALERTS)
         ledger.withdraw_moot(tx, hub.clock.now())
@@ -466,6 +471,7 @@ async def _tidy(hub: Hub) -> None:
 def _purge(tx: Tx, now: datetime) -> None:
     """A clock that is years ahead would take everything for old; only one that is believed comes here."""
     places = house.properties(tx)
+    log.mark_age(tx, now, now - timedelta(days=MOST_LOG_DAYS))
     for place in places:
         log.purge(tx, place.id, now - timedelta(days=place.log_days), now)
     holders.forget(tx, now - timedelta(days=max((place.log_days for place in places), default=LOG_DAYS)))

@@ -169,7 +169,7 @@ class ZWaveRadio(ZWave):
         for minute in count():
             await asyncio.sleep(_FIRST_LOOK_S if minute == 0 else _LOOK_EVERY_S)
             try:
-                self._look_at_clocks()
+                self._look_at_clocks(session)
                 if minute and minute % _CLOCKS_EVERY == 0:
                     for member in self._members.values():
                         session.spawn(member.keep_time())
@@ -190,11 +190,19 @@ class ZWaveRadio(ZWave):
             with suppress(Unavailable):
                 await session.manage(have_transmit_reports())
 
-    def _look_at_clocks(self) -> None:
+    def _look_at_clocks(self, session: Session) -> None:
+        """Where the hub's own clock was set, the locks have the wrong time, and nobody knows how long ago one was heard."""
+        now = self._host.clock.now()
+        if self._evenness.broken():
+            self._clock_set_at = now
+            for member in self._members.values():
+                member.clockwork.doubt()
+                session.spawn(member.keep_time())
         for member in self._members.values():
             heard_at = self._diary.contact(member.number).heard_at or self._diary.since
-            if heard_at is not None:
-                member.look_at_clock(heard_at)
+            if heard_at is not None and self._host.clock.trusted:
+                since = self._clock_set_at or heard_at
+                member.look_at_clock(max(heard_at, since) if heard_at <= now else since)
 
     async def _read_neighbours(self, session: Session, node: int) -> None:
         if session.knows(GET_NEIGHBOURS):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -19,6 +20,8 @@ AGREED_FOR = timedelta(days=1)
 STRAY = timedelta(minutes=2)
 """How wrong a clock may be that was just set; some know only minutes."""
 
+_STEP_S = 10.0
+"""By less than that a clock is disciplined, not set (hub/io/clock.py)."""
 _LOOK_EVERY = timedelta(hours=23)
 """A little less than a day, so that what looks every day does."""
 _POWER_APPLIED = 0x01
@@ -96,6 +99,28 @@ class Clockwork:
         except (Rejected, Unavailable) as error:
             self._looked_at = None
             log.debug("a lock's clock was not set", node=self._node.number, why=str(error))
+
+
+class Evenness:
+    """Whether the hub's own clock runs on evenly, looked at now and then. One that is turned runs faster, but evenly.
+
+    A step by the network, or by a person, leaves the locks with the time that was wrong.
+    """
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._before: tuple[float, float] | None = None
+        self._rate: float | None = None
+
+    def broken(self) -> bool:
+        """Since the last look. After a step it says so twice, as the second look cannot tell which rate was right."""
+        wall, running = self._now().timestamp(), asyncio.get_running_loop().time()
+        before, self._before = self._before, (wall, running)
+        if before is None or running <= before[1]:
+            return False
+        lasted, old = running - before[1], self._rate
+        self._rate = (wall - before[0]) / lasted
+        return old is not None and abs(self._rate - old) * lasted > _STEP_S
 
 
 def _matters(known: Known) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 
 import structlog
 
 from drivers.zwave import aside, keyring, known
 from drivers.zwave.air import Air
+from drivers.zwave.clockwork import Evenness
 from drivers.zwave.diary import Diary
 from drivers.zwave.frame import Frame
 from drivers.zwave.joining.desk import Desk
@@ -70,6 +72,9 @@ class ZWave:
         """While the stick is there and was greeted."""
         self._reset_due = True
         """The first stick is restarted. Not again: some leave the bus each time."""
+        self._evenness = Evenness(host.clock.now)
+        self._clock_set_at: datetime | None = None
+        """By the hub's clock, when that was set last."""
         self._greeted = False
         """Whether the stick was met since the port was opened last."""
 

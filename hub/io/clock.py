@@ -13,6 +13,10 @@ from pathlib import Path
 JUMP_S = 5.0
 """A wall clock that moved this much against the running one was set, not disciplined: that slews 0.5 ms a second."""
 RTC_AGREES_WITHIN_S = 120.0
+RTC_AHEAD_S = 86_400.0
+"""A battery clock that is ahead of the last committed time by more is believed alone, but not before the network, if there is
+one, had `NETWORK_S` to say better: codes that it takes for over are lost."""
+NETWORK_S = 300.0
 NEVER_BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
 """Earlier than any release: a battery clock that says so has lost its battery."""
 LOOK_AGAIN_S = 1.0
@@ -80,6 +84,8 @@ class Trust:
 
     def __init__(self, *, last_committed: datetime | None, vouch: Vouch | None = None) -> None:
         self._not_before = max(last_committed or NEVER_BEFORE, NEVER_BEFORE).timestamp()
+        self._committed = None if last_committed is None else last_committed.timestamp()
+        self._first: Reading | None = None
         self._vouch = vouch
         self._trusted = False
         self._before: Reading | None = None
@@ -88,6 +94,7 @@ class Trust:
 
     def holds(self, reading: Reading) -> bool:
         before, self._before = self._before, reading
+        self._first = self._first or reading
         if before is None:
             self._trusted = self._vouched(reading)
         else:
@@ -126,7 +133,13 @@ class Trust:
     def _rtc_vouches(self, reading: Reading) -> bool:
         if reading.rtc is None or self._rtc_was_set or reading.rtc < self._not_before:
             return False
+        if self._network_may_know_better(reading):
+            return False
         return abs(reading.rtc - reading.wall) <= RTC_AGREES_WITHIN_S
+
+    def _network_may_know_better(self, reading: Reading) -> bool:
+        ahead = self._committed is not None and reading.rtc is not None and reading.rtc - self._committed > RTC_AHEAD_S
+        return ahead and self._first is not None and reading.running - self._first.running < NETWORK_S
 
     def _vouched(self, reading: Reading) -> bool:
         vouch = self._vouch

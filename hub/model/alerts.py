@@ -132,6 +132,7 @@ class Kind(Enum):
     CODE_UNPROVEN = "code_unproven", _urgent(lasting=2 * _MINUTE)
     CODE_SHARED = "code_shared", _notice()
     CODE_REFUSED = "code_refused", _urgent()
+    CODE_REPLACED = "code_replaced", _urgent()
     NO_ROOM = "no_room", _urgent(lasting=2 * _MINUTE)
     ENDS_EARLY = "ends_early", _problem(lasting=10 * _MINUTE)  # one answer that was lost is no refusal
 

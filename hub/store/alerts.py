@@ -148,6 +148,11 @@ def forget(tx: Tx, ids: Iterable[str]) -> None:
     tx.sql.execute(delete(alerts).where(alerts.c.id.in_(tuple(ids))))
 
 
+def come_to_now(tx: Tx, now: datetime) -> None:
+    """What was over in a future that a wrong clock told is over now: it may name a guest, and is not kept for longer."""
+    tx.sql.execute(update(alerts).where(alerts.c.over_at > now).values(over_at=now))
+
+
 def tidy(tx: Tx, before: datetime) -> int:
     """Drop alerts that were over before that, and tests of that time."""
     tx.sql.execute(delete(tellings).where(tellings.c.alert_id.is_(None), tellings.c.promised_at < before))

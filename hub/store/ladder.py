@@ -148,6 +148,13 @@ def discard_pools(tx: Tx, at: datetime) -> None:
     codes.revoke(tx, tx.sql.execute(select(grants.c.id).where(_POOLED)).scalars().all(), at)
 
 
+def ended_early(tx: Tx, now: datetime) -> list[Issued]:
+    """Codes of stays that were taken for over, though they are not: the clock was wrong. Their digits are lost."""
+    lost = (grants.c.pin.is_(None), grants.c.revoked_at.is_(None), grants.c.end > now)
+    query = select(grants).join(stays, stays.c.id == grants.c.stay_id).where(stays.c.check_out > now, *lost)
+    return codes.fetch(tx, query.order_by(grants.c.id))
+
+
 _LINGERING: Final = Prepared(
     select(grants)
     .where(_BACKUP, grants.c.pin.is_not(None))

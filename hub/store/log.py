@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Integer, Select, bindparam, delete, desc, func, insert, or_, select, text, tuple_, update
+from sqlalchemy import Integer, Select, and_, bindparam, delete, desc, func, insert, or_, select, text, tuple_, update
 
 from hub.model.chain import BOLT, DEED, HOUSE, LOCK, Wrong, cut, evidence
 from hub.model.values import GrantId, LockId, PropertyId, StayId
-from hub.store import chain
+from hub.store import chain, settings
 from hub.store.engine import Tx
 from hub.store.tables import Instant, access_log, audit
 from hub.store.tables import chain as audit_chain
@@ -108,13 +109,39 @@ def busiest(tx: Tx, since: datetime, most: int) -> list[tuple[StayId, int, datet
 
 
 def purge(tx: Tx, place: PropertyId, before: datetime, at: datetime) -> int:
-    """Drop what is older; the audit chain keeps that it happened, and says that it was dropped here."""
-    old = delete(access_log).where(access_log.c.property_id == place, access_log.c.at < before)
-    count = tx.sql.execute(old).rowcount
+    """Drop what is older; the audit chain keeps that it happened, and says that it was dropped here.
+
+    What was written down while the clock was wrong may bear any time: its age is that of the lines around it.
+    """
+    surely, perhaps = _aged(ages(tx), before)
+    old = or_(access_log.c.id <= surely, and_(access_log.c.id <= perhaps, access_log.c.at < before))
+    count = tx.sql.execute(delete(access_log).where(access_log.c.property_id == place, old)).rowcount
     if count:
         chain.append(tx, at, HOUSE, "purged", f"{count} lines", subject=f"property:{place}", actor=chain.GATEHOUSE)
         tx.signal("log")
     return count
+
+
+def ages(tx: Tx) -> list[tuple[datetime, int]]:
+    """At which times, by a clock that was believed, the access log had come to which line; in order."""
+    kept = json.loads(settings.value(tx, "log_ages") or "[]")
+    return [(datetime.fromisoformat(at), line) for at, line in kept]
+
+
+def mark_age(tx: Tx, now: datetime, oldest: datetime) -> None:
+    """To be called day by day. What an earlier call took for the future was told by a wrong clock."""
+    last = tx.sql.execute(select(func.max(access_log.c.id))).scalar() or 0
+    known = [(at, line) for at, line in ages(tx) if at < now]
+    beyond = max((at for at, _ in known if at <= oldest), default=oldest)
+    told = [(at.isoformat(), line) for at, line in (*known, (now, last)) if at >= beyond]
+    settings.keep(tx, "log_ages", json.dumps(told))
+
+
+def _aged(marks: Sequence[tuple[datetime, int]], before: datetime) -> tuple[int, int]:
+    """Up to which line everything was written down before then; and up to which it may have been."""
+    surely = max((line for at, line in marks if at <= before), default=0)
+    perhaps = min((line for at, line in marks if at > before), default=surely)
+    return surely, max(surely, perhaps)
 
 
 _COLUMNS = (

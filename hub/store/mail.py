@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Integer, Table, bindparam, delete, func, or_, select, text, update
@@ -247,6 +247,23 @@ def not_kept(tx: Tx, id_: int, why: str, again: datetime | None) -> None:
         .values(attempts=outbox.c.attempts + 1, why=why, leased_until=None, **then)
     )
     tx.signal("health")
+
+
+_FARTHEST: Final = timedelta(days=1)
+"""Nothing is tried again later than that."""
+
+
+def come_to_now(tx: Tx, now: datetime) -> None:
+    """What a clock that was ahead put into the future is of now: it is sent, and it is not kept for longer."""
+    far = now + _FARTHEST
+    late = (outbox.c.due > far) & ((outbox.c.attempts > 0) | (outbox.c.made_at > far))
+    tx.sql.execute(update(outbox).where(outbox.c.state == WAITING, late).values(due=now))
+    tx.sql.execute(update(outbox).where(outbox.c.state == LEASED, outbox.c.leased_until > far).values(leased_until=now))
+    tx.sql.execute(update(outbox).where(outbox.c.state == DONE, outbox.c.done_at > now).values(done_at=now))
+    tx.sql.execute(update(inbox).where(inbox.c.state == WAITING, inbox.c.due > far).values(due=now))
+    tx.sql.execute(update(inbox).where(inbox.c.state == DONE, inbox.c.received_at > now).values(received_at=now))
+    tx.signal("outbox")
+    tx.signal("inbox")
 
 
 def tidy(tx: Tx, before: datetime) -> int:

@@ -20,12 +20,12 @@ from hub.commands import answer
 from hub.contracts import Delivery, Integration
 from hub.errors import Rejected
 from hub.health import findings
-from hub.io.clock import LONGEST_NAP_S
 from hub.issuing import code_now
 from hub.model.facts import Fact, StayReport, StayReported
 from hub.model.values import Address, LockId, StayKind, StayStatus
+from tests.simulators.box import box, until
 from tests.simulators.building import Memory
-from tests.simulators.home import FEED, START, Home, home, simulate
+from tests.simulators.home import FEED, Home, simulate
 from web.app import build
 from web.site import SITE
 
@@ -35,55 +35,6 @@ CHECK_OUT = datetime(2027, 3, 4, 10, 0, tzinfo=UTC)
 FAR = timedelta(days=400)
 NOTICED = timedelta(minutes=2)
 """Nobody tells the hub that the system was synchronised."""
-
-
-class BoxClock:
-    """The wall clock of a box on a loop's time: it may be set, and then it is not believed."""
-
-    def __init__(self, at: datetime, *, trusted: bool = True) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._start = at - timedelta(seconds=self._loop.time())
-        self.off = timedelta(0)
-        self.trusted = trusted
-
-    def now(self) -> datetime:
-        return self._start + self.off + timedelta(seconds=self._loop.time())
-
-    async def sleep(self, seconds: float) -> None:
-        """Notices that it was set as late as `hub.io.clock.SystemClock` does."""
-        end, at_most = self.now() + timedelta(seconds=seconds), self._loop.time() + seconds
-        left = seconds
-        while left > LONGEST_NAP_S:
-            await asyncio.sleep(LONGEST_NAP_S)
-            left = min((end - self.now()).total_seconds(), at_most - self._loop.time())
-        await asyncio.sleep(max(left, 0.0))
-
-    def jump(self, by: timedelta) -> None:
-        self.off += by
-        self.trusted = False
-
-    def synchronise(self) -> None:
-        self.off = timedelta(0)
-        self.trusted = True
-
-    def confirm(self) -> None:
-        self.trusted = True
-
-
-@asynccontextmanager
-async def box(
-    folder: Path, memory: Memory, *, start: datetime = START, off: timedelta = timedelta(0), **rules: Any
-) -> AsyncIterator[tuple[Home, BoxClock]]:
-    """`off`: how wrong the clock is from the start; then it is not believed."""
-    clock = BoxClock(start, trusted=off == timedelta(0))
-    clock.off = off
-    async with home(folder, [memory], clock=clock, **rules) as house:
-        yield house, clock
-
-
-def until(at: datetime, clock: BoxClock) -> float:
-    """Seconds of true time."""
-    return (at - (clock.now() - clock.off)).total_seconds()
 
 
 async def sentences(house: Home) -> list[str]:

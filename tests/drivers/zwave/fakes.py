@@ -391,8 +391,12 @@ class TurnedClock:
 
     trusted = True
 
+    def __init__(self) -> None:
+        self.off = timedelta(0)
+        """How wrong it is."""
+
     def now(self) -> datetime:
-        return START + timedelta(seconds=asyncio.get_running_loop().time())
+        return START + self.off + timedelta(seconds=asyncio.get_running_loop().time())
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
@@ -413,11 +417,13 @@ class House:
     changes: int = 0
     """How often pages were told to look again."""
     watch: Callable[[], None] = lambda: None
+    clock: TurnedClock = field(init=False)
     host: Host = field(init=False)
     driver: ZWaveRadio = field(init=False)
 
     def __post_init__(self) -> None:
-        self.host = Host("zwave", self._tell, TurnedClock(), self.folder, bytes, bytes, _no_sandbox, self._changed)
+        self.clock = TurnedClock()
+        self.host = Host("zwave", self._tell, self.clock, self.folder, bytes, bytes, _no_sandbox, self._changed)
         self.renew()
 
     def renew(self) -> None:

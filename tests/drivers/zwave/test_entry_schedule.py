@@ -89,6 +89,23 @@ async def test_a_clock_that_was_lost_is_set_again_within_a_day_and_one_that_goes
         assert abs(lock.now() - (START + timedelta(seconds=asyncio.get_running_loop().time()))) < timedelta(seconds=2)
 
 
+@pytest.mark.parametrize("off", [12 * HOUR, -12 * HOUR])
+@virtual
+async def test_a_lock_is_set_right_as_soon_as_the_hub_was_although_its_clock_was_set_today(
+    house: House, lock: SchedulingLock, off: timedelta
+) -> None:
+    house.clock.off = off
+    async with house.running():
+        await asyncio.sleep(150)
+        await schedule_of(house).set(5, CHRISTMAS)
+        house.clock.off = timedelta(0)
+        await asyncio.sleep(90)
+        assert abs(lock.now() - (START + timedelta(seconds=asyncio.get_running_loop().time()))) < timedelta(seconds=2)
+        lock.received.clear()
+        await asyncio.sleep(3600)
+        assert not said(lock, "8b01"), "once is enough"
+
+
 APPLIED = "7105000000ff080100"
 """Notification Report: Power Management, power has been applied."""
 

@@ -65,6 +65,15 @@ def test_what_is_believed_at_the_start(first: Reading, believed: bool) -> None:
     assert Trust(last_committed=LAST).holds(first) is believed
 
 
+def test_a_battery_clock_that_ran_far_ahead_leaves_the_network_time_to_say_better() -> None:
+    winter = with_rtc(unsynchronised(later(AT_NOON, 90 * DAY)))
+    trust = Trust(last_committed=LAST)
+    assert not trust.holds(winter)
+    assert not trust.holds(later(winter, 290))
+    assert trust.holds(later(winter, 310)), "there is no network: the house was shut for a season"
+    assert Trust(last_committed=LAST).holds(synchronised(winter))
+
+
 def test_a_new_house_does_not_believe_a_battery_clock_without_a_battery() -> None:
     assert not Trust(last_committed=None).holds(with_rtc(in_1970(AT_NOON)))
     assert Trust(last_committed=None).holds(with_rtc(AT_NOON))

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+import asyncio
 import sqlite3
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import text
+
+from hub.model.effects import Notify
+from hub.model.values import ChannelId
 from hub.store import mail
-from hub.store.engine import Store
+from hub.store.engine import Store, Tx
+from hub.store.mail import Letter
 from hub.store.migrate import migrate
 
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
@@ -35,3 +41,31 @@ def test_looking_for_letters_reads_those_that_wait_and_not_a_week_of_others(tmp_
             way
         )
     raw.close()
+
+
+def test_what_a_clock_that_was_ahead_put_off_is_due_now_and_kept_no_longer_than_the_rest(tmp_path: Path) -> None:
+    far = NOW + timedelta(days=400)
+
+    def work(tx: Tx) -> None:
+        mail.promise(tx, Notify("anna", "email", "", "test"), key="a", lane="notify:email", due=far)
+        mail.promise(tx, Notify("anna", "email", "", "test"), key="b", lane="notify:email", due=NOW)
+        mail.not_kept(tx, _id(tx), "no answer", far + timedelta(minutes=1))
+        mail.accept(tx, Letter(0, ChannelId("feed"), "x", "", b"sealed", far, 0, NOW, None))
+        mail.letter_done(tx, 1)
+        mail.come_to_now(tx, NOW)
+        assert mail.next_promise_due(tx, "notify:email") == NOW
+        assert tx.sql.execute(text("SELECT count(*) FROM outbox WHERE due > :now"), {"now": _ms(NOW)}).scalar() == 0
+        assert mail.tidy(tx, NOW) == 0
+        assert mail.tidy(tx, NOW + timedelta(seconds=1)) == 1
+
+    file = tmp_path / "gatehouse.db"
+    with Store.open(str(file), inline=True, prepare=lambda new: migrate(new, back_up=lambda _: None)) as store:
+        asyncio.run(store.write(work))
+
+
+def _id(tx: Tx) -> int:
+    return int(tx.sql.execute(text("SELECT id FROM outbox WHERE key = 'b'")).scalar_one())
+
+
+def _ms(at: datetime) -> int:
+    return round(at.timestamp() * 1000)
