@@ -97,6 +97,8 @@ class House:
     passes: Mapping[str, PassSaid] = field(default_factory=dict)
     wishes: Mapping[str, Wishes] = field(default_factory=dict)
     rules: Mapping[str, RulesRow] = field(default_factory=dict)
+    left: frozenset[str] = frozenset()
+    """People who are not there any more."""
 
 
 def apply(tx: Tx, site: Site, vault: Vault, *, prune: Prune, now: datetime, actor: str) -> Plan:
@@ -131,6 +133,7 @@ def look(tx: Tx, vault: Vault) -> House:
         passes={row.id: site_people.pass_said(row) for row in passes.all_passes(tx)},
         wishes={row.id: row for row in alerts.wishes(tx).values()},
         rules=bookings.all_rules(tx),
+        left=frozenset(row.id for row in persons.persons(tx) if row.ended_at is not None),
     )
 
 
@@ -153,6 +156,7 @@ def compare(site: Site, known: House, prune: Prune) -> Plan:
         passes=_compared(site.passes, known.passes, prune, said),
         wishes=_compared(site.wishes, known.wishes, prune, said),
         rules=_compared(site.rules, known.rules, prune, said),
+        left=known.left & {listed.person for wishes in site.wishes for listed in wishes.people},
     )
     wrong = [*_loose_ends(then), *_shared_addresses(then)]
     if wrong:
@@ -234,15 +238,7 @@ def _loose_ends(then: House) -> Iterator[Problem]:
             between = [each.when.unit] if isinstance(each.when, Turnover) and each.when.unit else []
             yield from _missing(each, "unit", between, then.units)
     for wishes in then.wishes.values():
-        yield from _nobody(wishes, frozenset(then.people))
-
-
-def _nobody(row: Wishes, people: frozenset[str]) -> Iterator[Problem]:
-    for listed in row.people if row.origin is Origin.SITE else ():
-        if listed.person not in people:
-            near = nearest(listed.person, people)
-            cure = "add the person first" if near is None else f'did you mean "{near}"?'
-            yield Problem(f"{named('property', row.id)}.escalation", f'there is no person "{listed.person}"; {cure}')
+        yield from site_people.untold(wishes, then.people, then.left)
 
 
 def _missing(row: Row, field_: str, named_: Iterable[str], there: Mapping[str, Row]) -> Iterator[Problem]:

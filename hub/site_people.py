@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
 from hub import people
+from hub.config import Problem, nearest
 from hub.errors import Rejected
 from hub.io.vault import Vault
 from hub.issuing import Desk
@@ -15,7 +16,9 @@ from hub.model.passes import EveryWeek, Turnover, hours_in_words
 from hub.people import Wish
 from hub.site import PassSaid, PersonSaid, named
 from hub.store import codes, passes, persons
+from hub.store.alerts import Wishes
 from hub.store.engine import Tx
+from hub.store.house import Origin
 from hub.store.passes import Pass
 from hub.store.persons import Person
 
@@ -61,6 +64,19 @@ def _when(row: PassSaid) -> str:
             return f"between stays of {unit}, {longest // timedelta(minutes=1)} minutes at most"
         case _:
             return "at any time"
+
+
+def untold(row: Wishes, people: Mapping[str, PersonSaid], left: Collection[str]) -> Iterator[Problem]:
+    """Whom a file lists as to be told of alerts, and nobody can tell."""
+    key = f"{named('property', row.id)}.escalation"
+    for listed in row.people if row.origin is Origin.SITE else ():
+        if listed.person not in people:
+            near = nearest(listed.person, people)
+            cure = "add the person first" if near is None else f'did you mean "{near}"?'
+            yield Problem(key, f'there is no person "{listed.person}"; {cure}')
+        elif listed.person in left:
+            cure = "take them out of the list, or let them come back on the page People"
+            yield Problem(key, f"{people[listed.person].name} has left and would never be told; {cure}")
 
 
 def keep_passes(tx: Tx, desk: Desk, rows: Iterable[object]) -> None:

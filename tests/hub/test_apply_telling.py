@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -100,3 +101,18 @@ def test_what_cannot_be_is_said_with_its_cure(store: Store, vault: Vault, told: 
         said(store, vault, **told)
     assert why in str(caught.value)
     assert wishes(store) is None
+
+
+def test_somebody_who_has_left_is_not_to_be_told(store: Store, vault: Vault) -> None:
+    said(store, vault, escalation=["anna"])
+
+    def leaves(tx: Tx) -> None:
+        person = persons.person(tx, PersonId("anna"))
+        assert person is not None
+        persons.keep(tx, replace(person, ended_at=NOW))
+
+    run(store.write(leaves))
+    words = "property “home”.escalation: Anna has left and would never be told; take them out of the list"
+    with pytest.raises(Misconfigured, match=words):
+        said(store, vault, escalation=["anna"])
+    assert said(store, vault).changes == (), "a file that does not say so is as good as before"
