@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from hub.model.effects import Notify
-from hub.model.values import ChannelId
+from hub.model.values import ChannelId, PersonId
 from hub.store import mail
 from hub.store.engine import Store, Tx
 from hub.store.mail import Letter
@@ -47,8 +47,8 @@ def test_what_a_clock_that_was_ahead_put_off_is_due_now_and_kept_no_longer_than_
     far = NOW + timedelta(days=400)
 
     def work(tx: Tx) -> None:
-        mail.promise(tx, Notify("anna", "email", "", "test"), key="a", lane="notify:email", due=far)
-        mail.promise(tx, Notify("anna", "email", "", "test"), key="b", lane="notify:email", due=NOW)
+        mail.promise(tx, Notify(PersonId("anna"), "email", "", "test"), key="a", lane="notify:email", due=far)
+        mail.promise(tx, Notify(PersonId("anna"), "email", "", "test"), key="b", lane="notify:email", due=NOW)
         mail.not_kept(tx, _id(tx), "no answer", far + timedelta(minutes=1))
         mail.accept(tx, Letter(0, ChannelId("feed"), "x", "", b"sealed", far, 0, NOW, None))
         mail.letter_done(tx, 1)
