@@ -160,15 +160,20 @@ class Inbox:
         if integration.poll_every is None:
             return
         every = integration.poll_every.total_seconds()
-        failures = 0
+        failures, called = 0, False
         async with self.bus.listen(f"poll:{channel}") as nudges:
             while True:
                 await self._known_time()
                 wait = await self._poll_guarded(channel, integration)
-                failures = failures + 1 if wait is not None else 0
+                if wait is None:
+                    failures = 0
+                elif not called:  # before its time a poll may well fail, and the next one is not put off for that
+                    failures += 1
                 back_off = every * min(2 ** max(failures - 1, 0), 16)
                 seconds = max(back_off * (0.9 + 0.2 * self.spread()), 0.0 if wait is None else wait.total_seconds())
-                await pause(self.clock, self.clock.now() + timedelta(seconds=seconds), nudges)
+                due = self.clock.now() + timedelta(seconds=seconds)
+                await pause(self.clock, due, nudges)
+                called = self.clock.now() < due
 
     async def _poll_guarded(self, channel: ChannelId, integration: Integration) -> timedelta | None:
         """A fault in one integration, or a full disk, costs this channel a poll and nobody anything else."""
