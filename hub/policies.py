@@ -8,18 +8,25 @@ from hub.errors import Rejected
 from hub.intake import Intake
 from hub.model.policy import CodePolicy, Override
 from hub.model.values import LockId, PropertyId
-from hub.site import LONGEST_AHEAD, LONGEST_LEAD
+from hub.site import LONGEST_AHEAD, LONGEST_LEAD, MOST_BACKUPS
 from hub.store import house, log
 from hub.store.engine import Tx
 from hub.store.house import LockRow, Origin, Property
 
 
-def of_property(tx: Tx, intake: Intake, id_: PropertyId, wanted: CodePolicy, actor: str) -> Property:
-    """Raises Rejected: there is no such property, or no such policy."""
+def of_property(
+    tx: Tx, intake: Intake, id_: PropertyId, wanted: CodePolicy, actor: str, *, backups: int | None = None
+) -> Property:
+    """`backups`: how many backup codes each lock keeps; None: as before.
+
+    Raises Rejected: there is no such property, or no such policy.
+    """
     was = house.property_with(tx, id_)
     if was is None:
         raise Rejected(f"there is no property called “{id_}”")
     _mind_bounds(wanted)
+    if backups is not None and not 0 <= backups <= MOST_BACKUPS:
+        raise Rejected(f"a lock keeps {MOST_BACKUPS} backup codes at most")
     row = replace(
         was,
         code_kind=wanted.kind,
@@ -29,11 +36,13 @@ def of_property(tx: Tx, intake: Intake, id_: PropertyId, wanted: CodePolicy, act
         early_in=wanted.early,
         late_out=wanted.late,
         code_ahead=wanted.ahead,
+        backups=was.backups if backups is None else backups,
         origin=Origin.PAGES,
     )
-    if row.codes != was.codes:
+    if (row.codes, row.backups) != (was.codes, was.backups):
         house.keep_property(tx, row)
-        log.record(tx, intake.desk.now(), actor, "code policy changed", f"property:{id_}", detail=_told(wanted))
+        told = f"{_told(wanted)}, {row.backups} backup codes"
+        log.record(tx, intake.desk.now(), actor, "code policy changed", f"property:{id_}", detail=told)
         for unit in house.units_in(tx, id_):
             intake.replan_unit(tx, unit.id)
         for lock in house.locks(tx):

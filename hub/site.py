@@ -52,6 +52,7 @@ from hub.store.alerts import Listed, Wishes
 from hub.store.bookings import RulesRow
 from hub.store.house import ClosedMeans, LockRow, Origin, Property, Unit
 
+MOST_BACKUPS: Final = 5
 LONGEST_LEAD: Final = timedelta(hours=24)
 """A code that works days early is a key given to a stranger."""
 LONGEST_AHEAD: Final = timedelta(days=14)
@@ -225,7 +226,7 @@ class _Property(Section):
     check_out: TimeOfDay = time(11)
     code_lead: Lead = timedelta(minutes=60)
     digits: Digits = 6
-    backups: Annotated[int, Field(strict=True, ge=0, le=5)] = 2
+    backups: Annotated[int, Field(strict=True, ge=0, le=MOST_BACKUPS)] = 2
     code_kind: CodeKind = CodeKind.RANDOM
     code_distance: Distance = 2
     early_check_in: Lead = timedelta(0)

@@ -12,7 +12,16 @@ from hub.store import codes, house
 from tests.web.conftest import Visitor
 from tests.web.village import HOUSE
 
-POLICY = {"kind": "phone", "digits": "5", "distance": "3", "lead": "30", "early": "60", "late": "15", "ahead": "48"}
+POLICY = {
+    "kind": "phone",
+    "digits": "5",
+    "distance": "3",
+    "lead": "30",
+    "early": "60",
+    "late": "15",
+    "ahead": "48",
+    "backups": "3",
+}
 
 
 async def test_the_policy_of_a_property_is_changed(manager: Visitor) -> None:
@@ -21,7 +30,7 @@ async def test_the_policy_of_a_property_is_changed(manager: Visitor) -> None:
     assert (await manager.post(f"/settings/codes/{HOUSE}", **POLICY)).status == 303
     row = await manager.here.hub.store.read(lambda tx: house.property_with(tx, HOUSE))
     assert row is not None
-    assert (row.code_kind, row.digits, row.code_distance) == (CodeKind.PHONE, 5, 3)
+    assert (row.code_kind, row.digits, row.code_distance, row.backups) == (CodeKind.PHONE, 5, 3, 3)
     assert (row.early_in, row.late_out, row.code_lead) == (
         timedelta(hours=1),
         timedelta(minutes=15),
@@ -29,7 +38,9 @@ async def test_the_policy_of_a_property_is_changed(manager: Visitor) -> None:
     )
 
 
-@pytest.mark.parametrize(("name", "value"), [("digits", "9"), ("lead", "2000"), ("kind", "guess"), ("ahead", "-1")])
+@pytest.mark.parametrize(
+    ("name", "value"), [("digits", "9"), ("lead", "2000"), ("kind", "guess"), ("ahead", "-1"), ("backups", "6")]
+)
 async def test_a_policy_that_cannot_be_is_refused_beside_its_field(manager: Visitor, name: str, value: str) -> None:
     answer = await manager.post(f"/settings/codes/{HOUSE}", **(POLICY | {name: value}))
     assert answer.status == 422

@@ -10,8 +10,10 @@ from pydantic import Field
 from hub import policies
 from hub.model.policy import CodeKind, CodePolicy, Override
 from hub.model.values import LockId, Pin, PropertyId, StayId, UnitId
+from hub.site import MOST_BACKUPS
 from hub.store import house
 from hub.store.engine import Tx
+from hub.store.house import Property
 from web.api.problems import missing
 from web.api.routes import Call
 from web.api.stays import StayOut, change_stay
@@ -32,6 +34,10 @@ class PolicyOut(Out):
     ahead_min: int = Field(
         description="how long before it works a code is put into a lock that keeps it shut until then"
     )
+
+
+class PropertyPolicyOut(PolicyOut):
+    backups: int = Field(description="how many backup codes each of its locks keeps, where there is room")
 
 
 class OwnOut(Out):
@@ -59,6 +65,12 @@ class PolicyIn(In):
     early_min: Minutes | None = None
     late_min: Minutes | None = None
     ahead_min: Minutes | None = None
+
+
+class PropertyPolicyIn(PolicyIn):
+    """What is null or left out stays as it is."""
+
+    backups: Annotated[int, Field(ge=0, le=MOST_BACKUPS), Whole] | None = None
 
 
 class OverrideIn(PolicyIn):
@@ -90,6 +102,10 @@ def _out(policy: CodePolicy) -> PolicyOut:
     )
 
 
+def _of_property(row: Property) -> PropertyPolicyOut:
+    return PropertyPolicyOut(**dict(_out(row.codes)), backups=row.backups)
+
+
 def _minutes(span: timedelta) -> int:
     return round(span.total_seconds() / 60)
 
@@ -112,23 +128,23 @@ def _own(own: Override) -> OwnOut:
     )
 
 
-async def get_property_policy(call: Call, query: Nothing, body: Nothing) -> PolicyOut:
+async def get_property_policy(call: Call, query: Nothing, body: Nothing) -> PropertyPolicyOut:
     id_ = PropertyId(call.path["property"])
     row = await call.hub.store.read(lambda tx: house.property_with(tx, id_))
     if row is None:
         raise missing("property", id_)
-    return _out(row.codes)
+    return _of_property(row)
 
 
-async def set_property_policy(call: Call, query: Nothing, body: PolicyIn) -> PolicyOut:
+async def set_property_policy(call: Call, query: Nothing, body: PropertyPolicyIn) -> PropertyPolicyOut:
     id_ = PropertyId(call.path["property"])
 
-    def work(tx: Tx) -> PolicyOut:
+    def work(tx: Tx) -> PropertyPolicyOut:
         row = house.property_with(tx, id_)
         if row is None:
             raise missing("property", id_)
         wanted = _override(body).over(row.codes)
-        return _out(policies.of_property(tx, call.hub.intake, id_, wanted, call.actor).codes)
+        return _of_property(policies.of_property(tx, call.hub.intake, id_, wanted, call.actor, backups=body.backups))
 
     return await call.hub.store.write(work)
 

@@ -13,6 +13,7 @@ from hub import policies
 from hub.errors import Rejected
 from hub.model.policy import CodeKind, CodePolicy, Override
 from hub.model.values import LockId, Pin, PropertyId, StayId, UnitId
+from hub.site import MOST_BACKUPS
 from hub.store import house
 from hub.store import stays as ledger
 from hub.store.engine import Tx
@@ -39,6 +40,7 @@ class PolicyForm(Form):
     early: Minutes = Field(title="Early check-in")
     late: Minutes = Field(title="Late check-out")
     ahead: Hours = Field(title="How early it goes in")
+    backups: int = Field(title="Backup codes", ge=0, le=MOST_BACKUPS)
 
 
 class OverrideForm(Form):
@@ -105,7 +107,7 @@ async def listing(request: web.Request) -> web.Response:
     return await page(request, "policies/list.html", "settings", places=places)
 
 
-def _place(request: web.Request, tx: Tx, id_: PropertyId) -> tuple[Place, CodePolicy]:
+def _place(request: web.Request, tx: Tx, id_: PropertyId) -> tuple[Place, dict[str, str]]:
     row = house.property_with(tx, id_)
     if row is None:
         raise web.HTTPNotFound
@@ -114,7 +116,7 @@ def _place(request: web.Request, tx: Tx, id_: PropertyId) -> tuple[Place, CodePo
     own: list[tuple[str, str]] = [
         (lock.id, lock.name) for lock in house.locks(tx) if lock.property == id_ and lock.codes != Override()
     ]
-    return Place(row.id, row.name, units, own), row.codes
+    return Place(row.id, row.name, units, own), {**_known(row.codes), "backups": str(row.backups)}
 
 
 async def show(request: web.Request) -> web.Response:
@@ -123,8 +125,8 @@ async def show(request: web.Request) -> web.Response:
 
 async def _show(request: web.Request, form: Filled[PolicyForm] | None) -> web.Response:
     id_ = PropertyId(request.match_info["property"])
-    place, policy = await request.app[SITE].hub.store.read(lambda tx: _place(request, tx, id_))
-    filled = form or blank(PolicyForm, **_known(policy))
+    place, known = await request.app[SITE].hub.store.read(lambda tx: _place(request, tx, id_))
+    filled = form or blank(PolicyForm, **known)
     view = {"form": filled, "place": place, "kinds": KINDS, "distances": DISTANCES}
     return await page(request, "policies/property.html", "settings", status=422 if filled.errors else 200, **view)
 
@@ -137,7 +139,9 @@ async def change(request: web.Request) -> web.Response:
     spans = (timedelta(minutes=given.lead), timedelta(minutes=given.early), timedelta(minutes=given.late))
     wanted = CodePolicy(given.kind, given.digits, given.distance, *spans, timedelta(hours=given.ahead))
     try:
-        await hub.store.write(lambda tx: policies.of_property(tx, hub.intake, id_, wanted, actor))
+        await hub.store.write(
+            lambda tx: policies.of_property(tx, hub.intake, id_, wanted, actor, backups=given.backups)
+        )
     except Rejected as error:
         return await _show(request, form.refused(f"{error}."))
     return go(request, f"/settings/codes/{id_}", said="policy_changed")

@@ -12,6 +12,9 @@ async def test_the_policy_of_a_property_is_changed_field_by_field(api: Api) -> N
     answer = await api.post(path, {"kind": "phone", "early_min": 90})
     assert answer.status == 200
     assert answer.json == before | {"kind": "phone", "early_min": 90}
+    assert (await api.post(path, {"backups": 4})).json["backups"] == 4
+    assert (await api.post(path, {"digits": 5})).json["backups"] == 4
+    assert (await api.post(path, {"backups": 6})).status == 422
     assert (await api.post(path, {"digits": 3})).status == 422
     assert (await api.get("/properties/nowhere/code-policy")).status == 404
 
