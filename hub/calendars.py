@@ -412,7 +412,7 @@ def cancel(tx: Tx, desk: Desk, stay: StayRow, actor: str, why: str) -> None:
     """Its codes leave the locks as soon as they answer."""
     now = desk.now()
     gone = replace(stay, status=StayStatus.CANCELLED, cancelled_at=now, cancelled_why=why, changed_at=now)
-    ledger.keep(tx, gone)
+    ledger.keep(tx, gone, by=actor)
     for kind in ("closure", "gone", "refused"):
         ledger.withdraw(tx, kind, stay.id, now)
     log.record(tx, now, actor, "stay cancelled", f"stay:{stay.id}", detail=why)

@@ -170,6 +170,15 @@ class Intake:
         stay, _ = self._live(tx, id_)
         cancel(tx, self.desk, stay, actor, f"cancelled by {actor}")
 
+    def confirm_stay(self, tx: Tx, id_: StayId, actor: str) -> None:
+        """Raises Rejected when it waits for nothing, or its dates are taken by now."""
+        stay, _ = self._live(tx, id_)
+        if stay.status is not StayStatus.TENTATIVE:
+            raise Rejected("the stay is confirmed already")
+        sure = replace(stay, status=StayStatus.CONFIRMED, changed_at=self.desk.now())
+        self._mind_others(tx, None, sure)
+        self._keep(tx, sure, actor, "stay confirmed")
+
     def restore_stay(self, tx: Tx, id_: StayId, actor: str) -> None:
         """Undo a cancellation. Raises Rejected when it is not cancelled, is over, or its dates are taken by now."""
         stay = ledger.stay(tx, id_)
@@ -276,7 +285,7 @@ class Intake:
         if _over(row, self.desk.now()):
             raise Rejected("the stay would be over already")
         try:
-            ledger.keep(tx, row)
+            ledger.keep(tx, row, by=actor, why=action)
         except IntegrityError as error:
             if "overlap" not in str(error.orig):
                 raise

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import structlog
 
-from hub import audit, issuing, passes, people
+from hub import audit, issuing, passes, people, workflow
 from hub.adopting import Adopting, held
 from hub.alerts import LOOK_EVERY, SETTLE, Alerts
 from hub.batteries import Batteries
@@ -62,6 +62,7 @@ from hub.store import (
     migrate,
     replies,
     settings,
+    steps,
 )
 from hub.store import ladder as pools
 from hub.store import stays as ledger
@@ -77,6 +78,7 @@ logger = structlog.get_logger("hub")
 KEEP_ALERTS: Final = timedelta(days=30)
 """After they are over. Those about a stay may name its guest."""
 STAMP_EVERY: Final = timedelta(minutes=10)
+STAGES_EVERY: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -393,6 +395,7 @@ def _jobs(hub: Hub) -> tuple[Job, ...]:
     stamp = max(STAMP_EVERY, timedelta(seconds=pace))
     return (
         Job("stamp", every(stamp, start=now), lambda: _stamp(hub)),
+        Job("stages", every(max(STAGES_EVERY, timedelta(seconds=pace)), start=now), lambda: _go_on(hub)),
         Job("tidy", daily(3, 30), lambda: _tidy(hub)),
         Job("batteries", daily(10, 0), hub.batteries.ask_silent_ones),
     )
@@ -445,6 +448,12 @@ async def _stamp(hub: Hub) -> None:
         settings.keep_vouch(tx, vouch)
 
     await hub.store.write(work)
+
+
+async def _go_on(hub: Hub) -> None:
+    """Stays go on by the clock. Nothing is written where nothing is due."""
+    if await hub.store.read(lambda tx: steps.perhaps_due(tx, hub.clock.now())):
+        await hub.store.write(lambda tx: workflow.tick(tx, hub.desk))
 
 
 async def _tidy(hub: Hub) -> None:

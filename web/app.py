@@ -23,7 +23,7 @@ from web.templating import Templates
 PAGES = (
     "adopting", "alerts", "alerts_told", "bookings", "channels", "codes", "conflicts", "door", "emergency", "guest", "guest_link",
     "guest_settings", "health", "locks", "log", "more", "passes", "people", "policies", "radio", "radio_care", "radio_talk",
-    "record", "rehearsal", "settings", "stays", "styleguide", "today",
+    "record", "rehearsal", "settings", "stays", "styleguide", "today", "workflow",
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.sqlite import insert
 from hub.io.vault import Vault
 from hub.model.money import Money
 from hub.model.values import CODED, ChannelId, Pin, PropertyId, StayId, StayKind, StayStatus, UnitId, Window
+from hub.store import steps
 from hub.store.claims import claim_of
 from hub.store.engine import Tx
 from hub.store.prepared import Prepared, upsert
@@ -89,8 +90,8 @@ def stay(tx: Tx, id_: StayId) -> StayRow | None:
     return _STAY.first(tx, stay=id_)
 
 
-def keep(tx: Tx, row: StayRow) -> None:
-    """Insert or update.
+def keep(tx: Tx, row: StayRow, *, by: str = steps.BY_ITSELF, why: str = "") -> None:
+    """Insert or update. `by` and `why` are written down where its stage changes.
 
     Raises:
         sqlalchemy.exc.IntegrityError: `overlap`, for a stay made here on dates that are taken.
@@ -98,8 +99,10 @@ def keep(tx: Tx, row: StayRow) -> None:
     values = {name: getattr(row, name) for name in _NAMES} | {"kind": row.kind.value, "status": row.status.value}
     values["claim"] = claim_of(tx, row.id, values)
     known = update(stays).where(stays.c.id == row.id).values(**values)
-    if tx.sql.execute(known).rowcount == 0:
+    new = tx.sql.execute(known).rowcount == 0
+    if new:
         tx.sql.execute(insert(stays).values(**values))
+    steps.follow(tx, row.id, row.status, new=new, at=row.changed_at, by=by, why=why or row.cancelled_why or "")
     tx.signal(f"stay:{row.id}")
     tx.signal("stays")
 

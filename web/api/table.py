@@ -23,6 +23,7 @@ from web.api import (
     stays,
     tokens,
     watch,
+    workflow,
 )
 from web.api.paging import ByName
 from web.api.routes import AnyRoute, Route
@@ -99,6 +100,10 @@ TABLE: Final[tuple[AnyRoute, ...]] = (
           stays.cancel_stay, Nothing, Nothing, stays.StayOut, refuses=True),
     Route("POST", "/stays/{stay}/restore", W, "Undo a cancellation",
           stays.restore_stay, Nothing, Nothing, stays.StayOut, refuses=True),
+    Route("GET", "/stays/{stay}/workflow", R, "Where a stay stands, and how it came there",
+          workflow.get_workflow, Nothing, Nothing, workflow.WorkflowOut),
+    Route("POST", "/stays/{stay}/workflow", W, "A person's word on where it stands",
+          workflow.say_stage, Nothing, workflow.StageIn, workflow.WorkflowOut, refuses=True),
     Route("GET", "/conflicts", R, "Nights that were sold twice",
           conflicts.list_conflicts, Nothing, Nothing, conflicts.ClashesOut),
     Route("POST", "/stays/{stay}/move", W, "Another unit for a stay; it keeps its digits where the doors take them",

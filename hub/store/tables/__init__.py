@@ -6,7 +6,7 @@ from hub.store.tables.emergencies import emergencies
 from hub.store.tables.guest_page import complaints, guest_links
 from hub.store.tables.house import channels, listings, locks, meta, properties, unit_locks, units
 from hub.store.tables.kinds import Day, Instant, metadata
-from hub.store.tables.ledgers import grants, published, shared_nights, slots, stay_sources, stays, unplaced
+from hub.store.tables.ledgers import grants, published, shared_nights, slots, stay_sources, stay_steps, stays, unplaced
 from hub.store.tables.people import (
     accounts,
     attempts,
@@ -63,6 +63,7 @@ __all__ = [
     "slot_holders",
     "slots",
     "stay_sources",
+    "stay_steps",
     "stays",
     "telling_rules",
     "tellings",

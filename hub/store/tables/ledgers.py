@@ -60,14 +60,28 @@ stays = table(
     Column("pets", Integer),
     required("claim", Integer, server_default="0"),  # who asked for nights later has the higher number
     flag("contested"),  # another guest has some of these nights: its code opens nothing that it did not open before
+    required("stage", Text, server_default="confirmed"),  # one of ten, each with one status (hub/model/workflow.py)
     Column("moved_from", Text),  # the unit that its source believes it to be in, since a person moved it
     CheckConstraint("check_out > check_in"),
     Index("stays_by_check_in", "check_in"),
     Index("stays_by_check_out", "check_out"),
     Index("stays_by_unit", "unit_id", "check_in"),
     Index("stays_by_claim", "claim"),
+    Index("stays_by_stage", "stage", "check_in"),
     Index("stays_contested", "check_out", sqlite_where=text("contested = 1")),
     Index("stays_moved", "moved_from", sqlite_where=text("moved_from IS NOT NULL")),
+)
+
+stay_steps = table(
+    "stay_steps",
+    Column("id", Integer, primary_key=True),
+    required("stay_id", Text, ForeignKey("stays.id", ondelete="CASCADE")),
+    required("at", Instant),
+    Column("before", Text),  # None: the stay began
+    required("after", Text),
+    required("by", Text),
+    required("why", Text, server_default=""),
+    Index("stay_steps_by_stay", "stay_id", "id"),
 )
 
 shared_nights = table(

@@ -175,8 +175,36 @@ CREATE TABLE shared_nights (
     """,
 )
 
+WORKFLOW = (
+    "ALTER TABLE stays ADD COLUMN stage TEXT DEFAULT 'confirmed' NOT NULL",
+    """
+UPDATE stays SET stage = CASE
+    WHEN status IN ('cancelled', 'unusable') THEN 'cancelled'
+    WHEN status = 'tentative' THEN 'pending'
+    WHEN check_out < (SELECT max(changed_at) FROM stays) THEN 'completed'
+    WHEN left_at IS NOT NULL THEN 'checked_out'
+    WHEN arrived_at IS NOT NULL THEN 'checked_in'
+    ELSE 'confirmed' END
+    """,
+    "CREATE INDEX stays_by_stage ON stays (stage, check_in)",
+    """
+CREATE TABLE stay_steps (
+    id INTEGER NOT NULL,
+    stay_id TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    before TEXT,
+    after TEXT NOT NULL,
+    "by" TEXT NOT NULL,
+    why TEXT DEFAULT '' NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY(stay_id) REFERENCES stays (id) ON DELETE CASCADE
+) STRICT
+    """,
+    "CREATE INDEX stay_steps_by_stay ON stay_steps (stay_id, id)",
+)
+
 
 def upgrade() -> None:
     # The triggers come last: they name columns that are added here.
-    for statement in (*TABLES, *ACCOUNTS, *CONFLICTS, *TRIGGERS):
+    for statement in (*TABLES, *ACCOUNTS, *CONFLICTS, *WORKFLOW, *TRIGGERS):
         op.get_bind().exec_driver_sql(statement)

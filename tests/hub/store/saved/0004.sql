@@ -531,6 +531,19 @@ CREATE TABLE stay_sources (
 ) STRICT
     ;
 INSERT INTO "stay_sources" VALUES('x','x','x',X'78','x',1,1,1,1);
+CREATE TABLE stay_steps (
+    id INTEGER NOT NULL,
+    stay_id TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    before TEXT,
+    after TEXT NOT NULL,
+    "by" TEXT NOT NULL,
+    why TEXT DEFAULT '' NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY(stay_id) REFERENCES stays (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "stay_steps" VALUES(1,'x',1,'x','x','x','x');
 CREATE TABLE stays (
     id TEXT NOT NULL,
     unit_id TEXT NOT NULL,
@@ -554,14 +567,14 @@ CREATE TABLE stays (
     arrived_at INTEGER,
     left_at INTEGER,
     cancelled_at INTEGER,
-    cancelled_why TEXT, fixed_pin BLOB, platform TEXT DEFAULT '' NOT NULL, source_status TEXT DEFAULT '' NOT NULL, total_minor INTEGER, currency TEXT, adults INTEGER, children INTEGER, infants INTEGER, pets INTEGER, claim INTEGER DEFAULT '0' NOT NULL, contested INTEGER DEFAULT '0' NOT NULL CHECK (contested IN (0, 1)), moved_from TEXT,
+    cancelled_why TEXT, fixed_pin BLOB, platform TEXT DEFAULT '' NOT NULL, source_status TEXT DEFAULT '' NOT NULL, total_minor INTEGER, currency TEXT, adults INTEGER, children INTEGER, infants INTEGER, pets INTEGER, claim INTEGER DEFAULT '0' NOT NULL, contested INTEGER DEFAULT '0' NOT NULL CHECK (contested IN (0, 1)), moved_from TEXT, stage TEXT DEFAULT 'confirmed' NOT NULL,
     PRIMARY KEY (id),
     CHECK (check_out > check_in),
     FOREIGN KEY(unit_id) REFERENCES units (id),
     FOREIGN KEY(channel_id) REFERENCES channels (id) ON DELETE SET NULL
 ) STRICT
     ;
-INSERT INTO "stays" VALUES('x','x','x','x','x','x','x',1,1,1,2,'x','x','x',X'78',1,'x',1,1,1,1,1,'x',X'78','x','x',1,'x',1,1,1,1,1,1,'x');
+INSERT INTO "stays" VALUES('x','x','x','x','x','x','x',1,1,1,2,'x','x','x',X'78',1,'x',1,1,1,1,1,'x',X'78','x','x',1,'x',1,1,1,1,1,1,'x','x');
 CREATE TABLE telling_rules (
     property_id TEXT NOT NULL,
     quiet_from TEXT,
@@ -704,6 +717,8 @@ CREATE INDEX holds_by_unit ON holds (unit_id, check_in);
 CREATE INDEX stays_by_claim ON stays (claim);
 CREATE INDEX stays_contested ON stays (check_out) WHERE contested = 1;
 CREATE INDEX stays_moved ON stays (moved_from) WHERE moved_from IS NOT NULL;
+CREATE INDEX stays_by_stage ON stays (stage, check_in);
+CREATE INDEX stay_steps_by_stay ON stay_steps (stay_id, id);
 CREATE TRIGGER holds_no_overlap BEFORE INSERT ON holds
 WHEN EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.status IN ('confirmed', 'tentative')
              AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)

@@ -1,0 +1,114 @@
+"""Where a stay stands between booking and farewell: ten stages, and which follows on which (ruling C17).
+
+What decides about codes and nights is a stay's status alone. A stage says more, and never less: each has one status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Final
+
+from hub.model.values import StayStatus
+
+
+class Stage(Enum):
+    PENDING = "pending"
+    PAYMENT_PENDING = "payment_pending"
+    CONFIRMED = "confirmed"
+    PRE_ARRIVAL = "pre_arrival"
+    CHECKED_IN = "checked_in"
+    CHECKED_OUT = "checked_out"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    NO_SHOW = "no_show"
+    """Nobody came. The nights stay theirs, and so does the code: they may come late."""
+    REFUNDED = "refunded"
+
+
+_S = Stage
+FOLLOWS: Final[Mapping[Stage, frozenset[Stage]]] = {
+    _S.PENDING: frozenset({_S.PAYMENT_PENDING, _S.CONFIRMED, _S.CANCELLED}),
+    _S.PAYMENT_PENDING: frozenset({_S.PENDING, _S.CONFIRMED, _S.CANCELLED}),
+    _S.CONFIRMED: frozenset({_S.PENDING, _S.PRE_ARRIVAL, _S.CHECKED_IN, _S.CANCELLED}),
+    _S.PRE_ARRIVAL: frozenset({_S.PENDING, _S.CONFIRMED, _S.CHECKED_IN, _S.CHECKED_OUT, _S.NO_SHOW, _S.CANCELLED}),
+    _S.CHECKED_IN: frozenset({_S.CHECKED_OUT, _S.CANCELLED, _S.PENDING}),
+    _S.CHECKED_OUT: frozenset({_S.CHECKED_IN, _S.COMPLETED, _S.CANCELLED, _S.PENDING}),
+    _S.COMPLETED: frozenset({_S.CHECKED_OUT, _S.CANCELLED}),
+    _S.NO_SHOW: frozenset({_S.PRE_ARRIVAL, _S.CHECKED_IN, _S.CANCELLED, _S.PENDING}),
+    _S.CANCELLED: frozenset({_S.PENDING, _S.CONFIRMED, _S.REFUNDED}),
+    _S.REFUNDED: frozenset(),
+}
+
+STATUS: Final[Mapping[Stage, StayStatus]] = {
+    _S.PENDING: StayStatus.TENTATIVE,
+    _S.PAYMENT_PENDING: StayStatus.TENTATIVE,
+    _S.CANCELLED: StayStatus.CANCELLED,
+    _S.REFUNDED: StayStatus.CANCELLED,
+    **dict.fromkeys(
+        (_S.CONFIRMED, _S.PRE_ARRIVAL, _S.CHECKED_IN, _S.CHECKED_OUT, _S.COMPLETED, _S.NO_SHOW), StayStatus.CONFIRMED
+    ),
+}
+_ENTRY: Final = {
+    StayStatus.TENTATIVE: Stage.PENDING,
+    StayStatus.CONFIRMED: Stage.CONFIRMED,
+    StayStatus.CANCELLED: Stage.CANCELLED,
+    StayStatus.UNUSABLE: Stage.CANCELLED,
+}
+
+
+def stage_for(status: StayStatus, before: Stage | None) -> Stage:
+    """The stage of a stay whose status was told: it stays where it is if that agrees, else it begins anew there."""
+    if before is not None and STATUS[before] is status:
+        return before
+    return _ENTRY[status]
+
+
+# ---- the clock -----------------------------------------------------------------------------------------------------
+
+PRE_ARRIVAL: Final = timedelta(hours=48)
+"""Ruling C4: the time of the words before arrival."""
+NO_SHOW: Final = timedelta(hours=24)
+"""After check-in, or at check-out if that is sooner."""
+FAREWELL: Final = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What is known of a stay's course."""
+
+    check_in: datetime
+    check_out: datetime
+    arrived_at: datetime | None
+    left_at: datetime | None
+    seen: bool
+    """Its doors tell whose code was typed: a guest who came was seen."""
+
+
+def due(stage: Stage, course: Course, now: datetime) -> tuple[Stage, str] | None:
+    """What the clock makes of it, and why; None: it stays."""
+    match stage:
+        case Stage.CONFIRMED | Stage.PRE_ARRIVAL | Stage.NO_SHOW if course.arrived_at is not None:
+            return Stage.CHECKED_IN, "the guest came in"
+        case Stage.CONFIRMED if course.check_in - now <= PRE_ARRIVAL:
+            return Stage.PRE_ARRIVAL, "check-in is near"
+        case Stage.PRE_ARRIVAL | Stage.NO_SHOW if course.check_in > now:
+            far = stage is Stage.NO_SHOW or course.check_in - now > PRE_ARRIVAL
+            back = Stage.PRE_ARRIVAL if stage is Stage.NO_SHOW else Stage.CONFIRMED
+            return (back, "the stay begins later now") if far else None
+        case Stage.PRE_ARRIVAL if now >= min(course.check_in + NO_SHOW, course.check_out):
+            if course.seen:
+                return Stage.NO_SHOW, "nobody came in"
+            over = now >= course.check_out
+            return (Stage.CHECKED_OUT, "the stay is over, and no door says whether anybody came") if over else None
+        case Stage.CHECKED_IN if course.left_at is not None or now >= course.check_out:
+            return Stage.CHECKED_OUT, "the guest left" if course.left_at is not None else "the stay is over"
+        case Stage.CHECKED_OUT if now >= course.check_out + FAREWELL:
+            return Stage.COMPLETED, "a day after check-out"
+        case Stage.CHECKED_OUT | Stage.COMPLETED if course.left_at is None and now < course.check_out:
+            back = Stage.CHECKED_OUT if stage is Stage.COMPLETED else Stage.CHECKED_IN
+            return (back, "the stay goes on") if course.arrived_at is not None or stage is Stage.COMPLETED else None
+        case _:
+            return None

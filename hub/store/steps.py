@@ -1,0 +1,100 @@
+"""The stages of stays, and who moved each when and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import and_, bindparam, or_, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from hub.model.values import StayId, StayStatus
+from hub.model.workflow import FAREWELL, PRE_ARRIVAL, Stage, stage_for
+from hub.store.engine import Tx
+from hub.store.prepared import Prepared
+from hub.store.tables import Instant, stay_steps, stays
+
+BY_ITSELF: Final = "gatehouse"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    at: datetime
+    before: Stage | None
+    """None: the stay began."""
+    after: Stage
+    by: str
+    why: str
+
+
+_STAGE: Final = Prepared(select(stays.c.stage).where(stays.c.id == bindparam("stay")), lambda row: Stage(row["stage"]))
+
+
+def stage(tx: Tx, id_: StayId) -> Stage | None:
+    return _STAGE.first(tx, stay=id_)
+
+
+def history(tx: Tx, id_: StayId) -> list[Step]:
+    """The first comes first."""
+    query = select(stay_steps).where(stay_steps.c.stay_id == id_).order_by(stay_steps.c.id)
+    return [
+        Step(
+            row["at"],
+            None if row["before"] is None else Stage(row["before"]),
+            Stage(row["after"]),
+            row["by"],
+            row["why"],
+        )
+        for row in tx.sql.execute(query).mappings()
+    ]
+
+
+def take(tx: Tx, id_: StayId, before: Stage | None, after: Stage, *, by: str, why: str, at: datetime) -> None:
+    """Write it down. Whether it may be is hub/model/workflow.py's to say."""
+    tx.sql.execute(update(stays).where(stays.c.id == id_).values(stage=after.value))
+    told = {"before": None if before is None else before.value, "after": after.value, "by": by, "why": why}
+    tx.sql.execute(insert(stay_steps).values(stay_id=id_, at=at, **told))
+    tx.signal(f"stay:{id_}")
+    tx.signal("stays")
+
+
+def follow(tx: Tx, id_: StayId, status: StayStatus, *, new: bool, at: datetime, by: str, why: str) -> None:
+    """A stay was kept with this status: its stage agrees with it from here on."""
+    before = None if new else stage(tx, id_)
+    after = stage_for(status, before)
+    if after is not before:
+        take(tx, id_, before, after, by=by, why=why, at=at)
+
+
+_OPEN: Final = (Stage.CONFIRMED, Stage.PRE_ARRIVAL, Stage.CHECKED_IN, Stage.CHECKED_OUT, Stage.NO_SHOW)
+_DUE: Final = Prepared(
+    select(stays.c.id)
+    .where(stays.c.check_in.is_not(None), stays.c.status == StayStatus.CONFIRMED.value)
+    .where(
+        or_(
+            and_(stays.c.stage == Stage.CONFIRMED.value, stays.c.check_in <= bindparam("near", type_=Instant)),
+            stays.c.stage == Stage.PRE_ARRIVAL.value,
+            and_(stays.c.stage == Stage.NO_SHOW.value, stays.c.check_out > bindparam("now", type_=Instant)),
+            and_(
+                stays.c.stage == Stage.CHECKED_IN.value,
+                or_(stays.c.left_at.is_not(None), stays.c.check_out <= bindparam("now", type_=Instant)),
+            ),
+            and_(
+                stays.c.stage == Stage.CHECKED_OUT.value,
+                or_(
+                    stays.c.check_out <= bindparam("farewell", type_=Instant),
+                    stays.c.check_out > bindparam("now", type_=Instant),
+                ),
+            ),
+        )
+    )
+    .order_by(stays.c.check_in)
+    .limit(500),
+    lambda row: StayId(row["id"]),
+)
+
+
+def perhaps_due(tx: Tx, now: datetime) -> list[StayId]:
+    """Stays that the clock may move; at most 500 at a time."""
+    return _DUE.all(tx, now=now, near=now + PRE_ARRIVAL, farewell=now - FAREWELL)

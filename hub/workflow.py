@@ -1,0 +1,107 @@
+"""Stays go from stage to stage: by the clock, by what happens at the doors, and by a person's word."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from hub import issuing
+from hub.calendars import cancel
+from hub.errors import Rejected
+from hub.intake import Intake
+from hub.issuing import Desk
+from hub.model.values import StayId, clean
+from hub.model.workflow import FOLLOWS, Course, Stage, due
+from hub.store import codes, house, log, passes, steps
+from hub.store import stays as ledger
+from hub.store.engine import Tx
+from hub.store.stays import StayRow
+
+_MOST: Final = 6
+"""Stages that one look may go through: a hub that was off for a week catches up."""
+
+
+def tick(tx: Tx, desk: Desk) -> int:
+    """Move on what is due; how many stays. Nothing while nobody knows the time."""
+    if not desk.trusted():
+        return 0
+    moved = 0
+    for id_ in steps.perhaps_due(tx, desk.now()):
+        row = ledger.stay(tx, id_)
+        moved += row is not None and _go_on(tx, desk, row)
+    return moved
+
+
+def _go_on(tx: Tx, desk: Desk, row: StayRow) -> bool:
+    if row.check_in is None or row.check_out is None:
+        return False
+    now, moved = desk.now(), False
+    course = Course(row.check_in, row.check_out, row.arrived_at, row.left_at, _seen(tx, row))
+    for _ in range(_MOST):
+        stage = steps.stage(tx, row.id)
+        following = None if stage is None else due(stage, course, now)
+        if following is None:
+            break
+        after, why = following
+        steps.take(tx, row.id, stage, after, by=steps.BY_ITSELF, why=why, at=now)
+        moved = True
+        if after is Stage.NO_SHOW:
+            log.record(tx, now, steps.BY_ITSELF, "no-show", f"stay:{row.id}", detail=why)
+    return moved
+
+
+def _seen(tx: Tx, row: StayRow) -> bool:
+    """Whether a guest who came was seen: known before check-in, with a code, and every door says whose code was typed."""
+    known = row.check_in is not None and row.made_at <= row.check_in and bool(codes.issued_for(tx, row.id))
+    locks = house.doors_of(tx, row.unit_id) if known else []
+    return bool(locks) and all(passes.tells_slots(tx, lock.id) for lock in locks)
+
+
+# ---- a person's word -----------------------------------------------------------------------------------------------
+
+OFFERED: Final = frozenset(
+    {Stage.CONFIRMED, Stage.CHECKED_IN, Stage.CHECKED_OUT, Stage.NO_SHOW, Stage.CANCELLED, Stage.REFUNDED}
+)
+"""What a person may say; the others come by themselves."""
+
+
+def choices(tx: Tx, row: StayRow) -> list[Stage]:
+    stage = steps.stage(tx, row.id)
+    return (
+        [] if stage is None else [each for each in Stage if each in FOLLOWS[stage] & OFFERED and _may(row, stage, each)]
+    )
+
+
+def _may(row: StayRow, before: Stage, after: Stage) -> bool:
+    """Undoing a cancellation minds others, and so it has a way of its own (Intake.restore_stay)."""
+    return not (before is Stage.CANCELLED and after is Stage.CONFIRMED) and row.check_in is not None
+
+
+def say(tx: Tx, intake: Intake, id_: StayId, wanted: Stage, why: str, actor: str) -> None:
+    """Raises Rejected where this stage does not follow, with those that do."""
+    row = ledger.stay(tx, id_)
+    stage = None if row is None else steps.stage(tx, id_)
+    if row is None or stage is None:
+        raise Rejected("there is no such stay")
+    offered = choices(tx, row)
+    if wanted not in offered:
+        could = " or ".join(each.value for each in offered) or "nothing that a person says"
+        raise Rejected(f"a stay that is {stage.value} becomes {could}")
+    desk, reason = intake.desk, clean(why, limit=200)
+    now = desk.now()
+    match wanted:
+        case Stage.CANCELLED:
+            cancel(tx, desk, row, actor, f"cancelled by {actor}")
+            return
+        case Stage.CONFIRMED:
+            intake.confirm_stay(tx, id_, actor)
+            return
+        case Stage.CHECKED_IN:
+            ledger.arrived(tx, id_, now)
+        case Stage.CHECKED_OUT:
+            ledger.left(tx, id_, now)
+            issuing.replan(tx, desk, replace(row, left_at=row.left_at or now))
+        case _:
+            pass
+    steps.take(tx, id_, stage, wanted, by=actor, why=reason, at=now)
+    log.record(tx, now, actor, f"stage: {wanted.value}", f"stay:{id_}", detail=f"was {stage.value}")

@@ -1,0 +1,85 @@
+"""Stages in a living house: by the clock, by a person's word, and never at the cost of a code."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from hub import workflow
+from hub.errors import Rejected
+from hub.model.values import StayId, StayStatus
+from hub.model.workflow import Stage
+from hub.store import stays, steps
+from tests.simulators.home import Home, home, simulate
+
+FIRST, LAST = date(2027, 3, 2), date(2027, 3, 4)
+
+
+async def _stages(made: Home, id_: StayId) -> list[tuple[str, str]]:
+    found = await made.hub.store.read(lambda tx: steps.history(tx, id_))
+    return [(each.after.value, each.by) for each in found]
+
+
+async def _say(made: Home, id_: StayId, stage: Stage) -> None:
+    await made.hub.store.write(lambda tx: workflow.say(tx, made.hub.intake, id_, stage, "told by phone", "ada"))
+
+
+def test_a_stay_goes_its_way_by_the_clock_and_keeps_its_code(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as made:
+            made.book("a", FIRST, LAST)
+            await made.later(minutes=10)
+            id_ = (await made.stay()).id
+            digits = await made.digits()
+            assert await _stages(made, id_) == [("confirmed", "gatehouse"), ("pre_arrival", "gatehouse")]
+            await _say(made, id_, Stage.CHECKED_IN)
+            assert await made.digits() == digits
+            row = await made.stay()
+            assert row.check_out is not None
+            await made.until(row.check_out + timedelta(hours=24, minutes=6))
+            told = await _stages(made, id_)
+            assert told[2:] == [("checked_in", "ada"), ("checked_out", "gatehouse"), ("completed", "gatehouse")]
+            assert (await made.stay()).status is StayStatus.CONFIRMED
+
+    simulate(main())
+
+
+def test_only_what_follows_may_be_said_and_a_no_show_keeps_the_code(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as made:
+            made.book("a", FIRST, LAST)
+            await made.later(minutes=10)
+            id_ = (await made.stay()).id
+            digits = await made.digits()
+            with pytest.raises(Rejected, match="a stay that is pre_arrival becomes"):
+                await _say(made, id_, Stage.COMPLETED)
+            await _say(made, id_, Stage.NO_SHOW)
+            assert await made.digits() == digits, "they may come late"
+            await _say(made, id_, Stage.CANCELLED)
+            assert await made.digits_by_door(id_) == {}
+            await _say(made, id_, Stage.REFUNDED)
+            with pytest.raises(Rejected, match="nothing that a person says"):
+                await _say(made, id_, Stage.CONFIRMED)
+
+    simulate(main())
+
+
+def test_what_a_source_makes_of_a_stay_is_written_down_as_well(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as made:
+            made.book("a", date(2027, 3, 20), date(2027, 3, 22), status=StayStatus.TENTATIVE)
+            await made.later(minutes=4)
+            id_ = (await made.stay()).id
+            assert await made.digits_by_door(id_) == {}
+            await _say(made, id_, Stage.CONFIRMED)
+            assert await made.digits_by_door(id_)
+            made.rebook("a", status=StayStatus.CANCELLED)
+            await made.later(minutes=4)
+            assert [stage for stage, _ in await _stages(made, id_)] == ["pending", "confirmed", "cancelled"]
+            row = await made.hub.store.read(lambda tx: stays.stay(tx, id_))
+            assert row is not None
+            assert row.status is StayStatus.CANCELLED
+
+    simulate(main())

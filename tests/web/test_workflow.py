@@ -1,0 +1,22 @@
+"""The stages of a stay, on their page."""
+
+from __future__ import annotations
+
+from hub.model.workflow import Stage
+from hub.store import steps
+from tests.web.conftest import Visitor
+
+
+async def test_a_person_says_where_a_stay_stands_and_that_is_written_down(manager: Visitor) -> None:
+    id_ = manager.here.stays["Anna Berg"]
+    assert "Stages" in (await manager.get(f"/stays/{id_}")).text
+    assert "Now Confirmed" in (await manager.get(f"/stays/{id_}/stage")).text
+    refused = await manager.post(f"/stays/{id_}/stage", stage="completed")
+    assert (refused.status, "A stay that is confirmed becomes" in refused.text) == (422, True)
+    assert (await manager.post(f"/stays/{id_}/stage", stage="nonsense")).status == 422
+    assert (await manager.post(f"/stays/{id_}/stage", stage="checked_in", why="seen at the door")).status == 303
+    page = await manager.get(f"/stays/{id_}/stage")
+    assert "Now Checked in" in page.text
+    assert "seen at the door" in page.text
+    assert await manager.here.hub.store.read(lambda tx: steps.stage(tx, id_)) is Stage.CHECKED_IN
+    assert (await manager.get("/stays/nobody/stage")).status == 404

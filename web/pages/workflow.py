@@ -1,0 +1,66 @@
+"""A person's word on where a stay stands; the stay's own page shows it."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from hub import workflow
+from hub.errors import Rejected
+from hub.model.values import StayId
+from hub.model.workflow import Stage
+from hub.store import stays as ledger
+from hub.store import steps
+from hub.store.engine import Tx
+from web.ground import Ground
+from web.site import GUARD, SITE, go, page
+from web.words import Moment
+
+WORDS = {
+    Stage.PENDING: "Pending",
+    Stage.PAYMENT_PENDING: "Waits for payment",
+    Stage.CONFIRMED: "Confirmed",
+    Stage.PRE_ARRIVAL: "Before arrival",
+    Stage.CHECKED_IN: "Checked in",
+    Stage.CHECKED_OUT: "Checked out",
+    Stage.COMPLETED: "Completed",
+    Stage.CANCELLED: "Cancelled",
+    Stage.NO_SHOW: "Nobody came",
+    Stage.REFUNDED: "Refunded",
+}
+
+
+async def show(request: web.Request) -> web.Response:
+    return await _show(request, "")
+
+
+async def _show(request: web.Request, refused: str) -> web.Response:
+    hub, id_ = request.app[SITE].hub, StayId(request.match_info["id"])
+
+    def look(tx: Tx) -> tuple[str, Stage, list[Stage], list[tuple[Moment, steps.Step]]]:
+        row, stage = ledger.stay(tx, id_), steps.stage(tx, id_)
+        if row is None or stage is None:
+            raise web.HTTPNotFound
+        local = Ground.read(tx, hub.clock.now()).local_of(row.unit_id)
+        history = [(local.moment(each.at), each) for each in steps.history(tx, id_)]
+        return row.guest or row.reference or "The stay", stage, workflow.choices(tx, row), history
+
+    guest, stage, offered, history = await hub.store.read(look)
+    view = {"id": id_, "guest": guest, "stage": stage, "offered": offered, "history": history, "words": WORDS}
+    return await page(request, "workflow/page.html", "stays", status=422 if refused else 200, refused=refused, **view)
+
+
+async def say(request: web.Request) -> web.Response:
+    hub, actor, id_ = request.app[SITE].hub, request[GUARD].actor, StayId(request.match_info["id"])
+    posted = await request.post()
+    try:
+        wanted = Stage(str(posted.get("stage", "")))
+    except ValueError:
+        return await _show(request, "Choose one of those offered.")
+    try:
+        await hub.store.write(lambda tx: workflow.say(tx, hub.intake, id_, wanted, str(posted.get("why", "")), actor))
+    except Rejected as error:
+        return await _show(request, f"{str(error)[:1].upper()}{str(error)[1:]}.")
+    return go(request, f"/stays/{id_}/stage", said="stage_changed")
+
+
+ROUTES = [web.get("/stays/{id}/stage", show), web.post("/stays/{id}/stage", say)]
