@@ -110,6 +110,8 @@ def _moved(tx: Tx, door: Door, fact: BoltMoved) -> None:
         tx.signal("health")
     known = door.position is fact.position
     repeated = known and door.position_how is fact.how and door.position_at and fact.at - door.position_at < ECHO
+    if repeated and fact.how is How.KEYPAD and fact.slot is not None:
+        repeated = log.told_of(tx, door.id, fact.slot, fact.at - ECHO)  # else it is another guest's code
     no_news = fact.how is How.UNKNOWN and (known or door.position is Position.UNKNOWN)
     if fact.position is Position.UNKNOWN or repeated or no_news or _is_that_jam(door, fact):
         return

@@ -108,6 +108,19 @@ def busiest(tx: Tx, since: datetime, most: int) -> list[tuple[StayId, int, datet
     return [(stay, count, first) for stay, count, first in tx.sql.execute(_BUSIEST, {"since": since, "most": most})]
 
 
+_TOLD = (
+    select(access_log.c.id)
+    .where(access_log.c.lock_id == bindparam("lock"), access_log.c.at > bindparam("since", type_=Instant))
+    .where(access_log.c.slot == bindparam("slot", type_=Integer), access_log.c.what == UNLOCKED)
+    .limit(1)
+)
+
+
+def told_of(tx: Tx, lock: LockId, slot: int, since: datetime) -> bool:
+    """Whether the code of that place is known to have opened the lock since then."""
+    return tx.sql.execute(_TOLD, {"lock": lock, "slot": slot, "since": since}).first() is not None
+
+
 def purge(tx: Tx, place: PropertyId, before: datetime, at: datetime) -> int:
     """Drop what is older; the audit chain keeps that it happened, and says that it was dropped here.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from hub.attribution import Span, attributed
+from hub.issuing import code_now
 from hub.model.chain import CODE, Link
 from hub.model.codes import Grant, Reading
 from hub.model.values import Address, CodeTag, GrantId, LockId, Position, PropertyId, Window
@@ -51,6 +52,28 @@ def test_a_stay_leaves_its_links(tmp_path: Path) -> None:
             assert bolt[1].subject == "", "nobody's name belongs to a thumb-turn"
 
     simulate(scene())
+
+
+def test_two_guests_who_open_one_door_right_after_each_other_are_both_written_down(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with home(tmp_path) as house:
+            guest = await _code_now(house, "Guest")
+            friend = await _code_now(house, "Friend")
+            await house.later(minutes=1)
+            for pin in (guest, friend, friend):
+                assert await house.driver.press("front", pin)
+                await house.later(seconds=5)
+            bolt = await links(house, "bolt")
+            assert said(bolt) == ["unlocked keypad"] * 2, "the third is an echo"
+            assert len({link.subject for link in bolt}) == 2
+
+    simulate(scene())
+
+
+async def _code_now(house: Home, label: str) -> str:
+    until = house.hub.clock.now() + timedelta(hours=1)
+    pin = await house.hub.store.write(lambda tx: code_now(tx, house.hub.desk, [LockId("front")], label, until))
+    return pin.reveal()
 
 
 def test_no_link_holds_a_name_or_a_code(tmp_path: Path) -> None:

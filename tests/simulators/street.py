@@ -309,6 +309,7 @@ class Street:
         await asyncio.Event().wait()
 
     async def meet(self, door: Door, *, replaced: bool = False) -> None:
+        door.missed, door.called_silent = 0, False  # a driver that starts begins to count
         brand, radio = door.brand, _Radio(door, self)
         able = Abilities(
             brand.name,

@@ -8,6 +8,7 @@ breaks off at the first law that is broken:
 * outside: no guest stands outside a door that answers.
 * untold: of any other door a person has been told; so they are of a calendar that fails, or that lists a stay no more.
 * ladder: at each rung of each stay and door its code is proven, or a backup code has taken its place, or somebody was told.
+* audit: the chain is whole, and says what the locks' own journals say, both ways.
 * collision: no door holds the same digits twice.
 * foreign: what people made at a keypad is never touched.
 * owner: no code is in a lock that was given to nobody.

@@ -14,6 +14,7 @@ from typing import Final
 
 from hub.model.values import Address
 from tests.simulators.street import Code, Door
+from tests.system.year.journals import Journals
 from tests.system.year.town import Flat, Hours
 
 PROMPT: Final = timedelta(seconds=10)
@@ -67,6 +68,7 @@ class Judge:
     """Called whenever the hub sends a command."""
     given: Callable[[Door, str], list[str] | None]
     """The digits that a stay has at a door, backup codes among them; None: there is no hub that could be looked into."""
+    journals: Journals = field(init=False)
     up_since: datetime | None = None
     """None: the hub is stopped."""
     stays: dict[str, Stay] = field(default_factory=dict)
@@ -87,6 +89,9 @@ class Judge:
     violations: list[str] = field(default_factory=list)
     trace: deque[str] = field(default_factory=lambda: deque(maxlen=TRACE))
     counts: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.journals = Journals(self.clock, self.blame)
 
     def now(self) -> datetime:
         return self.clock()
@@ -218,6 +223,7 @@ class Judge:
         digits = door.codes[slot].digits
         owner = self.owner(door, digits)
         self.count("writes")
+        self.journals.did(door, slot, "write")
         self.note(f"{door.address}[{slot}] holds a code of {owner}")
         if before is not None and not before.ours:
             self.blame("foreign", f"a code that somebody made at the keypad of {door.address}[{slot}] was overwritten")
@@ -231,6 +237,7 @@ class Judge:
 
     def dropped(self, door: Door, slot: int, before: Code) -> None:
         self.count("clears")
+        self.journals.did(door, slot, "clear")
         self.note(f"{door.address}[{slot}] was emptied")
         if self.due.get(door):
             self._queue[door] += 1  # somebody else's was first: a backup code, or one that made room

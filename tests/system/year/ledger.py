@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from hub.io.vault import Vault
 from hub.model.values import Address
@@ -19,6 +20,10 @@ _PROVEN = """
     AND slots.proof IN ('read_back', 'confirmed')
     AND (grants.stay_id = :stay OR (:stay IS NULL AND grants.purpose = 'backup' AND grants.pulled_at IS NULL
     AND grants.stay_id IS NULL AND grants.told_at IS NULL AND grants.refused IS NULL))
+"""
+_LINKS = """
+    SELECT number, previous, at, kind, what, outcome, lock_id, slot, subject, actor, evidence, seal
+    FROM chain WHERE number > ? ORDER BY number
 """
 _ALERTS = "SELECT kind FROM alerts WHERE about = ? AND raised_at IS NOT NULL AND over_at IS NULL"
 
@@ -65,6 +70,10 @@ class Ledger:
     def alerted(self, about: Sequence[str]) -> list[str]:
         """The kinds of alerts that are raised and not over, about any of these."""
         return [str(kind) for each in about for (kind,) in self.raw.execute(_ALERTS, (each,))]
+
+    def links(self, after: int) -> list[tuple[Any, ...]]:
+        """Of the audit chain."""
+        return self.raw.execute(_LINKS, (after,)).fetchall()
 
     def proven(self, lock: Address, uid: str) -> bool:
         """Whether the lock is taken to hold a code of that stay: its own, or a backup code that was given to it."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
-from hub import running
+from hub import audit, running
 from hub.config import Config
 from hub.contracts import Delivery, Host
 from hub.health import findings
@@ -38,6 +38,8 @@ FAILING_FOR: Final = timedelta(minutes=40)
 """hub/health.py: a calendar that cannot be read for half an hour is told of; alerts are looked after every five minutes."""
 ROBIN: Final = "account:Robin"
 """Who runs the house."""
+FIRST, SOME = 3, 10
+"""After the first few of the hub's lives, and every so many, the hub itself looks at the whole audit chain."""
 LUCKY: Final = 0.1
 """How often chance gives digits that somebody has or had already."""
 
@@ -91,6 +93,7 @@ class Life:
         self.street: Street | None = None
         self.ledger: Ledger | None = None
         self.over = False
+        self._lives = 0
         self.stop_at_next_command = False
         self.added: list[Door] = []
         """Reset, and not met again by the driver yet."""
@@ -172,11 +175,21 @@ class Life:
                 async with self._at_the_door:
                     task.cancel()
             self.judge.note("the hub is down")
+            await self._look_at_books(hub, self.ledger)
             self.ledger.close()
             self.ledger = None
             self.street = None
         if not self.over and not self.judge.violations:
             await self.clock.sleep(self.random.choice([0.5, 5.0, 60.0, 900.0]))
+
+    async def _look_at_books(self, hub: Hub, ledger: Ledger) -> None:
+        """The audit chain is what the locks recorded, and whole."""
+        self.judge.journals.compare(ledger)
+        self._lives += 1
+        if self.over or self._lives <= FIRST or self._lives % SOME == 0:
+            seen = await audit.verify(hub.store, hub.state_dir, self.now())
+            if seen.wrong or seen.links != self.judge.journals.number:
+                self.judge.blame("audit", f"the chain of {seen.links} links is not whole: {seen.wrong}")
 
     def _furnished(self, hub: Hub) -> None:
         host = Host("street", _teller(hub), self.clock, self.config.state_dir, bytes, bytes, InlineSandbox())
@@ -332,7 +345,12 @@ class Life:
         return visit
 
     async def _opened(self, door: Door, slot: int) -> None:
-        await self.speak(lambda street: street.opened(door, How.KEYPAD, slot))
+        async def tell(street: Street) -> None:
+            if door.brand.events and door.reachable:
+                self.judge.journals.opened(door, slot)
+            await street.opened(door, How.KEYPAD, slot)
+
+        await self.speak(tell)
 
     async def _outside(self, uid: str, door: Door, since: datetime) -> None:
         """A guest stands outside: a door that answers should have let them in; of any other somebody has been told."""

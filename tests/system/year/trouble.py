@@ -111,6 +111,7 @@ async def _make(life: Life, door: Door, random: Random) -> None:
         return
     slot = random.choice(free)
     door.codes[slot] = Code(digits, ours=False)
+    life.judge.journals.turned(door, slot, "foreign")
     door.hours.pop(slot, None)
     life.luck.like(digits)
     life.judge.note(f"somebody makes a code at {door.address}[{slot}]")
@@ -119,6 +120,7 @@ async def _make(life: Life, door: Door, random: Random) -> None:
 
 async def _delete(life: Life, door: Door, slot: int) -> None:
     del door.codes[slot]
+    life.judge.journals.turned(door, slot, "empty")
     life.judge.note(f"somebody deletes their code at {door.address}[{slot}]")
     await life.speak(lambda street: street.programmed(door, slot, CodeChange.DELETED))
 
@@ -131,6 +133,8 @@ def _resets(life: Life, door: Door, random: Random) -> None:
             if door.busy or door.silent:
                 return
             life.judge.note(f"{door.address} is reset")
+            for slot in door.codes:
+                life.judge.journals.turned(door, slot, "empty")
             door.reset()
             door.silent = True
             life.errand(life.now() + timedelta(minutes=random.randrange(3, 50)), lambda: add_again(door))
