@@ -51,6 +51,14 @@ REGISTER: Final = (
         "emptied; that there was a report remains, so that it is not taken for a new one",
     ),
     Kept(
+        "What an account told of bookings of a listing that is no unit here (sealed); its dates and status",
+        ("unplaced",),
+        "to show that there is such a booking, and to take it in when somebody says which unit it is",
+        CONTRACT,
+        "until the account, read as a whole, no longer tells of it, or it has become a stay",
+        "of no stay yet, so it is not found; it goes with the booking",
+    ),
+    Kept(
         "Codes of guests: digits (sealed) and which door they opened when",
         ("grants", "slots", "slot_holders", "backups"),
         "to open the doors, and to know whose code it was",

@@ -380,6 +380,25 @@ async def test_a_channel_with_live_stays_does_not_move_to_another_unit(home: Hom
     assert (await home.look()).channels["airbnb"].unit == "flat-1"
 
 
+ACCOUNT = """
+[[channel]]
+id = "guesty"
+integration = "guesty"
+units = { "L-1" = "flat-1", "L-2" = "attic" }
+"""
+
+
+async def test_the_listings_of_an_account_are_joined_and_taken_apart_by_the_file(home: Home) -> None:
+    told = said(await home.apply(SITE + ACCOUNT))
+    assert "Added channel “guesty”: guesty, for flat-1 (L-1), attic (L-2)." in told
+    assert said(await home.apply(SITE + ACCOUNT)) == []
+    (changed,) = said(await home.apply(SITE + ACCOUNT.replace(', "L-2" = "attic"', "")))
+    assert changed == "Changed channel “guesty”: now for flat-1 (L-1) (was for flat-1 (L-1), attic (L-2))."
+    assert (await home.look()).channels["guesty"].units == {"L-1": "flat-1"}
+    with pytest.raises(Misconfigured, match="there is no unit"):
+        await home.apply(SITE + ACCOUNT.replace('"attic"', '"castle"'))
+
+
 async def test_a_lock_at_another_address_is_believed_nothing(home: Home) -> None:
     await home.apply(SITE)
 

@@ -47,6 +47,8 @@ HOUSE = PROPERTY + LOCK + UNIT + CHANNEL
 
 
 def check_channel(integration: str, settings: Mapping[str, Any], key: str) -> None:
+    if integration == "ownerrez":
+        return
     if integration != "ical":
         raise Misconfigured(f"{key}.integration", f'"{integration}" is not known; known here: ical')
     if "url" not in settings:
@@ -102,6 +104,40 @@ def test_doors_are_kept_in_one_order_and_once() -> None:
     site = read(HOUSE.replace('["front"]', '["front", "attic", "front"]') + attic)
 
     assert site.units[0].locks == ("attic", "front")
+
+
+GUESTY = """
+[[channel]]
+id = "guesty"
+integration = "guesty"
+client_id = "x"
+"""
+
+
+def account(text: str) -> Site:
+    return parse(tomllib.loads(HOUSE + text), drivers={"zwave"}, check_channel=lambda *_: None)
+
+
+def test_an_account_names_its_listings_and_a_channel_its_unit() -> None:
+    channel = account(GUESTY + 'units = { "507f" = "flat" }').channels[1]
+    assert (channel.unit, channel.units, channel.settings) == (None, {"507f": "flat"}, {"client_id": "x"})
+    assert account(GUESTY).channels[1].units == {}, "the pages can say it too"
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "words"),
+    [
+        (GUESTY + 'unit = "flat"', "channel “guesty”.unit", "an account lets several units"),
+        (CHANNEL.replace('unit = "flat"\n', "").replace("airbnb", "vrbo"), "channel “vrbo”.unit", "is missing"),
+        (CHANNEL.replace("airbnb", "vrbo") + 'units = { "1" = "flat" }', "channel “vrbo”.units", "for one unit"),
+        (GUESTY + 'units = { "" = "flat" }', "channel “guesty”.units", ""),
+    ],
+)
+def test_one_that_does_it_the_other_way_is_told(text: str, key: str, words: str) -> None:
+    with pytest.raises(Misconfigured) as refusal:
+        account(text)
+    assert refusal.value.key.startswith(key)
+    assert words in refusal.value.why
 
 
 def test_an_empty_file_describes_nothing() -> None:
