@@ -167,7 +167,7 @@ class Plan:
         )
         functions = "full" if self.boxes else "lean"
         return (
-            'database = "gatehouse.db"\nstate_dir = "state"\nkey_file = "key"\n'
+            f'database = "gatehouse.db"\nstate_dir = "state"\nkey_file = "key"\npublic_url = "http://{listen}"\n'
             f'[web]\nlisten = "{listen}"\n'
             f'[drivers.simulator]\nlisten = "127.0.0.1:{stick}"\ndelay = 0.01\nfunctions = "{functions}"\n'
             f"locks = [{locks}]\n"
