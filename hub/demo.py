@@ -74,6 +74,8 @@ name = "Harbour House"
 timezone = "Europe/Lisbon"
 check_in = "15:00"
 check_out = "11:00"
+guest_phone = "+351 210 000 000"
+instructions = "The way in is from the harbour side. The bins go out on Tuesday."
 
 [[lock]]
 id = "front"
@@ -296,6 +298,7 @@ def _config(folder: Path, port: int) -> Config:
         "database": "gatehouse.db",
         "state_dir": "state",
         "key_file": "key",
+        "public_url": f"http://127.0.0.1:{port}",
         "web": {"listen": f"127.0.0.1:{port}"},
         "drivers": {
             "simulator": {"listen": f"127.0.0.1:{stick}", "functions": "full", "keys": keys, "locks": BUILDING},

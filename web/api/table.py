@@ -126,7 +126,7 @@ TABLE: Final[tuple[AnyRoute, ...]] = (
           guest_page.make_link, Nothing, guest_page.LinkIn, guest_page.LinkGiven, refuses=True, replayed=False),
     Route("DELETE", "/stays/{stay}/link", W, "Revoke the link",
           guest_page.revoke_link, Nothing, Nothing, guest_page.LinkOut),
-    Route("POST", "/stays/{stay}/text", W, "The text for the guest, with the link or the code; also needs `codes:read`",
+    Route("POST", "/stays/{stay}/text", C, "The text for the guest, with the link or the code; audited",
           guest_page.write_text, Nothing, Nothing, guest_page.TextOut, refuses=True, replayed=False),
     Route("GET", "/properties/{property}/guest-page", R, "What guests of a property read, and whom they call",
           guest_page.get_of_property, Nothing, Nothing, guest_page.PlaceWords),
