@@ -19,6 +19,8 @@ breaks off at the first law that is broken:
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from random import Random
 
@@ -48,3 +50,20 @@ def test_in_a_year_of_trouble_every_guest_gets_in_and_nobody_else_does(tmp_path:
     assert not judge.violations, "\n".join(
         [f"GATEHOUSE_SEEDS={seed} GATEHOUSE_YEAR_DAYS={DAYS}", *judge.trace, *judge.violations]
     )
+
+
+def test_one_seed_is_one_year_to_the_last_line() -> None:
+    """Two processes that order their sets differently live through the same day, hub restarts and all."""
+    runs = [
+        subprocess.Popen(
+            (sys.executable, "-m", "tests.system.year", "5", "1"),
+            env=os.environ | {"PYTHONHASHSEED": hashes},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        for hashes in ("1", "2")
+    ]
+    first, second = (run.communicate()[0].splitlines() for run in runs)
+    assert len(first) > 200
+    assert first == second
