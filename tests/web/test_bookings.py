@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+from hub.bookings import set_rules
 from hub.model.availability import OwnRules
 from hub.model.values import UnitId
 from hub.store import bookings
@@ -34,6 +35,15 @@ async def test_a_property_and_a_unit_have_rules_of_their_own(manager: Visitor) -
     assert (await _own(manager, f"unit:{FLAT}")).min_nights == 3
     refused = await manager.post(f"/units/{FLAT}/booking", min_nights="9", max_nights="4")
     assert (refused.status, "at least than at most" in refused.text) == (422, True)
+
+
+async def test_what_the_page_does_not_show_stays_and_half_hours_are_hours_too(manager: Visitor) -> None:
+    hub = manager.here.hub
+    kept = OwnRules(stale_after=timedelta(hours=5))
+    await hub.store.write(lambda tx: set_rules(tx, hub.desk, None, FLAT, kept, "ada"))
+    assert (await manager.post(f"/units/{FLAT}/booking", buffer="1.5")).status == 303
+    assert await _own(manager, f"unit:{FLAT}") == OwnRules(buffer=timedelta(minutes=90), stale_after=timedelta(hours=5))
+    assert 'value="1.5"' in (await manager.get(f"/units/{FLAT}/booking")).html
 
 
 async def test_a_stay_against_the_rules_is_refused_in_words_and_added_anyway(manager: Visitor) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Annotated, Any, Final, Literal
 
@@ -13,6 +13,7 @@ from pydantic import Field
 from hub import bookings
 from hub.bookings import NewHold, NotFree
 from hub.errors import Rejected
+from hub.hub import Hub
 from hub.model.availability import (
     WEEK,
     BookingRules,
@@ -49,13 +50,13 @@ KINDS: Final = (
 )
 DAYS: Final = tuple((str(number), name) for number, name in enumerate(WEEK))
 
-Hours = Annotated[int, Field(ge=0, le=8760)]
+Hours = Annotated[float, Field(ge=0, le=8760, allow_inf_nan=False)]
 Yes = Literal["yes", "no"]
 
 
 class RulesForm(Form):
     resource: Resource | None = Field(None, title="What is booked")
-    buffer: Annotated[int, Field(ge=0, le=168)] | None = Field(None, title="Between two stays")
+    buffer: Annotated[float, Field(ge=0, le=168, allow_inf_nan=False)] | None = Field(None, title="Between two stays")
     notice: Hours | None = Field(None, title="Notice")
     advance_days: Annotated[int, Field(ge=1, le=1095)] | None = Field(None, title="How far ahead")
     min_nights: Annotated[int, Field(ge=1, le=365)] | None = Field(None, title="Nights at least")
@@ -95,8 +96,8 @@ def _read_rules(posted: MultiDictProxy[Any]) -> Filled[RulesForm]:
 def _own(given: RulesForm) -> OwnRules:
     """An empty list of days says nothing: the days of the property count."""
 
-    def hours(number: int | None) -> timedelta | None:
-        return None if number is None else timedelta(hours=number)
+    def hours(number: float | None) -> timedelta | None:
+        return None if number is None else timedelta(minutes=round(number * 60))
 
     def said(word: Yes | None) -> bool | None:
         return None if word is None else word == "yes"
@@ -204,12 +205,21 @@ async def change(request: web.Request) -> web.Response:
     form = _read_rules(await request.post())
     if (given := form.value) is not None:
         try:
-            await hub.store.write(lambda tx: bookings.set_rules(tx, hub.desk, id_, None, _own(given), actor))
+            await hub.store.write(lambda tx: _change(tx, hub, given, actor, of=id_))
             return go(request, f"/settings/booking/{id_}", said="rules_changed")
         except Rejected as error:
             form = form.refused(f"{error}.")
     view, _ = await hub.store.read(lambda tx: _place(tx, id_))
     return await _rules_page(request, view, form)
+
+
+def _change(
+    tx: Tx, hub: Hub, given: RulesForm, actor: str, *, of: PropertyId | None = None, unit: UnitId | None = None
+) -> None:
+    """What this page does not show stays as it is."""
+    about = f"property:{of}" if unit is None else f"unit:{unit}"
+    own = replace(_own(given), stale_after=ledger.own_rules(tx, about).stale_after)
+    bookings.set_rules(tx, hub.desk, of, unit, own, actor)
 
 
 async def _rules_page(
@@ -262,7 +272,7 @@ async def change_unit(request: web.Request) -> web.Response:
     form = _read_rules(await request.post())
     if (given := form.value) is not None:
         try:
-            await hub.store.write(lambda tx: bookings.set_rules(tx, hub.desk, None, id_, _own(given), actor))
+            await hub.store.write(lambda tx: _change(tx, hub, given, actor, unit=id_))
             return go(request, f"/units/{id_}/booking", said="rules_changed")
         except Rejected as error:
             form = form.refused(f"{error}.")
