@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 from icalendar import Calendar, Event
 
-from hub import apply, site
+from hub import apply, site, site_people
 from hub.config import Config, parse
 from hub.contracts import Clock, Rehearsal
 from hub.hub import Hub
@@ -76,6 +76,26 @@ check_in = "15:00"
 check_out = "11:00"
 guest_phone = "+351 210 000 000"
 instructions = "The way in is from the harbour side. The bins go out on Tuesday."
+escalation = ["rosa:email"]
+
+[[person]]
+id = "rosa"
+name = "Rosa Almeida"
+kind = "manager"
+email = "rosa@harbour.example"
+
+[[person]]
+id = "maria"
+name = "Maria Costa"
+kind = "cleaner"
+phone = "+351 910 000 000"
+
+[[pass]]
+id = "cleaning"
+person = "maria"
+locks = ["front", "flat-1", "flat-2"]
+hours = "Mon-Sat 10:00-15:00"
+name = "Cleaning"
 
 [[lock]]
 id = "front"
@@ -339,3 +359,4 @@ def _furnish(tx: Tx, hub: Hub, feeds: str) -> None:
     told = tomllib.loads(SITE.replace("{feeds}", feeds))
     described = site.parse(told, drivers=hub.config.drivers, check_channel=lambda *_: None)
     apply.apply(tx, described, hub.vault, prune=apply.Prune.NOTHING, now=hub.clock.now(), actor=ACTOR)
+    site_people.keep_passes(tx, hub.desk, described.passes)
