@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from pydantic import JsonValue, ValidationError
-from sqlalchemy.exc import IntegrityError
-
 from hub import (
     alert_commands,
     apply,
@@ -39,7 +37,7 @@ from hub.model.values import GrantId, LockId, Pin, StayId, StayKind, UnitId, cle
 from hub.plugins import settings_of
 from hub.rehearsal import refuse_real_doors
 from hub.site import Site, parse
-from hub.store import codes, doors, house, log, proofs, settings, stays
+from hub.store import claims, codes, doors, house, log, proofs, settings, stays
 from hub.store.backup import back_up
 from hub.store.codes import Code
 from hub.store.engine import Tx
@@ -102,10 +100,6 @@ async def _apply(hub: Hub, actor: str, ask: asks.Apply) -> JsonValue:
             plan = await hub.store.write(partial(_applied, hub=hub, site=site, prune=prune, actor=actor))
     except Misconfigured as error:
         raise Rejected(f"{error}\nnothing was changed") from error
-    except IntegrityError as error:
-        if "overlap" not in str(error.orig):
-            raise
-        raise Rejected("with these times stays that were added here would overlap; nothing was changed") from error
     return _plan(plan, done=not ask.dry_run)
 
 
@@ -134,11 +128,14 @@ def _plan(plan: apply.Plan, *, done: bool) -> JsonValue:
 
 
 def _applied(tx: Tx, *, hub: Hub, site: Site, prune: apply.Prune, actor: str) -> apply.Plan:
-    done = apply.apply(tx, site, hub.vault, prune=prune, now=hub.clock.now(), actor=actor)
+    before, now = claims.overlaps(tx, hub.clock.now()), hub.clock.now()
+    done = apply.apply(tx, site, hub.vault, prune=prune, now=now, actor=actor)
     for lock in sorted(done.touched_locks):
         housing.introduce(tx, hub.plugins, hub.intake, lock, hub.clock.now())
     for unit in sorted(done.touched_units):
         hub.intake.replan_unit(tx, unit)
+    if claims.overlaps(tx, now) > before:
+        raise Rejected("with these times stays that were added here would overlap; nothing was changed")
     site_people.keep_passes(
         tx, hub.desk, [change.row for change in done.changes if change.what is not apply.What.REMOVED]
     )

@@ -91,6 +91,22 @@ REGISTER: Final = (
         "deleted",
     ),
     Kept(
+        "The stages of a stay, and whose nights are shared with whose: when, by whom, and why",
+        ("stay_steps", "shared_nights"),
+        "to show who moved or let in whom",
+        INTEREST,
+        "as long as the stay",
+        "the words are taken out; the steps remain, of nobody",
+    ),
+    Kept(
+        "Nights that are held for somebody (a name, if one was given), and why nights are closed",
+        ("holds", "closures"),
+        "to sell no night twice",
+        CONTRACT,
+        "a hold until it ends; a closure until it is taken away",
+        "of no stay, so they are not found; a hold goes by itself",
+    ),
+    Kept(
         "The audit chain: event, time, door, place, and an alias drawn by chance",
         ("chain", "aliases"),
         "to prove that nobody changed afterwards what happened",

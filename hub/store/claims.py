@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import and_, bindparam, func, select
 
 from hub.model.values import CODED, StayStatus
 from hub.store.engine import Tx
-from hub.store.prepared import Prepared
-from hub.store.tables import stays
+from hub.store.prepared import Prepared, one_of
+from hub.store.tables import Instant, stays
 
 _CODED: Final = frozenset(kind.value for kind in CODED)
 _BEFORE: Final = Prepared(
@@ -43,3 +44,28 @@ def _asks_for_more(before: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool
     if None in (before["arrival"], before["departure"], wanted["arrival"], wanted["departure"]):
         return True
     return bool(wanted["arrival"] < before["arrival"] or before["departure"] < wanted["departure"])
+
+
+# ---- stays that meet ------------------------------------------------------------------------------------------------
+
+_OTHER = stays.alias()
+_KEEPING_NIGHTS: Final = (StayStatus.CONFIRMED.value, StayStatus.TENTATIVE.value)
+_OVERLAPS: Final[Prepared[int]] = Prepared(
+    select(func.count().label("pairs"))
+    .select_from(stays.join(_OTHER, and_(_OTHER.c.unit_id == stays.c.unit_id, _OTHER.c.id != stays.c.id)))
+    .where(
+        stays.c.channel_id.is_(None),
+        one_of(stays.c.kind, sorted(_CODED)),
+        one_of(stays.c.status, _KEEPING_NIGHTS),
+        one_of(_OTHER.c.status, _KEEPING_NIGHTS),
+        stays.c.check_out > bindparam("now", type_=Instant),
+        _OTHER.c.check_in < stays.c.check_out,
+        stays.c.check_in < _OTHER.c.check_out,
+    ),
+    lambda row: row["pairs"],
+)
+
+
+def overlaps(tx: Tx, now: datetime) -> int:
+    """How often somebody would come before somebody else has left, counting stays made here that are not over."""
+    return _OVERLAPS.first(tx, now=now) or 0

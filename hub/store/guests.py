@@ -28,6 +28,7 @@ from hub.store.tables import (
     questions,
     replies,
     stay_sources,
+    stay_steps,
     stays,
 )
 
@@ -86,6 +87,7 @@ def empty_stay(tx: Tx, stay: StayId) -> None:
     gone = update(stays).where(stays.c.id == stay)
     tx.sql.execute(gone.values(guest="", reference="", phone_last4="", contact=None, note="", guests=None))
     tx.sql.execute(update(grants).where(grants.c.stay_id == stay).values(label=""))
+    tx.sql.execute(update(stay_steps).where(stay_steps.c.stay_id == stay).values(why=""))
     for table in (guest_links, complaints):
         tx.sql.execute(delete(table).where(table.c.stay_id == stay))
     tx.signal(f"stay:{stay}")
