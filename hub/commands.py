@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pydantic import JsonValue, ValidationError
+
 from hub import (
     alert_commands,
     apply,
