@@ -170,13 +170,14 @@ def _left_out(tx: Tx, desk: Desk, source: Source, stay: StayRow, at: datetime, *
         case Absence.CANCEL:
             cancel(tx, desk, stay, GATEHOUSE, _NOT_LISTED)
         case Absence.ASK:
-            _ask_gone(tx, desk, stay)
+            _ask_gone(tx, desk, stay, since)
         case Absence.KEEP:
             pass
 
 
-def _ask_gone(tx: Tx, desk: Desk, stay: StayRow) -> None:
-    if ledger.answered(tx, "gone", stay.id) == "keep":
+def _ask_gone(tx: Tx, desk: Desk, stay: StayRow, since: datetime) -> None:
+    """Whoever answered since it is gone is not asked again; what was listed meanwhile is gone anew."""
+    if ledger.answered(tx, "gone", stay.id, since=since) == "keep":
         return
     what, over = f"the stay of {whose(stay)}", "cancelled"
     if stay.kind not in CODED:

@@ -445,11 +445,13 @@ def question(tx: Tx, id_: str) -> Question | None:
     return None if row is None else _question(row)
 
 
-def answered(tx: Tx, kind: str, subject: str) -> str | None:
-    """The last answer to a question, if it was asked and answered."""
+def answered(tx: Tx, kind: str, subject: str, *, since: datetime | None = None) -> str | None:
+    """The last answer to a question, if it was asked and answered (`since` then)."""
     query = select(questions.c.answer).where(
         questions.c.kind == kind, questions.c.subject == subject, questions.c.answer.is_not(None)
     )
+    if since is not None:
+        query = query.where(questions.c.answered_at >= since)
     return tx.sql.execute(query.order_by(questions.c.answered_at.desc()).limit(1)).scalar()
 
 

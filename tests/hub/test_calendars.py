@@ -205,3 +205,24 @@ def test_a_calendar_that_became_empty_asks_of_a_closure_whether_it_is_open_again
             assert dict(question.options)["cancel"] == "Yes, it is open"
 
     simulate(main())
+
+
+def test_what_was_listed_again_and_is_gone_anew_is_asked_about_anew(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            store, listed = house.hub.store, house.book("only", date(2027, 4, 2), date(2027, 4, 4))
+            await house.later(minutes=10)
+            house.unbook("only")
+            await house.later(hours=1)
+            (first,) = await store.read(stays.open_questions)
+            await store.write(lambda tx: stays.answer(tx, first.id, "keep", "Robin", house.hub.clock.now()))
+            await house.later(hours=2)
+            assert await store.read(stays.open_questions) == []
+            house.calendar.stays = (listed,)
+            await house.later(minutes=10)
+            house.unbook("only")
+            await house.later(hours=1)
+            (second,) = await store.read(stays.open_questions)
+            assert second.id != first.id
+
+    simulate(main())
