@@ -86,6 +86,8 @@ class Judge:
     """Stays whose codes must go from a lock."""
     _queue: dict[Door, int] = field(default_factory=dict)
     """How many codes were to go from a lock at once: a guest may have a backup code as well."""
+    blank: set[Door] = field(default_factory=set)
+    """Reset by somebody at the door, and not added again: the hub cannot hear of it."""
     violations: list[str] = field(default_factory=list)
     trace: deque[str] = field(default_factory=lambda: deque(maxlen=TRACE))
     counts: dict[str, int] = field(default_factory=dict)
@@ -296,6 +298,7 @@ class Judge:
 
     def was_reset(self, door: Door) -> None:
         """From here on the hub begins anew with this lock."""
+        self.blank.discard(door)
         self.contacts[door].since = self.now()
 
     # ---- guests ----

@@ -357,6 +357,8 @@ class Life:
         self.judge.count("outside")
         if self.judge.steady(door, since):
             self.judge.blame("outside", f"{door.address} ({door.brand.name}) answers and does not let {uid} in")
+        elif door in self.judge.blank and not door.called_silent:
+            self.judge.count("outside a blank lock")  # nobody can know: it says nothing, and nobody has asked it since
         elif self.judge.waited(since) and self.hub is not None and not await self._known(uid, door):
             self.judge.blame("untold", f"{uid} stands outside {door.address} ({door.brand.name}), and nobody was told")
 

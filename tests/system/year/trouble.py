@@ -137,6 +137,7 @@ def _resets(life: Life, door: Door, random: Random) -> None:
                 life.judge.journals.turned(door, slot, "empty")
             door.reset()
             door.silent = True
+            life.judge.blank.add(door)
             life.errand(life.now() + timedelta(minutes=random.randrange(3, 50)), lambda: add_again(door))
 
         def add_again(door: Door) -> None:
