@@ -109,6 +109,8 @@ async def _make(life: Life, door: Door, random: Random) -> None:
     digits = "".join(random.choice("0123456789") for _ in range(max(door.brand.digits[0], 4)))
     if door.busy or not free or any(code.digits == digits for code in door.codes.values()):
         return
+    if any(digits == written for _, written in life.judge.written):
+        return  # the hub would take it for a code of its own that came back, and rightly clear it (hub/model/codes.py)
     slot = random.choice(free)
     door.codes[slot] = Code(digits, ours=False)
     life.judge.journals.turned(door, slot, "foreign")
