@@ -108,7 +108,8 @@ async def looked_at(opened: Window) -> None:
     for size in SIZES:
         await opened.page.set_viewport_size(size)
         for scheme in ("light", "dark"):
-            await opened.page.emulate_media(color_scheme=scheme)
+            await opened.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            await opened.page.evaluate("Promise.all(document.getAnimations().map((each) => each.finished))")
             assert await barriers(opened) == [], (opened.page.url, size, scheme)
         assert await sticking_out(opened) == [], (opened.page.url, size)
     await opened.page.set_viewport_size(before)
