@@ -103,7 +103,7 @@ def found(look: Look) -> Iterator[Finding]:
     units = {unit.id: unit.name for unit in house.units(look.tx)}
     for first, second in conflicts.pairs(look.tx, look.now):
         begins = [each.check_in for each in (first, second) if each.check_in is not None]
-        soon = look.clock.trusted and min(begins, default=look.now) - look.now <= SOON
+        soon = look.clock.trusted and look.reached(min(begins, default=look.now) - SOON)
         without = not conflicts.has_code(look.tx, second.id)
         sentence = (
             f"{units[second.unit_id]} was sold twice: {_whose(first)} and {_whose(second)} both have the nights "

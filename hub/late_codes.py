@@ -124,7 +124,7 @@ def of_complaints(look: Look) -> Iterator[Finding]:
 
 
 def _still_comes(look: Look, row: StayRow) -> bool:
-    over = look.clock.trusted and row.check_out is not None and row.check_out <= look.now
+    over = look.clock.trusted and row.check_out is not None and look.reached(row.check_out)
     return row.status is StayStatus.CONFIRMED and row.left_at is None and not over
 
 

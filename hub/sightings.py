@@ -25,7 +25,7 @@ from hub.model.facts import (
 )
 from hub.model.outcomes import changed_outside, forgotten, heard
 from hub.model.values import How, LockId, Position
-from hub.store import chain, codes, doors, house, log
+from hub.store import chain, codes, doors, guest_page, house, log
 from hub.store import stays as ledger
 from hub.store.doors import Door
 from hub.store.engine import Tx
@@ -118,10 +118,12 @@ def _moved(tx: Tx, door: Door, fact: BoltMoved) -> None:
     entry = Entry(fact.at, door.id, door.property, _WHAT[fact.position], fact.how.value, "", fact.slot)
     entry, guest = attributed(tx, entry, Span.at(fact.at))
     log.note(tx, entry)
-    if guest is not None and fact.position is Position.UNLOCKED:
+    if fact.position is not Position.UNLOCKED:
+        return
+    if guest is not None:
         ledger.arrived(tx, guest, fact.at)
-        if sharing.many(tx, guest, fact.at):
-            tx.signal("health")
+    if guest_page.is_doubted(tx, door.id) or (guest is not None and sharing.many(tx, guest, fact.at)):
+        tx.signal("health")
 
 
 def _is_that_jam(door: Door, fact: BoltMoved) -> bool:

@@ -251,7 +251,8 @@ def refuse(tx: Tx, grant: GrantId, words: str) -> None:
 def told(tx: Tx, ids: Collection[GrantId], at: datetime) -> None:
     """Somebody saw the digits: from here on they are not changed without telling that somebody."""
     first = update(grants).where(grants.c.id.in_(ids), grants.c.told_at.is_(None))
-    tx.sql.execute(first.values(told_at=at))
+    if tx.sql.execute(first.values(told_at=at)).rowcount:
+        tx.signal("health")
 
 
 _SPENT: Final = Prepared(

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import insert
 from hub.model.values import LockId, StayId, StayStatus
 from hub.store.engine import Tx
 from hub.store.log import UNLOCKED
+from hub.store.prepared import Prepared
 from hub.store.tables import Instant, access_log, complaints, grants, guest_links, stays
 
 # ---- links ----------------------------------------------------------------------------------------------------------
@@ -98,6 +99,16 @@ def complaints_of(tx: Tx, stay: StayId) -> dict[LockId, Complaint]:
 
 def all_complaints(tx: Tx) -> list[Complaint]:
     return [Complaint(*row) for row in tx.sql.execute(_COMPLAINTS)]
+
+
+_DOUBTED: Final = Prepared(
+    select(exists().where(complaints.c.lock_id == bindparam("lock")).label("doubted")), lambda row: bool(row["doubted"])
+)
+
+
+def is_doubted(tx: Tx, lock: LockId) -> bool:
+    """Some guest says that it does not open."""
+    return bool(_DOUBTED.first(tx, lock=lock))
 
 
 _CODE_OF: Final = exists().where(

@@ -15,7 +15,7 @@ from hub.errors import Rejected
 from hub.intake import NewStay
 from hub.model.alerts import Kind
 from hub.model.values import Address, LockId, Pin, StayId, StayStatus, UnitId, Window
-from hub.store import codes, house, stays
+from hub.store import alerts, codes, house, stays
 from hub.store import conflicts as ledger
 from hub.store.engine import Tx
 from hub.store.house import ClosedMeans, Origin, Unit
@@ -71,6 +71,11 @@ def test_the_second_guest_of_a_night_gets_no_code_and_a_person_is_told(tmp_path:
         assert await made.digits_by_door(bob) == {}
         assert await made.digits_by_door(ada) == had
         assert await _said(made) == {(Kind.SOLD_TWICE, f"stay:{bob}")}
+        begins = (await made.stay()).check_in
+        assert begins is not None
+        await made.until(begins - conflicts.SOON + timedelta(minutes=1))
+        raised = await made.hub.store.read(alerts.live)
+        assert Kind.SOLD_TWICE_SOON in {each.kind for each in raised}, "in the minute in which it is soon"
         await made.until((await _hours(made, ada))["front"].start)
         assert await _said(made) == {(Kind.SOLD_TWICE_SOON, f"stay:{bob}")}
         await made.later(minutes=1)

@@ -15,7 +15,7 @@ from hub.health import findings
 from hub.model.alerts import Finding, Kind, Level
 from hub.model.ladder import Tell, Withhold
 from hub.model.values import Address, LockId, Pin, PropertyId, Secret, StayStatus
-from hub.store import codes, emergencies, house, log
+from hub.store import alerts, codes, emergencies, house, log
 from hub.store import guest_page as links
 from hub.store import ladder as pools
 from hub.store.emergencies import Deed, Emergency
@@ -511,3 +511,29 @@ def test_what_is_written_for_guests_changes_no_code(tmp_path: Path) -> None:
             assert await house_.digits() == before
 
     simulate(main())
+
+
+def test_an_alert_of_a_guest_outside_ends_as_the_door_opens_or_the_stay_is_over(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, backups=0, start=DAY_BEFORE) as house_:
+            link = await _booked(house_)
+            await house_.until(CHECK_IN + MINUTE)
+            await _complain(house_, link)
+            await house_.later(seconds=10)
+            assert await _outside(house_)
+            assert await house_.driver.press("front", await house_.digits())
+            await house_.later(seconds=10)
+            assert not await _outside(house_)
+            await house_.until(CHECK_OUT - 20 * MINUTE)
+            await _complain(house_, link)
+            await _complain(house_, link, backup_too=True)
+            await house_.until(CHECK_OUT + MINUTE)
+            assert not await _outside(house_)
+
+    simulate(main())
+
+
+async def _outside(house_: Home) -> bool:
+    """Whether the alert still stands, as the last look found it."""
+    rows = await house_.hub.store.read(alerts.live)
+    return any(row.kind is Kind.GUEST_OUTSIDE and row.course.missing_since is None for row in rows)
