@@ -68,10 +68,14 @@ class Tickets:
         if self._per_day is not None and len(recent) >= self._per_day:
             wait = timedelta(seconds=min(recent) + DAY.total_seconds() - now)
             raise Unavailable("all access tokens of the day are used up; the service gives no more yet", wait=wait)
+        # Counted before it is asked: a hub that is killed while it asks, again and again, does not use them all up.
+        self._write(_Kept(self._whose, asked=(*recent, now)))
         try:
             ticket = await fetch()
         except Rejected:
-            self._write(_Kept(self._whose, asked=(*recent, now)))
+            raise
+        except Disappointment:
+            self._write(_Kept(self._whose, asked=recent))  # nobody was reached, or they said nothing that makes sense
             raise
         self._write(_Kept(self._whose, ticket.token, now + ticket.lasts.total_seconds(), (*recent, now)))
         return ticket.token

@@ -10,6 +10,7 @@ import pytest
 
 from hub.contracts import Host
 from hub.errors import Disappointment, Rejected, Unavailable
+from hub.io.tickets import Ticket, Tickets
 from tests.integrations.conftest import StoppedClock
 from tests.simulators.managers.all import MANAGERS, reader
 from tests.simulators.managers.desk import front, reply
@@ -89,6 +90,22 @@ async def test_a_refused_secret_is_said_and_counts_as_asked(desk: GuestyDesk, ad
         assert isinstance(error, Rejected)
         assert "geheim" not in str(error)
     assert isinstance(await trouble(host, address), Unavailable), "the sixth is not asked for"
+
+
+async def test_a_hub_that_is_killed_while_it_asks_has_used_one(host: Host) -> None:
+    for _ in range(5):
+        with pytest.raises(KeyboardInterrupt):
+            await tickets(host).current(_killed)
+    with pytest.raises(Unavailable, match="all access tokens of the day"):
+        await tickets(host).current(_killed)
+
+
+def tickets(host: Host) -> Tickets:
+    return Tickets(host.state_dir / "token", "me", now=host.clock.now, seal=host.seal, unseal=host.open, per_day=5)
+
+
+async def _killed() -> Ticket:
+    raise KeyboardInterrupt
 
 
 async def test_what_lies_on_disk_is_sealed_and_of_this_account_only(desk: GuestyDesk, address: str, host: Host) -> None:
