@@ -9,16 +9,18 @@ from __future__ import annotations
 import hashlib
 import json
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar, Final, Self
+from typing import Annotated, Any, ClassVar, Final, Self
 from urllib.parse import parse_qsl
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from hub.contracts import QUERY, Delivery, Host, Integration
 from hub.contracts.fields import Fields, Unreadable
 from hub.errors import Garbled, Rejected
-from hub.io.api import told
+from hub.io.api import Api, api_address, told
 from hub.io.http import Answer, accepted
 from hub.io.signatures import same
 from hub.io.tickets import Ticket
@@ -32,6 +34,7 @@ OVERLAP: Final = timedelta(minutes=10)
 """What changed while the last list was being made may not stand in it."""
 MOST: Final = 20_000
 """Bookings in one answer, all pages together."""
+MOST_PAGES: Final = 1000
 
 Status = tuple[StayKind, StayStatus]
 TAKEN: Final[Status] = (StayKind.RESERVATION, StayStatus.CONFIRMED)
@@ -61,6 +64,24 @@ class _Cursor:
             return cls(float(known.since), float(known.whole), str(known.digest))
         except (ValueError, TypeError):
             return None
+
+
+def _long(value: SecretStr) -> SecretStr:
+    if value.get_secret_value() and len(value.get_secret_value()) < 16:
+        raise ValueError("must have at least 16 letters")
+    return value
+
+
+ApiAddress = Annotated[str, AfterValidator(api_address)]
+Currency = Annotated[str, Field(pattern="[A-Z]{3}")]
+SecretWord = Annotated[SecretStr, AfterValidator(_long)]
+"""What stands in the address of a webhook, in place of a signature."""
+
+
+class Keys(BaseModel):
+    """What an account is asked with. Errors do not repeat what was typed: it is secret."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class Account(Integration):
@@ -210,6 +231,24 @@ PROXIES: Final = ("@guest.airbnb.com", "@guest.booking.com")
 
 def is_proxy(email: str) -> bool:
     return email.lower().endswith(PROXIES)
+
+
+async def follow(
+    api: Api, first: str, ask: Callable[[str], Awaitable[tuple[list[Any], str]]]
+) -> AsyncIterator[list[Any]]:
+    """Page after page, each of which says where the next one is, if there is one.
+
+    Raises:
+        Garbled: it is at another service's, or the pages come to no end; or as `ask`.
+    """
+    link, seen = first, set[str]()
+    while link and link not in seen:
+        if len(seen) >= MOST_PAGES:
+            raise Garbled(f"{api.host} sends us on from page to page without an end")
+        seen.add(link)
+        page, following = await ask(link)
+        yield page
+        link = api.within(following) if following else ""
 
 
 def listed(told: Any, who: str, *path: str) -> list[Any]:

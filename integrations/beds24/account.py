@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Any, ClassVar, Final
+from typing import Any, ClassVar, Final
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import SecretStr
 
 from hub.contracts import Delivery, Host
 from hub.contracts.accounts import (
@@ -15,8 +15,13 @@ from hub.contracts.accounts import (
     OVER,
     TAKEN,
     Account,
+    ApiAddress,
+    Currency,
+    Keys,
+    SecretWord,
     Status,
     asked_with,
+    follow,
     is_proxy,
     last4,
     let_in,
@@ -25,7 +30,7 @@ from hub.contracts.accounts import (
 )
 from hub.contracts.fields import Fields
 from hub.errors import Rejected
-from hub.io.api import Api, Send, api_address, told
+from hub.io.api import Api, Send, told
 from hub.io.http import Answer, send
 from hub.io.pace import Rate
 from hub.io.tickets import Ticket, Tickets
@@ -38,28 +43,14 @@ _SPARE: Final = 10
 """Credits that are left to others who use the account."""
 
 
-class Config(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
+class Config(Keys):
     refresh_token: SecretStr
     """Got for an invite code; it stays good while it is used."""
-    webhook_secret: SecretStr = SecretStr("")
+    webhook_secret: SecretWord = SecretStr("")
     """Any word of at least 16 letters; the webhook's address ends in `?secret=` and this."""
-    currency: Annotated[str, Field(pattern="[A-Z]{3}")] | None = None
+    currency: Currency | None = None
     """Of prices; a booking does not name it."""
-    address: str = "https://api.beds24.com/v2"
-
-    @field_validator("address")
-    @classmethod
-    def _usable(cls, value: str) -> str:
-        return api_address(value)
-
-    @field_validator("webhook_secret")
-    @classmethod
-    def _long(cls, value: SecretStr) -> SecretStr:
-        if value.get_secret_value() and len(value.get_secret_value()) < 16:
-            raise ValueError("must have at least 16 letters")
-        return value
+    address: ApiAddress = "https://api.beds24.com/v2"
 
 
 class Beds24(Account):
@@ -106,18 +97,16 @@ class Beds24(Account):
         ]
 
     async def _pages(self, path: str, query: Sequence[tuple[str, str | int]]) -> AsyncIterator[list[Any]]:
-        link: str | None = path
-        seen: set[str] = set()
-        while link is not None and link not in seen:
-            seen.add(link)
-            answer = let_in(await self._get(link, query), "refresh token")
+        async def ask(link: str) -> tuple[list[Any], str]:
+            answer = let_in(await self._get(link, query if link == path else ()), "refresh token")
             page = told(answer)
             if isinstance(page, dict) and (page.get("success") is False or page.get("validToken") is False):
                 raise Rejected(f"{answer.host} does not accept the refresh token; look at the channel's settings")
-            yield listed(page, answer.host, "data")
-            pages = Fields(page)
-            following = pages.text("pages.nextPageLink", limit=2000) if pages.yes("pages.nextPageExists") else ""
-            link, query = self._api.within(following) if following else None, ()
+            rows, pages = listed(page, answer.host, "data"), Fields(page)
+            return rows, pages.text("pages.nextPageLink", limit=2000) if pages.yes("pages.nextPageExists") else ""
+
+        async for page in follow(self._api, path, ask):
+            yield page
 
     async def _get(self, path: str, query: Sequence[tuple[str, str | int]]) -> Answer:
         async def ask(token: str) -> Answer:

@@ -8,12 +8,25 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, Final
 from urllib.parse import urlencode
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 
 from hub.contracts import Delivery, Host
-from hub.contracts.accounts import ASKED, OVER, TAKEN, Account, Status, is_proxy, last4, let_in, listed, ticket
+from hub.contracts.accounts import (
+    ASKED,
+    OVER,
+    TAKEN,
+    Account,
+    ApiAddress,
+    Keys,
+    Status,
+    is_proxy,
+    last4,
+    let_in,
+    listed,
+    ticket,
+)
 from hub.contracts.fields import Fields
-from hub.io.api import Api, Send, api_address, told
+from hub.io.api import Api, Send, told
 from hub.io.http import Answer, send
 from hub.io.pace import Rate
 from hub.io.signatures import svix
@@ -29,20 +42,13 @@ _FIELDS: Final = (
 )
 
 
-class Config(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
+class Config(Keys):
     client_id: Annotated[str, Field(min_length=1)]
     client_secret: SecretStr
     """Both are made in Guesty under Integrations, OAuth applications; each customer uses their own."""
     webhook_secret: SecretStr = SecretStr("")
     """`whsec_…`, as Guesty tells it for the webhook's address."""
-    address: str = "https://open-api.guesty.com"
-
-    @field_validator("address")
-    @classmethod
-    def _usable(cls, value: str) -> str:
-        return api_address(value)
+    address: ApiAddress = "https://open-api.guesty.com"
 
 
 class Guesty(Account):

@@ -9,12 +9,24 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
-from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
+from pydantic import SecretStr
 
 from hub.contracts import Delivery, Host
-from hub.contracts.accounts import ASKED, OVER, TAKEN, Account, Status, is_proxy, last4, let_in, listed
+from hub.contracts.accounts import (
+    ASKED,
+    OVER,
+    TAKEN,
+    Account,
+    ApiAddress,
+    Keys,
+    Status,
+    is_proxy,
+    last4,
+    let_in,
+    listed,
+)
 from hub.contracts.fields import Fields
-from hub.io.api import Api, Send, api_address, told
+from hub.io.api import Api, Send, told
 from hub.io.http import send
 from hub.io.pace import Rate
 from hub.io.signatures import hmac_hex
@@ -29,18 +41,11 @@ _AT_ONCE: Final = 20
 """Properties in one question: an address may not be too long."""
 
 
-class Config(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
+class Config(Keys):
     token: SecretStr
     """A personal access token; it is good for a year."""
     webhook_secret: SecretStr = SecretStr("")
-    address: str = "https://public.api.hospitable.com/v2"
-
-    @field_validator("address")
-    @classmethod
-    def _usable(cls, value: str) -> str:
-        return api_address(value)
+    address: ApiAddress = "https://public.api.hospitable.com/v2"
 
 
 class Hospitable(Account):
@@ -90,9 +95,10 @@ class Hospitable(Account):
             which = [*query, ("per_page", PAGE), ("page", page)]
             answer = let_in(await self._api.get(path, which, headers), "token")
             found = Fields(told(answer)) if answer.body.lstrip().startswith(b"{") else Fields({})
-            yield listed(found.inside, answer.host, "data")
+            rows = listed(found.inside, answer.host, "data")
+            yield rows
             last = found.there("meta.last_page")
-            if not isinstance(last, int) or page >= last:
+            if not rows or not isinstance(last, int) or page >= last:
                 return
             page += 1
 

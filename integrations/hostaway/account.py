@@ -7,12 +7,26 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, Final
 from urllib.parse import urlencode
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 
 from hub.contracts import Delivery, Host
-from hub.contracts.accounts import ASKED, OVER, OWNERS, TAKEN, Account, Status, is_proxy, last4, let_in, listed, ticket
+from hub.contracts.accounts import (
+    ASKED,
+    OVER,
+    OWNERS,
+    TAKEN,
+    Account,
+    ApiAddress,
+    Keys,
+    Status,
+    is_proxy,
+    last4,
+    let_in,
+    listed,
+    ticket,
+)
 from hub.contracts.fields import Fields
-from hub.io.api import Api, Send, api_address, told
+from hub.io.api import Api, Send, told
 from hub.io.http import Answer, send
 from hub.io.pace import Rate
 from hub.io.signatures import basic_auth
@@ -28,9 +42,7 @@ _STALE: Final = (401, 403)
 """403: the token is over."""
 
 
-class Config(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
+class Config(Keys):
     account: Annotated[str, Field(min_length=1)]
     """Hostaway's number of the account: its client id."""
     secret: SecretStr
@@ -38,12 +50,7 @@ class Config(BaseModel):
     webhook_user: str = ""
     webhook_password: SecretStr = SecretStr("")
     """Login and password of the unified webhook."""
-    address: str = "https://api.hostaway.com/v1"
-
-    @field_validator("address")
-    @classmethod
-    def _usable(cls, value: str) -> str:
-        return api_address(value)
+    address: ApiAddress = "https://api.hostaway.com/v1"
 
 
 class Hostaway(Account):

@@ -6,12 +6,24 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Final
 
-from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
+from pydantic import SecretStr
 
 from hub.contracts import Delivery, Host
-from hub.contracts.accounts import ASKED, OVER, TAKEN, Account, Status, is_proxy, last4, let_in, listed
+from hub.contracts.accounts import (
+    ASKED,
+    OVER,
+    TAKEN,
+    Account,
+    ApiAddress,
+    Keys,
+    Status,
+    is_proxy,
+    last4,
+    let_in,
+    listed,
+)
 from hub.contracts.fields import Fields
-from hub.io.api import Api, Send, api_address, told
+from hub.io.api import Api, Send, told
 from hub.io.http import send
 from hub.io.pace import Rate
 from hub.io.signatures import hmac_hex
@@ -22,19 +34,12 @@ RATES: Final = (Rate(60, 60),)
 PAGE: Final = 50
 
 
-class Config(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
+class Config(Keys):
     api_key: SecretStr
     """From Lodgify under Settings, Public API."""
     webhook_secret: SecretStr = SecretStr("")
     """Told once, when the webhook is subscribed."""
-    address: str = "https://api.lodgify.com"
-
-    @field_validator("address")
-    @classmethod
-    def _usable(cls, value: str) -> str:
-        return api_address(value)
+    address: ApiAddress = "https://api.lodgify.com"
 
 
 class Lodgify(Account):

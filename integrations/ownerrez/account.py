@@ -6,12 +6,27 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, Final
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 
 from hub.contracts import Delivery, Host
-from hub.contracts.accounts import BLOCKED, OVER, STRANGE, TAKEN, Account, Status, is_proxy, last4, let_in, listed
+from hub.contracts.accounts import (
+    BLOCKED,
+    OVER,
+    STRANGE,
+    TAKEN,
+    Account,
+    ApiAddress,
+    Currency,
+    Keys,
+    Status,
+    follow,
+    is_proxy,
+    last4,
+    let_in,
+    listed,
+)
 from hub.contracts.fields import Fields
-from hub.io.api import Api, Send, api_address, basic, told
+from hub.io.api import Api, Send, basic, told
 from hub.io.http import send
 from hub.io.pace import Rate
 from hub.io.signatures import basic_auth
@@ -26,9 +41,7 @@ _OVER_FOR: Final = timedelta(days=7)
 """Of everything, what ended longer ago is left out."""
 
 
-class Config(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
+class Config(Keys):
     user: Annotated[str, Field(min_length=3)]
     """The e-mail address of the account."""
     token: SecretStr
@@ -36,14 +49,9 @@ class Config(BaseModel):
     webhook_user: str = ""
     webhook_password: SecretStr = SecretStr("")
     """What OwnerRez says when it calls: the user and password of its webhook settings."""
-    currency: Annotated[str, Field(pattern="[A-Z]{3}")] | None = None
+    currency: Currency | None = None
     """Of prices; a booking does not name it."""
-    address: str = "https://api.ownerrez.com/v2"
-
-    @field_validator("address")
-    @classmethod
-    def _usable(cls, value: str) -> str:
-        return api_address(value)
+    address: ApiAddress = "https://api.ownerrez.com/v2"
 
 
 class OwnerRez(Account):
@@ -76,16 +84,17 @@ class OwnerRez(Account):
 
     async def _pages(self, path: str, query: Sequence[tuple[str, str | int]]) -> AsyncIterator[list[Any]]:
         headers = {"Authorization": basic(self._config.user, self._config.token.get_secret_value())}
-        link: str | None = path
-        seen: set[str] = set()
-        while link is not None and link not in seen:
-            seen.add(link)
-            answer = let_in(await self._api.get(link, query, headers), "e-mail address and token")
+
+        async def ask(link: str) -> tuple[list[Any], str]:
+            answer = let_in(
+                await self._api.get(link, query if link == path else (), headers), "e-mail address and token"
+            )
             page = told(answer)
-            yield listed(page, answer.host, "items")
-            following = page.get("next_page_url")
-            link = self._api.within(following) if isinstance(following, str) and following else None
-            query = ()
+            following = page.get("next_page_url") if isinstance(page, dict) else None
+            return listed(page, answer.host, "items"), following if isinstance(following, str) else ""
+
+        async for page in follow(self._api, path, ask):
+            yield page
 
     # ---- webhooks ----
 

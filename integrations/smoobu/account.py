@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Any, ClassVar, Final
+from typing import Any, ClassVar, Final
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import SecretStr
 
 from hub.contracts import Delivery, Host
 from hub.contracts.accounts import (
@@ -14,6 +14,10 @@ from hub.contracts.accounts import (
     OVER,
     TAKEN,
     Account,
+    ApiAddress,
+    Currency,
+    Keys,
+    SecretWord,
     Status,
     asked_with,
     is_proxy,
@@ -22,7 +26,7 @@ from hub.contracts.accounts import (
     listed,
 )
 from hub.contracts.fields import Fields
-from hub.io.api import Api, Send, api_address, told
+from hub.io.api import Api, Send, told
 from hub.io.http import send
 from hub.io.pace import Rate
 from hub.model.facts import Listing, StayReport
@@ -33,28 +37,14 @@ PAGE: Final = 100
 AHEAD: Final = timedelta(days=1095)
 
 
-class Config(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
+class Config(Keys):
     api_key: SecretStr
     """From Smoobu under Settings, For developers."""
-    webhook_secret: SecretStr = SecretStr("")
+    webhook_secret: SecretWord = SecretStr("")
     """Any word of at least 16 letters; the webhook's address ends in `?secret=` and this."""
-    currency: Annotated[str, Field(pattern="[A-Z]{3}")] | None = None
+    currency: Currency | None = None
     """Of prices; a booking does not name it."""
-    address: str = "https://login.smoobu.com/api"
-
-    @field_validator("address")
-    @classmethod
-    def _usable(cls, value: str) -> str:
-        return api_address(value)
-
-    @field_validator("webhook_secret")
-    @classmethod
-    def _long(cls, value: SecretStr) -> SecretStr:
-        if value.get_secret_value() and len(value.get_secret_value()) < 16:
-            raise ValueError("must have at least 16 letters")
-        return value
+    address: ApiAddress = "https://login.smoobu.com/api"
 
 
 class Smoobu(Account):
@@ -85,9 +75,10 @@ class Smoobu(Account):
         while True:
             answer = await self._get("/reservations", [*query, ("pageSize", PAGE), ("page", page)])
             found = answer[0]
-            yield listed(found, answer[1], "bookings")
+            rows = listed(found, answer[1], "bookings")
+            yield rows
             pages = found.get("page_count")
-            if not isinstance(pages, int) or page >= pages:
+            if not rows or not isinstance(pages, int) or page >= pages:
                 return
             page += 1
 

@@ -12,13 +12,15 @@ from typing import Any
 import pytest
 
 from hub.contracts import Delivery, Host
-from hub.contracts.accounts import EVENTS, Account
-from hub.errors import Disappointment, Rejected, Unavailable
+from hub.contracts.accounts import EVENTS, MOST_PAGES, Account, follow
+from hub.errors import Disappointment, Garbled, Rejected, Unavailable
+from hub.io.api import Api
+from hub.io.http import Answer, Request, Rules
 from hub.model.facts import CalendarRead, NewsAnnounced, StayReport
 from hub.model.money import Money
 from hub.model.values import StayKind, StayStatus
 from tests.integrations.conftest import StoppedClock
-from tests.simulators.managers.all import MANAGERS, SECRETS, Manager, reader
+from tests.simulators.managers.all import MANAGERS, SECRETS, Double, reader
 from tests.simulators.managers.desk import Desk, front, reply
 
 MEANT = {
@@ -32,18 +34,18 @@ MEANT = {
 
 
 @pytest.fixture(params=MANAGERS.values(), ids=lambda manager: str(manager.name))
-def manager(request: pytest.FixtureRequest) -> Manager:
-    found: Manager = request.param
+def manager(request: pytest.FixtureRequest) -> Double:
+    found: Double = request.param
     return found
 
 
 @pytest.fixture
-def desk(manager: Manager, clock: StoppedClock) -> Desk:
+def desk(manager: Double, clock: StoppedClock) -> Desk:
     return manager.desk(clock.now)
 
 
 @pytest.fixture
-async def account(manager: Manager, desk: Desk, host: Host) -> AsyncIterator[Account]:
+async def account(manager: Double, desk: Desk, host: Host) -> AsyncIterator[Account]:
     """Over a real socket."""
     async with front(desk) as address:
         yield reader(manager, host, address)
@@ -74,7 +76,7 @@ def by_uid(fact: CalendarRead) -> dict[str, StayReport]:
 
 
 async def test_a_booking_is_read_with_everything_that_is_told_of_it(
-    manager: Manager, desk: Desk, account: Account
+    manager: Double, desk: Desk, account: Account
 ) -> None:
     desk.book(1)
     fact, _ = await poll(account)
@@ -91,7 +93,7 @@ async def test_a_booking_is_read_with_everything_that_is_told_of_it(
     assert fact.complete
 
 
-async def test_every_state_of_a_booking_means_one_thing(manager: Manager, desk: Desk, account: Account) -> None:
+async def test_every_state_of_a_booking_means_one_thing(manager: Double, desk: Desk, account: Account) -> None:
     for number, state in enumerate(sorted(manager.states)):
         desk.book(number + 1, day=5 * number, state=state)
     found = by_uid((await poll(account))[0])
@@ -100,7 +102,7 @@ async def test_every_state_of_a_booking_means_one_thing(manager: Manager, desk: 
     assert meant == {state: MEANT[state] for state in manager.states}
 
 
-async def test_a_status_that_nobody_knows_is_said(manager: Manager, desk: Desk, account: Account) -> None:
+async def test_a_status_that_nobody_knows_is_said(manager: Double, desk: Desk, account: Account) -> None:
     assert "strange" in manager.states
     desk.book(1, state="strange")
     (stay,) = (await poll(account))[0].stays
@@ -143,7 +145,7 @@ async def test_all_pages_are_read(desk: Desk, account: Account) -> None:
 
 
 async def test_from_then_on_what_changed_is_asked_for(
-    manager: Manager, desk: Desk, account: Account, clock: StoppedClock
+    manager: Double, desk: Desk, account: Account, clock: StoppedClock
 ) -> None:
     desk.book(1)
     desk.book(2, day=10)
@@ -193,6 +195,39 @@ async def test_a_cursor_that_nobody_wrote_reads_everything(desk: Desk, account: 
 # ---- faults ----
 
 
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [
+        ("smoobu", {"page_count": 10**9, "bookings": [], "apartments": []}),
+        ("hospitable", {"meta": {"last_page": 10**9}, "data": []}),
+    ],
+)
+async def test_pages_that_are_empty_are_the_last_whatever_number_is_told(
+    name: str, page: dict[str, object], host: Host
+) -> None:
+    asked: list[str] = []
+
+    async def empty(request: Request, _: Rules) -> Answer:
+        asked.append(request.url)
+        assert len(asked) < 10, "it would ask for ever"
+        return Answer(200, {}, json.dumps(page).encode(), name)
+
+    await poll(reader(MANAGERS[name], host, through=empty))
+
+
+async def test_pages_that_lead_on_and_on_are_given_up() -> None:
+    api, seen = Api("https://api.example.com/v2", ()), 0
+
+    async def ask(link: str) -> tuple[list[Any], str]:
+        nonlocal seen
+        seen += 1
+        assert seen <= MOST_PAGES
+        return [], f"/v2/bookings?page={seen}"
+
+    with pytest.raises(Garbled, match="without an end"):
+        assert [page async for page in follow(api, "/bookings", ask)] == []
+
+
 async def test_a_key_that_is_refused_waits_for_a_person(desk: Desk, account: Account) -> None:
     desk.faults = [reply({"error": "no"}, 401)] * 4
     assert isinstance(await trouble(account), Rejected)
@@ -226,7 +261,7 @@ async def test_garbage_is_no_answer_and_no_cancellation(desk: Desk, account: Acc
     await trouble(account)
 
 
-async def test_nobody_there_is_no_answer(manager: Manager, host: Host) -> None:
+async def test_nobody_there_is_no_answer(manager: Double, host: Host) -> None:
     server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     try:
@@ -281,7 +316,7 @@ async def test_a_webhook_of_a_stranger_is_not_known(desk: Desk, account: Account
     assert not account.authentic(replace(delivery, headers=wrong))
 
 
-def test_an_account_shows_no_key(manager: Manager, host: Host) -> None:
+def test_an_account_shows_no_key(manager: Double, host: Host) -> None:
     account = reader(manager, host)
     shown = repr(account) + repr(vars(account))
     assert not any(secret in shown for secret in SECRETS)

@@ -16,7 +16,7 @@ from hub.model.values import ChannelId, StayStatus
 from hub.store import house as rows
 from hub.store.house import ChannelRow, Origin
 from tests.simulators.home import FLAT, Home, home, simulate
-from tests.simulators.managers.all import MANAGERS, Manager, reader
+from tests.simulators.managers.all import MANAGERS, Double, reader
 from tests.simulators.managers.desk import Desk, reply
 
 DESK = ChannelId("manager")
@@ -24,12 +24,12 @@ INSIDE = datetime(2027, 3, 2, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture(params=MANAGERS.values(), ids=lambda manager: str(manager.name))
-def manager(request: pytest.FixtureRequest) -> Manager:
-    found: Manager = request.param
+def manager(request: pytest.FixtureRequest) -> Double:
+    found: Double = request.param
     return found
 
 
-async def _plug(house: Home, manager: Manager, tmp_path: Path) -> Desk:
+async def _plug(house: Home, manager: Double, tmp_path: Path) -> Desk:
     """An account of which one listing is the flat, read by the hub's own inbox."""
     hub = house.hub
 
@@ -50,7 +50,7 @@ async def _plug(house: Home, manager: Manager, tmp_path: Path) -> Desk:
     return desk
 
 
-def test_a_booking_becomes_a_code_and_its_cancellation_takes_it_out(tmp_path: Path, manager: Manager) -> None:
+def test_a_booking_becomes_a_code_and_its_cancellation_takes_it_out(tmp_path: Path, manager: Double) -> None:
     async def main() -> None:
         async with home(tmp_path) as house:
             desk = await _plug(house, manager, tmp_path)
@@ -69,7 +69,7 @@ def test_a_booking_becomes_a_code_and_its_cancellation_takes_it_out(tmp_path: Pa
     simulate(main())
 
 
-def test_a_webhook_makes_the_poll_earlier(tmp_path: Path, manager: Manager) -> None:
+def test_a_webhook_makes_the_poll_earlier(tmp_path: Path, manager: Double) -> None:
     async def main() -> None:
         async with home(tmp_path) as house:
             desk = await _plug(house, manager, tmp_path)
@@ -90,7 +90,7 @@ def test_a_webhook_makes_the_poll_earlier(tmp_path: Path, manager: Manager) -> N
     simulate(main())
 
 
-def test_a_channel_that_is_told_to_wait_waits_whoever_calls(tmp_path: Path, manager: Manager) -> None:
+def test_a_channel_that_is_told_to_wait_waits_whoever_calls(tmp_path: Path, manager: Double) -> None:
     async def main() -> None:
         async with home(tmp_path) as house:
             desk = await _plug(house, manager, tmp_path)

@@ -29,7 +29,7 @@ from hub.store.house import ChannelRow, ClosedMeans, Origin, Property, Unit
 from hub.store.stays import Wanted, search
 from tests.integrations.conftest import StoppedClock
 from tests.simulators.home import ZONE, _migrated
-from tests.simulators.managers.all import MANAGERS, Manager, reader
+from tests.simulators.managers.all import MANAGERS, Double, reader
 from tests.simulators.managers.desk import Desk, reply
 
 CHANNEL: Final = ChannelId("manager")
@@ -105,7 +105,7 @@ class Hub:
         }
 
 
-def _hub(manager: Manager, desk: Desk, clock: StoppedClock, folder: Path) -> Hub:
+def _hub(manager: Double, desk: Desk, clock: StoppedClock, folder: Path) -> Hub:
     folder.mkdir()
     (folder / "gatehouse.db").write_bytes(_migrated())
     vault = Vault.create(folder / "key")
@@ -177,7 +177,7 @@ async def _live(hub: Hub, steps: list[tuple[str, int, Any]]) -> None:
     ],
     reverse=True,
 )
-def test_one_good_poll_makes_it_right(manager: Manager, steps: list[tuple[str, int, Any]], reverse: bool) -> None:
+def test_one_good_poll_makes_it_right(manager: Double, steps: list[tuple[str, int, Any]], reverse: bool) -> None:
     clock = StoppedClock(datetime(2027, 2, 1, 12, 0, tzinfo=ZONE))
     desk = manager.desk(clock.now)
     with tempfile.TemporaryDirectory() as folder:

@@ -24,7 +24,7 @@ SECRETS: Final = ("pt_key", "geheim", "whsec_", "sixteen")
 
 
 @dataclass(frozen=True, slots=True)
-class Manager:
+class Double:
     name: str
     desk: type[Desk]
     path: str
@@ -48,14 +48,14 @@ _BEHIND: Final = {"webhook_secret": "a-secret-of-sixteen", "currency": "EUR"}
 MANAGERS: Final = {
     each.name: each
     for each in (
-        Manager(
+        Double(
             "ownerrez",
             OwnerRezDesk,
             "/v2",
             {"user": "host@example.com", "token": "pt_key", "currency": "EUR", **_CALLER},
             _states("taken over block strange"),
         ),
-        Manager(
+        Double(
             "guesty",
             GuestyDesk,
             "",
@@ -63,7 +63,7 @@ MANAGERS: Final = {
             _states("taken asked over strange"),
             _states("adults children"),
         ),
-        Manager(
+        Double(
             "hospitable",
             HospitableDesk,
             "/v2",
@@ -71,7 +71,7 @@ MANAGERS: Final = {
             _states("taken asked over owner strange"),
             _states("total"),
         ),
-        Manager(
+        Double(
             "hostaway",
             HostawayDesk,
             "/v1",
@@ -79,14 +79,14 @@ MANAGERS: Final = {
             _states("taken asked over owner strange"),
             by_the_day=True,
         ),
-        Manager(
+        Double(
             "lodgify",
             LodgifyDesk,
             "",
             {"api_key": "pt_key", "webhook_secret": "geheim"},
             _states("taken asked over strange"),
         ),
-        Manager(
+        Double(
             "smoobu",
             SmoobuDesk,
             "/api",
@@ -94,7 +94,7 @@ MANAGERS: Final = {
             _states("taken over block strange"),
             by_the_day=True,
         ),
-        Manager(
+        Double(
             "beds24",
             Beds24Desk,
             "/v2",
@@ -105,7 +105,7 @@ MANAGERS: Final = {
 }
 
 
-def reader(manager: Manager, host: Host, address: str = "http://127.0.0.1:9", through: Send = send) -> Account:
+def reader(manager: Double, host: Host, address: str = "http://127.0.0.1:9", through: Send = send) -> Account:
     module = import_module(f"integrations.{manager.name}")
     config = module.Config.model_validate({**manager.settings, "address": address + manager.path})
     kind = type(module.start(config, host))
