@@ -10,7 +10,7 @@ from typing import Final
 from hub.findings import Look
 from hub.model.alerts import Finding, Kind
 from hub.model.codes import CodeState, state_of
-from hub.store import codes
+from hub.store import code_list
 from hub.store.doors import Door
 from hub.store.engine import Tx
 
@@ -36,14 +36,14 @@ def of_lock(tx: Tx, door: Door, now: datetime) -> Return | None:
     """None: it lost nothing lately, or there is nothing to put back."""
     if door.emptied_at is None:
         return None
-    states = [state for code in codes.listing(tx, lock=door.id) if (state := _due(code, now)) is not None]
+    states = [state for code in code_list.listing(tx, lock=door.id) if (state := _due(code, now)) is not None]
     found = Return(door.emptied_at, sum(state in _BACK for state in states), len(states))
     if not found.of or (found.complete and now - found.since >= SHOWN):
         return None
     return found
 
 
-def _due(code: codes.Code, now: datetime) -> CodeState | None:
+def _due(code: code_list.Code, now: datetime) -> CodeState | None:
     """None for what should not be in the lock now, or not yet."""
     if code.issued is None or code.issued.grant.revoked or code.issued.grant.suspended:
         return None

@@ -38,9 +38,9 @@ from hub.model.values import GrantId, LockId, Pin, StayId, StayKind, UnitId, cle
 from hub.plugins import settings_of
 from hub.rehearsal import refuse_real_doors
 from hub.site import Site, parse
-from hub.store import claims, codes, doors, house, log, proofs, settings, stays
+from hub.store import claims, code_list, codes, doors, house, log, proofs, settings, stays
 from hub.store.backup import back_up
-from hub.store.codes import Code
+from hub.store.code_list import Code
 from hub.store.engine import Tx
 from hub.store.ladder import pool
 from hub.store.people import Token
@@ -197,7 +197,7 @@ def _code_list(tx: Tx, *, hub: Hub, actor: str, ask: asks.Codes) -> JsonValue:
     stay = None if ask.stay is None else StayId(ask.stay)
     if stay is not None and stays.stay(tx, stay) is None:
         raise Rejected(f"there is no stay “{stay}”; see `gatehouse stay list`")
-    found = codes.listing(tx, lock=lock, stay=stay)
+    found = code_list.listing(tx, lock=lock, stay=stay)
     pins = _revealed(tx, hub, actor, found) if ask.reveal else {}
     told = [_code(code, hub.clock.now()) for code in found]
     if ask.reveal:

@@ -26,7 +26,7 @@ from hub.model.codes import Reading
 from hub.model.people import called
 from hub.model.values import LockId, Pin, Position, PropertyId, Purpose, StayId, clean
 from hub.plugins import Plugins
-from hub.store import codes, doors, emergencies, house, log, settings
+from hub.store import code_list, codes, doors, emergencies, house, log, settings
 from hub.store import stays as ledger
 from hub.store.doors import Door
 from hub.store.emergencies import Deed, Emergency
@@ -163,7 +163,7 @@ class Emergencies:
         )
 
     def _door_ahead(self, tx: Tx, door: Door, act: Act) -> DoorAhead:
-        live = (code.issued for code in codes.listing(tx, lock=door.id) if code.issued is not None)
+        live = (code.issued for code in code_list.listing(tx, lock=door.id) if code.issued is not None)
         count = sum(codes.opens_for_guests(entry) and not entry.grant.revoked for entry in live)
         return DoorAhead(door.id, door.name, count, self._trouble(door, act))
 
@@ -318,7 +318,7 @@ class Emergencies:
 
     def _missing(self, tx: Tx) -> dict[LockId, str | None]:
         """The doors that do not hold an emergency code that they should hold, and their words if they refused it."""
-        found = codes.unproven(tx, self.clock.now())
+        found = code_list.unproven(tx, self.clock.now())
         return {entry.lock: entry.refused for entry in found if entry.purpose is Purpose.EMERGENCY}
 
 
@@ -392,7 +392,7 @@ def _guests(tx: Tx, wanted: Iterable[Door]) -> Iterable[GuestAhead]:
     """Whoever has a code on one of these doors now, those inside first."""
     rows = {}
     for door in wanted:
-        for code in codes.listing(tx, lock=door.id):
+        for code in code_list.listing(tx, lock=door.id):
             stay = None if code.issued is None or code.issued.grant.revoked else code.issued.stay
             if stay is not None and (row := ledger.stay(tx, stay)) is not None:
                 rows[stay] = row

@@ -15,7 +15,7 @@ from hub.model.alerts import Finding, Kind
 from hub.model.codes import Reading
 from hub.model.ladder import ENTRY, DoorNow, Own, Rung, StayHours, deadlines, takes_backup
 from hub.model.values import LockId, StayId, StayStatus
-from hub.store import codes, doors, guest_page, house, settings, stays
+from hub.store import code_list, codes, doors, guest_page, house, settings, stays
 from hub.store import ladder as ledger
 from hub.store.codes import Issued
 from hub.store.engine import Tx
@@ -157,7 +157,7 @@ def _names(tx: Tx, said: Iterable[Complaint]) -> str:
 
 
 def of_people(look: Look) -> Iterator[Finding]:
-    for entry in codes.unproven(look.tx, look.now):
+    for entry in code_list.unproven(look.tx, look.now):
         if entry.stay is None:
             why, cure = _why(look.tx, entry)
             sentence = f"The code of {entry.label} is not proven in {_name(look.tx, entry.lock)}{why}."

@@ -10,7 +10,7 @@ from hub.findings import Look
 from hub.model.alerts import Finding, Kind
 from hub.model.codes import Grant, Slot
 from hub.model.hours import UNHEARD_OF
-from hub.store import codes, doors
+from hub.store import code_list, doors
 from hub.store import stays as ledger
 
 OFTEN: Final = 3
@@ -36,7 +36,7 @@ def ends_early(slot: Slot, grant: Grant) -> datetime | None:
 
 def found(look: Look) -> Iterator[Finding]:
     """Once it has shut the code out, that the code is not proven says more, and is said."""
-    for slot, entry in codes.not_given_up(look.tx):
+    for slot, entry in code_list.not_given_up(look.tx):
         if ends_early(slot, entry.grant) is None or slot.hours.shut(look.now):
             continue
         door = doors.door(look.tx, entry.lock)

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from hub.model.battery import EMPTY_AT
 from hub.model.codes import CodeState, Grant, Limits, state_of
 from hub.model.values import LockId, Proof, PropertyId, Purpose, StayId, StayKind, UnitId
-from hub.store import codes, doors, house
-from hub.store.codes import Code
+from hub.store import code_list, doors, house
+from hub.store.code_list import Code
 from hub.store.doors import Door
 from hub.store.engine import Tx
 from hub.store.house import Property, Unit
@@ -155,7 +155,7 @@ class Ground:
         )
 
     def with_doors(self, tx: Tx, rows: Sequence[StayRow]) -> list[StayLine]:
-        listed = codes.of_stays(tx, [row.id for row in rows])
+        listed = code_list.of_stays(tx, [row.id for row in rows])
         return [self.line(row, on_doors=self.on_doors(row, listed[row.id])) for row in rows]
 
     def on_doors(self, row: StayRow, listed: Iterable[Code]) -> tuple[DoorCode, ...]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import (
     Integer,
-    RowMapping,
     Select,
     and_,
     bindparam,
@@ -33,8 +32,8 @@ from hub.model.values import CodeTag, GrantId, LockId, PassId, Proof, Purpose, S
 from hub.store import chain, emergencies, holders
 from hub.store.engine import Tx
 from hub.store.prepared import Prepared, among, listed, upsert
-from hub.store.proofs import NOW, PROVEN
-from hub.store.tables import Instant, grants, lock_state, pass_doors, slots, stays
+from hub.store.proofs import NOW
+from hub.store.tables import Instant, grants, lock_state, pass_doors, slots
 
 MANAGED = 30
 """How many slots of a lock the hub looks after; the rest are never read (a lock may claim 250)."""
@@ -102,7 +101,7 @@ def entry_of(row: Mapping[Any, Any], down: Collection[LockId] = ()) -> Issued:
     )
 
 
-def _slot(row: Mapping[Any, Any]) -> Slot:
+def read_slot(row: Mapping[Any, Any]) -> Slot:
     return Slot(
         number=row["number"],
         holder=row["holder"],
@@ -134,7 +133,7 @@ def _hours(row: Mapping[Any, Any]) -> Hours:
 
 _SLOTS: Final = Prepared(
     select(slots).where(slots.c.lock_id == bindparam("lock")).order_by(slots.c.number),
-    _slot,
+    read_slot,
     remember=["lock_id", "number"],
 )
 
@@ -308,7 +307,7 @@ def keep_slot(tx: Tx, lock: LockId, slot: Slot, at: datetime) -> None:
 
 _ONE_SLOT: Final = Prepared(
     select(slots).where(slots.c.lock_id == bindparam("lock"), slots.c.number == bindparam("number", type_=Integer)),
-    _slot,
+    read_slot,
     remember=["lock_id", "number"],
 )
 
@@ -389,44 +388,11 @@ def outfit(tx: Tx, lock: LockId, count: int) -> None:
             _put(tx, lock, Slot.unknown(number))
 
 
-# ---- for people -----------------------------------------------------------------------------------------------------
+def held(row: Mapping[str, Any]) -> tuple[GrantId, Slot]:
+    return GrantId(row["holder"]), read_slot(row)
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
-    """One row for `gatehouse codes` and the pages: a grant, a slot, or both."""
-
-    lock: LockId
-    slot: Slot | None
-    issued: Issued | None
-    guest: str
-    """Of the stay, else its reference, as many channels name nobody; or the label."""
-
-
-def listing(tx: Tx, *, lock: LockId | None = None, stay: StayId | None = None) -> list[Code]:
-    """Every live or waiting code and every slot that is not known to be empty."""
-    holding = {row["holder"]: row for row in tx.sql.execute(_slot_rows(lock)).mappings() if row["holder"]}
-    down = emergencies.down(tx)
-    found = [_code(row, holding, down) for row in tx.sql.execute(_grant_rows(lock, stay)).mappings()]
-    if stay is None:
-        strangers = select(slots).where(slots.c.holder.is_(None), slots.c.reading == Reading.OCCUPIED.value)
-        if lock is not None:
-            strangers = strangers.where(slots.c.lock_id == lock)
-        found += [Code(row["lock_id"], _slot(row), None, "") for row in tx.sql.execute(strangers).mappings()]
-    return sorted(found, key=lambda code: (code.lock, 1000 if code.slot is None else code.slot.number))
-
-
-def of_stays(tx: Tx, ids: Collection[StayId]) -> dict[StayId, list[Code]]:
-    """The live and waiting codes of these stays, however many, in two queries."""
-    stays_ = listed(ids)
-    holding, down = dict(_HELD_FOR.all(tx, ids=stays_)), emergencies.down(tx)
-    found: dict[StayId, list[Code]] = {id_: [] for id_ in ids}
-    for entry, guest in _OF_STAYS.all(tx, ids=stays_):
-        off = entry.lock in down and opens_for_guests(entry)
-        told = replace(entry, grant=replace(entry.grant, suspended=True)) if off else entry
-        assert told.stay is not None  # asked for by it
-        found[told.stay].append(Code(told.lock, holding.get(told.grant.id), told, guest))
-    return found
+_HELD: Final = Prepared(select(slots).where(among(slots.c.holder, "ids")), held, remember=["lock_id", "number"])
 
 
 def held_by(tx: Tx, ids: Collection[GrantId]) -> dict[GrantId, Slot]:
@@ -438,81 +404,3 @@ def limits_of(tx: Tx, lock: LockId) -> Limits | None:
     """What its keypad takes; None: nobody has met it yet."""
     row = tx.sql.execute(select(lock_state).where(lock_state.c.lock_id == lock)).mappings().first()
     return None if row is None or row["model"] is None else Limits(row["slots"], row["min_digits"], row["max_digits"])
-
-
-def _slot_rows(lock: LockId | None):  # type: ignore[no-untyped-def]
-    query = select(slots).where(slots.c.holder.is_not(None))
-    return query if lock is None else query.where(slots.c.lock_id == lock)
-
-
-def _grant_rows(lock: LockId | None, stay: StayId | None):  # type: ignore[no-untyped-def]
-    query = select(grants, stays.c.guest, stays.c.reference).outerjoin(stays).where(grants.c.pin.is_not(None))
-    if lock is not None:
-        query = query.where(grants.c.lock_id == lock)
-    return query if stay is None else query.where(grants.c.stay_id == stay)
-
-
-def held(row: Mapping[str, Any]) -> tuple[GrantId, Slot]:
-    return GrantId(row["holder"]), _slot(row)
-
-
-_OF_STAYS: Final = Prepared(
-    _grant_rows(None, None).where(among(grants.c.stay_id, "ids")),
-    lambda row: (entry_of(row), _whose(row)),
-    remember=["id"],
-)
-_HELD: Final = Prepared(select(slots).where(among(slots.c.holder, "ids")), held, remember=["lock_id", "number"])
-_HELD_FOR: Final = Prepared(
-    select(slots)
-    .join(grants, grants.c.id == slots.c.holder)
-    .where(among(grants.c.stay_id, "ids"), grants.c.pin.is_not(None)),
-    held,
-    remember=["lock_id", "number"],
-)
-
-
-def _whose(row: Mapping[Any, Any]) -> str:
-    return str(row["guest"] or row["reference"] or row["label"])
-
-
-def _code(row: RowMapping, holding: dict[str, RowMapping], down: Collection[LockId]) -> Code:
-    held = holding.get(row["id"])
-    return Code(row["lock_id"], None if held is None else _slot(held), entry_of(row, down), _whose(row))
-
-
-_UNPROVEN: Final = Prepared(
-    select(grants).where(
-        grants.c.pin.is_not(None),
-        grants.c.revoked_at.is_(None),
-        grants.c.purpose != Purpose.BACKUP.value,
-        grants.c.start <= NOW,
-        or_(grants.c.end.is_(None), grants.c.end > NOW),
-        ~exists().where(slots.c.holder == grants.c.id, PROVEN),
-    ),
-    entry_of,
-    remember=["id"],
-)
-
-
-def unproven(tx: Tx, now: datetime) -> list[Issued]:
-    """Grants whose window has begun, and that no lock is known to hold; neither those that a lock-down switched off, nor
-    backup codes."""
-    found, down = _UNPROVEN.all(tx, now=now), emergencies.down(tx)
-    return [entry for entry in found if not (entry.lock in down and opens_for_guests(entry))]
-
-
-def not_given_up(tx: Tx) -> list[tuple[Slot, Issued]]:
-    """Codes whose hours the lock refused, with the slots in which it may keep to earlier ones although it was asked not to."""
-    kept = [(slot, issued(tx, holder)) for holder, slot in _NOT_GIVEN_UP.all(tx)]
-    return [(slot, entry) for slot, entry in kept if entry is not None]
-
-
-_NOT_GIVEN_UP: Final = Prepared(
-    select(slots).where(
-        slots.c.hours_refused == 1,
-        slots.c.hours_before.is_not(None),
-        slots.c.hours_failures > 0,
-        slots.c.holder.is_not(None),
-    ),
-    held,
-)

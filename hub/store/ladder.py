@@ -14,8 +14,9 @@ from hub.model.codes import Grant, Limits, Reading, Slot, ready
 from hub.model.ladder import ENTRY, Backup, DoorNow, Own, StayHours
 from hub.model.stays import wants_code
 from hub.model.values import CODED, GrantId, LockId, Proof, Purpose, StayId, StayStatus, Window
-from hub.store import codes, doors, emergencies
-from hub.store.codes import Code, Issued
+from hub.store import code_list, codes, doors, emergencies
+from hub.store.code_list import Code
+from hub.store.codes import Issued
 from hub.store.doors import Door
 from hub.store.engine import Tx
 from hub.store.prepared import Prepared, among, listed, one_of
@@ -278,7 +279,7 @@ _PASSED: Final = Prepared(
 
 def stairs(tx: Tx, rows: Sequence[StayRow], now: datetime) -> dict[StayId, Stairs]:
     """How the codes of these stays stand; a stay that gets no codes is left out."""
-    issued = codes.of_stays(tx, [row.id for row in rows])
+    issued = code_list.of_stays(tx, [row.id for row in rows])
     passed: dict[str, list[LockId]] = defaultdict(list)
     for unit, lock in _PASSED.all(tx, units=listed({row.unit_id for row in rows})):
         passed[unit].append(lock)

@@ -23,8 +23,8 @@ from hub.model.codes import CodeState, Reading, Slot, state_of
 from hub.model.facts import SlotRead
 from hub.model.people import PersonKind
 from hub.model.values import Address, CodeTag, GrantId, LockId, Pin, Proof
-from hub.store import codes, log, passes
-from hub.store.codes import Code
+from hub.store import code_list, codes, log, passes
+from hub.store.code_list import Code
 from tests.simulators.building import Memory
 from tests.simulators.home import START, Home, home, simulate
 from tests.simulators.wired import wired
@@ -38,7 +38,7 @@ def _front(**more: object) -> Memory:
 
 
 async def _in_place(house: Home, number: int = 5) -> Code | None:
-    listed = await house.hub.store.read(lambda tx: codes.listing(tx, lock=FRONT))
+    listed = await house.hub.store.read(lambda tx: code_list.listing(tx, lock=FRONT))
     return next((code for code in listed if code.slot is not None and code.slot.number == number), None)
 
 
@@ -51,7 +51,7 @@ def _keypad(house: Home) -> Keypad:
 async def _refused(house: Home, words: str, wish: Wish = CLEANER) -> None:
     with pytest.raises(Rejected, match=words):
         await house.hub.adopting.adopt(wish, "manager")
-    held = await house.hub.store.read(lambda tx: codes.listing(tx, lock=FRONT))
+    held = await house.hub.store.read(lambda tx: code_list.listing(tx, lock=FRONT))
     assert all(code.issued is None or code.issued.label != wish.label for code in held), "nothing was given"
     assert await house.hub.store.read(lambda tx: log.deeds(tx, "lock:front")) == []
     assert house.lock("front").journal == [], "nothing was written"

@@ -12,7 +12,7 @@ from hub.health import findings
 from hub.model.alerts import Kind
 from hub.model.codes import CodeState, state_of
 from hub.model.values import Address, LockId, Pin, Position, PropertyId
-from hub.store import codes, emergencies, log, settings
+from hub.store import code_list, emergencies, log, settings
 from hub.store.emergencies import Deed
 from hub.unlock import Outcome
 from tests.simulators.building import Memory
@@ -40,7 +40,7 @@ async def _guest_in(house: Home) -> str:
 
 
 async def _states(house: Home) -> set[CodeState]:
-    listed = await house.hub.store.read(codes.listing)
+    listed = await house.hub.store.read(code_list.listing)
     now = house.hub.clock.now()
     return {
         state

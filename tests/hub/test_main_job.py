@@ -11,7 +11,7 @@ from hub.errors import Rejected
 from hub.intake import NewStay
 from hub.issuing import code_now
 from hub.model.values import Address, LockId, StayKind, StayStatus
-from hub.store import codes, log, proofs, settings, stays
+from hub.store import code_list, codes, log, proofs, settings, stays
 from hub.store.house import ClosedMeans
 from tests.simulators.building import Memory
 from tests.simulators.home import FLAT, Home, home, simulate
@@ -220,7 +220,7 @@ def test_somebody_elses_code_is_listed_and_left_alone(tmp_path: Path) -> None:
             await _booked(house)
             await house.until(CHECK_OUT + MOMENT)
             assert house.lock("front").codes == {1: "314159", 5: "271828"}
-            listed = await house.hub.store.read(codes.listing)
+            listed = await house.hub.store.read(code_list.listing)
             assert [code.slot.number for code in listed if code.slot and code.issued is None] == [1, 5]
 
     simulate(main())

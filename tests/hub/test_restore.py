@@ -11,7 +11,7 @@ from hub.errors import Rejected
 from hub.io.vault import Vault
 from hub.model.codes import Reading
 from hub.model.values import Address, LockId
-from hub.store import codes, restoring, settings
+from hub.store import code_list, codes, restoring, settings
 from hub.store.backup import back_up, restore
 from tests.simulators.building import Memory
 from tests.simulators.home import home, simulate
@@ -47,7 +47,7 @@ def test_a_restored_hub_reads_its_locks_gives_nothing_and_then_takes_back_what_i
             assert memory.codes == {1: digits, 9: "271828"}, "read, and left as it is"
             slots = await house.hub.store.read(lambda tx: codes.slots_of(tx, FRONT))
             assert {slot.number for slot in slots if slot.reading is Reading.OCCUPIED} == {1, 9}
-            listed = await house.hub.store.read(codes.listing)
+            listed = await house.hub.store.read(code_list.listing)
             assert [code.slot.number for code in listed if code.slot is not None] == [1, 9], "for a person to decide"
 
             await house.hub.store.write(restoring.leave_safe_mode)

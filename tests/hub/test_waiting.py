@@ -15,8 +15,8 @@ from hub.contracts import Clock
 from hub.io.clock import LoopClock
 from hub.model.codes import CodeState, state_of
 from hub.model.values import Address, LockId
-from hub.store import codes, proofs
-from hub.store.codes import Code
+from hub.store import code_list, proofs
+from hub.store.code_list import Code
 from tests.simulators.building import Memory
 from tests.simulators.home import Home, home, simulate
 
@@ -46,7 +46,9 @@ async def _booked(house: Home, uid: str = "a", guest: str = "Ada Lovelace") -> s
 
 
 async def _code(house: Home) -> Code:
-    return next(code for code in await house.hub.store.read(lambda tx: codes.listing(tx, lock=FRONT)) if code.issued)
+    return next(
+        code for code in await house.hub.store.read(lambda tx: code_list.listing(tx, lock=FRONT)) if code.issued
+    )
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -24,7 +24,7 @@ from hub.model.passes import EveryWeek, read_hours
 from hub.model.people import PersonKind
 from hub.model.values import Address, LockId, Position, PropertyId, Purpose, Window
 from hub.people import Who
-from hub.store import codes, emergencies, log
+from hub.store import code_list, emergencies, log
 from hub.store.engine import Tx
 from tests.simulators.box import BoxClock, box, until
 from tests.simulators.building import Memory
@@ -83,7 +83,7 @@ class Life:
         """Whose code is whose, and those that nobody knows."""
         pooled, vault = set(), self.house.hub.vault
         names = {row.id: row.guest for row in await self.house.stays()}
-        for code in await self.house.hub.store.read(codes.listing):
+        for code in await self.house.hub.store.read(code_list.listing):
             entry = code.issued
             if entry is None or entry.sealed_pin is None:
                 continue

@@ -14,7 +14,7 @@ from hub.model.codes import Reading, Slot
 from hub.model.facts import Abilities, BoltMoved, CodeChange, CodesChanged, Mode, ModeTold
 from hub.model.hours import Hours
 from hub.model.values import Address, How, LockId, Position, Proof, Window
-from hub.store import codes, doors, house, log
+from hub.store import code_list, codes, doors, house, log
 from hub.store.engine import Tx
 from hub.store.house import LockRow, Origin
 from tests.simulators.building import Memory, MemoryLock
@@ -258,7 +258,7 @@ async def test_a_code_for_somebody_at_the_door_is_drawn_shown_once_and_can_be_en
     end = re.search(r'action="(/locks/front/codes/\w+/end)"', page.html)
     assert end is not None
     assert (await manager.post(end[1])).status == 303
-    listed = await manager.here.hub.store.read(lambda tx: codes.listing(tx, lock=LockId("front")))
+    listed = await manager.here.hub.store.read(lambda tx: code_list.listing(tx, lock=LockId("front")))
     assert [entry.issued.grant.revoked for entry in listed if entry.issued and entry.guest == "The plumber"] == [True]
 
 

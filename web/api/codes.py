@@ -15,8 +15,8 @@ from hub.errors import Unavailable
 from hub.model.codes import CodeState, state_of
 from hub.model.people import Scope
 from hub.model.values import GrantId, LockId, PersonId, Pin, Proof, Purpose, StayId, clean
-from hub.store import codes, doors, log, persons
-from hub.store.codes import Code
+from hub.store import code_list, codes, doors, log, persons
+from hub.store.code_list import Code
 from hub.store.engine import Tx
 from web.api.paging import ByName, Page, cut_by_name
 from web.api.problems import missing, unavailable
@@ -65,7 +65,7 @@ def _codes(tx: Tx, call: Call, query: CodeQuery) -> CodePage:
     lock = None if query.lock is None else LockId(query.lock)
     stay = None if query.stay is None else StayId(query.stay)
     now = call.hub.clock.now()
-    shown = [code for code in codes.listing(tx, lock=lock, stay=stay) if _state(code, now) is not None]
+    shown = [code for code in code_list.listing(tx, lock=lock, stay=stay) if _state(code, now) is not None]
     page = cut_by_name(shown, _place, query)
     pins = _reveal(tx, call, page.rows) if query.reveal else {}
     return CodePage(items=[_code(code, pins, now) for code in page.rows], next=page.next)

@@ -17,7 +17,7 @@ from hub.hub import Hub
 from hub.model.alerts import Level
 from hub.model.codes import CodeState, state_of
 from hub.model.people import Scope, allows
-from hub.store import codes, doors, mail
+from hub.store import code_list, doors, mail
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.throttle import here
@@ -71,7 +71,7 @@ def _measured(tx: Tx, hub: Hub) -> Iterator[Metric]:
     levels = Counter(finding.level for finding in findings(tx, hub))
     yield _many("gatehouse_findings", "What is wrong, by level", "level", {each.value: levels[each] for each in Level})
     listed = (
-        state_of(None if code.issued is None else code.issued.grant, code.slot, now) for code in codes.listing(tx)
+        state_of(None if code.issued is None else code.issued.grant, code.slot, now) for code in code_list.listing(tx)
     )
     states = Counter(state for state in listed if state is not None)
     yield _many("gatehouse_codes", "Codes, by state", "state", {each.value: states[each] for each in CodeState})

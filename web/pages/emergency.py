@@ -14,7 +14,7 @@ from hub.errors import Rejected
 from hub.hub import Hub
 from hub.model.people import called
 from hub.model.values import LockId, PropertyId
-from hub.store import codes, emergencies
+from hub.store import code_list, emergencies
 from hub.store.emergencies import Deed, Emergency
 from hub.store.engine import Tx
 from web.forms import Filled, Form, blank, read
@@ -102,7 +102,7 @@ def _still_there(tx: Tx, ground: Ground, row: Emergency) -> Iterable[LockId]:
     """The doors of a lock-down that may still open for guests."""
     for door in ground.doors.values():
         if row.released_at is None and row.covers(door.id, door.property):
-            for code in codes.listing(tx, lock=door.id):
+            for code in code_list.listing(tx, lock=door.id):
                 if code.slot is not None and code.issued is not None and code.issued.grant.suspended:
                     yield door.id
 

@@ -12,7 +12,7 @@ from hub import health
 from hub.hub import Hub
 from hub.model.alerts import Level
 from hub.plugins import Condition
-from hub.store import codes, log, mail, restoring, settings, tables
+from hub.store import code_list, log, mail, restoring, settings, tables
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from web.ground import Ground
@@ -104,7 +104,7 @@ def _counts(tx: Tx, hub: Hub, ground: Ground) -> Counts:
     read = sum(
         name in states and states[name].good_at is not None and states[name].failing_since is None for name in channels
     )
-    issued = [code.issued for code in codes.listing(tx) if code.issued is not None and not code.issued.pooled]
+    issued = [code.issued for code in code_list.listing(tx) if code.issued is not None and not code.issued.pooled]
     due = [entry for entry in issued if ground.now in entry.grant.window]
     return Counts(
         locks=len(ground.doors),
@@ -112,7 +112,7 @@ def _counts(tx: Tx, hub: Hub, ground: Ground) -> Counts:
         channels=len(channels),
         channels_read=read,
         codes_due=len(due),
-        codes_missing=len(codes.unproven(tx, ground.now)),
+        codes_missing=len(code_list.unproven(tx, ground.now)),
         cramped=hub.store.cramped,
     )
 

@@ -13,8 +13,8 @@ from hub.model.battery import Weighed, Weight, accuracy, curve
 from hub.model.codes import CodeState, Limits, Slot, state_of
 from hub.model.facts import Abilities, Mode
 from hub.model.values import GrantId, LockId, Position, Proof
-from hub.store import batteries, codes, doors, ladder
-from hub.store.codes import Code
+from hub.store import batteries, code_list, codes, doors, ladder
+from hub.store.code_list import Code
 from hub.store.doors import Door, unlockable
 from hub.store.engine import Tx
 from hub.unlock import Answer, Outcome
@@ -111,14 +111,14 @@ def _worries(door: Door, ground: Ground) -> Iterator[Worry]:
 def cards(tx: Tx, hub: Hub) -> list[LockCard]:
     ground = Ground.read(tx, hub.clock.now())
     used: dict[LockId, int] = {}
-    for code in codes.listing(tx):
+    for code in code_list.listing(tx):
         used[code.lock] = used.get(code.lock, 0) + (code.slot is not None)
     return [card(ground, hub, door, used.get(door.id, 0)) for door in ground.doors.values()]
 
 
 def one_card(tx: Tx, hub: Hub, id_: LockId) -> LockCard:
     ground = Ground.read(tx, hub.clock.now())
-    used = sum(code.slot is not None for code in codes.listing(tx, lock=id_))
+    used = sum(code.slot is not None for code in code_list.listing(tx, lock=id_))
     return card(ground, hub, _door(ground, id_), used)
 
 
@@ -236,7 +236,7 @@ class LockView:
 def look_at(tx: Tx, hub: Hub, id_: LockId) -> LockView:
     ground = Ground.read(tx, hub.clock.now())
     door = _door(ground, id_)
-    listed = codes.listing(tx, lock=id_)
+    listed = code_list.listing(tx, lock=id_)
     local = ground.local(door.property)
     able = door.abilities
     places = codes.slots_of(tx, id_)
