@@ -29,7 +29,7 @@ async def test_one_signs_in_and_goes_to_the_page_past_the_navigation(browser: Br
 
         await opened.tab_to(page.get_by_role("link", name="Skip to the page"), most=1)
         await page.keyboard.press("Enter")
-        await opened.tab_to(page.get_by_role("link", name="Sold twice"), most=1)
+        await opened.tab_to(page.get_by_role("link", name="Held nights"), most=1)
 
 
 async def test_the_code_of_a_stay_is_found_and_shown(manager: Window) -> None:

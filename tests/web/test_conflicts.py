@@ -33,10 +33,12 @@ def _told(hub: Hub, fact: StayReported, tx: Tx) -> None:
 
 async def test_nothing_sold_twice_is_said_so(manager: Visitor) -> None:
     assert "Nothing was sold twice" in (await manager.get("/stays/conflicts")).text
+    assert "/stays/conflicts" not in (await manager.get("/stays")).html
 
 
 async def test_both_stand_side_by_side_and_the_second_is_moved(manager: Visitor) -> None:
     _, bob = await _sold_twice(manager)
+    assert "/stays/conflicts" in (await manager.get("/stays")).html
     page = await manager.get("/stays/conflicts")
     assert page.text.index("Ada Lovelace") < page.text.index("Bob Boole")
     assert "Keeps the code." in page.text

@@ -45,6 +45,7 @@ class ListView:
     here: str
     older: str
     wakes: str
+    sold_twice: bool
 
 
 _SHOWN = (("current", "Now and next"), ("past", "Past"), ("cancelled", "Cancelled"), ("unclear", "Not usable"))
@@ -89,6 +90,7 @@ def look(tx: Tx, hub: Hub, show: str, q: str, after: str) -> ListView:
         here="/stays?" + urlencode(asked | {"after": after, "part": "rows"}),
         older=older,
         wakes=wakes("stays", "house", *(f"lock:{lock}" for lock in ground.doors)),
+        sold_twice=any(conflicts.pairs(tx, ground.now)),
     )
 
 
