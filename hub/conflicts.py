@@ -85,7 +85,11 @@ def move(tx: Tx, intake: Intake, id_: StayId, unit: UnitId, actor: str, *, anywa
 def let_share(tx: Tx, desk: Desk, one: StayId, other: StayId, actor: str) -> None:
     """Both may come: each gets a code. It holds until one of them asks for more nights. Raises Rejected."""
     pair = ledger.stay(tx, one), ledger.stay(tx, other)
-    if pair[0] is None or pair[1] is None or pair[1].id not in {each.id for each in conflicts.rivals(tx, pair[0])}:
+    if (
+        pair[0] is None
+        or pair[1] is None
+        or pair[1].id not in {each.id for each in conflicts.rivals(tx, pair[0], desk.now())}
+    ):
         raise Rejected("these two have no nights in common")
     now = desk.now()
     conflicts.let_share(tx, one, other, actor, now)

@@ -58,13 +58,25 @@ def replan(
             _replan(tx, desk, other, frozenset(), {})
 
 
+def is_released(tx: Tx, desk: Desk) -> bool:
+    """Whether somebody who was held back need not be any more, because the other guest has gone."""
+    now = desk.now()
+    return desk.trusted() and any(not conflicts.stands_back(tx, row, now) for row in conflicts.held_back(tx, now))
+
+
+def release(tx: Tx, desk: Desk) -> None:
+    """Give codes to whoever is held back by nobody any more. Doing it twice changes nothing."""
+    for row in conflicts.held_back(tx, desk.now()):
+        _replan(tx, desk, row, frozenset(), {})
+
+
 Held = Mapping[LockId, Window]
 
 
 def _replan(tx: Tx, desk: Desk, stay: StayRow, avoid: frozenset[CodeTag], had: Held) -> None:
     wanted = _windows(tx, stay)
     held = {entry.lock: entry for entry in codes.issued_for(tx, stay.id)}
-    contested = conflicts.stands_back(tx, stay)
+    contested = conflicts.stands_back(tx, stay, desk.now())
     conflicts.note(tx, stay.id, contested=contested)
     if contested:
         wanted = _no_more_than(wanted, {**had, **{lock: entry.grant.window for lock, entry in held.items()}})

@@ -454,6 +454,8 @@ async def _go_on(hub: Hub) -> None:
     """Stays go on by the clock. Nothing is written where nothing is due."""
     if await hub.store.read(lambda tx: steps.perhaps_due(tx, hub.clock.now())):
         await hub.store.write(lambda tx: workflow.tick(tx, hub.desk))
+    if await hub.store.read(lambda tx: issuing.is_released(tx, hub.desk)):
+        await hub.store.write(lambda tx: issuing.release(tx, hub.desk))
 
 
 async def _tidy(hub: Hub) -> None:

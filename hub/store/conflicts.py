@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import bindparam, or_, select, update
@@ -19,7 +19,6 @@ from hub.store.prepared import Prepared
 from hub.store.stays import StayRow
 from hub.store.tables import Instant, shared_nights, stays
 
-_A_DAY: Final = timedelta(days=1)
 _CLAIM: Final = Prepared(select(stays.c.claim).where(stays.c.id == bindparam("stay")), lambda row: int(row["claim"]))
 
 
@@ -27,11 +26,12 @@ def claim(tx: Tx, id_: StayId) -> int:
     return _CLAIM.first(tx, stay=id_) or 0
 
 
-def rivals(tx: Tx, stay: StayRow) -> list[StayRow]:
-    """Who else is confirmed on some of its nights, by when they asked for them; not those whom a person lets share them."""
+def rivals(tx: Tx, stay: StayRow, now: datetime) -> list[StayRow]:
+    """Who else is confirmed on some of its nights, at some of its hours, by when they asked for them; neither those who are
+    gone by `now`, nor those whom a person lets share them."""
     if not _stays_on(stay) or stay.check_in is None or stay.check_out is None:
         return []
-    found = ledger.guests_between(tx, stay.unit_id, Window(stay.check_in - _A_DAY, stay.check_out + _A_DAY))
+    found = ledger.guests_between(tx, stay.unit_id, Window(max(stay.check_in, now), stay.check_out))
     others = [each for each in found if each.id != stay.id and _stays_on(each) and share_a_night(stay, each)]
     if not others:
         return []
@@ -57,10 +57,10 @@ def has_code(tx: Tx, id_: StayId) -> bool:
     return bool(codes.issued_for(tx, id_)) or bool(pulled.pulled(tx, id_))
 
 
-def stands_back(tx: Tx, stay: StayRow) -> bool:
-    """Whether somebody asked for these nights first, or has a code already: no second guest gets one."""
+def stands_back(tx: Tx, stay: StayRow, now: datetime) -> bool:
+    """Whether somebody asked for these nights first, or has a code already: no second guest gets one while they stay."""
     mine = claim(tx, stay.id)
-    return any(claim(tx, each.id) < mine or has_code(tx, each.id) for each in rivals(tx, stay))
+    return any(claim(tx, each.id) < mine or has_code(tx, each.id) for each in rivals(tx, stay, now))
 
 
 # ---- who is held back ----------------------------------------------------------------------------------------------
@@ -97,9 +97,9 @@ def pairs(tx: Tx, now: datetime) -> Iterator[tuple[StayRow, StayRow]]:
     """Each two that have nights in common, the one who keeps them first."""
     seen = set[frozenset[StayId]]()
     for second in held_back(tx, now):
-        for first in rivals(tx, second):
+        for first in rivals(tx, second, now):
             both = frozenset((first.id, second.id))
-            if both not in seen and (first.check_out is None or first.check_out > now):
+            if both not in seen:
                 seen.add(both)
                 yield _in_order(tx, first, second)
 

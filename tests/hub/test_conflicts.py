@@ -95,6 +95,37 @@ def test_whoever_leaves_on_the_day_on_which_another_comes_is_no_conflict_even_ho
     _living(work, tmp_path)
 
 
+def test_whoever_comes_hours_after_another_has_gone_is_no_conflict_whatever_nights_were_booked(tmp_path: Path) -> None:
+    async def work(made: Home) -> None:
+        ada = await _booked(made, "a", 0, 3, "Ada Lovelace")
+        gone = (await made.stay()).check_in
+        assert gone is not None
+        made.rebook("a", check_out=gone + timedelta(hours=44))
+        await made.later(minutes=4)
+        bob = await _booked(made, "b", 2, 5, "Bob")
+        assert await made.digits_by_door(ada)
+        assert await made.digits_by_door(bob)
+        assert await _said(made) == set()
+
+    _living(work, tmp_path)
+
+
+def test_once_the_first_guest_has_gone_the_second_gets_a_code_if_nobody_has_decided(tmp_path: Path) -> None:
+    async def work(made: Home) -> None:
+        ada, bob = await _booked(made, "a", 0, 3, "Ada Lovelace"), await _booked(made, "b", 2, 5, "Bob")
+        over = (await made.stay()).check_out
+        assert over is not None
+        await made.until(over - timedelta(minutes=1))
+        assert await made.digits_by_door(bob) == {}
+        had = await made.digits_by_door(ada)
+        await made.until(over + timedelta(minutes=7))
+        assert made.lock("front").holds((await made.digits_by_door(bob))[FRONT])
+        assert not made.lock("front").holds(had[FRONT])
+        assert await _said(made) == set()
+
+    _living(work, tmp_path)
+
+
 @pytest.mark.parametrize("how", ["cancel", "move", "share", "shrink", "move the first"])
 def test_a_conflict_ends_and_the_second_gets_its_code(tmp_path: Path, how: str) -> None:
     async def work(made: Home) -> None:
