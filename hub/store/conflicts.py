@@ -29,7 +29,7 @@ def claim(tx: Tx, id_: StayId) -> int:
 def rivals(tx: Tx, stay: StayRow, now: datetime) -> list[StayRow]:
     """Who else is confirmed on some of its nights, at some of its hours, by when they asked for them; neither those who are
     gone by `now`, nor those whom a person lets share them."""
-    if not _stays_on(stay) or stay.check_in is None or stay.check_out is None:
+    if not _stays_on(stay) or stay.check_in is None or stay.check_out is None or stay.check_out <= now:
         return []
     found = ledger.guests_between(tx, stay.unit_id, Window(max(stay.check_in, now), stay.check_out))
     others = [each for each in found if each.id != stay.id and _stays_on(each) and share_a_night(stay, each)]

@@ -122,6 +122,9 @@ def test_once_the_first_guest_has_gone_the_second_gets_a_code_if_nobody_has_deci
         assert made.lock("front").holds((await made.digits_by_door(bob))[FRONT])
         assert not made.lock("front").holds(had[FRONT])
         assert await _said(made) == set()
+        made.rebook("a", guest="Ada King")  # of whom one hears when they are gone
+        await made.later(minutes=4)
+        assert (await made.stay("Ada King")).check_out == over
 
     _living(work, tmp_path)
 
