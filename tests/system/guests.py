@@ -20,8 +20,8 @@ from tests.system.victim import Failed
 
 LEAD = timedelta(minutes=10)
 """The property's `code_lead`."""
-MOST_AT_ONCE = 5
-"""Bookings of one source that are not over: four sources have to fit into a lock."""
+MOST_AT_ONCE = 1
+"""Bookings of one source that are not over: each has one room, and who is sold a room twice waits for a person."""
 SHORT, LONG = (20, 110), (300, 600)
 """Minutes of a stay: some come and go between two deaths of the hub, some outlast many."""
 LONG_OVER = timedelta(hours=6)
@@ -116,7 +116,7 @@ class Agency(Source):
 
     url: str = ""
     secret: str = ""
-    pause_s: float = 0.3
+    pause_s: float = 1.5
     acknowledged: set[tuple[str, str]] = field(default_factory=set)
     """Channel and key, since somebody looked last."""
     word: asyncio.Event = field(default_factory=asyncio.Event)
@@ -202,7 +202,7 @@ def _told(booking: Booking) -> dict[str, object]:
 class Calendar(Source):
     """Served over HTTP, with an ETag; changes now and then."""
 
-    pause_s: float = 1.5
+    pause_s: float = 7.5
     port: int = 0
     version: int = 0
 

@@ -30,7 +30,7 @@ from hub.store.house import ChannelRow, ClosedMeans, LockRow, Origin, Property, 
 
 START = datetime(2027, 3, 1, 16, 0, tzinfo=UTC)
 LOCKS = (LockId("front"), LockId("flat"))
-CHANNEL = ChannelId("agency")
+ROOMS = 12
 PAGES_PER_CHECKPOINT = 40
 """Few, so that the database file itself is written often."""
 SENDERS = 4
@@ -95,9 +95,16 @@ def furnish(tx: Tx, hub: Hub) -> None:
     house.keep_property(tx, place)
     for name in LOCKS:
         house.keep_lock(tx, LockRow(name, place.id, name, "memory", Address(name), False, Origin.SITE))
-    house.keep_unit(tx, Unit(UnitId("flat"), place.id, "Flat", LOCKS, ClosedMeans.ASK, Origin.SITE))
-    sealed = house.sealed_settings(CHANNEL, {"secret": "the agency's own secret"}, hub.vault)
-    house.keep_channel(tx, ChannelRow(CHANNEL, UnitId("flat"), "partner", sealed, Origin.SITE))
+    for room in range(ROOMS):
+        unit, channel = UnitId(f"room-{room}"), channel_of(room)
+        house.keep_unit(tx, Unit(unit, place.id, f"Room {room}", LOCKS, ClosedMeans.ASK, Origin.SITE))
+        sealed = house.sealed_settings(channel, {"secret": "the agency's own secret"}, hub.vault)
+        house.keep_channel(tx, ChannelRow(channel, unit, "partner", sealed, Origin.SITE))
+
+
+def channel_of(number: int) -> ChannelId:
+    """A room is let again once the booking before is cancelled: who is sold one twice waits for a person."""
+    return ChannelId(f"agency-{number % ROOMS}")
 
 
 async def deliver(hub: Hub, topic: str, number: int, marks: Marks) -> None:
@@ -110,7 +117,7 @@ async def deliver(hub: Hub, topic: str, number: int, marks: Marks) -> None:
     }
     key = f"{topic}:B{number}"
     body = json.dumps({"booking": booking}).encode()
-    await hub.inbox.accept(Delivery(CHANNEL, key, body, hub.clock.now(), topic))
+    await hub.inbox.accept(Delivery(channel_of(number), key, body, hub.clock.now(), topic))
     marks.say("accepted", key)
 
 

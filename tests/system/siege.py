@@ -78,7 +78,9 @@ unit = "{name}"
 integration = "{integration}"
 {setting}
 """
-AGENCIES = ("north", "south", "west")
+ROOMS = range(1, 6)
+AGENCIES = tuple(f"{side}-{room}" for side in ("north", "south", "west") for room in ROOMS)
+CALENDARS = tuple(f"village-{room}" for room in ROOMS)
 
 
 @dataclass
@@ -86,7 +88,7 @@ class Siege:
     victim: Victim
     locks: Locks
     agencies: list[Agency]
-    calendar: Calendar
+    calendars: list[Calendar]
     http: aiohttp.ClientSession
     random: Random
     latest: datetime = START
@@ -199,7 +201,8 @@ class Siege:
         async with AsyncExitStack() as stack:
             for source in self._sources:
                 await stack.enter_async_context(source.quiet)
-            self.calendar.cancel_all()
+            for calendar in self.calendars:
+                calendar.cancel_all()
             for agency in self.agencies:
                 await agency.cancel_all(self.http)
             await self._settled()
@@ -264,7 +267,7 @@ class Siege:
 
     @property
     def _sources(self) -> tuple[Source, ...]:
-        return (*self.agencies, self.calendar)
+        return (*self.agencies, *self.calendars)
 
 
 def _ours(held: Contents) -> Iterator[tuple[str, int, str]]:
@@ -291,8 +294,9 @@ async def siege(folder: Path, seed: int) -> AsyncIterator[Siege]:
         def now() -> datetime:
             return hub.house_now() if hub.life_known else START
 
-        calendar = Calendar("village", Random(random.random()), now, after_id="@village.example")
-        await stack.enter_async_context(served(calendar))
+        calendars = [Calendar(name, Random(random.random()), now, after_id=f"@{name}.example") for name in CALENDARS]
+        for calendar in calendars:
+            await stack.enter_async_context(served(calendar))
         agencies = [
             Agency(
                 *(name, Random(random.random()), now),
@@ -301,11 +305,11 @@ async def siege(folder: Path, seed: int) -> AsyncIterator[Siege]:
             )
             for name in AGENCIES
         ]
-        await _apply(folder, agencies, calendar)
-        attack = Siege(hub, simulated, agencies, calendar, http, random)
+        await _apply(folder, agencies, calendars)
+        attack = Siege(hub, simulated, agencies, calendars, http, random)
         async with asyncio.TaskGroup() as group:
             works = [group.create_task(agency.work(http)) for agency in agencies]
-            works.append(group.create_task(calendar.work()))
+            works += [group.create_task(calendar.work()) for calendar in calendars]
             yield attack
             for work in works:
                 work.cancel()
@@ -319,14 +323,15 @@ async def _furnish(simulated: Locks) -> None:
     await simulated.at_the_door(NODES["flat"], "quirks", masked=True)
 
 
-async def _apply(folder: Path, agencies: list[Agency], calendar: Calendar) -> None:
+async def _apply(folder: Path, agencies: list[Agency], calendars: list[Calendar]) -> None:
     parts = [_HOUSE, *(_LOCK.format(name=name, node=node) for name, node in NODES.items())]
     parts += [
         _UNIT.format(name=agency.name, integration="partner", setting=f'secret = "{agency.secret}"')
         for agency in agencies
     ]
-    url = f'url = "http://127.0.0.1:{calendar.port}/calendar.ics"'
-    parts.append(_UNIT.format(name=calendar.name, integration="ical", setting=url))
+    for calendar in calendars:
+        url = f'url = "http://127.0.0.1:{calendar.port}/calendar.ics"'
+        parts.append(_UNIT.format(name=calendar.name, integration="ical", setting=url))
     await ask(load(folder / "gatehouse.toml"), Apply(text="".join(parts), name="site.toml"))
 
 
