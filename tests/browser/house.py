@@ -152,9 +152,12 @@ class Plan:
     units: tuple[Unit, ...] = ()
     boxes: tuple[Box, ...] = ()
     """With some, the stick can all that it takes to add them."""
+    backups: int = 2
+    """Backup codes in each lock."""
 
     def site(self, feeds: str) -> str:
-        return "\n".join([SITE, *(self._lock(*each) for each in enumerate(self.doors, 2)), *self._units(feeds)])
+        house = f"{SITE}\nbackups = {self.backups}"
+        return "\n".join([house, *(self._lock(*each) for each in enumerate(self.doors, 2)), *self._units(feeds)])
 
     def config(self, listen: str, stick: int) -> str:
         locks = ", ".join(

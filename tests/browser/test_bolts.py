@@ -59,6 +59,29 @@ async def test_a_press_goes_before_a_fragment_that_is_on_its_way(house: House, m
     house.rehearse("flat-2", act="charge")
 
 
+async def test_a_press_is_not_lost_when_news_come_before_the_finger_is_lifted(house: House, manager: Window) -> None:
+    page = manager.page
+    await manager.open("/locks/flat-2")
+    with manager.staying():
+        await page.get_by_role("button", name="Unlock").hover()
+        await page.mouse.down()
+        async with page.expect_response("**/locks/flat-2?part=main"):
+            house.rehearse("flat-2", act="drain")
+        await page.evaluate("() => new Promise(requestAnimationFrame)")
+        await page.mouse.up()
+        await expect(page.get_by_role("status").filter(has_text="Flat 2 is unlocked.")).to_be_visible()
+        await expect(page.get_by_text("12 %, low")).to_be_visible()
+        async with page.expect_response("**/locks/flat-2?part=main"):
+            await page.get_by_role("button", name="Lock", exact=True).hover()
+            await page.mouse.down()
+            house.rehearse("flat-2", act="charge")
+        await page.mouse.move(0, 0)
+        await page.mouse.up()
+        await expect(page.get_by_text("12 %, low")).to_have_count(0)
+        await page.get_by_role("button", name="Lock", exact=True).click()
+        await expect(page.locator(".bolt-row .strong")).to_have_text("Locked")
+
+
 async def test_a_lock_that_takes_the_command_and_says_no_more_is_unknown_after_ten_seconds(
     browser: Browser, tmp_path: Path
 ) -> None:

@@ -20,7 +20,7 @@ QUIET: Final = (
     "--disable-component-update",
     "--disable-sync",
 )
-PATIENCE_MS: Final = 20_000
+PATIENCE_MS: Final = 30_000
 """The other side is a hub that shares its machine; what is true passes at once."""
 DESK: Final[ViewportSize] = {"width": 1280, "height": 900}
 

@@ -72,25 +72,30 @@ if (window.htmx) htmx.createEventSource = (url) => new VisibleEventSource(url);
 // A name that is heard while its fragment is on the way would be lost: the answer may be older than the name, and what
 // it replaces takes the waiting request with it. So the fragment is told once more when the answer is there. (It listens
 // from its first instant on the page only because `defaultSettleDelay` is 0.)
-const BUSY = ".htmx-request, :has(.htmx-request)";
+const BUSY = ".htmx-request, :has(.htmx-request), :has(:active)";
 const behind = new Set();
 document.addEventListener("htmx:sseMessage", ({ target }) => {
   if (target.id && target.matches(BUSY)) behind.add(target.id);
 });
-// A fragment stays while something in it is pressed, so that the answer finds its place.
+// A fragment stays while something in it is pressed: a click whose button was replaced before the finger left it is lost,
+// and so would be the place of its answer.
 document.addEventListener("htmx:beforeSwap", ({ target, detail }) => {
-  if (detail.requestConfig.elt !== target || !target.matches(":has(.htmx-request)")) return;
+  if (detail.requestConfig.elt !== target || !target.matches(":has(.htmx-request, :active)")) return;
   detail.shouldSwap = false;
   behind.add(target.id);
 });
-document.addEventListener("htmx:afterRequest", () => {
+function catchUp() {
   for (const id of behind) {
     const fragment = document.getElementById(id);
     if (fragment?.matches(BUSY)) continue;
     behind.delete(id);
     if (fragment) htmx.trigger(fragment, "sse:resync");
   }
-});
+}
+document.addEventListener("htmx:afterRequest", catchUp);
+for (const released of ["pointerup", "pointercancel", "dragend", "keyup"]) {
+  document.addEventListener(released, () => window.setTimeout(catchUp));
+}
 
 let lost;
 function connected(yes) {

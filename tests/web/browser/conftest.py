@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
+from tests.browser.window import PATIENCE_MS
 from tests.web.conftest import Visitor, visiting
 from tests.web.village import village
 from web.app import follow
@@ -25,7 +26,6 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
-PATIENCE_MS = 10_000
 
 
 @dataclass(slots=True)

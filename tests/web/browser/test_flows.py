@@ -16,8 +16,6 @@ from tests.web.village import AIRBNB, NOW, TODAY, tell
 
 pytestmark = pytest.mark.browser
 
-expect.set_options(timeout=10_000)
-
 
 async def test_the_first_visit_leads_from_the_set_up_code_to_today(new_desk: Desk) -> None:
     code = await new_desk.visitor.here.hub.signin.new_setup_code()
