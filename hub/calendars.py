@@ -29,6 +29,7 @@ from hub.model.stays import (
 )
 from hub.model.values import CODED, ChannelId, StayId, StayKind, StayStatus, UnitId, Window, clean
 from hub.store import house, listings, log
+from hub.store import publishing as outlets
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.house import ChannelRow, ClosedMeans, Property
@@ -113,7 +114,7 @@ class _At:
 
 def _take_in_unit(tx: Tx, desk: Desk, at: _At, reports: list[StayReport]) -> set[StayId]:
     channel = at.channel
-    nights = ledger.published_nights(tx, channel.id)
+    nights = outlets.echoing(tx, channel.id, at.unit, desk.now())
     reports = [report for report in reports if not echo(report, nights)]
     known = ledger.known_in(tx, at.unit, since=desk.now() - LOOK_BACK)
     matches = pair(reports, [_known(source, stay) for source, stay in known], channel.id)

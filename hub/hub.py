@@ -21,6 +21,7 @@ from hub.ladder import Ladder
 from hub.outbox import Outbox
 from hub.passes import PassKeeper
 from hub.plugins import Plugins
+from hub.publishing import Publisher
 from hub.radio import Radios
 from hub.reconcile import Reconciler
 from hub.signin import SignIn
@@ -46,6 +47,7 @@ class Hub:
     intake: Intake
     inbox: Inbox
     outbox: Outbox
+    publisher: Publisher
     reconciler: Reconciler
     ladder: Ladder
     hand: Hand

@@ -13,7 +13,8 @@ import structlog
 from hub.bus import Bus
 from hub.contracts import Clock, Performer
 from hub.errors import Disappointment, Rejected, Unavailable
-from hub.model.effects import Effect, Notify, TellChannel
+from hub.model.effects import Effect, Notify, PublishNights, TellChannel
+from hub.model.publishing import again_after
 from hub.plugins import Plugins
 from hub.schedule import pause
 from hub.store import mail
@@ -114,6 +115,8 @@ class Outbox:
                 raise Rejected(f"nobody here performs a {type(effect).__name__}")
 
     def _again(self, promise: Promise, wait: timedelta) -> datetime | None:
+        if isinstance(promise.effect, PublishNights):  # it is tried for as long as there is something to say
+            return self.wall.now() + max(again_after(promise.attempts), wait)
         alert = isinstance(promise.effect, Notify)
         if promise.attempts + 1 >= TRIES and not alert:
             return None

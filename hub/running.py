@@ -36,13 +36,14 @@ from hub.issuing import Desk
 from hub.ladder import Ladder
 from hub.manifests import discover
 from hub.model.codes import Grant
-from hub.model.effects import Notify, TellChannel
+from hub.model.effects import Notify, PublishNights, TellChannel
 from hub.model.facts import Fact
 from hub.model.keeping import DELIVERIES, LOG_DAYS, MOST_LOG_DAYS
 from hub.model.values import ChannelId, LockId
 from hub.outbox import Outbox
 from hub.passes import PassKeeper
 from hub.plugins import Plugins, host_maker
+from hub.publishing import Publisher
 from hub.radio import Radios
 from hub.reconcile import Reconciler
 from hub.schedule import Job, daily, every, keep_jobs
@@ -60,6 +61,7 @@ from hub.store import (
     log,
     mail,
     migrate,
+    publishing,
     replies,
     settings,
     steps,
@@ -195,6 +197,8 @@ async def _wired(
     hand = Hand(store, plugins, clock)
     pace = reconciler.pace
     messenger = Messenger(store, vault, clock, plugins)
+    publisher = Publisher(store, bus, clock, wall, plugins, vault)
+    own = {Notify: messenger.perform, PublishNights: publisher.perform}
     return Hub(
         config=config,
         state_dir=config.state_dir,
@@ -208,7 +212,8 @@ async def _wired(
         desk=desk,
         intake=intake,
         inbox=Inbox(store, vault, bus, clock, wall, plugins, intake.absorb, world.chance.spread),
-        outbox=Outbox(store, bus, wall, plugins, world.chance.spread, {Notify: messenger.perform}),
+        outbox=Outbox(store, bus, wall, plugins, world.chance.spread, own),
+        publisher=publisher,
         reconciler=reconciler,
         hand=hand,
         batteries=Batteries(store, plugins, clock),
@@ -292,6 +297,7 @@ async def run(hub: Hub, fronts: tuple[Serve, ...] = (), *, upkeep: bool = True) 
             ("inbox", hub.inbox.read()),
             ("polls", hub.inbox.poll()),
             ("outbox", hub.outbox.run()),
+            ("publisher", hub.publisher.run()),
             ("reconciler", hub.reconciler.run()),
             ("timekeeper", Timekeeper(hub.store, hub.desk, hub.bus, hub.clock).run()),
             ("passes", hub.passes.run()),
@@ -469,6 +475,7 @@ async def _tidy(hub: Hub) -> None:
         alerts.tidy(tx, hub.clock.now() - KEEP_ALERTS)
         ledger.withdraw_moot(tx, hub.clock.now())
         passes.tidy(tx, hub.clock.now())
+        publishing.tidy(tx, hub.clock.now())
         batteries.forget_old(tx, hub.clock.now() - batteries.KEPT)
         replies.forget_old(tx, hub.wall.now() - timedelta(days=1))
         if hub.clock.trusted:

@@ -40,12 +40,14 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Paces:
-    """Of guests' pages."""
+    """Of guests' pages, and of calendars that platforms fetch."""
 
     of_link: Pace = field(default_factory=lambda: Pace(burst=12, per_second=0.2))
     """What is pressed there: a guest in a hurry presses often; a program would press for ever."""
     of_address: Pace = field(default_factory=lambda: Pace(burst=120, per_second=2))
     """Of one neighbourhood, which may be all the guests of a house."""
+    of_feeds: Pace = field(default_factory=lambda: Pace(burst=600, per_second=10))
+    """Calendars that one platform fetches, for all units of all houses behind one address."""
 
 
 PACES: Final = web.AppKey("guest_paces", Paces)

@@ -10,6 +10,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from hub.errors import Disappointment, Unavailable
+from hub.feeds import PATH as FEEDS
 from hub.guest_page import PATH
 from hub.model.values import Secret
 from hub.signin import csrf_fits
@@ -18,13 +19,13 @@ from web.site import GUARD, SITE, bare_page, guest_error, htmx
 log = structlog.get_logger("web")
 
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-_OUTSIDE = ("/api/", "/hooks/", "/static/", "/healthz", "/metrics")
+_OUTSIDE = ("/api/", "/hooks/", "/static/", "/healthz", "/metrics", FEEDS)
 """Not pages: they know their own callers."""
 _OPEN = ("/signin", "/setup", "/enter/")
 """Pages for those who are not signed in yet."""
 _GUESTS: Final = PATH
 """Pages of guests: whoever has the link is let in, whatever else their browser knows."""
-_PUBLIC: Final = (PATH, "/static/", "/robots.txt")
+_PUBLIC: Final = (PATH, FEEDS, "/static/", "/robots.txt")
 """All that answers under the name that guests are given."""
 
 _HEADERS = {

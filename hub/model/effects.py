@@ -7,8 +7,10 @@ a service is handed then (`SendEmail`, `SendSms`) is never promised and never st
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 
-from hub.model.values import ChannelId, PersonId, StayId
+from hub.model.publishing import Block
+from hub.model.values import ChannelId, PersonId, StayId, UnitId
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,5 +52,31 @@ class SendSms:
     text: str = field(repr=False)
 
 
-Promised = TellChannel | Notify
-Effect = Promised | SendEmail | SendSms
+@dataclass(frozen=True, slots=True)
+class PublishNights:
+    """Bring a platform to what is taken here. What that is, is looked up at the moment of performing: it is never late news."""
+
+    channel: ChannelId
+    unit: UnitId
+
+
+@dataclass(frozen=True, slots=True)
+class SetNights:
+    """What a platform is handed then. Whoever performs it returns when the platform has said that it took all of it."""
+
+    channel: ChannelId
+    unit: UnitId
+    listing: str
+    """The account's own word for the unit; the unit's id where the channel is that unit's alone."""
+    version: int
+    """It only grows."""
+    taken: tuple[Block, ...]
+    """All that is taken from today on, but what the platform told us itself."""
+    freed: tuple[tuple[date, date], ...]
+    """Nights that it was handed before and that are free again: runs of the first and the day after the last."""
+    calendar: bytes = field(repr=False)
+    """The same as `taken`, as a file."""
+
+
+Promised = TellChannel | Notify | PublishNights
+Effect = Promised | SendEmail | SendSms | SetNights

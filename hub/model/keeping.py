@@ -107,6 +107,14 @@ REGISTER: Final = (
         "of no stay, so they are not found; a hold goes by itself",
     ),
     Kept(
+        "What platforms are told of nights that are taken (dates only), when they fetched it, and what passed between us",
+        ("outlets", "said_blocks", "published", "sync_log"),
+        "to have no night sold twice, and to show who knew what when",
+        CONTRACT,
+        "nights until they are over; the log 90 days",
+        "not touched: dates of nobody; no guest is in it",
+    ),
+    Kept(
         "The audit chain: event, time, door, place, and an alias drawn by chance",
         ("chain", "aliases"),
         "to prove that nobody changed afterwards what happened",

@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import Integer, Table, bindparam, delete, func, or_, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
-from hub.model.effects import Notify, Promised, TellChannel
+from hub.model.effects import Notify, Promised, PublishNights, TellChannel
 from hub.model.values import ChannelId
 from hub.store.engine import Tx
 from hub.store.prepared import Prepared, upsert
@@ -173,7 +173,11 @@ def dead(tx: Tx) -> list[Dead]:
 
 # ---- promises -------------------------------------------------------------------------------------------------------
 
-KINDS: Final[dict[str, type[Promised]]] = {"tell_channel": TellChannel, "notify": Notify}
+KINDS: Final[dict[str, type[Promised]]] = {
+    "tell_channel": TellChannel,
+    "notify": Notify,
+    "publish_nights": PublishNights,
+}
 _WORDS: Final = {kind: word for word, kind in KINDS.items()}
 
 
@@ -203,6 +207,19 @@ def promise(tx: Tx, effect: Promised, *, key: str, lane: str, due: datetime) -> 
         .on_conflict_do_nothing()
     )
     tx.signal("outbox")
+
+
+def waiting(tx: Tx, kept_as: str) -> bool:
+    """Whether a promise whose key begins like this has yet to be performed from its beginning."""
+    query = select(outbox.c.id).where(outbox.c.key.startswith(kept_as, autoescape=True), outbox.c.state == WAITING)
+    return tx.sql.execute(query.limit(1)).first() is not None
+
+
+def hasten(tx: Tx, kept_as: str, now: datetime) -> bool:
+    """A person says: now. Those that wait or were given up begin anew; False where there are none."""
+    theirs = outbox.c.key.startswith(kept_as, autoescape=True) & outbox.c.state.in_((WAITING, DEAD))
+    tx.signal("outbox")
+    return tx.sql.execute(update(outbox).where(theirs).values(state=WAITING, attempts=0, due=now)).rowcount > 0
 
 
 def claim(tx: Tx, lane: str, now: datetime, until: datetime) -> Promise | None:

@@ -17,7 +17,7 @@ from hub.store import steps
 from hub.store.claims import claim_of
 from hub.store.engine import Tx
 from hub.store.prepared import Prepared, upsert
-from hub.store.tables import channel_state, published, questions, stay_sources, stays, units
+from hub.store.tables import channel_state, questions, stay_sources, stays, units
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,10 +326,6 @@ def keep_source(tx: Tx, entry: Source, *, was: str | None = None) -> None:
     values = {field.name: getattr(entry, field.name) for field in fields(Source)}
     row = insert(stay_sources).values(**values)
     tx.sql.execute(row.on_conflict_do_update(index_elements=["channel_id", "uid"], set_=values))
-
-
-def published_nights(tx: Tx, channel: ChannelId) -> set[date]:
-    return set(tx.sql.execute(select(published.c.night).where(published.c.channel_id == channel)).scalars())
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,8 @@ def test_a_closure_that_wanders_from_day_to_day_stays_one(tmp_path: Path) -> Non
 def test_our_own_nights_coming_back_as_a_closure_are_no_stay(tmp_path: Path) -> None:
     def publish(tx: Tx) -> None:
         for day in (2, 3):
-            tx.sql.execute(insert(published).values(channel_id=FEED, night=date(2027, 3, day)))
+            night = {"channel_id": FEED, "unit_id": FLAT, "night": date(2027, 3, day), "told_at": CHECK_IN}
+            tx.sql.execute(insert(published).values(**night))
 
     async def main() -> None:
         async with home(tmp_path) as house:

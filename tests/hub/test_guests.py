@@ -19,7 +19,7 @@ from hub.store.log import Filter
 from tests.simulators.home import FEED, Home, home, simulate
 
 NOTHING_OF_PEOPLE = {
-    "alarms", "battery_readings", "channel_state", "channels", "lock_state", "locks", "meta", "properties", "published",
+    "alarms", "battery_readings", "channel_state", "channels", "lock_state", "locks", "meta", "properties",
     "booking_rules", "listings", "telling_rules", "unit_locks", "units",
 }  # fmt: skip
 """Of devices, of the house, and of channels as such; words of a lock or a service, never of a guest."""

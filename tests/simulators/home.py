@@ -60,7 +60,7 @@ class Calendar(Integration):
 
     async def fetch(self, cursor: str | None) -> AsyncIterator[Delivery]:
         now = self.host.clock.now()
-        body = b"" if self._told == (self.stays, self.broken) else b"changed"
+        body = b"" if cursor and self._told == (self.stays, self.broken) else b"changed"
         self._told = (self.stays, self.broken)
         yield Delivery(FEED, now.isoformat(), body, now, cursor=now.isoformat())
 

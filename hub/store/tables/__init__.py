@@ -6,7 +6,7 @@ from hub.store.tables.emergencies import emergencies
 from hub.store.tables.guest_page import complaints, guest_links
 from hub.store.tables.house import channels, listings, locks, meta, properties, unit_locks, units
 from hub.store.tables.kinds import Day, Instant, metadata
-from hub.store.tables.ledgers import grants, published, shared_nights, slots, stay_sources, stay_steps, stays, unplaced
+from hub.store.tables.ledgers import grants, shared_nights, slots, stay_sources, stay_steps, stays, unplaced
 from hub.store.tables.people import (
     accounts,
     attempts,
@@ -18,6 +18,7 @@ from hub.store.tables.people import (
     sessions,
     tokens,
 )
+from hub.store.tables.publishing import outlets, published, said_blocks, sync_log
 from hub.store.tables.record import access_log, aliases, audit, chain, outbox, questions, slot_holders
 from hub.store.tables.world import alarms, battery_readings, channel_state, inbox, lock_state
 
@@ -50,6 +51,7 @@ __all__ = [
     "meta",
     "metadata",
     "outbox",
+    "outlets",
     "pass_doors",
     "pass_uses",
     "passes",
@@ -58,6 +60,7 @@ __all__ = [
     "published",
     "questions",
     "replies",
+    "said_blocks",
     "sessions",
     "shared_nights",
     "slot_holders",
@@ -65,6 +68,7 @@ __all__ = [
     "stay_sources",
     "stay_steps",
     "stays",
+    "sync_log",
     "telling_rules",
     "tellings",
     "tokens",

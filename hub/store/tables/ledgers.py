@@ -121,12 +121,6 @@ unplaced = table(
     required("seen_at", Instant),
 )
 
-published = table(
-    "published",
-    Column("channel_id", Text, ForeignKey("channels.id", ondelete="CASCADE"), primary_key=True),
-    Column("night", Day, primary_key=True),
-)
-
 grants = table(
     "grants",
     Column("id", Text, primary_key=True),

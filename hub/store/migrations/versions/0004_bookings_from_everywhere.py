@@ -203,8 +203,89 @@ CREATE TABLE stay_steps (
     "CREATE INDEX stay_steps_by_stay ON stay_steps (stay_id, id)",
 )
 
+# ---- what platforms are told ----
+PUBLISHING = (
+    """
+CREATE TABLE published_anew (
+    channel_id TEXT NOT NULL,
+    unit_id TEXT NOT NULL,
+    night TEXT NOT NULL,
+    told_at INTEGER NOT NULL,
+    gone_at INTEGER,
+    PRIMARY KEY (channel_id, unit_id, night),
+    FOREIGN KEY(channel_id) REFERENCES channels (id) ON DELETE CASCADE,
+    FOREIGN KEY(unit_id) REFERENCES units (id) ON DELETE CASCADE
+) STRICT
+    """,
+    """
+INSERT INTO published_anew SELECT p.channel_id, c.unit_id, p.night, 0, NULL
+FROM published p JOIN channels c ON c.id = p.channel_id WHERE c.unit_id IS NOT NULL
+    """,
+    "DROP TABLE published",
+    "ALTER TABLE published_anew RENAME TO published",
+    """
+CREATE TABLE outlets (
+    channel_id TEXT NOT NULL,
+    unit_id TEXT NOT NULL,
+    way TEXT NOT NULL,
+    platform TEXT DEFAULT '' NOT NULL,
+    digest TEXT,
+    token BLOB,
+    made_at INTEGER NOT NULL,
+    version INTEGER DEFAULT '0' NOT NULL,
+    changed_at INTEGER NOT NULL,
+    told_version INTEGER DEFAULT '0' NOT NULL,
+    told_at INTEGER,
+    told_how TEXT DEFAULT '' NOT NULL,
+    asked_at INTEGER,
+    asked_by TEXT DEFAULT '' NOT NULL,
+    failing_since INTEGER,
+    failing_why TEXT DEFAULT '' NOT NULL,
+    again_at INTEGER,
+    PRIMARY KEY (channel_id, unit_id),
+    FOREIGN KEY(channel_id) REFERENCES channels (id) ON DELETE CASCADE,
+    FOREIGN KEY(unit_id) REFERENCES units (id) ON DELETE CASCADE,
+    UNIQUE (digest)
+) STRICT
+    """,
+    """
+CREATE TABLE said_blocks (
+    channel_id TEXT NOT NULL,
+    unit_id TEXT NOT NULL,
+    about TEXT NOT NULL,
+    first TEXT NOT NULL,
+    until TEXT NOT NULL,
+    reserved INTEGER DEFAULT '0' NOT NULL CHECK (reserved IN (0, 1)),
+    version INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    told_at INTEGER,
+    gone INTEGER DEFAULT '0' NOT NULL CHECK (gone IN (0, 1)),
+    PRIMARY KEY (channel_id, unit_id, about),
+    FOREIGN KEY(channel_id, unit_id) REFERENCES outlets (channel_id, unit_id) ON DELETE CASCADE
+) STRICT
+    """,
+    """
+CREATE TABLE sync_log (
+    id INTEGER NOT NULL,
+    channel_id TEXT NOT NULL,
+    unit_id TEXT,
+    at INTEGER NOT NULL,
+    direction TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    what TEXT NOT NULL,
+    words TEXT DEFAULT '' NOT NULL,
+    "by" TEXT DEFAULT '' NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY(channel_id) REFERENCES channels (id) ON DELETE CASCADE,
+    FOREIGN KEY(unit_id) REFERENCES units (id) ON DELETE CASCADE
+) STRICT
+    """,
+    "CREATE INDEX sync_log_by_channel ON sync_log (channel_id, id)",
+    "CREATE INDEX sync_log_by_time ON sync_log (at)",
+)
+
 
 def upgrade() -> None:
     # The triggers come last: they name columns that are added here.
-    for statement in (*TABLES, *ACCOUNTS, *CONFLICTS, *WORKFLOW, *TRIGGERS):
+    for statement in (*TABLES, *ACCOUNTS, *CONFLICTS, *WORKFLOW, *PUBLISHING, *TRIGGERS):
         op.get_bind().exec_driver_sql(statement)

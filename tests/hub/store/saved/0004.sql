@@ -355,6 +355,31 @@ CREATE TABLE outbox (
 ) STRICT
     ;
 INSERT INTO "outbox" VALUES(1,'x','x','x','x',1,1,'x',1,1,'x',1);
+CREATE TABLE outlets (
+    channel_id TEXT NOT NULL,
+    unit_id TEXT NOT NULL,
+    way TEXT NOT NULL,
+    platform TEXT DEFAULT '' NOT NULL,
+    digest TEXT,
+    token BLOB,
+    made_at INTEGER NOT NULL,
+    version INTEGER DEFAULT '0' NOT NULL,
+    changed_at INTEGER NOT NULL,
+    told_version INTEGER DEFAULT '0' NOT NULL,
+    told_at INTEGER,
+    told_how TEXT DEFAULT '' NOT NULL,
+    asked_at INTEGER,
+    asked_by TEXT DEFAULT '' NOT NULL,
+    failing_since INTEGER,
+    failing_why TEXT DEFAULT '' NOT NULL,
+    again_at INTEGER,
+    PRIMARY KEY (channel_id, unit_id),
+    FOREIGN KEY(channel_id) REFERENCES channels (id) ON DELETE CASCADE,
+    FOREIGN KEY(unit_id) REFERENCES units (id) ON DELETE CASCADE,
+    UNIQUE (digest)
+) STRICT
+    ;
+INSERT INTO "outlets" VALUES('x','x','x','x','x',X'78',1,1,1,1,1,'x',1,'x',1,'x',1);
 CREATE TABLE pass_doors (
     pass_id TEXT NOT NULL,
     lock_id TEXT NOT NULL,
@@ -428,14 +453,18 @@ CREATE TABLE properties (
 ) STRICT
     ;
 INSERT INTO "properties" VALUES('x','x','x','x','x',1,1,'x','x',1,1,1,1,1,1,'x','x');
-CREATE TABLE published (
+CREATE TABLE "published" (
     channel_id TEXT NOT NULL,
+    unit_id TEXT NOT NULL,
     night TEXT NOT NULL,
-    PRIMARY KEY (channel_id, night),
-    FOREIGN KEY(channel_id) REFERENCES channels (id) ON DELETE CASCADE
+    told_at INTEGER NOT NULL,
+    gone_at INTEGER,
+    PRIMARY KEY (channel_id, unit_id, night),
+    FOREIGN KEY(channel_id) REFERENCES channels (id) ON DELETE CASCADE,
+    FOREIGN KEY(unit_id) REFERENCES units (id) ON DELETE CASCADE
 ) STRICT
     ;
-INSERT INTO "published" VALUES('x','x');
+INSERT INTO "published" VALUES('x','x','x',1,1);
 CREATE TABLE questions (
     id TEXT NOT NULL,
     kind TEXT NOT NULL,
@@ -461,6 +490,22 @@ CREATE TABLE replies (
 ) STRICT
     ;
 INSERT INTO "replies" VALUES('x','x',1,'x',1);
+CREATE TABLE said_blocks (
+    channel_id TEXT NOT NULL,
+    unit_id TEXT NOT NULL,
+    about TEXT NOT NULL,
+    first TEXT NOT NULL,
+    until TEXT NOT NULL,
+    reserved INTEGER DEFAULT '0' NOT NULL CHECK (reserved IN (0, 1)),
+    version INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    told_at INTEGER,
+    gone INTEGER DEFAULT '0' NOT NULL CHECK (gone IN (0, 1)),
+    PRIMARY KEY (channel_id, unit_id, about),
+    FOREIGN KEY(channel_id, unit_id) REFERENCES outlets (channel_id, unit_id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "said_blocks" VALUES('x','x','x','x','x',1,1,1,1,1);
 CREATE TABLE sessions (
     digest TEXT NOT NULL,
     account_id TEXT NOT NULL,
@@ -575,6 +620,22 @@ CREATE TABLE stays (
 ) STRICT
     ;
 INSERT INTO "stays" VALUES('x','x','x','x','x','x','x',1,1,1,2,'x','x','x',X'78',1,'x',1,1,1,1,1,'x',X'78','x','x',1,'x',1,1,1,1,1,1,'x','x');
+CREATE TABLE sync_log (
+    id INTEGER NOT NULL,
+    channel_id TEXT NOT NULL,
+    unit_id TEXT,
+    at INTEGER NOT NULL,
+    direction TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    what TEXT NOT NULL,
+    words TEXT DEFAULT '' NOT NULL,
+    "by" TEXT DEFAULT '' NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY(channel_id) REFERENCES channels (id) ON DELETE CASCADE,
+    FOREIGN KEY(unit_id) REFERENCES units (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "sync_log" VALUES(1,'x','x',1,'x','x','x','x','x');
 CREATE TABLE telling_rules (
     property_id TEXT NOT NULL,
     quiet_from TEXT,
@@ -719,6 +780,8 @@ CREATE INDEX stays_contested ON stays (check_out) WHERE contested = 1;
 CREATE INDEX stays_moved ON stays (moved_from) WHERE moved_from IS NOT NULL;
 CREATE INDEX stays_by_stage ON stays (stage, check_in);
 CREATE INDEX stay_steps_by_stay ON stay_steps (stay_id, id);
+CREATE INDEX sync_log_by_channel ON sync_log (channel_id, id);
+CREATE INDEX sync_log_by_time ON sync_log (at);
 CREATE TRIGGER holds_no_overlap BEFORE INSERT ON holds
 WHEN EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.status IN ('confirmed', 'tentative')
              AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)

@@ -1,0 +1,367 @@
+"""What is taken here is told to every platform: by a calendar that it fetches from a secret address, or brought to it.
+
+What each is told is state, compared with the stays, holds and closures whenever those change, and once more whenever it is
+about to leave. Two clocks stand at each: since when we say something, and since when the platform is known to have it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+import structlog
+
+from hub.bus import Bus
+from hub.contracts import Clock, Performer
+from hub.errors import Disappointment, Rejected, Unavailable
+from hub.io.vault import Vault
+from hub.model.availability import Closed
+from hub.model.effects import Effect, PublishNights, SetNights
+from hub.model.publishing import Block, Occupied, Said, busy, calendar, of_closure, of_stay, platform_of, ranges
+from hub.model.values import CODED, ChannelId, StayKind, UnitId, clean
+from hub.plugins import Plugins
+from hub.schedule import pause
+from hub.store import bookings, house, listings, mail
+from hub.store import publishing as rows
+from hub.store.engine import Store, Tx
+from hub.store.house import ChannelRow
+from hub.store.publishing import FAILED, FETCHED, OK, OUT, PUSH, TAKEN, Entry, Outlet
+
+log = structlog.get_logger("publishing")
+
+LOOK_EVERY: Final = timedelta(minutes=15)
+SETTLE_S: Final = 1.0
+"""What changes together is told together."""
+ANSWER_WITHIN_S: Final = 25.0
+"""Less than the outbox's own patience, so that it is written down who did not answer."""
+STORE_WAIT: Final = timedelta(seconds=10)
+
+
+# ---- what should be said -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is not said yet as it should be."""
+
+    say: tuple[Block, ...]
+    unsay: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.say or self.unsay)
+
+    @property
+    def words(self) -> str:
+        parts = []
+        if self.say:
+            parts.append(f"{len(self.say)} {'entry' if len(self.say) == 1 else 'entries'} new or changed")
+        if self.unsay:
+            parts.append(f"{len(self.unsay)} taken out")
+        return ", ".join(parts)
+
+
+class Wanted:
+    """Everything that takes nights now, of all units that are told of anywhere."""
+
+    def __init__(self, tx: Tx, outlets: list[Outlet], now: datetime) -> None:
+        self.now = now
+        self._units = {each.unit_id for each in outlets}
+        self._nights = rows.taken(tx, self._units, now) if outlets else []
+        self._holds = bookings.live_holds(tx, now) if outlets else []
+        self._shut = bookings.closures_after(tx, now.date() - timedelta(days=1), self._units) if outlets else []
+        self._places = {unit: house.property_of(tx, unit) for unit in self._units}
+        self._buffers = {unit: bookings.rules_at(tx, unit).buffer for unit in self._units}
+
+    def at(self, outlet: Outlet) -> dict[str, Block]:
+        """What a platform should be told of a unit: all but what it told us itself."""
+        place = self._places[outlet.unit_id]
+        if place is None:
+            return {}
+        today = self.now.astimezone(place.zone).date()
+        return {each.about: each for each in self._blocks(outlet) if each.until > today}
+
+    def _blocks(self, outlet: Outlet) -> Iterator[Block]:
+        unit, place = outlet.unit_id, self._places[outlet.unit_id]
+        assert place is not None  # `at` has looked
+        hours, buffer = bookings.hours_of(place), self._buffers[unit]
+        for stay in self._nights:
+            if stay.unit == unit and (stay.moved or outlet.channel_id not in stay.told_by):
+                left = stay.left_at
+                end = left if left is not None and stay.check_in <= left < stay.check_out else stay.check_out
+                somebody = StayKind(stay.kind) in CODED
+                times = (stay.check_in, end)
+                yield from of_stay(
+                    Occupied(f"stay:{stay.id}", stay.arrival, stay.departure, *times, somebody), hours, buffer
+                )
+        for hold in self._holds:
+            if hold.unit == unit:
+                yield Block(f"hold:{hold.id}", hold.arrival, hold.departure, False)
+        for row in self._shut:
+            if row.unit == unit:
+                yield from of_closure(f"closure:{row.id}", Closed(row.kind, row.first, row.until))
+
+    def change(self, tx: Tx, outlet: Outlet) -> Change:
+        wanted, known = self.at(outlet), {each.block.about: each for each in rows.said(tx, outlet)}
+        place = self._places[outlet.unit_id]
+        today = self.now.date() if place is None else self.now.astimezone(place.zone).date()
+        say = tuple(
+            block
+            for about, block in wanted.items()
+            if about not in known or known[about].gone or known[about].block != block
+        )
+        unsay = tuple(
+            about for about, each in known.items() if about not in wanted and not each.gone and each.block.until > today
+        )
+        return Change(say, unsay)
+
+    @property
+    def next_edge(self) -> datetime:
+        """When time alone may change something."""
+        return min([self.now + LOOK_EVERY, *(hold.expires_at for hold in self._holds)])
+
+
+def bring_up_to_date(tx: Tx, outlet: Outlet, wanted: Wanted, due: datetime) -> Outlet:
+    """Say what is so now. `due`: when it is to be brought to the platform, in real time."""
+    now, found = wanted.now, wanted.change(tx, outlet)
+    rows.drop_over(tx, outlet, now.date() - timedelta(days=1))
+    if found:
+        version = outlet.version + 1
+        for block in found.say:
+            rows.say(tx, outlet, block, version, now)
+        for about in found.unsay:
+            rows.unsay(tx, outlet, about, version, now)
+        rows.change(tx, outlet, version=version, changed_at=now)
+        rows.note(tx, Entry(0, outlet.channel_id, outlet.unit_id, now, OUT, OK, f"published: {found.words}"))
+    after = rows.outlet(tx, outlet.channel_id, outlet.unit_id)
+    assert after is not None  # nobody closed it meanwhile: this is one transaction
+    if after.way == PUSH and found:
+        _promise(tx, after, due)
+    return after
+
+
+def _kept_as(outlet: Outlet) -> str:
+    return f"nights:{outlet.channel_id}:{outlet.unit_id}:"
+
+
+def _promise(tx: Tx, outlet: Outlet, due: datetime, *, again: str = "") -> None:
+    """One at a time: what is brought is what is so when it is brought."""
+    if mail.waiting(tx, _kept_as(outlet)):
+        return
+    effect = PublishNights(outlet.channel_id, outlet.unit_id)
+    key = f"{_kept_as(outlet)}{outlet.version}{again}"
+    mail.promise(tx, effect, key=key, lane=f"channel:{outlet.channel_id}", due=due)
+
+
+# ---- keeping it up to date -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """Keeps what is said as it is so, and brings it where it has to be brought."""
+
+    store: Store
+    bus: Bus
+    clock: Clock
+    wall: Clock
+    plugins: Plugins
+    vault: Vault
+
+    async def run(self) -> None:
+        async with self.bus.listen("stays", "house", "pollers", "publishing", "clock") as nudges:
+            while True:
+                try:
+                    again = await self.look()
+                except Unavailable as error:
+                    log.warning("what platforms are told waits for the store", why=str(error))
+                    again = self.clock.now() + STORE_WAIT
+                await pause(self.clock, again, nudges)
+                await self.clock.sleep(SETTLE_S)
+
+    async def look(self) -> datetime:
+        """Do what is to be done now, and say when to look again at the latest."""
+        again = await self.store.read(self._at_rest)
+        return again if again is not None else await self.store.write(self._tell)
+
+    def _at_rest(self, tx: Tx) -> datetime | None:
+        """None: there is something to write down."""
+        now, known = self.clock.now(), rows.all_outlets(tx)
+        if not self.clock.trusted:
+            return now + LOOK_EVERY
+        pushed, served = {(each.channel_id, each.unit_id) for each in known if each.way == PUSH}, self._served(tx)
+        strange = any(each.unit_id not in served.get(each.channel_id, ()) for each in known)
+        if strange or pushed != self._pushed(tx):
+            return None
+        wanted, echoes = Wanted(tx, known, now), rows.echoes_end(tx)
+        if (echoes is not None and echoes <= now) or any(wanted.change(tx, each) for each in known):
+            return None
+        return wanted.next_edge if echoes is None else min(wanted.next_edge, echoes)
+
+    def _tell(self, tx: Tx) -> datetime:
+        now, served, pushed = self.clock.now(), self._served(tx), self._pushed(tx)
+        for each in rows.all_outlets(tx):
+            lost = each.way == PUSH and (each.channel_id, each.unit_id) not in pushed
+            if each.unit_id not in served.get(each.channel_id, ()) or lost:
+                rows.close_outlet(tx, each)
+        for channel, unit in pushed:
+            if rows.outlet(tx, channel, unit) is None:
+                rows.open_outlet(tx, channel, unit, PUSH, now)
+        known = rows.all_outlets(tx)
+        self._name_platforms(tx, known)
+        wanted = Wanted(tx, known, now)
+        for each in known:
+            bring_up_to_date(tx, each, wanted, self.wall.now())
+        for channel in rows.forget_echoes(tx, now):
+            listings.read_anew(tx, channel)  # what it lists is unchanged, and may mean something else from here on
+        echoes = rows.echoes_end(tx)
+        return wanted.next_edge if echoes is None else min(wanted.next_edge, echoes)
+
+    def _served(self, tx: Tx) -> dict[ChannelId, frozenset[UnitId]]:
+        return {row.id: row.serves for row in house.channels(tx)}
+
+    def _pushed(self, tx: Tx) -> set[tuple[ChannelId, UnitId]]:
+        """Where our word has to be brought. What is switched off for the moment is not forgotten."""
+        found = {(each.channel_id, each.unit_id) for each in rows.all_outlets(tx) if each.way == PUSH}
+        for row in house.channels(tx):
+            integration = self.plugins.integration(row.id)
+            if integration is None:
+                continue
+            pairs = {(row.id, unit) for unit in row.serves}
+            found = found | pairs if SetNights in integration.perform else found - {e for e in found if e[0] == row.id}
+        return found
+
+    def _name_platforms(self, tx: Tx, known: list[Outlet]) -> None:
+        told = {row.id: platform(row, self.vault) for row in house.channels(tx)}
+        rows.keep_platforms(tx, ((each, told.get(each.channel_id, "")) for each in known))
+
+    # ---- bringing it ----
+
+    async def perform(self, effect: Effect, _key: str) -> None:
+        """Bring a platform to what is so now. Raises Unavailable; a refusal is written down and waits for a person."""
+        assert isinstance(effect, PublishNights)  # the outbox asks by kind
+        told = await self.store.write(lambda tx: self._to_tell(tx, effect))
+        if told is None:
+            return
+        try:
+            await self._bring(told)
+        except Disappointment as error:
+            words, refused = clean(str(error), limit=300), isinstance(error, Rejected)
+            await self.store.write(lambda tx: self._not_told(tx, told, words, refused=refused))
+            if refused:
+                return  # trying again would not help; the page and the alert say what they said
+            raise
+        await self.store.write(lambda tx: self._told(tx, told))
+
+    async def _bring(self, told: SetNights) -> None:
+        performer = self._performer(told.channel)
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                await performer(told, f"nights:{told.channel}:{told.unit}:{told.version}")
+        except TimeoutError as error:
+            raise Unavailable(f"no answer within {ANSWER_WITHIN_S:g} s") from error
+
+    def _performer(self, channel: ChannelId) -> Performer:
+        integration = self.plugins.integration(channel)
+        if integration is None:
+            raise Unavailable(f"the channel “{channel}” is switched off")
+        performer = integration.perform.get(SetNights)
+        if performer is None:
+            raise Rejected(f"the channel “{channel}” does not take nights")
+        return performer
+
+    def _to_tell(self, tx: Tx, effect: PublishNights) -> SetNights | None:
+        row, outlet = house.channel_with(tx, effect.channel), rows.outlet(tx, effect.channel, effect.unit)
+        if row is None or outlet is None:
+            return None
+        now = self.clock.now()
+        outlet = bring_up_to_date(tx, outlet, Wanted(tx, [outlet], now), self.wall.now())
+        said = [each for each in rows.said(tx, outlet) if not each.gone]
+        blocks = tuple(each.block for each in said)
+        nights, before = busy(blocks), rows.handed(tx, outlet)
+        rows.hand_over(tx, outlet, nights, now)
+        today = self._today(tx, outlet)
+        freed = ranges({night for night in before - nights if night >= today})
+        pair = effect.channel, effect.unit
+        return SetNights(*pair, listing_of(row, effect.unit), outlet.version, blocks, freed, calendar(said))
+
+    def _today(self, tx: Tx, outlet: Outlet) -> date:
+        place = house.property_of(tx, outlet.unit_id)
+        return self.clock.now().date() if place is None else self.clock.now().astimezone(place.zone).date()
+
+    def _told(self, tx: Tx, told: SetNights) -> None:
+        outlet, now = rows.outlet(tx, told.channel, told.unit), self.clock.now()
+        if outlet is None:
+            return
+        rows.heard(tx, outlet, told.version, busy(told.taken), now)
+        well = {"failing_since": None, "failing_why": "", "again_at": None}
+        rows.change(tx, outlet, told_version=told.version, told_at=now, told_how=TAKEN, asked_at=now, **well)
+        rows.note(tx, Entry(0, told.channel, told.unit, now, OUT, OK, f"brought there: {_count(len(told.taken))}"))
+
+    def _not_told(self, tx: Tx, told: SetNights, words: str, *, refused: bool) -> None:
+        outlet, now = rows.outlet(tx, told.channel, told.unit), self.clock.now()
+        if outlet is None:
+            return
+        rows.change(tx, outlet, failing_since=outlet.failing_since or now, failing_why=words, asked_at=now)
+        what = "refused there" if refused else "could not be brought there"
+        rows.note(tx, Entry(0, told.channel, told.unit, now, OUT, FAILED, what, words))
+
+    def push_now(self, tx: Tx, outlet: Outlet, actor: str) -> None:
+        """A person says so: whatever waits is tried at once, and what is confirmed is brought once more."""
+        now = self.clock.now()
+        rows.note(tx, Entry(0, outlet.channel_id, outlet.unit_id, now, OUT, OK, "sync asked for", by=actor))
+        if not mail.hasten(tx, _kept_as(outlet), self.wall.now()):
+            _promise(tx, outlet, self.wall.now(), again=f":{tx.new_id(now)}")
+
+
+def platform(row: ChannelRow, vault: Vault) -> str:
+    """Whose habits a channel has; empty: nobody knows."""
+    settings = house.opened_settings(row, vault)
+    address = str(settings.get("url", ""))
+    return platform_of(str(settings.get("source", "")), address) or platform_of(row.integration, "")
+
+
+def listing_of(row: ChannelRow, unit: UnitId) -> str:
+    """The platform's own word for a unit."""
+    return next((listing for listing, each in sorted(row.units.items()) if each == unit), unit)
+
+
+def _count(entries: int) -> str:
+    return f"{entries} {'entry' if entries == 1 else 'entries'}"
+
+
+# ---- being fetched -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Handout:
+    """A calendar as a platform gets it, and what must be remembered once it has it."""
+
+    outlet: Outlet
+    body: bytes
+    nights: frozenset[date]
+    said: tuple[Said, ...]
+
+
+def hand_out(tx: Tx, outlet: Outlet, now: datetime, due: datetime) -> Handout:
+    """What the platform gets now. Its nights count as given before they have left: a crash must not make them strange."""
+    outlet = bring_up_to_date(tx, outlet, Wanted(tx, [outlet], now), due)
+    said = tuple(each for each in rows.said(tx, outlet) if not each.gone)
+    nights = busy(each.block for each in said)
+    rows.hand_over(tx, outlet, nights, now)
+    return Handout(outlet, calendar(said), nights, said)
+
+
+def fetched(tx: Tx, handout: Handout, by: str, now: datetime) -> None:
+    """The platform has it: whatever stands in it is confirmed."""
+    outlet = rows.outlet(tx, handout.outlet.channel_id, handout.outlet.unit_id)
+    if outlet is None:
+        return
+    version, by = handout.outlet.version, clean(by, limit=120) or "somebody without a name"
+    news = outlet.told_at is None or version > outlet.told_version
+    rows.heard(tx, outlet, version, handout.nights, now)
+    rows.change(tx, outlet, told_version=version, told_at=now, told_how=FETCHED, asked_at=now, asked_by=by)
+    if news:
+        what = f"fetched by the platform: {_count(len(handout.said))}"
+        rows.note(tx, Entry(0, outlet.channel_id, outlet.unit_id, now, OUT, OK, what, by=by))

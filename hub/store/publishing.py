@@ -1,0 +1,320 @@
+"""What platforms are told of nights that are taken, what they are known to have heard, and what passed between us."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from hub.model.publishing import ECHO_FOR, Block, Said
+from hub.model.values import ChannelId, StayStatus, UnitId
+from hub.store.engine import Tx
+from hub.store.tables import outlets, published, said_blocks, stay_sources, stays, sync_log
+
+FEED, PUSH = "feed", "push"
+FETCHED, TAKEN, BY_PERSON = "fetched", "taken", "said"
+
+
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """One platform as it is told of one unit."""
+
+    channel_id: ChannelId
+    unit_id: UnitId
+    way: str
+    """`feed`: the platform fetches it; `push`: we bring it there."""
+    platform: str
+    made_at: datetime
+    version: int
+    changed_at: datetime
+    """Since when we say what we say now."""
+    told_version: int
+    told_at: datetime | None
+    """When the platform was last known to have what we said then."""
+    told_how: str
+    """`fetched`, `taken`, or `said` by a person."""
+    asked_at: datetime | None
+    asked_by: str
+    failing_since: datetime | None
+    failing_why: str
+    again_at: datetime | None
+    token: bytes | None = field(repr=False)
+    """Sealed, for `outlet:CHANNEL:UNIT`."""
+
+    @property
+    def confirmed(self) -> bool:
+        return self.told_version >= self.version
+
+
+_NAMES: Final = tuple(each.name for each in fields(Outlet))
+_OUTLET: Final = tuple(outlets.c[name] for name in _NAMES)
+
+
+def _this(outlet: Outlet, table: Any) -> Any:
+    return (table.c.channel_id == outlet.channel_id) & (table.c.unit_id == outlet.unit_id)
+
+
+def all_outlets(tx: Tx, channel: ChannelId | None = None) -> list[Outlet]:
+    query = select(*_OUTLET).order_by(outlets.c.channel_id, outlets.c.unit_id)
+    if channel is not None:
+        query = query.where(outlets.c.channel_id == channel)
+    return [Outlet(*row) for row in tx.sql.execute(query)]
+
+
+def outlet(tx: Tx, channel: ChannelId, unit: UnitId) -> Outlet | None:
+    row = tx.sql.execute(select(*_OUTLET).where(outlets.c.channel_id == channel, outlets.c.unit_id == unit)).first()
+    return None if row is None else Outlet(*row)
+
+
+def outlet_with(tx: Tx, digest: str) -> Outlet | None:
+    row = tx.sql.execute(select(*_OUTLET).where(outlets.c.digest == digest)).first()
+    return None if row is None else Outlet(*row)
+
+
+def open_outlet(tx: Tx, channel: ChannelId, unit: UnitId, way: str, at: datetime) -> Outlet:
+    """As it is, or new."""
+    row = insert(outlets).values(channel_id=channel, unit_id=unit, way=way, made_at=at, changed_at=at)
+    tx.sql.execute(row.on_conflict_do_nothing())
+    tx.signal("publishing")
+    tx.signal("channels")
+    found = outlet(tx, channel, unit)
+    assert found is not None  # written above
+    return found
+
+
+def close_outlet(tx: Tx, outlet: Outlet) -> None:
+    """Nothing is said there any more. What the platform was handed is remembered, as it may come back."""
+    tx.sql.execute(delete(outlets).where(_this(outlet, outlets)))
+    tx.signal("channels")
+
+
+def change(tx: Tx, outlet: Outlet, **values: object) -> None:
+    tx.sql.execute(update(outlets).where(_this(outlet, outlets)).values(**values))
+    tx.signal("channels")
+    tx.signal("health")
+
+
+# ---- what is said --------------------------------------------------------------------------------------------------
+
+
+def said(tx: Tx, outlet: Outlet) -> list[Said]:
+    query = select(said_blocks).where(_this(outlet, said_blocks)).order_by(said_blocks.c.first, said_blocks.c.about)
+    return [_said(row) for row in tx.sql.execute(query).mappings()]
+
+
+def _said(row: Any) -> Said:
+    block = Block(row["about"], row["first"], row["until"], bool(row["reserved"]))
+    return Said(block, row["version"], row["since"], row["told_at"], bool(row["gone"]))
+
+
+def waiting_since(tx: Tx) -> dict[tuple[ChannelId, UnitId], datetime]:
+    """Where a platform has not heard of nights that are taken, since when."""
+    found: dict[tuple[ChannelId, UnitId], datetime] = {}
+    query = select(said_blocks.c.channel_id, said_blocks.c.unit_id, said_blocks.c.since)
+    for channel, unit, since in tx.sql.execute(query.where(said_blocks.c.told_at.is_(None), said_blocks.c.gone == 0)):
+        found[channel, unit] = min(since, found.get((channel, unit), since))
+    return found
+
+
+def say(tx: Tx, outlet: Outlet, block: Block, version: int, at: datetime) -> None:
+    values = {
+        "channel_id": outlet.channel_id,
+        "unit_id": outlet.unit_id,
+        "about": block.about,
+        "first": block.first,
+        "until": block.until,
+        "reserved": int(block.reserved),
+        "version": version,
+        "since": at,
+        "told_at": None,
+        "gone": 0,
+    }
+    same = ["channel_id", "unit_id", "about"]
+    tx.sql.execute(insert(said_blocks).values(**values).on_conflict_do_update(index_elements=same, set_=values))
+
+
+def unsay(tx: Tx, outlet: Outlet, about: str, version: int, at: datetime) -> None:
+    gone = {"gone": 1, "version": version, "since": at, "told_at": None}
+    tx.sql.execute(update(said_blocks).where(_this(outlet, said_blocks), said_blocks.c.about == about).values(**gone))
+
+
+def drop_over(tx: Tx, outlet: Outlet, today: date) -> None:
+    """Nights that are over need no word."""
+    tx.sql.execute(delete(said_blocks).where(_this(outlet, said_blocks), said_blocks.c.until <= today))
+    tx.sql.execute(delete(published).where(_this(outlet, published), published.c.night < today - timedelta(days=3)))
+
+
+# ---- what the platform has heard -----------------------------------------------------------------------------------
+
+
+def hand_over(tx: Tx, outlet: Outlet, nights: Collection[date], at: datetime) -> None:
+    """These nights are about to be given to the platform: from here on they may come back from there."""
+    known = {each for each, gone in _handed(tx, outlet) if gone is None}
+    for night in sorted(set(nights) - known):
+        row = {
+            "channel_id": outlet.channel_id,
+            "unit_id": outlet.unit_id,
+            "night": night,
+            "told_at": at,
+            "gone_at": None,
+        }
+        same = ["channel_id", "unit_id", "night"]
+        tx.sql.execute(
+            insert(published).values(**row).on_conflict_do_update(index_elements=same, set_={"gone_at": None})
+        )
+
+
+def heard(tx: Tx, outlet: Outlet, version: int, nights: Collection[date], at: datetime) -> None:
+    """The platform has what was said with that version: these nights and no others."""
+    mine = _this(outlet, said_blocks) & (said_blocks.c.version <= version)
+    tx.sql.execute(delete(said_blocks).where(mine, said_blocks.c.gone == 1))
+    tx.sql.execute(update(said_blocks).where(mine, said_blocks.c.told_at.is_(None)).values(told_at=at))
+    for night in handed(tx, outlet) - set(nights):
+        this = _this(outlet, published) & (published.c.night == night)
+        tx.sql.execute(update(published).where(this).values(gone_at=at))
+
+
+def handed(tx: Tx, outlet: Outlet) -> frozenset[date]:
+    """The nights that the platform was given and that were not taken back there yet."""
+    return frozenset(night for night, gone in _handed(tx, outlet) if gone is None)
+
+
+def _handed(tx: Tx, outlet: Outlet) -> list[tuple[date, datetime | None]]:
+    query = select(published.c.night, published.c.gone_at).where(_this(outlet, published))
+    return [(night, gone) for night, gone in tx.sql.execute(query)]
+
+
+def echoing(tx: Tx, channel: ChannelId, unit: UnitId, now: datetime) -> set[date]:
+    """Nights of a unit whose closure may be our own word coming back from there."""
+    fresh = or_(published.c.gone_at.is_(None), published.c.gone_at > now - ECHO_FOR)
+    query = select(published.c.night).where(published.c.channel_id == channel, published.c.unit_id == unit, fresh)
+    return set(tx.sql.execute(query).scalars())
+
+
+def forget_echoes(tx: Tx, now: datetime) -> set[ChannelId]:
+    """Those channels whose closures of such nights are their own from here on."""
+    over = published.c.gone_at <= now - ECHO_FOR
+    channels = set(tx.sql.execute(select(published.c.channel_id).where(over).distinct()).scalars())
+    if channels:
+        tx.sql.execute(delete(published).where(over))
+    return channels
+
+
+def echoes_end(tx: Tx) -> datetime | None:
+    """When the next of them does."""
+    first = tx.sql.execute(select(func.min(published.c.gone_at)).where(published.c.gone_at.is_not(None))).scalar()
+    return None if first is None else first + ECHO_FOR
+
+
+# ---- what is taken -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """A stay that takes nights, with those who know of it already."""
+
+    id: str
+    unit: UnitId
+    kind: str
+    arrival: date
+    departure: date
+    check_in: datetime
+    check_out: datetime
+    left_at: datetime | None
+    moved: bool
+    """A person moved it here: its sources believe it to be elsewhere."""
+    told_by: frozenset[ChannelId]
+
+
+def taken(tx: Tx, units: Collection[UnitId], now: datetime) -> list[Night]:
+    live = stays.c.status.in_((StayStatus.CONFIRMED.value, StayStatus.TENTATIVE.value))
+    dated = stays.c.arrival.is_not(None) & stays.c.departure.is_not(None) & stays.c.check_in.is_not(None)
+    mine = (live, dated, stays.c.check_out > now, stays.c.unit_id.in_(list(units)))
+    listing: dict[str, set[ChannelId]] = {}
+    listed = select(stay_sources.c.stay_id, stay_sources.c.channel_id).join(stays, stays.c.id == stay_sources.c.stay_id)
+    for id_, channel in tx.sql.execute(listed.where(*mine, stay_sources.c.missing_since.is_(None))):
+        listing.setdefault(id_, set()).add(channel)
+    names = (
+        "id",
+        "unit_id",
+        "kind",
+        "arrival",
+        "departure",
+        "check_in",
+        "check_out",
+        "left_at",
+        "moved_from",
+        "channel_id",
+    )
+    found = []
+    for row in tx.sql.execute(select(*(stays.c[name] for name in names)).where(*mine)):
+        told = frozenset(listing.get(row.id, set()) | ({row.channel_id} - {None}))
+        days, hours = (row.arrival, row.departure), (row.check_in, row.check_out, row.left_at)
+        found.append(Night(row.id, row.unit_id, row.kind, *days, *hours, row.moved_from is not None, told))
+    return found
+
+
+# ---- the log -------------------------------------------------------------------------------------------------------
+
+IN, OUT = "in", "out"
+OK, FAILED = "ok", "failed"
+KEPT: Final = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    id: int
+    channel_id: ChannelId
+    unit_id: UnitId | None
+    at: datetime
+    direction: str
+    """`in` | `out`"""
+    outcome: str
+    """`ok` | `failed`"""
+    what: str
+    """A clause."""
+    words: str = ""
+    """Theirs, where they gave any."""
+    by: str = ""
+
+
+_ENTRY: Final = tuple(sync_log.c[each.name] for each in fields(Entry))
+
+
+def note(tx: Tx, entry: Entry) -> None:
+    """`entry.id` is drawn here."""
+    values = {each.name: getattr(entry, each.name) for each in fields(Entry) if each.name != "id"}
+    tx.sql.execute(insert(sync_log).values(**values))
+    tx.signal("channels")
+
+
+def entries(tx: Tx, channel: ChannelId | None, *, before: int | None = None, limit: int = 50) -> list[Entry]:
+    """The newest first."""
+    query = select(*_ENTRY).order_by(sync_log.c.id.desc()).limit(limit)
+    if channel is not None:
+        query = query.where(sync_log.c.channel_id == channel)
+    if before is not None:
+        query = query.where(sync_log.c.id < before)
+    return [Entry(*row) for row in tx.sql.execute(query)]
+
+
+def tries(tx: Tx, channel: ChannelId, direction: str, since: datetime) -> list[tuple[datetime, bool]]:
+    """When something was tried and whether it went well, oldest first."""
+    query = select(sync_log.c.at, sync_log.c.outcome).where(
+        sync_log.c.channel_id == channel, sync_log.c.direction == direction, sync_log.c.at >= since
+    )
+    return [(at, outcome == OK) for at, outcome in tx.sql.execute(query.order_by(sync_log.c.id))]
+
+
+def tidy(tx: Tx, now: datetime) -> None:
+    tx.sql.execute(delete(sync_log).where(sync_log.c.at < now - KEPT))
+
+
+def keep_platforms(tx: Tx, known: Iterable[tuple[Outlet, str]]) -> None:
+    for each, platform in known:
+        if each.platform != platform:
+            change(tx, each, platform=platform)
