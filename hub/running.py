@@ -64,7 +64,6 @@ from hub.store import (
     publishing,
     replies,
     settings,
-    steps,
 )
 from hub.store import ladder as pools
 from hub.store import stays as ledger
@@ -458,7 +457,7 @@ async def _stamp(hub: Hub) -> None:
 
 async def _go_on(hub: Hub) -> None:
     """Stays go on by the clock. Nothing is written where nothing is due."""
-    if await hub.store.read(lambda tx: steps.perhaps_due(tx, hub.clock.now())):
+    if await hub.store.read(lambda tx: workflow.is_due(tx, hub.desk)):
         await hub.store.write(lambda tx: workflow.tick(tx, hub.desk))
     if await hub.store.read(lambda tx: issuing.is_released(tx, hub.desk)):
         await hub.store.write(lambda tx: issuing.release(tx, hub.desk))

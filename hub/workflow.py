@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from hub import issuing
@@ -25,21 +27,25 @@ def tick(tx: Tx, desk: Desk) -> int:
     """Move on what is due; how many stays. Nothing while nobody knows the time."""
     if not desk.trusted():
         return 0
-    moved = 0
-    for id_ in steps.perhaps_due(tx, desk.now()):
-        row = ledger.stay(tx, id_)
-        moved += row is not None and _go_on(tx, desk, row)
-    return moved
+    return sum(_go_on(tx, desk, row) for row in _perhaps_due(tx, desk.now()))
+
+
+def is_due(tx: Tx, desk: Desk) -> bool:
+    """Whether `tick` would move anything."""
+    now = desk.now()
+    return desk.trusted() and any(_following(tx, row, steps.stage(tx, row.id), now) for row in _perhaps_due(tx, now))
+
+
+def _perhaps_due(tx: Tx, now: datetime) -> Iterator[StayRow]:
+    rows = (ledger.stay(tx, id_) for id_ in steps.perhaps_due(tx, now))
+    return (row for row in rows if row is not None)
 
 
 def _go_on(tx: Tx, desk: Desk, row: StayRow) -> bool:
-    if row.check_in is None or row.check_out is None:
-        return False
     now, moved = desk.now(), False
-    course = Course(row.check_in, row.check_out, row.arrived_at, row.left_at, _seen(tx, row))
     for _ in range(_MOST):
         stage = steps.stage(tx, row.id)
-        following = None if stage is None else due(stage, course, now)
+        following = _following(tx, row, stage, now)
         if following is None:
             break
         after, why = following
@@ -48,6 +54,13 @@ def _go_on(tx: Tx, desk: Desk, row: StayRow) -> bool:
         if after is Stage.NO_SHOW:
             log.record(tx, now, steps.BY_ITSELF, "no-show", f"stay:{row.id}", detail=why)
     return moved
+
+
+def _following(tx: Tx, row: StayRow, stage: Stage | None, now: datetime) -> tuple[Stage, str] | None:
+    if stage is None or row.check_in is None or row.check_out is None:
+        return None
+    seen = stage is Stage.PRE_ARRIVAL and _seen(tx, row)  # nothing else hangs on it
+    return due(stage, Course(row.check_in, row.check_out, row.arrived_at, row.left_at, seen), now)
 
 
 def _seen(tx: Tx, row: StayRow) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Final
 
-from sqlalchemy import RowMapping, Select, and_, delete, func, or_, select, update
+from sqlalchemy import RowMapping, Select, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.model.passes import LONGEST_TURNOVER, Always, EveryWeek, Turnover, When, hours_in_words, read_hours
@@ -16,6 +17,7 @@ from hub.store.codes import Issued
 from hub.store.engine import Tx
 from hub.store.house import Origin
 from hub.store.log import UNLOCKED, Entry
+from hub.store.prepared import Prepared
 from hub.store.tables import access_log, grants, pass_doors, pass_uses, passes
 
 
@@ -279,6 +281,14 @@ def opened_by(tx: Tx, person: PersonId, *, limit: int) -> list[Entry]:
 
 def tells_slots(tx: Tx, lock: LockId) -> bool | None:
     """Whether the lock says whose code was typed, by what it said lately; None: no code was typed yet."""
-    typed = select(access_log.c.slot).where(access_log.c.lock_id == lock, access_log.c.how == How.KEYPAD.value)
-    lately = list(tx.sql.execute(typed.order_by(access_log.c.at.desc(), access_log.c.id.desc()).limit(5)).scalars())
+    lately = _TYPED.all(tx, lock=lock)
     return any(slot is not None for slot in lately) if lately else None
+
+
+_TYPED: Final[Prepared[int | None]] = Prepared(
+    select(access_log.c.slot)
+    .where(access_log.c.lock_id == bindparam("lock"), access_log.c.how == How.KEYPAD.value)
+    .order_by(access_log.c.at.desc(), access_log.c.id.desc())
+    .limit(5),
+    lambda row: row["slot"],
+)

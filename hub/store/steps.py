@@ -10,7 +10,7 @@ from sqlalchemy import and_, bindparam, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.model.values import StayId, StayStatus
-from hub.model.workflow import FAREWELL, PRE_ARRIVAL, Stage, stage_for
+from hub.model.workflow import FAREWELL, NO_SHOW, PRE_ARRIVAL, Stage, stage_for
 from hub.store.engine import Tx
 from hub.store.prepared import Prepared
 from hub.store.tables import Instant, stay_steps, stays
@@ -67,24 +67,31 @@ def follow(tx: Tx, id_: StayId, status: StayStatus, *, new: bool, at: datetime, 
         take(tx, id_, before, after, by=by, why=why, at=at)
 
 
-_OPEN: Final = (Stage.CONFIRMED, Stage.PRE_ARRIVAL, Stage.CHECKED_IN, Stage.CHECKED_OUT, Stage.NO_SHOW)
+_NOW: Final = bindparam("now", type_=Instant)
+_CAME: Final = stays.c.arrived_at.is_not(None)
+_LEFT: Final = stays.c.left_at.is_not(None)
 _DUE: Final = Prepared(
     select(stays.c.id)
     .where(stays.c.check_in.is_not(None), stays.c.status == StayStatus.CONFIRMED.value)
     .where(
         or_(
             and_(stays.c.stage == Stage.CONFIRMED.value, stays.c.check_in <= bindparam("near", type_=Instant)),
-            stays.c.stage == Stage.PRE_ARRIVAL.value,
-            and_(stays.c.stage == Stage.NO_SHOW.value, stays.c.check_out > bindparam("now", type_=Instant)),
             and_(
-                stays.c.stage == Stage.CHECKED_IN.value,
-                or_(stays.c.left_at.is_not(None), stays.c.check_out <= bindparam("now", type_=Instant)),
+                stays.c.stage == Stage.PRE_ARRIVAL.value,
+                or_(
+                    _CAME,
+                    stays.c.check_in > bindparam("near", type_=Instant),
+                    stays.c.check_in <= bindparam("missed", type_=Instant),
+                    stays.c.check_out <= _NOW,
+                ),
             ),
+            and_(stays.c.stage == Stage.NO_SHOW.value, stays.c.check_out > _NOW, or_(_CAME, stays.c.check_in > _NOW)),
+            and_(stays.c.stage == Stage.CHECKED_IN.value, or_(_LEFT, stays.c.check_out <= _NOW)),
             and_(
                 stays.c.stage == Stage.CHECKED_OUT.value,
                 or_(
                     stays.c.check_out <= bindparam("farewell", type_=Instant),
-                    stays.c.check_out > bindparam("now", type_=Instant),
+                    and_(stays.c.check_out > _NOW, _CAME, ~_LEFT),
                 ),
             ),
         )
@@ -93,8 +100,9 @@ _DUE: Final = Prepared(
     .limit(500),
     lambda row: StayId(row["id"]),
 )
+"""Nearly what `due` of hub/model/workflow.py says, which has the last word."""
 
 
 def perhaps_due(tx: Tx, now: datetime) -> list[StayId]:
     """Stays that the clock may move; at most 500 at a time."""
-    return _DUE.all(tx, now=now, near=now + PRE_ARRIVAL, farewell=now - FAREWELL)
+    return _DUE.all(tx, now=now, near=now + PRE_ARRIVAL, missed=now - NO_SHOW, farewell=now - FAREWELL)

@@ -83,3 +83,29 @@ def test_what_a_source_makes_of_a_stay_is_written_down_as_well(tmp_path: Path) -
             assert row.status is StayStatus.CANCELLED
 
     simulate(main())
+
+
+def test_of_stays_that_wait_for_their_day_nothing_is_due(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as made:
+            made.book("a", FIRST, LAST)
+            await made.later(minutes=3, seconds=30)
+            row = await made.stay()
+            assert row.check_in is not None
+            looks: list[bool] = []
+
+            async def look() -> None:
+                looks.append(await made.hub.store.read(lambda tx: workflow.is_due(tx, made.hub.desk)))
+
+            await look()
+            await made.later(minutes=6)
+            await look()
+            await made.until(row.check_in + timedelta(hours=20))
+            await look()
+            await made.hub.store.write(lambda tx: stays.arrived(tx, row.id, made.hub.clock.now()))
+            await look()
+            assert looks == [True, False, False, True]
+            await made.later(minutes=6)
+            assert (await _stages(made, row.id))[-1][0] == "checked_in"
+
+    simulate(main())
