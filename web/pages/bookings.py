@@ -260,7 +260,10 @@ async def _unit_page(
     hub, id_ = request.app[SITE].hub, UnitId(request.match_info["unit"])
     today = hub.clock.now().date() - timedelta(days=1)
     view, own = await hub.store.read(lambda tx: _unit(tx, id_, today))
-    return await _rules_page(request, view, form or blank(RulesForm, **_known(own)), shut)
+    asked = {name: request.query[name][:10] for name in ("first", "until") if name in request.query}
+    return await _rules_page(
+        request, view, form or blank(RulesForm, **_known(own)), shut or blank(ClosureForm, **asked)
+    )
 
 
 async def show_unit(request: web.Request) -> web.Response:
@@ -326,7 +329,8 @@ async def _holds_page(request: web.Request, form: Filled[HoldForm] | None, *, so
     hub = request.app[SITE].hub
     view = await hub.store.read(lambda tx: _look_at_holds(tx, Ground.read(tx, hub.clock.now())))
     days = {"arrival": view.today.isoformat(), "departure": (view.today + timedelta(days=1)).isoformat()}
-    filled = form or blank(HoldForm, minutes="15", **days)
+    asked = {name: request.query[name][:100] for name in ("unit", "arrival", "departure") if name in request.query}
+    filled = form or blank(HoldForm, minutes="15", **days | asked)
     status = 422 if filled.errors else 200
     return await page(request, "bookings/holds.html", "stays", status=status, view=view, form=filled, soft=soft)
 

@@ -338,6 +338,9 @@ async def _new_view(request: web.Request) -> FormView:
 
 async def new(request: web.Request) -> web.Response:
     hub, held = request.app[SITE].hub, request.query.get("hold", "")
+    asked = {
+        name: request.query[name][:100] for name in ("unit", "arrival", "departure", "guests") if name in request.query
+    }
 
     def known(tx: Tx) -> dict[str, str]:
         ground = Ground.read(tx, hub.clock.now())
@@ -346,7 +349,7 @@ async def new(request: web.Request) -> web.Response:
                 days = {"arrival": row.arrival.isoformat(), "departure": row.departure.isoformat()}
                 return days | {"unit": row.unit, "guest": row.label, "hold": row.id}
         today = ground.local().today
-        return {"arrival": today.isoformat(), "departure": (today + timedelta(days=1)).isoformat()}
+        return {"arrival": today.isoformat(), "departure": (today + timedelta(days=1)).isoformat()} | asked
 
     return await _show(request, await _new_view(request), blank(NewForm, **await hub.store.read(known)))
 
