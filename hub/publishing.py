@@ -88,7 +88,7 @@ class Wanted:
         assert place is not None  # `at` has looked
         hours, buffer = bookings.hours_of(place), self._buffers[unit]
         for stay in self._nights:
-            if stay.unit == unit and (stay.moved or outlet.channel_id not in stay.told_by):
+            if stay.unit == unit and (stay.moved or not outlet.for_whom & stay.told_by):
                 left = stay.left_at
                 end = left if left is not None and stay.check_in <= left < stay.check_out else stay.check_out
                 somebody = StayKind(stay.kind) in CODED
@@ -192,7 +192,7 @@ class Publisher:
             return now + LOOK_EVERY
         pushed, served = {(each.channel_id, each.unit_id) for each in known if each.way == PUSH}, self._served(tx)
         strange = any(each.unit_id not in served.get(each.channel_id, ()) for each in known)
-        if strange or pushed != self._pushed(tx):
+        if strange or pushed != self._pushed(tx) or any(self._habits(tx, known)):
             return None
         wanted, echoes = Wanted(tx, known, now), rows.echoes_end(tx)
         if (echoes is not None and echoes <= now) or any(wanted.change(tx, each) for each in known):
@@ -209,7 +209,9 @@ class Publisher:
             if rows.outlet(tx, channel, unit) is None:
                 rows.open_outlet(tx, channel, unit, PUSH, now)
         known = rows.all_outlets(tx)
-        self._name_platforms(tx, known)
+        for each, habits, readers in self._habits(tx, known):
+            rows.keep_habits(tx, each, habits, readers)
+        known = rows.all_outlets(tx)
         wanted = Wanted(tx, known, now)
         for each in known:
             bring_up_to_date(tx, each, wanted, self.wall.now())
@@ -232,9 +234,15 @@ class Publisher:
             found = found | pairs if SetNights in integration.perform else found - {e for e in found if e[0] == row.id}
         return found
 
-    def _name_platforms(self, tx: Tx, known: list[Outlet]) -> None:
-        told = {row.id: platform(row, self.vault) for row in house.channels(tx)}
-        rows.keep_platforms(tx, ((each, told.get(each.channel_id, "")) for each in known))
+    def _habits(self, tx: Tx, known: list[Outlet]) -> Iterator[tuple[Outlet, str, list[str]]]:
+        """Of those whose settings say something new: whose habits they have, and who fetches from there."""
+        channels = {row.id: row for row in house.channels(tx)}
+        for each in known:
+            row = channels[each.channel_id]
+            told = house.opened_settings(row, self.vault).get("readers", [])
+            habits, readers = platform(row, self.vault), sorted(str(one) for one in told)
+            if (each.platform, each.for_whom) != (habits, {each.channel_id, *readers}):
+                yield each, habits, readers
 
     # ---- bringing it ----
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import json
+from collections.abc import Collection
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -10,10 +11,10 @@ from typing import Any, Final
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from hub.model.publishing import ECHO_FOR, Block, Said
+from hub.model.publishing import ECHO_FOR, Block, Said, patience
 from hub.model.values import ChannelId, StayStatus, UnitId
 from hub.store.engine import Tx
-from hub.store.tables import outlets, published, said_blocks, stay_sources, stays, sync_log
+from hub.store.tables import channels, outlets, published, said_blocks, stay_sources, stays, sync_log
 
 FEED, PUSH = "feed", "push"
 FETCHED, TAKEN, BY_PERSON = "fetched", "taken", "said"
@@ -44,6 +45,13 @@ class Outlet:
     again_at: datetime | None
     token: bytes | None = field(repr=False)
     """Sealed, for `outlet:CHANNEL:UNIT`."""
+    readers: str = ""
+    """JSON: the channels whose platform fetches it from where we bring it."""
+
+    @property
+    def for_whom(self) -> frozenset[ChannelId]:
+        """Those that are not told what they told us."""
+        return frozenset((self.channel_id, *json.loads(self.readers or "[]")))
 
     @property
     def confirmed(self) -> bool:
@@ -153,19 +161,13 @@ def drop_over(tx: Tx, outlet: Outlet, today: date) -> None:
 
 def hand_over(tx: Tx, outlet: Outlet, nights: Collection[date], at: datetime) -> None:
     """These nights are about to be given to the platform: from here on they may come back from there."""
-    known = {each for each, gone in _handed(tx, outlet) if gone is None}
-    for night in sorted(set(nights) - known):
-        row = {
-            "channel_id": outlet.channel_id,
-            "unit_id": outlet.unit_id,
-            "night": night,
-            "told_at": at,
-            "gone_at": None,
-        }
-        same = ["channel_id", "unit_id", "night"]
-        tx.sql.execute(
-            insert(published).values(**row).on_conflict_do_update(index_elements=same, set_={"gone_at": None})
-        )
+    same = ["channel_id", "unit_id", "night"]
+    for channel in _there(tx, outlet):
+        known = {each for each, gone in _handed(tx, channel, outlet.unit_id) if gone is None}
+        for night in sorted(set(nights) - known):
+            row = {"channel_id": channel, "unit_id": outlet.unit_id, "night": night, "told_at": at, "gone_at": None}
+            new = insert(published).values(**row)
+            tx.sql.execute(new.on_conflict_do_update(index_elements=same, set_={"gone_at": None}))
 
 
 def heard(tx: Tx, outlet: Outlet, version: int, nights: Collection[date], at: datetime) -> None:
@@ -173,19 +175,30 @@ def heard(tx: Tx, outlet: Outlet, version: int, nights: Collection[date], at: da
     mine = _this(outlet, said_blocks) & (said_blocks.c.version <= version)
     tx.sql.execute(delete(said_blocks).where(mine, said_blocks.c.gone == 1))
     tx.sql.execute(update(said_blocks).where(mine, said_blocks.c.told_at.is_(None)).values(told_at=at))
-    for night in handed(tx, outlet) - set(nights):
-        this = _this(outlet, published) & (published.c.night == night)
-        tx.sql.execute(update(published).where(this).values(gone_at=at))
+    for channel in _there(tx, outlet):
+        # Who fetches it from where we brought it needs a while longer.
+        since = at if channel == outlet.channel_id else at + patience(outlet.platform, pushed=False)
+        for night, gone in _handed(tx, channel, outlet.unit_id):
+            if gone is None and night not in nights:
+                this = (published.c.channel_id == channel) & (published.c.unit_id == outlet.unit_id)
+                tx.sql.execute(update(published).where(this, published.c.night == night).values(gone_at=since))
 
 
 def handed(tx: Tx, outlet: Outlet) -> frozenset[date]:
     """The nights that the platform was given and that were not taken back there yet."""
-    return frozenset(night for night, gone in _handed(tx, outlet) if gone is None)
+    return frozenset(night for night, gone in _handed(tx, outlet.channel_id, outlet.unit_id) if gone is None)
 
 
-def _handed(tx: Tx, outlet: Outlet) -> list[tuple[date, datetime | None]]:
-    query = select(published.c.night, published.c.gone_at).where(_this(outlet, published))
-    return [(night, gone) for night, gone in tx.sql.execute(query)]
+def _there(tx: Tx, outlet: Outlet) -> list[ChannelId]:
+    """By which channels what was said may come back."""
+    known = select(channels.c.id).where(channels.c.id.in_(sorted(outlet.for_whom))).order_by(channels.c.id)
+    return list(tx.sql.execute(known).scalars())
+
+
+def _handed(tx: Tx, channel: ChannelId, unit: UnitId) -> list[tuple[date, datetime | None]]:
+    query = select(published.c.night, published.c.gone_at)
+    found = tx.sql.execute(query.where(published.c.channel_id == channel, published.c.unit_id == unit))
+    return [(night, gone) for night, gone in found]
 
 
 def echoing(tx: Tx, channel: ChannelId, unit: UnitId, now: datetime) -> set[date]:
@@ -314,7 +327,5 @@ def tidy(tx: Tx, now: datetime) -> None:
     tx.sql.execute(delete(sync_log).where(sync_log.c.at < now - KEPT))
 
 
-def keep_platforms(tx: Tx, known: Iterable[tuple[Outlet, str]]) -> None:
-    for each, platform in known:
-        if each.platform != platform:
-            change(tx, each, platform=platform)
+def keep_habits(tx: Tx, outlet: Outlet, platform: str, readers: Collection[str]) -> None:
+    change(tx, outlet, platform=platform, readers=json.dumps(sorted(readers)) if readers else "")

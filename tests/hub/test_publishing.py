@@ -325,3 +325,27 @@ def test_news_while_one_try_is_under_way_is_brought_by_the_next(tmp_path: Path) 
             assert (await _outlet(house)).confirmed
 
     simulate(main())
+
+
+def test_a_file_on_another_server_leaves_out_what_its_reader_told_and_may_come_back_from_there(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            hub = house.hub
+            await _no_buffer(house)
+            sealed = house_rows.sealed_settings(OTHER, {"readers": [FEED]}, hub.vault)
+            row = ChannelRow(OTHER, FLAT, "memory", sealed, Origin.SITE)
+            await hub.store.write(lambda tx: house_rows.keep_channel(tx, row))
+            await house.later(seconds=2)
+            taker = Taker()
+            hub.plugins.add_channel(OTHER, taker)
+            hub.bus.signal("pollers")
+            house.book("a", ARRIVAL, DEPARTURE)
+            shut = Closed(ClosureKind.BLACKOUT, date(2027, 5, 1), date(2027, 5, 3))
+            await hub.store.write(lambda tx: bookings.close(tx, hub.desk, FLAT, shut, "", "account:Robin"))
+            await house.later(minutes=4)
+            assert [each.first for each in taker.taken[-1].taken] == [date(2027, 5, 1)]
+            house.book("echo", date(2027, 5, 1), date(2027, 5, 3), "", kind=StayKind.UNKNOWN)
+            await house.later(minutes=4)
+            assert len(await house.stays()) == 1
+
+    simulate(main())

@@ -12,6 +12,7 @@ outlets = table(
     Column("unit_id", Text, ForeignKey("units.id", ondelete="CASCADE"), primary_key=True),
     required("way", Text),  # feed: the platform fetches | push: we bring it there
     required("platform", Text, server_default=""),  # whose habits it has
+    required("readers", Text, server_default=""),  # JSON: the channels whose platform fetches it from where we bring it
     Column("digest", Text, unique=True),  # of the link's token, to find it by
     Column("token", LargeBinary),  # sealed
     required("made_at", Instant),

@@ -229,6 +229,7 @@ CREATE TABLE outlets (
     unit_id TEXT NOT NULL,
     way TEXT NOT NULL,
     platform TEXT DEFAULT '' NOT NULL,
+    readers TEXT DEFAULT '' NOT NULL,
     digest TEXT,
     token BLOB,
     made_at INTEGER NOT NULL,

@@ -360,6 +360,7 @@ CREATE TABLE outlets (
     unit_id TEXT NOT NULL,
     way TEXT NOT NULL,
     platform TEXT DEFAULT '' NOT NULL,
+    readers TEXT DEFAULT '' NOT NULL,
     digest TEXT,
     token BLOB,
     made_at INTEGER NOT NULL,
@@ -379,7 +380,7 @@ CREATE TABLE outlets (
     UNIQUE (digest)
 ) STRICT
     ;
-INSERT INTO "outlets" VALUES('x','x','x','x','x',X'78',1,1,1,1,1,'x',1,'x',1,'x',1);
+INSERT INTO "outlets" VALUES('x','x','x','x','x','x',X'78',1,1,1,1,1,'x',1,'x',1,'x',1);
 CREATE TABLE pass_doors (
     pass_id TEXT NOT NULL,
     lock_id TEXT NOT NULL,
