@@ -37,8 +37,8 @@ from hub.store.listings import Unplaced
 from hub.store.stays import Question, Source, StayRow
 
 GATEHOUSE: Final = "gatehouse"
-_SOURCE_CANCELLED: Final = "its source cancelled it"
-_NOT_LISTED: Final = "its calendar no longer lists it"
+SOURCE_CANCELLED: Final = "its source cancelled it"
+NOT_LISTED: Final = "its calendar no longer lists it"
 _BACKWARDS: Final = "its check-out is not after its check-in"
 LOOK_BACK: Final = timedelta(days=3)
 """Stays that ended longer ago are not compared with a calendar any more."""
@@ -158,10 +158,12 @@ def _found(words: Known, channel: ChannelId) -> tuple[Source | None, StayRow | N
 
 
 def _left_out(tx: Tx, desk: Desk, source: Source, stay: StayRow, at: datetime, *, lost_most: bool) -> None:
+    """Whoever answered since it is gone is not asked again; what was listed meanwhile is gone anew."""
     since = source.missing_since or at
     counted = replace(source, missing_since=since, missing_count=source.missing_count + 1)
     ledger.keep_source(tx, counted)
-    if ledger.listed_elsewhere(tx, stay.id):
+    kept = ledger.answered(tx, "gone", stay.id, since=since) == "keep"
+    if kept or ledger.listed_elsewhere(tx, stay.id):
         return
     hours = None if stay.check_in is None or stay.check_out is None else Window(stay.check_in, stay.check_out)
     if stay.kind is StayKind.BLOCK:
@@ -169,17 +171,14 @@ def _left_out(tx: Tx, desk: Desk, source: Source, stay: StayRow, at: datetime, *
     missing = Missing(counted.missing_count, since, hours, stay.inside(at), lost_most)
     match absence(missing, at):
         case Absence.CANCEL:
-            cancel(tx, desk, stay, GATEHOUSE, _NOT_LISTED)
+            cancel(tx, desk, stay, GATEHOUSE, NOT_LISTED)
         case Absence.ASK:
-            _ask_gone(tx, desk, stay, since)
+            _ask_gone(tx, desk, stay)
         case Absence.KEEP:
             pass
 
 
-def _ask_gone(tx: Tx, desk: Desk, stay: StayRow, since: datetime) -> None:
-    """Whoever answered since it is gone is not asked again; what was listed meanwhile is gone anew."""
-    if ledger.answered(tx, "gone", stay.id, since=since) == "keep":
-        return
+def _ask_gone(tx: Tx, desk: Desk, stay: StayRow) -> None:
     what, over = f"the stay of {whose(stay)}", "cancelled"
     if stay.kind not in CODED:
         what, over = "that it is closed", "open again"
@@ -295,7 +294,7 @@ def _row(tx: Tx, desk: Desk, at: _At, report: StayReport, before: StayRow | None
     if before is not None:
         row = _keeping(row, before)
     if report.status is StayStatus.CANCELLED:
-        row = replace(row, cancelled_at=now, cancelled_why=_SOURCE_CANCELLED)
+        row = replace(row, cancelled_at=now, cancelled_why=SOURCE_CANCELLED)
     row = timed(_enriched(desk, row, report), place)
     if row.check_in is None and row.status in (StayStatus.CONFIRMED, StayStatus.TENTATIVE):
         return replace(row, status=StayStatus.UNUSABLE, note=_BACKWARDS)
@@ -311,7 +310,7 @@ def _called_off(before: StayRow, source: Source | None, report: StayReport) -> b
 
     Unless it was cancelled for its absence, and is listed again.
     """
-    by_person = before.status is StayStatus.CANCELLED and before.cancelled_why not in (_SOURCE_CANCELLED, _NOT_LISTED)
+    by_person = before.status is StayStatus.CANCELLED and before.cancelled_why not in (SOURCE_CANCELLED, NOT_LISTED)
     absent = source is not None and source.missing_since is not None
     return by_person and not absent and (report.arrival, report.departure) == (before.arrival, before.departure)
 

@@ -17,6 +17,7 @@ from hub import (
     sharing,
     standing,
     stubborn,
+    syncing,
     telling,
     timekeeping,
 )
@@ -251,6 +252,7 @@ _TOPICS: Final[tuple[Topic, ...]] = (
     standing.found,
     stubborn.found,
     _channels,
+    syncing.found,
     _plugins,
     _dead,
     telling.findings,

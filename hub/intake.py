@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy.exc import IntegrityError
 
-from hub import calendars, guest_page, issuing, sightings
+from hub import calendars, guest_page, hearing, issuing, sightings
 from hub.calendars import cancel, timed
 from hub.errors import Rejected
 from hub.issuing import Desk
@@ -59,13 +59,16 @@ class Intake:
         """`teller`: the channel or driver that told it."""
         match fact:
             case CalendarRead():
-                calendars.absorb_calendar(tx, self.desk, fact)
+                with hearing.noted(tx, fact):
+                    calendars.absorb_calendar(tx, self.desk, fact)
             case CalendarFailed() if house.channel_with(tx, fact.channel) is not None:
+                hearing.note_failure(tx, fact)
                 ledger.channel_failed(tx, fact.channel, fact.at, fact.why)
             case CalendarFailed():
                 pass  # it was removed while it was being read
             case StayReported():
-                calendars.absorb_report(tx, self.desk, fact)
+                with hearing.noted(tx, fact):
+                    calendars.absorb_report(tx, self.desk, fact)
             case GuestMoved():
                 calendars.absorb_guest(tx, self.desk, fact)
             case NewsAnnounced():

@@ -28,7 +28,7 @@ from hub.store import bookings, house, listings, mail
 from hub.store import publishing as rows
 from hub.store.engine import Store, Tx
 from hub.store.house import ChannelRow
-from hub.store.publishing import FAILED, FETCHED, OK, OUT, PUSH, TAKEN, Entry, Outlet
+from hub.store.publishing import FAILED, FETCHED, NOTED, OK, OUT, PUSH, TAKEN, Entry, Outlet
 
 log = structlog.get_logger("publishing")
 
@@ -134,7 +134,7 @@ def bring_up_to_date(tx: Tx, outlet: Outlet, wanted: Wanted, due: datetime) -> O
         for about in found.unsay:
             rows.unsay(tx, outlet, about, version, now)
         rows.change(tx, outlet, version=version, changed_at=now)
-        rows.note(tx, Entry(0, outlet.channel_id, outlet.unit_id, now, OUT, OK, f"published: {found.words}"))
+        rows.note(tx, Entry(0, outlet.channel_id, outlet.unit_id, now, OUT, NOTED, f"published: {found.words}"))
     after = rows.outlet(tx, outlet.channel_id, outlet.unit_id)
     assert after is not None  # nobody closed it meanwhile: this is one transaction
     if after.way == PUSH and found:
@@ -234,14 +234,14 @@ class Publisher:
             found = found | pairs if SetNights in integration.perform else found - {e for e in found if e[0] == row.id}
         return found
 
-    def _habits(self, tx: Tx, known: list[Outlet]) -> Iterator[tuple[Outlet, str, list[str]]]:
+    def _habits(self, tx: Tx, known: list[Outlet]) -> Iterator[tuple[Outlet, str, list[ChannelId]]]:
         """Of those whose settings say something new: whose habits they have, and who fetches from there."""
         channels = {row.id: row for row in house.channels(tx)}
         for each in known:
             row = channels[each.channel_id]
             told = house.opened_settings(row, self.vault).get("readers", [])
-            habits, readers = platform(row, self.vault), sorted(str(one) for one in told)
-            if (each.platform, each.for_whom) != (habits, {each.channel_id, *readers}):
+            habits, readers = platform(row, self.vault), sorted(ChannelId(str(one)) for one in told)
+            if each.platform != habits or each.for_whom != frozenset((each.channel_id, *readers)):
                 yield each, habits, readers
 
     # ---- bringing it ----
@@ -318,7 +318,7 @@ class Publisher:
     def push_now(self, tx: Tx, outlet: Outlet, actor: str) -> None:
         """A person says so: whatever waits is tried at once, and what is confirmed is brought once more."""
         now = self.clock.now()
-        rows.note(tx, Entry(0, outlet.channel_id, outlet.unit_id, now, OUT, OK, "sync asked for", by=actor))
+        rows.note(tx, Entry(0, outlet.channel_id, outlet.unit_id, now, OUT, NOTED, "sync asked for", by=actor))
         if not mail.hasten(tx, _kept_as(outlet), self.wall.now()):
             _promise(tx, outlet, self.wall.now(), again=f":{tx.new_id(now)}")
 

@@ -98,6 +98,10 @@ class Kind(Enum):
 
     # channels
     CHANNEL_FAILING = "channel_failing", _problem(lasting=timedelta(0))  # health itself waits half an hour
+    NIGHTS_UNTOLD = (
+        "nights_untold",
+        _problem(lasting=timedelta(0), escalate=4 * _HOUR),
+    )  # patience is the platform's own
 
     # nights that were sold twice
     SOLD_TWICE = "sold_twice", _problem(lasting=timedelta(0), escalate=4 * _HOUR)

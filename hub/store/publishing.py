@@ -274,7 +274,7 @@ def taken(tx: Tx, units: Collection[UnitId], now: datetime) -> list[Night]:
 # ---- the log -------------------------------------------------------------------------------------------------------
 
 IN, OUT = "in", "out"
-OK, FAILED = "ok", "failed"
+OK, FAILED, NOTED = "ok", "failed", "noted"
 KEPT: Final = timedelta(days=90)
 
 
@@ -287,7 +287,7 @@ class Entry:
     direction: str
     """`in` | `out`"""
     outcome: str
-    """`ok` | `failed`"""
+    """`ok` | `failed`, of what was tried; else `noted`"""
     what: str
     """A clause."""
     words: str = ""
@@ -315,12 +315,21 @@ def entries(tx: Tx, channel: ChannelId | None, *, before: int | None = None, lim
     return [Entry(*row) for row in tx.sql.execute(query)]
 
 
-def tries(tx: Tx, channel: ChannelId, direction: str, since: datetime) -> list[tuple[datetime, bool]]:
-    """When something was tried and whether it went well, oldest first."""
-    query = select(sync_log.c.at, sync_log.c.outcome).where(
-        sync_log.c.channel_id == channel, sync_log.c.direction == direction, sync_log.c.at >= since
+def tries(tx: Tx, channel: ChannelId, since: datetime) -> list[tuple[datetime, str, bool]]:
+    """When something was tried, in which direction, and whether it went well; oldest first."""
+    query = select(sync_log.c.at, sync_log.c.direction, sync_log.c.outcome).where(
+        sync_log.c.channel_id == channel, sync_log.c.at >= since, sync_log.c.outcome != NOTED
     )
-    return [(at, outcome == OK) for at, outcome in tx.sql.execute(query.order_by(sync_log.c.id))]
+    return [(at, direction, outcome == OK) for at, direction, outcome in tx.sql.execute(query.order_by(sync_log.c.id))]
+
+
+def words_of(tx: Tx, channel: ChannelId) -> dict[str, tuple[str, bool]]:
+    """Of each booking a channel told of, a digest of its last word, and whether it is listed still."""
+    query = select(stay_sources.c.uid, stay_sources.c.digest, stay_sources.c.missing_since)
+    return {
+        uid: (digest, missing is None)
+        for uid, digest, missing in tx.sql.execute(query.where(stay_sources.c.channel_id == channel))
+    }
 
 
 def tidy(tx: Tx, now: datetime) -> None:
