@@ -173,12 +173,12 @@ def _left_out(tx: Tx, desk: Desk, source: Source, stay: StayRow, at: datetime, *
         case Absence.CANCEL:
             cancel(tx, desk, stay, GATEHOUSE, NOT_LISTED)
         case Absence.ASK:
-            _ask_gone(tx, desk, stay)
+            ask_gone(tx, desk, stay)
         case Absence.KEEP:
             pass
 
 
-def _ask_gone(tx: Tx, desk: Desk, stay: StayRow) -> None:
+def ask_gone(tx: Tx, desk: Desk, stay: StayRow) -> None:
     what, over = f"the stay of {whose(stay)}", "cancelled"
     if stay.kind not in CODED:
         what, over = "that it is closed", "open again"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from hub.model.facts import CalendarFailed, CalendarRead, StayReported
+from hub.model.facts import CalendarFailed, CalendarRead, EventRead, StayReported
 from hub.store import house
 from hub.store import publishing as rows
 from hub.store import stays as ledger
@@ -16,7 +16,7 @@ Words = Mapping[str, tuple[str, bool]]
 
 
 @contextmanager
-def noted(tx: Tx, fact: CalendarRead | StayReported) -> Iterator[None]:
+def noted(tx: Tx, fact: CalendarRead | StayReported | EventRead) -> Iterator[None]:
     """Around taking it in: a line in the log, where anything became of it. Nothing new is no line."""
     channel = fact.channel
     if house.channel_with(tx, channel) is None:

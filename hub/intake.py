@@ -8,13 +8,15 @@ from typing import Final
 
 from sqlalchemy.exc import IntegrityError
 
-from hub import calendars, guest_page, hearing, issuing, sightings
+from hub import calendars, diaries, guest_page, hearing, issuing, sightings
 from hub.calendars import cancel, timed
 from hub.errors import Rejected
 from hub.issuing import Desk
 from hub.model.facts import (
     CalendarFailed,
     CalendarRead,
+    EntryTouched,
+    EventRead,
     Fact,
     GuestMoved,
     LockFound,
@@ -69,6 +71,11 @@ class Intake:
             case StayReported():
                 with hearing.noted(tx, fact):
                     calendars.absorb_report(tx, self.desk, fact)
+            case EventRead():
+                with hearing.noted(tx, fact):
+                    diaries.absorb_event(tx, self.desk, fact)
+            case EntryTouched():
+                diaries.touched(tx, self.desk, fact)
             case GuestMoved():
                 calendars.absorb_guest(tx, self.desk, fact)
             case NewsAnnounced():

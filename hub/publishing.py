@@ -14,10 +14,12 @@ from typing import Final
 
 import structlog
 
+from hub import diaries
 from hub.bus import Bus
 from hub.contracts import Clock, Performer
 from hub.errors import Disappointment, Rejected, Unavailable
 from hub.io.vault import Vault
+from hub.model import diary
 from hub.model.availability import Closed
 from hub.model.effects import Effect, PublishNights, SetNights
 from hub.model.publishing import Block, Occupied, Said, busy, calendar, of_closure, of_stay, platform_of, ranges
@@ -28,7 +30,7 @@ from hub.store import bookings, house, listings, mail
 from hub.store import publishing as rows
 from hub.store.engine import Store, Tx
 from hub.store.house import ChannelRow
-from hub.store.publishing import FAILED, FETCHED, NOTED, OK, OUT, PUSH, TAKEN, Entry, Outlet
+from hub.store.publishing import BROUGHT, DIARY, FAILED, FETCHED, NOTED, OK, OUT, PUSH, TAKEN, Entry, Outlet
 
 log = structlog.get_logger("publishing")
 
@@ -73,7 +75,16 @@ class Wanted:
         self._holds = bookings.live_holds(tx, now) if outlets else []
         self._shut = bookings.closures_after(tx, now.date() - timedelta(days=1), self._units) if outlets else []
         self._places = {unit: house.property_of(tx, unit) for unit in self._units}
+        self._diaries = {
+            (each.channel_id, each.unit_id): tuple(diaries.entries(tx, each.unit_id, now, besides=each.channel_id))
+            for each in outlets
+            if each.way == DIARY
+        }
         self._buffers = {unit: bookings.rules_at(tx, unit).buffer for unit in self._units}
+
+    def entries(self, outlet: Outlet) -> tuple[diary.Entry, ...]:
+        """What should stand in a calendar that people keep."""
+        return self._diaries.get((outlet.channel_id, outlet.unit_id), ())
 
     def at(self, outlet: Outlet) -> dict[str, Block]:
         """What a platform should be told of a unit: all but what it told us itself."""
@@ -86,6 +97,9 @@ class Wanted:
     def _blocks(self, outlet: Outlet) -> Iterator[Block]:
         unit, place = outlet.unit_id, self._places[outlet.unit_id]
         assert place is not None  # `at` has looked
+        if outlet.way == DIARY:
+            yield from (diaries.block(each, place.zone) for each in self.entries(outlet))
+            return
         hours, buffer = bookings.hours_of(place), self._buffers[unit]
         for stay in self._nights:
             if stay.unit == unit and (stay.moved or not outlet.for_whom & stay.told_by):
@@ -137,9 +151,13 @@ def bring_up_to_date(tx: Tx, outlet: Outlet, wanted: Wanted, due: datetime) -> O
         rows.note(tx, Entry(0, outlet.channel_id, outlet.unit_id, now, OUT, NOTED, f"published: {found.words}"))
     after = rows.outlet(tx, outlet.channel_id, outlet.unit_id)
     assert after is not None  # nobody closed it meanwhile: this is one transaction
-    if after.way == PUSH and found:
+    if after.way in BROUGHT and found:
         _promise(tx, after, due)
     return after
+
+
+def _pair(outlet: Outlet) -> tuple[ChannelId, UnitId]:
+    return outlet.channel_id, outlet.unit_id
 
 
 def _kept_as(outlet: Outlet) -> str:
@@ -190,7 +208,7 @@ class Publisher:
         now, known = self.clock.now(), rows.all_outlets(tx)
         if not self.clock.trusted:
             return now + LOOK_EVERY
-        pushed, served = {(each.channel_id, each.unit_id) for each in known if each.way == PUSH}, self._served(tx)
+        pushed, served = {_pair(each): each.way for each in known if each.way in BROUGHT}, self._served(tx)
         strange = any(each.unit_id not in served.get(each.channel_id, ()) for each in known)
         if strange or pushed != self._pushed(tx) or any(self._habits(tx, known)):
             return None
@@ -202,12 +220,12 @@ class Publisher:
     def _tell(self, tx: Tx) -> datetime:
         now, served, pushed = self.clock.now(), self._served(tx), self._pushed(tx)
         for each in rows.all_outlets(tx):
-            lost = each.way == PUSH and (each.channel_id, each.unit_id) not in pushed
+            lost = each.way in BROUGHT and pushed.get(_pair(each)) != each.way
             if each.unit_id not in served.get(each.channel_id, ()) or lost:
                 rows.close_outlet(tx, each)
-        for channel, unit in pushed:
+        for (channel, unit), way in pushed.items():
             if rows.outlet(tx, channel, unit) is None:
-                rows.open_outlet(tx, channel, unit, PUSH, now)
+                rows.open_outlet(tx, channel, unit, way, now)
         known = rows.all_outlets(tx)
         for each, habits, readers in self._habits(tx, known):
             rows.keep_habits(tx, each, habits, readers)
@@ -223,15 +241,18 @@ class Publisher:
     def _served(self, tx: Tx) -> dict[ChannelId, frozenset[UnitId]]:
         return {row.id: row.serves for row in house.channels(tx)}
 
-    def _pushed(self, tx: Tx) -> set[tuple[ChannelId, UnitId]]:
-        """Where our word has to be brought. What is switched off for the moment is not forgotten."""
-        found = {(each.channel_id, each.unit_id) for each in rows.all_outlets(tx) if each.way == PUSH}
+    def _pushed(self, tx: Tx) -> dict[tuple[ChannelId, UnitId], str]:
+        """Where our word has to be brought, and in which way. What is switched off for the moment is not forgotten."""
+        found = {_pair(each): each.way for each in rows.all_outlets(tx) if each.way in BROUGHT}
         for row in house.channels(tx):
             integration = self.plugins.integration(row.id)
             if integration is None:
                 continue
-            pairs = {(row.id, unit) for unit in row.serves}
-            found = found | pairs if SetNights in integration.perform else found - {e for e in found if e[0] == row.id}
+            found = {pair: way for pair, way in found.items() if pair[0] != row.id}
+            if SetNights in integration.perform:
+                found |= dict.fromkeys(
+                    ((row.id, unit) for unit in row.serves), DIARY if integration.keeps_diary else PUSH
+                )
         return found
 
     def _habits(self, tx: Tx, known: list[Outlet]) -> Iterator[tuple[Outlet, str, list[ChannelId]]]:
@@ -284,15 +305,18 @@ class Publisher:
         if row is None or outlet is None:
             return None
         now = self.clock.now()
-        outlet = bring_up_to_date(tx, outlet, Wanted(tx, [outlet], now), self.wall.now())
+        wanted = Wanted(tx, [outlet], now)
+        outlet = bring_up_to_date(tx, outlet, wanted, self.wall.now())
         said = [each for each in rows.said(tx, outlet) if not each.gone]
         blocks = tuple(each.block for each in said)
-        nights, before = busy(blocks), rows.handed(tx, outlet)
+        # What stands in a calendar that people keep bears a name, and is not taken for anybody else's.
+        nights, before = frozenset() if outlet.way == DIARY else busy(blocks), rows.handed(tx, outlet)
         rows.hand_over(tx, outlet, nights, now)
         today = self._today(tx, outlet)
         freed = ranges({night for night in before - nights if night >= today})
         pair = effect.channel, effect.unit
-        return SetNights(*pair, listing_of(row, effect.unit), outlet.version, blocks, freed, calendar(said))
+        word = listing_of(row, effect.unit)
+        return SetNights(*pair, word, outlet.version, blocks, freed, calendar(said), wanted.entries(outlet))
 
     def _today(self, tx: Tx, outlet: Outlet) -> date:
         place = house.property_of(tx, outlet.unit_id)

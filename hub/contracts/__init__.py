@@ -240,6 +240,8 @@ class Integration:
 
     poll_every: ClassVar[timedelta | None] = None
     """None: this source only pushes."""
+    keeps_diary: ClassVar[bool] = False
+    """It is a calendar that the people of the house keep: it is told who comes, and not only which nights are taken."""
 
     def authentic(self, delivery: Delivery) -> bool:
         """Whether a pushed delivery was really sent by the source (signature over the raw body). Default: nothing is."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
+from hub.model.diary import Entry
 from hub.model.publishing import Block
 from hub.model.values import ChannelId, PersonId, StayId, UnitId
 
@@ -76,6 +77,8 @@ class SetNights:
     """Nights that it was handed before and that are free again: runs of the first and the day after the last."""
     calendar: bytes = field(repr=False)
     """The same as `taken`, as a file."""
+    entries: tuple[Entry, ...] = field(default=(), repr=False)
+    """For a calendar that the people of the house keep: what goes on there, with names and hours."""
 
 
 Promised = TellChannel | Notify | PublishNights

@@ -118,6 +118,31 @@ class GuestMoved:
     """False: has left."""
 
 
+@dataclass(frozen=True, slots=True)
+class EventRead:
+    """All that one event of a calendar stands for now; what it stood for before and does not any more is taken back.
+
+    It says nothing about other events. Without `stays` a person has deleted it.
+    """
+
+    channel: ChannelId
+    at: datetime
+    uid: str
+    """Of the event; each stay of a repeating one is told as `UID/when`."""
+    stays: tuple[StayReport, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryTouched:
+    """Somebody changed or deleted, in a calendar that we write, what we wrote there. It is not obeyed, but put right."""
+
+    channel: ChannelId
+    at: datetime
+    entry: str
+    """As hub/model/diary.py names it."""
+    deleted: bool
+
+
 # ---- from locks ----------------------------------------------------------------------------------------------------
 
 
@@ -320,7 +345,7 @@ class SlotRead:
     enabled: bool = True
 
 
-StayFact = CalendarRead | CalendarFailed | StayReported | GuestMoved | NewsAnnounced
+StayFact = CalendarRead | CalendarFailed | StayReported | GuestMoved | NewsAnnounced | EventRead | EntryTouched
 LockFact = (
     LockFound | LockHeard | LockSilent | BoltMoved | BatteryRead | CodesChanged | TroubleSeen | ModeTold | LogRead
 )

@@ -79,6 +79,8 @@ class Block:
     """The day on which it is free again."""
     reserved: bool
     """Somebody comes; else it is only closed."""
+    mark: str = ""
+    """In a calendar that people keep: a digest of all that stands there of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from hub.model.values import ChannelId, StayStatus, UnitId
 from hub.store.engine import Tx
 from hub.store.tables import channels, outlets, published, said_blocks, stay_sources, stays, sync_log
 
-FEED, PUSH = "feed", "push"
+FEED, PUSH, DIARY = "feed", "push", "diary"
+BROUGHT = (PUSH, DIARY)
 FETCHED, TAKEN, BY_PERSON = "fetched", "taken", "said"
 
 
@@ -27,7 +28,7 @@ class Outlet:
     channel_id: ChannelId
     unit_id: UnitId
     way: str
-    """`feed`: the platform fetches it; `push`: we bring it there."""
+    """`feed`: the platform fetches it; `push`: we bring it there; `diary`: likewise, into a calendar that people keep."""
     platform: str
     made_at: datetime
     version: int
@@ -115,7 +116,7 @@ def said(tx: Tx, outlet: Outlet) -> list[Said]:
 
 
 def _said(row: Any) -> Said:
-    block = Block(row["about"], row["first"], row["until"], bool(row["reserved"]))
+    block = Block(row["about"], row["first"], row["until"], bool(row["reserved"]), row["mark"])
     return Said(block, row["version"], row["since"], row["told_at"], bool(row["gone"]))
 
 
@@ -136,6 +137,7 @@ def say(tx: Tx, outlet: Outlet, block: Block, version: int, at: datetime) -> Non
         "first": block.first,
         "until": block.until,
         "reserved": int(block.reserved),
+        "mark": block.mark,
         "version": version,
         "since": at,
         "told_at": None,

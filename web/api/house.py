@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from hub import accounts
+from hub.contracts.diaries import Diary, in_words
 from hub.manifests import discover
 from hub.model.values import ChannelId, PropertyId, UnitId
 from hub.store import house
@@ -186,6 +187,21 @@ async def read_channel_now(call: Call, query: Nothing, body: Nothing) -> Channel
         raise Problem("refused", f"the channel “{channel.id}” sends by itself and cannot be read")
     call.hub.bus.signal(f"poll:{channel.id}")
     return channel
+
+
+class TestOut(Out):
+    good: bool
+    words: str = Field(description="what came of it, for a person")
+
+
+async def test_channel(call: Call, query: Nothing, body: Nothing) -> TestOut:
+    id_ = ChannelId(call.path["channel"])
+    await get_channel(call, query, body)
+    plugged = call.hub.plugins.integration(id_)
+    if not isinstance(plugged, Diary):
+        raise Problem("refused", f"the channel “{id_}” is switched off, or there is nothing to be tried")
+    found = await in_words(plugged)
+    return TestOut(good=found.good, words=found.words)
 
 
 # ---- accounts -------------------------------------------------------------------------------------------------------

@@ -202,6 +202,8 @@ TABLE: Final[tuple[AnyRoute, ...]] = (
     Route("GET", "/channels/{channel}", R, "One channel", house.get_channel, Nothing, Nothing, house.ChannelOut),
     Route("POST", "/channels/{channel}/sync", W, "Read a channel now",
           house.read_channel_now, Nothing, Nothing, house.ChannelOut, status=202, refuses=True),
+    Route("POST", "/channels/{channel}/test", W, "Try the connection of a calendar that people keep",
+          house.test_channel, Nothing, Nothing, house.TestOut, refuses=True),
     Route("GET", "/channels/{channel}/listings", R, "What an account lets, and bookings of what is no unit here",
           house.list_listings, Nothing, Nothing, house.LetsOut),
     Route("POST", "/channels/{channel}/listings", A, "Say which unit a listing is",

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from hub import accounts
 from hub.accounts import Lets
+from hub.contracts.diaries import Diary, Report, in_words
 from hub.errors import Rejected
 from hub.hub import Hub
 from hub.manifests import discover
@@ -44,6 +45,8 @@ class ChannelCard:
     """Bookings of those."""
     can: tuple[str, ...]
     cannot: tuple[str, ...]
+    diary: bool
+    """A calendar that people keep: its connection can be tried."""
 
 
 def cards(tx: Tx, hub: Hub, only: ChannelId | None = None) -> list[ChannelCard]:
@@ -84,6 +87,7 @@ def _card(hub: Hub, ground: Ground, row: ChannelRow, state: ChannelState, lets: 
         waiting=len(lets.waiting),
         can=() if manifest is None else manifest.can,
         cannot=() if manifest is None else manifest.cannot,
+        diary=isinstance(plugged, Diary),
     )
 
 
@@ -93,12 +97,12 @@ async def listing(request: web.Request) -> web.Response:
     return await page(request, "channels/page.html", "channels", channels=found)
 
 
-async def _again(request: web.Request, id_: ChannelId, toast: str = "") -> web.Response:
+async def _again(request: web.Request, id_: ChannelId, toast: str = "", tested: Report | None = None) -> web.Response:
     hub = request.app[SITE].hub
     found = await hub.store.read(lambda tx: cards(tx, hub, id_))
     if not found:
         raise web.HTTPNotFound
-    return part(request, "channels/page.html", "card", toast=toast, sign="sync", channel=found[0])
+    return part(request, "channels/page.html", "card", toast=toast, sign="sync", channel=found[0], tested=tested)
 
 
 async def one(request: web.Request) -> web.Response:
@@ -115,6 +119,19 @@ async def read_now(request: web.Request) -> web.Response:
     if htmx(request):
         return await _again(request, id_, "It is being read now.")
     return go(request, "/channels", said="syncing")
+
+
+async def test(request: web.Request) -> web.Response:
+    """Try the connection and say in words what came of it."""
+    hub, id_ = request.app[SITE].hub, ChannelId(request.match_info["id"])
+    plugged = hub.plugins.integration(id_)
+    if not isinstance(plugged, Diary):
+        raise web.HTTPConflict(text="This channel is switched off, or there is nothing to be tried.")
+    tested = await in_words(plugged)
+    if htmx(request):
+        return await _again(request, id_, tested=tested)
+    found = await hub.store.read(lambda tx: cards(tx, hub))
+    return await page(request, "channels/page.html", "channels", channels=found, tested=tested, tested_id=id_)
 
 
 # ---- accounts -------------------------------------------------------------------------------------------------------
@@ -180,6 +197,7 @@ ROUTES = [
     web.get("/channels", listing),
     web.get("/channels/{id}", one),
     web.post("/channels/{id}/read", read_now),
+    web.post("/channels/{id}/test", test),
     web.get("/channels/{id}/listings", account),
     web.post("/channels/{id}/listings", join),
 ]

@@ -10,7 +10,7 @@ outlets = table(
     "outlets",
     Column("channel_id", Text, ForeignKey("channels.id", ondelete="CASCADE"), primary_key=True),
     Column("unit_id", Text, ForeignKey("units.id", ondelete="CASCADE"), primary_key=True),
-    required("way", Text),  # feed: the platform fetches | push: we bring it there
+    required("way", Text),  # feed: the platform fetches | push: we bring it there | diary: so, with names
     required("platform", Text, server_default=""),  # whose habits it has
     required("readers", Text, server_default=""),  # JSON: the channels whose platform fetches it from where we bring it
     Column("digest", Text, unique=True),  # of the link's token, to find it by
@@ -36,6 +36,7 @@ said_blocks = table(
     required("first", Day),
     required("until", Day),
     flag("reserved"),
+    required("mark", Text, server_default=""),  # of what stands in a calendar that people keep
     required("version", Integer),  # of the outlet, when this last changed
     required("since", Instant),
     Column("told_at", Instant),  # since when the platform has it as it is

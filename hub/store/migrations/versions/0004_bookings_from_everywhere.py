@@ -257,6 +257,7 @@ CREATE TABLE said_blocks (
     first TEXT NOT NULL,
     until TEXT NOT NULL,
     reserved INTEGER DEFAULT '0' NOT NULL CHECK (reserved IN (0, 1)),
+    mark TEXT DEFAULT '' NOT NULL,
     version INTEGER NOT NULL,
     since INTEGER NOT NULL,
     told_at INTEGER,
