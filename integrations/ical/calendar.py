@@ -129,7 +129,7 @@ class _Reader:
             return self._report(event, None, why)
 
     def _report(self, event: Component, when: Span | None, why: str = "") -> StayReport:
-        words, uid = _words(event), _uid(event)
+        words, uid = _words(event), uid_of(event)
         means, told = meaning(words, self._source_of(event)), contact(words)
         if not words.uid and not why:
             why = "has no UID, so it could not be followed when it changes"
@@ -174,7 +174,7 @@ def _words(event: Component) -> Words:
     return Words(event.text("UID"), clean(event.text("SUMMARY"), limit=200), description)
 
 
-def _uid(event: Component) -> str:
+def uid_of(event: Component) -> str:
     """The source's identity of an event; one that has none is known by its text, so that it can at least be shown."""
     uid = clean(event.text("UID"), limit=1_000)
     if not uid:

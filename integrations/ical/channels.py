@@ -28,6 +28,8 @@ class Source(Enum):
     HOSTAWAY = "hostaway"
     HOSPITABLE = "hospitable"
     TRIPADVISOR = "tripadvisor"
+    PEOPLE = "people"
+    """A calendar that people of the house write into by hand."""
     OTHER = "other"
 
 
@@ -88,6 +90,9 @@ _BLOCKED: Final = re.compile(
     r"|\bout of (?:order|service)\b",
     re.IGNORECASE,
 )
+_OWNER: Final = re.compile(r"\bowners?\b", re.IGNORECASE)
+_OWNER_WORDS: Final = re.compile(r"\bowner(?:s|'s)?\b(?:\s+(?:stay|block|visit))?", re.IGNORECASE)
+_SHUT: Final = re.compile(r"\b(?:block|hold|held|repairs?|renovation|painting|cleaning|no guests)\b", re.IGNORECASE)
 _BUSY: Final = re.compile(r"busy|free|tentative|hold|closed?", re.IGNORECASE)
 _CLOSED: Final = re.compile(r"closed\s*[-–:]\s*(.*)", re.IGNORECASE | re.DOTALL)
 _TRIPADVISOR: Final = re.compile(r"tripadvisor[^:]*:\s*(.*)", re.IGNORECASE | re.DOTALL)
@@ -209,6 +214,16 @@ def _other(words: Words) -> Meaning:
     return _manager(words)
 
 
+def _people(words: Words) -> Meaning:
+    """Whoever writes into the house's own calendar means the house: nothing there is a guest's booking by itself."""
+    if _OWNER.search(words.summary):
+        return Meaning(StayKind.OWNER, _named(_OWNER_WORDS.sub("", words.summary)))
+    if _BLOCKED.search(words.summary) or _SHUT.search(words.summary):
+        return Meaning(StayKind.BLOCK, note=clean(words.summary, limit=120))
+    said = f"the calendar says “{clean(words.summary, limit=120)}”" if words.summary else "it has no title"
+    return Meaning(StayKind.UNKNOWN, note=said)
+
+
 def _unheard(words: Words, channel: str) -> str:
     return f"{channel} does not usually write “{clean(words.summary, limit=60)}”; it may be a stay or a block"
 
@@ -218,6 +233,7 @@ _READERS: Final[dict[Source, Callable[[Words], Meaning]]] = {
     Source.BOOKING_COM: _booking_com,
     Source.VRBO: _vrbo,
     Source.TRIPADVISOR: _tripadvisor,
+    Source.PEOPLE: _people,
     Source.GUESTY: _manager,
     Source.SMOOBU: _manager,
     Source.LODGIFY: _manager,

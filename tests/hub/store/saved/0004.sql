@@ -498,6 +498,7 @@ CREATE TABLE said_blocks (
     first TEXT NOT NULL,
     until TEXT NOT NULL,
     reserved INTEGER DEFAULT '0' NOT NULL CHECK (reserved IN (0, 1)),
+    mark TEXT DEFAULT '' NOT NULL,
     version INTEGER NOT NULL,
     since INTEGER NOT NULL,
     told_at INTEGER,
@@ -506,7 +507,7 @@ CREATE TABLE said_blocks (
     FOREIGN KEY(channel_id, unit_id) REFERENCES outlets (channel_id, unit_id) ON DELETE CASCADE
 ) STRICT
     ;
-INSERT INTO "said_blocks" VALUES('x','x','x','x','x',1,1,1,1,1);
+INSERT INTO "said_blocks" VALUES('x','x','x','x','x',1,'x',1,1,1,1);
 CREATE TABLE sessions (
     digest TEXT NOT NULL,
     account_id TEXT NOT NULL,
