@@ -13,7 +13,7 @@ from typing import TextIO
 import structlog
 
 from tests.simulators import vloop
-from tests.system.year import trouble
+from tests.system.year import emergencies, people, trouble
 from tests.system.year.life import Life
 from tests.system.year.town import begin_of, town
 
@@ -26,6 +26,8 @@ def lived(folder: Path, seed: int, days: int) -> Life:
         life = Life(folder, town(random, days, begin_of(seed)), random, days)
         life.judge.trace = deque()
         trouble.plan(life)
+        people.plan(life)
+        emergencies.plan(life)
         life.errand(life.plan.begin + timedelta(hours=17), life.stop.set)
         await life.run()
         return life

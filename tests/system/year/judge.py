@@ -7,9 +7,9 @@ that code may open, it knows from the bookings alone.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from hub.model.values import Address
@@ -24,6 +24,7 @@ LONGEST_SILENCE: Final = timedelta(minutes=5, seconds=40)
 SETTLED: Final = timedelta(minutes=3)
 """After so long nobody waits for a code any more at a lock that answers."""
 TRACE: Final = 60
+LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -79,6 +80,8 @@ class Judge:
     """Backup codes that were given to a stay. They work from before, and nobody has seen them."""
     down: set[Door] = field(default_factory=set)
     """Locked down: no guest's code may open them."""
+    _free_since: dict[Door, datetime] = field(default_factory=dict)
+    """When they were released last."""
     _unlooked: list[Stay] = field(default_factory=list)
     """Whose time was over while there was no hub: nobody knows yet what backup codes they had."""
     _doors: dict[Address, Door] = field(default_factory=dict)
@@ -156,7 +159,8 @@ class Judge:
             for each in digits or ():
                 if self.written.get((door, each)) != stay.uid:
                     self.written[door, each] = stay.uid
-                    self.lent.add((door, each))
+                    if not stay.staff:
+                        self.lent.add((door, each))
             if self._usable(door, stay.uid):
                 self._watch(door, stay.uid, self.now())
 
@@ -218,6 +222,28 @@ class Judge:
     def _allowance(self, door: Door) -> timedelta:
         """Two commands for each code that is due, after one that may be under way."""
         return max(PROMPT, timedelta(seconds=door.brand.air) * (2 * self._queue.get(door, 1) + 2))
+
+    # ---- lock-downs ----
+
+    def locked_down(self, doors: Iterable[Door]) -> None:
+        """From this instant on no guest's code may open them."""
+        for door in doors:
+            self.note(f"{door.address} is locked down")
+            self.down.add(door)
+            for stay in self.stays.values():
+                if door.address in stay.flat.doors and not stay.staff:
+                    self.must_go(stay, door)
+            self._queue[door] = self._queue.get(door, 0) + 1  # the bolt is thrown as well
+
+    def released(self, doors: Iterable[Door]) -> None:
+        for door in doors:
+            self.note(f"{door.address} is released")
+            self.down.discard(door)
+            self._free_since[door] = self.now()
+
+    def free_since(self, door: Door) -> datetime:
+        """When it was released last; long ago, if never."""
+        return self._free_since.get(door, LONG_AGO)
 
     # ---- what locks see ----
 

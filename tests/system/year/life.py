@@ -99,7 +99,7 @@ class Life:
         """Reset, and not met again by the driver yet."""
         self._errands: asyncio.Queue[Work] = asyncio.Queue()
         self._unsent: list[StayReport] = []
-        self._at_the_door = asyncio.Lock()
+        self.at_the_door = asyncio.Lock()
         """Nobody speaks to a hub that is being stopped."""
 
     # ---- time ----
@@ -172,7 +172,7 @@ class Life:
                 for _ in range(self.random.randrange(60)):
                     await asyncio.sleep(0)
                 self.hub, self.judge.up_since = None, None
-                async with self._at_the_door:
+                async with self.at_the_door:
                     task.cancel()
             self.judge.note("the hub is down")
             await self._look_at_books(hub, self.ledger)
@@ -200,14 +200,14 @@ class Life:
 
     async def speak(self, work: Callable[[Street], Awaitable[None]]) -> None:
         """Something a lock tells by itself; lost while there is no hub."""
-        async with self._at_the_door:
+        async with self.at_the_door:
             if self.hub is not None and self.street is not None:
                 await work(self.street)
 
     async def meet_added(self) -> None:
         """The driver finds out that locks were reset, and are back."""
         while self.added and self.hub is not None:
-            async with self._at_the_door:
+            async with self.at_the_door:
                 if self.hub is not None and self.street is not None:
                     await self.street.meet(self.added[0], replaced=True)
                     self.added.pop(0)
@@ -229,7 +229,7 @@ class Life:
     async def send_all(self) -> None:
         """Tell the hub what its channels have to tell, in the order in which it came up."""
         while self._unsent and self.hub is not None and not self.offline:
-            async with self._at_the_door:
+            async with self.at_the_door:
                 if self.hub is not None:
                     report = self._unsent[0]
                     key = f"{report.uid} {len(self.said)}"
@@ -274,7 +274,7 @@ class Life:
             self.errand(self.now() + timedelta(minutes=10), lambda: self._decide(report))
             return
         over = source.listed[uid].status is StayStatus.CANCELLED
-        async with self._at_the_door:
+        async with self.at_the_door:
             said = await hub.store.write(lambda tx: self._answer(tx, hub, uid, "cancel" if over else "keep"))
         self.judge.note(f"somebody looks after {uid}: {said}")
         if said == "nobody is asked":
@@ -323,9 +323,9 @@ class Life:
         arrival = max(hours.check_in, now) + timedelta(seconds=self.random.randrange(1, 7200))
         for number, when in enumerate((arrival, hours.check_in, hours.end - timedelta(seconds=20))):
             if now < when < hours.end:
-                self.errand(when, self._visit(uid, flat, hours, enters=number == 0))
+                self.errand(when, self.visit(uid, flat, hours, enters=number == 0))
 
-    def _visit(self, uid: str, flat: Flat, hours: Hours, *, enters: bool) -> Work:
+    def visit(self, uid: str, flat: Flat, hours: Hours, *, enters: bool) -> Work:
         async def visit() -> None:
             stay = self.judge.stays[uid]
             if stay.hours != hours or stay.coming is not None or stay.told_at is None or self.ledger is None:
@@ -333,18 +333,21 @@ class Life:
             booked = self.sources[flat.name].listed.get(uid)
             if booked is None or flat.hours(booked) != hours:
                 return  # the hub will hear that the guest has other plans
-            for lock in flat.doors:
-                door = self.doors[lock]
-                tried = (door.slot_of(each, self.now()) for each in self.ledger.digits(lock, uid))
+            if self.now() >= hours.end:
+                return
+            for door in (self.doors[lock] for lock in flat.doors):
+                if door in self.judge.down:
+                    continue
+                tried = (door.slot_of(each, self.now()) for each in self.ledger.digits(door.address, uid))
                 slot = next((each for each in tried if each is not None), None)
                 if slot is None or door.battery <= FLAT:
-                    await self._outside(uid, door, max(hours.start, stay.told_at))
+                    await self.outside(uid, door, max(hours.start, stay.told_at, self.judge.free_since(door)))
                 elif enters:
-                    await self._opened(door, slot)
+                    await self.opened(door, slot)
 
         return visit
 
-    async def _opened(self, door: Door, slot: int) -> None:
+    async def opened(self, door: Door, slot: int) -> None:
         async def tell(street: Street) -> None:
             if door.brand.events and door.reachable:
                 self.judge.journals.opened(door, slot)
@@ -352,7 +355,7 @@ class Life:
 
         await self.speak(tell)
 
-    async def _outside(self, uid: str, door: Door, since: datetime) -> None:
+    async def outside(self, uid: str, door: Door, since: datetime) -> None:
         """A guest stands outside: a door that answers should have let them in; of any other somebody has been told."""
         self.judge.count("outside")
         if self.judge.steady(door, since):

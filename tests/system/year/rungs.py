@@ -82,7 +82,13 @@ class Ladder:
         judge, now, stay, ledger = self.judge, self.judge.now(), self.judge.stays[look.uid], self.ledger()
         if stay.hours != look.hours or stay.coming is not None or now >= look.hours.end:
             return
-        if ledger is None or judge.up_since is None or now - judge.up_since < SLACK or look.door in judge.down:
+        if (
+            ledger is None
+            or judge.up_since is None
+            or now - judge.up_since < SLACK
+            or look.door in judge.down
+            or self._just_released(look.door)
+        ):
             self._at(now + SLACK, look)
             return
         judge.count("rungs")
@@ -92,6 +98,9 @@ class Ladder:
             judge.blame("ladder", f"at “{look.rung.value}” before {look.uid} comes to {where} {why}")
         elif why:
             self._at(now + AGAIN, _Look(look.uid, look.door, look.hours, look.rung, again=True))
+
+    def _just_released(self, door: Door) -> bool:
+        return self.judge.now() - self.judge.free_since(door) < SLACK
 
     def _amiss(self, look: _Look, ledger: Ledger) -> str:
         """What is wrong; empty: nothing."""
@@ -105,6 +114,8 @@ class Ladder:
         match look.rung:
             case Rung.WARN if not waits(door) and now < look.hours.start and self._prepared(door):
                 return ""
+            case Rung.WARN if waits(door):
+                return "" if of_stay else "nobody was warned"
             case Rung.WARN:
                 return "" if of_stay or {"silent", "never_met", "set_aside"} & set(of_lock) else "nobody was warned"
             case Rung.SWITCH if ledger.ready(door.address):

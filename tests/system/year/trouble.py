@@ -33,7 +33,7 @@ def plan(life: Life) -> None:
     _restarts(life, random)
 
 
-def _times(life: Life, random: Random, a_year: float) -> Iterator[datetime]:
+def times(life: Life, random: Random, a_year: float) -> Iterator[datetime]:
     """So many instants in a year, at random."""
     at = life.plan.begin + timedelta(hours=6)
     end = life.plan.begin + timedelta(days=life.days)
@@ -46,7 +46,7 @@ def _times(life: Life, random: Random, a_year: float) -> Iterator[datetime]:
 
 def _silences(life: Life, door: Door, random: Random) -> None:
     """Out of reach for minutes, for hours, and now and then for days."""
-    for at in _times(life, random, 8):
+    for at in times(life, random, 8):
         length = timedelta(minutes=random.choice([2, 7, 20, 60, 240, 1500, 3000]))
 
         def fall_silent(door: Door = door) -> None:
@@ -86,7 +86,7 @@ def _battery(life: Life, door: Door, random: Random) -> None:
 
 def _hands(life: Life, door: Door, random: Random) -> None:
     """Somebody makes a code at the keypad, or deletes it again. Nobody else may."""
-    for at in _times(life, random, 5):
+    for at in times(life, random, 5):
 
         async def come(door: Door = door) -> None:
             theirs = [slot for slot, code in door.codes.items() if not code.ours]
@@ -129,7 +129,7 @@ async def _delete(life: Life, door: Door, slot: int) -> None:
 
 def _resets(life: Life, door: Door, random: Random) -> None:
     """To factory settings, at a moment when no radio command is under way; it is added again within the hour."""
-    for at in _times(life, random, 0.5):
+    for at in times(life, random, 0.5):
 
         def reset(door: Door = door) -> None:
             if door.busy or door.silent:
@@ -155,7 +155,7 @@ def _resets(life: Life, door: Door, random: Random) -> None:
 
 def _faults(life: Life, source: Source, random: Random) -> None:
     """A calendar cannot be read, or says what is not so."""
-    for at in _times(life, random, 15):
+    for at in times(life, random, 15):
         fault = random.choice(list(Fault))
         length = timedelta(minutes=random.choice([30, 180, 300, 1440, 3000]))
 
@@ -173,7 +173,7 @@ def _faults(life: Life, source: Source, random: Random) -> None:
 
 def _outages(life: Life, random: Random) -> None:
     """The internet is gone."""
-    for at in _times(life, random, 25):
+    for at in times(life, random, 25):
         length = timedelta(minutes=random.choice([1, 10, 60, 300, 1800]))
 
         def gone() -> None:
@@ -191,7 +191,7 @@ def _outages(life: Life, random: Random) -> None:
 
 def _restarts(life: Life, random: Random) -> None:
     """Half of the times in the midst of a command to some lock."""
-    for number, at in enumerate(_times(life, random, 40)):
+    for number, at in enumerate(times(life, random, 40)):
 
         def stop(number: int = number) -> None:
             if number % 2:
