@@ -84,7 +84,7 @@ class Source(Integration):
         self._break_off()
         if self.fault is Fault.HALF:
             self._fails()
-            yield Delivery(self.flat.channel, now.isoformat(), b"half", now, cursor="-")
+            yield Delivery(self.flat.channel, self._key(now), b"half", now, cursor="-")
             return
         self._drop_old()
         shown = tuple(each for each in self.listed.values() if each.status is StayStatus.CONFIRMED)
@@ -93,15 +93,19 @@ class Source(Integration):
         self.failing_since = None
         news = [each for each in shown if each not in self._told]
         if shown != self._told:
-            life.said[now.isoformat()] = shown
+            life.said[self._key(now)] = shown
         for report in news:
             life.telling(report)
-        yield Delivery(self.flat.channel, now.isoformat(), b"" if shown == self._told else b"new", now, cursor="-")
+        yield Delivery(self.flat.channel, self._key(now), b"" if shown == self._told else b"new", now, cursor="-")
         for report in news:
             life.told(report)
         gone = {each.uid: None for each in self._told if each.uid not in {other.uid for other in shown}}
         self._told = shown
         self._count_missing(gone | dict.fromkeys(self._missing), {each.uid for each in shown})
+
+    def _key(self, now: datetime) -> str:
+        """Several calendars may be read at the same instant."""
+        return f"{self.flat.name} {now.isoformat()}"
 
     def _drop_old(self) -> None:
         """As calendars do."""
