@@ -325,7 +325,7 @@ def _words(row: Row) -> dict[str, str]:
                 "shared": "shared" if row.shared else "not shared",
                 "S0": ("" if row.remote_unlock_over_s0 else "not ") + "unlocked from here over S0",
                 "encryption": ("" if row.unencrypted else "not ") + "meant to go without encryption",
-                "codes": override_words(row.codes),
+                "codes": override_words(row.codes, row.backups),
             }
         case Unit():
             doors = "doors " + ", ".join(row.locks) if row.locks else "no door"

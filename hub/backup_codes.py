@@ -47,8 +47,7 @@ def wanted(tx: Tx, lock: LockId) -> int:
     door = doors.door(tx, lock)
     if door is None or door.abilities is None or door.abilities.slots == 0 or not house.units_of(tx, lock):
         return 0
-    place = house.property_with(tx, door.property)
-    return 0 if place is None else place.backups
+    return house.backups_at(tx, lock)
 
 
 def change(tx: Tx, lock: LockId, now: datetime) -> Change:

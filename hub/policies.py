@@ -25,8 +25,7 @@ def of_property(
     if was is None:
         raise Rejected(f"there is no property called “{id_}”")
     _mind_bounds(wanted)
-    if backups is not None and not 0 <= backups <= MOST_BACKUPS:
-        raise Rejected(f"a lock keeps {MOST_BACKUPS} backup codes at most")
+    _mind_backups(backups)
     row = replace(
         was,
         code_kind=wanted.kind,
@@ -51,19 +50,25 @@ def of_property(
     return row
 
 
-def of_lock(tx: Tx, intake: Intake, id_: LockId, wanted: Override, actor: str) -> LockRow:
-    """Raises Rejected: there is no such lock, or no such policy."""
+def of_lock(
+    tx: Tx, intake: Intake, id_: LockId, wanted: Override, actor: str, *, backups: int | None = None
+) -> LockRow:
+    """`backups`: how many backup codes it keeps; None: as the property says.
+
+    Raises Rejected: there is no such lock, or no such policy.
+    """
     was = house.lock_with(tx, id_)
     place = None if was is None else house.property_with(tx, was.property)
     if was is None or place is None:
         raise Rejected(f"there is no lock called “{id_}”")
     _mind_bounds(wanted.over(place.codes))
-    row = replace(was, codes=wanted, origin=Origin.PAGES)
-    if row.codes != was.codes:
+    _mind_backups(backups)
+    row = replace(was, codes=wanted, backups=backups, origin=Origin.PAGES)
+    if (row.codes, row.backups) != (was.codes, was.backups):
         house.keep_lock(tx, row)
-        log.record(
-            tx, intake.desk.now(), actor, "code policy changed", f"lock:{id_}", detail=_told(wanted.over(place.codes))
-        )
+        kept = place.backups if backups is None else backups
+        told = f"{_told(wanted.over(place.codes))}, {kept} backup codes"
+        log.record(tx, intake.desk.now(), actor, "code policy changed", f"lock:{id_}", detail=told)
         for unit in house.units_of(tx, id_):
             intake.replan_unit(tx, unit.id)
     return row
@@ -80,6 +85,11 @@ def _mind_bounds(wanted: CodePolicy) -> None:
         raise Rejected("a code works a day before or after its stay at most")
     if not 0 <= wanted.ahead.total_seconds() <= LONGEST_AHEAD.total_seconds():
         raise Rejected("a code waits in a lock for two weeks at most")
+
+
+def _mind_backups(wanted: int | None) -> None:
+    if wanted is not None and not 0 <= wanted <= MOST_BACKUPS:
+        raise Rejected(f"a lock keeps {MOST_BACKUPS} backup codes at most")
 
 
 def _told(policy: CodePolicy) -> str:

@@ -6,7 +6,7 @@
                   guest_phone = "", instructions = "", quiet_hours = "never", booking = {}, escalation = []
     [[lock]]      id, property, name, driver, address, shared = false, remote_unlock_over_s0 = false, unencrypted = false,
                   and where it is different there: code_lead, digits, code_kind, code_distance, early_check_in,
-                  late_check_out, code_ahead
+                  late_check_out, code_ahead, backups
     [[unit]]      id, property, name, locks, closed_means = "ask", instructions = "", booking = {}
     [[channel]]   id, unit or (for an account) units, integration, and that integration's own settings
     [[person]]    id, name, kind, property = every one, phone = "", email = ""
@@ -213,6 +213,7 @@ Lead = Annotated[timedelta, BeforeValidator(_lead)]
 Ahead = Annotated[timedelta, BeforeValidator(_ahead)]
 Digits = Annotated[int, Field(strict=True, ge=4, le=8)]
 Distance = Annotated[int, Field(strict=True, ge=1, le=3)]
+Backups = Annotated[int, Field(strict=True, ge=0, le=MOST_BACKUPS)]
 Instructions = Annotated[str, AfterValidator(instructions)]
 
 
@@ -226,7 +227,7 @@ class _Property(Section):
     check_out: TimeOfDay = time(11)
     code_lead: Lead = timedelta(minutes=60)
     digits: Digits = 6
-    backups: Annotated[int, Field(strict=True, ge=0, le=MOST_BACKUPS)] = 2
+    backups: Backups = 2
     code_kind: CodeKind = CodeKind.RANDOM
     code_distance: Distance = 2
     early_check_in: Lead = timedelta(0)
@@ -289,6 +290,7 @@ class _Lock(Section):
     early_check_in: Lead | None = None
     late_check_out: Lead | None = None
     code_ahead: Ahead | None = None
+    backups: Backups | None = None
 
     def row(self) -> LockRow:
         return LockRow(
@@ -310,6 +312,7 @@ class _Lock(Section):
                 self.late_check_out,
                 self.code_ahead,
             ),
+            backups=self.backups,
         )
 
 

@@ -79,10 +79,12 @@ def policy_words(codes: CodePolicy) -> dict[str, str]:
     }
 
 
-def override_words(own: Override) -> str:
+def override_words(own: Override, backups: int | None = None) -> str:
     lead = {} if own.lead is None else {"lead": f"codes work {_minutes(own.lead)} minutes before"}
     digits = {} if own.digits is None else {"digits": f"PINs of {own.digits} digits"}
     usual = CodePolicy()
     changed = policy_words(own.over(usual))
     told = lead | digits | {key: words for key, words in changed.items() if getattr(own, key) is not None}
+    if backups is not None:
+        told["backups"] = f"backup codes: {backups}"
     return f"at this lock {', '.join(told.values())}" if told else "codes as everywhere in the property"

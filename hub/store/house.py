@@ -115,6 +115,8 @@ class LockRow:
     """Somebody chose that it may go without encryption."""
     codes: Override = NO_OVERRIDE
     """What is different from the property's other locks."""
+    backups: int | None = None
+    """How many backup codes it keeps; None: as many as the property's other locks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +187,13 @@ def codes_at(tx: Tx, lock: LockId) -> CodePolicy:
     row = lock_with(tx, lock)
     place = None if row is None else property_with(tx, row.property)
     return CodePolicy() if row is None or place is None else row.codes.over(place.codes)
+
+
+def backups_at(tx: Tx, lock: LockId) -> int:
+    """How many backup codes that lock is to keep; none where there is no such lock."""
+    row = lock_with(tx, lock)
+    place = None if row is None else property_with(tx, row.property)
+    return 0 if row is None or place is None else place.backups if row.backups is None else row.backups
 
 
 def unit_pin(tx: Tx, unit: UnitId, vault: Vault) -> Pin | None:
@@ -278,6 +287,7 @@ def _lock(row: Mapping[str, Any]) -> LockRow:
         remote_unlock_over_s0=bool(row["remote_unlock_over_s0"]),
         unencrypted=bool(row["unencrypted"]),
         codes=_override(row),
+        backups=row["backups"],
     )
 
 
@@ -418,6 +428,7 @@ def keep_lock(tx: Tx, row: LockRow) -> None:
         "early_in_s": _seconds(row.codes.early),
         "late_out_s": _seconds(row.codes.late),
         "code_ahead_s": _seconds(row.codes.ahead),
+        "backups": row.backups,
     }
     _keep(tx, tables.locks, values)
     tx.signal(f"lock:{row.id}")

@@ -193,6 +193,12 @@ async def test_what_was_done_is_in_the_audit_trail_without_settings(home: Home) 
             "Changed property “home”: now codes work 30 minutes before check-in (was codes work 60 minutes before check-in).",
             {"flat-1", "attic"},
         ),
+        (
+            '"Front door"',
+            '"Front door"\nbackups = 4',
+            "Changed lock “front”: now at this lock backup codes: 4 (was codes as everywhere in the property).",
+            set(),
+        ),
         ('"Seaside"', '"Seaview"', "Changed property “home”: now “Seaview” (was “Seaside”).", set()),
         (
             '["front"]',

@@ -14,6 +14,7 @@ from hub.errors import Rejected
 from hub.model.policy import CodeKind, CodePolicy, Override
 from hub.model.values import Address, LockId, Pin, StayId
 from hub.store import codes, house, log
+from hub.store import ladder as ledger
 from hub.store.engine import Tx
 from tests.simulators.building import Memory
 from tests.simulators.home import FLAT, Home, home, simulate
@@ -197,6 +198,25 @@ def test_buffers_and_lead_are_inside_the_window_and_may_differ_at_one_lock(tmp_p
             )
             entries = await house_.hub.store.read(lambda tx: codes.issued_for(tx, stay.id))
             assert {entry.grant.window.end for entry in entries} == {CHECK_OUT}, "a change moves what was given"
+
+    simulate(main())
+
+
+def test_one_lock_may_keep_more_backup_codes_than_the_others_or_none(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, _two_doors(), start=START, backups=2) as house_:
+
+            async def kept(wanted: int | None) -> tuple[int, int]:
+                await house_.hub.store.write(
+                    lambda tx: policies.of_lock(tx, house_.hub.intake, BACK, Override(), "ada", backups=wanted)
+                )
+                await house_.later(minutes=30)
+                pools = await house_.hub.store.read(lambda tx: ledger.pool(tx, [FRONT, BACK]))
+                return len(pools.get(FRONT, [])), len(pools.get(BACK, []))
+
+            assert [await kept(wanted) for wanted in (4, 0, None)] == [(2, 4), (2, 0), (2, 2)]
+            with pytest.raises(Rejected, match="at most"):
+                await kept(6)
 
     simulate(main())
 

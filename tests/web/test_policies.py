@@ -52,6 +52,11 @@ async def test_one_lock_may_differ(manager: Visitor) -> None:
     assert row is not None
     assert row.codes == Override(digits=4)
     assert "Locks where it is different" in (await manager.get(f"/settings/codes/{HOUSE}")).text
+    assert (await manager.post("/locks/front/policy", backups="4")).status == 303
+    assert await manager.here.hub.store.read(lambda tx: house.backups_at(tx, LockId("front"))) == 4
+    assert 'value="4"' in (await manager.get("/locks/front/policy")).html
+    assert "Locks where it is different" in (await manager.get(f"/settings/codes/{HOUSE}")).text
+    assert (await manager.post("/locks/front/policy", backups="6")).status == 422
     assert (await manager.post("/locks/front/policy")).status == 303
     assert "Locks where it is different" not in (await manager.get(f"/settings/codes/{HOUSE}")).text
 

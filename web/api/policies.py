@@ -13,7 +13,7 @@ from hub.model.values import LockId, Pin, PropertyId, StayId, UnitId
 from hub.site import MOST_BACKUPS
 from hub.store import house
 from hub.store.engine import Tx
-from hub.store.house import Property
+from hub.store.house import LockRow, Property
 from web.api.problems import missing
 from web.api.routes import Call
 from web.api.stays import StayOut, change_stay
@@ -21,6 +21,7 @@ from web.api.wire import In, Nothing, Out, Whole
 
 Minutes = Annotated[int, Field(ge=0, le=14 * 24 * 60), Whole]
 Digits = Annotated[int, Field(ge=4, le=8), Whole]
+Backups = Annotated[int, Field(ge=0, le=MOST_BACKUPS), Whole]
 Distance = Annotated[int, Field(ge=1, le=3), Whole]
 
 
@@ -37,7 +38,7 @@ class PolicyOut(Out):
 
 
 class PropertyPolicyOut(PolicyOut):
-    backups: int = Field(description="how many backup codes each of its locks keeps, where there is room")
+    backups: int = Field(description="how many backup codes a lock keeps, where there is room")
 
 
 class OwnOut(Out):
@@ -48,11 +49,12 @@ class OwnOut(Out):
     early_min: int | None
     late_min: int | None
     ahead_min: int | None
+    backups: int | None
 
 
 class OverrideOut(Out):
     own: OwnOut = Field(description="null: as everywhere in the property")
-    counts: PolicyOut = Field(description="what holds at this lock")
+    counts: PropertyPolicyOut = Field(description="what holds at this lock")
 
 
 class PolicyIn(In):
@@ -70,11 +72,13 @@ class PolicyIn(In):
 class PropertyPolicyIn(PolicyIn):
     """What is null or left out stays as it is."""
 
-    backups: Annotated[int, Field(ge=0, le=MOST_BACKUPS), Whole] | None = None
+    backups: Backups | None = None
 
 
 class OverrideIn(PolicyIn):
     """What is null or left out is as everywhere in the property."""
+
+    backups: Backups | None = None
 
 
 class PinIn(In):
@@ -116,7 +120,8 @@ def _override(body: PolicyIn) -> Override:
     return Override(kind=body.kind, digits=body.digits, distance=body.distance, **kept)
 
 
-def _own(own: Override) -> OwnOut:
+def _own(row: LockRow) -> OwnOut:
+    own = row.codes
     return OwnOut(
         kind=own.kind,
         digits=own.digits,
@@ -125,6 +130,7 @@ def _own(own: Override) -> OwnOut:
         early_min=None if own.early is None else _minutes(own.early),
         late_min=None if own.late is None else _minutes(own.late),
         ahead_min=None if own.ahead is None else _minutes(own.ahead),
+        backups=row.backups,
     )
 
 
@@ -153,7 +159,8 @@ def _look_at_lock(tx: Tx, id_: LockId) -> OverrideOut:
     row = house.lock_with(tx, id_)
     if row is None:
         raise missing("lock", id_)
-    return OverrideOut(own=_own(row.codes), counts=_out(house.codes_at(tx, id_)))
+    counts = PropertyPolicyOut(**dict(_out(house.codes_at(tx, id_))), backups=house.backups_at(tx, id_))
+    return OverrideOut(own=_own(row), counts=counts)
 
 
 async def get_lock_policy(call: Call, query: Nothing, body: Nothing) -> OverrideOut:
@@ -166,7 +173,7 @@ async def set_lock_policy(call: Call, query: Nothing, body: OverrideIn) -> Overr
 
     def work(tx: Tx) -> OverrideOut:
         _look_at_lock(tx, id_)
-        policies.of_lock(tx, call.hub.intake, id_, _override(body), call.actor)
+        policies.of_lock(tx, call.hub.intake, id_, _override(body), call.actor, backups=body.backups)
         return _look_at_lock(tx, id_)
 
     return await call.hub.store.write(work)

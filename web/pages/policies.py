@@ -51,6 +51,7 @@ class OverrideForm(Form):
     early: Minutes | None = Field(None, title="Early check-in")
     late: Minutes | None = Field(None, title="Late check-out")
     ahead: Hours | None = Field(None, title="How early it goes in")
+    backups: int | None = Field(None, title="Backup codes", ge=0, le=MOST_BACKUPS)
 
 
 class PinForm(Form):
@@ -114,7 +115,9 @@ def _place(request: web.Request, tx: Tx, id_: PropertyId) -> tuple[Place, dict[s
     vault = request.app[SITE].hub.vault
     units = [UnitLine(u.id, u.name, house.unit_pin(tx, u.id, vault) is not None) for u in house.units_in(tx, id_)]
     own: list[tuple[str, str]] = [
-        (lock.id, lock.name) for lock in house.locks(tx) if lock.property == id_ and lock.codes != Override()
+        (lock.id, lock.name)
+        for lock in house.locks(tx)
+        if lock.property == id_ and (lock.codes != Override() or lock.backups is not None)
     ]
     return Place(row.id, row.name, units, own), {**_known(row.codes), "backups": str(row.backups)}
 
@@ -156,12 +159,21 @@ async def show_lock(request: web.Request) -> web.Response:
 
 async def _show_lock(request: web.Request, form: Filled[OverrideForm] | None) -> web.Response:
     id_ = LockId(request.match_info["id"])
-    row, counts = await request.app[SITE].hub.store.read(lambda tx: (house.lock_with(tx, id_), house.codes_at(tx, id_)))
+    row, counts, kept = await request.app[SITE].hub.store.read(
+        lambda tx: (house.lock_with(tx, id_), house.codes_at(tx, id_), house.backups_at(tx, id_))
+    )
     if row is None:
         raise web.HTTPNotFound
-    filled = form or blank(OverrideForm, **_known(row.codes))
+    own = "" if row.backups is None else str(row.backups)
+    filled = form or blank(OverrideForm, **_known(row.codes), backups=own)
     kinds, distances = (AS_EVERYWHERE, *KINDS), (AS_EVERYWHERE, *DISTANCES)
-    view = {"form": filled, "lock": row, "kinds": kinds, "distances": distances, "counts": _known(counts)}
+    view = {
+        "form": filled,
+        "lock": row,
+        "kinds": kinds,
+        "distances": distances,
+        "counts": _known(counts) | {"backups": str(kept)},
+    }
     return await page(request, "policies/lock.html", "locks", status=422 if filled.errors else 200, **view)
 
 
@@ -174,7 +186,7 @@ async def change_lock(request: web.Request) -> web.Response:
     spans = (_span(given.lead), _span(given.early), _span(given.late))
     wanted = Override(given.kind, given.digits, given.distance, *spans, ahead)
     try:
-        await hub.store.write(lambda tx: policies.of_lock(tx, hub.intake, id_, wanted, actor))
+        await hub.store.write(lambda tx: policies.of_lock(tx, hub.intake, id_, wanted, actor, backups=given.backups))
     except Rejected as error:
         return await _show_lock(request, form.refused(f"{error}."))
     return go(request, f"/locks/{id_}", said="policy_changed")

@@ -59,6 +59,7 @@ locks = table(
     Column("early_in_s", Integer),
     Column("late_out_s", Integer),
     Column("code_ahead_s", Integer),
+    Column("backups", Integer),
     UniqueConstraint("driver", "address"),
 )
 

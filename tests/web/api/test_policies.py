@@ -24,6 +24,9 @@ async def test_one_lock_may_differ(api: Api) -> None:
     assert answer.status == 200
     told = answer.json
     assert (told["own"]["digits"], told["own"]["kind"], told["counts"]["digits"]) == (4, None, 4)
+    assert (told["own"]["backups"], told["counts"]["backups"]) == (None, 2)
+    told = (await api.post("/locks/front/code-policy", {"backups": 0})).json
+    assert (told["own"]["backups"], told["counts"]["backups"], told["own"]["digits"]) == (0, 0, None)
 
 
 async def test_a_stay_is_given_the_code_that_somebody_chose(api: Api) -> None:

@@ -286,8 +286,11 @@ CREATE TABLE sync_log (
     "CREATE INDEX sync_log_by_time ON sync_log (at)",
 )
 
+# ---- what one lock keeps ----
+LOCKS = ("ALTER TABLE locks ADD COLUMN backups INTEGER",)
+
 
 def upgrade() -> None:
     # The triggers come last: they name columns that are added here.
-    for statement in (*TABLES, *ACCOUNTS, *CONFLICTS, *WORKFLOW, *PUBLISHING, *TRIGGERS):
+    for statement in (*TABLES, *ACCOUNTS, *CONFLICTS, *WORKFLOW, *PUBLISHING, *LOCKS, *TRIGGERS):
         op.get_bind().exec_driver_sql(statement)
