@@ -323,13 +323,13 @@ CREATE TABLE locks (
     driver TEXT NOT NULL,
     address TEXT NOT NULL,
     shared INTEGER DEFAULT '0' NOT NULL CHECK (shared IN (0, 1)),
-    origin TEXT NOT NULL, remote_unlock_over_s0 INTEGER DEFAULT '0' NOT NULL CHECK (remote_unlock_over_s0 IN (0, 1)), unencrypted INTEGER DEFAULT '0' NOT NULL CHECK (unencrypted IN (0, 1)), code_kind TEXT, digits INTEGER, code_distance INTEGER, code_lead_s INTEGER, early_in_s INTEGER, late_out_s INTEGER, code_ahead_s INTEGER,
+    origin TEXT NOT NULL, remote_unlock_over_s0 INTEGER DEFAULT '0' NOT NULL CHECK (remote_unlock_over_s0 IN (0, 1)), unencrypted INTEGER DEFAULT '0' NOT NULL CHECK (unencrypted IN (0, 1)), code_kind TEXT, digits INTEGER, code_distance INTEGER, code_lead_s INTEGER, early_in_s INTEGER, late_out_s INTEGER, code_ahead_s INTEGER, backups INTEGER,
     PRIMARY KEY (id),
     UNIQUE (driver, address),
     FOREIGN KEY(property_id) REFERENCES properties (id)
 ) STRICT
     ;
-INSERT INTO "locks" VALUES('x','x','x','x','x',1,'x',1,1,'x',1,1,1,1,1,1);
+INSERT INTO "locks" VALUES('x','x','x','x','x',1,'x',1,1,'x',1,1,1,1,1,1,1);
 CREATE TABLE meta (
     "key" TEXT NOT NULL,
     value TEXT NOT NULL,
