@@ -421,7 +421,8 @@ def _usable(report: StayReport) -> StayReport:
     """What takes no night, or says itself that it is in nobody's way, is kept and shown, and nothing hangs on it."""
     if report.status is StayStatus.UNUSABLE or report.arrival is None:
         return report
-    free = "TRANSP:TRANSPARENT" in report.raw.upper()
+    raw = report.raw.upper()  # as iCalendar writes it, or as Google does
+    free = "TRANSP:TRANSPARENT" in raw or '"TRANSPARENCY": "TRANSPARENT"' in raw
     if free or report.arrival == report.departure:
         why = "it says that the time is free" if free else "it takes no night"
         said = f"“{report.note}”: {why}" if report.note and report.kind is not StayKind.UNKNOWN else why

@@ -7,7 +7,6 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Final
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
 
@@ -23,15 +22,8 @@ from hub.model.values import StayKind, StayStatus
 from integrations.ical import calendar as reading
 from integrations.ical import lines
 from integrations.ical.channels import Source
-from integrations.ical.feed import stays
+from integrations.ical.feed import known_zone, stays
 from integrations.ical.lines import Component
-
-
-def _zone(text: str) -> str:
-    try:
-        return ZoneInfo(text).key
-    except (KeyError, ValueError, OSError) as error:
-        raise ValueError("must be a time zone such as Europe/Berlin") from error
 
 
 class Config(BaseModel):
@@ -44,7 +36,7 @@ class Config(BaseModel):
     """With many servers one that is made for this hub alone (an app password)."""
     names: Naming = Naming.INITIALS
     """How guests are called there: `guest`, `initials` or `name`."""
-    timezone: Annotated[str, AfterValidator(_zone)]
+    timezone: Annotated[str, AfterValidator(known_zone)]
     """The property's; the hub fills it in."""
 
 

@@ -50,10 +50,15 @@ class Config(BaseModel):
     @field_validator("timezone")
     @classmethod
     def _known(cls, value: str) -> str:
-        try:
-            return ZoneInfo(value).key
-        except (KeyError, ValueError, OSError) as error:
-            raise ValueError("must be a time zone such as Europe/Berlin") from error
+        return known_zone(value)
+
+
+def known_zone(text: str) -> str:
+    """Raises ValueError."""
+    try:
+        return ZoneInfo(text).key
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError("must be a time zone such as Europe/Berlin") from error
 
 
 def feed_address(text: str) -> str:
