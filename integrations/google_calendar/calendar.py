@@ -96,7 +96,7 @@ class GoogleCalendar(Diary):
         """Page by page, with the mark that stands on the last; None: Google has forgotten the mark."""
         items: list[Fields] = []
         # A token goes with the same parameters as before, and with none that filter (guide "Synchronize resources").
-        usual = [("singleEvents", "true"), ("maxResults", _PAGE), *query]
+        usual: Query = [("singleEvents", "true"), ("maxResults", _PAGE), *query]
         page = ""
         for _page in range(_PAGES):
             answer = await self._ask("GET", "/events", [*usual, ("pageToken", page)] if page else usual)

@@ -71,7 +71,7 @@ class Google(Desk):
             {"id": id_, "summary": summary, "start": {name: first}, "end": {name: until}, "status": "confirmed", **more}
         )
 
-    def change(self, id_: str, **to: Any) -> None:
+    def alter(self, id_: str, **to: Any) -> None:
         self._keep(self.events[id_] | to)
 
     def erase(self, id_: str) -> None:

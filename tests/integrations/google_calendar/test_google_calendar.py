@@ -117,7 +117,7 @@ async def test_what_a_person_writes_is_told_moves_and_goes(
     assert isinstance(fact, EventRead)
     (stay,) = fact.stays
     assert (stay.kind, stay.arrival, stay.departure) == (kind, date(2027, 5, 10), date(2027, 5, 12))
-    google.change("mine1", end={"date": "2027-05-15"})
+    google.alter("mine1", end={"date": "2027-05-15"})
     (fact,) = await hub.poll()
     assert isinstance(fact, EventRead)
     assert fact.stays[0].departure == date(2027, 5, 15)
@@ -165,7 +165,7 @@ def touch(google: Google, hub: Hub, *, deleted: bool) -> None:
     if deleted:
         google.erase(name(STAY, hub))
     else:
-        google.change(name(STAY, hub), summary="Nobody")
+        google.alter(name(STAY, hub), summary="Nobody")
 
 
 @pytest.mark.parametrize("deleted", [False, True])
