@@ -17,7 +17,7 @@ from hub.contracts import Host
 from hub.contracts.accounts import ApiAddress
 from hub.contracts.diaries import Diary, Found, News, Report, Written, stamp
 from hub.contracts.fields import Fields
-from hub.errors import Garbled, Rejected, Unavailable
+from hub.errors import Garbled, Misconfigured, Rejected, Unavailable
 from hub.io.api import Api, Query, Send, told
 from hub.io.http import Answer, accepted, send
 from hub.io.pace import Rate
@@ -41,17 +41,12 @@ _TOO_MUCH: Final = frozenset(
 _SLOWER: Final = timedelta(minutes=1)
 
 
-def _account(value: SecretStr) -> SecretStr:
-    Account.of(value.get_secret_value())
-    return value
-
-
 class Config(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     calendar: Annotated[str, Field(min_length=3, max_length=300)]
     """Its id, from the calendar's settings: `…@group.calendar.google.com`."""
-    service_account: Annotated[SecretStr, AfterValidator(_account)]
+    service_account: SecretStr
     """The whole text of the key file. The calendar is shared with its `client_email`."""
     names: Naming = Naming.INITIALS
     """How guests are called there: `guest`, `initials` or `name`."""
@@ -60,10 +55,18 @@ class Config(BaseModel):
     address: ApiAddress = "https://www.googleapis.com/calendar/v3"
 
 
+def _account(told: SecretStr) -> Account:
+    try:
+        return Account.of(told.get_secret_value())
+    except ValueError as error:
+        raise Misconfigured("service_account", f"{error}") from error
+
+
 class GoogleCalendar(Diary):
     def __init__(self, config: Config, host: Host, through: Send = send) -> None:
+        """Raises Misconfigured, without repeating the key."""
         super().__init__(host, whose=config.calendar, reader=config.timezone, naming=config.names)
-        self._account = Account.of(config.service_account.get_secret_value())
+        self._account = _account(config.service_account)
         self._zone = ZoneInfo(config.timezone)
         self._send = through
         self._api = Api(config.address, RATES, account=self._account.email, through=through)

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from hub.contracts import Host
-from hub.errors import Disappointment, Garbled, Rejected, Unavailable
+from hub.errors import Disappointment, Garbled, Misconfigured, Rejected, Unavailable
 from hub.model.diary import Doing, Entry
 from hub.model.facts import CalendarRead, EntryTouched, EventRead, Fact
 from hub.model.values import StayKind, StayStatus
@@ -286,7 +286,8 @@ async def test_an_id_is_one_that_google_takes(hub: Hub) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"client_email": "a", "private_key": "b"}'])
-async def test_a_key_file_that_is_none_is_said_without_repeating_it(text: str) -> None:
-    with pytest.raises(ValueError, match="whole text of a service account's key file") as caught:
-        Config.model_validate({"calendar": CALENDAR, "service_account": text, "timezone": "UTC"})
+async def test_a_key_file_that_is_none_is_said_without_repeating_it(host: Host, text: str) -> None:
+    config = Config.model_validate({"calendar": CALENDAR, "service_account": text, "timezone": "UTC"})
+    with pytest.raises(Misconfigured, match="whole text of a service account's key file") as caught:
+        start(config, host)
     assert not text or text not in str(caught.value)
