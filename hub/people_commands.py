@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic import JsonValue
 
-from hub import people
+from hub import people, people_data
 from hub.commandline import asks
 from hub.commandline.asks import Ask
 from hub.errors import Rejected
@@ -116,6 +116,10 @@ async def _do(hub: Hub, actor: str, ask: asks.PersonDo) -> JsonValue:
     return await hub.store.write(work)
 
 
+async def _export(hub: Hub, actor: str, ask: asks.PersonExport) -> JsonValue:
+    return await hub.store.write(lambda tx: people_data.export(tx, hub.desk, meant(tx, ask.person).id, actor))
+
+
 async def _give(hub: Hub, actor: str, ask: asks.PassGive) -> JsonValue:
     locks = tuple(LockId(lock) for lock in dict.fromkeys(ask.locks))
     wish = Wish(locks, _when(ask), ask.start, ask.until, ask.uses, ask.name)
@@ -175,6 +179,7 @@ COMMANDS: Final[Mapping[type[Ask], Callable[[Hub, str, Any], Awaitable[JsonValue
     asks.People: _people,
     asks.PersonAdd: _add,
     asks.PersonDo: _do,
+    asks.PersonExport: _export,
     asks.PassGive: _give,
     asks.PassDo: _on_pass,
 }

@@ -199,6 +199,12 @@ class PersonDo(Ask):
     deed: Literal["leave", "return"]
 
 
+class PersonExport(Ask):
+    command = "people export"
+
+    person: str
+
+
 class PassGive(Ask):
     command = "people give"
 

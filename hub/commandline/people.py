@@ -78,6 +78,14 @@ def come_back(config: ConfigPath, person: PersonArgument, json: AsJson = False) 
     _do(config, person, "return", "is back", json=json)
 
 
+@people.command("export")
+def export(config: ConfigPath, person: PersonArgument) -> None:
+    """Print everything that is kept of a person, as JSON, with why and how long. It is written down that you did."""
+    from hub.commandline.asks import PersonExport
+
+    as_json(answered(config, PersonExport, person=person))
+
+
 def _do(config: ConfigPath, person: str, deed: str, said: str, *, json: bool) -> None:
     from hub.commandline.asks import PersonDo
 

@@ -248,6 +248,12 @@ def delayed(tx: Tx, key: str, why: str) -> None:
     tx.sql.execute(update(tellings).where(tellings.c.key == key).values(why=why))
 
 
+def told_to(tx: Tx, person: PersonId) -> list[Telling]:
+    """All that is kept of what one person was told, the earliest first."""
+    query = select(tellings).where(tellings.c.person_id == person).order_by(tellings.c.promised_at, tellings.c.key)
+    return [_telling(row) for row in tx.sql.execute(query).mappings()]
+
+
 def tellings_of(tx: Tx, ids: Sequence[str]) -> dict[str, list[Telling]]:
     """By alert, the first first."""
     found: dict[str, list[Telling]] = {id_: [] for id_ in ids}

@@ -11,7 +11,7 @@ from sqlalchemy import RowMapping, Select, and_, bindparam, delete, func, or_, s
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.model.passes import LONGEST_TURNOVER, Always, EveryWeek, Turnover, When, hours_in_words, read_hours
-from hub.model.values import CodeTag, How, LockId, PassId, PersonId, Window
+from hub.model.values import CodeTag, GrantId, How, LockId, PassId, PersonId, Window
 from hub.store import codes
 from hub.store.codes import Issued
 from hub.store.engine import Tx
@@ -277,6 +277,12 @@ def opened_by(tx: Tx, person: PersonId, *, limit: int) -> list[Entry]:
         Entry(row["at"], row["lock_id"], row["property_id"], row["what"], row["how"], row["who"])
         for row in tx.sql.execute(query).mappings()
     ]
+
+
+def grants_of(tx: Tx, person: PersonId) -> list[GrantId]:
+    """Every code that their passes were ever granted, as far as it is kept."""
+    theirs = select(grants.c.id).join(passes, passes.c.id == grants.c.pass_id).where(passes.c.person_id == person)
+    return list(tx.sql.execute(theirs.order_by(grants.c.id)).scalars())
 
 
 def tells_slots(tx: Tx, lock: LockId) -> bool | None:

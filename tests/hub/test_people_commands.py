@@ -102,3 +102,13 @@ def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "The pass of Maria is paused." in said("people", "pause", row["pass"])
     assert "Maria has left." in said("people", "leave", "Maria")
     assert "There is nobody yet" in said("people", "list")
+
+
+async def test_everything_that_is_kept_of_a_person_is_told_and_written_down(hub: Hub) -> None:
+    await ask(hub, "people give", person="Maria", locks=["front"], hours="Mon-Fri 08:00-17:00")
+    told = await ask(hub, "people export", person="Maria")
+    assert (told["person"]["name"], told["passes"][0]["when"]) == ("Maria", "Mon-Fri 08:00-17:00")
+    deeds = await audited(hub, f"person:{told['person']['id']}")
+    assert deeds[0][1] == "person's data exported"
+    with pytest.raises(Rejected, match="there is nobody called"):
+        await ask(hub, "people export", person="Nobody")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from hub.store import log, passes, persons
@@ -41,6 +42,23 @@ async def test_a_pass_shows_its_code_once_and_its_week(manager: Visitor) -> None
     assert digits[1] in shown.html
     deeds = await manager.here.hub.store.read(lambda tx: log.deeds(tx, f"person:{row.id}"))
     assert [deed.action for deed in deeds].count("code shown") == 2
+
+
+async def test_everything_that_is_kept_of_a_person_is_told_but_their_digits(manager: Visitor) -> None:
+    row = await maria(manager)
+    given = await manager.post(f"/people/{row.id}/passes/new", when="weekly", locks="front", longest="8", **HOURS)
+    digits = re.search(r'id="pin-1"[^>]*>(\d+)<', given.html)
+    assert digits is not None
+    answer = await manager.post(f"/people/{row.id}/export")
+    told = json.loads(answer.html)
+    assert (told["person"]["name"], told["person"]["contact"]) == ("Maria", {"phone": "+49 170 1234567"})
+    assert [(each["when"], each["doors"][0]["door"]) for each in told["passes"]] == [("Mon-Tue 08:00-12:00", "front")]
+    assert [each["action"] for each in told["audit_trail"]][-1] == "person added"
+    assert {link["subject"] for link in told["audit_chain"]}, "the chain knows the person by an alias"
+    assert told["why"]
+    assert digits[1] not in answer.html
+    assert "Robin took out everything" in (await manager.get(f"/people/{row.id}")).text
+    assert (await manager.post("/people/nobody/export")).status == 404
 
 
 async def test_hours_that_make_no_sense_are_named_and_what_was_typed_stays(manager: Visitor) -> None:

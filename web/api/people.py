@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from hub import people
+from hub import people, people_data
 from hub.hub import Hub
 from hub.model.codes import CodeState
 from hub.model.passes import ALWAYS, DAYS, EveryWeek, Span, Turnover, When
@@ -39,6 +39,13 @@ class PersonOut(Out):
     left_at: Told | None
     phone: str | None = Field(description="null: unknown, or the token lacks the scope `people:write`")
     email: str | None
+
+
+class PersonDataOut(Out):
+    """Everything that is kept of a person, with why and how long."""
+
+    person: str
+    data: dict[str, Any]
 
 
 class PersonPage(Page[PersonOut]):
@@ -111,6 +118,14 @@ async def person_leaves(call: Call, query: Nothing, body: Nothing) -> PersonOut:
 
 async def person_comes_back(call: Call, query: Nothing, body: Nothing) -> PersonOut:
     return await _on_person(call, lambda tx, id_: people.come_back(tx, call.hub.desk, id_, call.actor))
+
+
+async def export_person(call: Call, query: Nothing, body: Nothing) -> PersonDataOut:
+    def work(tx: Tx) -> PersonDataOut:
+        row = _found(tx, PersonId(call.path["person"]))
+        return PersonDataOut(person=row.id, data=people_data.export(tx, call.hub.desk, row.id, call.actor))
+
+    return await call.hub.store.write(work)
 
 
 async def _on_person(call: Call, change: Callable[[Tx, PersonId], None]) -> PersonOut:

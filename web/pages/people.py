@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,7 +11,7 @@ from typing import Annotated, Any, Final
 from aiohttp import web
 from pydantic import AfterValidator, Field
 
-from hub import people
+from hub import people, people_data
 from hub.errors import Rejected
 from hub.hub import Hub
 from hub.model.codes import CodeState
@@ -396,6 +397,14 @@ async def save_leave(request: web.Request) -> web.Response:
     return go(request, f"/people/{row.id}", said="person_left")
 
 
+async def export(request: web.Request) -> web.Response:
+    hub, actor, row = request.app[SITE].hub, request[GUARD].actor, await _person(request)
+    told = await hub.store.write(lambda tx: people_data.export(tx, hub.desk, row.id, actor))
+    headers = {"Content-Disposition": f'attachment; filename="person-{row.id}.json"', "Cache-Control": "no-store"}
+    text = json.dumps(told, indent=2, ensure_ascii=False)
+    return web.Response(text=text, content_type="application/json", headers=headers)
+
+
 async def come_back(request: web.Request) -> web.Response:
     hub, actor, row = request.app[SITE].hub, request[GUARD].actor, await _person(request)
     await hub.store.write(lambda tx: people.come_back(tx, hub.desk, row.id, actor))
@@ -412,4 +421,5 @@ ROUTES = [
     web.get("/people/{id}/leave", leave),
     web.post("/people/{id}/leave", save_leave),
     web.post("/people/{id}/return", come_back),
+    web.post("/people/{id}/export", export),
 ]

@@ -32,6 +32,14 @@ async def test_a_person_is_added_changed_leaves_and_comes_back(api: Api) -> None
     assert [row["name"] for row in (await api.get("/people")).json["items"]] == ["Maria Rossi"]
 
 
+async def test_everything_that_is_kept_of_a_person_is_told_to_whoever_may_do_all(api: Api) -> None:
+    person, writer = await maria(api), await api.token_with(Scope.PEOPLE_WRITE)
+    told = (await api.post(f"/people/{person}/export")).json
+    assert (told["person"], told["data"]["person"]["contact"]) == (person, {"phone": "+49 170 1234567"})
+    assert (await api.post(f"/people/{person}/export", token=writer)).status == 403
+    assert (await api.post("/people/nobody/export")).status == 404
+
+
 async def test_how_to_reach_somebody_is_told_only_to_who_looks_after_people(api: Api) -> None:
     person, reader = await maria(api), await api.token_with(Scope.READ)
     told = (await api.get(f"/people/{person}", token=reader)).json

@@ -1,0 +1,108 @@
+"""What is kept of somebody who works in the house or owns a part of it, told on request (GDPR, articles 15 and 20).
+
+As hub/guests.py does for guests. Digits are not in it: they are shown on the person's page, and that is written down.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from hub.issuing import Desk
+from hub.model.chain import Link, told, written
+from hub.model.keeping import REGISTER
+from hub.model.passes import EveryWeek, Turnover, When, hours_in_words
+from hub.model.values import PersonId
+from hub.people import there
+from hub.store import alerts, chain, log, passes, persons
+from hub.store.engine import Tx
+from hub.store.passes import Pass
+
+_TABLES: Final = frozenset({"people", "passes", "access_log", "audit", "tellings", "chain", "emergencies"})
+"""Where something of them may stand."""
+_MOST: Final = 100_000
+
+
+def export(tx: Tx, desk: Desk, id_: PersonId, actor: str) -> dict[str, Any]:
+    """Everything that is kept of a person, in words and values that any program reads. Written down.
+
+    Raises Rejected when there is nobody of that id.
+    """
+    row = there(tx, id_)
+    log.record(tx, desk.now(), actor, "person's data exported", f"person:{id_}")
+    given = passes.of_person(tx, id_)
+    return {
+        "made_at": written(desk.now()),
+        "person": {
+            "id": row.id,
+            "name": row.name,
+            "kind": row.kind.value,
+            "property": row.property,
+            "since": written(row.made_at),
+            "left_at": None if row.ended_at is None else written(row.ended_at),
+            "contact": persons.opened_contact(row, desk.vault),
+        },
+        "passes": [_pass(each) for each in given],
+        "uses": [
+            {"pass": pass_, "door": lock, "at": written(at)}
+            for (pass_, lock), uses in sorted(passes.counted(tx, [each.id for each in given]).items())
+            for at in uses
+        ],
+        "called": [
+            {"property": place, "step": number, "ways": sorted(way.value for way in each.ways)}
+            for place, wishes in sorted(alerts.wishes(tx).items())
+            for number, each in enumerate(wishes.people, 1)
+            if each.person == id_
+        ],
+        "told": [
+            {"at": written(each.promised_at), "way": each.way.value, "what": each.what, "state": each.state.value}
+            for each in alerts.told_to(tx, id_)
+        ],
+        "access_log": [
+            {"at": written(each.at), "door": each.lock, "what": each.what, "how": each.how, "who": each.who}
+            for each in passes.opened_by(tx, id_, limit=_MOST)
+        ],
+        "audit_trail": [
+            {"at": written(each.at), "action": each.action, "outcome": each.outcome, "detail": each.detail}
+            for each in log.deeds(tx, f"person:{id_}", limit=_MOST)
+        ],
+        "audit_chain": [told(link) | {"seal": link.seal} for link in _links(tx, id_)],
+        "why": [
+            {"data": kept.data, "purpose": kept.purpose, "ground": kept.ground, "how_long": kept.how_long}
+            for kept in REGISTER
+            if _TABLES.intersection(kept.tables)
+        ],
+    }
+
+
+def _pass(row: Pass) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "name": row.name,
+        "when": _when(row.when),
+        "from": written(row.good.start),
+        "until": None if row.good.end is None else written(row.good.end),
+        "uses": row.uses,
+        "given_at": written(row.made_at),
+        "paused_at": None if row.paused_at is None else written(row.paused_at),
+        "ended_at": None if row.ended_at is None else written(row.ended_at),
+        "ended_why": row.ended_why,
+        "doors": [{"door": door.lock, "digits": door.digits} for door in row.doors],
+    }
+
+
+def _when(when: When) -> str:
+    match when:
+        case EveryWeek(spans=spans):
+            return hours_in_words(spans)
+        case Turnover(unit=unit):
+            return f"between the stays of {unit or 'a unit that was removed'}"
+        case _:
+            return "always"
+
+
+def _links(tx: Tx, id_: PersonId) -> list[Link]:
+    """Under the person's own alias, and under those of their codes."""
+    whose = [f"person:{id_}", *(f"grant:{grant}" for grant in passes.grants_of(tx, id_))]
+    known = [alias for each in whose if (alias := chain.known_alias(tx, each)) is not None]
+    found = {link.number: link for alias in known for link in chain.about(tx, alias)}
+    return [found[number] for number in sorted(found)]
