@@ -64,8 +64,8 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.run
 	touch $@
 
 $(VENV)/.system: | $(VENV)/bin/python
-	command -v chromium >/dev/null && command -v gcc >/dev/null || { \
-	  $(AS_ROOT) apt-get update -q && $(AS_ROOT) apt-get install -y -q chromium gcc libc6-dev; }
+	command -v chromium >/dev/null && command -v gcc >/dev/null && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { \
+	  $(AS_ROOT) apt-get update -q && $(AS_ROOT) apt-get install -y -q chromium gcc libc6-dev postgresql; }
 	touch $@
 
 tests/node_modules/.done: tests/package-lock.json

@@ -397,7 +397,7 @@ async def _backup(hub: Hub, actor: str, ask: asks.Backup) -> JsonValue:
     public = kept if drawn is None else drawn.public
     folder = hub.state_dir / "backups" if ask.folder is None else Path(ask.folder)
     now = hub.clock.now()
-    made = await asyncio.to_thread(back_up, hub.store.file, hub.state_dir, folder, hub.vault, recovery=public, now=now)
+    made = await asyncio.to_thread(back_up, hub.store.place, hub.state_dir, folder, hub.vault, recovery=public, now=now)
 
     def note(tx: Tx) -> None:
         if drawn is not None:

@@ -11,16 +11,20 @@ import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from hub.errors import Misconfigured
 
+if TYPE_CHECKING:
+    from hub.store.places import Place
+
 Model = TypeVar("Model", bound=BaseModel)
 
 SQLITE: Final = "sqlite:///"
+POSTGRESQL: Final = "postgresql://"
 
 
 # ---- saying what is wrong ------------------------------------------------------------------------------------------
@@ -204,7 +208,7 @@ Settings = dict[str, Any]
 
 class Config(Section):
     database: str = Field(repr=False, min_length=1)
-    """The absolute path of an SQLite file."""
+    """The absolute path of an SQLite file, or the address of a PostgreSQL database."""
     state_dir: Path
     key_file: Path
     public_url: Annotated[str | None, BeforeValidator(_public_url)] = None
@@ -216,7 +220,27 @@ class Config(Section):
 
     @property
     def database_file(self) -> Path:
+        """Of a house that is kept in one."""
+        assert self.is_a_file
         return Path(self.database)
+
+    @property
+    def is_a_file(self) -> bool:
+        return not self.database.startswith(POSTGRESQL)
+
+    @property
+    def place(self) -> Place:
+        """For the store. Raises Misconfigured."""
+        from hub.store.places import place_of
+
+        return place_of(self.database)
+
+    @property
+    def has_house(self) -> bool:
+        """There is one in the database. Raises Unavailable where the database cannot be asked."""
+        from hub.store.places import database_of
+
+        return Path(self.database).exists() if self.is_a_file else database_of(self.place).exists()
 
     @property
     def socket(self) -> Path:
@@ -284,7 +308,13 @@ def _refuse_open_ears(web: Web) -> None:
 def _database(given: str, home: Path) -> str:
     if "://" not in given or given.startswith(SQLITE):
         return str(home / given.removeprefix(SQLITE))
-    raise Misconfigured("database", 'must be the path of an SQLite file, e.g. "gatehouse.db"')
+    if given.startswith(POSTGRESQL):
+        return given
+    raise Misconfigured(
+        "database",
+        'must be the path of an SQLite file, e.g. "gatehouse.db", or the address of a PostgreSQL database, '
+        'e.g. "postgresql:///gatehouse"',
+    )
 
 
 def check_key_file(config: Config, environ: Mapping[str, str] = os.environ) -> None:
@@ -296,11 +326,10 @@ def check_key_file(config: Config, environ: Mapping[str, str] = os.environ) -> N
     from hub.io.vault import CREDENTIAL
 
     credential = Path(environ.get("CREDENTIALS_DIRECTORY", "/nowhere"), CREDENTIAL)
-    database = config.database_file
-    if database.exists() and not config.key_file.exists() and not credential.exists():
+    if not config.key_file.exists() and not credential.exists() and config.has_house:
         raise Misconfigured(
             "key_file",
-            f"{config.key_file} is missing, but the database {database} exists and was sealed with it; "
+            f"{config.key_file} is missing, but the database {config.place} exists and was sealed with it; "
             "put the key file back from where you keep its copy, or restore a backup",
         )
 

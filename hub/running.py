@@ -120,7 +120,7 @@ class World:
 def open_vault(config: Config) -> Vault:
     """The house's keys; new ones only for a new house. Raises Misconfigured."""
     check_key_file(config)
-    if not config.database_file.exists() and not config.key_file.exists():
+    if not config.key_file.exists() and not config.has_house:
         return Vault.create(config.key_file)
     return Vault.load(config.key_file)
 
@@ -143,8 +143,8 @@ async def made(config: Config, world: World | None = None, *, running: bool = Tr
         synchronous="OFF" if world.inline else "FULL",
         on_commit=bus.signal_all,
         draw=world.chance.draw,
-        prepare=lambda file: migrate.migrate(
-            file,
+        prepare=lambda place: migrate.migrate(
+            place,
             back_up=lambda old: backup.back_up(old, config.state_dir, backups, vault, recovery=None, now=machine.now()),
         ),
     ) as store:
@@ -424,7 +424,7 @@ async def _back_up(hub: Hub, told: set[str]) -> None:
     """
     folder, recovery = hub.state_dir / "backups", await hub.store.read(settings.recovery)
     made = await asyncio.to_thread(
-        backup.back_up, hub.store.file, hub.state_dir, folder, hub.vault, recovery=recovery, now=hub.wall.now()
+        backup.back_up, hub.store.place, hub.state_dir, folder, hub.vault, recovery=recovery, now=hub.wall.now()
     )
     if left_out := [each for each in made.left_out if each not in told]:
         told.update(left_out)

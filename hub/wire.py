@@ -211,20 +211,21 @@ async def ask_resting(config: Config, question: Ask) -> JsonValue:
     from hub.commands import answer, foresee
     from hub.running import made
 
-    if not config.database_file.exists():
+    actor = console(os.getuid())
+    become_owner(config)  # whom PostgreSQL may know by the name of the process's user
+    if not config.has_house:
         if not question.makes_a_house:
-            raise Unavailable(f"there is no database yet at {config.database_file}; start the hub first")
+            raise Unavailable(f"there is no database yet at {config.place}; start the hub first")
         if isinstance(question, Apply) and question.dry_run:
             return foresee(config, question)
-    actor = console(os.getuid())
-    become_owner(config)
     async with made(config, running=False) as hub:
         return await answer(hub, actor, question.command, question.model_dump(mode="json"))
 
 
 def become_owner(config: Config) -> None:
     """Root must not leave files behind that the hub's own user cannot open."""
-    there = next((path for path in (config.database_file, config.state_dir) if path.exists()), None)
+    files = (config.database_file, config.state_dir) if config.is_a_file else (config.state_dir,)
+    there = next((path for path in files if path.exists()), None)
     if there is None or os.geteuid() != 0 or there.stat().st_uid == 0:
         return
     owner = pwd.getpwuid(there.stat().st_uid)

@@ -6,8 +6,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from tests.cluster import Cluster
 
 # Time is no measure on a machine that others share: neither of one example nor of drawing them.
 _UNHURRIED = [HealthCheck.too_slow]
@@ -16,3 +22,26 @@ settings.register_profile(
     "fresh", derandomize=False, deadline=None, suppress_health_check=_UNHURRIED, max_examples=1000, print_blob=True
 )
 settings.load_profile(os.environ.get("GATEHOUSE_EXAMPLES", "same"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A server of this process's tests; it takes seconds to make, and none where nobody asks."""
+    from tests.cluster import cluster
+
+    with cluster() as made:
+        yield made
+
+
+@pytest.fixture(params=["file", pytest.param("postgresql", marks=pytest.mark.peer)])
+def either_database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Where houses of this test are kept (tests/simulators/home.py): what is true of one must be true of the other."""
+    if request.param == "file":
+        yield request.param
+        return
+    from tests.simulators.home import DATABASE
+
+    with request.getfixturevalue("postgres").database() as url:
+        before = DATABASE.set(url)
+        yield request.param
+        DATABASE.reset(before)

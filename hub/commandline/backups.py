@@ -81,7 +81,7 @@ def restore(
         raise Misconfigured(
             "key_file", f"the backup's keys cannot be added to it: {settings.key_file.parent} is closed"
         )
-    restored = put_back(file, key, settings.database_file, settings.state_dir)
+    restored = put_back(file, key, settings.place, settings.state_dir)
     adopt(settings.key_file, restored.keys)
     made_at = f"{restored.made_at:%Y-%m-%dT%H:%M:%SZ}"
     if json:

@@ -14,6 +14,7 @@ from hub.errors import Disappointment, Misconfigured, Rejected
 from hub.io.vault import Vault
 from hub.manifests import discover
 from hub.plugins import settings_of
+from hub.store.places import database_of
 from hub.store.sqlite import Claim, InUse
 from hub.store.sqlite import check as check_database
 
@@ -65,13 +66,15 @@ def _tls(config: Config) -> str:
 
 def _key_file(config: Config) -> str:
     check_key_file(config)
-    if not config.database_file.exists() and not config.key_file.exists():
+    if not config.key_file.exists() and not config.has_house:
         return f"{config.key_file} will be made at the first start"
     Vault.load(config.key_file)
     return f"{config.key_file} holds the keys of the house"
 
 
 def _database(config: Config) -> str:
+    if not config.is_a_file:
+        return _postgresql(config)
     file = config.database_file
     if not file.exists():
         return f"{file} will be made at the first start"
@@ -84,6 +87,19 @@ def _database(config: Config) -> str:
     finally:
         claim.release(clean=claim.left_clean)
     return f"{file} is sound"
+
+
+def _postgresql(config: Config) -> str:
+    database = database_of(config.place)
+    try:
+        claim = database.claim()
+    except InUse:
+        return f"{config.place} is in use by the running hub"
+    try:
+        database.make_ready(claim)
+    finally:
+        claim.release(clean=True)
+    return f"{config.place} can be used" if database.exists() else f"{config.place} gets its tables at the first start"
 
 
 def _plugin(config: Config, kind: str, name: str) -> str:

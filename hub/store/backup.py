@@ -32,8 +32,9 @@ from hub.io.recovery import RecoveryKey, lock_for
 from hub.io.vault import Vault
 from hub.model.chain import Head
 from hub.store import plugin_files
+from hub.store.places import Claim, Place, database_of
 from hub.store.plugin_files import Put
-from hub.store.sqlite import Claim, beside, check, connect_reader, explained
+from hub.store.sqlite import beside, check, connect_reader, explained
 
 HOURS_KEPT = 24
 DAYS_KEPT = 30
@@ -64,7 +65,7 @@ class Made:
 @dataclass(frozen=True, slots=True)
 class Restored:
     made_at: datetime
-    set_aside: Path | None
+    set_aside: str | None
     """Where the database went that was there before."""
     files: Put
     """What plugins had kept."""
@@ -105,7 +106,7 @@ class _Header:
 
 
 def back_up(
-    database: Path, state_dir: Path, folder: Path, vault: Vault, *, recovery: bytes | None, now: datetime
+    place: Place, state_dir: Path, folder: Path, vault: Vault, *, recovery: bytes | None, now: datetime
 ) -> Made:
     """Copy the house, in use or not, into `folder`. The copy bears its name only once it was opened and found sound.
 
@@ -123,11 +124,11 @@ def back_up(
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             afterwards.callback(unfinished.unlink, missing_ok=True)
-            with _scratch(beside(database, ".copying")) as plain:
-                _copy(database, plain)
+            with _scratch(_near(place, state_dir, ".copying")) as plain:
+                _copy(place, plain)
                 left_out = plugin_files.pack(plain, state_dir)
                 _encrypt(plain, unfinished, vault, recovery, now)
-            with _scratch(beside(database, ".verifying")) as plain:
+            with _scratch(_near(place, state_dir, ".verifying")) as plain:
                 _decrypt(unfinished, vault, plain)
                 check(plain)
             unfinished.rename(finished)
@@ -137,7 +138,7 @@ def back_up(
     return Made(finished, left_out)
 
 
-def restore(file: Path, key: Vault | RecoveryKey, database: Path, state_dir: Path) -> Restored:
+def restore(file: Path, key: Vault | RecoveryKey, place: Place, state_dir: Path) -> Restored:
     """Put a backup in the place of the database, which is set aside. The hub must not be running.
 
     The restored house is in safe mode: what its locks hold by now has to be looked at first. With the house's own key
@@ -149,9 +150,12 @@ def restore(file: Path, key: Vault | RecoveryKey, database: Path, state_dir: Pat
         Rejected, Misconfigured: the key does not fit.
         Damaged: what is in the backup is not sound.
     """
-    claim = Claim.take(database)
+    claim = database_of(place).claim()
     try:
-        with _scratch(beside(database, ".restoring")) as fresh, _scratch_folder(state_dir / _UNPACKED) as unpacked:
+        with (
+            _scratch(_near(place, state_dir, ".restoring")) as fresh,
+            _scratch_folder(state_dir / _UNPACKED) as unpacked,
+        ):
             header, keys = _decrypt(file, key, fresh)
             check(fresh)
             in_it = plugin_files.unpack(fresh, unpacked)
@@ -159,12 +163,26 @@ def restore(file: Path, key: Vault | RecoveryKey, database: Path, state_dir: Pat
             files = (
                 Put() if not in_it else plugin_files.put_back(unpacked, state_dir, replace=isinstance(key, RecoveryKey))
             )
-            set_aside = _set_aside(database)
-            fresh.rename(database)
-            sync_folder(database.parent)
+            set_aside = _take_its_place(fresh, place, claim)
     finally:
         claim.release(clean=False)
     return Restored(header.made_at, set_aside, files, keys)
+
+
+def _near(place: Place, state_dir: Path, suffix: str) -> Path:
+    """Where a file is made that is the whole house: beside it, or where there is no file, with what else is secret."""
+    return beside(place if isinstance(place, Path) else state_dir / "gatehouse.db", suffix)
+
+
+def _take_its_place(fresh: Path, place: Place, claim: Claim) -> str | None:
+    if not isinstance(place, Path):
+        from hub.store import postgres_copy
+
+        return postgres_copy.put_in(fresh, place, claim)
+    aside = _set_aside(place)
+    fresh.rename(place)
+    sync_folder(place.parent)
+    return None if aside is None else str(aside)
 
 
 def backups(folder: Path) -> dict[datetime, Path]:
@@ -221,15 +239,20 @@ def _remove(file: Path) -> None:
         each.unlink(missing_ok=True)
 
 
-def _copy(database: Path, to: Path) -> None:
-    source = connect_reader(database)
+def _copy(place: Place, to: Path) -> None:
+    if not isinstance(place, Path):
+        from hub.store import postgres_copy
+
+        postgres_copy.take_out(place, to)
+        return
+    source = connect_reader(place)
     target = sqlite3.connect(to, isolation_level=None)
     try:
         # All pages in one step: one state, and no beginning again because somebody wrote meanwhile.
         source.backup(target)
         target.execute("PRAGMA journal_mode=DELETE")
     except sqlite3.Error as error:
-        raise explained(error, database) from error
+        raise explained(error, place) from error
     finally:
         target.close()
         source.close()

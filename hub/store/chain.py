@@ -16,6 +16,7 @@ from sqlalchemy import Integer, bindparam, delete, desc, func, insert, select, t
 from hub.model.chain import HOUSE, Head, Link, cut, sealed
 from hub.model.values import GrantId, StayId
 from hub.store.engine import Tx
+from hub.store.prepared import Bare
 from hub.store.tables import aliases, chain, grants
 
 GATEHOUSE: Final = "gatehouse"
@@ -95,7 +96,7 @@ def of_the_house(tx: Tx, what: str) -> list[Link]:
 _OF_THE_HOUSE = (
     select(*_LINKS.selected_columns)
     .where(text(f"chain.kind = '{HOUSE}'"), chain.c.what == bindparam("what"))
-    .order_by(text("+chain.number"))
+    .order_by(Bare(chain.c.number))
 )
 """In so many words: SQLite takes the index of these few only where the statement itself says which they are."""
 

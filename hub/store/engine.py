@@ -7,31 +7,19 @@ import contextlib
 import itertools
 import queue
 import secrets
-import sqlite3
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self, TypeVar, assert_never, cast
+from typing import Any, Self, TypeVar, assert_never, cast
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from ulid import ULID
 
-from hub.store.ballast import Ballast
-from hub.store.sqlite import (
-    Claim,
-    beside,
-    connect_reader,
-    connect_writer,
-    core,
-    database_file,
-    explained,
-    is_disk_full,
-    make_ready,
-)
+from hub.store.places import Claim, Database, Place, Room, Synchronous, database_of, place_of
 
 T = TypeVar("T")
 
@@ -52,6 +40,18 @@ class Tx:
         """A ULID, which nobody has: it sorts by when it was made."""
         ms = max(int(at.timestamp() * 1000), 0)  # a clock that was never set may be before 1970
         return str(ULID.from_bytes(ms.to_bytes(6, "big") + self.draw(10)))
+
+    @contextlib.contextmanager
+    def attempt(self) -> Iterator[None]:
+        """What is done in it may fail by a rule of the database, and the transaction goes on.
+
+        SQLite takes back the one statement; PostgreSQL would refuse all that follows.
+        """
+        if self.sql.dialect.name == "sqlite":
+            yield
+            return
+        with self.sql.begin_nested():
+            yield
 
     def signal(self, name: str) -> None:
         """After the commit, and only then, say "look again at `name`"."""
@@ -75,7 +75,7 @@ Outcome = Done | Failed
 
 
 class _Undone(Exception):
-    """SQLite itself rolled the whole transaction back (disk full, I/O error)."""
+    """The database itself rolled the whole transaction back (disk full, I/O error, connection lost)."""
 
 
 class Writer:
@@ -83,30 +83,34 @@ class Writer:
 
     def __init__(
         self,
-        raw: sqlite3.Connection,
-        database: Path,
-        ballast: Ballast,
+        database: Database,
+        claim: Claim,
+        room: Room,
         on_commit: Callable[[Collection[str]], None],
         draw: Callable[[int], bytes],
+        synchronous: Synchronous,
     ) -> None:
-        self._raw = raw
-        self._sql = core(raw)
         self._database = database
-        self._ballast = ballast
+        self._claim = claim
+        self._room = room
         self._on_commit = on_commit
         self._draw = draw
+        self._synchronous: Synchronous = synchronous
+        self._undoing: tuple[type[Exception], ...] = (*database.errors, _Undone)
+        self._raw = database.writer(claim, synchronous=synchronous)
+        self._sql = database.core(self._raw)
 
     def commit(self, works: Sequence[Work]) -> Sequence[Outcome]:
         """Each work's outcome, once all that succeeded are on disk."""
         signals: set[str] = set()
         try:
-            self._raw.execute("BEGIN IMMEDIATE")
+            self._begin()
             if len(works) == 1:
                 outcomes = [self._alone(works[0], signals)]
             else:
                 outcomes = [self._among_others(work, signals) for work in works]
                 self._raw.execute("COMMIT")
-        except (sqlite3.Error, _Undone) as error:
+        except self._undoing as error:
             cause = error.__cause__ if isinstance(error, _Undone) else error
             return self._nothing_stands(works, cause or error)
         if signals:
@@ -116,6 +120,22 @@ class Writer:
     def close(self) -> None:
         self._sql.close()
         self._raw.close()
+
+    def _begin(self) -> None:
+        if not self._database.is_lost(self._raw):
+            try:
+                self._raw.execute(self._database.begin)
+                return
+            except self._database.errors:
+                if not self._database.is_lost(self._raw):
+                    raise
+        self._connect_again()
+        self._raw.execute(self._database.begin)
+
+    def _connect_again(self) -> None:
+        fresh = self._database.writer(self._claim, synchronous=self._synchronous)
+        self._sql.invalidate()
+        self._raw, self._sql = fresh, self._database.core(fresh)
 
     def _alone(self, work: Work, signals: set[str]) -> Outcome:
         tx = Tx(self._sql, signals, self._draw)
@@ -151,9 +171,9 @@ class Writer:
         return [Failed(self._explained(error)) for _ in works]
 
     def _explained(self, error: BaseException) -> BaseException:
-        if is_disk_full(error):
-            self._ballast.drop()
-        meaning = explained(error, self._database)
+        if self._database.is_disk_full(error):
+            self._room.drop()
+        meaning = self._database.explained(error)
         if meaning is not error:
             meaning.__cause__ = error
         return meaning
@@ -234,21 +254,28 @@ def _settle(told: Sequence[tuple[_Job, Outcome]]) -> None:
                 assert_never(never)
 
 
+def _errors_of(database: Database) -> tuple[type[Exception], ...]:
+    """As its driver raises them, and as SQLAlchemy does."""
+    return (DBAPIError, *database.errors)
+
+
 class Store:
-    """One database file and everybody's way to it.
+    """One database and everybody's way to it.
 
     With a crew, writes are committed in groups on its thread. Without one (`inline`) the same writer runs where the
     caller stands, so that nothing escapes a virtual clock.
     """
 
-    def __init__(self, database: Path, claim: Claim, writer: Writer, ballast: Ballast, *, inline: bool) -> None:
-        self.file = database
+    def __init__(self, place: Place, claim: Claim, writer: Writer, room: Room, *, inline: bool) -> None:
+        self.place = place
+        self._database = database_of(place)
+        self._errors = _errors_of(self._database)
         self._claim = claim
         self._writer = writer
-        self._ballast = ballast
+        self._room = room
         self._crew = None if inline else Crew(writer)
-        self._reading = connect_reader(database)
-        self._tx = Tx(core(self._reading))
+        self._reading = self._database.reader()
+        self._tx = Tx(self._database.core(self._reading))
         self._closed = False
         self._stamp: Work | None = None
 
@@ -258,37 +285,38 @@ class Store:
         url: str,
         *,
         inline: bool = False,
-        synchronous: Literal["FULL", "OFF"] = "FULL",
+        synchronous: Synchronous = "FULL",
         on_commit: Callable[[Collection[str]], None] = lambda names: None,
-        prepare: Callable[[Path], object] = lambda file: None,
+        prepare: Callable[[Place], object] = lambda place: None,
         draw: Callable[[int], bytes] = secrets.token_bytes,
     ) -> Store:
         """Claim the database, make sure that it is sound, `prepare` it (migrations) and open it.
 
         Args:
-            url: the `database` setting, a path or `sqlite:///` and a path.
+            url: the `database` setting: a path, `sqlite:///` and a path, or the address of a PostgreSQL database.
             inline: commit in the caller's thread, one work at a time.
             synchronous: OFF only where no power can fail, in simulations.
             on_commit: given the names that were signalled, after the commit, on the thread that committed.
-            prepare: given the file while it is claimed but not open.
+            prepare: given the place while it is claimed but not open.
             draw: where random bytes come from; handed in only where every run must be alike.
 
         Raises:
             InUse: another process owns the database.
-            Damaged: the file cannot be trusted; it was left as it is.
+            Damaged: the database cannot be trusted; it was left as it is.
             Misconfigured: the URL is not one that can be opened.
         """
-        database = database_file(url)
-        claim = Claim.take(database)
+        place = place_of(url)
+        database = database_of(place)
+        claim = database.claim()
         try:
-            make_ready(database, left_clean=claim.left_clean)
-            prepare(database)
-            ballast = Ballast(beside(database, ".ballast"))
-            writer = Writer(connect_writer(database, synchronous=synchronous), database, ballast, on_commit, draw)
-            return cls(database, claim, writer, ballast, inline=inline)
-        except sqlite3.Error as error:
+            database.make_ready(claim)
+            prepare(place)
+            room = database.room()
+            writer = Writer(database, claim, room, on_commit, draw, synchronous)
+            return cls(place, claim, writer, room, inline=inline)
+        except _errors_of(database) as error:
             claim.release(clean=False)
-            raise explained(error, database) from error
+            raise database.explained(error) from error
         except BaseException:
             claim.release(clean=False)
             raise
@@ -334,28 +362,53 @@ class Store:
 
     async def read(self, work: Callable[[Tx], T]) -> T:
         """Run `work` on one consistent, committed state. It holds up the loop: short indexed queries only."""
-        self._reading.execute("BEGIN")
         try:
+            self._begin_reading()
             return work(self._tx)
-        except (DBAPIError, sqlite3.Error) as error:
-            meaning = explained(error, self.file)
+        except self._errors as error:
+            meaning = self._database.explained(error)
             if meaning is error:
                 raise
             raise meaning from error
         finally:
-            self._reading.execute("ROLLBACK")
+            if self._reading.in_transaction:
+                self._reading.execute("ROLLBACK")
+
+    def _begin_reading(self) -> None:
+        if not self._database.is_lost(self._reading):
+            try:
+                self._reading.execute(self._database.begin_reading)
+                return
+            except self._database.errors:
+                if not self._database.is_lost(self._reading):
+                    raise
+        fresh = self._database.reader()
+        self._tx.sql.invalidate()
+        self._reading, self._tx = fresh, Tx(self._database.core(fresh))
+        self._reading.execute(self._database.begin_reading)
 
     async def heartbeat(self) -> None:
         """Return when the writer has answered. Also keeps the ballast laid."""
-        await self.write(lambda tx: self._ballast.lay())
+        await self.write(lambda tx: self._room.lay())
+
+    @property
+    def file(self) -> Path:
+        """Of a house that is kept in an SQLite file."""
+        assert isinstance(self.place, Path)
+        return self.place
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return self._database.size(self._reading)
 
     @property
     def cramped(self) -> bool:
         """The disk is nearly full: promise nothing new, but go on taking leave away."""
-        return self._ballast.cramped
+        return self._room.cramped
 
     def close(self) -> None:
-        """Commit what was submitted, then let go of the file."""
+        """Commit what was submitted, then let go of the database."""
         if self._closed:
             return
         self._closed = True

@@ -115,5 +115,9 @@ def forget_unlisted(tx: Tx, channel: ChannelId, since: datetime) -> None:
 
 
 def unplaced_of(tx: Tx, channel: ChannelId) -> list[Unplaced]:
-    query = select(*_UNPLACED).where(unplaced.c.channel_id == channel).order_by(unplaced.c.arrival, unplaced.c.uid)
+    query = (
+        select(*_UNPLACED)
+        .where(unplaced.c.channel_id == channel)
+        .order_by(unplaced.c.arrival.nulls_first(), unplaced.c.uid)
+    )
     return [Unplaced(*row) for row in tx.sql.execute(query).all()]

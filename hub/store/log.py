@@ -9,12 +9,13 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Integer, Select, and_, bindparam, delete, desc, func, insert, or_, select, text, tuple_, update
+from sqlalchemy import Integer, Select, and_, bindparam, delete, desc, func, insert, or_, select, tuple_, update
 
 from hub.model.chain import BOLT, DEED, HOUSE, LOCK, Wrong, cut, evidence
 from hub.model.values import GrantId, LockId, PropertyId, StayId
 from hub.store import chain, settings
 from hub.store.engine import Tx
+from hub.store.prepared import Bare
 from hub.store.tables import Instant, access_log, audit
 from hub.store.tables import chain as audit_chain
 
@@ -95,8 +96,8 @@ def _values(entry: Entry) -> dict[str, object]:
 _BUSIEST = (
     select(access_log.c.stay_id, func.count(), func.min(access_log.c.at))
     .where(access_log.c.at >= bindparam("since", type_=Instant), access_log.c.what == UNLOCKED)
-    .where(text("+access_log.stay_id IS NOT NULL"))
-    .group_by(text("+access_log.stay_id"))
+    .where(Bare(access_log.c.stay_id).is_not(None))
+    .group_by(Bare(access_log.c.stay_id))
     .having(func.count() >= bindparam("most", type_=Integer))
 )
 

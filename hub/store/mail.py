@@ -13,7 +13,7 @@ from sqlalchemy.dialects.sqlite import insert
 from hub.model.effects import Notify, Promised, PublishNights, TellChannel
 from hub.model.values import ChannelId
 from hub.store.engine import Tx
-from hub.store.prepared import Prepared, upsert
+from hub.store.prepared import Bare, Prepared, upsert
 from hub.store.tables import Instant, channel_state, inbox, outbox
 
 WAITING, LEASED, DONE, DEAD = "waiting", "leased", "done", "dead"
@@ -83,8 +83,8 @@ _LETTER = (
 
 _IS_WAITING = text("inbox.state = 'waiting'")
 """In so many words: SQLite takes the index of what waits only where the statement itself says so."""
-_BY_ID = text("+inbox.id")
-"""The plus keeps SQLite from walking all ids to spare itself the sorting."""
+_BY_ID = Bare(inbox.c.id)
+"""Bare keeps SQLite from walking all ids to spare itself the sorting."""
 
 
 _DUE: Final = Prepared(

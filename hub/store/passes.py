@@ -257,12 +257,14 @@ def count(tx: Tx, id_: PassId, lock: LockId, uses: Iterable[datetime]) -> None:
 
 def last_used(tx: Tx, ids: Collection[PassId]) -> dict[PassId, tuple[datetime, LockId]]:
     """When and where each of them was seen last, as far as the access log reaches back."""
-    query = (
-        select(grants.c.pass_id, func.max(access_log.c.at), access_log.c.lock_id)
+    used = (
+        select(grants.c.pass_id, access_log.c.at, access_log.c.lock_id)
         .join(grants, grants.c.id == access_log.c.grant_id)
         .where(grants.c.pass_id.in_(ids), access_log.c.what == UNLOCKED)
-        .group_by(grants.c.pass_id)
+        .subquery()
     )
+    last = select(used.c.pass_id, func.max(used.c.at).label("at")).group_by(used.c.pass_id).subquery()
+    query = select(used).join(last, and_(used.c.pass_id == last.c.pass_id, used.c.at == last.c.at))
     return {id_: (at, lock) for id_, at, lock in tx.sql.execute(query)}
 
 

@@ -8,15 +8,16 @@ again.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable, Collection, Iterable, Mapping
 from operator import itemgetter
 from typing import Any, Final, Generic, TypeVar, cast
 
 from sqlalchemy import ColumnElement, Dialect, Table, Text, bindparam, column, func, or_, select
 from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.visitors import InternalTraversal
 
 from hub.store.engine import Tx
 
@@ -33,6 +34,27 @@ def among(key: ColumnElement[Any], name: str) -> ColumnElement[bool]:
 def one_of(key: ColumnElement[Any], values: Iterable[object]) -> ColumnElement[bool]:
     """IN over values that are known when the statement is made."""
     return or_(*(key == value for value in values))
+
+
+class Bare(ColumnElement[Any]):
+    """A column as a value of which SQLite knows no index."""
+
+    inherit_cache = True
+    _traverse_internals = [("element", InternalTraversal.dp_clauseelement)]  # noqa: RUF012
+
+    def __init__(self, element: ColumnElement[Any]) -> None:
+        self.element = element
+        self.type = element.type
+
+
+@compiles(Bare)
+def _with_a_plus(bare: Bare, compiler: SQLCompiler, **more: Any) -> str:
+    return f"+{compiler.process(bare.element, **more)}"
+
+
+@compiles(Bare, "postgresql")
+def _as_it_is(bare: Bare, compiler: SQLCompiler, **more: Any) -> str:
+    return compiler.process(bare.element, **more)
 
 
 def listed(keys: Iterable[str]) -> str:
@@ -68,7 +90,8 @@ class Prepared(Generic[T]):
 
     def bare(self, tx: Tx, **values: object) -> list[tuple[Any, ...]]:
         """The rows as the database gives them, where there are so many that reading each would take too long."""
-        return self._run(tx, values).fetchall()
+        rows: list[tuple[Any, ...]] = self._run(tx, values).fetchall()
+        return rows
 
     def first(self, tx: Tx, **values: object) -> T | None:
         row = self._run(tx, values).fetchone()
@@ -76,13 +99,14 @@ class Prepared(Generic[T]):
 
     def run(self, tx: Tx, **values: object) -> int:
         """How many rows were changed."""
-        return self._run(tx, values).rowcount
+        changed: int = self._run(tx, values).rowcount
+        return changed
 
-    def _run(self, tx: Tx, values: Mapping[str, object]) -> sqlite3.Cursor:
+    def _run(self, tx: Tx, values: Mapping[str, object]) -> Any:
         form = self._form
-        if form is None:
-            form = self._form = _Form(self._statement, tx.sql.dialect, self._remember)
-        raw = cast(sqlite3.Connection, tx.sql.connection.dbapi_connection)
+        if form is None or form.database != tx.sql.dialect.name:
+            form = self._form = _form(self._statement, tx.sql.dialect, self._remember)
+        raw = cast(Any, tx.sql.connection.dbapi_connection)
         return raw.execute(form.text, form.told(values))
 
     def _made(self, row: tuple[Any, ...]) -> T:
@@ -106,6 +130,7 @@ class _Form:
 
     def __init__(self, statement: ClauseElement, dialect: Dialect, remember: Collection[str]) -> None:
         compiled = cast(SQLCompiler, statement.compile(dialect=dialect))
+        self.database = dialect.name
         self.text = str(compiled)
         self._order = tuple(compiled.positiontup or ())
         self._constant = {name: param.value for name, param in compiled.binds.items() if not param.required}
@@ -120,7 +145,7 @@ class _Form:
             column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
         )
 
-    def told(self, values: Mapping[str, object]) -> list[object]:
+    def told(self, values: Mapping[str, object]) -> Any:
         told = []
         for name in self._order:
             value = values[name] if name in values else self._constant[name]
@@ -133,6 +158,22 @@ class _Form:
             name: value if read is None else read(value)
             for name, value, read in zip(self._names, row, self._reads, strict=True)
         }
+
+
+class _NamedForm(_Form):
+    """In the words of a driver that takes values by their names."""
+
+    def told(self, values: Mapping[str, object]) -> dict[str, object]:
+        told = {}
+        for name, write in self._writes.items():
+            value = values[name] if name in values else self._constant[name]
+            told[name] = value if write is None else write(value)
+        return told
+
+
+def _form(statement: ClauseElement, dialect: Dialect, remember: Collection[str]) -> _Form:
+    kind = _NamedForm if dialect.paramstyle == "pyformat" else _Form
+    return kind(statement, dialect, remember)
 
 
 def upsert(table: Table, names: Collection[str] | None = None) -> Prepared[None]:

@@ -20,6 +20,8 @@ from sqlalchemy.pool import NullPool
 
 from hub.errors import Misconfigured, Unavailable
 from hub.io.files import sync_folder
+from hub.store.ballast import Ballast
+from hub.store.places import Synchronous
 
 APPLICATION_ID = int.from_bytes(b"GATE")
 ALWAYS_CHECK_BELOW = 50 * 1024 * 1024
@@ -64,7 +66,10 @@ def database_file(url: str) -> Path:
     except ArgumentError as error:
         raise Misconfigured("database", "is neither a path nor a database URL") from error
     if parsed.get_backend_name() != "sqlite":
-        raise Misconfigured("database", f"{parsed.get_backend_name()} is not supported yet; give the path of a file")
+        raise Misconfigured(
+            "database",
+            f"{parsed.get_backend_name()} is not supported; give the path of a file, or a postgresql:// address",
+        )
     if not parsed.database or parsed.database == ":memory:":
         raise Misconfigured("database", "must name a file, e.g. sqlite:////var/lib/gatehouse/gatehouse.db")
     return Path(parsed.database)
@@ -232,3 +237,46 @@ def _primary_code(error: BaseException | None) -> int | None:
         return None
     code = getattr(error, "sqlite_errorcode", None)  # absent on errors of the driver itself
     return None if code is None else code & 0xFF
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteFile:
+    """The file as the store's engine sees it: `hub.store.places.Database`."""
+
+    file: Path
+    begin: str = "BEGIN IMMEDIATE"
+    begin_reading: str = "BEGIN"
+    errors: tuple[type[Exception], ...] = (sqlite3.Error,)
+
+    def exists(self) -> bool:
+        return self.file.exists()
+
+    def claim(self) -> Claim:
+        return Claim.take(self.file)
+
+    def make_ready(self, claim: Claim) -> None:
+        make_ready(self.file, left_clean=claim.left_clean)
+
+    def room(self) -> Ballast:
+        return Ballast(beside(self.file, ".ballast"))
+
+    def writer(self, claim: Claim, *, synchronous: Synchronous) -> sqlite3.Connection:
+        return connect_writer(self.file, synchronous=synchronous)
+
+    def reader(self) -> sqlite3.Connection:
+        return connect_reader(self.file)
+
+    def core(self, raw: sqlite3.Connection) -> Connection:
+        return core(raw)
+
+    def is_lost(self, raw: sqlite3.Connection) -> bool:
+        return False
+
+    def explained(self, error: BaseException) -> BaseException:
+        return explained(error, self.file)
+
+    def is_disk_full(self, error: BaseException) -> bool:
+        return is_disk_full(error)
+
+    def size(self, raw: sqlite3.Connection) -> int:
+        return self.file.stat().st_size

@@ -25,7 +25,7 @@ from hub.store import house as places
 from hub.store import stays
 from hub.store.engine import Store, Tx
 from hub.store.house import ClosedMeans, Origin, Property, Unit
-from tests.simulators.home import FLAT, Home, home, new_house, simulate
+from tests.simulators.home import DATABASE, FLAT, Home, home, new_house, simulate
 
 FIRST = date(2027, 3, 10)
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
@@ -190,12 +190,17 @@ CROWD = 500
 STALLED_S = 20
 
 
+@pytest.mark.usefixtures("either_database")
 def test_of_five_hundred_bookings_of_one_night_exactly_one_is_accepted_and_none_stalls(tmp_path: Path) -> None:
     """On the store as it is in a running hub: its own thread, commits in groups, everything on the disk."""
 
     async def main() -> None:
         config = Config.model_validate(
-            {"database": str(tmp_path / "gatehouse.db"), "state_dir": tmp_path / "state", "key_file": tmp_path / "key"}
+            {
+                "database": DATABASE.get() or str(tmp_path / "gatehouse.db"),
+                "state_dir": tmp_path / "state",
+                "key_file": tmp_path / "key",
+            }
         )
         new_house(config)
         intake = Intake(Desk(Vault.load(config.key_file), lambda below: 0, lambda: NOW))

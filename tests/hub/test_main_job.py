@@ -29,6 +29,7 @@ async def _booked(house: Home, **more: Any) -> str:
     return await house.digits()
 
 
+@pytest.mark.usefixtures("either_database")
 def test_a_booking_opens_the_door_from_the_lead_before_check_in_until_check_out(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path) as house:

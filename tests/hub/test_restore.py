@@ -13,12 +13,14 @@ from hub.model.codes import Reading
 from hub.model.values import Address, LockId
 from hub.store import code_list, codes, restoring, settings
 from hub.store.backup import back_up, restore
+from hub.store.places import place_of
 from tests.simulators.building import Memory
-from tests.simulators.home import home, simulate
+from tests.simulators.home import DATABASE, home, simulate
 
 FRONT = LockId("front")
 
 
+@pytest.mark.usefixtures("either_database")
 def test_a_restored_hub_reads_its_locks_gives_nothing_and_then_takes_back_what_it_had_forgotten(tmp_path: Path) -> None:
     memory = Memory(Address("front"), codes={9: "271828"})
     folder = tmp_path / "backups"
@@ -26,7 +28,7 @@ def test_a_restored_hub_reads_its_locks_gives_nothing_and_then_takes_back_what_i
     async def life() -> tuple[Path, str, datetime]:
         async with home(tmp_path, [memory]) as house:
             saved = back_up(
-                house.hub.store.file,
+                house.hub.store.place,
                 house.hub.state_dir,
                 folder,
                 house.hub.vault,
@@ -55,7 +57,8 @@ def test_a_restored_hub_reads_its_locks_gives_nothing_and_then_takes_back_what_i
             assert memory.codes == {9: "271828"}, "ours is known by its tag; somebody else's is left alone"
 
     saved, digits, ended = simulate(life())
-    restore(saved, Vault.load(tmp_path / "key"), tmp_path / "gatehouse.db", tmp_path / "state")
+    place = place_of(DATABASE.get() or str(tmp_path / "gatehouse.db"))
+    restore(saved, Vault.load(tmp_path / "key"), place, tmp_path / "state")
     simulate(after(digits, ended + timedelta(minutes=1)))
 
 

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -121,6 +122,10 @@ class Home:
         }
 
 
+DATABASE: ContextVar[str | None] = ContextVar("DATABASE", default=None)
+"""The address of a PostgreSQL database that has the tables already; None: houses are kept in files."""
+
+
 @asynccontextmanager
 async def home(
     folder: Path,
@@ -138,7 +143,11 @@ async def home(
     """
     memories = memories or [Memory(Address("front"))]
     config = Config.model_validate(
-        {"database": str(folder / "gatehouse.db"), "state_dir": folder / "state", "key_file": folder / "key"}
+        {
+            "database": DATABASE.get() or str(folder / "gatehouse.db"),
+            "state_dir": folder / "state",
+            "key_file": folder / "key",
+        }
     )
     new_house(config)
     random, loop = Random(seed), asyncio.get_running_loop()
@@ -198,6 +207,7 @@ def _migrated() -> bytes:
 
 def new_house(config: Config, draw: Callable[[int], bytes] = secrets.token_bytes) -> None:
     """A new house's database and key, unless they are there."""
-    if not config.database_file.exists():
+    if not config.key_file.exists():
         Vault.create(config.key_file, draw=draw)
+    if config.is_a_file and not config.database_file.exists():
         config.database_file.write_bytes(_migrated())

@@ -82,7 +82,7 @@ def _measured(tx: Tx, hub: Hub) -> Iterator[Metric]:
     states_now = ledger.channel_states(tx).values()
     good: dict[str, float] = {each.channel: each.good_at.timestamp() for each in states_now if each.good_at is not None}
     yield _many("gatehouse_channel_good_timestamp_seconds", "When a channel was last read well", "channel", good)
-    yield _one("gatehouse_database_bytes", "Size of the database file", hub.store.file.stat().st_size)
+    yield _one("gatehouse_database_bytes", "Size of the database", hub.store.size)
 
 
 def _locks(tx: Tx) -> Iterator[Metric]:

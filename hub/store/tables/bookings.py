@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Text
 
-from sqlalchemy import CheckConstraint, Column, Connection, ForeignKey, Index, Table, Text, event
-
-from hub.store.tables.kinds import Day, Instant, required, table
+from hub.store.tables.kinds import NIGHTS_OF_A_UNIT, Day, Instant, postgresql_rule, required, sqlite_rule, table
 
 booking_rules = table(
     "booking_rules",
@@ -46,17 +44,25 @@ holds = table(
     Index("holds_by_unit", "unit_id", "check_in"),
 )
 
-_NO_OVERLAP = """
-CREATE TRIGGER holds_no_overlap BEFORE INSERT ON holds
-WHEN EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.status IN ('confirmed', 'tentative')
+_TAKEN = """EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.status IN ('confirmed', 'tentative')
              AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
  OR EXISTS (SELECT 1 FROM holds h WHERE h.unit_id = NEW.unit_id AND h.expires_at > NEW.made_at
-            AND h.check_in < NEW.check_out AND NEW.check_in < h.check_out)
-BEGIN SELECT RAISE(ABORT, 'overlap'); END
-"""
+            AND h.check_in < NEW.check_out AND NEW.check_in < h.check_out)"""
 """Nobody can hold what is taken. A hold that is over counts for nothing, whether or not it was swept away yet."""
 
-
-@event.listens_for(holds, "after_create")
-def _forbid_overlaps(_table: Table, connection: Connection, **_: Any) -> None:
-    connection.exec_driver_sql(_NO_OVERLAP)
+sqlite_rule(
+    holds, "holds_no_overlap", f"BEFORE INSERT ON holds\nWHEN {_TAKEN}\nBEGIN SELECT RAISE(ABORT, 'overlap'); END"
+)
+postgresql_rule(
+    holds,
+    "holds_no_overlap",
+    "BEFORE INSERT",
+    f"""
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended(NEW.unit_id, {NIGHTS_OF_A_UNIT}));
+    IF {_TAKEN} THEN
+        RAISE EXCEPTION 'overlap' USING ERRCODE = 'exclusion_violation';
+    END IF;
+    RETURN NEW;
+END""",
+)

@@ -9,9 +9,12 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, Integer, MetaData, Table, Text, TypeDecorator
+from sqlalchemy import DDL, CheckConstraint, Column, Integer, MetaData, Table, Text, TypeDecorator, event
 
 metadata = MetaData()
+
+NIGHTS_OF_A_UNIT, CODES_OF_A_LOCK = 1, 2
+"""Which of PostgreSQL's advisory locks: those of one kind are told apart by what they are about."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -50,6 +53,28 @@ class Day(TypeDecorator[date]):
 
 def table(name: str, *parts: Any) -> Table:
     return Table(name, metadata, *parts, sqlite_strict=True)
+
+
+def ruled(table: Table, *statements: str, database: str) -> None:
+    """What else a table is made with, in the words of one database."""
+    for statement in statements:
+        made = DDL(statement.replace("%", "%%")).execute_if(dialect=database)  # type: ignore[no-untyped-call]
+        event.listen(table, "after_create", made)
+
+
+def sqlite_rule(table: Table, name: str, rule: str) -> None:
+    """A trigger."""
+    ruled(table, f"CREATE TRIGGER {name} {rule}", database="sqlite")
+
+
+def postgresql_rule(table: Table, name: str, when: str, body: str) -> None:
+    """A trigger and its function."""
+    ruled(
+        table,
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$\n{body}\n$$",
+        f"CREATE TRIGGER {name} {when} ON {table.name} FOR EACH ROW EXECUTE FUNCTION {name}()",
+        database="postgresql",
+    )
 
 
 def required(name: str, kind: Any, *parts: Any, **more: Any) -> Column[Any]:

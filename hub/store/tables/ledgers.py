@@ -6,23 +6,29 @@ last written, what was last proven). Nothing is inferred from anything else.
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import (
     CheckConstraint,
     Column,
-    Connection,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    Table,
     Text,
-    event,
     text,
 )
 
-from hub.store.tables.kinds import Day, Instant, flag, required, table
+from hub.store.tables.kinds import (
+    CODES_OF_A_LOCK,
+    NIGHTS_OF_A_UNIT,
+    Day,
+    Instant,
+    flag,
+    postgresql_rule,
+    required,
+    ruled,
+    sqlite_rule,
+    table,
+)
 
 stays = table(
     "stays",
@@ -174,46 +180,117 @@ slots = table(
 )
 
 
-_ONE_PIN_PER_DOOR = """
-CREATE TRIGGER grants_one_pin_per_door BEFORE INSERT ON grants
-WHEN EXISTS (SELECT 1 FROM grants g WHERE g.lock_id = NEW.lock_id AND g.tag = NEW.tag AND g.pin IS NOT NULL
-             AND g.revoked_at IS NULL AND (g."end" IS NULL OR NEW.start < g."end") AND (NEW."end" IS NULL OR g.start < NEW."end"))
-BEGIN SELECT RAISE(ABORT, 'taken'); END
-"""
+_GIVEN = """EXISTS (SELECT 1 FROM grants g WHERE g.lock_id = NEW.lock_id AND g.tag = NEW.tag AND g.pin IS NOT NULL
+             AND g.revoked_at IS NULL AND (g."end" IS NULL OR NEW.start < g."end")
+             AND (NEW."end" IS NULL OR g.start < NEW."end"))"""
 """Nobody gets a code that is somebody else's on that door at the time, whatever the code above does."""
 
+sqlite_rule(
+    grants,
+    "grants_one_pin_per_door",
+    f"BEFORE INSERT ON grants\nWHEN {_GIVEN}\nBEGIN SELECT RAISE(ABORT, 'taken'); END",
+)
+postgresql_rule(
+    grants,
+    "grants_one_pin_per_door",
+    "BEFORE INSERT",
+    f"""
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended(NEW.lock_id, {CODES_OF_A_LOCK}));
+    IF {_GIVEN} THEN
+        RAISE EXCEPTION 'taken' USING ERRCODE = 'exclusion_violation';
+    END IF;
+    RETURN NEW;
+END""",
+)
 
-@event.listens_for(grants, "after_create")
-def _forbid_doubles(_table: Table, connection: Connection, **_: Any) -> None:
-    connection.exec_driver_sql(_ONE_PIN_PER_DOOR)
-
-
-_TAKEN = """
- AND (EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.id <> NEW.id AND s.status IN ('confirmed', 'tentative')
+_COMES = "NEW.kind IN ('reservation', 'owner') AND NEW.status IN ('confirmed', 'tentative')"
+_TAKEN = """(EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.id <> NEW.id
+              AND s.status IN ('confirmed', 'tentative')
               AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
   OR EXISTS (SELECT 1 FROM holds h WHERE h.unit_id = NEW.unit_id AND h.expires_at > NEW.changed_at
-             AND h.check_in < NEW.check_out AND NEW.check_in < h.check_out))
-BEGIN SELECT RAISE(ABORT, 'overlap'); END
-"""
-_COMES = "NEW.kind IN ('reservation', 'owner') AND NEW.status IN ('confirmed', 'tentative')"
-
-_NO_OVERLAP_NEW = f"""
-CREATE TRIGGER stays_no_overlap_new BEFORE INSERT ON stays
-WHEN NEW.channel_id IS NULL AND {_COMES}{_TAKEN}"""
+             AND h.check_in < NEW.check_out AND NEW.check_in < h.check_out))"""
+_MADE_HERE = f"NEW.channel_id IS NULL AND {_COMES}"
 """Nobody can double-book from here, whatever the code above does. What channels sold twice is kept and asked about."""
-
-_NO_OVERLAP_MOVED = f"""
-CREATE TRIGGER stays_no_overlap_moved
-BEFORE UPDATE OF unit_id, arrival, departure, own_check_in, own_check_out, kind, status, moved_from ON stays
-WHEN (NEW.channel_id IS NULL OR NEW.moved_from IS NOT OLD.moved_from) AND {_COMES}
+_MOVED = "BEFORE UPDATE OF unit_id, arrival, departure, own_check_in, own_check_out, kind, status, moved_from"
+_TAKES_MORE = f"""(NEW.channel_id IS NULL OR NEW.moved_from IS NOT OLD.moved_from) AND {_COMES}
  AND (NEW.unit_id <> OLD.unit_id OR OLD.status NOT IN ('confirmed', 'tentative') OR OLD.kind NOT IN ('reservation', 'owner')
       OR ((NEW.arrival IS NOT OLD.arrival OR NEW.departure IS NOT OLD.departure
            OR NEW.own_check_in IS NOT OLD.own_check_in OR NEW.own_check_out IS NOT OLD.own_check_out)
-          AND (NEW.check_in < OLD.check_in OR NEW.check_out > OLD.check_out OR OLD.check_in IS NULL))){_TAKEN}"""
+          AND (NEW.check_in < OLD.check_in OR NEW.check_out > OLD.check_out OR OLD.check_in IS NULL)))"""
 """A stay that was sold twice may still be changed, but for taking more than it has. House rules move stays, not people."""
 
+for _name, _when, _asks in (
+    ("stays_no_overlap_new", "BEFORE INSERT ON stays", _MADE_HERE),
+    ("stays_no_overlap_moved", f"{_MOVED} ON stays", _TAKES_MORE),
+):
+    sqlite_rule(stays, _name, f"{_when}\nWHEN {_asks}\n AND {_TAKEN}\nBEGIN SELECT RAISE(ABORT, 'overlap'); END")
 
-@event.listens_for(stays, "after_create")
-def _forbid_overlaps(_table: Table, connection: Connection, **_: Any) -> None:
-    connection.exec_driver_sql(_NO_OVERLAP_NEW)
-    connection.exec_driver_sql(_NO_OVERLAP_MOVED)
+# PostgreSQL has two lines. The rule looks, and holds the unit's advisory lock from then on until the commit: whoever asks
+# at the same time waits, and looks afterwards. The constraint stands whatever else writes at whatever isolation; it is on a
+# table of its own, as nights that channels sold twice are kept in `stays`. Without the lock, those who wait for each other
+# at the constraint alone come to deadlocks by the dozen.
+_TAKES_MORE_HERE = _TAKES_MORE.replace("IS NOT OLD.", "IS DISTINCT FROM OLD.")
+
+for _name, _when, _asks in (
+    ("stays_no_overlap_new", "BEFORE INSERT", _MADE_HERE),
+    ("stays_no_overlap_moved", _MOVED, _TAKES_MORE_HERE),
+):
+    postgresql_rule(
+        stays,
+        _name,
+        _when,
+        f"""
+BEGIN
+    IF {_asks} THEN
+        PERFORM pg_advisory_xact_lock(hashtextextended(NEW.unit_id, {NIGHTS_OF_A_UNIT}));
+        IF {_TAKEN} THEN
+            RAISE EXCEPTION 'overlap' USING ERRCODE = 'exclusion_violation';
+        END IF;
+    END IF;
+    RETURN NEW;
+END""",
+    )
+
+_NIGHTS = "int4range(replace({0}.arrival, '-', '')::int, replace({0}.departure, '-', '')::int)"
+
+ruled(
+    stays,
+    "CREATE EXTENSION IF NOT EXISTS btree_gist SCHEMA public",
+    """
+CREATE TABLE kept_nights (
+    stay_id TEXT PRIMARY KEY REFERENCES stays (id) ON DELETE CASCADE,
+    unit_id TEXT NOT NULL,
+    nights INT4RANGE NOT NULL,
+    CONSTRAINT kept_nights_no_overlap EXCLUDE USING gist (unit_id WITH =, nights WITH &&)
+)""",
+    database="postgresql",
+)
+postgresql_rule(
+    stays,
+    "stays_keep_nights",
+    "AFTER INSERT OR UPDATE OF unit_id, channel_id, arrival, departure, kind, status",
+    f"""
+BEGIN
+    IF NOT ({_MADE_HERE}) OR NEW.arrival IS NULL OR NEW.departure IS NULL THEN
+        DELETE FROM kept_nights WHERE stay_id = NEW.id;
+        RETURN NULL;
+    END IF;
+    UPDATE kept_nights SET unit_id = NEW.unit_id, nights = {_NIGHTS.format("NEW")} WHERE stay_id = NEW.id;
+    IF FOUND THEN
+        RETURN NULL;
+    END IF;
+    -- Plpgsql has no OLD in an insert, and tells so only where it is read.
+    IF TG_OP = 'UPDATE' THEN
+        IF NOT ({_TAKES_MORE_HERE}) THEN
+            RETURN NULL;
+        END IF;
+    END IF;
+    INSERT INTO kept_nights VALUES (NEW.id, NEW.unit_id, {_NIGHTS.format("NEW")});
+    RETURN NULL;
+END""",  # noqa: S608
+)
+KEEP_ALL_NIGHTS = f"""
+INSERT INTO kept_nights SELECT id, unit_id, {_NIGHTS.format("NEW")} FROM stays AS NEW
+WHERE {_MADE_HERE} AND arrival IS NOT NULL AND departure IS NOT NULL ORDER BY claim ON CONFLICT DO NOTHING"""  # noqa: S608
+"""After rows were put in while nobody looked: of those that meet, the first keeps them."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final, NamedTuple
 
-from sqlalchemy import Column, Connection, Index, Integer, Table, Text, event, text
+from sqlalchemy import Column, Index, Integer, Table, Text, text
 
-from hub.store.tables.kinds import Instant, required, table
+from hub.store.tables.kinds import Instant, postgresql_rule, required, sqlite_rule, table
 
 access_log = table(
     "access_log",
@@ -85,26 +85,50 @@ slot_holders = table(
     Index("slot_holders_by_slot", "lock_id", "slot", "since"),
 )
 
-_ONLY_GROWS: Final = {
-    "chain_is_not_changed": "BEFORE UPDATE ON chain BEGIN SELECT RAISE(ABORT, 'the audit chain is never changed'); END",
-    "chain_is_not_cut": "BEFORE DELETE ON chain BEGIN SELECT RAISE(ABORT, 'the audit chain is never cut'); END",
-    "chain_has_no_gaps": (
-        "BEFORE INSERT ON chain WHEN NEW.number <> (SELECT coalesce(max(number), 0) + 1 FROM chain)"
-        " BEGIN SELECT RAISE(ABORT, 'a link follows on the last one'); END"
+
+class _Rule(NamedTuple):
+    table: Table
+    name: str
+    when: str
+    words: str
+    unless: str = ""
+
+
+_ONLY_GROWS: Final = (
+    _Rule(chain, "chain_is_not_changed", "BEFORE UPDATE", "the audit chain is never changed"),
+    _Rule(chain, "chain_is_not_cut", "BEFORE DELETE", "the audit chain is never cut"),
+    _Rule(
+        chain,
+        "chain_has_no_gaps",
+        "BEFORE INSERT",
+        "a link follows on the last one",
+        "NEW.number <> (SELECT coalesce(max(number), 0) + 1 FROM chain)",
     ),
-    "audit_is_not_cut": "BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail is never cut'); END",
-    "audit_is_not_changed": (
-        "BEFORE UPDATE OF id, at, action ON audit"
-        " BEGIN SELECT RAISE(ABORT, 'only what became of a deed is added to it'); END"
+    _Rule(audit, "audit_is_not_cut", "BEFORE DELETE", "the audit trail is never cut"),
+    _Rule(
+        audit, "audit_is_not_changed", "BEFORE UPDATE OF id, at, action", "only what became of a deed is added to it"
     ),
-}
+)
 """Against our own mistakes. Whoever can write the file can drop them; the chain itself is what shows that."""
 
-
-@event.listens_for(chain, "after_create")
-def _only_grows(_table: Table, connection: Connection, **_: Any) -> None:
-    for name, rule in _ONLY_GROWS.items():
-        connection.exec_driver_sql(f"CREATE TRIGGER {name} {rule}")
+for _table, _name, _when, _words, _unless in _ONLY_GROWS:
+    sqlite_rule(
+        _table,
+        _name,
+        f"{_when} ON {_table.name}{_unless and f' WHEN {_unless}'} BEGIN SELECT RAISE(ABORT, '{_words}'); END",
+    )
+    postgresql_rule(
+        _table,
+        _name,
+        _when,
+        f"""
+BEGIN
+    IF {_unless or "true"} THEN
+        RAISE EXCEPTION '{_words}' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END""",
+    )
 
 
 outbox = table(

@@ -79,8 +79,8 @@ def test_what_was_there_is_set_aside_whole_each_time(file: Path, kept: Path) -> 
     first, second = restore(kept, VAULT, file, file.parent), restore(kept, VAULT, file, file.parent)
     assert first.set_aside is not None
     assert second.set_aside is not None
-    assert contents(first.set_aside) == ["one", "two", "three"]
-    assert contents(second.set_aside) == ["one", "two"]
+    assert contents(Path(first.set_aside)) == ["one", "two", "three"]
+    assert contents(Path(second.set_aside)) == ["one", "two"]
 
 
 def test_the_journal_of_a_killed_hub_goes_with_its_database(file: Path, kept: Path) -> None:
@@ -93,7 +93,7 @@ def test_the_journal_of_a_killed_hub_goes_with_its_database(file: Path, kept: Pa
     restored = restore(kept, VAULT, file, file.parent)
     assert contents(file) == ["one", "two"]
     assert restored.set_aside is not None
-    assert contents(restored.set_aside)[-1] == "in the journal only"
+    assert contents(Path(restored.set_aside))[-1] == "in the journal only"
 
 
 async def test_a_house_in_use_is_backed_up_as_last_committed(file: Path, tmp_path: Path) -> None:

@@ -21,11 +21,13 @@ def _asked(file: Path) -> list[str]:
     """The statements of one look into the inbox."""
     asked: list[str] = []
     with Store.open(str(file), inline=True, prepare=lambda new: migrate(new, back_up=lambda _: None)) as store:
-        store._reading.execute("BEGIN")
-        store._reading.set_trace_callback(asked.append)
+        reading = store._reading
+        assert isinstance(reading, sqlite3.Connection)
+        reading.execute("BEGIN")
+        reading.set_trace_callback(asked.append)
         mail.letters(store._tx, NOW)
         mail.next_letter_due(store._tx)
-        store._reading.set_trace_callback(None)
+        reading.set_trace_callback(None)
     return asked
 
 

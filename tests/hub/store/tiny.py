@@ -23,7 +23,8 @@ def add(word: str) -> Callable[[Tx], int]:
 
     def work(tx: Tx) -> int:
         tx.signal(f"row:{word}")
-        return int(tx.sql.execute(_add, {"word": word}).lastrowid)
+        (number,) = tx.sql.execute(_add, {"word": word}).inserted_primary_key or [0]
+        return int(number)
 
     return work
 
