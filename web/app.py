@@ -23,7 +23,8 @@ from web.templating import Templates
 PAGES = (
     "adopting", "alerts", "alerts_told", "bookings", "calendar", "channels", "codes", "conflicts", "door", "emergency",
     "feeds", "guest", "guest_link", "guest_settings", "health", "locks", "log", "more", "passes", "people", "policies",
-    "radio", "radio_care", "radio_talk", "record", "rehearsal", "settings", "stays", "styleguide", "today", "workflow",
+    "radio", "radio_care", "radio_talk", "record", "rehearsal", "settings", "stays", "styleguide", "sync", "today",
+    "workflow",
 )  # fmt: skip
 
 

@@ -32,6 +32,7 @@ from hub.store.engine import Tx
 from web.forms import Filled, Form, blank, read
 from web.ground import Ground
 from web.site import GUARD, SITE, go, page
+from web.told import lines
 from web.words import Moment
 
 YES_NO: Final = (("", "As usual"), ("yes", "Yes"), ("no", "No"))
@@ -225,8 +226,11 @@ def _change(
 async def _rules_page(
     request: web.Request, view: RulesView, form: Filled[RulesForm], shut: Filled[ClosureForm] | None = None
 ) -> web.Response:
-    status = 422 if form.errors or (shut is not None and shut.errors) else 200
+    hub, status = request.app[SITE].hub, 422 if form.errors or (shut is not None and shut.errors) else 200
+    unit = UnitId(view.unit)
+    heard = await hub.store.read(lambda tx: lines(tx, hub, Ground.read(tx, hub.clock.now()), unit=unit))
     told = {"view": view, "form": form, "shut": shut or blank(ClosureForm), "kinds": KINDS, "days": DAYS}
+    told["told"] = heard if view.unit else []
     words = {"resources": RESOURCES, "yes_no": YES_NO, "kind_words": dict(KINDS)}
     return await page(request, "bookings/rules.html", "settings", status=status, **told, **words)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from aiohttp import web
@@ -19,8 +19,10 @@ from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.house import ChannelRow, Unit
 from hub.store.stays import ChannelState
+from web import told
 from web.ground import Ground
 from web.site import GUARD, SITE, go, htmx, page, part, wakes
+from web.told import ToldLine
 from web.words import Moment
 
 
@@ -47,15 +49,20 @@ class ChannelCard:
     cannot: tuple[str, ...]
     diary: bool
     """A calendar that people keep: its connection can be tried."""
+    told: tuple[ToldLine, ...]
+    """What it is told of nights taken, unit by unit."""
 
 
 def cards(tx: Tx, hub: Hub, only: ChannelId | None = None) -> list[ChannelCard]:
     ground = Ground.read(tx, hub.clock.now())
-    states = ledger.channel_states(tx)
+    states, heard = ledger.channel_states(tx), told.lines(tx, hub, ground, only)
     wanted = [row for row in house.channels(tx) if only in (None, row.id)]
-    return [
-        _card(hub, ground, row, states.get(row.id, ChannelState(row.id)), accounts.lets(tx, row.id)) for row in wanted
-    ]
+    found = []
+    for row in wanted:
+        lines = tuple(each for each in heard if each.channel == row.id)
+        state = states.get(row.id, ChannelState(row.id))
+        found.append(replace(_card(hub, ground, row, state, accounts.lets(tx, row.id)), told=lines))
+    return found
 
 
 def _card(hub: Hub, ground: Ground, row: ChannelRow, state: ChannelState, lets: Lets) -> ChannelCard:
@@ -88,6 +95,7 @@ def _card(hub: Hub, ground: Ground, row: ChannelRow, state: ChannelState, lets: 
         can=() if manifest is None else manifest.can,
         cannot=() if manifest is None else manifest.cannot,
         diary=isinstance(plugged, Diary),
+        told=(),
     )
 
 

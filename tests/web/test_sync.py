@@ -1,0 +1,83 @@
+"""The page on which a manager sees what a platform is told and has heard, and says the last word."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+from hub import bookings, feeds
+from hub.model.availability import Closed, ClosureKind
+from hub.model.values import UnitId
+from hub.store import publishing as rows
+from hub.store.engine import Tx
+from tests.web.conftest import Visitor
+from tests.web.village import AIRBNB
+
+FLAT = UnitId("flat-1")
+PAGE = f"/channels/{AIRBNB}/sync"
+
+
+async def _close(manager: Visitor, first: date, until: date) -> None:
+    hub, shut = manager.here.hub, Closed(ClosureKind.BLACKOUT, first, until)
+    await hub.store.write(lambda tx: bookings.close(tx, hub.desk, FLAT, shut, "", "account:Robin"))
+
+
+async def test_a_link_is_made_shown_copied_renewed_and_revoked(manager: Visitor) -> None:
+    seen = await manager.get(PAGE)
+    assert "It is not told which nights are taken here" in seen.text
+    said = await manager.post(f"/channels/{AIRBNB}/units/{FLAT}/link")
+    assert said.headers["Location"] == PAGE
+    first = await manager.get(PAGE)
+    (link,) = re.findall(r"http://[^<\s]+\.ics", first.html)
+    assert f'data-copy="link-{FLAT}"' in first.html
+    assert "Platforms cannot reach this hub from the internet." in first.text
+    path = link.removeprefix(manager.url)
+    assert (await manager.get(path, **{"User-Agent": "Airbnb/1.0"})).status == 200
+    await manager.post(f"/channels/{AIRBNB}/units/{FLAT}/link")
+    assert (await manager.get(path)).status == 404
+    await manager.post(f"/channels/{AIRBNB}/units/{FLAT}/unlink")
+    assert "Make a link" in (await manager.get(PAGE)).text
+
+
+async def test_both_clocks_stand_on_the_pages_of_the_channel_and_of_the_unit(manager: Visitor) -> None:
+    await manager.post(f"/channels/{AIRBNB}/units/{FLAT}/link")
+    await manager.here.hub.publisher.look()
+    outlet_path = await manager.here.hub.store.read(lambda tx: _path(tx, manager))
+    await manager.get(outlet_path, **{"User-Agent": "Airbnb/1.0"})
+    manager.here.clock.at += timedelta(minutes=10)
+    await _close(manager, date(2027, 1, 10), date(2027, 1, 12))
+    await manager.here.hub.publisher.look()
+    page = await manager.get(PAGE)
+    assert re.search(r"Published \d+ entr(y|ies), since 14:12", page.text)
+    assert "Confirmed fetched 14:02, without 1 newer entry" in page.text
+    assert "Open to risk since 14:12" in page.text
+    assert "It has not heard yet" in page.text
+    for path in ("/channels", f"/units/{FLAT}/booking"):
+        assert "published 14:12, fetched 14:02" in (await manager.get(path)).text, path
+    await manager.get(outlet_path, **{"User-Agent": "Airbnb/1.0"})
+    page = await manager.get(PAGE)
+    assert "It knows all" in page.text
+    assert "Airbnb/1.0" in page.text
+
+
+def _path(tx: Tx, manager: Visitor) -> str:
+    outlet = rows.outlet(tx, AIRBNB, FLAT)
+    assert outlet is not None
+    return feeds.path_of(outlet, manager.here.hub.desk)
+
+
+async def test_a_person_may_say_that_it_stands_there(manager: Visitor) -> None:
+    await manager.post(f"/channels/{AIRBNB}/units/{FLAT}/link")
+    assert "I have looked: it is right there" in (await manager.get(PAGE)).text
+    await manager.post(f"/channels/{AIRBNB}/units/{FLAT}/confirm")
+    page = await manager.get(PAGE)
+    assert "confirmed by a person" in page.text
+    assert "Robin" in page.text
+
+
+async def test_a_refusal_is_said_on_the_page(manager: Visitor) -> None:
+    seen = await manager.post(f"/channels/{AIRBNB}/differences", stay="nobody", word="accept")
+    assert seen.status == 422
+    assert "of one mind about it by now" in seen.text
+    assert (await manager.get("/channels/nobody/sync")).status == 404
+    assert (await manager.post("/channels/nobody/sync")).status == 404

@@ -1,0 +1,210 @@
+"""What passes between the hub and one platform: what it is told, what it has heard, where the two differ, and the log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from aiohttp import web
+
+from hub import feeds, syncing
+from hub.errors import Rejected
+from hub.hub import Hub
+from hub.model.values import ChannelId, StayId, UnitId
+from hub.store import house, log
+from hub.store import publishing as rows
+from hub.store.engine import Tx
+from hub.store.house import ChannelRow
+from hub.syncing import Difference
+from web import told
+from web.ground import Ground
+from web.site import GUARD, SITE, go, page, wakes
+from web.told import ToldLine
+from web.words import Local, Moment, short_day
+
+MOST = 50
+"""Lines of the log on one page."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    id: int
+    at: Moment
+    out: bool
+    outcome: str
+    what: str
+    words: str
+    by: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class DifferenceLine:
+    stay: StayId
+    who: str
+    unit: str
+    nights: str
+    doubt: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    channel: ChannelId
+    public: bool
+    """Platforms can reach the hub."""
+    told: tuple[ToldLine, ...]
+    untold: tuple[tuple[UnitId, str], ...]
+    """Units that it is not told of yet."""
+    brought: bool
+    """There is something to bring: it does not only fetch."""
+    polled: bool
+    differences: tuple[DifferenceLine, ...]
+    log: tuple[LogLine, ...]
+    older: int | None
+    read: str
+    """How much of the time it could be read, in words."""
+    tries: tuple[int, int]
+    wakes: str
+
+
+def look(tx: Tx, hub: Hub, id_: ChannelId, here: str, before: int | None = None) -> View:
+    row = _row(tx, id_)
+    ground, now = Ground.read(tx, hub.clock.now()), hub.clock.now()
+    local = ground.local() if row.unit is None else ground.local_of(row.unit)
+    lines = tuple(told.full_line(tx, hub, ground, each, here) for each in syncing.standings(tx, now, id_))
+    untold = sorted(row.serves - {each.unit for each in lines})
+    entries, rates = rows.entries(tx, id_, before=before, limit=MOST + 1), syncing.rates(tx, id_, now)
+    integration = hub.plugins.integration(id_)
+    return View(
+        channel=id_,
+        public=hub.config.public_url is not None,
+        told=lines,
+        untold=tuple((unit, ground.unit_name(unit)) for unit in untold),
+        brought=any(not each.feed for each in lines),
+        polled=integration is not None and integration.poll_every is not None,
+        differences=tuple(_difference(each, ground) for each in syncing.differences(tx, id_, now)),
+        log=tuple(_logged(each, ground, local) for each in entries[:MOST]),
+        older=entries[MOST - 1].id if len(entries) > MOST else None,
+        read="" if rates.read is None else f"{rates.read:.1%}".replace(".0%", "%"),
+        tries=rates.told,
+        wakes=wakes("channels", "house"),
+    )
+
+
+def _row(tx: Tx, id_: ChannelId) -> ChannelRow:
+    row = house.channel_with(tx, id_)
+    if row is None:
+        raise web.HTTPNotFound
+    return row
+
+
+def _difference(each: Difference, ground: Ground) -> DifferenceLine:
+    stay = each.stay
+    days = (
+        ""
+        if stay.arrival is None or stay.departure is None
+        else f"{short_day(stay.arrival)} to {short_day(stay.departure)}"
+    )
+    who = stay.guest or stay.reference or "A guest without a name"
+    return DifferenceLine(stay.id, who, ground.unit_name(stay.unit_id), days, each.doubt.value)
+
+
+def _logged(each: rows.Entry, ground: Ground, local: Local) -> LogLine:
+    unit = "" if each.unit_id is None else ground.unit_name(each.unit_id)
+    by = each.by.removeprefix("account:")
+    return LogLine(
+        each.id, local.moment(each.at), each.direction == rows.OUT, each.outcome, each.what, each.words, by, unit
+    )
+
+
+# ---- showing -------------------------------------------------------------------------------------------------------
+
+
+async def show(request: web.Request) -> web.Response:
+    return await _show(request)
+
+
+async def _show(request: web.Request, refused: str = "") -> web.Response:
+    hub, id_ = request.app[SITE].hub, ChannelId(request.match_info["id"])
+    before = request.query.get("before", "")
+    older = int(before) if before.isascii() and before.isdigit() and len(before) < 16 else None
+    here = f"{request.scheme}://{request.host}"
+    view = await hub.store.read(lambda tx: look(tx, hub, id_, here, older))
+    if older is not None:
+        view = replace(view, wakes="")
+    return await page(
+        request, "channels/sync.html", "channels", status=422 if refused else 200, view=view, refused=refused
+    )
+
+
+# ---- doing ---------------------------------------------------------------------------------------------------------
+
+
+async def _do(request: web.Request, work: Callable[[Tx, Hub, ChannelId, str], object], said: str) -> web.Response:
+    hub, actor, id_ = request.app[SITE].hub, request[GUARD].actor, ChannelId(request.match_info["id"])
+
+    def done(tx: Tx) -> object:
+        _row(tx, id_)
+        return work(tx, hub, id_, actor)
+
+    try:
+        await hub.store.write(done)
+    except Rejected as error:
+        return await _show(request, f"{error}.")
+    return go(request, f"/channels/{id_}/sync", said=said)
+
+
+async def link(request: web.Request) -> web.Response:
+    """Made where there is none, else made anew."""
+    unit = UnitId(request.match_info["unit"])
+    return await _do(
+        request,
+        lambda tx, hub, id_, actor: feeds.make_link(tx, hub.desk, id_, unit, actor, anew=True),
+        "feed_link_made",
+    )
+
+
+async def unlink(request: web.Request) -> web.Response:
+    unit = UnitId(request.match_info["unit"])
+    return await _do(
+        request, lambda tx, hub, id_, actor: feeds.end_link(tx, hub.desk, id_, unit, actor), "feed_link_revoked"
+    )
+
+
+async def confirm(request: web.Request) -> web.Response:
+    unit = UnitId(request.match_info["unit"])
+    return await _do(
+        request, lambda tx, hub, id_, actor: syncing.confirm(tx, id_, unit, actor, hub.clock.now()), "feed_confirmed"
+    )
+
+
+async def now(request: web.Request) -> web.Response:
+    """Both ways: it is read, and brought what it should have."""
+    hub, id_ = request.app[SITE].hub, ChannelId(request.match_info["id"])
+
+    def work(tx: Tx, hub: Hub, id_: ChannelId, actor: str) -> None:
+        log.record(tx, hub.clock.now(), actor, "sync now", f"channel:{id_}")
+        syncing.sync_now(tx, hub.publisher, id_, actor)
+
+    answer = await _do(request, work, "synced")
+    hub.bus.signal(f"poll:{id_}")
+    return answer
+
+
+async def settle(request: web.Request) -> web.Response:
+    posted = await request.post()
+    stay, accept = StayId(str(posted.get("stay", ""))), posted.get("word") == "accept"
+    return await _do(
+        request, lambda tx, hub, id_, actor: syncing.settle(tx, hub.intake, id_, stay, actor, accept=accept), "settled"
+    )
+
+
+ROUTES: list[Any] = [
+    web.get("/channels/{id}/sync", show),
+    web.post("/channels/{id}/sync", now),
+    web.post("/channels/{id}/differences", settle),
+    web.post("/channels/{id}/units/{unit}/link", link),
+    web.post("/channels/{id}/units/{unit}/unlink", unlink),
+    web.post("/channels/{id}/units/{unit}/confirm", confirm),
+]
