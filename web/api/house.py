@@ -178,17 +178,6 @@ async def get_channel(call: Call, query: Nothing, body: Nothing) -> ChannelOut:
     return _channel(call, row, states.get(id_))
 
 
-async def read_channel_now(call: Call, query: Nothing, body: Nothing) -> ChannelOut:
-    channel = await get_channel(call, query, body)
-    integration = call.hub.plugins.integration(ChannelId(channel.id))
-    if integration is None:
-        raise Problem("refused", f"the channel “{channel.id}” is switched off: {channel.why}")
-    if integration.poll_every is None:
-        raise Problem("refused", f"the channel “{channel.id}” sends by itself and cannot be read")
-    call.hub.bus.signal(f"poll:{channel.id}")
-    return channel
-
-
 class TestOut(Out):
     good: bool
     words: str = Field(description="what came of it, for a person")
