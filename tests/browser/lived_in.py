@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -77,9 +78,23 @@ def _live(house: House) -> None:
     house.send("/codes/new", label="The plumber", locks="flat-2", until="2027-03-05T20:00")
     for name in ("The kitchen display", "An old script"):
         house.send("/settings/tokens", name=name, scopes="read", days="90")
+    for channel, unit in (("vrbo-flat-1", "flat-1"), ("airbnb-flat-2", "flat-2")):
+        house.send(f"/channels/{channel}/units/{unit}/link")
+    _fetch(house, "/channels/vrbo-flat-1/sync")
+    house.send(
+        "/units/flat-1/closures", kind="maintenance", first=f"{_day(40)}", until=f"{_day(43)}", note="the boiler"
+    )
     revoke = re.findall(r'action="(/settings/tokens/\w+/revoke)"', house.ask("/settings/tokens").body)
     house.send(revoke[-1])
     until("an unlock", lambda: "unlocked Flat 1" in house.ask(stay_called(house, "Grace Hopper")).body or None)
+
+
+def _fetch(house: House, page: str) -> None:
+    """As the platform does."""
+    found = re.search(r">\s*(http://[^<\s]+\.ics)", house.ask(page).body)
+    assert found is not None, page
+    with urllib.request.urlopen(found[1], timeout=15) as answer:  # noqa: S310  # the house's own address
+        assert answer.status == 200
 
 
 def _add(house: House, unit: str, guest: str, arrival: int, nights: int) -> str:
