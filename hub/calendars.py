@@ -28,7 +28,7 @@ from hub.model.stays import (
     stay_window,
 )
 from hub.model.values import CODED, ChannelId, StayId, StayKind, StayStatus, UnitId, Window, clean
-from hub.store import house, listings, log
+from hub.store import house, listings, log, pushes
 from hub.store import publishing as outlets
 from hub.store import stays as ledger
 from hub.store.engine import Tx
@@ -163,7 +163,7 @@ def _left_out(tx: Tx, desk: Desk, source: Source, stay: StayRow, at: datetime, *
     counted = replace(source, missing_since=since, missing_count=source.missing_count + 1)
     ledger.keep_source(tx, counted)
     kept = ledger.answered(tx, "gone", stay.id, since=since) == "keep"
-    if kept or ledger.listed_elsewhere(tx, stay.id):
+    if kept or pushes.is_pushed(tx, stay.id) or ledger.listed_elsewhere(tx, stay.id):
         return
     hours = None if stay.check_in is None or stay.check_out is None else Window(stay.check_in, stay.check_out)
     if stay.kind is StayKind.BLOCK:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from hub.accounts_told import AccountsTold
 from hub.adopting import Adopting
 from hub.alerts import Alerts
 from hub.batteries import Batteries
@@ -49,6 +50,7 @@ class Hub:
     outbox: Outbox
     publisher: Publisher
     reconciler: Reconciler
+    accounts_told: AccountsTold
     ladder: Ladder
     hand: Hand
     batteries: Batteries

@@ -8,11 +8,12 @@ from typing import Final
 
 from sqlalchemy.exc import IntegrityError
 
-from hub import calendars, diaries, guest_page, hearing, issuing, sightings
+from hub import calendars, diaries, guest_page, hearing, issuing, pushing, sightings
 from hub.calendars import cancel, timed
 from hub.errors import Rejected
 from hub.issuing import Desk
 from hub.model.facts import (
+    BookingKept,
     CalendarFailed,
     CalendarRead,
     EntryTouched,
@@ -60,22 +61,20 @@ class Intake:
     def absorb(self, tx: Tx, fact: Fact, teller: str) -> None:
         """`teller`: the channel or driver that told it."""
         match fact:
-            case CalendarRead():
-                with hearing.noted(tx, fact):
-                    calendars.absorb_calendar(tx, self.desk, fact)
+            case CalendarRead() | StayReported():
+                self._hear(tx, fact)
             case CalendarFailed() if house.channel_with(tx, fact.channel) is not None:
                 hearing.note_failure(tx, fact)
                 ledger.channel_failed(tx, fact.channel, fact.at, fact.why)
             case CalendarFailed():
                 pass  # it was removed while it was being read
-            case StayReported():
-                with hearing.noted(tx, fact):
-                    calendars.absorb_report(tx, self.desk, fact)
             case EventRead():
                 with hearing.noted(tx, fact):
                     diaries.absorb_event(tx, self.desk, fact)
             case EntryTouched():
                 diaries.touched(tx, self.desk, fact)
+            case BookingKept():
+                pushing.kept(tx, fact, self.desk.now())
             case GuestMoved():
                 calendars.absorb_guest(tx, self.desk, fact)
             case NewsAnnounced():
@@ -88,6 +87,15 @@ class Intake:
                 alarms.absorb(tx, teller, fact)
             case _:
                 sightings.absorb(tx, fact, teller)
+
+    def _hear(self, tx: Tx, fact: CalendarRead | StayReported) -> None:
+        told = fact.stays if isinstance(fact, CalendarRead) else (fact.stay,)
+        pushing.recognise(tx, fact.channel, told, fact.at)
+        with hearing.noted(tx, fact):
+            if isinstance(fact, CalendarRead):
+                calendars.absorb_calendar(tx, self.desk, fact)
+            else:
+                calendars.absorb_report(tx, self.desk, fact)
 
     # ---- what people decide ----
 

@@ -13,7 +13,7 @@ import structlog
 from hub.bus import Bus
 from hub.contracts import Clock, Performer
 from hub.errors import Disappointment, Rejected, Unavailable
-from hub.model.effects import Effect, Notify, PublishNights, TellChannel
+from hub.model.effects import Effect, Notify, PublishNights, PushStay, TellChannel
 from hub.model.publishing import again_after
 from hub.plugins import Plugins
 from hub.schedule import pause
@@ -32,6 +32,9 @@ STORE_WAIT_S: Final = 10.0
 """Real time. Until the next try when the disk is full."""
 TRIES: Final = 30
 """About a day of trying; then a person is shown the promise."""
+PUSH_FIRST_WAIT: Final = timedelta(seconds=1)
+"""Ruling C21: three tries, 1 s and 2 s apart; then slower and slower."""
+PUSH_LONGEST_WAIT: Final = timedelta(hours=6)
 ALERT_WAIT: Final = timedelta(minutes=5)
 """The longest wait of what tells people that something is wrong. It is tried for as long as it is wrong."""
 
@@ -120,8 +123,10 @@ class Outbox:
         alert = isinstance(promise.effect, Notify)
         if promise.attempts + 1 >= TRIES and not alert:
             return None
-        longest = ALERT_WAIT if alert else LONGEST_WAIT
-        back_off: timedelta = min(FIRST_WAIT * 2 ** min(promise.attempts, 10), longest)
+        first, longest = FIRST_WAIT, ALERT_WAIT if alert else LONGEST_WAIT
+        if isinstance(promise.effect, PushStay):
+            first, longest = PUSH_FIRST_WAIT, PUSH_LONGEST_WAIT
+        back_off: timedelta = min(first * 2 ** min(promise.attempts, 20), longest)
         return self.wall.now() + max(back_off * (0.8 + 0.4 * self.spread()), wait)
 
     async def _put_back(self, promise: Promise, why: str, again: datetime | None) -> None:

@@ -17,12 +17,14 @@ from typing import Any, Final
 import structlog
 
 from hub import audit, issuing, passes, people, workflow
+from hub.accounts_told import AccountsTold, proof
 from hub.adopting import Adopting, held
 from hub.alerts import LOOK_EVERY, SETTLE, Alerts
 from hub.batteries import Batteries
 from hub.bus import Bus
 from hub.config import Config, check_key_file
 from hub.contracts import Clock, Sandbox
+from hub.doorcodes import DoorCodes
 from hub.emergency import Emergencies
 from hub.hub import Hub
 from hub.inbox import Inbox
@@ -36,7 +38,7 @@ from hub.issuing import Desk
 from hub.ladder import Ladder
 from hub.manifests import discover
 from hub.model.codes import Grant
-from hub.model.effects import Notify, PublishNights, TellChannel
+from hub.model.effects import GiveDoorCode, Notify, PublishNights, PushStay
 from hub.model.facts import Fact
 from hub.model.keeping import DELIVERIES, LOG_DAYS, MOST_LOG_DAYS
 from hub.model.values import ChannelId, LockId
@@ -44,6 +46,7 @@ from hub.outbox import Outbox
 from hub.passes import PassKeeper
 from hub.plugins import Plugins, host_maker
 from hub.publishing import Publisher
+from hub.pushing import Pusher
 from hub.radio import Radios
 from hub.reconcile import Reconciler
 from hub.schedule import Job, daily, every, keep_jobs
@@ -68,7 +71,6 @@ from hub.store import (
 from hub.store import ladder as pools
 from hub.store import stays as ledger
 from hub.store.engine import Store, Tx
-from hub.store.stays import StayRow
 from hub.telling import Messenger
 from hub.timekeeping import Timekeeper
 from hub.tokens import Tokens
@@ -190,14 +192,18 @@ async def _wired(
         plugins=plugins,
         tagbook=tagbook,
         refused=_refusal(desk),
-        proved=_proof(plugins, wall),
+        proved=proof(plugins, wall),
         pace=1.0 if world.turned is None else world.turned.speed,
     )
     hand = Hand(store, plugins, clock)
     pace = reconciler.pace
-    messenger = Messenger(store, vault, clock, plugins)
     publisher = Publisher(store, bus, clock, wall, plugins, vault)
-    own = {Notify: messenger.perform, PublishNights: publisher.perform}
+    own = {
+        Notify: Messenger(store, vault, clock, plugins).perform,
+        PublishNights: publisher.perform,
+        GiveDoorCode: DoorCodes(store, desk, clock, plugins).perform,
+        PushStay: Pusher(store, desk, clock, plugins).perform,
+    }
     return Hub(
         config=config,
         state_dir=config.state_dir,
@@ -217,6 +223,7 @@ async def _wired(
         hand=hand,
         batteries=Batteries(store, plugins, clock),
         emergencies=Emergencies(store, plugins, bus, clock, desk, hand),
+        accounts_told=AccountsTold(store, desk, bus, clock, wall, plugins),
         ladder=Ladder(store, desk, bus, clock, reconciler.pace),
         adopting=Adopting(store, plugins, desk, tagbook),
         passes=PassKeeper(store, desk, bus, clock),
@@ -262,19 +269,6 @@ def _refusal(desk: Desk) -> Callable[[Tx, Grant, LockId, str, bool], None]:
     return refused
 
 
-def _proof(plugins: Plugins, wall: Clock) -> Callable[[Tx, StayRow], None]:
-    def proved(tx: Tx, stay: StayRow) -> None:
-        """Where the stay's source wants to know, it is promised to be told."""
-        channel = stay.channel_id
-        integration = None if channel is None else plugins.integration(channel)
-        if channel is None or integration is None or TellChannel not in integration.perform:
-            return
-        effect = TellChannel(channel, stay.id, stay.reference, "code_ready")
-        mail.promise(tx, effect, key=f"code_ready:{stay.id}", lane=f"channel:{channel}", due=wall.now())
-
-    return proved
-
-
 # ---- running --------------------------------------------------------------------------------------------------------
 
 Serve = Callable[[Hub], Awaitable[None]]
@@ -300,6 +294,7 @@ async def run(hub: Hub, fronts: tuple[Serve, ...] = (), *, upkeep: bool = True) 
             ("reconciler", hub.reconciler.run()),
             ("timekeeper", Timekeeper(hub.store, hub.desk, hub.bus, hub.clock).run()),
             ("passes", hub.passes.run()),
+            ("accounts", hub.accounts_told.run()),
             ("ladder", hub.ladder.run()),
             ("drivers", hub.plugins.keep_drivers()),
             ("radios", hub.radios.run()),

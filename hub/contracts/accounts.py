@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from hub.contracts import QUERY, Delivery, Host, Integration
-from hub.contracts.fields import Fields, Unreadable
+from hub.contracts.fields import Fields, Unreadable, without_codes
 from hub.errors import Garbled, Rejected
 from hub.io.api import Api, api_address, told
 from hub.io.http import Answer, accepted
@@ -96,6 +96,10 @@ class Account(Integration):
     listing_at: ClassVar[str]
     statuses: ClassVar[Mapping[str, Status]]
     """In lower case."""
+    hidden: ClassVar[frozenset[str]] = frozenset()
+    """Names of fields that hold door codes: nothing of them is kept."""
+    rehearses: bool = False
+    """Bookings are pushed to it in rehearsal only."""
 
     def __init__(self, host: Host) -> None:
         self.host = host
@@ -148,7 +152,7 @@ class Account(Integration):
     async def _all(self, since: datetime | None) -> list[Any]:
         items: list[Any] = []
         async for page in self.bookings(since):
-            items += page
+            items += without_codes(list(page), self.hidden)
             if len(items) > MOST:
                 raise Rejected(f"it tells of more than {MOST} bookings at once")
         return items

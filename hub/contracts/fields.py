@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Any, Final, TypeVar
@@ -121,3 +121,26 @@ class Fields:
     def _odd(self, path: str, instead: T) -> T:
         self.odd.append(path)
         return instead
+
+
+# ---- door codes in a note -------------------------------------------------------------------------------------------
+
+_LINE: Final = re.compile(r"\n?Door code: [^\n]* \(by Gatehouse\)")
+
+
+def with_code(note: str, code: str) -> str:
+    """A note of the house's own with a line for the door code, in place of the one that it has."""
+    rest = _LINE.sub("", note).strip("\n")
+    return f"{rest}\nDoor code: {code} (by Gatehouse)".strip("\n") if code else rest
+
+
+def without_codes(found: Any, hidden: Collection[str]) -> Any:
+    """What a service tells, without the door codes that we put there: they are never kept as something that was told."""
+    match found:
+        case str():
+            return _LINE.sub("", found)
+        case list():
+            return [without_codes(each, hidden) for each in found]
+        case dict():
+            return {name: without_codes(each, hidden) for name, each in found.items() if name not in hidden}
+    return found

@@ -96,6 +96,13 @@ class Api:
             self.rest(error.wait)
             raise
 
+    async def tell(
+        self, method: str, path: str, said: object, headers: Mapping[str, str] | None = None, query: Query = ()
+    ) -> Answer:
+        """`ask` with JSON. Raises as `ask`; where it is Unavailable, it may have been done all the same."""
+        told = {"Content-Type": "application/json", **(headers or {})}
+        return await self.ask(method, path, query=query, headers=told, body=json.dumps(said).encode())
+
     def within(self, link: str) -> str:
         """The address of a link in an answer, such as that of the next page, to be asked for next.
 

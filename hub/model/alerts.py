@@ -102,6 +102,7 @@ class Kind(Enum):
         "nights_untold",
         _problem(lasting=timedelta(0), escalate=4 * _HOUR),
     )  # patience is the platform's own
+    PUSH_FAILED = "push_failed", _problem(lasting=timedelta(0))
 
     # nights that were sold twice
     SOLD_TWICE = "sold_twice", _problem(lasting=timedelta(0), escalate=4 * _HOUR)
@@ -137,6 +138,7 @@ class Kind(Enum):
     CODE_SHARED = "code_shared", _notice()
     CODE_REFUSED = "code_refused", _urgent()
     CODE_REPLACED = "code_replaced", _urgent()
+    CODE_STALE = "code_stale", _problem(lasting=_MINUTE, escalate=_HOUR)
     NO_ROOM = "no_room", _urgent(lasting=2 * _MINUTE)
     ENDS_EARLY = "ends_early", _problem(lasting=10 * _MINUTE)  # one answer that was lost is no refusal
 

@@ -1,7 +1,7 @@
 """Everything that leaves: promises made in a transaction and kept by hub/outbox.py, at least once.
 
 A promised effect holds ids, never digits or addresses: what is needed is asked of the store at the moment of performing. What
-a service is handed then (`SendEmail`, `SendSms`) is never promised and never stored.
+a service is handed then (`SendEmail`, `SetDoorCode` and the like) is never promised and never stored.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from hub.model.diary import Entry
+from hub.model.money import Money
 from hub.model.publishing import Block
-from hub.model.values import ChannelId, PersonId, StayId, UnitId
+from hub.model.values import ChannelId, PersonId, StayId, StayStatus, UnitId
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,78 @@ class Notify:
     """Empty: a test message."""
     what: str
     """`raised` | `escalated` | `reminder` | `over` | `test`"""
+
+
+@dataclass(frozen=True, slots=True)
+class GiveDoorCode:
+    """Let the account that a stay was told by show the code its guest is told, or none any more."""
+
+    channel: ChannelId
+    stay: StayId
+    grants: str
+    """Whose digits are meant, with spaces between; empty: nobody's. What is true when it is performed counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class PushStay:
+    """Let an account know of a booking that was made here, as it is when this is performed."""
+
+    channel: ChannelId
+    stay: StayId
+
+
+# ---- what a service is handed --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SetDoorCode:
+    """Of a booking in an account: put this where guests' door codes belong, in place of what was there."""
+
+    booking: str
+    """The account's own id of it."""
+    code: str = field(repr=False)
+    """Empty: no code any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepBooking:
+    """Make a booking in an account, or make it what it is by now. Done twice, there is one booking all the same.
+
+    The account's id of it is told as a fact (`BookingKept`) as soon as it is known.
+    """
+
+    stay: StayId
+    key: str
+    """Ours, by which it is found again: no other booking of the account has it."""
+    booking: str
+    """The account's own id, as far as it is known."""
+    listing: str
+    arrival: date
+    departure: date
+    status: StayStatus
+    dry: bool
+    """In rehearsal: nothing is sent, everything else happens."""
+    guest: str = field(repr=False)
+    email: str = field(repr=False)
+    phone: str = field(repr=False)
+    note: str = field(repr=False)
+    reference: str = field(repr=False)
+    guests: int | None
+    adults: int | None
+    children: int | None
+    infants: int | None
+    pets: int | None
+    total: Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageGuest:
+    """Write to the guest of a booking through the account's own messages, which reach them where they booked."""
+
+    booking: str
+    text: str = field(repr=False)
+    subject: str = field(default="", repr=False)
+    """Where the way has one, as e-mail does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,5 +154,5 @@ class SetNights:
     """For a calendar that the people of the house keep: what goes on there, with names and hours."""
 
 
-Promised = TellChannel | Notify | PublishNights
-Effect = Promised | SendEmail | SendSms | SetNights
+Promised = TellChannel | Notify | PublishNights | GiveDoorCode | PushStay
+Effect = Promised | SendEmail | SendSms | SetNights | SetDoorCode | KeepBooking | MessageGuest

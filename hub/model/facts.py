@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from enum import Enum
 
 from hub.model.money import Money
-from hub.model.values import Address, ChannelId, How, Pin, Position, StayKind, StayStatus
+from hub.model.values import Address, ChannelId, How, Pin, Position, StayId, StayKind, StayStatus
 
 # ---- from booking sources ------------------------------------------------------------------------------------------
 
@@ -345,7 +345,22 @@ class SlotRead:
     enabled: bool = True
 
 
-StayFact = CalendarRead | CalendarFailed | StayReported | GuestMoved | NewsAnnounced | EventRead | EntryTouched
+@dataclass(frozen=True, slots=True)
+class BookingKept:
+    """An account has a booking of ours. Telling it again does no harm."""
+
+    channel: ChannelId
+    at: datetime
+    stay: StayId
+    booking: str
+    """The account's own id of it."""
+    dry: bool = False
+    """It was rehearsed: the account knows nothing of it."""
+
+
+StayFact = (
+    CalendarRead | CalendarFailed | StayReported | GuestMoved | NewsAnnounced | EventRead | EntryTouched | BookingKept
+)
 LockFact = (
     LockFound | LockHeard | LockSilent | BoltMoved | BatteryRead | CodesChanged | TroubleSeen | ModeTold | LogRead
 )

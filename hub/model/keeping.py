@@ -83,6 +83,14 @@ REGISTER: Final = (
         "the words are taken out; that something was done, when and by whom, remains",
     ),
     Kept(
+        "Which bookings made here an account was told of, what it said, and whose code stands there (not the digits)",
+        ("pushes", "door_codes"),
+        "to keep the account's bookings and codes as they are here",
+        CONTRACT,
+        "as long as the stay",
+        "names nobody; what the account itself knows is erased there",
+    ),
+    Kept(
         "The link to a guest's page (sealed), when it was first opened and the code first seen; doors said not to open",
         ("guest_links", "complaints"),
         "to show guests their code, and to help them at once when it does not work",

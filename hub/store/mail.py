@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import Integer, Table, bindparam, delete, func, or_, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
-from hub.model.effects import Notify, Promised, PublishNights, TellChannel
+from hub.model.effects import GiveDoorCode, Notify, Promised, PublishNights, PushStay, TellChannel
 from hub.model.values import ChannelId
 from hub.store.engine import Tx
 from hub.store.prepared import Bare, Prepared, upsert
@@ -177,6 +177,8 @@ KINDS: Final[dict[str, type[Promised]]] = {
     "tell_channel": TellChannel,
     "notify": Notify,
     "publish_nights": PublishNights,
+    "give_door_code": GiveDoorCode,
+    "push_stay": PushStay,
 }
 _WORDS: Final = {kind: word for word, kind in KINDS.items()}
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
 from pydantic import SecretStr
 
-from hub.contracts import Delivery, Host
+from hub.contracts import Delivery, Host, Performer
 from hub.contracts.accounts import (
     ASKED,
     BLOCKED,
@@ -17,7 +17,6 @@ from hub.contracts.accounts import (
     Account,
     ApiAddress,
     Currency,
-    Keys,
     SecretWord,
     Status,
     asked_with,
@@ -29,21 +28,26 @@ from hub.contracts.accounts import (
     ticket,
 )
 from hub.contracts.fields import Fields
+from hub.contracts.writing import ShowsCodes, agreed, offered
 from hub.errors import Rejected
 from hub.io.api import Api, Send, told
 from hub.io.http import Answer, send
 from hub.io.pace import Rate
 from hub.io.tickets import Ticket, Tickets
+from hub.model.effects import Effect, MessageGuest, SetDoorCode
 from hub.model.facts import Listing, StayReport
 from hub.model.values import StayKind
 
 RATES: Final = (Rate(100, 300),)
 """100 credits in 5 minutes; a question may cost more than one, and what is left is told with each answer."""
+_KEYS: Final = "refresh token"
+_CODE: Final = "DOORCODE"
+"""Ours, of the info item that holds the door code."""
 _SPARE: Final = 10
 """Credits that are left to others who use the account."""
 
 
-class Config(Keys):
+class Config(ShowsCodes):
     refresh_token: SecretStr
     """Got for an invite code; it stays good while it is used."""
     webhook_secret: SecretWord = SecretStr("")
@@ -109,8 +113,14 @@ class Beds24(Account):
             yield page
 
     async def _get(self, path: str, query: Sequence[tuple[str, str | int]]) -> Answer:
+        return await self._asked(lambda headers: self._api.get(path, query, headers))
+
+    async def _tell(self, path: str, said: object) -> Answer:
+        return await self._asked(lambda headers: self._api.tell("POST", path, said, headers))
+
+    async def _asked(self, request: Callable[[Mapping[str, str]], Awaitable[Answer]]) -> Answer:
         async def ask(token: str) -> Answer:
-            answer = await self._api.get(path, query, {"token": token})
+            answer = await request({"token": token})
             left, resets = (answer.headers.get(f"x-five-min-limit-{what}", "") for what in ("remaining", "resets-in"))
             if left.isdigit() and resets.isdigit() and int(left) < _SPARE:
                 self._api.rest(timedelta(seconds=min(int(resets), 300)))
@@ -121,6 +131,33 @@ class Beds24(Account):
     async def _fresh(self) -> Ticket:
         headers = {"refreshToken": self._config.refresh_token.get_secret_value()}
         return ticket(await self._api.get("/authentication/token", headers=headers), "token", "expiresIn")
+
+    # ---- writing ----
+
+    @property
+    def perform(self) -> Mapping[type, Performer]:
+        codes = self._config.door_codes
+        return offered({SetDoorCode: self._show_code if codes else None, MessageGuest: self._message})
+
+    async def _show_code(self, effect: Effect, key: str) -> None:
+        """An info item of the booking, of which there is one. Source: Beds24's API v2 on subitems: with an id it is changed."""
+        assert isinstance(effect, SetDoorCode)
+        answer = await self._get("/bookings", [("id", effect.booking), ("includeInfoItems", "true")])
+        rows = listed(agreed(answer, _KEYS), answer.host, "data")
+        items = [item for row in rows if isinstance(row, Mapping) for item in Fields(row).each("infoItems")]
+        known = [item.text("id") for item in items if item.text("code") == _CODE]
+        if not rows:
+            raise Rejected(f"{answer.host} does not know this booking")
+        if not known and not effect.code:
+            return
+        item = {"code": _CODE, "text": effect.code, **({"id": known[0]} if known else {})}
+        agreed(await self._tell("/bookings", [{"id": effect.booking, "infoItems": [item]}]), _KEYS)
+
+    async def _message(self, effect: Effect, key: str) -> None:
+        """Source: Beds24's API v2, `POST /bookings/messages`."""
+        assert isinstance(effect, MessageGuest)
+        said = [{"bookingId": effect.booking, "message": effect.text}]
+        agreed(await self._tell("/bookings/messages", said), _KEYS)
 
     # ---- webhooks ----
 

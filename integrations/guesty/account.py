@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final, Literal
 from urllib.parse import urlencode
 
 from pydantic import Field, SecretStr
 
-from hub.contracts import Delivery, Host
+from hub.contracts import Delivery, Host, Performer
 from hub.contracts.accounts import (
     ASKED,
     OVER,
     TAKEN,
     Account,
     ApiAddress,
-    Keys,
+    Currency,
     Status,
     is_proxy,
     last4,
@@ -26,12 +26,16 @@ from hub.contracts.accounts import (
     ticket,
 )
 from hub.contracts.fields import Fields
+from hub.contracts.writing import ShowsCodes, done, offered, record
+from hub.errors import Rejected
 from hub.io.api import Api, Send, told
 from hub.io.http import Answer, send
 from hub.io.pace import Rate
 from hub.io.signatures import svix
 from hub.io.tickets import Ticket, Tickets
+from hub.model.effects import Effect, KeepBooking, MessageGuest, SetDoorCode
 from hub.model.facts import Listing, StayReport
+from integrations.guesty.pushing import Push
 
 RATES: Final = (Rate(15, 1), Rate(120, 60), Rate(5000, 3600))
 TOKENS_PER_DAY: Final = 5
@@ -42,18 +46,29 @@ _FIELDS: Final = (
 )
 
 
-class Config(Keys):
+class Config(ShowsCodes):
     client_id: Annotated[str, Field(min_length=1)]
     client_secret: SecretStr
     """Both are made in Guesty under Integrations, OAuth applications; each customer uses their own."""
     webhook_secret: SecretStr = SecretStr("")
     """`whsec_…`, as Guesty tells it for the webhook's address."""
+    push_bookings: bool = False
+    """Bookings that are made here are made there, too (R556)."""
+    push_test: bool = True
+    """They are only rehearsed (R557)."""
+    push_pending_as: Literal["reserved", "inquiry"] = "reserved"
+    """Ruling C18: an inquiry keeps no nights there."""
+    push_mapping: Literal["classes", "plan"] = "classes"
+    """Ruling C22: guests by class; `plan` tells adults and children as one number, and infants in the note."""
+    currency: Currency | None = None
+    """Of the account's prices, which a push cannot name: what is priced in another is pushed without a price."""
     address: ApiAddress = "https://open-api.guesty.com"
 
 
 class Guesty(Account):
     uid_at: ClassVar[str] = "_id"
     listing_at: ClassVar[str] = "listingId"
+    hidden: ClassVar[frozenset[str]] = frozenset({"keyCode"})
     statuses: ClassVar[dict[str, Status]] = {
         "confirmed": TAKEN,
         "checked_in": TAKEN,
@@ -114,10 +129,15 @@ class Guesty(Account):
                 return
 
     async def _get(self, path: str, query: Sequence[tuple[str, str | int]]) -> Answer:
-        async def ask(token: str) -> Answer:
-            return await self._api.get(path, query, {"Authorization": f"Bearer {token}"})
+        return await self._tickets.used(
+            self._fresh, lambda token: self._api.get(path, query, {"Authorization": f"Bearer {token}"})
+        )
 
-        return await self._tickets.used(self._fresh, ask)
+    async def _tell(self, method: str, path: str, said: object, *, stale: Collection[int] = (401,)) -> Answer:
+        async def ask(token: str) -> Answer:
+            return await self._api.tell(method, path, said, {"Authorization": f"Bearer {token}"})
+
+        return await self._tickets.used(self._fresh, ask, stale=stale)
 
     async def _fresh(self) -> Ticket:
         form = {
@@ -129,6 +149,49 @@ class Guesty(Account):
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         answer = await self._api.ask("POST", "/oauth2/token", headers=headers, body=urlencode(form).encode())
         return ticket(answer, "access_token", "expires_in")
+
+    # ---- writing ----
+
+    @property
+    def rehearses(self) -> bool:  # type: ignore[override]  # said once for all others
+        return self._config.push_test
+
+    @property
+    def perform(self) -> Mapping[type, Performer]:
+        codes, push = self._config.door_codes, self._config.push_bookings
+        return offered(
+            {
+                SetDoorCode: self._show_code if codes else None,
+                KeepBooking: self._push if push else None,
+                MessageGuest: self._message,
+            }
+        )
+
+    async def _show_code(self, effect: Effect, key: str) -> None:
+        """Source: Open API reference, “Update Reservation notes”: `keyCode` is for key codes."""
+        assert isinstance(effect, SetDoorCode)
+        said = {"notes": {"keyCode": effect.code}}
+        done(await self._tell("PUT", f"/v1/reservations-v3/{effect.booking}/notes", said), "client id and secret")
+
+    async def _message(self, effect: Effect, key: str) -> None:
+        """Through the channel that the guest wrote or booked by. Source: sample guesty_conversations_list, _send_message."""
+        assert isinstance(effect, MessageGuest)
+        only = json.dumps([{"field": "reservation._id", "operator": "$eq", "value": effect.booking}])
+        answer = done(await self._get("/v1/communication/conversations", [("filters", only)]), "client id and secret")
+        found = told(answer)
+        if isinstance(found, Mapping) and "results" not in found:  # Seen: `{"data": {"conversations": […]}}`
+            found = {"results": record(found, answer.host, "data").get("conversations")}
+        talks = [each for each in listed(found, answer.host, "results") if isinstance(each, Mapping)]
+        if not talks:
+            raise Rejected(f"{answer.host} knows no conversation with this guest")
+        talk = Fields(talks[0])
+        said = {"body": effect.text, "module": {"type": talk.text("module.type") or "email"}}
+        path = f"/v1/communication/conversations/{talk.named('_id')}/send-message"
+        done(await self._tell("POST", path, said), "client id and secret")
+
+    async def _push(self, effect: Effect, key: str) -> None:
+        assert isinstance(effect, KeepBooking)
+        await Push(self._config, self.host, self._get, self._tell).keep(effect)
 
     # ---- webhooks ----
 

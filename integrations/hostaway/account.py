@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, Final
 from urllib.parse import urlencode
 
 from pydantic import Field, SecretStr
 
-from hub.contracts import Delivery, Host
+from hub.contracts import Delivery, Host, Performer
 from hub.contracts.accounts import (
     ASKED,
     OVER,
@@ -17,7 +17,6 @@ from hub.contracts.accounts import (
     TAKEN,
     Account,
     ApiAddress,
-    Keys,
     Status,
     is_proxy,
     last4,
@@ -26,11 +25,14 @@ from hub.contracts.accounts import (
     ticket,
 )
 from hub.contracts.fields import Fields
+from hub.contracts.writing import ShowsCodes, agreed, offered
+from hub.errors import Rejected
 from hub.io.api import Api, Send, told
 from hub.io.http import Answer, send
 from hub.io.pace import Rate
 from hub.io.signatures import basic_auth
 from hub.io.tickets import Ticket, Tickets
+from hub.model.effects import Effect, MessageGuest, SetDoorCode
 from hub.model.facts import Listing, StayReport
 
 RATES: Final = (Rate(15, 10),)
@@ -38,11 +40,12 @@ RATES: Final = (Rate(15, 10),)
 PAGE: Final = 100
 _RIPENS_S: Final = 1.0
 """A new token is good after a second (_authentication.md)."""
+_KEYS: Final = "account and secret"
 _STALE: Final = (401, 403)
 """403: the token is over."""
 
 
-class Config(Keys):
+class Config(ShowsCodes):
     account: Annotated[str, Field(min_length=1)]
     """Hostaway's number of the account: its client id."""
     secret: SecretStr
@@ -56,6 +59,7 @@ class Config(Keys):
 class Hostaway(Account):
     uid_at: ClassVar[str] = "id"
     listing_at: ClassVar[str] = "listingMapId"
+    hidden: ClassVar[frozenset[str]] = frozenset({"doorCode"})
     # Source: _reservation statuses; those that block the calendar are said to.
     statuses: ClassVar[dict[str, Status]] = {
         "new": TAKEN,
@@ -102,7 +106,7 @@ class Hostaway(Account):
         offset = 0
         while True:
             which: list[tuple[str, str | int]] = [*query, ("limit", PAGE), ("offset", offset)]
-            answer = let_in(await self._get(path, which), "account and secret")
+            answer = let_in(await self._get(path, which), _KEYS)
             rows = listed(told(answer), answer.host, "result")
             if not rows:
                 return
@@ -112,6 +116,12 @@ class Hostaway(Account):
     async def _get(self, path: str, query: Sequence[tuple[str, str | int]]) -> Answer:
         async def ask(token: str) -> Answer:
             return await self._api.get(path, query, {"Authorization": f"Bearer {token}", "Cache-Control": "no-cache"})
+
+        return await self._tickets.used(self._fresh, ask, stale=_STALE)
+
+    async def _tell(self, method: str, path: str, said: object) -> Answer:
+        async def ask(token: str) -> Answer:
+            return await self._api.tell(method, path, said, {"Authorization": f"Bearer {token}"})
 
         return await self._tickets.used(self._fresh, ask, stale=_STALE)
 
@@ -127,6 +137,29 @@ class Hostaway(Account):
         made = ticket(answer, "access_token", "expires_in")
         await self.host.clock.sleep(_RIPENS_S)
         return made
+
+    # ---- writing ----
+
+    @property
+    def perform(self) -> Mapping[type, Performer]:
+        codes = self._config.door_codes
+        return offered({SetDoorCode: self._show_code if codes else None, MessageGuest: self._message})
+
+    async def _show_code(self, effect: Effect, key: str) -> None:
+        """Source: facts page on channels §1.1. Seen: integrators send these alone, and the rest stays as it is."""
+        assert isinstance(effect, SetDoorCode)
+        said = {"doorCode": effect.code or None, "doorCodeVendor": "Gatehouse" if effect.code else None}
+        agreed(await self._tell("PUT", f"/reservations/{effect.booking}", said), _KEYS)
+
+    async def _message(self, effect: Effect, key: str) -> None:
+        """Source: _conversation_retrieveConversationsList.md, _conversation_sendConversationMessage.md."""
+        assert isinstance(effect, MessageGuest)
+        answer = let_in(await self._get("/conversations", [("reservationId", effect.booking), ("limit", 1)]), _KEYS)
+        talks = [Fields(each) for each in listed(told(answer), answer.host, "result") if isinstance(each, Mapping)]
+        if not talks:
+            raise Rejected(f"{answer.host} knows no conversation with this guest")
+        said = {"body": effect.text, "communicationType": "channel"}
+        agreed(await self._tell("POST", f"/conversations/{talks[0].named('id')}/messages", said), _KEYS)
 
     # ---- webhooks ----
 

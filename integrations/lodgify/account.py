@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Final
 
 from pydantic import SecretStr
 
-from hub.contracts import Delivery, Host
+from hub.contracts import Delivery, Host, Performer
 from hub.contracts.accounts import (
     ASKED,
     OVER,
     TAKEN,
     Account,
     ApiAddress,
-    Keys,
     Status,
     is_proxy,
     last4,
@@ -23,10 +22,13 @@ from hub.contracts.accounts import (
     listed,
 )
 from hub.contracts.fields import Fields
+from hub.contracts.writing import ShowsCodes, agreed, done, offered, record
+from hub.errors import Garbled
 from hub.io.api import Api, Send, told
 from hub.io.http import send
 from hub.io.pace import Rate
 from hub.io.signatures import hmac_hex
+from hub.model.effects import Effect, MessageGuest, SetDoorCode
 from hub.model.facts import Listing, StayReport
 
 RATES: Final = (Rate(60, 60),)
@@ -34,7 +36,7 @@ RATES: Final = (Rate(60, 60),)
 PAGE: Final = 50
 
 
-class Config(Keys):
+class Config(ShowsCodes):
     api_key: SecretStr
     """From Lodgify under Settings, Public API."""
     webhook_secret: SecretStr = SecretStr("")
@@ -45,6 +47,7 @@ class Config(Keys):
 class Lodgify(Account):
     uid_at: ClassVar[str] = "id"
     listing_at: ClassVar[str] = "property_id"
+    hidden: ClassVar[frozenset[str]] = frozenset({"key_code"})
     statuses: ClassVar[dict[str, Status]] = {"booked": TAKEN, "tentative": ASKED, "open": OVER, "declined": OVER}
 
     def __init__(self, config: Config, host: Host, through: Send = send) -> None:
@@ -79,6 +82,34 @@ class Lodgify(Account):
                 return
             yield rows
             page += 1
+
+    # ---- writing ----
+
+    @property
+    def perform(self) -> Mapping[type, Performer]:
+        codes = self._config.door_codes
+        return offered({SetDoorCode: self._show_code if codes else None, MessageGuest: self._message})
+
+    async def _show_code(self, effect: Effect, key: str) -> None:
+        """A key code of each room. Source: integrators who read Lodgify's OpenAPI document."""
+        assert isinstance(effect, SetDoorCode)
+        headers = {"X-ApiKey": self._config.api_key.get_secret_value()}
+        path = f"/v2/reservations/bookings/{effect.booking}"
+        answer = done(await self._api.get(path, headers=headers), "API key")
+        rooms = Fields(record(told(answer), answer.host)).each("rooms")
+        kinds = [found for room in rooms if isinstance(found := room.there("room_type_id"), int | str)]
+        if not kinds:
+            raise Garbled(f"{answer.host} tells of a booking without rooms")
+        said = {"rooms": [{"room_type_id": kind, "key_code": effect.code} for kind in dict.fromkeys(kinds)]}
+        agreed(await self._api.tell("PUT", f"{path}/keyCodes", said, headers), "API key")
+
+    async def _message(self, effect: Effect, key: str) -> None:
+        """Seen: only `Owner` with a notification reaches anybody, and a no may come with a 200 (integrators' notes)."""
+        assert isinstance(effect, MessageGuest)
+        headers = {"X-ApiKey": self._config.api_key.get_secret_value()}
+        said = {"subject": effect.subject, "message": effect.text, "type": "Owner", "send_notification": True}
+        path = f"/v1/reservation/booking/{effect.booking}/messages"
+        agreed(await self._api.tell("POST", path, [said], headers), "API key")
 
     # ---- webhooks ----
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field, SecretStr
 
-from hub.contracts import Delivery, Host
+from hub.contracts import Delivery, Host, Performer
 from hub.contracts.accounts import (
     BLOCKED,
     OVER,
@@ -17,7 +17,6 @@ from hub.contracts.accounts import (
     Account,
     ApiAddress,
     Currency,
-    Keys,
     Status,
     follow,
     is_proxy,
@@ -25,11 +24,13 @@ from hub.contracts.accounts import (
     let_in,
     listed,
 )
-from hub.contracts.fields import Fields
+from hub.contracts.fields import Fields, with_code
+from hub.contracts.writing import ShowsCodes, done, offered, record
 from hub.io.api import Api, Send, basic, told
 from hub.io.http import send
 from hub.io.pace import Rate
 from hub.io.signatures import basic_auth
+from hub.model.effects import Effect, SetDoorCode
 from hub.model.facts import Listing, StayReport
 from hub.model.values import StayKind
 
@@ -41,7 +42,7 @@ _OVER_FOR: Final = timedelta(days=7)
 """Of everything, what ended longer ago is left out."""
 
 
-class Config(Keys):
+class Config(ShowsCodes):
     user: Annotated[str, Field(min_length=3)]
     """The e-mail address of the account."""
     token: SecretStr
@@ -95,6 +96,23 @@ class OwnerRez(Account):
 
         async for page in follow(self._api, path, ask):
             yield page
+
+    # ---- writing ----
+
+    @property
+    def perform(self) -> Mapping[type, Performer]:
+        return offered({SetDoorCode: self._show_code if self._config.door_codes else None})
+
+    async def _show_code(self, effect: Effect, key: str) -> None:
+        """A line of the booking's note: its own door codes can be read only (m190/usefulapi-mcp: `PATCH /v2/bookings/{id}`)."""
+        assert isinstance(effect, SetDoorCode)
+        headers = {"Authorization": basic(self._config.user, self._config.token.get_secret_value())}
+        path, keys = f"/bookings/{effect.booking}", "e-mail address and token"
+        answer = done(await self._api.get(path, headers=headers), keys)
+        notes = record(told(answer), answer.host).get("notes")
+        before = notes if isinstance(notes, str) else ""
+        if with_code(before, effect.code) != before:
+            done(await self._api.tell("PATCH", path, {"notes": with_code(before, effect.code)}, headers), keys)
 
     # ---- webhooks ----
 

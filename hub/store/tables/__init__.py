@@ -21,6 +21,7 @@ from hub.store.tables.people import (
 from hub.store.tables.publishing import outlets, published, said_blocks, sync_log
 from hub.store.tables.record import access_log, aliases, audit, chain, outbox, questions, slot_holders
 from hub.store.tables.world import alarms, battery_readings, channel_state, inbox, lock_state
+from hub.store.tables.writing import door_codes, pushes
 
 __all__ = [
     "Day",
@@ -39,6 +40,7 @@ __all__ = [
     "channels",
     "closures",
     "complaints",
+    "door_codes",
     "emergencies",
     "escalation",
     "grants",
@@ -58,6 +60,7 @@ __all__ = [
     "people",
     "properties",
     "published",
+    "pushes",
     "questions",
     "replies",
     "said_blocks",

@@ -36,6 +36,10 @@ class Double:
     """What it does not tell of a booking, by the names of a report."""
     by_the_day: bool = False
     """It can be asked for what changed by the day only."""
+    codes: str = "field"
+    """Where it has a place for door codes: `field`, `note`, or empty."""
+    messages: bool = True
+    """Guests can be written to through it."""
 
 
 def _states(text: str) -> frozenset[str]:
@@ -54,6 +58,8 @@ MANAGERS: Final = {
             "/v2",
             {"user": "host@example.com", "token": "pt_key", "currency": "EUR", **_CALLER},
             _states("taken over block strange"),
+            codes="note",
+            messages=False,
         ),
         Double(
             "guesty",
@@ -70,6 +76,7 @@ MANAGERS: Final = {
             {"token": "pt_key", "webhook_secret": "geheim"},
             _states("taken asked over owner strange"),
             _states("total"),
+            codes="",
         ),
         Double(
             "hostaway",
@@ -93,6 +100,7 @@ MANAGERS: Final = {
             {"api_key": "pt_key", **_BEHIND},
             _states("taken over block strange"),
             by_the_day=True,
+            codes="note",
         ),
         Double(
             "beds24",
@@ -105,8 +113,15 @@ MANAGERS: Final = {
 }
 
 
-def reader(manager: Double, host: Host, address: str = "http://127.0.0.1:9", through: Send = send) -> Account:
+def reader(
+    manager: Double,
+    host: Host,
+    address: str = "http://127.0.0.1:9",
+    through: Send = send,
+    more: Mapping[str, object] | None = None,
+) -> Account:
+    """`more`: settings beside the double's own."""
     module = import_module(f"integrations.{manager.name}")
-    config = module.Config.model_validate({**manager.settings, "address": address + manager.path})
+    config = module.Config.model_validate({**manager.settings, **(more or {}), "address": address + manager.path})
     kind = type(module.start(config, host))
     return cast(Account, kind(config, host, through))

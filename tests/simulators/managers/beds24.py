@@ -37,12 +37,34 @@ class Beds24Desk(Desk):
         if path == "/v2/properties":
             rooms = [{"id": int(id_), "name": name, "qty": 1} for id_, name in self.units.items()]
             return self._told([{"id": 9, "name": "", "roomTypes": rooms}], None)
+        if path == "/v2/bookings" and asked.method == "POST":
+            return self._changed(json.loads(asked.body))
+        if path == "/v2/bookings/messages" and asked.method == "POST":
+            (letter,) = json.loads(asked.body)
+            known = self.booked.get(int(letter["bookingId"]))
+            if known is not None:
+                self.letters.append((known.id, letter["message"]))
+            return reply([{"success": known is not None}], 201)
         if path == "/v2/bookings":
             return self._bookings(asked, query)
         return reply({"success": False}, 404)
 
+    def _changed(self, told: list[dict[str, Any]]) -> Reply:
+        (booking,) = told
+        row = self.booked.get(int(booking["id"]))
+        if row is None:
+            return reply([{"success": False, "errors": [{"message": "booking not found"}]}], 201)
+        (item,) = booking["infoItems"]
+        assert ("id" in item) == (row.key == "has an item"), "there is one item of that code, and it is changed"
+        row.code, row.key = item["text"], "has an item"
+        return reply([{"success": True}], 201)
+
     def _bookings(self, asked: Asked, query: dict[str, str]) -> Reply:
         pairs = parse_qsl(urlsplit(asked.path).query)
+        if "id" in query:
+            one = [row for row in self.rows() if str(row.id) == query["id"]]
+            items = [{"id": 7, "code": "DOORCODE", "text": row.code} for row in one if row.key]
+            return self._told([{**self.item(row), "infoItems": items} for row in one], None)
         wanted = {value for name, value in pairs if name == "status"}
         if "modifiedFrom" in query:
             rows = self.rows(datetime.fromisoformat(query["modifiedFrom"]).astimezone(UTC))

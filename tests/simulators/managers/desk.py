@@ -36,6 +36,13 @@ class Booking:
     adults: int = 2
     children: int = 1
     total: str = "450.50"
+    code: str = ""
+    """The door code that is shown with it."""
+    note: str = ""
+    """Whatever the manager wrote down."""
+    key: str = ""
+    """What whoever made it over the API calls it."""
+    remarks: str = ""
 
 
 def reply(told: object, status: int = 200, **headers: str) -> Reply:
@@ -55,6 +62,10 @@ class Desk:
     page: int = 2
     shuffle: Callable[[list[Booking]], list[Booking]] = field(default=lambda rows: rows)
     times: list[float] = field(default_factory=list)
+    letters: list[tuple[int, str]] = field(default_factory=list)
+    """What guests were written: of which booking, and the text."""
+    lost: int = 0
+    """So many answers to writes get lost, after what was asked was done."""
 
     # ---- what happens at the manager's ----
 
@@ -88,7 +99,17 @@ class Desk:
         if self.faults:
             return self.faults.pop(0)
         parts = urlsplit(asked.path)
-        return self.respond(asked, parts.path, dict(parse_qsl(parts.query)))
+        answer = self.respond(asked, parts.path, dict(parse_qsl(parts.query)))
+        if self.lost and asked.method != "GET" and "token" not in parts.path.lower():
+            self.lost -= 1
+            return reply({"error": "gateway timeout"}, 504)
+        return answer
+
+    def named(self, path: str, before: str, after: str = "") -> Booking | None:
+        """The booking whose id stands between these in a path."""
+        id_ = path.removeprefix(before).removesuffix(after)
+        fits = path.startswith(before) and path.endswith(after) and id_.isdigit()
+        return self.booked.get(int(id_)) if fits else None
 
     def rows(self, since: datetime | None = None) -> list[Booking]:
         found = [row for row in self.booked.values() if since is None or row.changed >= since]

@@ -6,7 +6,7 @@ import base64
 import hmac
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -20,6 +20,7 @@ STATES: Final = {
     "over": "canceled",
     "strange": "pondering",
 }
+_WORDS: Final = {word: state for state, word in STATES.items()} | {"inquiry": "over"}
 
 
 @dataclass(slots=True)
@@ -37,7 +38,86 @@ class GuestyDesk(Desk):
             return self._page(rows, query)
         if path == "/v1/reservations":
             return self._page([self.item(row) for row in self._found(json.loads(query["filters"]))], query)
+        if path == "/v1/reservations-v3" and asked.method == "POST":
+            return self._made(json.loads(asked.body))
+        if path.startswith("/v1/reservations-v3/") and asked.method == "PUT":
+            id_, _, what = path.removeprefix("/v1/reservations-v3/").partition("/")
+            row = self.booked.get(int(id_)) if id_.isdigit() else None
+            return reply({"error": "not found"}, 404) if row is None else self._altered(row, what, asked)
+        if path.startswith("/v1/communication/conversations"):
+            return self._talk(asked, path, query)
         return reply({"error": "not found"}, 404)
+
+    def _made(self, told: dict[str, Any]) -> Reply:
+        if (
+            not told.keys()
+            >= {
+                "checkInDateLocalized",
+                "checkOutDateLocalized",
+                "listingId",
+                "source",
+                "status",
+                "guestsCount",
+            }
+            or not 5 <= len(told["confirmationCode"]) <= 30
+        ):
+            return reply({"error": "validation"}, 400)
+        first, last = (date.fromisoformat(told[f"check{way}DateLocalized"]) for way in ("In", "Out"))
+        for row in self.booked.values():
+            if row.unit == told["listingId"] and row.state != "over" and row.arrival < last and first < row.departure:
+                return reply({"error": "listing is not available"}, 401)
+        id_ = max(self.booked, default=5000) + 1
+        guest = told.get("guest", {})
+        self.booked[id_] = Booking(
+            id_,
+            told["listingId"],
+            first,
+            last,
+            guest=f"{guest.get('firstName', '')} {guest.get('lastName', '')}".strip(),
+            state=_WORDS[told["status"]],
+            changed=self.now(),
+            email=guest.get("email", ""),
+            phone=next(iter(guest.get("phones", [])), ""),
+            adults=told["guestsCount"],
+            children=0,
+            total=str(told.get("accommodationFare", 100)),
+            key=told["confirmationCode"],
+        )
+        return reply({"reservationId": str(id_), "confirmationCode": told["confirmationCode"]}, 201)
+
+    def _altered(self, row: Booking, what: str, asked: Asked) -> Reply:
+        told = json.loads(asked.body)
+        match what:
+            case "notes":
+                notes = told["notes"]
+                row.code = notes.get("keyCode", row.code)
+                row.note, row.remarks = notes.get("specialRequests", row.note), notes.get("other", row.remarks)
+            case "dates":
+                row.arrival = date.fromisoformat(told["checkInDateLocalized"])
+                row.departure = date.fromisoformat(told["checkOutDateLocalized"])
+            case "guests":
+                row.adults, row.children = told["guestsCount"], 0
+            case "status":
+                row.state = _WORDS[told["status"]]
+            case _:
+                return reply({"error": "not found"}, 404)
+        row.changed = self.now()
+        return reply({"reservationId": str(row.id)})
+
+    def _talk(self, asked: Asked, path: str, query: dict[str, str]) -> Reply:
+        if asked.method == "GET":
+            (only,) = json.loads(query["filters"])
+            assert (only["field"], only["operator"]) == ("reservation._id", "$eq")
+            rows = [
+                {"_id": f"c{row.id}", "module": {"type": "airbnb2"}}
+                for row in self.rows()
+                if str(row.id) == only["value"]
+            ]
+            return reply({"results": rows, "count": len(rows), "limit": 25, "skip": 0})
+        told, id_ = json.loads(asked.body), path.split("/")[-2].removeprefix("c")
+        assert told["module"] == {"type": "airbnb2"}
+        self.letters.append((int(id_), told["body"]))
+        return reply({"_id": "m1", "conversationId": f"c{id_}"}, 201)
 
     def _token(self, asked: Asked) -> Reply:
         form = {name: values[0] for name, values in parse_qs(asked.body.decode()).items()}
@@ -58,6 +138,9 @@ class GuestyDesk(Desk):
 
     def _found(self, filters: list[dict[str, str]]) -> list[Booking]:
         (only,) = filters
+        if only["operator"] == "$eq":
+            by_id = only["field"] == "_id"
+            return [row for row in self.rows() if only["value"] == (str(row.id) if by_id else row.key)]
         assert only["operator"] == "$gte"
         if only["field"] == "lastUpdatedAt":
             return self.rows(datetime.fromisoformat(only["value"]).astimezone(UTC))
@@ -74,7 +157,7 @@ class GuestyDesk(Desk):
             "_id": str(row.id),
             "listingId": row.unit,
             "status": STATES[row.state],
-            "confirmationCode": f"GY-{row.id}",
+            "confirmationCode": row.key or f"GY-{row.id}",
             "checkIn": f"{row.arrival}T15:00:00.000Z",
             "checkOut": f"{row.departure}T10:00:00.000Z",
             "checkInDateLocalized": row.arrival.isoformat(),
@@ -82,7 +165,8 @@ class GuestyDesk(Desk):
             "guestsCount": row.adults + row.children,
             "guest": {"fullName": row.guest, "phone": row.phone, "email": row.email},
             "money": {"totalPaid": float(row.total) - 100, "balanceDue": 100, "currency": "EUR"},
-            "source": "airbnb",
+            "source": "manual" if row.key else "airbnb",
+            "notes": {"keyCode": row.code},
             "lastUpdatedAt": f"{row.changed:%Y-%m-%dT%H:%M:%S.%fZ}",
         }
 

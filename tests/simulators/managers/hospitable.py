@@ -27,6 +27,10 @@ class HospitableDesk(Desk):
             return self._page([{"id": id_, "name": name} for id_, name in self.units.items()], query)
         if path == "/v2/reservations":
             return self._reservations(asked, query)
+        row = self.named(path, "/v2/reservations/", "/messages")
+        if row is not None and asked.method == "POST":
+            self.letters.append((row.id, json.loads(asked.body)["body"]))
+            return reply({"data": {"sent_reference_id": "r1"}}, 202)
         return reply({"message": "Not found"}, 404)
 
     def _reservations(self, asked: Asked, query: dict[str, str]) -> Reply:

@@ -36,6 +36,18 @@ class HostawayDesk(Desk):
             return self._page([{"id": int(id_), "name": name} for id_, name in self.units.items()], query)
         if path == "/v1/reservations":
             return self._page([self.item(row) for row in self._found(query)], query)
+        row = self.named(path, "/v1/reservations/")
+        if row is not None and asked.method == "PUT":
+            row.code = json.loads(asked.body)["doorCode"] or ""
+            return reply({"status": "success", "result": self.item(row)})
+        if path == "/v1/conversations":
+            known = self.booked.get(int(query["reservationId"]))
+            return reply({"status": "success", "result": [] if known is None else [{"id": 9000 + known.id}]})
+        if path.startswith("/v1/conversations/") and path.endswith("/messages") and asked.method == "POST":
+            told = json.loads(asked.body)
+            assert told["communicationType"] == "channel"
+            self.letters.append((int(path.split("/")[3]) - 9000, told["body"]))
+            return reply({"status": "success", "result": {"id": 1}})
         return reply({"status": "fail"}, 404)
 
     def _token(self, asked: Asked) -> Reply:
@@ -67,6 +79,7 @@ class HostawayDesk(Desk):
     def item(self, row: Booking) -> dict[str, Any]:
         return {
             "id": row.id,
+            "doorCode": row.code or None,
             "listingMapId": int(row.unit),
             "channelId": 2018,
             "channelName": "airbnbOfficial",

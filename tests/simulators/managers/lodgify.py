@@ -21,6 +21,20 @@ class LodgifyDesk(Desk):
             return self._page([{"id": int(id_), "name": name} for id_, name in self.units.items()], query)
         if path == "/v2/reservations/bookings":
             return self._page([self.item(row) for row in self._found(query)], query)
+        bookings = "/v2/reservations/bookings/"
+        if (row := self.named(path, bookings)) is not None and asked.method == "GET":
+            return reply(self.item(row))
+        if (row := self.named(path, bookings, "/keyCodes")) is not None and asked.method == "PUT":
+            (room,) = json.loads(asked.body)["rooms"]
+            assert room["room_type_id"] == 1
+            row.code = room["key_code"]
+            return reply({"rooms": [room]})
+        if (row := self.named(path, "/v1/reservation/booking/", "/messages")) is not None and asked.method == "POST":
+            (letter,) = json.loads(asked.body)
+            assert letter["type"] == "Owner"
+            assert letter["send_notification"]
+            self.letters.append((row.id, letter["message"]))
+            return reply({"success": True})
         return reply({"message": "Not found"}, 404)
 
     def _found(self, query: dict[str, str]) -> list[Booking]:
@@ -47,7 +61,7 @@ class LodgifyDesk(Desk):
             "departure": row.departure.isoformat(),
             "property_id": int(row.unit),
             "rooms": [
-                {"room_type_id": 1, "people": row.adults + row.children, "guest_breakdown": party, "key_code": ""}
+                {"room_type_id": 1, "people": row.adults + row.children, "guest_breakdown": party, "key_code": row.code}
             ],
             "guest": {"name": row.guest, "email": row.email, "phone": row.phone, "country_code": "GB"},
             "status": STATES[row.state],

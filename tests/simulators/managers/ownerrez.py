@@ -24,6 +24,11 @@ class OwnerRezDesk(Desk):
             return reply({"items": [{"id": int(id_), "name": name} for id_, name in self.units.items()]})
         if path == "/v2/bookings":
             return self._bookings(query)
+        row = self.named(path, "/v2/bookings/")
+        if row is not None and asked.method == "PATCH":
+            row.note = json.loads(asked.body)["notes"]
+        if row is not None:
+            return reply(self.item(row, {}))
         return reply({"message": "Not found"}, 404)
 
     def _bookings(self, query: dict[str, str]) -> Reply:
@@ -59,6 +64,7 @@ class OwnerRezDesk(Desk):
             "total_amount": float(row.total),
             "platform_reservation_number": "" if block else f"HM{row.id}",
             "listing_site": "Airbnb",
+            "notes": row.note,
         }
         if query.get("include_guest") == "true" and not block:
             told["guest_id"] = 1

@@ -25,6 +25,16 @@ class SmoobuDesk(Desk):
             return reply({"apartments": [{"id": int(id_), "name": name} for id_, name in self.units.items()]})
         if path == "/api/reservations":
             return self._reservations(query)
+        row = self.named(path, "/api/reservations/")
+        if row is not None and asked.method == "PUT":
+            row.note = json.loads(asked.body)["notice"]
+            return reply(self.item(row))
+        if row is not None:
+            return reply(self.item(row))
+        row = self.named(path, "/api/reservations/", "/messages/send-message-to-guest")
+        if row is not None and asked.method == "POST":
+            self.letters.append((row.id, json.loads(asked.body)["messageBody"]))
+            return reply({"id": 1}, 201)
         return reply({"detail": "Not found"}, 404)
 
     def _reservations(self, query: dict[str, str]) -> Reply:
@@ -61,7 +71,7 @@ class SmoobuDesk(Desk):
             "children": row.children,
             "check-in": "15:00",
             "check-out": "",
-            "notice": "",
+            "notice": row.note,
             "price": float(row.total),
             "language": "en",
             "is-blocked-booking": row.state == "block",

@@ -289,8 +289,49 @@ CREATE TABLE sync_log (
 # ---- what one lock keeps ----
 LOCKS = ("ALTER TABLE locks ADD COLUMN backups INTEGER",)
 
+# ---- what accounts are told ----
+WRITING = (
+    """
+CREATE TABLE door_codes (
+    channel_id TEXT NOT NULL,
+    stay_id TEXT NOT NULL,
+    wanted TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    standing TEXT DEFAULT '' NOT NULL,
+    sure INTEGER DEFAULT '0' NOT NULL CHECK (sure IN (0, 1)),
+    at INTEGER,
+    why TEXT DEFAULT '' NOT NULL,
+    PRIMARY KEY (channel_id, stay_id),
+    FOREIGN KEY(channel_id) REFERENCES channels (id) ON DELETE CASCADE,
+    FOREIGN KEY(stay_id) REFERENCES stays (id) ON DELETE CASCADE
+) STRICT
+    """,
+    """
+CREATE TABLE pushes (
+    channel_id TEXT NOT NULL,
+    stay_id TEXT NOT NULL,
+    booking TEXT,
+    state TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    attempts INTEGER DEFAULT '0' NOT NULL,
+    error TEXT DEFAULT '' NOT NULL,
+    tried_at INTEGER,
+    synced_at INTEGER,
+    dry INTEGER DEFAULT '0' NOT NULL CHECK (dry IN (0, 1)),
+    real INTEGER DEFAULT '0' NOT NULL CHECK (real IN (0, 1)),
+    PRIMARY KEY (channel_id, stay_id),
+    FOREIGN KEY(channel_id) REFERENCES channels (id) ON DELETE CASCADE,
+    FOREIGN KEY(stay_id) REFERENCES stays (id) ON DELETE CASCADE
+) STRICT
+    """,
+    "CREATE INDEX pushes_by_booking ON pushes (channel_id, booking)",
+    "CREATE INDEX pushes_by_state ON pushes (state, synced_at)",
+    "CREATE INDEX pushes_failed ON pushes (channel_id, tried_at) WHERE state = 'failed'",
+)
+
 
 def upgrade() -> None:
     # The triggers come last: they name columns that are added here.
-    for statement in (*TABLES, *ACCOUNTS, *CONFLICTS, *WORKFLOW, *PUBLISHING, *LOCKS, *TRIGGERS):
+    for statement in (*TABLES, *ACCOUNTS, *CONFLICTS, *WORKFLOW, *PUBLISHING, *LOCKS, *WRITING, *TRIGGERS):
         op.get_bind().exec_driver_sql(statement)

@@ -182,6 +182,21 @@ CREATE TABLE complaints (
 ) STRICT
     ;
 INSERT INTO "complaints" VALUES('x','x',1,1,1);
+CREATE TABLE door_codes (
+    channel_id TEXT NOT NULL,
+    stay_id TEXT NOT NULL,
+    wanted TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    standing TEXT DEFAULT '' NOT NULL,
+    sure INTEGER DEFAULT '0' NOT NULL CHECK (sure IN (0, 1)),
+    at INTEGER,
+    why TEXT DEFAULT '' NOT NULL,
+    PRIMARY KEY (channel_id, stay_id),
+    FOREIGN KEY(channel_id) REFERENCES channels (id) ON DELETE CASCADE,
+    FOREIGN KEY(stay_id) REFERENCES stays (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "door_codes" VALUES('x','x','x',1,'x',1,1,'x');
 CREATE TABLE emergencies (
     id TEXT NOT NULL,
     deed TEXT NOT NULL,
@@ -466,6 +481,25 @@ CREATE TABLE "published" (
 ) STRICT
     ;
 INSERT INTO "published" VALUES('x','x','x',1,1);
+CREATE TABLE pushes (
+    channel_id TEXT NOT NULL,
+    stay_id TEXT NOT NULL,
+    booking TEXT,
+    state TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    attempts INTEGER DEFAULT '0' NOT NULL,
+    error TEXT DEFAULT '' NOT NULL,
+    tried_at INTEGER,
+    synced_at INTEGER,
+    dry INTEGER DEFAULT '0' NOT NULL CHECK (dry IN (0, 1)),
+    real INTEGER DEFAULT '0' NOT NULL CHECK (real IN (0, 1)),
+    PRIMARY KEY (channel_id, stay_id),
+    FOREIGN KEY(channel_id) REFERENCES channels (id) ON DELETE CASCADE,
+    FOREIGN KEY(stay_id) REFERENCES stays (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "pushes" VALUES('x','x','x','x','x',1,1,'x',1,1,1,1);
 CREATE TABLE questions (
     id TEXT NOT NULL,
     kind TEXT NOT NULL,
@@ -784,6 +818,9 @@ CREATE INDEX stays_by_stage ON stays (stage, check_in);
 CREATE INDEX stay_steps_by_stay ON stay_steps (stay_id, id);
 CREATE INDEX sync_log_by_channel ON sync_log (channel_id, id);
 CREATE INDEX sync_log_by_time ON sync_log (at);
+CREATE INDEX pushes_by_booking ON pushes (channel_id, booking);
+CREATE INDEX pushes_by_state ON pushes (state, synced_at);
+CREATE INDEX pushes_failed ON pushes (channel_id, tried_at) WHERE state = 'failed';
 CREATE TRIGGER holds_no_overlap BEFORE INSERT ON holds
 WHEN EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.status IN ('confirmed', 'tentative')
              AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)

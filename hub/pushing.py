@@ -1,0 +1,295 @@
+"""Bookings that are made here go to the account that lets the unit elsewhere (R546 to R593), and follow what becomes of them.
+
+What the account should know is worked out from the stays, and compared with what it was told. Each difference is a promise;
+whoever keeps it sends the stay as it is by then. Nothing of a stay waits for any of this (R572).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from hub.contracts import Clock
+from hub.contracts.accounts import Account
+from hub.errors import Disappointment, Rejected, Unavailable
+from hub.findings import Look
+from hub.issuing import Desk
+from hub.model.alerts import Finding, Kind
+from hub.model.effects import Effect, KeepBooking, PushStay
+from hub.model.facts import BookingKept, StayReport
+from hub.model.values import ChannelId, StayId, StayStatus, UnitId
+from hub.plugins import Plugins
+from hub.store import house, listings, log, mail, pushes
+from hub.store import stays as ledger
+from hub.store.engine import Store, Tx
+from hub.store.pushes import Push, PushState
+from hub.store.stays import Source, StayRow
+
+logger = structlog.get_logger("push")
+
+KEY: Final = "GH-"
+ATTEMPTS: Final = 3
+"""R553; from then on it counts as failed, and is tried more slowly."""
+LATELY: Final = timedelta(days=30)
+"""R574."""
+
+
+def key_of(id_: StayId) -> str:
+    """How an account knows the booking as ours. 29 letters; Guesty takes 5 to 30."""
+    return f"{KEY}{id_}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pushing:
+    """An account that bookings are pushed to."""
+
+    channel: ChannelId
+    rehearses: bool
+
+
+def accounts(plugins: Plugins) -> list[Pushing]:
+    """Those that were told to take our bookings."""
+    return [
+        Pushing(id_, isinstance(each, Account) and each.rehearses)
+        for id_, each in sorted(plugins.channels.items())
+        if KeepBooking in each.perform
+    ]
+
+
+# ---- what the account should know -----------------------------------------------------------------------------------
+
+
+def promise_all(tx: Tx, desk: Desk, to: Sequence[Pushing], wall: datetime) -> int:
+    """A promise for each booking that the account knows differently; how many. Doing it twice changes nothing."""
+    count = 0
+    for account in to:
+        for row in changes(tx, desk, account):
+            pushes.keep(tx, row)
+            _promise(tx, row, wall)
+            count += 1
+    return count
+
+
+def changes(tx: Tx, desk: Desk, account: Pushing) -> Iterator[Push]:
+    """Each wish that is new, as its row should be."""
+    known, units = pushes.known(tx, account.channel), _listings(tx, account.channel)
+    wanted = dict.fromkeys(pushes.made_here(tx, list(units), desk.now()))
+    for id_ in dict.fromkeys((*wanted, *known)):
+        stay = ledger.stay(tx, id_)
+        if stay is None or (stay.check_out is not None and stay.check_out <= desk.now()):
+            continue
+        row, digest = known.get(id_), digest_of(desk, stay, units.get(stay.unit_id, ""))
+        if row is None:
+            yield Push(account.channel, id_, None, PushState.PENDING, digest, 1)
+        elif row.digest != digest or (row.dry and row.state is PushState.SYNCED and not account.rehearses):
+            yield anew(replace(row, digest=digest))
+
+
+def anew(row: Push) -> Push:
+    return replace(row, revision=row.revision + 1, attempts=0, error="", state=PushState.PENDING)
+
+
+def _listings(tx: Tx, channel: ChannelId) -> dict[UnitId, str]:
+    """The listing of each unit; the first, where several are one unit."""
+    found: dict[UnitId, str] = {}
+    for listing, unit in sorted(listings.joined(tx).get(channel, {}).items()):
+        found.setdefault(unit, listing)
+    return found
+
+
+def digest_of(desk: Desk, stay: StayRow, listing: str) -> str:
+    """Of all that is sent. Our own key, coming back as the booking's reference, is no news."""
+    reference = "" if stay.reference.startswith(KEY) else stay.reference
+    who = (stay.guest, stay.note, reference, sorted(_contact(desk, stay).items()))
+    party = (stay.guests, stay.adults, stay.children, stay.infants, stay.pets, stay.total_minor, stay.currency)
+    when = (listing, stay.arrival, stay.departure, stay.status.value)
+    return hashlib.sha256(json.dumps([*map(str, (*when, *who, *party))]).encode()).hexdigest()[:32]
+
+
+def _promise(tx: Tx, row: Push, wall: datetime) -> None:
+    key = f"push:{row.channel_id}:{row.stay_id}:{row.revision}"
+    mail.promise(tx, PushStay(row.channel_id, row.stay_id), key=key, lane=f"channel:{row.channel_id}", due=wall)
+
+
+# ---- keeping the promise --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Pusher:
+    """Keeps the promises that an account knows a booking."""
+
+    store: Store
+    desk: Desk
+    clock: Clock
+    plugins: Plugins
+
+    async def perform(self, effect: Effect, key: str) -> None:
+        """Raises Unavailable, Rejected, as whoever writes to the account. Every try and its error are kept (R554)."""
+        assert isinstance(effect, PushStay)
+        account = next((each for each in accounts(self.plugins) if each.channel == effect.channel), None)
+        integration = self.plugins.integration(effect.channel)
+        if integration is None:
+            raise Unavailable(f"the channel “{effect.channel}” is switched off")
+        if account is None:
+            raise Rejected(f"bookings are not pushed to “{effect.channel}” any more")
+        order = await self.store.write(lambda tx: self._order(tx, effect, account))
+        if order is None:
+            return
+        try:
+            await integration.perform[KeepBooking](order, key)
+        except Disappointment as error:
+            final, words = isinstance(error, Rejected), str(error)
+            await self.store.write(lambda tx: self._failed(tx, effect, words, final=final))
+            raise
+        await self.store.write(lambda tx: self._done(tx, effect, order))
+
+    def _order(self, tx: Tx, effect: PushStay, account: Pushing) -> KeepBooking | None:
+        stay, row = ledger.stay(tx, effect.stay), pushes.one(tx, effect.channel, effect.stay)
+        if stay is None or row is None or stay.arrival is None or stay.departure is None:
+            return None
+        listing = _listings(tx, effect.channel).get(stay.unit_id, "")
+        gone = not listing or stay.status is StayStatus.CANCELLED
+        if gone and row.booking is None and row.attempts == 0:
+            pushes.keep(tx, replace(row, state=PushState.SYNCED))  # it never was there
+            return None
+        pushes.keep(tx, replace(row, attempts=row.attempts + 1, tried_at=self.desk.now()))
+        contact = _contact(self.desk, stay)
+        dry = account.rehearses and not row.real
+        return KeepBooking(
+            stay=stay.id,
+            key=key_of(stay.id),
+            booking="" if row.dry or row.booking is None else row.booking,
+            listing=listing,
+            arrival=stay.arrival,
+            departure=stay.departure,
+            status=StayStatus.CANCELLED if gone else stay.status,
+            dry=dry,
+            guest=stay.guest,
+            email=contact.get("email", ""),
+            phone=contact.get("phone", ""),
+            note=stay.note,
+            reference="" if stay.reference.startswith(KEY) else stay.reference,
+            guests=stay.guests,
+            adults=stay.adults,
+            children=stay.children,
+            infants=stay.infants,
+            pets=stay.pets,
+            total=stay.total,
+        )
+
+    def _failed(self, tx: Tx, effect: PushStay, words: str, *, final: bool) -> None:
+        row = pushes.one(tx, effect.channel, effect.stay)
+        if row is None:
+            return
+        given_up = final or row.attempts >= ATTEMPTS
+        state = PushState.FAILED if given_up else PushState.PENDING
+        logger.log(30 if given_up else 20, "a booking was not pushed", attempt=row.attempts, why=words, last=given_up)
+        pushes.keep(tx, replace(row, state=state, error=words))
+
+    def _done(self, tx: Tx, effect: PushStay, order: KeepBooking) -> None:
+        row = pushes.one(tx, effect.channel, effect.stay)
+        if row is None:
+            return
+        logger.info("a booking was pushed", attempt=row.attempts, rehearsed=order.dry)
+        done = replace(row, state=PushState.SYNCED, error="", synced_at=self.desk.now(), dry=int(order.dry))
+        pushes.keep(tx, done)
+
+
+def _contact(desk: Desk, stay: StayRow) -> Mapping[str, str]:
+    if stay.contact is None:
+        return {}
+    opened: dict[str, str] = json.loads(desk.vault.open(stay.contact, about=f"stay:{stay.id}"))
+    return opened
+
+
+# ---- what comes back ------------------------------------------------------------------------------------------------
+
+
+def kept(tx: Tx, fact: BookingKept, now: datetime) -> None:
+    """The account has it: from here on what it tells of that booking is known as ours."""
+    row = pushes.one(tx, fact.channel, fact.stay)
+    if row is None:
+        return
+    if row.booking != fact.booking or bool(row.dry) != fact.dry:
+        pushes.keep(tx, replace(row, booking=fact.booking, dry=int(fact.dry)))
+    if not fact.dry and ledger.source(tx, fact.channel, fact.booking) is None:
+        ledger.keep_source(tx, Source(fact.channel, fact.booking, fact.stay, b"", "", now))
+
+
+def recognise(tx: Tx, channel: ChannelId, reports: Sequence[StayReport], at: datetime) -> None:
+    """Bookings that bear our key are ours, also where the account's answer to our sending them was lost."""
+    for report in reports:
+        if not report.reference.startswith(KEY):
+            continue
+        row = pushes.one(tx, channel, StayId(report.reference.removeprefix(KEY)))
+        if row is None:
+            continue
+        if row.booking != report.uid:
+            kept(tx, BookingKept(channel, at, row.stay_id, report.uid), at)
+        stay = ledger.stay(tx, row.stay_id)
+        live = stay is not None and stay.status in (StayStatus.CONFIRMED, StayStatus.TENTATIVE)
+        if report.status is StayStatus.CANCELLED and live and row.state is PushState.SYNCED:
+            why = "it was cancelled there and not here; cancel it here too, or send it again"
+            pushes.keep(tx, replace(row, state=PushState.FAILED, error=why))
+
+
+# ---- people ---------------------------------------------------------------------------------------------------------
+
+
+def retry(tx: Tx, channel: ChannelId, only: StayId | None, actor: str, now: datetime, wall: datetime) -> int:
+    """Send again what failed, at once; how many. Raises Rejected where the one that is meant did not."""
+    rows = [row for row in pushes.of_account(tx, channel) if row.state is PushState.FAILED]
+    wanted = rows if only is None else [row for row in rows if row.stay_id == only]
+    if only is not None and not wanted:
+        raise Rejected("this booking did not fail to be pushed")
+    for row in wanted:
+        _again(tx, anew(row), wall)
+    if wanted:
+        log.record(tx, now, actor, "bookings pushed again", f"channel:{channel}", detail=f"{len(wanted)}")
+    return len(wanted)
+
+
+def send_for_real(tx: Tx, channel: ChannelId, id_: StayId, actor: str, now: datetime, wall: datetime) -> None:
+    """One booking, to see how it looks there before all are sent (R592). Raises Rejected where it is not one to push."""
+    row = pushes.one(tx, channel, id_)
+    if row is None:
+        raise Rejected("this booking is none that is pushed to that account")
+    if row.real or not row.dry:
+        raise Rejected("this booking is sent for real already")
+    _again(tx, replace(anew(row), real=1), wall)
+    log.record(tx, now, actor, "booking pushed for real", f"stay:{id_}", detail=channel)
+
+
+def _again(tx: Tx, row: Push, wall: datetime) -> None:
+    pushes.keep(tx, row)
+    _promise(tx, row, wall)
+
+
+# ---- what is told ---------------------------------------------------------------------------------------------------
+
+
+def found(look: Look) -> Iterator[Finding]:
+    """Bookings that an account would not take, as long as they matter (R562, R563, R578)."""
+    for account in accounts(look.plugins):
+        for row in pushes.of_account(look.tx, account.channel):
+            if row.state is not PushState.FAILED:
+                continue
+            stay = ledger.stay(look.tx, row.stay_id)
+            if stay is None or stay.check_out is None or look.reached(stay.check_out):
+                continue
+            unit = house.unit_with(look.tx, stay.unit_id)
+            where = stay.unit_id if unit is None else unit.name
+            sentence = (
+                f"The booking of {stay.guest or stay.reference or 'a guest'} ({where}, {stay.arrival} to {stay.departure}) "
+                f"is not known to “{account.channel}”: {row.error or 'no reason was given'}."
+            )
+            cure = (
+                "Its nights may be sold there once more. Look at the account's page under Channels, and push it again."
+            )
+            yield Finding(Kind.PUSH_FAILED, f"stay:{row.stay_id}", sentence, cure, row.tried_at)

@@ -1,0 +1,38 @@
+"""What accounts were told from here: door codes of their bookings, and bookings of ours."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, Text, text
+
+from hub.store.tables.kinds import Instant, flag, required, table
+
+door_codes = table(
+    "door_codes",
+    Column("channel_id", Text, ForeignKey("channels.id", ondelete="CASCADE"), primary_key=True),
+    Column("stay_id", Text, ForeignKey("stays.id", ondelete="CASCADE"), primary_key=True),
+    required("wanted", Text),  # ids of grants with spaces between; empty: no code is to stand there
+    required("revision", Integer),  # grows with every wish, as each is a promise of its own
+    required("standing", Text, server_default=""),  # ids of grants whose digits may stand there
+    flag("sure"),  # the account took what is wanted
+    Column("at", Instant),  # when it was last asked to
+    required("why", Text, server_default=""),  # it did not, as it said
+)
+
+pushes = table(
+    "pushes",
+    Column("channel_id", Text, ForeignKey("channels.id", ondelete="CASCADE"), primary_key=True),
+    Column("stay_id", Text, ForeignKey("stays.id", ondelete="CASCADE"), primary_key=True),
+    Column("booking", Text),  # the account's own id of it; None: it has none yet
+    required("state", Text),  # pending -> synced | failed (R546, R571)
+    required("digest", Text),  # of what the account is to know
+    required("revision", Integer),  # grows with every wish, as each is a promise of its own
+    required("attempts", Integer, server_default="0"),  # at this wish
+    required("error", Text, server_default=""),  # the latest (R547)
+    Column("tried_at", Instant),
+    Column("synced_at", Instant),
+    flag("dry"),  # what the account is said to know was never sent: rehearsal
+    flag("real"),  # a person had this one sent in spite of the rehearsal
+    Index("pushes_by_booking", "channel_id", "booking"),  # R548: three indexes
+    Index("pushes_by_state", "state", "synced_at"),
+    Index("pushes_failed", "channel_id", "tried_at", sqlite_where=text("state = 'failed'")),
+)

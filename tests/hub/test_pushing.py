@@ -1,0 +1,269 @@
+"""Bookings made here that an account is to know (R546 to R593), in a running hub against Guesty's double."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub import pushing
+from hub.contracts import Host
+from hub.errors import Rejected
+from hub.intake import NewStay
+from hub.io.sandbox import InlineSandbox
+from hub.model.facts import Fact
+from hub.model.values import ChannelId, StayId, StayStatus
+from hub.store import house as rows
+from hub.store import pushes
+from hub.store.house import ChannelRow, Origin
+from hub.store.pushes import Push, PushState
+from tests.simulators.home import FLAT, Home, home, simulate
+from tests.simulators.managers.all import MANAGERS, reader
+from tests.simulators.managers.desk import Booking, reply
+from tests.simulators.managers.guesty import GuestyDesk
+
+DESK = ChannelId("guesty")
+ARRIVAL, DEPARTURE = date(2027, 4, 1), date(2027, 4, 4)
+ADA = NewStay(FLAT, ARRIVAL, DEPARTURE, "Ada Lovelace", "+44 20 7946 0018", "ada@example.com", "Brings a dog", guests=2)
+FOR_REAL = {"push_bookings": True, "push_test": False}
+
+
+@asynccontextmanager
+async def _plugged(tmp_path: Path, **settings: object) -> AsyncIterator[tuple[Home, GuestyDesk]]:
+    async with home(tmp_path) as house:
+        hub = house.hub
+
+        async def tell(fact: Fact) -> None:
+            await hub.store.write(lambda tx: hub.intake.absorb(tx, fact, DESK))
+
+        desk = GuestyDesk(hub.clock.now)
+        host = Host(DESK, tell, hub.clock, tmp_path, lambda data: data, lambda data: data, InlineSandbox())
+
+        def furnish(tx: Any) -> None:
+            sealed = rows.sealed_settings(DESK, {}, hub.vault)
+            rows.keep_channel(tx, ChannelRow(DESK, None, "guesty", sealed, Origin.SITE, {"101": FLAT}))
+
+        await hub.store.write(furnish)
+        await house.later(seconds=1)
+        hub.plugins.add_channel(DESK, reader(MANAGERS["guesty"], host, through=desk.send, more=settings))
+        hub.bus.signal("pollers")
+        hub.bus.signal("channels")
+        await house.later(seconds=5)
+        yield house, desk
+
+
+async def _add(house: Home, new: NewStay = ADA) -> StayId:
+    hub = house.hub
+    return await hub.store.write(lambda tx: hub.intake.add_stay(tx, new, "manager"))
+
+
+async def _push(house: Home) -> Push:
+    (row,) = await house.hub.store.read(lambda tx: pushes.of_account(tx, DESK))
+    return row
+
+
+def _made(desk: GuestyDesk) -> Booking:
+    (row,) = desk.booked.values()
+    return row
+
+
+def _writes(desk: GuestyDesk) -> list[str]:
+    return [f"{each.method} {each.path}" for each in desk.asked if each.method != "GET" and "token" not in each.path]
+
+
+def test_a_booking_made_here_is_made_there_with_its_guest(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with _plugged(tmp_path, **FOR_REAL) as (house, desk):
+            id_ = await _add(house)
+            await house.later(seconds=10)
+            made, row = _made(desk), await _push(house)
+            assert (made.guest, made.email, made.phone) == ("Ada Lovelace", "ada@example.com", "+44 20 7946 0018")
+            assert (made.unit, made.arrival, made.departure, made.state) == ("101", ARRIVAL, DEPARTURE, "taken")
+            assert (made.note, made.key) == ("Brings a dog", pushing.key_of(id_))
+            assert (row.state, row.booking, row.attempts, row.error) == (PushState.SYNCED, str(made.id), 1, "")
+            assert len(pushing.key_of(id_)) <= 30
+
+    simulate(main())
+
+
+def test_what_comes_back_is_known_as_ours(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with _plugged(tmp_path, **FOR_REAL) as (house, desk):
+            await _add(house)
+            await house.later(hours=2, minutes=5)  # it was read several times meanwhile, twice as a whole
+            (stay,) = await house.stays()
+            assert (stay.channel_id, stay.status, stay.guest) == (None, StayStatus.CONFIRMED, "Ada Lovelace")
+            assert len(desk.booked) == 1
+            assert len(_writes(desk)) == 2, "it was made, and its notes were; nothing is sent back and forth"
+
+    simulate(main())
+
+
+@pytest.mark.parametrize("seconds", [0, 90])
+def test_an_answer_that_gets_lost_makes_no_second_booking(tmp_path: Path, seconds: int) -> None:
+    """`seconds`: how long Guesty answers nothing, so that it may be read before it is tried again."""
+
+    async def main() -> None:
+        async with _plugged(tmp_path, **FOR_REAL) as (house, desk):
+            desk.lost = 1
+            await _add(house)
+            if seconds:
+                await house.later(seconds=2)
+                desk.faults = [reply({}, 503)] * 6
+            await house.later(minutes=10)
+            assert len(desk.booked) == 1
+            assert (await _push(house)).state is PushState.SYNCED
+            assert len(await house.stays()) == 1
+
+    simulate(main())
+
+
+def test_other_days_and_a_cancellation_follow(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with _plugged(tmp_path, **FOR_REAL) as (house, desk):
+            hub, id_ = house.hub, await _add(house)
+            await house.later(seconds=10)
+            until = DEPARTURE + timedelta(days=2)
+            await hub.store.write(lambda tx: hub.intake.extend_stay(tx, id_, "manager", departure=until))
+            await house.later(seconds=10)
+            assert _made(desk).departure == until
+            await hub.store.write(lambda tx: hub.intake.cancel_stay(tx, id_, "manager"))
+            await house.later(seconds=10)
+            assert _made(desk).state == "over"
+            assert (await _push(house)).state is PushState.SYNCED
+
+    simulate(main())
+
+
+def test_in_rehearsal_everything_happens_but_the_sending(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    async def main() -> None:
+        async with _plugged(tmp_path, push_bookings=True) as (house, desk):
+            id_ = await _add(house)
+            await house.later(seconds=10)
+            row = await _push(house)
+            assert (row.state, row.booking, row.dry) == (PushState.SYNCED, "test-reservation-id", 1)
+            assert desk.booked == {}
+            hub = house.hub
+            now, wall = hub.clock.now(), hub.wall.now()
+            await hub.store.write(lambda tx: pushing.send_for_real(tx, DESK, id_, "manager", now, wall))
+            await house.later(seconds=10)
+            row = await _push(house)
+            assert (row.state, row.booking, row.dry) == (PushState.SYNCED, str(_made(desk).id), 0)
+
+    simulate(main())
+    said = capsys.readouterr().out
+    assert "a booking was rehearsed" in said
+    assert not any(secret in said for secret in ("Lovelace", "ada@example.com", "7946", "Brings a dog"))
+
+
+def test_what_was_rehearsed_is_sent_once_it_is_for_real(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with _plugged(tmp_path, push_bookings=True) as (house, desk):
+            await _add(house)
+            await house.later(seconds=10)
+            account = house.hub.plugins.integration(DESK)
+            assert account is not None
+            host = account.host  # type: ignore[attr-defined]  # every account has one
+            made = reader(MANAGERS["guesty"], host, through=desk.send, more=FOR_REAL)
+            house.hub.plugins.add_channel(DESK, made)
+            house.hub.bus.signal("channels")
+            await house.later(seconds=10)
+            assert _made(desk).guest == "Ada Lovelace"
+
+    simulate(main())
+
+
+def test_nothing_is_sent_unless_somebody_wants_it(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with _plugged(tmp_path) as (house, desk):
+            await _add(house)
+            await house.later(minutes=5)
+            assert _writes(desk) == []
+            assert await house.hub.store.read(lambda tx: pushes.of_account(tx, DESK)) == []
+
+    simulate(main())
+
+
+def test_three_tries_then_people_are_told_and_it_goes_on_slowly(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with _plugged(tmp_path, **FOR_REAL) as (house, desk):
+            hub = house.hub
+            desk.faults = [reply({}, 500)] * 5
+            begun = hub.clock.now()
+            await _add(house)
+            await house.later(seconds=2)
+            assert (await _push(house)).state is PushState.PENDING
+            await house.later(seconds=4)
+            row = await _push(house)
+            assert row.state is PushState.FAILED
+            assert row.attempts >= 3
+            assert row.error
+            tries = [at - begun.timestamp() for at in desk.times if at >= begun.timestamp()][:3]
+            assert [round(after - before) for before, after in itertools.pairwise(tries)] == [1, 2]
+            await house.later(minutes=2)
+            row = await _push(house)
+            assert (row.state, row.error) == (PushState.SYNCED, "")
+            assert len(await house.stays()) == 1
+
+    simulate(main())
+
+
+def test_nights_that_are_sold_there_are_a_person_s_business_and_can_be_sent_again(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with _plugged(tmp_path, **FOR_REAL) as (house, desk):
+            hub = house.hub
+            desk.book(7, day=31, nights=2, state="taken")
+            taken = desk.booked.pop(7)
+            id_ = await _add(house)
+            desk.booked[7] = taken
+            await house.later(seconds=20)
+            row = await _push(house)
+            assert row.state is PushState.FAILED
+            assert "not free there" in row.error
+            assert len(desk.tokens) == 1, "no access token was spent on it"
+            found = await hub.store.read(lambda tx: pushes.statistics(tx, DESK, hub.clock.now() - pushing.LATELY))
+            assert (found.pending, found.synced, found.failed, found.success_rate) == (0, 0, 1, 0.0)
+            del desk.booked[7]
+            now, wall = hub.clock.now(), hub.wall.now()
+            assert await hub.store.write(lambda tx: pushing.retry(tx, DESK, None, "manager", now, wall)) == 1
+            await house.later(seconds=20)
+            assert (await _push(house)).state is PushState.SYNCED
+            with pytest.raises(Rejected):
+                await hub.store.write(lambda tx: pushing.retry(tx, DESK, id_, "manager", now, wall))
+
+    simulate(main())
+
+
+def test_a_booking_of_ours_that_was_cancelled_there_is_told(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with _plugged(tmp_path, **FOR_REAL) as (house, desk):
+            await _add(house)
+            await house.later(seconds=10)
+            desk.change(_made(desk).id, state="over")
+            await house.later(minutes=3)
+            row = await _push(house)
+            assert row.state is PushState.FAILED
+            assert "cancelled there" in row.error
+            (stay,) = await house.stays()
+            assert stay.status is StayStatus.CONFIRMED
+
+    simulate(main())
+
+
+def test_a_booking_that_vanishes_there_is_still_a_booking_here(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with _plugged(tmp_path, **FOR_REAL) as (house, desk):
+            desk.book(900, day=60)
+            await _add(house)
+            await house.later(seconds=10)
+            desk.delete(next(id_ for id_ in desk.booked if id_ != 900))
+            await house.later(hours=6)
+            stay = await house.stay()
+            assert stay.status is StayStatus.CONFIRMED
+
+    simulate(main())

@@ -1,0 +1,162 @@
+"""Door codes in a whole running hub: shown in the account once they are proven, replaced, and gone with their stay."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub import issuing
+from hub.contracts import Host
+from hub.io.sandbox import InlineSandbox
+from hub.model.facts import Fact
+from hub.model.values import Address, ChannelId
+from hub.store import door_codes, mail, stays
+from hub.store import house as rows
+from hub.store.house import ChannelRow, Origin
+from tests.simulators.building import Memory
+from tests.simulators.home import FLAT, Home, home, simulate
+from tests.simulators.managers.all import MANAGERS, Double, reader
+from tests.simulators.managers.desk import Desk, reply
+
+DESK = ChannelId("manager")
+INSIDE = datetime(2027, 3, 1, 14, 30, tzinfo=UTC)
+SHOWING = [each for each in MANAGERS.values() if each.codes]
+
+
+@pytest.fixture(params=SHOWING, ids=lambda manager: str(manager.name))
+def manager(request: pytest.FixtureRequest) -> Double:
+    found: Double = request.param
+    return found
+
+
+@asynccontextmanager
+async def _plugged(
+    tmp_path: Path, manager: Double, *, silent: bool = False, **settings: object
+) -> AsyncIterator[tuple[Home, Desk]]:
+    async with home(tmp_path, [Memory(Address("front"), silent=silent)]) as house:
+        hub = house.hub
+
+        async def tell(fact: Fact) -> None:
+            await hub.store.write(lambda tx: hub.intake.absorb(tx, fact, DESK))
+
+        desk = manager.desk(hub.clock.now)
+        host = Host(DESK, tell, hub.clock, tmp_path, lambda data: data, lambda data: data, InlineSandbox())
+
+        def furnish(tx: Any) -> None:
+            sealed = rows.sealed_settings(DESK, {}, hub.vault)
+            rows.keep_channel(tx, ChannelRow(DESK, None, manager.name, sealed, Origin.SITE, {"101": FLAT}))
+
+        await hub.store.write(furnish)
+        await house.later(seconds=1)
+        hub.plugins.add_channel(DESK, reader(manager, host, through=desk.send, more=settings))
+        hub.bus.signal("pollers")
+        hub.bus.signal("channels")
+        yield house, desk
+
+
+def shown(desk: Desk) -> str:
+    return desk.booked[1].code or desk.booked[1].note
+
+
+def test_the_code_is_shown_once_it_is_proven_and_gone_when_the_guest_cancels(tmp_path: Path, manager: Double) -> None:
+    async def main() -> None:
+        async with _plugged(tmp_path, manager, door_codes=True) as (house, desk):
+            desk.book(1)
+            await house.later(minutes=4)
+            pin = await house.digits()
+            await house.until(INSIDE)
+            await house.later(minutes=10)
+            assert pin in shown(desk)
+            writes = sum(asked.method != "GET" for asked in desk.asked)
+            await house.later(minutes=20)
+            assert sum(asked.method != "GET" for asked in desk.asked) == writes, "said once"
+            desk.change(1, state="over")
+            await house.later(minutes=10)
+            assert shown(desk) == ""
+
+    simulate(main())
+
+
+def test_another_code_takes_the_place_of_the_first(tmp_path: Path, manager: Double) -> None:
+    async def main() -> None:
+        async with _plugged(tmp_path, manager, door_codes=True) as (house, desk):
+            desk.book(1)
+            await house.until(INSIDE)
+            await house.later(minutes=10)
+            first, stay = await house.digits(), await house.stay()
+            assert first in shown(desk)
+            hub = house.hub
+            await hub.store.write(lambda tx: issuing.redraw(tx, hub.desk, stay, "tester"))
+            await house.later(minutes=10)
+            second = await house.digits()
+            assert second != first
+            assert second in shown(desk)
+            assert first not in shown(desk)
+
+    simulate(main())
+
+
+def test_no_promise_and_no_row_holds_the_digits(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with _plugged(tmp_path, MANAGERS["hostaway"], door_codes=True) as (house, desk):
+            desk.book(1)
+            await house.until(INSIDE)
+            await house.later(minutes=10)
+            pin = await house.digits()
+            assert pin in shown(desk)
+            await house.later(minutes=70)  # it was read back meanwhile
+
+            def dump(tx: Any) -> str:
+                tables = ("outbox", "inbox", "door_codes", "stays", "stay_sources", "audit", "access_log", "unplaced")
+                return repr([tx.sql.exec_driver_sql(f"SELECT * FROM {name}").all() for name in tables])  # noqa: S608
+
+            assert pin not in await house.hub.store.read(dump)
+
+    simulate(main())
+
+
+def test_without_leave_nothing_is_written(tmp_path: Path, manager: Double) -> None:
+    async def main() -> None:
+        async with _plugged(tmp_path, manager) as (house, desk):
+            desk.book(1)
+            await house.until(INSIDE)
+            assert shown(desk) == ""
+            assert all(asked.method == "GET" or "oken" in asked.path for asked in desk.asked)
+
+    simulate(main())
+
+
+def test_a_code_that_a_lock_does_not_answer_for_is_not_shown(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with _plugged(tmp_path, MANAGERS["guesty"], door_codes=True, silent=True) as (house, desk):
+            await house.later(minutes=1)
+            await house.until(INSIDE)
+            desk.book(1)  # it is to work by now, and nobody knows whether it does
+            await house.later(minutes=20)
+            assert (await house.digits()) not in shown(desk)
+
+    simulate(main())
+
+
+def test_an_account_that_will_not_drop_a_dead_code_is_told_to_a_person(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with _plugged(tmp_path, MANAGERS["hostaway"], door_codes=True) as (house, desk):
+            desk.book(1)
+            await house.until(INSIDE)
+            await house.later(minutes=10)
+            stay, hub = await house.stay(), house.hub
+            desk.faults = [reply({}, 422)] * 20
+            await hub.store.write(lambda tx: hub.intake.cancel_stay(tx, stay.id, "tester"))
+            await house.later(minutes=10)
+            (row,) = await hub.store.read(lambda tx: door_codes.of_stay(tx, stay.id))
+            assert row.standing
+            assert not row.sure
+            assert any(each.box == "outbox" for each in await hub.store.read(mail.dead))
+            assert (await hub.store.read(lambda tx: stays.stay(tx, stay.id))) is not None
+
+    simulate(main())
