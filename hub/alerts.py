@@ -28,7 +28,7 @@ from hub.store import alerts, doors, house, log, persons
 from hub.store import stays as ledger
 from hub.store.alerts import Alert, Sent, Wishes
 from hub.store.engine import Store, Tx
-from hub.telling import ADDRESS, Quiet, Recipient, chain, promise
+from hub.telling import ADDRESS, CONCERNED, Quiet, Recipient, chain, concerned, promise
 
 logger = structlog.get_logger("alerts")
 
@@ -246,6 +246,7 @@ class _Round:
         match move:
             case Move.RAISE:
                 row = replace(row, course=replace(course, raised_at=self.now))
+                self._tell_concerned(row)
             case Move.TELL:
                 alerts.keep(self._tx, row)  # a telling refers to it
                 what = "raised" if course.told == 0 else "escalated"
@@ -259,6 +260,14 @@ class _Round:
                 alerts.keep(self._tx, row)
                 self._tell_the_end(row)
         return row
+
+    def _tell_concerned(self, row: Alert) -> None:
+        """Besides whoever is told as of any alert."""
+        first = [recipient.person.id for recipient in self._chain(row)[:1]]
+        others = [each for each in concerned(self._tx, self._vault, row) if each.person.id not in first]
+        if others:
+            alerts.keep(self._tx, row)  # a telling refers to it
+            self._promise(others, row, CONCERNED, CONCERNED)
 
     def _tell_the_end(self, row: Alert) -> None:
         """Whoever was reached learns that it is over; what still waits to be sent is no longer needed."""
@@ -298,7 +307,7 @@ class _Round:
         return self._chains[key]
 
     def _unreached(self, row: Alert) -> bool:
-        told = alerts.tellings_of(self._tx, [row.id])[row.id]
+        told = [each for each in alerts.tellings_of(self._tx, [row.id])[row.id] if each.what != CONCERNED]
         return bool(told) and all(telling.state is Sent.REFUSED for telling in told)
 
 

@@ -21,7 +21,7 @@ from hub.model.effects import Effect, Notify, SendEmail, SendSms
 from hub.model.people import PersonKind
 from hub.model.values import PersonId, PropertyId, clean
 from hub.plugins import Plugins
-from hub.store import alerts, house, mail, persons
+from hub.store import alerts, doors, emergencies, house, mail, passes, persons
 from hub.store.alerts import Alert, Listed, Sent, Telling, Wishes
 from hub.store.engine import Store, Tx
 from hub.store.persons import Person
@@ -65,6 +65,19 @@ def _managers(place: PropertyId, everybody: Iterable[Person]) -> Iterator[Listed
     for person in everybody:
         if person.kind is PersonKind.MANAGER and person.property in (None, place):
             yield Listed(person.id)
+
+
+def concerned(tx: Tx, vault: Vault, alert: Alert) -> list[Recipient]:
+    """Who works behind the doors of a lock-down and has an e-mail address: their codes are not touched, and they should know."""
+    row = emergencies.emergency(tx, alert.about.removeprefix("emergency:"))
+    if alert.kind is not Kind.LOCKED_DOWN or row is None:
+        return []
+    down = {door.id for door in doors.doors(tx) if row.covers(door.id, door.property)}
+    good = [each for each in passes.all_passes(tx) if not (each.stopped or each.good.over(row.since))]
+    given = {each.person for each in good if down.intersection(each.locks)}
+    here = [person for person in persons.persons(tx) if person.id in given and person.ended_at is None]
+    by_mail = frozenset({Way.EMAIL})
+    return [Recipient(person, by_mail) for person in here if persons.opened_contact(person, vault).get("email")]
 
 
 def _usable(person: Person, ways: frozenset[Way], vault: Vault) -> frozenset[Way]:
@@ -178,7 +191,7 @@ def _moot(alert: Alert | None, effect: Notify) -> str | None:
         return None
     if alert.over_at is not None:
         return "it was over before"
-    if alert.acknowledged_at is not None:
+    if effect.what != CONCERNED and alert.acknowledged_at is not None:
         return f"{alert.acknowledged_by} looked after it before"
     return None
 
@@ -197,12 +210,15 @@ class _Words:
     text: str
 
 
-_OPENINGS: Final = {"raised": "", "escalated": "", "reminder": "Still: ", "over": "Over: "}
+CONCERNED: Final = "concerned"
+"""Told to somebody who need not look after it."""
+_OPENINGS: Final = {"raised": "", CONCERNED: "", "escalated": "", "reminder": "Still: ", "over": "Over: "}
 _ENDS: Final = {
     "raised": "When you acknowledge it on the Alerts page of the hub, nobody else is told.",
     "escalated": "You are told because nobody who was told before has acknowledged it. When you do so on the Alerts page of "
     "the hub, nobody else is told.",
     "reminder": "You are told again because nobody has acknowledged it on the Alerts page of the hub.",
+    CONCERNED: "You are told because you have a pass there. You need not do anything, and are told when it is over.",
     "over": "You need not do anything.",
 }
 
@@ -213,6 +229,8 @@ def _words(alert: Alert, what: str, zone: ZoneInfo) -> _Words:
     lines = [alert.sentence, "", f"Since {_local(since, zone)}."]
     if what == "over":
         lines += ["", f"It is over{'' if alert.over_at is None else f' since {_local(alert.over_at, zone)}'}."]
+    elif what == CONCERNED:
+        lines += ["", "The codes of guests are off until then. Your own code is not touched: it works at its hours."]
     else:
         lines += ["", f"What to do: {alert.cure}"]
     return _Words(

@@ -37,7 +37,7 @@ class Notify:
     alert: str
     """Empty: a test message."""
     what: str
-    """`raised` | `escalated` | `reminder` | `over` | `test`"""
+    """`raised` | `concerned` | `escalated` | `reminder` | `over` | `test`"""
 
 
 @dataclass(frozen=True, slots=True)

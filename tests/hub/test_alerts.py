@@ -6,17 +6,22 @@ from pathlib import Path
 
 import pytest
 
+from hub import people
 from hub.contracts import Integration, Performer
+from hub.emergency import Act
+from hub.emergency import Wish as Deed
 from hub.errors import Rejected, Unavailable
 from hub.model.alerts import Kind, Level, QuietHours, Way
 from hub.model.effects import Effect, SendEmail, SendSms
 from hub.model.facts import BatteryRead, Fact, LockHeard, LockSilent, Trouble, TroubleSeen
 from hub.model.people import PersonKind
-from hub.model.values import Address, PersonId, PropertyId
-from hub.store import alerts, log, mail, persons
+from hub.model.values import Address, LockId, PersonId, PropertyId
+from hub.people import Who, Wish
+from hub.store import alerts, emergencies, log, mail, persons
 from hub.store.alerts import Alert, Listed, Sent, Telling, Wishes
 from hub.store.engine import Tx
 from hub.store.house import Origin
+from tests.simulators.building import Memory
 from tests.simulators.home import START, Home, home, simulate
 
 HOUSE = PropertyId("house")
@@ -96,6 +101,11 @@ async def _over(house: Home) -> list[Alert]:
 
 async def _tellings(house: Home, row: Alert) -> list[Telling]:
     return (await house.hub.store.read(lambda tx: alerts.tellings_of(tx, [row.id])))[row.id]
+
+
+async def _does(house: Home, wish: Deed) -> None:
+    foreseen = await house.hub.emergencies.prepare(wish, "account:Rosa")
+    await house.hub.emergencies.carry_out(foreseen.id, "account:Rosa")
 
 
 def _played(tmp_path: Path, work: Callable[[Home], Awaitable[None]], **more: datetime) -> None:
@@ -391,3 +401,35 @@ def test_what_time_alone_ends_is_over_when_that_time_comes(tmp_path: Path) -> No
         assert [row.course.missing_since is None for row in [*await _raised(house), *await _over(house)]] == [False]
 
     _played(tmp_path, work)
+
+
+def test_who_has_a_pass_behind_a_locked_door_is_told_that_their_code_works_and_when_it_is_released(
+    tmp_path: Path,
+) -> None:
+    async def main() -> None:
+        async with home(tmp_path, [Memory(FRONT), Memory(Address("back"))]) as house:
+            hub, post = house.hub, _with_post(house)
+            await _people(house, ANNA)
+
+            def work(tx: Tx) -> None:
+                for name, lock in (("Maria", "front"), ("Carla", "back"), ("Nobody's Friend", "front")):
+                    mail = f"{name.lower()}@example.com" if name in ("Maria", "Carla") else ""
+                    id_ = people.add(tx, hub.desk, Who(name, PersonKind.CLEANER, email=mail), "ada")
+                    people.give(tx, hub.desk, id_, Wish((LockId(lock),)), "ada")
+
+            await hub.store.write(work)
+            await _does(house, Deed(Act.LOCK_DOWN, "A break-in next door", lock=LockId("front")))
+            await house.later(minutes=2)
+            texts = dict(zip((to for to, _ in post.sent), post.texts, strict=True))
+            assert texts.keys() == {"anna@example.com", "maria@example.com"}
+            assert "Your own code is not touched" in texts["maria@example.com"]
+            assert "Your own code" not in texts["anna@example.com"]
+            (row,) = [each for each in await _raised(house) if each.kind is Kind.LOCKED_DOWN]
+            await hub.store.write(lambda tx: hub.alerts.acknowledge(tx, row.id, "Anna"))
+            down = (await hub.store.read(lambda tx: emergencies.current(tx, hub.clock.now())))[0]
+            await _does(house, Deed(Act.RELEASE, "The police were here", lockdown=down.id))
+            await house.later(minutes=20)
+            over = [to for to, subject in post.sent if subject.startswith("Over: ")]
+            assert sorted(over) == ["anna@example.com", "maria@example.com"]
+
+    simulate(main())

@@ -25,6 +25,7 @@ _SHOWS: Final = ("open", "acknowledged", "over")
 _PER_PAGE: Final = 30
 _WHAT: Final = {
     "raised": "told by {way}",
+    "concerned": "told by {way}, as somebody with a pass there",
     "escalated": "told by {way}, as nobody had acknowledged it",
     "reminder": "told again by {way}",
     "over": "told by {way} that it is over",
