@@ -132,7 +132,7 @@ REGISTER: Final = (
     ),
     Kept(
         "Staff, cleaners, vendors, owners: name, telephone and e-mail (sealed), passes and their use",
-        ("people", "passes", "pass_doors", "pass_uses", "escalation", "grants"),
+        ("people", "passes", "pass_doors", "pass_uses", "escalation", "grants", "person_feeds"),
         "to let them in at their hours, and to call them",
         WORK,
         "until somebody ends and removes them",

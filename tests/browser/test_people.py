@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from tests.browser.house import House
 from tests.browser.test_pages import SIZES, barriers, sticking_out
@@ -108,3 +108,21 @@ async def looked_at(opened: Window) -> None:
             await opened.page.emulate_media(color_scheme=scheme)
             assert await barriers(opened) == [], (opened.page.url, size, scheme)
         assert await sticking_out(opened) == [], (opened.page.url, size)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: str(size["width"]))
+async def test_a_telephone_gets_a_calendar_by_its_qr_code(browser: Browser, house: House, size: ViewportSize) -> None:
+    async with window(browser, house, viewport=size) as opened:
+        where = await add_person(opened, f"Carla {size['width']}")
+        await opened.page.get_by_role("link", name="Set it up").click()
+        await expect(opened.page.get_by_text("Empty for now")).to_be_visible()
+        await opened.page.get_by_role("button", name="Make a link").click()
+        await expect(opened.page.get_by_role("img", name="QR code of the link")).to_be_visible()
+        await expect(opened.page.get_by_role("link", name="subscribe on this device")).to_have_attribute(
+            "href", re.compile(r"^webcal://.*/feeds/people/[a-z2-7]{32}\.ics$")
+        )
+        assert await barriers(opened) == []
+        assert await sticking_out(opened) == []
+        await opened.page.get_by_role("button", name="End the calendar").click()
+        await expect(opened.page.get_by_role("link", name="Set it up")).to_be_visible()
+        assert opened.page.url.removeprefix(opened.url).startswith(where)

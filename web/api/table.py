@@ -17,6 +17,7 @@ from web.api import (
     guest_page,
     house,
     people,
+    person_feeds,
     policies,
     radios,
     record,
@@ -169,6 +170,14 @@ TABLE: Final[tuple[AnyRoute, ...]] = (
     Route("POST", "/people/{person}/export", A, "Everything that is kept of a person, why and how long; written down",
           people.export_person, Nothing, Nothing, people.PersonDataOut, refuses=True, replayed=False),
     # The answers that hold digits must not be kept anywhere, so they cannot be replayed either.
+    Route("GET", "/people/{person}/calendar", R, "Whether a person's telephone has a calendar to subscribe to",
+          person_feeds.get_person_calendar, Nothing, Nothing, person_feeds.PersonCalendarOut),
+    # What is answered holds a link, so it is not kept.
+    Route("POST", "/people/{person}/calendar", P, "A link for a person's telephone; an older one leads nowhere any more",
+          person_feeds.make_person_calendar, Nothing, person_feeds.PersonCalendarIn, person_feeds.PersonCalendarGiven,
+          status=201, refuses=True, replayed=False),
+    Route("DELETE", "/people/{person}/calendar", P, "End it", person_feeds.end_person_calendar, Nothing, Nothing,
+          person_feeds.PersonCalendarOut, refuses=True),
     Route("POST", "/people/{person}/passes", P, "Give a person a pass; also needs `codes:read`",
           people.give_pass, Nothing, people.PassIn, people.PassGiven, status=201, refuses=True, replayed=False),
     Route("GET", "/passes", R, "Passes: who may open which doors when",

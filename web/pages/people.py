@@ -20,7 +20,7 @@ from hub.model.people import PersonKind
 from hub.model.values import LockId, PassId, PersonId, PropertyId, UnitId, clean
 from hub.people import Who
 from hub.standing import AtDoor, PassState, Standing, standings
-from hub.store import log, passes, persons
+from hub.store import log, passes, person_feeds, persons
 from hub.store.engine import Tx
 from hub.store.persons import Person
 from web.forms import Filled, Form, blank, read
@@ -231,6 +231,8 @@ class PersonView:
     shown: PassView | None
     """The one whose digits somebody asked for."""
     story: list[Event]
+    calendar: bool
+    """They have a link to subscribe to."""
     wakes: str
 
 
@@ -256,6 +258,7 @@ def look_at(
         passes=sorted(views, key=lambda each: each.done),
         shown=next((each for each in views if each.pins), None),
         story=_story(tx, ground, row),
+        calendar=person_feeds.of_person(tx, id_) is not None,
         wakes=wakes("people", "stays", "log", *(f"lock:{lock}" for each in found for lock in each.row.locks)),
     )
 

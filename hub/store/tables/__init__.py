@@ -18,6 +18,7 @@ from hub.store.tables.people import (
     sessions,
     tokens,
 )
+from hub.store.tables.person_feeds import person_feeds
 from hub.store.tables.publishing import outlets, published, said_blocks, sync_log
 from hub.store.tables.record import access_log, aliases, audit, chain, outbox, questions, slot_holders
 from hub.store.tables.world import alarms, battery_readings, channel_state, inbox, lock_state
@@ -58,6 +59,7 @@ __all__ = [
     "pass_uses",
     "passes",
     "people",
+    "person_feeds",
     "properties",
     "published",
     "pushes",

@@ -330,8 +330,25 @@ CREATE TABLE pushes (
     "CREATE INDEX pushes_failed ON pushes (channel_id, tried_at) WHERE state = 'failed'",
 )
 
+# ---- calendars that people subscribe to ----
+PERSON_FEEDS = (
+    """
+CREATE TABLE person_feeds (
+    person_id TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    token BLOB NOT NULL,
+    names TEXT NOT NULL,
+    made_at INTEGER NOT NULL,
+    asked_at INTEGER,
+    PRIMARY KEY (person_id),
+    FOREIGN KEY(person_id) REFERENCES people (id) ON DELETE CASCADE,
+    UNIQUE (digest)
+) STRICT
+    """,
+)
+
 
 def upgrade() -> None:
     # The triggers come last: they name columns that are added here.
-    for statement in (*TABLES, *ACCOUNTS, *CONFLICTS, *WORKFLOW, *PUBLISHING, *LOCKS, *WRITING, *TRIGGERS):
+    for statement in (*TABLES, *ACCOUNTS, *CONFLICTS, *WORKFLOW, *PUBLISHING, *LOCKS, *WRITING, *PERSON_FEEDS, *TRIGGERS):
         op.get_bind().exec_driver_sql(statement)

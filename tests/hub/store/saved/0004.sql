@@ -456,6 +456,19 @@ CREATE TABLE people (
 ) STRICT
     ;
 INSERT INTO "people" VALUES('x','x','x','x','x',X'78','x',1,1);
+CREATE TABLE person_feeds (
+    person_id TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    token BLOB NOT NULL,
+    names TEXT NOT NULL,
+    made_at INTEGER NOT NULL,
+    asked_at INTEGER,
+    PRIMARY KEY (person_id),
+    FOREIGN KEY(person_id) REFERENCES people (id) ON DELETE CASCADE,
+    UNIQUE (digest)
+) STRICT
+    ;
+INSERT INTO "person_feeds" VALUES('x','x',X'78','x',1,1);
 CREATE TABLE properties (
     id TEXT NOT NULL,
     name TEXT NOT NULL,
