@@ -136,6 +136,8 @@ class PageDoor:
     complaint: Complaint | None
     check: Check | None
     """None: nobody said that it does not open."""
+    down: bool = False
+    """It is locked down: no guest's code opens it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +196,7 @@ def _doors(tx: Tx, where: OnLadder, now: datetime, gate: Tell | Withhold, *, beg
         door, complaint = doors.door(tx, at.lock), said.get(at.lock)
         check = None if complaint is None else _check(tx, where, at, complaint, now)
         name = at.lock if door is None else door.name
-        found.append(PageDoor(at.lock, name, told, takes_backup(at), at.shown, complaint, check))
+        found.append(PageDoor(at.lock, name, told, takes_backup(at), at.shown, complaint, check, at.down))
     return tuple(sorted(found, key=lambda each: each.name))
 
 

@@ -17,9 +17,10 @@ from structlog.testing import capture_logs
 from hub.health import findings
 from hub.model.alerts import Kind
 from hub.model.values import StayId
-from hub.store import codes, house, log
+from hub.store import codes, emergencies, house, log
 from hub.store import guest_page as links
 from hub.store import ladder as pools
+from hub.store.emergencies import Deed, Emergency
 from tests.web.conftest import Seen, Visitor, visiting
 from tests.web.test_ladder import _with_backups
 from tests.web.village import HOUSE, NOW, village
@@ -87,6 +88,20 @@ async def test_a_guest_sees_what_they_need_and_nothing_of_anybody_else(robin: Vi
     for word in ("Priya", "Anna Berg", "Robin", "Sign out", "Stays", "csrf"):
         assert word not in page.html, word
     assert "Set-Cookie" not in page.headers
+
+
+async def test_a_guest_of_a_house_that_is_locked_down_is_told_so(robin: Visitor) -> None:
+    path, hub = await sent(robin), robin.here.hub
+    row = Emergency("down", Deed.LOCK_DOWN, HOUSE, None, "Smoke", NOW, "account:Robin")
+    await hub.store.write(lambda tx: emergencies.begin(tx, row))
+    page = await seen(robin, path)
+    assert "Front door and Garden room are locked down: no guest’s code opens them now." in page.text
+    assert "From inside you can always leave." in page.text
+    assert "Smoke" not in page.text
+    shown = await press(robin, f"{path}/code")
+    assert not any(pin in shown.html for pin in await digits(robin))
+    await hub.store.write(lambda tx: emergencies.release(tx, row, "It is out", "account:Robin", NOW))
+    assert "locked down" not in (await seen(robin, path)).text
 
 
 async def test_the_page_is_kept_nowhere_told_nobody_and_found_by_nobody(robin: Visitor) -> None:

@@ -52,6 +52,8 @@ class View:
     """Where that is only a matter of time."""
     begun: bool
     doors: tuple[DoorView, ...]
+    down: tuple[str, ...]
+    """Doors that are locked down."""
     instructions: tuple[str, ...]
     phone: str
     dialled: str
@@ -91,6 +93,7 @@ def look(hub: Hub, here: str, page: GuestPage, pins: dict[LockId, Pin] | None = 
             )
             for door in page.doors
         ),
+        down=tuple(door.name for door in page.doors if door.down),
         instructions=tuple(text for text in (place.instructions, unit.instructions) if text),
         phone=place.guest_phone,
         dialled=dialled(place.guest_phone),
