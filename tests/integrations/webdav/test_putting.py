@@ -20,7 +20,7 @@ PATH = "/house/flat%201.ics"
 BLOCK = Block("stay:01A", date(2027, 3, 1), date(2027, 3, 4), True)
 
 
-def _nights(*blocks: Block) -> SetNights:
+def nights(*blocks: Block) -> SetNights:
     said = [Said(block, 3, datetime(2027, 2, 1, tzinfo=UTC)) for block in blocks]
     return SetNights(ChannelId("c"), UnitId("flat"), "flat 1", 3, blocks, (), calendar(said))
 
@@ -30,14 +30,14 @@ def _folder(server: Site | Files, password: str = "secret word") -> Folder:  # n
 
 
 async def _put(folder: Folder, *blocks: Block) -> None:
-    await folder.perform[SetNights](_nights(*blocks), "k")
+    await folder.perform[SetNights](nights(*blocks), "k")
 
 
 async def test_a_calendar_is_put_there_replaced_and_emptied() -> None:
     async with files({"robin": "secret word"}, folders=["/house"]) as server:
         for blocks in ((BLOCK,), (BLOCK, Block("hold:02", date(2027, 4, 1), date(2027, 4, 2), False)), ()):
             await _put(_folder(server), *blocks)
-            assert server.stored[PATH] == _nights(*blocks).calendar
+            assert server.stored[PATH] == nights(*blocks).calendar
         assert server.conditions == ["*", server.tags[0], server.tags[1]]
 
 
