@@ -15,6 +15,7 @@ from hub.commandline import backups, house
 from hub.commandline.alerts import alerts
 from hub.commandline.asking import ConfigPath, Terminal
 from hub.commandline.audit import audit
+from hub.commandline.channels import channel
 from hub.commandline.emergency import emergency
 from hub.commandline.exits import WORDS, exit_code
 from hub.commandline.guest import guest
@@ -130,6 +131,7 @@ app.add_typer(stay, name="stay")
 app.add_typer(house.code, name="code")
 app.add_typer(people, name="people")
 app.add_typer(alerts, name="alerts")
+app.add_typer(channel, name="channel")
 app.add_typer(token, name="token")
 app.add_typer(audit, name="audit")
 app.add_typer(guest, name="guest")

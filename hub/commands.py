@@ -15,6 +15,7 @@ from pydantic import JsonValue, ValidationError
 from hub import (
     alert_commands,
     apply,
+    channel_commands,
     emergency_commands,
     housing,
     issuing,
@@ -446,6 +447,7 @@ COMMANDS: Final[Mapping[type[Ask], Command]] = {
     asks.EmergencyPrepare: emergency_commands.prepare,
     asks.EmergencyConfirm: emergency_commands.confirm,
     **alert_commands.COMMANDS,
+    **channel_commands.COMMANDS,
     **people_commands.COMMANDS,
     **radio_commands.COMMANDS,
     **record_commands.COMMANDS,
