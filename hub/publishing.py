@@ -70,21 +70,24 @@ class Wanted:
 
     def __init__(self, tx: Tx, outlets: list[Outlet], now: datetime) -> None:
         self.now = now
-        self._units = {each.unit_id for each in outlets}
-        self._nights = rows.taken(tx, self._units, now) if outlets else []
+        units = {each.unit_id for each in outlets}
         self._holds = bookings.live_holds(tx, now) if outlets else []
-        self._shut = bookings.closures_after(tx, now.date() - timedelta(days=1), self._units) if outlets else []
-        self._places = {unit: house.property_of(tx, unit) for unit in self._units}
+        self._shut = bookings.closures_after(tx, now.date() - timedelta(days=1), units) if outlets else []
+        self._nights: dict[UnitId, list[rows.Night]] = {unit: [] for unit in units}
+        for night in rows.taken(tx, units, now) if outlets else ():
+            self._nights[night.unit].append(night)
+        self._places = {unit: house.property_of(tx, unit) for unit in units}
+        self._buffers = {unit: bookings.rules_at(tx, unit).buffer for unit in units}
+        self._said = rows.all_said(tx) if len(outlets) > 1 else {_pair(one): rows.said(tx, one) for one in outlets}
         self._diaries = {
-            (each.channel_id, each.unit_id): tuple(diaries.entries(tx, each.unit_id, now, besides=each.channel_id))
+            _pair(each): tuple(diaries.entries(tx, each.unit_id, now, besides=each.channel_id))
             for each in outlets
             if each.way == DIARY
         }
-        self._buffers = {unit: bookings.rules_at(tx, unit).buffer for unit in self._units}
 
     def entries(self, outlet: Outlet) -> tuple[diary.Entry, ...]:
         """What should stand in a calendar that people keep."""
-        return self._diaries.get((outlet.channel_id, outlet.unit_id), ())
+        return self._diaries.get(_pair(outlet), ())
 
     def at(self, outlet: Outlet) -> dict[str, Block]:
         """What a platform should be told of a unit: all but what it told us itself."""
@@ -101,8 +104,8 @@ class Wanted:
             yield from (diaries.block(each, place.zone) for each in self.entries(outlet))
             return
         hours, buffer = bookings.hours_of(place), self._buffers[unit]
-        for stay in self._nights:
-            if stay.unit == unit and (stay.moved or not outlet.for_whom & stay.told_by):
+        for stay in self._nights[unit]:
+            if stay.moved or not outlet.for_whom & stay.told_by:
                 left = stay.left_at
                 end = left if left is not None and stay.check_in <= left < stay.check_out else stay.check_out
                 somebody = StayKind(stay.kind) in CODED
@@ -117,8 +120,8 @@ class Wanted:
             if row.unit == unit:
                 yield from of_closure(f"closure:{row.id}", Closed(row.kind, row.first, row.until))
 
-    def change(self, tx: Tx, outlet: Outlet) -> Change:
-        wanted, known = self.at(outlet), {each.block.about: each for each in rows.said(tx, outlet)}
+    def change(self, outlet: Outlet) -> Change:
+        wanted, known = self.at(outlet), {each.block.about: each for each in self._said.get(_pair(outlet), ())}
         place = self._places[outlet.unit_id]
         today = self.now.date() if place is None else self.now.astimezone(place.zone).date()
         say = tuple(
@@ -139,7 +142,7 @@ class Wanted:
 
 def bring_up_to_date(tx: Tx, outlet: Outlet, wanted: Wanted, due: datetime) -> Outlet:
     """Say what is so now. `due`: when it is to be brought to the platform, in real time."""
-    now, found = wanted.now, wanted.change(tx, outlet)
+    now, found = wanted.now, wanted.change(outlet)
     rows.drop_over(tx, outlet, now.date() - timedelta(days=1))
     if found:
         version = outlet.version + 1
@@ -213,7 +216,7 @@ class Publisher:
         if strange or pushed != self._pushed(tx) or any(self._habits(tx, known)):
             return None
         wanted, echoes = Wanted(tx, known, now), rows.echoes_end(tx)
-        if (echoes is not None and echoes <= now) or any(wanted.change(tx, each) for each in known):
+        if (echoes is not None and echoes <= now) or any(wanted.change(each) for each in known):
             return None
         return wanted.next_edge if echoes is None else min(wanted.next_edge, echoes)
 
@@ -224,15 +227,16 @@ class Publisher:
             if each.unit_id not in served.get(each.channel_id, ()) or lost:
                 rows.close_outlet(tx, each)
         for (channel, unit), way in pushed.items():
-            if rows.outlet(tx, channel, unit) is None:
-                rows.open_outlet(tx, channel, unit, way, now)
+            if rows.open_outlet(tx, channel, unit, way, now).way != way:
+                rows.change(tx, rows.open_outlet(tx, channel, unit, way, now), way=way)
         known = rows.all_outlets(tx)
         for each, habits, readers in self._habits(tx, known):
             rows.keep_habits(tx, each, habits, readers)
         known = rows.all_outlets(tx)
         wanted = Wanted(tx, known, now)
         for each in known:
-            bring_up_to_date(tx, each, wanted, self.wall.now())
+            if wanted.change(each):
+                bring_up_to_date(tx, each, wanted, self.wall.now())
         for channel in rows.forget_echoes(tx, now):
             listings.read_anew(tx, channel)  # what it lists is unchanged, and may mean something else from here on
         echoes = rows.echoes_end(tx)
@@ -306,6 +310,8 @@ class Publisher:
             return None
         now = self.clock.now()
         wanted = Wanted(tx, [outlet], now)
+        if not self.clock.trusted:
+            raise Unavailable("the hub does not know the time for certain")
         outlet = bring_up_to_date(tx, outlet, wanted, self.wall.now())
         said = [each for each in rows.said(tx, outlet) if not each.gone]
         blocks = tuple(each.block for each in said)
@@ -376,9 +382,11 @@ class Handout:
     said: tuple[Said, ...]
 
 
-def hand_out(tx: Tx, outlet: Outlet, now: datetime, due: datetime) -> Handout:
+def hand_out(tx: Tx, outlet: Outlet, clock: Clock, due: datetime) -> Handout:
     """What the platform gets now. Its nights count as given before they have left: a crash must not make them strange."""
-    outlet = bring_up_to_date(tx, outlet, Wanted(tx, [outlet], now), due)
+    now = clock.now()
+    if clock.trusted:  # with a wrong time nights would seem over, and be free there
+        outlet = bring_up_to_date(tx, outlet, Wanted(tx, [outlet], now), due)
     said = tuple(each for each in rows.said(tx, outlet) if not each.gone)
     nights = busy(each.block for each in said)
     rows.hand_over(tx, outlet, nights, now)

@@ -115,18 +115,17 @@ def said(tx: Tx, outlet: Outlet) -> list[Said]:
     return [_said(row) for row in tx.sql.execute(query).mappings()]
 
 
+def all_said(tx: Tx) -> dict[tuple[ChannelId, UnitId], list[Said]]:
+    """Of every platform and unit at once."""
+    found: dict[tuple[ChannelId, UnitId], list[Said]] = {}
+    for row in tx.sql.execute(select(said_blocks)).mappings():
+        found.setdefault((row["channel_id"], row["unit_id"]), []).append(_said(row))
+    return found
+
+
 def _said(row: Any) -> Said:
     block = Block(row["about"], row["first"], row["until"], bool(row["reserved"]), row["mark"])
     return Said(block, row["version"], row["since"], row["told_at"], bool(row["gone"]))
-
-
-def waiting_since(tx: Tx) -> dict[tuple[ChannelId, UnitId], datetime]:
-    """Where a platform has not heard of nights that are taken, since when."""
-    found: dict[tuple[ChannelId, UnitId], datetime] = {}
-    query = select(said_blocks.c.channel_id, said_blocks.c.unit_id, said_blocks.c.since)
-    for channel, unit, since in tx.sql.execute(query.where(said_blocks.c.told_at.is_(None), said_blocks.c.gone == 0)):
-        found[channel, unit] = min(since, found.get((channel, unit), since))
-    return found
 
 
 def say(tx: Tx, outlet: Outlet, block: Block, version: int, at: datetime) -> None:
@@ -155,7 +154,6 @@ def unsay(tx: Tx, outlet: Outlet, about: str, version: int, at: datetime) -> Non
 def drop_over(tx: Tx, outlet: Outlet, today: date) -> None:
     """Nights that are over need no word."""
     tx.sql.execute(delete(said_blocks).where(_this(outlet, said_blocks), said_blocks.c.until <= today))
-    tx.sql.execute(delete(published).where(_this(outlet, published), published.c.night < today - timedelta(days=3)))
 
 
 # ---- what the platform has heard -----------------------------------------------------------------------------------
@@ -336,6 +334,9 @@ def words_of(tx: Tx, channel: ChannelId) -> dict[str, tuple[str, bool]]:
 
 def tidy(tx: Tx, now: datetime) -> None:
     tx.sql.execute(delete(sync_log).where(sync_log.c.at < now - KEPT))
+    over = now.date() - timedelta(days=2)  # in every zone
+    tx.sql.execute(delete(said_blocks).where(said_blocks.c.until <= over))
+    tx.sql.execute(delete(published).where(published.c.night < over))
 
 
 def keep_habits(tx: Tx, outlet: Outlet, platform: str, readers: Collection[str]) -> None:

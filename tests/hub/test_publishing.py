@@ -12,6 +12,7 @@ from hub.bookings import NewHold
 from hub.contracts import Integration, Performer
 from hub.errors import Rejected, Unavailable
 from hub.intake import NewStay
+from hub.io.clock import LoopClock
 from hub.model.availability import Closed, ClosureKind, OwnRules
 from hub.model.effects import Effect, SetNights
 from hub.model.publishing import Block
@@ -85,7 +86,7 @@ async def _outlet(house: Home, channel: ChannelId = OTHER) -> Outlet:
 async def _fetch(house: Home, channel: ChannelId, *, told: bool = True) -> Handout:
     """The platform fetches, and hears what it is told."""
     hub, outlet = house.hub, await _outlet(house, channel)
-    handout = await hub.store.write(lambda tx: publishing.hand_out(tx, outlet, hub.clock.now(), hub.wall.now()))
+    handout = await hub.store.write(lambda tx: publishing.hand_out(tx, outlet, hub.clock, hub.wall.now()))
     if told:
         await hub.store.write(lambda tx: publishing.fetched(tx, handout, "Platform/1.0", hub.clock.now()))
     return handout
@@ -347,5 +348,26 @@ def test_a_file_on_another_server_leaves_out_what_its_reader_told_and_may_come_b
             house.book("echo", date(2027, 5, 1), date(2027, 5, 3), "", kind=StayKind.UNKNOWN)
             await house.later(minutes=4)
             assert len(await house.stays()) == 1
+
+    simulate(main())
+
+
+class Doubted(LoopClock):
+    trusted = False
+
+
+def test_a_clock_that_nobody_believes_frees_no_nights_anywhere(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            await _no_buffer(house)
+            await _channel(house)
+            await _link(house, OTHER)
+            house.book("a", ARRIVAL, DEPARTURE)
+            await house.later(minutes=4)
+            before = await _fetch(house, OTHER)
+            ahead = Doubted(asyncio.get_running_loop(), house.hub.clock.now() + timedelta(days=365))
+            outlet = await _outlet(house)
+            then = await house.hub.store.write(lambda tx: publishing.hand_out(tx, outlet, ahead, ahead.now()))
+            assert then.body == before.body
 
     simulate(main())

@@ -24,7 +24,7 @@ async def fetch(request: Request) -> web.StreamResponse:
         outlet = feeds.find(tx, told["channel"], told["unit"], told["token"])
         if outlet is None:
             raise web.HTTPNotFound
-        return publishing.hand_out(tx, outlet, hub.clock.now(), hub.wall.now())
+        return publishing.hand_out(tx, outlet, hub.clock, hub.wall.now())
 
     try:
         handout = await hub.store.write(work)

@@ -19,7 +19,7 @@ def _hand_out(tx: Tx, api: Api) -> None:
     outlet = rows.outlet(tx, CHANNEL, FLAT)
     assert outlet is not None
     now = api.clock.now()
-    publishing.fetched(tx, publishing.hand_out(tx, outlet, now, now), "Airbnb/1.0", now)
+    publishing.fetched(tx, publishing.hand_out(tx, outlet, api.clock, now), "Airbnb/1.0", now)
 
 
 async def test_a_link_is_made_and_its_fetch_confirms_what_is_published(api: Api) -> None:
