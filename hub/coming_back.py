@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -34,9 +34,20 @@ class Return:
 
 def of_lock(tx: Tx, door: Door, now: datetime) -> Return | None:
     """None: it lost nothing lately, or there is nothing to put back."""
-    if door.emptied_at is None:
-        return None
-    states = [state for code in code_list.listing(tx, lock=door.id) if (state := _due(code, now)) is not None]
+    return next((found for _, found in of_locks(tx, [door], now)), None)
+
+
+def of_locks(tx: Tx, doors: Iterable[Door], now: datetime) -> Iterator[tuple[Door, Return]]:
+    lost = {door.id: door for door in doors if door.emptied_at is not None}
+    for lock, codes in code_list.of_locks(tx, lost).items() if lost else ():
+        found = _return(lost[lock], codes, now)
+        if found is not None:
+            yield lost[lock], found
+
+
+def _return(door: Door, codes: Iterable[code_list.Code], now: datetime) -> Return | None:
+    assert door.emptied_at is not None  # of_locks
+    states = [state for code in codes if (state := _due(code, now)) is not None]
     found = Return(door.emptied_at, sum(state in _BACK for state in states), len(states))
     if not found.of or (found.complete and now - found.since >= SHOWN):
         return None
@@ -54,9 +65,8 @@ def _due(code: code_list.Code, now: datetime) -> CodeState | None:
 
 
 def findings(look: Look) -> Iterator[Finding]:
-    for door in look.doors:
-        found = of_lock(look.tx, door, look.now)
-        if found is not None and not found.complete:
+    for door, found in of_locks(look.tx, look.doors, look.now):
+        if not found.complete:
             sentence = f"{door.name} lost its codes (it was replaced or reset): {found.back} of {found.of} are back."
             cure = "They are put back by themselves as long as it answers; its page shows which are missing."
             yield Finding(Kind.CODES_COMING_BACK, f"lock:{door.id}", sentence, cure, found.since)

@@ -102,8 +102,10 @@ class Ground:
 
 def gaps(tx: Tx, desk: Desk) -> tuple[list[Gap], datetime | None]:
     """Where passes and grants differ, and when to look again."""
-    ground, granted = Ground.read(tx, desk), passes.granted(tx)
     rows = passes.all_passes(tx)
+    if not rows:
+        return [], None
+    ground, granted = Ground.read(tx, desk), passes.granted(tx)
     used = passes.counted(tx, [row.id for row in rows if row.uses is not None])
     found, edges = list[Gap](), list[datetime]()
     for row in rows:
@@ -170,7 +172,7 @@ def sealed(desk: Desk, id_: PassId, pins: Mapping[LockId, Pin]) -> tuple[PassDoo
 def uncounted(tx: Tx) -> Iterator[tuple[Pass, LockId, list[datetime]]]:
     """What the access log has and nobody has counted yet."""
     limited = [row for row in passes.all_passes(tx) if row.uses is not None and row.ended_at is None]
-    used = passes.counted(tx, [row.id for row in limited])
+    used = passes.counted(tx, [row.id for row in limited]) if limited else {}
     for row in limited:
         for lock in row.locks:
             fresh = new_uses(used.get((row.id, lock), ()), passes.seen(tx, row, lock))

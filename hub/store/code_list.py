@@ -49,11 +49,26 @@ def of_stays(tx: Tx, ids: Collection[StayId]) -> dict[StayId, list[Code]]:
     holding, down = dict(_HELD_FOR.all(tx, ids=stays_)), emergencies.down(tx)
     found: dict[StayId, list[Code]] = {id_: [] for id_ in ids}
     for entry, guest in _OF_STAYS.all(tx, ids=stays_):
-        off = entry.lock in down and opens_for_guests(entry)
-        told = replace(entry, grant=replace(entry.grant, suspended=True)) if off else entry
+        told = _switched_off(entry, down)
         assert told.stay is not None  # asked for by it
         found[told.stay].append(Code(told.lock, holding.get(told.grant.id), told, guest))
     return found
+
+
+def of_locks(tx: Tx, ids: Collection[LockId]) -> dict[LockId, list[Code]]:
+    """The live and waiting codes of these locks, however many, in two queries."""
+    locks_ = listed(ids)
+    holding, down = dict(_HELD_IN.all(tx, ids=locks_)), emergencies.down(tx)
+    found: dict[LockId, list[Code]] = {id_: [] for id_ in ids}
+    for entry, guest in _OF_LOCKS.all(tx, ids=locks_):
+        found[entry.lock].append(Code(entry.lock, holding.get(entry.grant.id), _switched_off(entry, down), guest))
+    return found
+
+
+def _switched_off(entry: Issued, down: Collection[LockId]) -> Issued:
+    """As a lock-down leaves it."""
+    off = entry.lock in down and opens_for_guests(entry)
+    return replace(entry, grant=replace(entry.grant, suspended=True)) if off else entry
 
 
 def _slot_rows(lock: LockId | None):  # type: ignore[no-untyped-def]
@@ -72,6 +87,16 @@ _OF_STAYS: Final = Prepared(
     _grant_rows(None, None).where(among(grants.c.stay_id, "ids")),
     lambda row: (entry_of(row), _whose(row)),
     remember=["id"],
+)
+_OF_LOCKS: Final = Prepared(
+    _grant_rows(None, None).where(among(grants.c.lock_id, "ids")),
+    lambda row: (entry_of(row), _whose(row)),
+    remember=["id"],
+)
+_HELD_IN: Final = Prepared(
+    select(slots).where(among(slots.c.lock_id, "ids"), slots.c.holder.is_not(None)),
+    held,
+    remember=["lock_id", "number"],
 )
 _HELD_FOR: Final = Prepared(
     select(slots)

@@ -151,9 +151,17 @@ def discard_pools(tx: Tx, at: datetime) -> None:
 
 def ended_early(tx: Tx, now: datetime) -> list[Issued]:
     """Codes of stays that were taken for over, though they are not: the clock was wrong. Their digits are lost."""
-    lost = (grants.c.pin.is_(None), grants.c.revoked_at.is_(None), grants.c.end > now)
-    query = select(grants).join(stays, stays.c.id == grants.c.stay_id).where(stays.c.check_out > now, *lost)
-    return codes.fetch(tx, query.order_by(grants.c.id))
+    return _ENDED_EARLY.all(tx, now=now)
+
+
+_NOW: Final = bindparam("now", type_=Instant)
+_ENDED_EARLY: Final = Prepared(
+    select(grants)
+    .join(stays, stays.c.id == grants.c.stay_id)
+    .where(stays.c.check_out > _NOW, grants.c.pin.is_(None), grants.c.revoked_at.is_(None), grants.c.end > _NOW)
+    .order_by(grants.c.id),
+    codes.entry_of,
+)
 
 
 _LINGERING: Final = Prepared(
@@ -279,12 +287,14 @@ _PASSED: Final = Prepared(
 
 def stairs(tx: Tx, rows: Sequence[StayRow], now: datetime) -> dict[StayId, Stairs]:
     """How the codes of these stays stand; a stay that gets no codes is left out."""
+    if not rows:
+        return {}
     issued = code_list.of_stays(tx, [row.id for row in rows])
     passed: dict[str, list[LockId]] = defaultdict(list)
     for unit, lock in _PASSED.all(tx, units=listed({row.unit_id for row in rows})):
         passed[unit].append(lock)
     wanted = {row.id: row for row in rows if wants_stairs(row)}
-    withheld = _contested(tx, wanted)
+    withheld = set(_CONTESTED.all(tx, ids=listed(wanted)))
     locks = {lock for row in wanted.values() for lock in passed[row.unit_id]}
     scene = _Scene(tx, locks, now)
     found = {}
@@ -298,9 +308,7 @@ def stairs(tx: Tx, rows: Sequence[StayRow], now: datetime) -> dict[StayId, Stair
     return found
 
 
-def _contested(tx: Tx, ids: Collection[StayId]) -> set[StayId]:
-    listed = select(stays.c.id).where(stays.c.id.in_(ids), stays.c.contested == 1)
-    return set(tx.sql.execute(listed).scalars()) if ids else set()
+_CONTESTED: Final = Prepared(select(stays.c.id).where(among(stays.c.id, "ids"), stays.c.contested == 1), _id)
 
 
 def wants_stairs(row: StayRow) -> bool:

@@ -20,6 +20,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.visitors import InternalTraversal
 
 from hub.store.engine import Tx
+from hub.store.tables.kinds import Instant
 
 T = TypeVar("T")
 
@@ -63,6 +64,8 @@ def listed(keys: Iterable[str]) -> str:
 
 MOST: Final = 4096
 """Rows that a statement remembers at a time, each as it was last."""
+MOST_ANSWERS: Final = 128
+"""Of a statement that remembers, to so many questions the whole answer as well."""
 
 
 class Prepared(Generic[T]):
@@ -83,10 +86,21 @@ class Prepared(Generic[T]):
         self._make = make
         self._remember = remember
         self._known: dict[Any, tuple[tuple[Any, ...], T]] = {}
+        self._answers: dict[tuple[object, ...], tuple[list[tuple[Any, ...]], list[T]]] = {}
         self._form: _Form | None = None
 
     def all(self, tx: Tx, **values: object) -> list[T]:
-        return [self._made(row) for row in self._run(tx, values).fetchall()]
+        form = self._formed(tx)
+        told = form.told(values)
+        rows: list[tuple[Any, ...]] = _raw(tx).execute(form.text, told).fetchall()
+        if not form.steady:
+            return [self._made(row) for row in rows]
+        before = self._answers.get(key := tuple(told.values() if isinstance(told, dict) else told))
+        if before is None or before[0] != rows:
+            if len(self._answers) >= MOST_ANSWERS:
+                self._answers.clear()
+            before = self._answers[key] = rows, [self._made(row) for row in rows]
+        return before[1].copy()
 
     def bare(self, tx: Tx, **values: object) -> list[tuple[Any, ...]]:
         """The rows as the database gives them, where there are so many that reading each would take too long."""
@@ -103,11 +117,14 @@ class Prepared(Generic[T]):
         return changed
 
     def _run(self, tx: Tx, values: Mapping[str, object]) -> Any:
+        form = self._formed(tx)
+        return _raw(tx).execute(form.text, form.told(values))
+
+    def _formed(self, tx: Tx) -> _Form:
         form = self._form
         if form is None or form.database != tx.sql.dialect.name:
             form = self._form = _form(self._statement, tx.sql.dialect, self._remember)
-        raw = cast(Any, tx.sql.connection.dbapi_connection)
-        return raw.execute(form.text, form.told(values))
+        return form
 
     def _made(self, row: tuple[Any, ...]) -> T:
         form = self._form
@@ -123,6 +140,10 @@ class Prepared(Generic[T]):
         made = self._make(form.read(row))
         self._known[key] = row, made
         return made
+
+
+def _raw(tx: Tx) -> Any:
+    return tx.sql.connection.dbapi_connection
 
 
 class _Form:
@@ -141,6 +162,8 @@ class _Form:
         self._names = tuple(column.keyname for column in columns)
         places = [self._names.index(name) for name in remember]
         self.key: Callable[[tuple[Any, ...]], object] | None = itemgetter(*places) if places else None
+        self.steady = bool(places) and not any(isinstance(each.type, Instant) for each in compiled.binds.values())
+        """Rows that are remembered, and no question that comes but once as it names a time."""
         self._reads: tuple[_Reads, ...] = tuple(
             column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
         )

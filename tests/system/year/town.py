@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from random import Random
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -49,6 +50,7 @@ PLACES: Final = (
 """Two of them let guests out when the clocks change: at an hour that is skipped in spring and comes twice in autumn."""
 
 
+@cache
 def instant(day: date, at: time, zone: ZoneInfo, *, last: bool) -> datetime:
     """When the clocks on the wall show that, looked for minute by minute; skipped: the first minute that they show after."""
     shown = datetime.combine(day, at)
