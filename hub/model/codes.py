@@ -38,6 +38,7 @@ from hub.model.slots import (
     Slot,
     Step,
     Write,
+    wanted_in,
 )
 from hub.model.values import CodeTag, GrantId, Proof, Purpose
 
@@ -86,7 +87,8 @@ def next_step(
     """
     in_order = sorted(slots, key=lambda slot: slot.number)
     known = {slot.number: slot for slot in in_order if 1 <= slot.number <= limits.slots}
-    view = _View({grant.id: grant for grant in grants}, known, _homes(known), policy, limits, now, frozenset(ours))
+    expected = frozenset(grant.id for grant in grants if wanted_in(grant, policy, limits, now))
+    view = _View({grant.id: grant for grant in grants}, known, _homes(known), policy, limits, now, ours, expected)
     phases = _LOOKING if policy.look_only else _IN_ORDER
     return next(chain.from_iterable(phase(view) for phase in phases), Rest(_next_edge(view)))
 
@@ -121,6 +123,7 @@ class _View:
     limits: Limits
     now: datetime
     ours: Collection[CodeTag]
+    expected: Collection[GrantId]
 
     def managed(self) -> Iterator[Slot]:
         return _managed(self.slots, self.policy, self.limits)
@@ -130,10 +133,7 @@ class _View:
 
     def wanted(self, holder: GrantId | None) -> bool:
         """Whether its code should be in the lock now, to open or to wait there."""
-        grant = self.grants.get(holder) if holder is not None else None
-        if grant is None or grant.revoked or grant.suspended or grant.window.over(self.now):
-            return False
-        return self.begun(grant) or (self.limits.keeps_waiting and grant.window.start - self.now <= self.policy.ahead)
+        return holder in self.expected
 
     def due(self, waiting: Slot | Hours) -> bool:
         """A wait longer than any that we impose was written by a clock that was wrong."""

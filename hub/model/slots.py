@@ -209,3 +209,10 @@ class CodeState(Enum):
     LOCKED_DOWN = "locked_down"
     """Off and out of the lock, until the lock-down of its door is released."""
     FOREIGN = "foreign"
+
+
+def wanted_in(grant: Grant, policy: Policy, limits: Limits, now: datetime) -> bool:
+    """Whether its code should be in the lock now, to open or to wait there."""
+    if grant.revoked or grant.suspended or grant.window.over(now):
+        return False
+    return grant.window.start <= now or (limits.keeps_waiting and grant.window.start - now <= policy.ahead)

@@ -16,19 +16,21 @@ from sqlalchemy import Integer, bindparam, delete, desc, func, insert, select, t
 from hub.model.chain import HOUSE, Head, Link, cut, sealed
 from hub.model.values import GrantId, StayId
 from hub.store.engine import Tx
-from hub.store.prepared import Bare
+from hub.store.prepared import Bare, Prepared
 from hub.store.tables import aliases, chain, grants
 
 GATEHOUSE: Final = "gatehouse"
 OF_THE_HOUSE: Final = frozenset({"", GATEHOUSE})
 
-_HEAD = select(chain.c.number, chain.c.seal).order_by(desc(chain.c.number)).limit(1)
+_HEAD = Prepared(
+    select(chain.c.number, chain.c.seal).order_by(desc(chain.c.number)).limit(1),
+    lambda row: Head(row["number"], row["seal"]),
+)
 _NEW = insert(chain)
 
 
 def head(tx: Tx) -> Head:
-    row = tx.sql.execute(_HEAD).first()
-    return Head() if row is None else Head(row[0], row[1])
+    return _HEAD.first(tx) or Head()
 
 
 def append(tx: Tx, at: datetime, kind: str, what: str, outcome: str, **more: object) -> int:
@@ -109,7 +111,7 @@ def about(tx: Tx, alias: str) -> list[Link]:
 
 # ---- aliases --------------------------------------------------------------------------------------------------------
 
-_ALIAS = select(aliases.c.alias).where(aliases.c.whose == bindparam("of"))
+_ALIAS = Prepared(select(aliases.c.alias).where(aliases.c.whose == bindparam("of")), lambda row: str(row["alias"]))
 _WORDS: Final = {"stay": "guest", "grant": "code"}
 
 
@@ -124,8 +126,7 @@ def alias(tx: Tx, whose: str) -> str:
 
 
 def known_alias(tx: Tx, whose: str) -> str | None:
-    found: str | None = tx.sql.execute(_ALIAS, {"of": whose}).scalar()
-    return found
+    return _ALIAS.first(tx, of=whose)
 
 
 def forget_aliases(tx: Tx, whose: Iterable[str]) -> int:
@@ -133,14 +134,16 @@ def forget_aliases(tx: Tx, whose: Iterable[str]) -> int:
     return tx.sql.execute(delete(aliases).where(aliases.c.whose.in_(list(whose)))).rowcount
 
 
-_STAY_OF = select(grants.c.stay_id).where(grants.c.id == bindparam("of"))
+_STAY_OF: Final[Prepared[StayId | None]] = Prepared(
+    select(grants.c.stay_id).where(grants.c.id == bindparam("of")), lambda row: row["stay_id"]
+)
 
 
 def holder_alias(tx: Tx, grant: GrantId | None) -> str:
     """Of the guest whose code it is, else of the code itself; empty for a code that is not ours."""
     if grant is None:
         return ""
-    stay: StayId | None = tx.sql.execute(_STAY_OF, {"of": grant}).scalar()
+    stay = _STAY_OF.first(tx, of=grant)
     return alias(tx, f"grant:{grant}" if stay is None else f"stay:{stay}")
 
 

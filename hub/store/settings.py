@@ -19,6 +19,7 @@ _DOUBTED = "doubted"
 
 _VALUE: Final = Prepared(select(meta.c.value).where(meta.c.key == bindparam("of")), lambda row: str(row["value"]))
 _KEEP: Final = upsert(meta)
+_DROP: Final = Prepared(delete(meta).where(meta.c.key == bindparam("of")), lambda _: None)
 
 
 def value(tx: Tx, key: str) -> str | None:
@@ -27,7 +28,7 @@ def value(tx: Tx, key: str) -> str | None:
 
 def keep(tx: Tx, key: str, text: str | None) -> None:
     if text is None:
-        tx.sql.execute(delete(meta).where(meta.c.key == key))
+        _DROP.run(tx, of=key)
         return
     _KEEP.run(tx, key=key, value=text)
 
