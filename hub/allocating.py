@@ -69,10 +69,12 @@ def crowd(tx: Tx, vault: Vault, locks: Collection[LockId], now: datetime, *, bes
     there = [each for each in found if each.stay not in ours or each.revoked]
     mine = {each.tag for each in found if each.stay in ours and not each.revoked}
     strangers = digits.strangers_on(tx, locks) - mine
+    # Once a code is ours anywhere, a lock that holds the same digits of somebody else's would be taken to hold ours.
+    abroad = digits.strangers_anywhere(tx)
     gone = digits.gone_since(tx, locks, now - RECENT)
     return Crowd(
         vault,
         frozenset(vault.open_pin(each.pin, about=each.about).reveal() for each in there),
-        frozenset({each.tag for each in there} | strangers | gone) - mine,
+        frozenset({each.tag for each in there} | strangers | abroad | gone) - mine,
         frozenset(strangers),
     )

@@ -9,8 +9,10 @@ from typing import Any, Final
 
 from sqlalchemy import BindParameter, and_, bindparam, or_, select
 
+from hub.model.codes import Reading
 from hub.model.values import CodeTag, LockId, StayId, Window
 from hub.store.engine import Tx
+from hub.store.prepared import Prepared
 from hub.store.tables import grants, pass_doors, slots
 
 
@@ -49,6 +51,19 @@ def sealed_on(tx: Tx, locks: Collection[LockId]) -> list[Sealed]:
 def strangers_on(tx: Tx, locks: Collection[LockId]) -> set[CodeTag]:
     """Codes in these locks that are not ours, where the locks tell digits."""
     return set(tx.sql.execute(_FOREIGN, {"locks": list(locks)}).scalars())
+
+
+def strangers_anywhere(tx: Tx) -> set[CodeTag]:
+    """The codes in any lock of the house that are not ours, where the locks tell digits."""
+    return set(_ANY_FOREIGN.all(tx))
+
+
+_ANY_FOREIGN: Final = Prepared(
+    select(slots.c.tag).where(
+        slots.c.tag.is_not(None), slots.c.holder.is_(None), slots.c.reading == Reading.OCCUPIED.value
+    ),
+    lambda row: CodeTag(row["tag"]),
+)
 
 
 def gone_since(tx: Tx, locks: Collection[LockId], since: datetime) -> set[CodeTag]:

@@ -88,6 +88,24 @@ def test_a_door_where_somebody_else_has_those_digits_gets_others(tmp_path: Path)
     simulate(main())
 
 
+def test_what_somebody_made_at_another_door_is_not_drawn_and_stays_there(tmp_path: Path) -> None:
+    async def drawn(folder: Path, theirs: dict[int, str]) -> str:
+        doors_ = _two_doors()
+        doors_[1].codes.update(theirs)
+        async with home(folder, doors_, start=START - timedelta(days=1)) as made:
+            await _give_doors(made.hub, FRONT)
+            digits = await _booked(made)
+            await made.until(CHECK_IN + timedelta(days=3))
+            assert made.lock("back").codes == theirs
+            return digits
+
+    folders = [tmp_path / each for each in ("alone", "beside")]
+    for folder in folders:
+        folder.mkdir()
+    alone = simulate(drawn(folders[0], {}), seed=1)
+    assert simulate(drawn(folders[1], {3: alone}), seed=1) != alone
+
+
 def test_a_smaller_lock_in_place_of_the_old_one_still_gets_the_guests_code(tmp_path: Path) -> None:
     """The old one had the code in a slot that the new one does not have."""
 

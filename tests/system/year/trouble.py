@@ -115,7 +115,9 @@ async def _make(life: Life, door: Door, random: Random) -> None:
     door.codes[slot] = Code(digits, ours=False)
     life.judge.journals.turned(door, slot, "foreign")
     door.hours.pop(slot, None)
-    life.luck.like(digits)
+    if not door.brand.tells or (door.brand.events and door.reachable and life.hub is not None):
+        # What the hub has not heard of it may draw for another door, and then rightly takes it for its own here.
+        life.luck.like(digits)
     life.judge.note(f"somebody makes a code at {door.address}[{slot}]")
     await life.speak(lambda street: street.programmed(door, slot, CodeChange.ADDED))
 
