@@ -26,7 +26,7 @@ check: $(VENV)/.dev
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n $(JOBS) -m "not peer and not browser and not slow"
 
-test: $(VENV)/.dev tests/node_modules/.done $(VENV)/.system
+test: $(VENV)/.dev $(VENV)/corpora/.done tests/node_modules/.done $(VENV)/.system
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy hub drivers integrations web tests
@@ -61,6 +61,14 @@ $(VENV)/.run: requirements/run.txt pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.run
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements/dev.txt
+	touch $@
+
+# Calendars that others test their readers with: the sources of two libraries, in the versions that are locked, unpacked by
+# tests/integrations/ical/test_corpora.py and kept nowhere else.
+$(VENV)/corpora/.done: requirements/dev.txt | $(VENV)/.dev
+	rm -rf $(@D)
+	$(BIN)/python -m pip download -q --disable-pip-version-check --no-deps -d $(@D) \
+	  --no-binary icalendar,recurring-ical-events $$(grep -E '^(icalendar|recurring-ical-events)==' requirements/dev.txt)
 	touch $@
 
 $(VENV)/.system: | $(VENV)/bin/python
