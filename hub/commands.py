@@ -46,7 +46,8 @@ from hub.store.engine import Tx
 from hub.store.ladder import pool
 from hub.store.people import Token
 from hub.store.reseal import reseal
-from hub.store.stays import StayRow, Wanted
+from hub.store.stay_search import Wanted
+from hub.store.stays import StayRow
 
 Command = Callable[[Hub, str, Any], Awaitable[JsonValue]]
 """Answers one kind of request from an actor, as the audit trail names them. Raises a Disappointment to say no."""

@@ -33,7 +33,8 @@ from hub.model.values import Address, LockId, StayId, StayStatus
 from hub.running import Serve, Turned, World, made, run
 from hub.store import doors, proofs, stays
 from hub.store.engine import Tx
-from hub.store.stays import StayRow, Wanted
+from hub.store.stay_search import Wanted
+from hub.store.stays import StayRow
 
 ZONE: Final = ZoneInfo("Europe/Lisbon")
 OPENING: Final = time(13, 55)

@@ -7,17 +7,18 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Final
 
-from sqlalchemy import Column, Select, and_, bindparam, desc, func, or_, select, update
+from sqlalchemy import Column, Select, bindparam, desc, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.io.vault import Vault
 from hub.model.money import Money
-from hub.model.values import CODED, ChannelId, Pin, PropertyId, StayId, StayKind, StayStatus, UnitId, Window
+from hub.model.values import CODED, ChannelId, Pin, StayId, StayKind, StayStatus, UnitId, Window
 from hub.store import steps
 from hub.store.claims import claim_of
 from hub.store.engine import Tx
 from hub.store.prepared import Prepared, upsert
-from hub.store.tables import channel_state, questions, stay_sources, stays, units
+from hub.store.stay_search import Wanted, conditions
+from hub.store.tables import channel_state, questions, stay_sources, stays
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,56 +132,11 @@ def left(tx: Tx, id_: StayId, at: datetime) -> None:
     tx.signal("stays")
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a list of stays should show; None means whatever."""
-
-    unit: UnitId | None = None
-    property: PropertyId | None = None
-    status: StayStatus | None = None
-    text: str = ""
-    """Found in guest, reference or note."""
-    since: datetime | None = None
-    """Only stays that end later."""
-    until: datetime | None = None
-    """Only stays that begin earlier."""
-    over_by: datetime | None = None
-    """Only stays that have ended by then."""
-    live: bool = False
-    """Only confirmed and tentative ones."""
-    after: tuple[datetime, StayId] | None = None
-    """(check_in, id) of the last stay of the page before."""
-    latest_first: bool = False
-    limit: int = 50
-
-
 def search(tx: Tx, wanted: Wanted) -> list[StayRow]:
     """By check-in, soonest first; stays without dates (unusable reports) are found by `unusable`."""
     order = (desc(stays.c.check_in), desc(stays.c.id)) if wanted.latest_first else (stays.c.check_in, stays.c.id)
-    query = select(*_COLUMNS).where(stays.c.check_in.is_not(None)).order_by(*order).limit(wanted.limit)
-    if wanted.unit is not None:
-        query = query.where(stays.c.unit_id == wanted.unit)
-    if wanted.property is not None:
-        query = query.where(stays.c.unit_id.in_(select(units.c.id).where(units.c.property_id == wanted.property)))
-    if wanted.status is not None:
-        query = query.where(stays.c.status == wanted.status.value)
-    if wanted.text:
-        like = f"%{wanted.text}%"
-        query = query.where(or_(stays.c.guest.ilike(like), stays.c.reference.ilike(like), stays.c.note.ilike(like)))
-    if wanted.since is not None:
-        query = query.where(stays.c.check_out > wanted.since)
-    if wanted.until is not None:
-        query = query.where(stays.c.check_in < wanted.until)
-    if wanted.over_by is not None:
-        query = query.where(stays.c.check_out <= wanted.over_by)
-    if wanted.live:
-        query = query.where(stays.c.status.in_((StayStatus.CONFIRMED.value, StayStatus.TENTATIVE.value)))
-    if wanted.after is not None:
-        at, id_ = wanted.after
-        further = (stays.c.check_in < at) if wanted.latest_first else (stays.c.check_in > at)
-        beside = (stays.c.id < id_) if wanted.latest_first else (stays.c.id > id_)
-        query = query.where(or_(further, and_(stays.c.check_in == at, beside)))
-    return _fetch(tx, query)
+    query = select(*_COLUMNS).where(stays.c.check_in.is_not(None), *conditions(wanted))
+    return _fetch(tx, query.order_by(*order).limit(wanted.limit))
 
 
 def unusable(tx: Tx) -> list[StayRow]:

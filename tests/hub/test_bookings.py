@@ -25,6 +25,7 @@ from hub.store import house as places
 from hub.store import stays
 from hub.store.engine import Store, Tx
 from hub.store.house import ClosedMeans, Origin, Property, Unit
+from hub.store.stay_search import Wanted
 from tests.simulators.home import DATABASE, FLAT, Home, home, new_house, simulate
 
 FIRST = date(2027, 3, 10)
@@ -220,7 +221,7 @@ def test_of_five_hundred_bookings_of_one_night_exactly_one_is_accepted_and_none_
             assert refused == [(Reason.BOOKED,)] * (CROWD - 1)
             assert len([each for each in told if isinstance(each, str)]) == 1
             assert max(took) < STALLED_S
-            assert len(await store.read(lambda tx: stays.search(tx, stays.Wanted(limit=10)))) == 1
+            assert len(await store.read(lambda tx: stays.search(tx, Wanted(limit=10)))) == 1
 
     asyncio.run(main())
 

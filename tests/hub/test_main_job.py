@@ -13,6 +13,7 @@ from hub.issuing import code_now
 from hub.model.values import Address, LockId, StayKind, StayStatus
 from hub.store import code_list, codes, log, proofs, settings, stays
 from hub.store.house import ClosedMeans
+from hub.store.stay_search import Wanted
 from tests.simulators.building import Memory
 from tests.simulators.home import FLAT, Home, home, simulate
 
@@ -406,7 +407,7 @@ def test_a_lock_without_a_keypad_is_no_door_to_wait_for(tmp_path: Path) -> None:
             digits = await _booked(house)
             await house.until(CHECK_IN)
             tally = await house.hub.store.read(
-                lambda tx: proofs.tallies(tx, [row.id for row in stays.search(tx, stays.Wanted())], CHECK_IN)
+                lambda tx: proofs.tallies(tx, [row.id for row in stays.search(tx, Wanted())], CHECK_IN)
             )
             assert [(each.doors, each.proven) for each in tally.values()] == [(1, 1)]
             assert house.lock("front").holds(digits)

@@ -9,7 +9,8 @@ from hub.store import codes
 from hub.store.engine import Tx
 from hub.store.house import channels, keep_unit, opened_settings, unit_with
 from hub.store.reseal import reseal
-from hub.store.stays import Wanted, search
+from hub.store.stay_search import Wanted
+from hub.store.stays import search
 from tests.simulators.building import Memory
 from tests.simulators.home import FLAT, Home, home, simulate
 

@@ -26,7 +26,8 @@ from hub.model.values import ChannelId, PropertyId, UnitId
 from hub.store import house
 from hub.store.engine import Store
 from hub.store.house import ChannelRow, ClosedMeans, Origin, Property, Unit
-from hub.store.stays import Wanted, search
+from hub.store.stay_search import Wanted
+from hub.store.stays import search
 from tests.integrations.conftest import StoppedClock
 from tests.simulators.home import ZONE, _migrated
 from tests.simulators.managers.all import MANAGERS, Double, reader

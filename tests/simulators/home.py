@@ -30,6 +30,7 @@ from hub.store import codes, house, stays
 from hub.store.engine import Store
 from hub.store.house import ClosedMeans, LockRow, Origin, Property, Unit
 from hub.store.migrate import migrate
+from hub.store.stay_search import Wanted
 from hub.store.stays import StayRow
 from tests.simulators import vloop
 from tests.simulators.building import Memory, MemoryDriver
@@ -102,7 +103,7 @@ class Home:
         )
 
     async def stays(self) -> list[StayRow]:
-        return await self.hub.store.read(lambda tx: stays.search(tx, stays.Wanted()))
+        return await self.hub.store.read(lambda tx: stays.search(tx, Wanted()))
 
     async def stay(self, guest: str = "Ada Lovelace") -> StayRow:
         return next(row for row in await self.stays() if row.guest == guest)

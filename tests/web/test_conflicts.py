@@ -10,6 +10,7 @@ from hub.model.facts import StayReport, StayReported
 from hub.model.values import StayId, StayKind, StayStatus
 from hub.store import conflicts, stays
 from hub.store.engine import Tx
+from hub.store.stay_search import Wanted
 from tests.web.conftest import Visitor
 from tests.web.village import AIRBNB
 
@@ -22,7 +23,7 @@ async def _sold_twice(manager: Visitor) -> tuple[StayId, StayId]:
         report = StayReport(uid, StayKind.RESERVATION, StayStatus.CONFIRMED, FIRST, LAST, guest=guest)
         fact = StayReported(AIRBNB, hub.clock.now(), report)
         await hub.store.write(partial(_told, hub, fact))
-    rows = await hub.store.read(lambda tx: stays.search(tx, stays.Wanted(limit=200)))
+    rows = await hub.store.read(lambda tx: stays.search(tx, Wanted(limit=200)))
     ids = {row.guest: row.id for row in rows}
     return ids["Ada Lovelace"], ids["Bob Boole"]
 

@@ -12,11 +12,12 @@ from hub.model.values import LockId, Proof, Purpose, StayId, Window
 from hub.store import codes, house, stays
 from hub.store import ladder as pools
 from hub.store.engine import Tx
+from hub.store.stay_search import Wanted
 from tests.web.conftest import Visitor
 
 
 async def _stay(visitor: Visitor, guest: str) -> stays.StayRow:
-    found = await visitor.here.hub.store.read(lambda tx: stays.search(tx, stays.Wanted(text=guest)))
+    found = await visitor.here.hub.store.read(lambda tx: stays.search(tx, Wanted(text=guest)))
     return found[0]
 
 

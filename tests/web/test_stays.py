@@ -11,6 +11,7 @@ from hub.intake import NewStay
 from hub.model.values import StayId, StayStatus, UnitId
 from hub.store import codes, log, stays
 from hub.store.engine import Tx
+from hub.store.stay_search import Wanted
 from tests.web.conftest import Visitor
 from tests.web.village import TODAY
 
@@ -79,6 +80,32 @@ async def test_past_stays_are_listed_the_latest_first_page_by_page(manager: Visi
         older = re.search(r'href="([^"]+)">More stays', page.html)
         path = "" if older is None else older[1].replace("&amp;", "&")
     assert seen == [f"Guest {number:02}" for number in reversed(range(60))]
+
+
+@pytest.mark.parametrize(
+    ("asked", "found", "not_found"),
+    [
+        ("q=garden", "Mary Jackson", "Anna Berg"),
+        ("unit=flat-1", "Anna Berg", "Mary Jackson"),
+        ("source=here", "Mary Jackson", "Anna Berg"),
+        ("source=airbnb-flat-1", "Anna Berg", "Mary Jackson"),
+        ("first=2026-11-24&last=2026-11-30", "Grace Hopper", "Anna Berg"),
+        ("last=2026-11-20", "Anna Berg", "Mary Jackson"),
+        ("first=nonsense&last=9999-12-31", "Anna Berg", "Edsger Dijkstra"),
+    ],
+)
+async def test_stays_are_narrowed_down_by_unit_source_and_days(
+    manager: Visitor, asked: str, found: str, not_found: str
+) -> None:
+    page = await manager.get(f"/stays?{asked}")
+    assert found in page.text
+    assert not_found not in page.text
+
+
+async def test_what_was_asked_for_stays_from_page_to_page_and_list_to_list(manager: Visitor) -> None:
+    page = await manager.get("/stays?q=berg&unit=flat-1&first=2026-11-01")
+    assert 'href="/stays?show=past&amp;q=berg&amp;unit=flat-1&amp;first=2026-11-01"' in page.html
+    assert '<details class="more-filters" open>' in page.html
 
 
 async def test_a_broken_cursor_is_a_first_page(manager: Visitor) -> None:
@@ -179,12 +206,12 @@ async def test_a_stay_by_telephone_gets_its_code_at_once(manager: Visitor) -> No
 async def test_a_stay_that_cannot_be_is_refused_with_the_reason_and_the_form_keeps_what_was_typed(
     manager: Visitor, changed: dict[str, str], sentence: str
 ) -> None:
-    before = await manager.here.hub.store.read(lambda tx: stays.search(tx, stays.Wanted()))
+    before = await manager.here.hub.store.read(lambda tx: stays.search(tx, Wanted()))
     answer = await manager.post("/stays/new", **NEW | {"phone": "0170 1"} | changed)
     assert answer.status == 422
     assert sentence in answer.text
     assert 'value="0170 1"' in answer.html
-    assert await manager.here.hub.store.read(lambda tx: stays.search(tx, stays.Wanted())) == before
+    assert await manager.here.hub.store.read(lambda tx: stays.search(tx, Wanted())) == before
 
 
 async def test_an_error_is_tied_to_its_field(manager: Visitor) -> None:

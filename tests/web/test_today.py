@@ -10,6 +10,7 @@ from hub.model.facts import LockSilent
 from hub.model.values import Address, Proof, StayKind
 from hub.store import codes, stays
 from hub.store.engine import Tx
+from hub.store.stay_search import Wanted
 from tests.web.conftest import Visitor
 from tests.web.village import NOW, tell
 
@@ -97,7 +98,7 @@ async def test_a_question_can_be_answered_once(manager: Visitor) -> None:
     after = (await manager.get("/")).text
     assert "Does a guest come?" not in after
     assert "Thank you. Noted." in after
-    rows = await manager.here.hub.store.read(lambda tx: stays.search(tx, stays.Wanted()))
+    rows = await manager.here.hub.store.read(lambda tx: stays.search(tx, Wanted()))
     assert StayKind.UNKNOWN not in {row.kind for row in rows}
     assert (await manager.post(f"/questions/{found[1]}", answer="block")).status == 409
 

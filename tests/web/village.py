@@ -34,6 +34,7 @@ from hub.store import codes, doors, house, log
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.house import ChannelRow, ClosedMeans, LockRow, Origin, Property, Unit
+from hub.store.stay_search import Wanted
 
 NOW = datetime(2026, 11, 20, 13, 2, tzinfo=UTC)
 """A Friday, 14:02 in Berlin."""
@@ -314,7 +315,7 @@ def _telephone(tx: Tx, here: Village) -> None:
 
 
 def _named(tx: Tx) -> Iterable[tuple[str, StayId]]:
-    return [(row.guest or row.reference or row.kind.value, row.id) for row in ledger.search(tx, ledger.Wanted())]
+    return [(row.guest or row.reference or row.kind.value, row.id) for row in ledger.search(tx, Wanted())]
 
 
 def _prove(tx: Tx, stay: StayId, proof: Proof) -> None:

@@ -17,7 +17,8 @@ from hub.store import proofs
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.proofs import Tally
-from hub.store.stays import StayRow, Wanted
+from hub.store.stay_search import Wanted
+from hub.store.stays import StayRow
 from web.api.bookings import not_free
 from web.api.paging import ByTime, Page, cut, parsed, position
 from web.api.problems import missing
@@ -110,7 +111,11 @@ class StayQuery(ByTime):
     unit: str | None = None
     property: str | None = None
     status: StayStatus | None = None
-    text: Annotated[str, Field(max_length=100, description="found in guest, reference or note")] = ""
+    kind: StayKind | None = None
+    source: Annotated[
+        str, Field(max_length=100, description="a channel's id, a platform's name, or `here`: a person added it")
+    ] = ""
+    text: Annotated[str, Field(max_length=100, description="found in guest, reference, note or the unit's name")] = ""
     since: Annotated[Instant | None, Field(description="only stays that end later")] = None
     until: Annotated[Instant | None, Field(description="only stays that begin earlier")] = None
 
@@ -122,6 +127,8 @@ async def list_stays(call: Call, query: StayQuery, body: Nothing) -> StayPage:
         unit=None if query.unit is None else UnitId(query.unit),
         property=None if query.property is None else PropertyId(query.property),
         status=query.status,
+        kind=query.kind,
+        source=query.source,
         text=query.text,
         since=query.since,
         until=query.until,

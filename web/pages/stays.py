@@ -1,12 +1,11 @@
-"""Stays: the list, one stay with its codes, and the forms that add, change and cancel."""
+"""One stay with its codes, and the forms that add, change and cancel."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from typing import Annotated, Any, Literal
-from urllib.parse import urlencode
 
 from aiohttp import web
 from pydantic import AfterValidator, Field
@@ -18,92 +17,18 @@ from hub.hub import Hub
 from hub.intake import NewStay
 from hub.model.values import StayId, StayKind, StayStatus, UnitId, clean
 from hub.store import bookings as booked
-from hub.store import codes, conflicts, house, proofs
+from hub.store import codes, conflicts, house
 from hub.store import stays as ledger
 from hub.store.engine import Tx
-from hub.store.stays import StayRow, Wanted
+from hub.store.stays import StayRow
 from web.forms import Filled, Form, blank, read
 from web.ground import Ask, Ground, StayLine
 from web.ladder_view import LadderView, ladder_view
 from web.pages.guest_link import ForGuest, for_guest
+from web.pages.stay_list import listing
 from web.site import GUARD, SITE, go, htmx, page, part, wakes
 from web.story import Event, story
 from web.words import Moment
-
-PER_PAGE = 50
-
-
-# ---- the list -------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class ListView:
-    stays: list[StayLine]
-    tabs: list[tuple[str, str, bool]]
-    show: str
-    q: str
-    here: str
-    older: str
-    wakes: str
-    sold_twice: bool
-
-
-_SHOWN = (("current", "Now and next"), ("past", "Past"), ("cancelled", "Cancelled"), ("unclear", "Not usable"))
-
-
-def _listed(tx: Tx, now: datetime, show: str, q: str, after: tuple[datetime, StayId] | None) -> list[StayRow]:
-    wanted = Wanted(text=q, after=after, limit=PER_PAGE + 1)
-    match show:
-        case "past":
-            return ledger.search(tx, replace(wanted, over_by=now, live=True, latest_first=True))
-        case "cancelled":
-            return ledger.search(tx, replace(wanted, status=StayStatus.CANCELLED, latest_first=True))
-        case "unclear":
-            return ledger.unusable(tx)
-    return ledger.search(tx, replace(wanted, since=now, live=True))
-
-
-def _cursor(text: str) -> tuple[datetime, StayId] | None:
-    at, _, id_ = text.partition("_")
-    try:
-        instant = datetime.fromisoformat(at)
-    except ValueError:
-        return None
-    return (instant, StayId(id_)) if instant.tzinfo is not None and id_ else None
-
-
-def look(tx: Tx, hub: Hub, show: str, q: str, after: str) -> ListView:
-    ground = Ground.read(tx, hub.clock.now())
-    rows = _listed(tx, ground.now, show, q, _cursor(after))
-    shown, more = rows[:PER_PAGE], len(rows) > PER_PAGE
-    tallies = proofs.tallies(tx, [row.id for row in shown], ground.now)
-    asked = {"show": show, "q": q}
-    last = shown[-1] if shown else None
-    older = ""
-    if more and last is not None and last.check_in is not None:
-        older = "/stays?" + urlencode(asked | {"after": f"{last.check_in.isoformat()}_{last.id}"})
-    return ListView(
-        stays=[ground.tallied(row, tallies.get(row.id)) for row in shown],
-        tabs=[(words, "/stays?" + urlencode({"show": name, "q": q}), name == show) for name, words in _SHOWN],
-        show=show,
-        q=q,
-        here="/stays?" + urlencode(asked | {"after": after, "part": "rows"}),
-        older=older,
-        wakes=wakes("stays", "house", *(f"lock:{lock}" for lock in ground.doors)),
-        sold_twice=any(conflicts.pairs(tx, ground.now)),
-    )
-
-
-async def listing(request: web.Request) -> web.Response:
-    hub = request.app[SITE].hub
-    asked = request.query
-    show = asked.get("show", "current")
-    q, after = clean(asked.get("q", ""), limit=100), asked.get("after", "")
-    view = await hub.store.read(lambda tx: look(tx, hub, show, q, after))
-    if asked.get("part") == "rows":
-        return part(request, "stays/list.html", "rows", view=view)
-    return await page(request, "stays/list.html", "stays", view=view)
-
 
 # ---- one stay -------------------------------------------------------------------------------------------------------
 

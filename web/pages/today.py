@@ -19,7 +19,8 @@ from hub.store import alerts
 from hub.store import stays as ledger
 from hub.store.doors import Door
 from hub.store.engine import Tx
-from hub.store.stays import StayRow, Wanted
+from hub.store.stay_search import Wanted
+from hub.store.stays import StayRow
 from web.ground import Ask, Ground, StayLine, battery_low
 from web.ladder_view import LadderView, ladder_view
 from web.pages import alerts as alert_pages

@@ -63,3 +63,14 @@ async def test_any_position_is_a_place_in_a_list_however_far_off(api: Api) -> No
         assert (await api.get(f"/access-events?cursor={cursor}")).status == 200
     assert (await api.get("/stays?cursor=ffffffffffff-zzz")).json == {"items": [], "next": None}
     assert (await api.get("/locks?cursor=~")).json == {"items": [], "next": None}
+
+
+async def test_stays_are_found_by_kind_source_and_unit_and_a_wildcard_is_a_letter(api: Api) -> None:
+    body = {"unit": "flat-1", "arrival": "2027-03-01", "departure": "2027-03-03", "guest": "100 % Ada", "anyway": True}
+    ada = (await api.post("/stays", body | {"kind": "owner"})).json["id"]
+    assert [ada] in await walked(api, "/stays?kind=owner")
+    assert [ada] not in await walked(api, "/stays?kind=reservation&limit=1")
+    assert [ada] in await walked(api, "/stays?source=here&limit=1")
+    assert await walked(api, "/stays?source=nowhere") == [[]]
+    assert await walked(api, "/stays?text=100%20%25") == [[ada]]
+    assert await walked(api, "/stays?text=1%250") == [[]]

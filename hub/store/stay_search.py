@@ -1,0 +1,82 @@
+"""What a list of stays may be asked for, in the words of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import ColumnElement, and_, or_, select
+
+from hub.model.values import PropertyId, StayId, StayKind, StayStatus, UnitId
+from hub.store.tables import stays, units
+
+HERE: Final = "here"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a list of stays should show; None means whatever."""
+
+    unit: UnitId | None = None
+    property: PropertyId | None = None
+    status: StayStatus | None = None
+    kind: StayKind | None = None
+    source: str = ""
+    """Where it came from: a channel, or a platform by the word of a manager of channels; `here`: a person added it."""
+    text: str = ""
+    """Found in guest, reference, note or the unit's name."""
+    since: datetime | None = None
+    """Only stays that end later."""
+    until: datetime | None = None
+    """Only stays that begin earlier."""
+    over_by: datetime | None = None
+    """Only stays that have ended by then."""
+    live: bool = False
+    """Only confirmed and tentative ones."""
+    after: tuple[datetime, StayId] | None = None
+    """(check_in, id) of the last stay of the page before."""
+    latest_first: bool = False
+    limit: int = 50
+
+
+def conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    yield from _named(wanted)
+    yield from _timed(wanted)
+
+
+def _named(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    for column, value in ((stays.c.status, wanted.status), (stays.c.kind, wanted.kind)):
+        if value is not None:
+            yield column == value.value
+    if wanted.unit is not None:
+        yield stays.c.unit_id == wanted.unit
+    if wanted.property is not None:
+        yield stays.c.unit_id.in_(select(units.c.id).where(units.c.property_id == wanted.property))
+    if wanted.source == HERE:
+        yield stays.c.channel_id.is_(None)
+    elif wanted.source:
+        yield or_(stays.c.channel_id == wanted.source, stays.c.platform == wanted.source)
+    if wanted.text:
+        there = stays.c.unit_id.in_(select(units.c.id).where(units.c.name.icontains(wanted.text, autoescape=True)))
+        said = (
+            each.icontains(wanted.text, autoescape=True) for each in (stays.c.guest, stays.c.reference, stays.c.note)
+        )
+        yield or_(there, *said)
+
+
+def _timed(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    if wanted.since is not None:
+        yield stays.c.check_out > wanted.since
+    if wanted.until is not None:
+        yield stays.c.check_in < wanted.until
+    if wanted.over_by is not None:
+        yield stays.c.check_out <= wanted.over_by
+    if wanted.live:
+        yield stays.c.status.in_((StayStatus.CONFIRMED.value, StayStatus.TENTATIVE.value))
+    if wanted.after is not None:
+        at, id_ = wanted.after
+        further = (stays.c.check_in < at) if wanted.latest_first else (stays.c.check_in > at)
+        beside = (stays.c.id < id_) if wanted.latest_first else (stays.c.id > id_)
+        yield or_(further, and_(stays.c.check_in == at, beside))
