@@ -160,7 +160,8 @@ def hold(tx: Tx, desk: Desk, new: NewHold, actor: str, *, anyway: bool = False) 
         now + new.lasts,
     )  # fmt: skip
     try:
-        ledger.keep_hold(tx, row)
+        with tx.attempt():
+            ledger.keep_hold(tx, row)
     except IntegrityError as error:
         raise NotFree([Objection(Reason.BOOKED, "somebody else has some of these nights")]) from error
     log.record(tx, now, actor, "nights held", f"unit:{new.unit}", detail=f"{new.arrival} to {new.departure}")

@@ -303,7 +303,8 @@ class Intake:
         if _over(row, self.desk.now()):
             raise Rejected("the stay would be over already")
         try:
-            ledger.keep(tx, row, by=actor, why=action)
+            with tx.attempt():
+                ledger.keep(tx, row, by=actor, why=action)
         except IntegrityError as error:
             if "overlap" not in str(error.orig):
                 raise

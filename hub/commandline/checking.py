@@ -14,7 +14,7 @@ from hub.errors import Disappointment, Misconfigured, Rejected
 from hub.io.vault import Vault
 from hub.manifests import discover
 from hub.plugins import settings_of
-from hub.store.places import database_of
+from hub.store.places import Place
 from hub.store.sqlite import Claim, InUse
 from hub.store.sqlite import check as check_database
 
@@ -74,7 +74,7 @@ def _key_file(config: Config) -> str:
 
 def _database(config: Config) -> str:
     if not config.is_a_file:
-        return _postgresql(config)
+        return _postgresql(config.place)
     file = config.database_file
     if not file.exists():
         return f"{file} will be made at the first start"
@@ -89,17 +89,17 @@ def _database(config: Config) -> str:
     return f"{file} is sound"
 
 
-def _postgresql(config: Config) -> str:
-    database = database_of(config.place)
+def _postgresql(place: Place) -> str:
+    assert not isinstance(place, Path)
     try:
-        claim = database.claim()
+        claim = place.claim()
     except InUse:
-        return f"{config.place} is in use by the running hub"
+        return f"{place} is in use by the running hub"
     try:
-        database.make_ready(claim)
+        place.check(claim)
+        return f"{place} holds the house" if place.exists() else f"{place} gets its tables at the first start"
     finally:
         claim.release(clean=True)
-    return f"{config.place} can be used" if database.exists() else f"{config.place} gets its tables at the first start"
 
 
 def _plugin(config: Config, kind: str, name: str) -> str:

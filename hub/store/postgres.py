@@ -176,6 +176,11 @@ class Postgres:
         return session
 
     def make_ready(self, claim: PostgresClaim) -> None:
+        self.check(claim)
+        self._make_schema(claim.session)
+
+    def check(self, claim: PostgresClaim) -> None:
+        """Raises Misconfigured where a house cannot be kept in it."""
         info = claim.session.connection.info
         if info.server_version < OLDEST * 10_000:
             raise Misconfigured("database", f"{self.name} is older than version {OLDEST}, which is needed at least")
@@ -184,7 +189,6 @@ class Postgres:
             raise Misconfigured(
                 "database", f"{self.name} cannot keep every name; make it with createdb --encoding=UTF8"
             )
-        self._make_schema(claim.session)
 
     def _make_schema(self, session: Session) -> None:
         try:

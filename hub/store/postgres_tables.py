@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from hub.errors import Misconfigured
 from hub.store.postgres import SCHEMA
 from hub.store.tables import metadata
 
@@ -29,6 +30,7 @@ def has_tables(sql: Connection) -> bool:
 
 def create(sql: Connection, revision: str) -> None:
     """Every table, with what it forbids, marked as of that revision."""
+    _refuse_without_ranges(sql)
     _say_what_is_partial()
     metadata.create_all(sql, checkfirst=False)
     sql.exec_driver_sql(VERSION_TABLE)
@@ -39,6 +41,13 @@ def numbered() -> list[tuple[str, str]]:
     """The columns that the database numbers by itself, with their tables."""
     found = ((table.name, table.autoincrement_column) for table in metadata.sorted_tables)
     return [(name, column.name) for name, column in found if column is not None]
+
+
+def _refuse_without_ranges(sql: Connection) -> None:
+    if sql.execute(text("SELECT 1 FROM pg_available_extensions WHERE name = 'btree_gist'")).first() is None:
+        raise Misconfigured(
+            "database", "its server lacks the extension btree_gist; install PostgreSQL's contrib modules"
+        )
 
 
 def _say_what_is_partial() -> None:

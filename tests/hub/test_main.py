@@ -15,6 +15,7 @@ import pytest
 import structlog
 
 from hub.__main__ import main
+from tests.cluster import Cluster
 
 ROOT = Path(__file__).parents[2]
 
@@ -227,6 +228,32 @@ def test_check_looks_at_everything_and_starts_nothing(gatehouse: Gatehouse, home
     after = gatehouse("check")
     assert after.code == 0
     assert f"database: {home}/g.db is sound" in after.out
+
+
+@pytest.mark.peer
+def test_a_house_in_postgresql_answers_the_same_commands(gatehouse: Gatehouse, home: Path, postgres: Cluster) -> None:
+    with postgres.database(form="empty") as url:
+        (home / "gatehouse.toml").write_text(CONFIG.replace("g.db", url))
+        there = "the PostgreSQL database house_"
+        assert f"there is no database yet at {there}" in gatehouse("status").err
+        assert "gets its tables at the first start" in gatehouse("check").out
+
+        assert gatehouse("apply", "site.toml").code == 0
+        assert "holds the house" in gatehouse("check").out
+        (home / "key").rename(home / "mislaid")
+        assert gatehouse("status").code == 4
+        assert not (home / "key").exists()
+        (home / "mislaid").rename(home / "key")
+
+        made = gatehouse("backup", "--json").json["file"]
+        restored = gatehouse("restore", made)
+        assert restored.code == 0
+        assert f"The database that was here is the schema gatehouse_before_restore_1 of {there}" in restored.out
+        assert gatehouse("apply", "site.toml", "--dry-run").code == 0
+
+        (home / "gatehouse.toml").write_text(CONFIG)
+        assert gatehouse("restore", made).code == 0, "the same backup, into a file"
+        assert gatehouse("status").code == 0
 
 
 @pytest.mark.parametrize(

@@ -14,14 +14,15 @@ from hub.model.chain import DEED, Head, Link, first_wrong
 from hub.store import chain, log
 from hub.store.engine import Store, Tx
 from hub.store.migrate import migrate
+from tests.simulators.home import DATABASE
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture(params=["crew", "inline"])
-def store(file: Path, request: pytest.FixtureRequest):  # type: ignore[no-untyped-def]
-    inline = request.param == "inline"
-    with Store.open(str(file), inline=inline, prepare=lambda new: migrate(new, back_up=lambda _: None)) as store:
+def store(file: Path, request: pytest.FixtureRequest, either_database: str):  # type: ignore[no-untyped-def]
+    inline, url = request.param == "inline", DATABASE.get() or str(file)
+    with Store.open(url, inline=inline, prepare=lambda new: migrate(new, back_up=lambda _: None)) as store:
         yield store
 
 
@@ -60,6 +61,8 @@ async def test_the_database_itself_refuses_to_change_what_was_written(store: Sto
     for action in ("unlock", "lock"):
         await store.write(lambda tx, action=action: log.record(tx, NOON, "console", action, "lock:front"))  # type: ignore[misc]
     before = await store.read(links)
+    if DATABASE.get() is not None:
+        statement = statement.replace("INSERT OR REPLACE", "INSERT")  # there is nothing like it in PostgreSQL
     with pytest.raises(IntegrityError):
         await store.write(lambda tx: tx.sql.exec_driver_sql(statement))
     assert await store.read(links) == before

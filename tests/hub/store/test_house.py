@@ -16,6 +16,7 @@ from hub.store import house, tables
 from hub.store.engine import Store, Tx
 from hub.store.house import ChannelRow, ClosedMeans, LockRow, Origin, Property, Unit
 from hub.store.tables import metadata
+from tests.simulators.home import DATABASE
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -41,8 +42,8 @@ def vault() -> Vault:
 
 
 @pytest.fixture
-def inline(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(str(tmp_path / "house.db"), inline=True, synchronous="OFF") as opened:
+def inline(tmp_path: Path, either_database: str) -> Iterator[Store]:
+    with Store.open(DATABASE.get() or str(tmp_path / "house.db"), inline=True, synchronous="OFF") as opened:
         yield opened
 
 

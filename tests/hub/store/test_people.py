@@ -13,6 +13,7 @@ from hub.store import people
 from hub.store.engine import Store
 from hub.store.people import Account, Attempts, OneTime, Session, Token
 from hub.store.tables import metadata
+from tests.simulators.home import DATABASE
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 ANNA = Account("a1", "Anna", Role.OWNER, NOW, "$argon2id$of-anna")
@@ -20,8 +21,8 @@ LAUNDRY = Token("t1", "d" * 64, "Laundry", frozenset({Scope.READ, Scope.UNLOCK})
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    with Store.open(str(tmp_path / "house.db"), inline=True, synchronous="OFF") as opened:
+async def store(tmp_path: Path, either_database: str) -> AsyncIterator[Store]:
+    with Store.open(DATABASE.get() or str(tmp_path / "house.db"), inline=True, synchronous="OFF") as opened:
         await opened.write(lambda tx: metadata.create_all(tx.sql))
         await opened.write(lambda tx: people.add_account(tx, ANNA))
         yield opened

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import create_engine, inspect
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Delete, Insert, Select, Update, create_engine, inspect
+from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
+from hub import store as store_package
 from hub.errors import Misconfigured, Unavailable
 from hub.store.engine import Store, Tx
-from hub.store.migrate import migrate
+from hub.store.migrate import MIGRATIONS, migrate, newest
 from hub.store.places import place_of
 from hub.store.postgres import SCHEMA, Postgres
 from hub.store.postgres_tables import FOLLOWING
+from hub.store.prepared import Prepared
 from hub.store.sqlite import InUse
 from hub.store.tables import metadata
 from tests.cluster import Cluster
@@ -276,3 +281,81 @@ def test_what_channels_sold_twice_is_kept_and_stays_when_the_channel_goes(url: s
         raw.execute("DELETE FROM channels")
         assert raw.execute("SELECT count(*) FROM stays WHERE channel_id IS NULL").fetchone() == (2,)
         raw.execute("UPDATE stays SET guest = 'Ada' WHERE id = 'stay-2'")
+
+
+# ---- every statement -----------------------------------------------------------------------------------------------
+
+
+Statement = Select[Any] | Insert | Update | Delete
+
+
+def _statements() -> Iterator[tuple[str, Prepared[object] | Statement]]:
+    """Those that are made once, when the store is imported."""
+    for module in sorted(Path(store_package.__path__[0]).glob("*.py")):
+        if module.stem.startswith(("__", "sqlite", "postgres", "migrat")):
+            continue
+        for name, value in vars(import_module(f"hub.store.{module.stem}")).items():
+            if isinstance(value, Prepared | Statement):
+                yield f"{module.stem}.{name}", value
+
+
+def test_postgresql_understands_every_statement_that_is_made_once(url: str) -> None:
+    """With nothing for values: what is asked here is whether its words and types are understood."""
+
+    class Undo(Exception):
+        pass
+
+    def ask(tx: Tx, statement: Prepared[object] | Statement) -> None:
+        if isinstance(statement, Prepared):
+            statement._run(tx, Nothing())
+        else:
+            compiled = statement.compile(dialect=tx.sql.dialect)
+            tx.sql.execute(statement, {name: [] if each.expanding else None for name, each in compiled.binds.items()})
+        raise Undo
+
+    strange = {}
+    with opened(url) as store:
+        for name, statement in _statements():
+            try:
+                run(store.write(lambda tx, of=statement: ask(tx, of)))  # type: ignore[misc]
+            except (Undo, IntegrityError, psycopg.IntegrityError):
+                continue
+            except (DBAPIError, psycopg.Error) as error:
+                strange[name] = str(error)
+    assert strange == {}
+
+
+class Nothing(dict[str, object]):
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __missing__(self, name: str) -> None:
+        return None
+
+
+# ---- migrations to come ---------------------------------------------------------------------------------------------
+
+
+def test_a_migration_runs_whole_or_not_at_all_and_after_a_backup(url: str, tmp_path: Path) -> None:
+    folder = tmp_path / "migrations"
+    shutil.copytree(MIGRATIONS, folder)
+    steps = ["CREATE TABLE kites (id TEXT)", "ALTER TABLE stays ADD COLUMN kite TEXT"]
+
+    def say(*statements: str) -> None:
+        text = f"from alembic import op\nrevision = '9999'\ndown_revision = {newest()!r}\n"
+        text += (
+            f"def upgrade():\n    for statement in {statements!r}:\n        op.get_bind().exec_driver_sql(statement)\n"
+        )
+        (folder / "versions" / "9999_kites.py").write_text(text)
+
+    place = place_of(url)
+    saved: list[object] = []
+    say(*steps, "SELECT nonsense")
+    with pytest.raises(ProgrammingError):
+        migrate(place, back_up=saved.append, migrations=folder)
+    say(*steps)
+    assert migrate(place, back_up=saved.append, migrations=folder)
+    assert not migrate(place, back_up=saved.append, migrations=folder)
+    assert saved == [place, place]
+    with pytest.raises(Misconfigured, match="newer Gatehouse"):
+        migrate(place, back_up=saved.append)
