@@ -67,6 +67,7 @@ class Report:
 
     words: str
     good: bool
+    at: datetime | None = None
 
 
 # ---- what we wrote --------------------------------------------------------------------------------------------------
@@ -182,6 +183,8 @@ class Diary(Integration):
         self.naming = naming
         self.book = Book(host.state_dir / "written.json", whose)
         self._reader = hashlib.sha256(f"{whose}\n{reader}".encode()).hexdigest()[:16]
+        self.tested: Report | None = None
+        """What the last test since the start found."""
         self._alone = asyncio.Lock()  # what is read while it is being written would be taken for somebody else's
 
     # ---- what a service does ----
@@ -441,6 +444,9 @@ def stamp(at: Moment) -> float:
 async def in_words(diary: Diary) -> Report:
     """The outcome of a test, whatever it is."""
     try:
-        return await diary.test()
+        found = await diary.test()
     except Disappointment as error:
-        return Report(f"{error}.", good=False)
+        found = Report(f"{error}.", good=False)
+    diary.tested = replace(found, at=diary.host.clock.now())
+    diary.host.changed()
+    return diary.tested

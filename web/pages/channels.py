@@ -49,6 +49,9 @@ class ChannelCard:
     cannot: tuple[str, ...]
     diary: bool
     """A calendar that people keep: its connection can be tried."""
+    tested: Report | None
+    """What came of it the last time."""
+    tested_at: Moment | None
     told: tuple[ToldLine, ...]
     """What it is told of nights taken, unit by unit."""
 
@@ -77,6 +80,7 @@ def _card(hub: Hub, ground: Ground, row: ChannelRow, state: ChannelState, lets: 
     elif state.good_at is not None:
         word = "read"
     every = None if plugged is None else plugged.poll_every
+    tested = plugged.tested if isinstance(plugged, Diary) else None
     manifest = discover().get(f"integration/{row.integration}")
     return ChannelCard(
         id=row.id,
@@ -95,6 +99,8 @@ def _card(hub: Hub, ground: Ground, row: ChannelRow, state: ChannelState, lets: 
         can=() if manifest is None else manifest.can,
         cannot=() if manifest is None else manifest.cannot,
         diary=isinstance(plugged, Diary),
+        tested=tested,
+        tested_at=None if tested is None else local.maybe(tested.at),
         told=(),
     )
 
@@ -105,12 +111,12 @@ async def listing(request: web.Request) -> web.Response:
     return await page(request, "channels/page.html", "channels", channels=found)
 
 
-async def _again(request: web.Request, id_: ChannelId, toast: str = "", tested: Report | None = None) -> web.Response:
+async def _again(request: web.Request, id_: ChannelId, toast: str = "") -> web.Response:
     hub = request.app[SITE].hub
     found = await hub.store.read(lambda tx: cards(tx, hub, id_))
     if not found:
         raise web.HTTPNotFound
-    return part(request, "channels/page.html", "card", toast=toast, sign="sync", channel=found[0], tested=tested)
+    return part(request, "channels/page.html", "card", toast=toast, sign="sync", channel=found[0])
 
 
 async def one(request: web.Request) -> web.Response:
@@ -135,11 +141,8 @@ async def test(request: web.Request) -> web.Response:
     plugged = hub.plugins.integration(id_)
     if not isinstance(plugged, Diary):
         raise web.HTTPConflict(text="This channel is switched off, or there is nothing to be tried.")
-    tested = await in_words(plugged)
-    if htmx(request):
-        return await _again(request, id_, tested=tested)
-    found = await hub.store.read(lambda tx: cards(tx, hub))
-    return await page(request, "channels/page.html", "channels", channels=found, tested=tested, tested_id=id_)
+    await in_words(plugged)
+    return await _again(request, id_) if htmx(request) else go(request, "/channels")
 
 
 # ---- accounts -------------------------------------------------------------------------------------------------------
