@@ -6,9 +6,12 @@ sizes and times bounded, and no sentence repeats what a server says. It is impor
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote
 
@@ -95,6 +98,7 @@ class Calendar:
             Unavailable, Rejected, Misconfigured: as hub.io.http.send and `accepted`.
             Garbled: what is there is no calendar.
         """
+        await _library()
         found = (await self._ask("PROPFIND", _LOOK, depth=0)).parse_propfind()
         if not found:
             raise Garbled(f"{self.host} says nothing of what is at this address")
@@ -176,6 +180,7 @@ class Calendar:
 
     async def read(self, paths: Sequence[str]) -> list[Item]:
         """Those of them that are there. Raises as `look`."""
+        await _library()
         told = (await self._ask("REPORT", _these(paths), depth=0)).parse_calendar_query()
         return [Item(each.href, each.etag or "", each.calendar_data) for each in told if each.calendar_data]
 
@@ -235,7 +240,6 @@ class Calendar:
 
         if answer.status != 207:
             raise Garbled(f"{self.host} answers as no CalDAV server does ({answer.status})")
-        logging.getLogger("caldav").setLevel(logging.CRITICAL)  # it repeats what servers say
         try:  # what is no XML the library would write to the log
             root = etree.fromstring(answer.body, etree.XMLParser(resolve_entities=False, no_network=True))
             if root.tag != "{DAV:}multistatus":
@@ -249,6 +253,13 @@ class Calendar:
     def _mind(self, count: int) -> None:
         if count > MOST_EVENTS:
             raise Rejected(f"the calendar holds more than {MOST_EVENTS} events")
+
+
+async def _library() -> None:
+    """It takes a second to be read from the disk, in which doors have to be served."""
+    if "caldav.aio" not in sys.modules:
+        await asyncio.to_thread(import_module, "caldav.aio")
+    logging.getLogger("caldav").setLevel(logging.CRITICAL)  # it repeats what servers say
 
 
 def _sync(mark: str) -> bytes:
