@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -91,11 +91,13 @@ async def wired(
     *,
     noise: float = 0.0,
     keys: Mapping[str, str] | None = None,
+    newcomers: Sequence[LockSettings] = (),
 ) -> AsyncIterator[Wired]:
-    """`keys` are those of a key file: the network's, of which hub and secure locks know."""
+    """`keys` are those of a key file: the network's, of which hub and secure locks know. `newcomers` may be added to it."""
     loop = asyncio.get_running_loop()
     clock = LoopClock(loop, NOON - timedelta(seconds=loop.time()))
-    told = {"locks": tuple(locks.values()), "keys": keys or {}, "delay": 0.01, "give_up": 0.3, "seed": 1}
+    told = {"locks": (*locks.values(), *newcomers), "keys": keys or {}, "delay": 0.01, "give_up": 0.3, "seed": 1}
+    told |= {"functions": "full"} if newcomers else {}
     sticks = Sticks.model_validate(told)
     desk = Desk(sticks, clock.now, random, noise=noise)
     config = Config.model_validate(

@@ -10,6 +10,7 @@ from random import Random
 import pytest
 
 from drivers.simulator.settings import LockSettings
+from hub.contracts.radio import Ended, Wish
 from hub.model.values import LockId
 from hub.store import codes
 from hub.store.engine import Tx
@@ -45,5 +46,37 @@ def test_a_lock_that_was_reset_at_the_door_has_every_code_again_proven(tmp_path:
             await asyncio.sleep(timedelta(hours=25).total_seconds())
             assert set(here.held("front").values()) == told, "found at the daily look: nobody told of it"
             assert await _proven(here) == len(told)
+
+    vloop.run(main(), seed=1)
+
+
+def test_another_device_at_the_same_door_has_every_code_proven_after_two_steps(tmp_path: Path) -> None:
+    """It is added to the network, and takes the place of the lock; the old one is worn out and told nothing any more."""
+
+    async def main() -> None:
+        old = LockSettings.model_validate({"address": "2", "model": "kwikset", "slots": 12})
+        new = LockSettings.model_validate({"address": "", "model": "yale", "slots": 30})
+        async with wired(tmp_path, {"front": old}, Random(1), newcomers=[new]) as here:
+            await asyncio.sleep(300)
+            told = {await here.give("front", label, timedelta(days=5)) for label in ("Plumber", "Gardener", "Painter")}
+            await asyncio.sleep(600)
+            assert set(here.held("front").values()) == told
+            radios, node = here.hub.radios, here.desk.building.find("new-1")
+            talk = await radios.begin("zwave", Wish.ADD, "account:Robin", unencrypted=True)
+            await asyncio.sleep(1)
+            here.desk.stick.pair(node, asyncio.get_running_loop().time())
+            here.desk.touched()
+            await asyncio.sleep(120)
+            done = radios.talk("zwave")
+            assert done is not None
+            assert (done.id, done.ended) == (talk.id, Ended.DONE), done.sentence
+            assert done.address is not None
+            await radios.take_place("zwave", done.address, FRONT, "account:Robin")
+            before = here.held("front")
+            await asyncio.sleep(600)
+            memory = here.desk.lock(done.address).memory
+            assert {code.digits for code in memory.codes.values()} == told
+            assert await _proven(here) == len(told)
+            assert here.held("front") == before, "the device that was there before is let alone"
 
     vloop.run(main(), seed=1)
