@@ -61,7 +61,7 @@ def _house(look: Look) -> Iterator[Finding]:
             Kind.SAFE_MODE,
             "safe_mode",
             "This hub was restored from a backup: the locks are being read, and no new code is given.",
-            "Look at the codes listed on the Locks page, then press “Leave safe mode”.",
+            "Look at the codes listed on the Locks page, then press “Leave safe mode”. Links of guests end then; send new ones.",
         )
     if not look.clock.trusted:
         look.reached(look.now + UNTRUSTED)  # nothing tells when the time is known at last

@@ -56,6 +56,12 @@ def end(tx: Tx, stay: StayId) -> bool:
     return tx.sql.execute(delete(guest_links).where(guest_links.c.stay_id == stay)).rowcount > 0
 
 
+def end_all(tx: Tx) -> None:
+    """Nobody knows any more which of them were revoked."""
+    for stay in tx.sql.execute(select(guest_links.c.stay_id)).scalars().all():
+        end(tx, stay)
+
+
 def opened(tx: Tx, stay: StayId, at: datetime) -> None:
     """The first time counts."""
     first = update(guest_links).where(guest_links.c.stay_id == stay, guest_links.c.opened_at.is_(None))

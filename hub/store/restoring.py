@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hub.errors import Rejected
 from hub.model.codes import Limits, Policy, unseen
-from hub.store import codes, doors, settings
+from hub.store import codes, doors, guest_page, settings
 from hub.store.engine import Tx
 
 _POLICY = Policy(managed_to=codes.MANAGED)
@@ -25,4 +25,5 @@ def leave_safe_mode(tx: Tx) -> None:
     waiting = unread(tx)
     if waiting:
         raise Rejected(f"the locks are still being read ({', '.join(waiting)}); wait a minute and try again")
+    guest_page.end_all(tx)  # a link that was revoked after the backup was made would live again
     settings.leave_safe_mode(tx)

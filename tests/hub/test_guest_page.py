@@ -13,7 +13,7 @@ from hub.guest_page import GuestPage
 from hub.model.alerts import Kind
 from hub.model.ladder import Tell, Withhold
 from hub.model.values import Address, Pin, PropertyId, Secret, StayStatus
-from hub.store import codes, house
+from hub.store import codes, house, restoring, settings
 from hub.store import guest_page as links
 from hub.store.engine import Tx
 from tests.hub.guest_at_door import (
@@ -181,6 +181,18 @@ def test_a_code_that_could_still_change_is_not_told(tmp_path: Path) -> None:
             assert ("guest", "code shown") not in await deeds_of(house_)
             with pytest.raises(Rejected, match="the guest is not told the code yet"):
                 await _text(house_, None)
+
+    simulate(main())
+
+
+def test_after_a_restore_no_link_lives_again_that_may_have_been_revoked(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, [Memory(Address("front"))], start=DAY_BEFORE) as house_:
+            link = await booked(house_)
+            await opened(house_, link)
+            await house_.hub.store.write(lambda tx: settings.keep(tx, "safe_mode", "2027-03-01"))
+            await house_.hub.store.write(restoring.leave_safe_mode)
+            assert await page_of(house_, link) is None
 
     simulate(main())
 
