@@ -86,7 +86,7 @@ def _battery(life: Life, door: Door, random: Random) -> None:
 
 def _hands(life: Life, door: Door, random: Random) -> None:
     """Somebody makes a code at the keypad, or deletes it again. Nobody else may."""
-    for at in times(life, random, 5):
+    for at in times(life, random, 5 if door.brand.tells else 20):
 
         async def come(door: Door = door) -> None:
             theirs = [slot for slot, code in door.codes.items() if not code.ours]
@@ -106,7 +106,7 @@ async def _make(life: Life, door: Door, random: Random) -> None:
         for slot in range(1, door.brand.slots + 1)
         if slot not in door.codes and now - door.read_at.get(slot, long_ago) >= unseen
     ]
-    digits = "".join(random.choice("0123456789") for _ in range(max(door.brand.digits[0], 4)))
+    digits = _chosen(life, door, random)
     if door.busy or not free or any(code.digits == digits for code in door.codes.values()):
         return
     if any(digits == written for _, written in life.judge.written):
@@ -120,6 +120,16 @@ async def _make(life: Life, door: Door, random: Random) -> None:
         life.luck.like(digits)
     life.judge.note(f"somebody makes a code at {door.address}[{slot}]")
     await life.speak(lambda street: street.programmed(door, slot, CodeChange.ADDED))
+
+
+def _chosen(life: Life, door: Door, random: Random) -> str:
+    """At a lock that tells no digits people hit upon those of a guest who is yet to come, and it refuses the guest's."""
+    held = [] if door.brand.tells or life.ledger is None else life.ledger.held(door.address)
+    coming = [each.digits for each in held if not each.revoked and each.uid is not None and "/" in each.uid]
+    coming = [digits for digits in coming if (door, digits) not in life.judge.written]
+    if coming and random.random() < 0.8:
+        return random.choice(coming)
+    return "".join(random.choice("0123456789") for _ in range(max(door.brand.digits[0], 4)))
 
 
 async def _delete(life: Life, door: Door, slot: int) -> None:
