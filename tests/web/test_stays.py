@@ -9,7 +9,7 @@ import pytest
 
 from hub.intake import NewStay
 from hub.model.values import StayId, StayStatus, UnitId
-from hub.store import codes, log, stays
+from hub.store import codes, guests, log, stays
 from hub.store.engine import Tx
 from hub.store.stay_search import Wanted
 from tests.web.conftest import Visitor
@@ -284,3 +284,22 @@ async def test_the_form_of_a_browser_adds_a_guests_stay_as_it_is_offered(manager
     empty = dict.fromkeys(("check_in", "check_out", "phone", "email", "note"), "")
     answer = await manager.post("/stays/new", kind="reservation", guest="Ada Lovelace", unit="flat-2", **days, **empty)
     assert answer.status == 303
+
+
+# ---- guests who were here before ------------------------------------------------------------------------------------
+
+
+async def test_other_stays_under_the_same_name_are_shown_until_one_is_erased(manager: Visitor) -> None:
+    hub = manager.here.hub
+    first = await hub.store.write(lambda tx: hub.intake.add_stay(tx, _of_ada(date(2026, 12, 1)), "console"))
+    second = await hub.store.write(lambda tx: hub.intake.add_stay(tx, _of_ada(date(2026, 12, 20)), "console"))
+    page = await manager.get(f"/stays/{second}")
+    assert "Other stays under this name" in page.text
+    assert f'href="/stays/{first}"' in page.html
+    await hub.store.write(lambda tx: guests.empty_stay(tx, first))
+    assert "Other stays under this name" not in (await manager.get(f"/stays/{second}")).text
+    assert "Other stays" not in (await manager.get(f"/stays/{manager.here.stays['Tom Okafor']}")).text
+
+
+def _of_ada(arrival: date) -> NewStay:
+    return NewStay(UnitId("garden"), arrival, arrival + timedelta(days=2), "Ada Lovelace")

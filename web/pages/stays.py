@@ -17,7 +17,7 @@ from hub.hub import Hub
 from hub.intake import NewStay
 from hub.model.values import StayId, StayKind, StayStatus, UnitId, clean
 from hub.store import bookings as booked
-from hub.store import codes, conflicts, house
+from hub.store import codes, conflicts, guests, house
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.stays import StayRow
@@ -61,6 +61,8 @@ class StayView:
     may_restore: bool
     contested: bool
     """Another guest has some of its nights."""
+    others: list[StayLine]
+    """Under the same name, the latest first: perhaps the same guest. Who was erased has no name any more."""
     wakes: str
 
 
@@ -92,9 +94,16 @@ def look_at(tx: Tx, hub: Hub, id_: StayId) -> StayView:
         ladder=_ladder(tx, ground, row),
         may_change=live and not over and row.arrival is not None,
         contested=bool(conflicts.contested(tx, [id_])),
+        others=_under_the_same_name(tx, ground, row),
         may_restore=row.status is StayStatus.CANCELLED and not over and row.check_out is not None,
         wakes=wakes(f"stay:{id_}", "stays", "questions", *(f"lock:{door.lock}" for door in line.doors)),
     )
+
+
+def _under_the_same_name(tx: Tx, ground: Ground, row: StayRow) -> list[StayLine]:
+    found = [ledger.stay(tx, id_) for id_ in guests.others_named(tx, row.guest, row.id)]
+    dated = [each for each in found if each is not None and each.arrival is not None]
+    return [ground.line(each) for each in sorted(dated, key=lambda each: str(each.arrival), reverse=True)]
 
 
 def _ladder(tx: Tx, ground: Ground, row: StayRow) -> LadderView | None:
