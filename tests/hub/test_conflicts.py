@@ -7,6 +7,7 @@ from datetime import date, time, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from hub import backup_codes, conflicts, health, issuing
@@ -223,6 +224,7 @@ def test_what_a_person_moved_stays_there_however_often_its_calendar_tells_of_it(
     _living(work, tmp_path)
 
 
+@pytest.mark.usefixtures("either_database")
 def test_nobody_is_moved_onto_anothers_nights_not_even_by_the_database(tmp_path: Path) -> None:
     async def work(made: Home) -> None:
         hub = made.hub
@@ -236,7 +238,8 @@ def test_nobody_is_moved_onto_anothers_nights_not_even_by_the_database(tmp_path:
             await hub.store.write(lambda tx: conflicts.move(tx, hub.intake, bob, UnitId("attic"), "ada"))
 
         def by_force(tx: Tx) -> None:
-            tx.sql.exec_driver_sql("UPDATE stays SET unit_id = 'loft', moved_from = 'flat' WHERE id = ?", (bob,))
+            told = text("UPDATE stays SET unit_id = 'loft', moved_from = 'flat' WHERE id = :bob")
+            tx.sql.execute(told, {"bob": bob})
 
         with pytest.raises(IntegrityError, match="overlap"):
             await hub.store.write(by_force)
