@@ -115,7 +115,7 @@ def touched(tx: Tx, desk: Desk, fact: EntryTouched) -> None:
     )
     if outlet is None or said is None or said.gone:
         return
-    rows.say(tx, outlet, replace(said.block, mark=TOUCHED), said.version, said.since)
+    rows.say(tx, outlet, [replace(said.block, mark=TOUCHED)], said.version, said.since)
     how = "deleted" if fact.deleted else "changed"
     what = f"somebody {how} there what is of {_called(tx, fact.entry)}; it is put right again"
     rows.note(tx, rows.Entry(0, row.id, row.unit, fact.at, rows.IN, rows.NOTED, what))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -29,7 +29,7 @@ from hub.schedule import pause
 from hub.store import bookings, house, listings, mail
 from hub.store import publishing as rows
 from hub.store.engine import Store, Tx
-from hub.store.house import ChannelRow
+from hub.store.house import ChannelRow, Property
 from hub.store.publishing import BROUGHT, DIARY, FAILED, FETCHED, NOTED, OK, OUT, PUSH, TAKEN, Entry, Outlet
 
 log = structlog.get_logger("publishing")
@@ -37,6 +37,8 @@ log = structlog.get_logger("publishing")
 LOOK_EVERY: Final = timedelta(minutes=15)
 SETTLE_S: Final = 1.0
 """What changes together is told together."""
+AT_ONCE: Final = 20
+"""So many platforms and units are brought up to date in one transaction."""
 ANSWER_WITHIN_S: Final = 25.0
 """Less than the outbox's own patience, so that it is written down who did not answer."""
 STORE_WAIT: Final = timedelta(seconds=10)
@@ -78,7 +80,9 @@ class Wanted:
             self._nights[night.unit].append(night)
         self._places = {unit: house.property_of(tx, unit) for unit in units}
         self._buffers = {unit: bookings.rules_at(tx, unit).buffer for unit in units}
-        self._said = rows.all_said(tx) if len(outlets) > 1 else {_pair(one): rows.said(tx, one) for one in outlets}
+        few = len(outlets) <= AT_ONCE
+        self._said = {_pair(one): rows.said(tx, one) for one in outlets} if few else rows.all_said(tx)
+        self._blocks_of: dict[str, tuple[Block, ...]] = {}
         self._diaries = {
             _pair(each): tuple(diaries.entries(tx, each.unit_id, now, besides=each.channel_id))
             for each in outlets
@@ -103,22 +107,26 @@ class Wanted:
         if outlet.way == DIARY:
             yield from (diaries.block(each, place.zone) for each in self.entries(outlet))
             return
-        hours, buffer = bookings.hours_of(place), self._buffers[unit]
         for stay in self._nights[unit]:
             if stay.moved or not outlet.for_whom & stay.told_by:
-                left = stay.left_at
-                end = left if left is not None and stay.check_in <= left < stay.check_out else stay.check_out
-                somebody = StayKind(stay.kind) in CODED
-                times = (stay.check_in, end)
-                yield from of_stay(
-                    Occupied(f"stay:{stay.id}", stay.arrival, stay.departure, *times, somebody), hours, buffer
-                )
+                yield from self._of(stay, place)
         for hold in self._holds:
             if hold.unit == unit:
                 yield Block(f"hold:{hold.id}", hold.arrival, hold.departure, False)
         for row in self._shut:
             if row.unit == unit:
                 yield from of_closure(f"closure:{row.id}", Closed(row.kind, row.first, row.until))
+
+    def _of(self, stay: rows.Night, place: Property) -> tuple[Block, ...]:
+        """The same at every platform."""
+        if stay.id not in self._blocks_of:
+            left = stay.left_at
+            end = left if left is not None and stay.check_in <= left < stay.check_out else stay.check_out
+            days, somebody = (stay.arrival, stay.departure), StayKind(stay.kind) in CODED
+            occupied = Occupied(f"stay:{stay.id}", *days, stay.check_in, end, somebody)
+            found = of_stay(occupied, bookings.hours_of(place), self._buffers[stay.unit])
+            self._blocks_of[stay.id] = tuple(found)
+        return self._blocks_of[stay.id]
 
     def change(self, outlet: Outlet) -> Change:
         wanted, known = self.at(outlet), {each.block.about: each for each in self._said.get(_pair(outlet), ())}
@@ -146,8 +154,7 @@ def bring_up_to_date(tx: Tx, outlet: Outlet, wanted: Wanted, due: datetime) -> O
     rows.drop_over(tx, outlet, now.date() - timedelta(days=1))
     if found:
         version = outlet.version + 1
-        for block in found.say:
-            rows.say(tx, outlet, block, version, now)
+        rows.say(tx, outlet, found.say, version, now)
         for about in found.unsay:
             rows.unsay(tx, outlet, about, version, now)
         rows.change(tx, outlet, version=version, changed_at=now)
@@ -180,6 +187,18 @@ def _promise(tx: Tx, outlet: Outlet, due: datetime, *, again: str = "") -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class _Needed:
+    """What is to be done at one look."""
+
+    again: datetime
+    """When to look again at the latest."""
+    news: list[tuple[ChannelId, UnitId]] = field(default_factory=list)
+    """Where something else is to be said than is."""
+    arrange: bool = False
+    """Something is told that was not, or the other way round."""
+
+
+@dataclass(frozen=True, slots=True)
 class Publisher:
     """Keeps what is said as it is so, and brings it where it has to be brought."""
 
@@ -203,44 +222,50 @@ class Publisher:
 
     async def look(self) -> datetime:
         """Do what is to be done now, and say when to look again at the latest."""
-        again = await self.store.read(self._at_rest)
-        return again if again is not None else await self.store.write(self._tell)
+        needed = await self.store.read(self._needed)
+        if needed.arrange:
+            await self.store.write(self._arrange)
+            return self.clock.now()
+        for start in range(0, len(needed.news), AT_ONCE):  # others write in between
+            chunk = needed.news[start : start + AT_ONCE]
+            await self.store.write(lambda tx, chunk=chunk: self._say(tx, chunk))  # type: ignore[misc]
+        return needed.again
 
-    def _at_rest(self, tx: Tx) -> datetime | None:
-        """None: there is something to write down."""
+    def _needed(self, tx: Tx) -> _Needed:
         now, known = self.clock.now(), rows.all_outlets(tx)
         if not self.clock.trusted:
-            return now + LOOK_EVERY
+            return _Needed(now + LOOK_EVERY)
         pushed, served = {_pair(each): each.way for each in known if each.way in BROUGHT}, self._served(tx)
         strange = any(each.unit_id not in served.get(each.channel_id, ()) for each in known)
-        if strange or pushed != self._pushed(tx) or any(self._habits(tx, known)):
-            return None
-        wanted, echoes = Wanted(tx, known, now), rows.echoes_end(tx)
-        if (echoes is not None and echoes <= now) or any(wanted.change(each) for each in known):
-            return None
-        return wanted.next_edge if echoes is None else min(wanted.next_edge, echoes)
+        echoes = rows.echoes_end(tx)
+        over = echoes is not None and echoes <= now
+        if over or strange or pushed != self._pushed(tx) or any(self._habits(tx, known)):
+            return _Needed(now, arrange=True)
+        wanted = Wanted(tx, known, now)
+        again = wanted.next_edge if echoes is None else min(wanted.next_edge, echoes)
+        return _Needed(again, [_pair(each) for each in known if wanted.change(each)])
 
-    def _tell(self, tx: Tx) -> datetime:
+    def _arrange(self, tx: Tx) -> None:
+        """Have a row for whatever is told, and none for what is not; end the echoes that are over."""
         now, served, pushed = self.clock.now(), self._served(tx), self._pushed(tx)
         for each in rows.all_outlets(tx):
             lost = each.way in BROUGHT and pushed.get(_pair(each)) != each.way
             if each.unit_id not in served.get(each.channel_id, ()) or lost:
                 rows.close_outlet(tx, each)
         for (channel, unit), way in pushed.items():
-            if rows.open_outlet(tx, channel, unit, way, now).way != way:
-                rows.change(tx, rows.open_outlet(tx, channel, unit, way, now), way=way)
-        known = rows.all_outlets(tx)
-        for each, habits, readers in self._habits(tx, known):
+            opened = rows.open_outlet(tx, channel, unit, way, now)
+            if opened.way != way:
+                rows.change(tx, opened, way=way)
+        for each, habits, readers in self._habits(tx, rows.all_outlets(tx)):
             rows.keep_habits(tx, each, habits, readers)
-        known = rows.all_outlets(tx)
-        wanted = Wanted(tx, known, now)
-        for each in known:
-            if wanted.change(each):
-                bring_up_to_date(tx, each, wanted, self.wall.now())
         for channel in rows.forget_echoes(tx, now):
             listings.read_anew(tx, channel)  # what it lists is unchanged, and may mean something else from here on
-        echoes = rows.echoes_end(tx)
-        return wanted.next_edge if echoes is None else min(wanted.next_edge, echoes)
+
+    def _say(self, tx: Tx, pairs: list[tuple[ChannelId, UnitId]]) -> None:
+        outlets = [each for pair in pairs if (each := rows.outlet(tx, *pair)) is not None]
+        wanted = Wanted(tx, outlets, self.clock.now())
+        for each in outlets:
+            bring_up_to_date(tx, each, wanted, self.wall.now())
 
     def _served(self, tx: Tx) -> dict[ChannelId, frozenset[UnitId]]:
         return {row.id: row.serves for row in house.channels(tx)}

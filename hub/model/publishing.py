@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from hub.model.availability import Closed, ClosureKind, Hours
@@ -105,14 +106,25 @@ def of_stay(stay: Occupied, hours: Hours, buffer: timedelta) -> Iterator[Block]:
     if not stay.somebody or not buffer:
         return
     before, after = stay.arrival, until
-    while hours.end(before) + buffer > stay.start:
+    while _end(hours, before) + buffer > stay.start:
         before -= timedelta(days=1)
-    while hours.start(after) < stay.end + buffer:
+    while _start(hours, after) < stay.end + buffer:
         after += timedelta(days=1)
     if before < stay.arrival:
         yield Block(f"{stay.about}:before", before, stay.arrival, False)
     if after > until:
         yield Block(f"{stay.about}:after", until, after, False)
+
+
+@lru_cache(maxsize=8192)
+def _start(hours: Hours, day: date) -> datetime:
+    """A whole house of stays begins at the same hours."""
+    return hours.start(day)
+
+
+@lru_cache(maxsize=8192)
+def _end(hours: Hours, day: date) -> datetime:
+    return hours.end(day)
 
 
 def _free_from(stay: Occupied, hours: Hours) -> date:

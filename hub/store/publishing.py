@@ -118,9 +118,21 @@ def said(tx: Tx, outlet: Outlet) -> list[Said]:
 def all_said(tx: Tx) -> dict[tuple[ChannelId, UnitId], list[Said]]:
     """Of every platform and unit at once."""
     found: dict[tuple[ChannelId, UnitId], list[Said]] = {}
-    for row in tx.sql.execute(select(said_blocks)).mappings():
-        found.setdefault((row["channel_id"], row["unit_id"]), []).append(_said(row))
+    for channel, unit, about, first, until, reserved, mark, version, since, told_at, gone in tx.sql.execute(_SAID):
+        said = Said(Block(about, first, until, bool(reserved), mark), version, since, told_at, bool(gone))
+        found.setdefault((channel, unit), []).append(said)
     return found
+
+
+_SAID: Final = select(
+    *(
+        said_blocks.c[name]
+        for name in ("channel_id", "unit_id", "about", "first", "until", "reserved", "mark", "version")
+    ),
+    said_blocks.c.since,
+    said_blocks.c.told_at,
+    said_blocks.c.gone,
+)
 
 
 def _said(row: Any) -> Said:
@@ -128,22 +140,27 @@ def _said(row: Any) -> Said:
     return Said(block, row["version"], row["since"], row["told_at"], bool(row["gone"]))
 
 
-def say(tx: Tx, outlet: Outlet, block: Block, version: int, at: datetime) -> None:
-    values = {
-        "channel_id": outlet.channel_id,
-        "unit_id": outlet.unit_id,
-        "about": block.about,
-        "first": block.first,
-        "until": block.until,
-        "reserved": int(block.reserved),
-        "mark": block.mark,
-        "version": version,
-        "since": at,
-        "told_at": None,
-        "gone": 0,
-    }
-    same = ["channel_id", "unit_id", "about"]
-    tx.sql.execute(insert(said_blocks).values(**values).on_conflict_do_update(index_elements=same, set_=values))
+def say(tx: Tx, outlet: Outlet, blocks: Collection[Block], version: int, at: datetime) -> None:
+    rows = [
+        {
+            "channel_id": outlet.channel_id,
+            "unit_id": outlet.unit_id,
+            "about": block.about,
+            "first": block.first,
+            "until": block.until,
+            "reserved": int(block.reserved),
+            "mark": block.mark,
+            "version": version,
+            "since": at,
+            "told_at": None,
+            "gone": 0,
+        }
+        for block in blocks
+    ]
+    same, new = ["channel_id", "unit_id", "about"], insert(said_blocks)
+    rest = {column.name: new.excluded[column.name] for column in said_blocks.c if column.name not in same}
+    if rows:
+        tx.sql.execute(new.on_conflict_do_update(index_elements=same, set_=rest), rows)
 
 
 def unsay(tx: Tx, outlet: Outlet, about: str, version: int, at: datetime) -> None:
