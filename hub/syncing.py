@@ -134,7 +134,7 @@ def rates(tx: Tx, channel: ChannelId, now: datetime) -> Rates:
     heard = [(at, well) for at, direction, well in tries if direction == IN]
     read = None
     if state is not None and (state.good_at is not None or heard):
-        since = now - OVER
+        since = max(now - OVER, rows.first_line(tx, channel) or state.failing_since or now - OVER)
         if state.failing_since is not None and not heard:
             heard = [(max(state.failing_since, since), False)]
         read = _share(heard, since, now)
@@ -151,7 +151,9 @@ def _share(heard: list[tuple[datetime, bool]], since: datetime, now: datetime) -
             failing = at
     if failing is not None:
         bad += max(now - failing, timedelta(0))
-    return 1 - bad / (now - since)
+    if now <= since:
+        return 1.0 if failing is None else 0.0
+    return max(0.0, 1 - bad / (now - since))
 
 
 # ---- what a person may settle --------------------------------------------------------------------------------------

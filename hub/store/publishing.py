@@ -340,6 +340,11 @@ def tries(tx: Tx, channel: ChannelId, since: datetime) -> list[tuple[datetime, s
     return [(at, direction, outcome == OK) for at, direction, outcome in tx.sql.execute(query.order_by(sync_log.c.id))]
 
 
+def first_line(tx: Tx, channel: ChannelId) -> datetime | None:
+    """Since when there is a log."""
+    return tx.sql.execute(select(func.min(sync_log.c.at)).where(sync_log.c.channel_id == channel)).scalar()
+
+
 def words_of(tx: Tx, channel: ChannelId) -> dict[str, tuple[str, bool]]:
     """Of each booking a channel told of, a digest of its last word, and whether it is listed still."""
     query = select(stay_sources.c.uid, stay_sources.c.digest, stay_sources.c.missing_since)

@@ -121,7 +121,19 @@ def test_the_log_says_what_came_when_and_how_often_it_failed(tmp_path: Path) -> 
                 ("ok", "read again", ""),
             ]
             rates = await house.hub.store.read(lambda tx: syncing.rates(tx, FEED, house.hub.clock.now()))
-            assert rates.read == pytest.approx(1 - 3 / (30 * 24), abs=0.0005)
+            assert rates.read == pytest.approx(3 / 6, abs=0.02), "of the hours since its first word"
+            await house.later(hours=54)
+            rates = await house.hub.store.read(lambda tx: syncing.rates(tx, FEED, house.hub.clock.now()))
+            assert rates.read == pytest.approx(57 / 60, abs=0.01)
+
+
+def test_a_channel_that_was_never_read_was_read_at_no_time(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            house.calendar.broken = "it is no calendar"
+            await house.later(hours=1)
+            rates = await house.hub.store.read(lambda tx: syncing.rates(tx, FEED, house.hub.clock.now()))
+            assert rates.read == pytest.approx(0.05, abs=0.05), "it was read once, at the start"
 
     simulate(main())
 
