@@ -11,7 +11,7 @@ from hub.store import codes, doors, house
 from hub.store.engine import Tx
 from tests.web.conftest import Visitor
 
-_OUTSIDE = ("/api/", "/static/", "/healthz", "/metrics", "/robots.txt")
+_OUTSIDE = ("/api/", "/static/", "/healthz", "/metrics", "/robots.txt", "/feeds/")
 _GUEST = "/g/"
 _OPEN = ("/signin", "/setup", "/enter/", "/live", _GUEST)
 
