@@ -20,6 +20,7 @@ from hub.commandline.emergency import emergency
 from hub.commandline.exits import WORDS, exit_code
 from hub.commandline.guest import guest
 from hub.commandline.people import people
+from hub.commandline.push import push
 from hub.commandline.stays import stay
 from hub.commandline.tokens import token
 from hub.errors import Disappointment
@@ -132,6 +133,7 @@ app.add_typer(house.code, name="code")
 app.add_typer(people, name="people")
 app.add_typer(alerts, name="alerts")
 app.add_typer(channel, name="channel")
+app.add_typer(push, name="push")
 app.add_typer(token, name="token")
 app.add_typer(audit, name="audit")
 app.add_typer(guest, name="guest")

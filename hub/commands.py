@@ -20,6 +20,7 @@ from hub import (
     housing,
     issuing,
     people_commands,
+    push_commands,
     radio_commands,
     record_commands,
     site_people,
@@ -450,6 +451,7 @@ COMMANDS: Final[Mapping[type[Ask], Command]] = {
     **alert_commands.COMMANDS,
     **channel_commands.COMMANDS,
     **people_commands.COMMANDS,
+    **push_commands.COMMANDS,
     **radio_commands.COMMANDS,
     **record_commands.COMMANDS,
 }

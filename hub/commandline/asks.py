@@ -208,6 +208,25 @@ class AlertTest(Ask):
     person: str
 
 
+# ---- bookings that accounts are told of -----------------------------------------------------------------------------
+
+
+class Pushes(Ask):
+    command = "push list"
+
+    channel: str
+
+
+class PushAgain(Ask):
+    command = "push again"
+
+    channel: str
+    stay: str | None = None
+    """None: all that failed."""
+    real: bool = False
+    """In spite of the rehearsal; that one only."""
+
+
 # ---- people --------------------------------------------------------------------------------------------------------
 
 

@@ -13,6 +13,7 @@ from hub.contracts.diaries import Diary, Report, in_words
 from hub.errors import Rejected
 from hub.hub import Hub
 from hub.manifests import discover
+from hub.model.effects import KeepBooking
 from hub.model.values import ChannelId, UnitId
 from hub.store import house, log
 from hub.store import stays as ledger
@@ -41,6 +42,8 @@ class ChannelCard:
     """How often it is read; 0: it only pushes."""
     wakes: str
     account: bool
+    pushes: bool
+    """Bookings that are made here are sent there."""
     strange: int
     """Listings of an account that are no unit here."""
     waiting: int
@@ -94,6 +97,7 @@ def _card(hub: Hub, ground: Ground, row: ChannelRow, state: ChannelState, lets: 
         minutes=0 if every is None else round(every.total_seconds() / 60),
         wakes=wakes("channels", "house"),
         account=row.unit is None,
+        pushes=plugged is not None and KeepBooking in plugged.perform,
         strange=lets.strange,
         waiting=len(lets.waiting),
         can=() if manifest is None else manifest.can,

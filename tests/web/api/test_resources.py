@@ -5,11 +5,12 @@ from datetime import date, timedelta
 from hub.contracts import Integration
 from hub.model.facts import Listing
 from hub.model.values import ChannelId
-from hub.store import house, listings
+from hub.store import house, listings, pushes
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.house import ChannelRow, Origin
 from hub.store.listings import Unplaced
+from hub.store.pushes import Push, PushState
 from hub.store.stays import Question
 from tests.web.api.conftest import NOW, Api
 
@@ -118,7 +119,7 @@ async def test_the_listings_of_an_account_are_told_and_joined_to_units(api: Api)
     answer = await api.post("/channels/manager/listings", {"listing": "L-1", "unit": flat})
     assert (answer.status, answer.json["listings"][0]["unit"]) == (200, flat)
     assert (await api.get("/channels/manager")).json["units"] == {"L-1": flat}
-    assert "bookings" in (await api.get("/channels/manager")).json["cannot"][1]
+    assert "another listing" in (await api.get("/channels/manager")).json["cannot"][1]
     refused = await api.post("/channels/manager/listings", {"listing": "L-1", "unit": "castle"})
     assert (refused.status, refused.json["code"]) == (409, "refused")
     assert (await api.get("/channels/airbnb-1/listings")).status == 404
@@ -145,3 +146,23 @@ async def test_what_does_not_exist_is_named(api: Api) -> None:
         answer = await api.get(path)
         assert (answer.status, answer.json["code"]) == (404, "not_found")
         assert words in answer.json["detail"]
+
+
+async def test_bookings_sent_to_an_account_are_told_and_sent_again(api: Api) -> None:
+    account = ChannelId("manager")
+
+    def furnish(tx: Tx) -> str:
+        house.keep_channel(tx, ChannelRow(account, None, "guesty", b"", Origin.SITE))
+        stay = ledger.search(tx, ledger.Wanted(limit=1))[0].id
+        pushes.keep(tx, Push(account, stay, None, PushState.FAILED, "", 1, attempts=3, error="no", tried_at=NOW))
+        return stay
+
+    stay = await api.hub.store.write(furnish)
+    told = (await api.get("/channels/manager/pushes")).json
+    assert (told["on"], told["failed"], told["success_rate"]) == (False, 1, 0.0)
+    assert (told["bookings"][0]["stay"], told["bookings"][0]["error"]) == (stay, "no")
+    answer = await api.post("/channels/manager/pushes/retry", {})
+    assert (answer.status, answer.json["pending"]) == (200, 1)
+    assert (await api.post("/channels/manager/pushes/retry", {"stay": stay})).status == 409
+    assert (await api.post("/channels/manager/pushes/real", {"stay": stay})).status == 409
+    assert (await api.get("/channels/airbnb-1/pushes")).status == 404

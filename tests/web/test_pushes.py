@@ -1,0 +1,70 @@
+"""Bookings made here that an account is to know: the page, the API, and sending them again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from hub.contracts import Integration, Performer
+from hub.hub import Hub
+from hub.model.effects import Effect, KeepBooking
+from hub.model.values import ChannelId, StayId, UnitId
+from hub.store import house, mail, pushes, stays
+from hub.store.engine import Tx
+from hub.store.house import ChannelRow, Origin
+from hub.store.pushes import Push, PushState
+from tests.web.conftest import Visitor
+
+ACCOUNT = ChannelId("manager")
+REFUSED = "Guesty refuses: these nights are not free there"
+
+
+class Takes(Integration):
+    @property
+    def perform(self) -> Mapping[type, Performer]:
+        return {KeepBooking: self._keep}
+
+    async def _keep(self, effect: Effect, key: str) -> None:
+        raise AssertionError("nobody performs anything here")
+
+
+async def furnish(hub: Hub) -> dict[str, StayId]:
+    """One that failed, one that is known there, one that was only rehearsed."""
+    hub.plugins.add_channel(ACCOUNT, Takes())
+
+    def work(tx: Tx) -> dict[str, StayId]:
+        sealed = house.sealed_settings(ACCOUNT, {}, hub.vault)
+        units = {"L-1": UnitId("garden"), "L-2": UnitId("studio")}
+        house.keep_channel(tx, ChannelRow(ACCOUNT, None, "guesty", sealed, Origin.SITE, units))
+        ids = {row.guest: row.id for row in stays.search(tx, stays.Wanted(limit=200))}
+        now = hub.clock.now()
+        tried: dict[str, Any] = {"attempts": 3, "tried_at": now - timedelta(minutes=5)}
+        failed = Push(ACCOUNT, ids["Grace Hopper"], None, PushState.FAILED, "", 1, error=REFUSED, **tried)
+        there = Push(ACCOUNT, ids["Mary Jackson"], "5f92cb", PushState.SYNCED, "", 1, synced_at=now, **tried)
+        dry = Push(ACCOUNT, ids["Tom Okafor"], "test-reservation-id", PushState.SYNCED, "", 1, dry=1, **tried)
+        for row in (failed, there, dry):
+            pushes.keep(tx, row)
+        return ids
+
+    return await hub.store.write(work)
+
+
+async def test_the_page_shows_how_far_an_account_knows_our_bookings(manager: Visitor) -> None:
+    hub = manager.here.hub
+    assert (await manager.get("/channels/nobody/pushes")).status == 404
+    ids = await furnish(hub)
+    assert "/channels/manager/pushes" in (await manager.get("/channels")).html
+    page = await manager.get("/channels/manager/pushes")
+    assert page.text.index("Grace Hopper") < page.text.index("Mary Jackson")
+    assert "not free there" in page.text
+    assert "66.7 %" in page.text
+    assert "Rehearsed" in page.text
+    grace, tom = ids["Grace Hopper"], ids["Tom Okafor"]
+    assert (await manager.post("/channels/manager/pushes", stay=grace)).status == 303
+    assert (await manager.post("/channels/manager/pushes", stay=grace)).status == 422, "it does not fail any more"
+    assert (await manager.post("/channels/manager/pushes", stay=tom, real="1")).status == 303
+    assert await hub.store.read(mail.lanes) >= {"channel:manager"}
+    row = await hub.store.read(lambda tx: pushes.one(tx, ACCOUNT, tom))
+    assert row is not None
+    assert (row.state, row.real, row.attempts) == (PushState.PENDING, 1, 0)
