@@ -7,14 +7,14 @@ about to leave. Two clocks stand at each: since when we say something, and since
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
 
 import structlog
 
-from hub import diaries
+from hub import diaries, pushing
 from hub.bus import Bus
 from hub.contracts import Clock, Performer
 from hub.errors import Disappointment, Rejected, Unavailable
@@ -26,7 +26,7 @@ from hub.model.publishing import Block, Occupied, Said, busy, calendar, of_closu
 from hub.model.values import CODED, ChannelId, StayKind, UnitId, clean
 from hub.plugins import Plugins
 from hub.schedule import pause
-from hub.store import bookings, house, listings, mail
+from hub.store import bookings, house, listings, mail, pushes
 from hub.store import publishing as rows
 from hub.store.engine import Store, Tx
 from hub.store.house import ChannelRow, Property
@@ -70,8 +70,12 @@ class Change:
 class Wanted:
     """Everything that takes nights now, of all units that are told of anywhere."""
 
-    def __init__(self, tx: Tx, outlets: list[Outlet], now: datetime) -> None:
+    def __init__(
+        self, tx: Tx, outlets: list[Outlet], now: datetime, pushed_to: Collection[ChannelId] = frozenset()
+    ) -> None:
+        """`pushed_to`: accounts that get the bookings made here as bookings."""
         self.now = now
+        self._pushed_to = {each: pushes.failed(tx, each) for each in pushed_to}
         units = {each.unit_id for each in outlets}
         self._holds = bookings.live_holds(tx, now) if outlets else []
         self._shut = bookings.closures_after(tx, now.date() - timedelta(days=1), units) if outlets else []
@@ -108,6 +112,8 @@ class Wanted:
             yield from (diaries.block(each, place.zone) for each in self.entries(outlet))
             return
         for stay in self._nights[unit]:
+            if self._as_booking(outlet, stay):
+                continue
             if stay.moved or not outlet.for_whom & stay.told_by:
                 yield from self._of(stay, place)
         for hold in self._holds:
@@ -127,6 +133,12 @@ class Wanted:
             found = of_stay(occupied, bookings.hours_of(place), self._buffers[stay.unit])
             self._blocks_of[stay.id] = tuple(found)
         return self._blocks_of[stay.id]
+
+    def _as_booking(self, outlet: Outlet, stay: rows.Night) -> bool:
+        """It is there, or on its way there, as a booking; one that was refused there is closed at least."""
+        failed = self._pushed_to.get(outlet.channel_id)
+        here = not stay.told_by and stay.kind == StayKind.RESERVATION.value
+        return failed is not None and here and stay.id not in failed
 
     def change(self, outlet: Outlet) -> Change:
         wanted, known = self.at(outlet), {each.block.about: each for each in self._said.get(_pair(outlet), ())}
@@ -209,6 +221,10 @@ class Publisher:
     plugins: Plugins
     vault: Vault
 
+    @property
+    def _pushed_to(self) -> frozenset[ChannelId]:
+        return frozenset(each.channel for each in pushing.accounts(self.plugins) if not each.rehearses)
+
     async def run(self) -> None:
         async with self.bus.listen("stays", "house", "pollers", "publishing", "clock") as nudges:
             while True:
@@ -241,7 +257,7 @@ class Publisher:
         over = echoes is not None and echoes <= now
         if over or strange or pushed != self._pushed(tx) or any(self._habits(tx, known)):
             return _Needed(now, arrange=True)
-        wanted = Wanted(tx, known, now)
+        wanted = Wanted(tx, known, now, self._pushed_to)
         again = wanted.next_edge if echoes is None else min(wanted.next_edge, echoes)
         return _Needed(again, [_pair(each) for each in known if wanted.change(each)])
 
@@ -263,7 +279,7 @@ class Publisher:
 
     def _say(self, tx: Tx, pairs: list[tuple[ChannelId, UnitId]]) -> None:
         outlets = [each for pair in pairs if (each := rows.outlet(tx, *pair)) is not None]
-        wanted = Wanted(tx, outlets, self.clock.now())
+        wanted = Wanted(tx, outlets, self.clock.now(), self._pushed_to)
         for each in outlets:
             bring_up_to_date(tx, each, wanted, self.wall.now())
 
@@ -334,7 +350,7 @@ class Publisher:
         if row is None or outlet is None:
             return None
         now = self.clock.now()
-        wanted = Wanted(tx, [outlet], now)
+        wanted = Wanted(tx, [outlet], now, self._pushed_to)
         if not self.clock.trusted:
             raise Unavailable("the hub does not know the time for certain")
         outlet = bring_up_to_date(tx, outlet, wanted, self.wall.now())

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import date, timedelta
+from typing import Any, Final
 
 from hub.contracts import Performer
 from hub.contracts.accounts import Keys, let_in
 from hub.errors import Garbled, Rejected
 from hub.io.api import told
 from hub.io.http import Answer
+from hub.model.effects import SetNights
+from hub.model.publishing import busy, ranges
+from hub.model.stays import nights
+
+_DAY: Final = timedelta(days=1)
 
 
 class ShowsCodes(Keys):
@@ -17,6 +23,33 @@ class ShowsCodes(Keys):
 
     door_codes: bool = False
     """Everybody who may look into the account sees them there, so somebody has to want that."""
+
+
+class TakesNights(ShowsCodes):
+    """Of a service in whose calendar nights can be closed."""
+
+    block_nights: bool = False
+    """Nights that are taken here are closed there."""
+
+
+class Nights:
+    """Nights that are brought run by run. What was taken in one try is not sent again in the next."""
+
+    def __init__(self) -> None:
+        self._taken: dict[str, frozenset[date]] = {}
+
+    async def bring(self, effect: SetNights, put: Callable[[date, date, bool], Awaitable[None]]) -> None:
+        """`put`: the first night, the last one, and whether they are taken. Raises as `put`; what it did stands."""
+        taken, known = busy(effect.taken), self._taken.get(effect.listing, frozenset())
+        freed = frozenset(night for first, until in effect.freed for night in nights(first, until)) | (known - taken)
+        for first, until in ranges(freed - taken):
+            await put(first, until - _DAY, False)  # put's own words
+            known -= frozenset(nights(first, until))
+            self._taken[effect.listing] = known
+        for first, until in ranges(taken - known):
+            await put(first, until - _DAY, True)
+            known |= frozenset(nights(first, until))
+            self._taken[effect.listing] = known
 
 
 def offered(performers: Mapping[type, Performer | None]) -> Mapping[type, Performer]:

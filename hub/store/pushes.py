@@ -92,6 +92,11 @@ def made_here(tx: Tx, units: Collection[UnitId], now: datetime) -> list[StayId]:
     return [StayId(id_) for id_ in tx.sql.execute(query).scalars()]
 
 
+def failed(tx: Tx, channel: ChannelId) -> frozenset[StayId]:
+    query = select(pushes.c.stay_id).where(pushes.c.channel_id == channel, pushes.c.state == PushState.FAILED.value)
+    return frozenset(StayId(id_) for id_ in tx.sql.execute(query).scalars())
+
+
 def is_pushed(tx: Tx, id_: StayId) -> bool:
     """Whether some account lists it only because we told it to."""
     there = select(pushes.c.stay_id).where(pushes.c.stay_id == id_, pushes.c.booking.is_not(None), pushes.c.dry == 0)

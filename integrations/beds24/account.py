@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Final
 
 from pydantic import SecretStr
@@ -28,13 +28,13 @@ from hub.contracts.accounts import (
     ticket,
 )
 from hub.contracts.fields import Fields
-from hub.contracts.writing import ShowsCodes, agreed, offered
+from hub.contracts.writing import Nights, TakesNights, agreed, offered
 from hub.errors import Rejected
 from hub.io.api import Api, Send, told
 from hub.io.http import Answer, send
 from hub.io.pace import Rate
 from hub.io.tickets import Ticket, Tickets
-from hub.model.effects import Effect, MessageGuest, SetDoorCode
+from hub.model.effects import Effect, MessageGuest, SetDoorCode, SetNights
 from hub.model.facts import Listing, StayReport
 from hub.model.values import StayKind
 
@@ -47,7 +47,7 @@ _SPARE: Final = 10
 """Credits that are left to others who use the account."""
 
 
-class Config(ShowsCodes):
+class Config(TakesNights):
     refresh_token: SecretStr
     """Got for an invite code; it stays good while it is used."""
     webhook_secret: SecretWord = SecretStr("")
@@ -136,8 +136,28 @@ class Beds24(Account):
 
     @property
     def perform(self) -> Mapping[type, Performer]:
-        codes = self._config.door_codes
-        return offered({SetDoorCode: self._show_code if codes else None, MessageGuest: self._message})
+        codes, nights = self._config.door_codes, self._config.block_nights
+        return offered(
+            {
+                SetDoorCode: self._show_code if codes else None,
+                SetNights: self._close if nights else None,
+                MessageGuest: self._message,
+            }
+        )
+
+    async def _close(self, effect: Effect, key: str) -> None:
+        """How many are to be sold: none, or the one that there is. Seen: `to` is the last day (integrators' measurements)."""
+        assert isinstance(effect, SetNights)
+        spans: list[dict[str, object]] = []
+
+        async def put(first: date, last: date, taken: bool) -> None:
+            spans.append({"from": f"{first}", "to": f"{last}", "numAvail": 0 if taken else 1})
+
+        nights = Nights()  # all in one request, as requests are few: nothing is remembered between them
+        await nights.bring(effect, put)
+        if spans:
+            said = [{"roomId": effect.listing, "calendar": spans}]
+            agreed(await self._tell("/inventory/rooms/calendar", said), _KEYS)
 
     async def _show_code(self, effect: Effect, key: str) -> None:
         """An info item of the booking, of which there is one. Source: Beds24's API v2 on subitems: with an id it is changed."""

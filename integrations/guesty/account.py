@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, ClassVar, Final, Literal
 from urllib.parse import urlencode
 
@@ -26,14 +26,14 @@ from hub.contracts.accounts import (
     ticket,
 )
 from hub.contracts.fields import Fields
-from hub.contracts.writing import ShowsCodes, done, offered, record
+from hub.contracts.writing import Nights, TakesNights, done, offered, record
 from hub.errors import Rejected
 from hub.io.api import Api, Send, told
 from hub.io.http import Answer, send
 from hub.io.pace import Rate
 from hub.io.signatures import svix
 from hub.io.tickets import Ticket, Tickets
-from hub.model.effects import Effect, KeepBooking, MessageGuest, SetDoorCode
+from hub.model.effects import Effect, KeepBooking, MessageGuest, SetDoorCode, SetNights
 from hub.model.facts import Listing, StayReport
 from integrations.guesty.pushing import Push
 
@@ -46,7 +46,7 @@ _FIELDS: Final = (
 )
 
 
-class Config(ShowsCodes):
+class Config(TakesNights):
     client_id: Annotated[str, Field(min_length=1)]
     client_secret: SecretStr
     """Both are made in Guesty under Integrations, OAuth applications; each customer uses their own."""
@@ -85,6 +85,7 @@ class Guesty(Account):
     def __init__(self, config: Config, host: Host, through: Send = send) -> None:
         super().__init__(host)
         self._config = config
+        self._nights = Nights()
         self._api = Api(config.address, RATES, account=config.client_id, through=through)
         self._tickets = Tickets(
             host.state_dir / "token",
@@ -163,6 +164,7 @@ class Guesty(Account):
             {
                 SetDoorCode: self._show_code if codes else None,
                 KeepBooking: self._push if push else None,
+                SetNights: self._close if self._config.block_nights else None,
                 MessageGuest: self._message,
             }
         )
@@ -172,6 +174,29 @@ class Guesty(Account):
         assert isinstance(effect, SetDoorCode)
         said = {"notes": {"keyCode": effect.code}}
         done(await self._tell("PUT", f"/v1/reservations-v3/{effect.booking}/notes", said), "client id and secret")
+
+    async def _close(self, effect: Effect, key: str) -> None:
+        """Night by night looked at afterwards: the names of what is said are integrators' (sample guesty_calendar_put_block)."""
+        assert isinstance(effect, SetNights)
+        path = f"/v1/availability-pricing/api/calendar/listings/{effect.listing}"
+
+        async def put(first: date, last: date, taken: bool) -> None:
+            said = {"dateFrom": f"{first}", "dateTo": f"{last}", "status": "unavailable" if taken else "available"}
+            done(await self._tell("PUT", path, said), "client id and secret")
+            if taken and not await self._closed(path, first, last):
+                raise Rejected("Guesty did not close the nights that it was asked to close")
+
+        await self._nights.bring(effect, put)
+
+    async def _closed(self, path: str, first: date, last: date) -> bool:
+        answer = done(
+            await self._get(path, [("startDate", f"{first}"), ("endDate", f"{last}")]), "client id and secret"
+        )
+        days = record(told(answer), answer.host, "data").get("days")  # Seen: `{"data": {"days": […]}}`
+        free = [Fields(day) for day in days if isinstance(day, Mapping)] if isinstance(days, list) else []
+        return bool(free) and not any(
+            day.text("status") == "available" and f"{first}" <= day.text("date") <= f"{last}" for day in free
+        )
 
     async def _message(self, effect: Effect, key: str) -> None:
         """Through the channel that the guest wrote or booked by. Source: sample guesty_conversations_list, _send_message."""

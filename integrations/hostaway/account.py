@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, ClassVar, Final
 from urllib.parse import urlencode
 
@@ -25,14 +25,14 @@ from hub.contracts.accounts import (
     ticket,
 )
 from hub.contracts.fields import Fields
-from hub.contracts.writing import ShowsCodes, agreed, offered
+from hub.contracts.writing import Nights, TakesNights, agreed, offered
 from hub.errors import Rejected
 from hub.io.api import Api, Send, told
 from hub.io.http import Answer, send
 from hub.io.pace import Rate
 from hub.io.signatures import basic_auth
 from hub.io.tickets import Ticket, Tickets
-from hub.model.effects import Effect, MessageGuest, SetDoorCode
+from hub.model.effects import Effect, MessageGuest, SetDoorCode, SetNights
 from hub.model.facts import Listing, StayReport
 
 RATES: Final = (Rate(15, 10),)
@@ -45,7 +45,7 @@ _STALE: Final = (401, 403)
 """403: the token is over."""
 
 
-class Config(ShowsCodes):
+class Config(TakesNights):
     account: Annotated[str, Field(min_length=1)]
     """Hostaway's number of the account: its client id."""
     secret: SecretStr
@@ -83,6 +83,7 @@ class Hostaway(Account):
     def __init__(self, config: Config, host: Host, through: Send = send) -> None:
         super().__init__(host)
         self._config = config
+        self._nights = Nights()
         self._api = Api(config.address, RATES, through=through)
         whose = f"{config.address} {config.account}"
         self._tickets = Tickets(
@@ -142,8 +143,24 @@ class Hostaway(Account):
 
     @property
     def perform(self) -> Mapping[type, Performer]:
-        codes = self._config.door_codes
-        return offered({SetDoorCode: self._show_code if codes else None, MessageGuest: self._message})
+        codes, nights = self._config.door_codes, self._config.block_nights
+        return offered(
+            {
+                SetDoorCode: self._show_code if codes else None,
+                SetNights: self._close if nights else None,
+                MessageGuest: self._message,
+            }
+        )
+
+    async def _close(self, effect: Effect, key: str) -> None:
+        """Source: _calendar_updateCalendar.md: single units are blocked by `isAvailable` 0."""
+        assert isinstance(effect, SetNights)
+
+        async def put(first: date, last: date, taken: bool) -> None:
+            said = {"startDate": f"{first}", "endDate": f"{last}", "isAvailable": 0 if taken else 1}
+            agreed(await self._tell("PUT", f"/listings/{effect.listing}/calendar", said), _KEYS)
+
+        await self._nights.bring(effect, put)
 
     async def _show_code(self, effect: Effect, key: str) -> None:
         """Source: facts page on channels §1.1. Seen: integrators send these alone, and the rest stays as it is."""

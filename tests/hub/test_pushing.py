@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -265,5 +266,47 @@ def test_a_booking_that_vanishes_there_is_still_a_booking_here(tmp_path: Path) -
             await house.later(hours=6)
             stay = await house.stay()
             assert stay.status is StayStatus.CONFIRMED
+
+    simulate(main())
+
+
+def test_what_is_sent_as_a_booking_is_not_closed_as_well_but_what_was_refused_is(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with _plugged(tmp_path, **FOR_REAL, block_nights=True) as (house, desk):
+            await _add(house)
+            await house.later(seconds=30)
+            assert (await _push(house)).state is PushState.SYNCED
+            assert desk.closed == set()
+            grace = replace(ADA, arrival=date(2027, 5, 1), departure=date(2027, 5, 3), guest="Grace Hopper")
+            desk.book(7, day=61, nights=2)
+            taken = desk.booked.pop(7)
+            await house.later(minutes=2)
+            desk.booked[7] = taken
+            await _add(house, grace)
+            await house.later(minutes=1)
+            states = {row.state for row in await house.hub.store.read(lambda tx: pushes.of_account(tx, DESK))}
+            assert states == {PushState.SYNCED, PushState.FAILED}
+            days = {day for _, day in desk.closed}
+            assert {date(2027, 5, 1), date(2027, 5, 2)} <= days
+            assert all(day >= date(2027, 4, 30) for day in days), "and the hours before and after"
+
+    simulate(main())
+
+
+def test_nights_taken_elsewhere_are_closed_there_and_opened_again(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with _plugged(tmp_path, block_nights=True) as (house, desk):
+            house.book("a", ARRIVAL, DEPARTURE)
+            desk.book(9, day=50)
+            await house.later(minutes=5)
+            days = {day for _, day in desk.closed}
+            assert {ARRIVAL + timedelta(days=number) for number in range(3)} <= days
+            assert all(day <= DEPARTURE for day in days), "its own bookings are left to it"
+            hub, stay = house.hub, await house.stay()
+            ids = [row.id for row in await house.stays() if row.arrival == ARRIVAL]
+            assert stay.guest == "Ada Lovelace"
+            await hub.store.write(lambda tx: hub.intake.cancel_stay(tx, ids[0], "manager"))
+            await house.later(minutes=5)
+            assert desk.closed == set()
 
     simulate(main())

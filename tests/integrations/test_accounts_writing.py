@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -14,13 +14,29 @@ from hub.contracts.accounts import Account
 from hub.contracts.fields import with_code, without_codes
 from hub.errors import Disappointment, Garbled, Rejected, Unavailable
 from hub.io.http import Answer, Request, Rules
-from hub.model.effects import Effect, MessageGuest, SetDoorCode
+from hub.model.effects import Effect, MessageGuest, SetDoorCode, SetNights
+from hub.model.publishing import Block
+from hub.model.values import ChannelId, UnitId
 from tests.integrations.conftest import StoppedClock
 from tests.simulators.managers.all import MANAGERS, SECRETS, Double, reader
 from tests.simulators.managers.desk import Desk, front, reply
 
 PIN = "407193"
 CODE, NO_CODE, LETTER = SetDoorCode("1", PIN), SetDoorCode("1", ""), MessageGuest("1", "Welcome to the sea.", "Hello")
+
+
+def nights(*spans: tuple[int, int], freed: tuple[tuple[date, date], ...] = ()) -> SetNights:
+    """Taken from the first to the day after the last, of April."""
+    blocks = tuple(Block(f"stay:{first}", date(2027, 4, first), date(2027, 4, until), True) for first, until in spans)
+    return SetNights(ChannelId("a"), UnitId("flat"), "101", 1, blocks, freed, b"")
+
+
+TAKEN = nights((3, 5), (5, 7), (10, 11))
+
+
+def closed(desk: Desk) -> list[int]:
+    assert all(unit == "101" for unit, _ in desk.closed)
+    return sorted(day.day for _, day in desk.closed)
 
 
 @pytest.fixture(params=MANAGERS.values(), ids=lambda manager: str(manager.name))
@@ -44,11 +60,12 @@ async def account(manager: Double, desk: Desk, host: Host) -> AsyncIterator[Acco
 
 
 def allowed(manager: Double) -> dict[str, object]:
-    return {"door_codes": True} if manager.codes else {}
+    return {**({"door_codes": True} if manager.codes else {}), **({"block_nights": True} if manager.nights else {})}
 
 
 def writes(manager: Double) -> list[Effect]:
-    return [*([CODE] if manager.codes else []), *([LETTER] if manager.messages else [])]
+    codes, messages = [CODE] if manager.codes else [], [LETTER] if manager.messages else []
+    return [*codes, *messages, *([TAKEN] if manager.nights else [])]
 
 
 async def write(account: Account, effect: Effect) -> None:
@@ -122,6 +139,38 @@ async def test_a_guest_is_written_to(manager: Double, desk: Desk, account: Accou
     assert desk.letters == [(1, "Welcome to the sea.")]
 
 
+# ---- nights ----
+
+
+async def test_nights_are_closed_and_opened_again(manager: Double, desk: Desk, account: Account) -> None:
+    if not manager.nights:
+        assert SetNights not in account.perform
+        return
+    await write(account, TAKEN)
+    assert closed(desk) == [3, 4, 5, 6, 10]
+    before = len(desk.asked)
+    await write(account, TAKEN)
+    assert closed(desk) == [3, 4, 5, 6, 10]
+    assert len(desk.asked) - before <= 1, "what it has is not sent again run by run"
+    await write(
+        account, nights((3, 5), freed=((date(2027, 4, 5), date(2027, 4, 7)), (date(2027, 4, 10), date(2027, 4, 11))))
+    )
+    assert closed(desk) == [3, 4]
+
+
+async def test_nights_are_not_closed_unless_somebody_wants_it(manager: Double, host: Host) -> None:
+    assert SetNights not in reader(manager, host).perform
+
+
+async def test_a_try_that_broke_off_goes_on_where_it_did(manager: Double, desk: Desk, account: Account) -> None:
+    if not manager.nights:
+        return
+    desk.lost = 1
+    assert isinstance(await trouble(account, TAKEN), Unavailable)
+    await write(account, TAKEN)
+    assert closed(desk) == [3, 4, 5, 6, 10]
+
+
 # ---- faults ----
 
 
@@ -130,7 +179,8 @@ async def test_a_booking_that_the_account_does_not_know_is_a_person_s_business(
 ) -> None:
     desk.delete(1)
     for effect in writes(manager):
-        assert isinstance(await trouble(account, effect), Rejected)
+        if not isinstance(effect, SetNights):
+            assert isinstance(await trouble(account, effect), Rejected)
 
 
 async def test_a_key_that_is_refused_waits_for_a_person(manager: Double, desk: Desk, account: Account) -> None:

@@ -10,7 +10,7 @@ from hub.contracts import Integration, Performer
 from hub.hub import Hub
 from hub.model.effects import Effect, KeepBooking
 from hub.model.values import ChannelId, StayId, UnitId
-from hub.store import house, mail, pushes, stays
+from hub.store import house, mail, pushes, stay_search, stays
 from hub.store.engine import Tx
 from hub.store.house import ChannelRow, Origin
 from hub.store.pushes import Push, PushState
@@ -37,7 +37,7 @@ async def furnish(hub: Hub) -> dict[str, StayId]:
         sealed = house.sealed_settings(ACCOUNT, {}, hub.vault)
         units = {"L-1": UnitId("garden"), "L-2": UnitId("studio")}
         house.keep_channel(tx, ChannelRow(ACCOUNT, None, "guesty", sealed, Origin.SITE, units))
-        ids = {row.guest: row.id for row in stays.search(tx, stays.Wanted(limit=200))}
+        ids = {row.guest: row.id for row in stays.search(tx, stay_search.Wanted(limit=200))}
         now = hub.clock.now()
         tried: dict[str, Any] = {"attempts": 3, "tried_at": now - timedelta(minutes=5)}
         failed = Push(ACCOUNT, ids["Grace Hopper"], None, PushState.FAILED, "", 1, error=REFUSED, **tried)

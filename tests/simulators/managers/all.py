@@ -38,6 +38,8 @@ class Double:
     """It can be asked for what changed by the day only."""
     codes: str = "field"
     """Where it has a place for door codes: `field`, `note`, or empty."""
+    nights: bool = False
+    """Nights can be closed there."""
     messages: bool = True
     """Guests can be written to through it."""
 
@@ -68,6 +70,7 @@ MANAGERS: Final = {
             {"client_id": "client", "client_secret": "geheim", "webhook_secret": WEBHOOK_SECRET},
             _states("taken asked over strange"),
             _states("adults children"),
+            nights=True,
         ),
         Double(
             "hospitable",
@@ -85,6 +88,7 @@ MANAGERS: Final = {
             {"account": "10450", "secret": "geheim", **_CALLER},
             _states("taken asked over owner strange"),
             by_the_day=True,
+            nights=True,
         ),
         Double(
             "lodgify",
@@ -108,6 +112,7 @@ MANAGERS: Final = {
             "/v2",
             {"refresh_token": "pt_key", **_BEHIND},
             _states("taken asked over block strange"),
+            nights=True,
         ),
     )
 }

@@ -39,6 +39,11 @@ class Beds24Desk(Desk):
             return self._told([{"id": 9, "name": "", "roomTypes": rooms}], None)
         if path == "/v2/bookings" and asked.method == "POST":
             return self._changed(json.loads(asked.body))
+        if path == "/v2/inventory/rooms/calendar" and asked.method == "POST":
+            (room,) = json.loads(asked.body)
+            for span in room["calendar"]:
+                self.close(str(room["roomId"]), span["from"], span["to"], taken=span["numAvail"] == 0)
+            return reply([{"success": True}], 201)
         if path == "/v2/bookings/messages" and asked.method == "POST":
             (letter,) = json.loads(asked.body)
             known = self.booked.get(int(letter["bookingId"]))

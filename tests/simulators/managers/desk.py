@@ -62,6 +62,8 @@ class Desk:
     page: int = 2
     shuffle: Callable[[list[Booking]], list[Booking]] = field(default=lambda rows: rows)
     times: list[float] = field(default_factory=list)
+    closed: set[tuple[str, date]] = field(default_factory=set)
+    """Nights of units that were closed in the calendar."""
     letters: list[tuple[int, str]] = field(default_factory=list)
     """What guests were written: of which booking, and the text."""
     lost: int = 0
@@ -104,6 +106,12 @@ class Desk:
             self.lost -= 1
             return reply({"error": "gateway timeout"}, 504)
         return answer
+
+    def close(self, unit: str, first: str, last: str, *, taken: bool) -> None:
+        day = date.fromisoformat(first)
+        while day <= date.fromisoformat(last):
+            (self.closed.add if taken else self.closed.discard)((unit, day))
+            day += timedelta(days=1)
 
     def named(self, path: str, before: str, after: str = "") -> Booking | None:
         """The booking whose id stands between these in a path."""

@@ -6,7 +6,7 @@ import base64
 import hmac
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -44,9 +44,25 @@ class GuestyDesk(Desk):
             id_, _, what = path.removeprefix("/v1/reservations-v3/").partition("/")
             row = self.booked.get(int(id_)) if id_.isdigit() else None
             return reply({"error": "not found"}, 404) if row is None else self._altered(row, what, asked)
+        calendars = "/v1/availability-pricing/api/calendar/listings/"
+        if path.startswith(calendars):
+            return self._calendar(asked, path.removeprefix(calendars), query)
         if path.startswith("/v1/communication/conversations"):
             return self._talk(asked, path, query)
         return reply({"error": "not found"}, 404)
+
+    def _calendar(self, asked: Asked, unit: str, query: dict[str, str]) -> Reply:
+        if asked.method == "PUT":
+            told = json.loads(asked.body)
+            if "dateFrom" in told:  # what it does not know it takes no notice of
+                self.close(unit, told["dateFrom"], told["dateTo"], taken=told["status"] == "unavailable")
+            return reply({"status": 200})
+        first, last = date.fromisoformat(query["startDate"]), date.fromisoformat(query["endDate"])
+        days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+        told = [
+            {"date": f"{day}", "status": "unavailable" if (unit, day) in self.closed else "available"} for day in days
+        ]
+        return reply({"status": 200, "data": {"days": told}})
 
     def _made(self, told: dict[str, Any]) -> Reply:
         if (

@@ -40,6 +40,10 @@ class HostawayDesk(Desk):
         if row is not None and asked.method == "PUT":
             row.code = json.loads(asked.body)["doorCode"] or ""
             return reply({"status": "success", "result": self.item(row)})
+        if path.startswith("/v1/listings/") and path.endswith("/calendar") and asked.method == "PUT":
+            told, unit = json.loads(asked.body), path.split("/")[3]
+            self.close(unit, told["startDate"], told["endDate"], taken=told["isAvailable"] == 0)
+            return reply({"status": "success", "result": []})
         if path == "/v1/conversations":
             known = self.booked.get(int(query["reservationId"]))
             return reply({"status": "success", "result": [] if known is None else [{"id": 9000 + known.id}]})

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from hub.contracts import Integration
 from hub.model.facts import Listing
 from hub.model.values import ChannelId
-from hub.store import house, listings, pushes
+from hub.store import house, listings, pushes, stay_search
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.house import ChannelRow, Origin
@@ -153,7 +153,7 @@ async def test_bookings_sent_to_an_account_are_told_and_sent_again(api: Api) -> 
 
     def furnish(tx: Tx) -> str:
         house.keep_channel(tx, ChannelRow(account, None, "guesty", b"", Origin.SITE))
-        stay = ledger.search(tx, ledger.Wanted(limit=1))[0].id
+        stay = ledger.search(tx, stay_search.Wanted(limit=1))[0].id
         pushes.keep(tx, Push(account, stay, None, PushState.FAILED, "", 1, attempts=3, error="no", tried_at=NOW))
         return stay
 
