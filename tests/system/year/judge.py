@@ -261,6 +261,8 @@ class Judge:
             self.blame("owner", f"a code in {door.address}[{slot}] that nobody was given")
             return
         self.written[door, digits] = owner
+        if self.due.get(door):
+            self._queue[door] += 2  # a guest who is there comes first: asked, written, read back
         self._exposed(door, slot)
 
     def dropped(self, door: Door, slot: int, before: Code) -> None:
