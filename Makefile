@@ -13,6 +13,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 JOBS ?= 2
+# A dependency of caldav's would otherwise take the place of urllib3, which others need as it is; so its wheel is not used.
+PIP := URLLIB3_NO_OVERRIDE=1 $(BIN)/python -m pip --disable-pip-version-check -q
+BESIDE := --no-binary urllib3-future
 
 .PHONY: demo check test bench soak mutants lock format clean unit
 
@@ -55,12 +58,12 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.run: requirements/run.txt pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements/run.txt
-	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	$(PIP) install $(BESIDE) -r requirements/run.txt
+	$(PIP) install --no-deps -e .
 	touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.run
-	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements/dev.txt
+	$(PIP) install $(BESIDE) -r requirements/dev.txt
 	touch $@
 
 # Calendars that others test their readers with: the sources of two libraries, in the versions that are locked, unpacked by
