@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -44,7 +43,7 @@ class AccountsTold:
         async with self.bus.listen("stays", "stay:", "house", "channels", "clock") as nudges:
             while True:
                 await pause(self.clock, await self._look(), nudges)
-                await asyncio.sleep(GATHER_S)
+                await self.wall.sleep(GATHER_S)
 
     async def _look(self) -> datetime | None:
         """When to look again."""
