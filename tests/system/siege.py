@@ -164,7 +164,8 @@ class Siege:
         if change.by != "radio":
             return
         if change.slot in FOREIGN[change.lock]:
-            raise Failed(f"somebody else's code was touched: {NAMES[change.lock]} slot {change.slot} at {change.at}")
+            row = kept.slots.get((NAMES[change.lock], change.slot))
+            raise Failed(f"somebody else's code was touched: {change}, and the ledger says {row}\n{self.victim.said()}")
         if change.digits:
             self.written += 1
             self._judge_moment(change, kept)

@@ -266,9 +266,10 @@ async def test_after_a_restart_the_key_is_remembered(tmp_path: Path) -> None:
         pass
     home.lock.heard.clear()
     home.hold(KEYS)
-    async with home.house.running() as driver:
+    async with home.house.running(settle=60) as driver:
         assert driver.locks[TWO].keypad is not None
-    assert home.lock.heard == [bytes.fromhex("7204"), bytes.fromhex("8611"), bytes.fromhex("6202")]
+    usual = [bytes.fromhex("7204"), bytes.fromhex("8611"), bytes.fromhex("6202")]
+    assert home.lock.heard in (usual, usual[1:]), "a first number that the lock has just heard is taken for an echo"
 
 
 @virtual
