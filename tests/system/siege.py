@@ -155,20 +155,16 @@ class Siege:
                 raise Failed(f"acknowledged and lost: {sorted(lost)}")
             self.acknowledged += len(agency.acknowledged)
             agency.acknowledged.clear()
-        for change in self.locks.news():
-            self._judge_change(change, kept)
+        news = [change for change in self.locks.news() if change.by == "radio"]
+        if touched := [change for change in news if change.slot in FOREIGN[change.lock]]:
+            ledger = {place: row for place, row in kept.slots.items() if place[1] <= max(each.slot for each in touched)}
+            raise Failed(f"somebody else's code was touched: {touched}\nsince: {news}\n{ledger}\n{self.victim.said()}")
+        for change in news:
+            if change.digits:
+                self.written += 1
+                self._judge_moment(change, kept)
         for lock, slot, digits in _ours(self.locks.held):
             self._judge_code(lock, slot, digits, kept)
-
-    def _judge_change(self, change: CodeChanged, kept: Books) -> None:
-        if change.by != "radio":
-            return
-        if change.slot in FOREIGN[change.lock]:
-            row = kept.slots.get((NAMES[change.lock], change.slot))
-            raise Failed(f"somebody else's code was touched: {change}, and the ledger says {row}\n{self.victim.said()}")
-        if change.digits:
-            self.written += 1
-            self._judge_moment(change, kept)
 
     def _judge_moment(self, change: CodeChanged, kept: Books) -> None:
         at = self.victim.house_at(change.at)
