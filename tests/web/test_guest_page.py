@@ -25,6 +25,7 @@ from tests.web.conftest import Seen, Visitor, visiting
 from tests.web.test_ladder import _with_backups
 from tests.web.village import HOUSE, NOW, village
 from web.app import build
+from web.pace import PACES
 
 PUBLIC = "https://stay.example.com"
 PHONE = "+49 (0)170 123456-7"
@@ -253,6 +254,7 @@ async def test_an_address_that_looks_without_end_has_to_wait_and_no_other(tmp_pa
     async with village(tmp_path, public_url=PUBLIC) as here:
         app = build(here.hub)
         app.middlewares.insert(0, from_afar)
+        app[PACES].of_address.per_second = 0.001  # however slow the machine is
         async with TestServer(app) as server, ClientSession() as session:
             guest = Visitor(here, app, str(server.make_url("")).rstrip("/"), session)
             near, far = ({"X-Test-From": address} for address in ("2001:db8::1", "203.0.113.7"))
