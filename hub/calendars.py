@@ -212,6 +212,8 @@ def _absorb_one(tx: Tx, desk: Desk, channel: ChannelRow, report: StayReport, whe
         matched = match(report, [_known(source, stay) for source, stay in known], channel.id)
         named = None if matched is None else matched.known.id
         found = _found([(source, stay) for source, stay in known if stay.id == named], channel.id)
+    if found[0] is None and echo(report, outlets.echoing(tx, channel.id, unit, desk.now())):
+        return
     if found[0] is None or not _is_older(when, found[0].seen_at, desk.now()):
         _take_in(tx, desk, at, report, found)
 

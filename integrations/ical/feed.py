@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict, SecretStr, TypeAdapter, ValidationEr
 
 from hub.contracts import Delivery, Host, Integration, Sandbox
 from hub.errors import Garbled, Unavailable
-from hub.io.http import Answer, Request, accepted, send, web_address
+from hub.io.api import Send
+from hub.io.http import Answer, Request, Rules, accepted, send, web_address
 from hub.model.facts import CalendarFailed, CalendarRead, Fact, StayReport
 from hub.model.values import ChannelId
 from integrations.ical import calendar
@@ -119,9 +120,10 @@ def _digest(body: bytes) -> str:
 class Feed(Integration):
     poll_every: ClassVar[timedelta | None] = timedelta(minutes=3)
 
-    def __init__(self, config: Config, host: Host) -> None:
+    def __init__(self, config: Config, host: Host, through: Send = send) -> None:
         self._config = config
         self._host = host
+        self._send = through
         self._latest: tuple[str, CalendarRead | CalendarFailed] | None = None
 
     async def fetch(self, cursor: str | None) -> AsyncIterator[Delivery]:
@@ -134,7 +136,7 @@ class Feed(Integration):
         reader = self._reader(now)
         known = _Cursor.of(cursor, reader)
         headers = {"Accept": "text/calendar, */*;q=0.1", **(known.conditions if known else {})}
-        answer = await send(Request(self._config.url.get_secret_value(), headers=headers))
+        answer = await self._send(Request(self._config.url.get_secret_value(), headers=headers), Rules())
         if answer.status == 404:
             raise Unavailable(
                 f"{answer.host} has no calendar at this address (404); if that stays, copy the address again"
