@@ -25,11 +25,15 @@ class ShowsCodes(Keys):
     """Everybody who may look into the account sees them there, so somebody has to want that."""
 
 
-class TakesNights(ShowsCodes):
+class ClosesNights(Keys):
     """Of a service in whose calendar nights can be closed."""
 
     block_nights: bool = False
     """Nights that are taken here are closed there."""
+
+
+class TakesNights(ShowsCodes, ClosesNights):
+    """Of a service that does both."""
 
 
 class Nights:

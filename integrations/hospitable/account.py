@@ -1,4 +1,5 @@
-"""What Hospitable tells, as stays. Sources: facts page on channels §1.1 and §1.4; integrators' notes of what they saw.
+"""What Hospitable tells, as stays. Sources: facts page on channels §1.1 and §1.4; integrators' notes of what they saw;
+Hospitable's own OpenAPI document of its API V2, as kept by condechi/hospitable-api-docs-markdown @69748f7c.
 
 There is no asking for what changed: every poll reads all that is to come.
 """
@@ -6,8 +7,8 @@ There is no asking for what changed: every poll reads all that is to come.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any, ClassVar, Final
+from datetime import date, datetime, timedelta
+from typing import Any, ClassVar, Final, TypeVar
 
 from pydantic import SecretStr
 
@@ -18,7 +19,6 @@ from hub.contracts.accounts import (
     TAKEN,
     Account,
     ApiAddress,
-    Keys,
     Status,
     is_proxy,
     last4,
@@ -26,14 +26,17 @@ from hub.contracts.accounts import (
     listed,
 )
 from hub.contracts.fields import Fields
-from hub.contracts.writing import agreed
+from hub.contracts.writing import ClosesNights, Nights, agreed, offered
 from hub.io.api import Api, Send, told
 from hub.io.http import send
 from hub.io.pace import Rate
 from hub.io.signatures import hmac_hex
-from hub.model.effects import Effect, MessageGuest
+from hub.model.effects import Effect, MessageGuest, SetNights
 from hub.model.facts import Listing, StayReport
+from hub.model.stays import nights
 from hub.model.values import StayKind
+
+T = TypeVar("T")
 
 RATES: Final = (Rate(60, 60),)
 """Ours: theirs for reservations are not published."""
@@ -41,9 +44,12 @@ PAGE: Final = 100
 AHEAD: Final = timedelta(days=730)
 _AT_ONCE: Final = 20
 """Properties in one question: an address may not be too long."""
+_DAY: Final = timedelta(days=1)
+_DAYS: Final = 60
+"""Of a calendar in one request (update-property-calendar)."""
 
 
-class Config(Keys):
+class Config(ClosesNights):
     token: SecretStr
     """A personal access token; it is good for a year."""
     webhook_secret: SecretStr = SecretStr("")
@@ -108,7 +114,22 @@ class Hospitable(Account):
 
     @property
     def perform(self) -> Mapping[type, Performer]:
-        return {MessageGuest: self._message}
+        return offered({SetNights: self._close if self._config.block_nights else None, MessageGuest: self._message})
+
+    async def _close(self, effect: Effect, key: str) -> None:
+        """Day by day. Source: update-property-calendar; 422 where a channel of the property forbids it."""
+        assert isinstance(effect, SetNights)
+        days: list[dict[str, object]] = []
+
+        async def put(first: date, last: date, taken: bool) -> None:
+            days.extend({"date": f"{day}", "available": not taken} for day in sorted(nights(first, last + _DAY)))
+
+        await Nights().bring(effect, put)  # as few requests as there can be: nothing is remembered between them
+        headers = {"Authorization": f"Bearer {self._config.token.get_secret_value()}"}
+        for some in _batches(days, _DAYS):
+            agreed(
+                await self._api.tell("PUT", f"/properties/{effect.listing}/calendar", {"dates": some}, headers), "token"
+            )
 
     async def _message(self, effect: Effect, key: str) -> None:
         """2 in a minute to one guest are taken. Source: facts page on channels §1.1."""
@@ -162,5 +183,5 @@ class Hospitable(Account):
         )
 
 
-def _batches(ids: Sequence[str], size: int) -> list[Sequence[str]]:
-    return [ids[start : start + size] for start in range(0, len(ids), size)]
+def _batches(items: Sequence[T], size: int) -> list[Sequence[T]]:
+    return [items[start : start + size] for start in range(0, len(items), size)]

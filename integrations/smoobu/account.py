@@ -25,20 +25,21 @@ from hub.contracts.accounts import (
     listed,
 )
 from hub.contracts.fields import Fields, with_code
-from hub.contracts.writing import ShowsCodes, done, offered, record
+from hub.contracts.writing import TakesNights, done, offered, record
 from hub.io.api import Api, Send, told
 from hub.io.http import send
 from hub.io.pace import Rate
-from hub.model.effects import Effect, MessageGuest, SetDoorCode
+from hub.model.effects import Effect, MessageGuest, SetDoorCode, SetNights
 from hub.model.facts import Listing, StayReport
 from hub.model.values import StayKind
+from integrations.smoobu.blocking import Blocking, ours
 
 RATES: Final = (Rate(1000, 60),)
 PAGE: Final = 100
 AHEAD: Final = timedelta(days=1095)
 
 
-class Config(ShowsCodes):
+class Config(TakesNights):
     api_key: SecretStr
     """From Smoobu under Settings, For developers."""
     webhook_secret: SecretWord = SecretStr("")
@@ -72,6 +73,10 @@ class Smoobu(Account):
             query += [("from", (now - timedelta(days=2)).date().isoformat()), ("to", (now + AHEAD).date().isoformat())]
         else:
             query += [("modifiedFrom", since.date().isoformat())]
+        async for rows in self._pages(query):
+            yield [row for row in rows if not ours(row)]
+
+    async def _pages(self, query: Sequence[tuple[str, str | int]]) -> AsyncIterator[list[Any]]:
         page = 1
         while True:
             answer = await self._get("/reservations", [*query, ("pageSize", PAGE), ("page", page)])
@@ -97,8 +102,19 @@ class Smoobu(Account):
 
     @property
     def perform(self) -> Mapping[type, Performer]:
-        codes = self._config.door_codes
-        return offered({SetDoorCode: self._show_code if codes else None, MessageGuest: self._message})
+        codes, nights = self._config.door_codes, self._config.block_nights
+        return offered(
+            {
+                SetDoorCode: self._show_code if codes else None,
+                SetNights: self._close if nights else None,
+                MessageGuest: self._message,
+            }
+        )
+
+    async def _close(self, effect: Effect, key: str) -> None:
+        assert isinstance(effect, SetNights)
+        headers = {"Api-Key": self._config.api_key.get_secret_value()}
+        await Blocking(self._api, headers, self._pages).bring(effect, self.host.clock.now().date())
 
     async def _show_code(self, effect: Effect, key: str) -> None:
         """A line of the booking's note: no field is known for it. What is not said stays as it is (m190/usefulapi-mcp)."""

@@ -39,6 +39,11 @@ def closed(desk: Desk) -> list[int]:
     return sorted(day.day for _, day in desk.closed)
 
 
+def changes(desk: Desk) -> int:
+    """Requests that change something."""
+    return sum(asked.method != "GET" for asked in desk.asked)
+
+
 @pytest.fixture(params=MANAGERS.values(), ids=lambda manager: str(manager.name))
 def manager(request: pytest.FixtureRequest) -> Double:
     found: Double = request.param
@@ -148,10 +153,10 @@ async def test_nights_are_closed_and_opened_again(manager: Double, desk: Desk, a
         return
     await write(account, TAKEN)
     assert closed(desk) == [3, 4, 5, 6, 10]
-    before = len(desk.asked)
+    before = changes(desk)
     await write(account, TAKEN)
     assert closed(desk) == [3, 4, 5, 6, 10]
-    assert len(desk.asked) - before <= 1, "what it has is not sent again run by run"
+    assert changes(desk) - before <= 1, "what it has is not sent again run by run"
     await write(
         account, nights((3, 5), freed=((date(2027, 4, 5), date(2027, 4, 7)), (date(2027, 4, 10), date(2027, 4, 11))))
     )

@@ -80,6 +80,7 @@ MANAGERS: Final = {
             _states("taken asked over owner strange"),
             _states("total"),
             codes="",
+            nights=True,
         ),
         Double(
             "hostaway",
@@ -105,6 +106,7 @@ MANAGERS: Final = {
             _states("taken over block strange"),
             by_the_day=True,
             codes="note",
+            nights=True,
         ),
         Double(
             "beds24",

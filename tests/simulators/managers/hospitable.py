@@ -27,6 +27,8 @@ class HospitableDesk(Desk):
             return self._page([{"id": id_, "name": name} for id_, name in self.units.items()], query)
         if path == "/v2/reservations":
             return self._reservations(asked, query)
+        if path.startswith("/v2/properties/") and path.endswith("/calendar") and asked.method == "PUT":
+            return self._calendar(path.split("/")[3], json.loads(asked.body)["dates"])
         row = self.named(path, "/v2/reservations/", "/messages")
         if row is not None and asked.method == "POST":
             self.letters.append((row.id, json.loads(asked.body)["body"]))
@@ -41,6 +43,16 @@ class HospitableDesk(Desk):
         first, last = query["start_date"], query["end_date"]
         rows = [row for row in self.rows() if row.unit in wanted and first <= row.departure.isoformat() <= last]
         return self._page([self.item(row, query.get("include", "").split(",")) for row in rows], query)
+
+    def _calendar(self, unit: str, dates: list[dict[str, Any]]) -> Reply:
+        """As in Hospitable's OpenAPI document, update-property-calendar: taken, and done afterwards."""
+        if unit not in self.units:
+            return reply({"message": "Not found"}, 404)
+        if not 0 < len(dates) <= 60:
+            return reply({"status_code": "422"}, 422)
+        for day in dates:
+            self.close(unit, day["date"], day["date"], taken=not day["available"])
+        return reply({"status": "accepted"}, 202)
 
     def _page(self, rows: list[Any], query: dict[str, str]) -> Reply:
         size, page = min(int(query["per_page"]), 100, self.page), int(query["page"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from tests.integrations.servers import Asked
@@ -23,12 +23,18 @@ class SmoobuDesk(Desk):
             return reply({"title": "Error occurred", "detail": "Unauthorized"}, 401)
         if path == "/api/apartments":
             return reply({"apartments": [{"id": int(id_), "name": name} for id_, name in self.units.items()]})
+        if path == "/api/reservations" and asked.method == "POST":
+            return self._blocked(json.loads(asked.body))
         if path == "/api/reservations":
             return self._reservations(query)
         row = self.named(path, "/api/reservations/")
         if row is not None and asked.method == "PUT":
             row.note = json.loads(asked.body)["notice"]
             return reply(self.item(row))
+        if row is not None and asked.method == "DELETE":
+            self._close(row, taken=False)
+            self.delete(row.id)
+            return reply({"success": True})
         if row is not None:
             return reply(self.item(row))
         row = self.named(path, "/api/reservations/", "/messages/send-message-to-guest")
@@ -36,6 +42,27 @@ class SmoobuDesk(Desk):
             self.letters.append((row.id, json.loads(asked.body)["messageBody"]))
             return reply({"id": 1}, 201)
         return reply({"detail": "Not found"}, 404)
+
+    def _blocked(self, told: dict[str, Any]) -> Reply:
+        """A booking of the channel “Blocked”; like any other it needs nights that are free."""
+        assert told["channelId"] == 11
+        first, until = date.fromisoformat(told["arrivalDate"]), date.fromisoformat(told["departureDate"])
+        for row in self.booked.values():
+            if (
+                row.unit == str(told["apartmentId"])
+                and row.state != "over"
+                and row.arrival < until
+                and first < row.departure
+            ):
+                return reply({"title": "Error occurred", "detail": "The chosen time period is not available"}, 400)
+        made = Booking(max(self.booked, default=0) + 1001, str(told["apartmentId"]), first, until, state="block")
+        made.note, made.changed = told["notice"], self.now()
+        self.booked[made.id] = made
+        self._close(made, taken=True)
+        return reply({"id": made.id})
+
+    def _close(self, row: Booking, *, taken: bool) -> None:
+        self.close(row.unit, f"{row.arrival}", f"{row.departure - timedelta(days=1)}", taken=taken)
 
     def _reservations(self, query: dict[str, str]) -> Reply:
         if "modifiedFrom" in query:
@@ -45,6 +72,7 @@ class SmoobuDesk(Desk):
             rows = [
                 row for row in self.rows() if first <= row.departure.isoformat() and row.arrival.isoformat() <= last
             ]
+        rows = [row for row in rows if query.get("apartmentId", row.unit) == row.unit]
         rows = [row for row in rows if row.state != "over" or query.get("showCancellation") == "true"]
         size, page = min(int(query["pageSize"]), 100, self.page), int(query["page"])
         found = [self.item(row) for row in rows[(page - 1) * size : page * size]]
