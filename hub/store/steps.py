@@ -50,13 +50,31 @@ def history(tx: Tx, id_: StayId) -> list[Step]:
     ]
 
 
+_STAND: Final = Prepared(
+    update(stays).where(stays.c.id == bindparam("_id")).values(stage=bindparam("stage")), lambda row: None
+)
+_NOTE: Final = Prepared(
+    insert(stay_steps).values(
+        {column.name: bindparam(column.name, type_=column.type) for column in stay_steps.c if column.name != "id"}
+    ),
+    lambda row: None,
+)
+
+
 def take(tx: Tx, id_: StayId, before: Stage | None, after: Stage, *, by: str, why: str, at: datetime) -> None:
     """Write it down. Whether it may be is hub/model/workflow.py's to say."""
-    tx.sql.execute(update(stays).where(stays.c.id == id_).values(stage=after.value))
+    _STAND.run(tx, _id=id_, stage=after.value)
     told = {"before": None if before is None else before.value, "after": after.value, "by": by, "why": why}
-    tx.sql.execute(insert(stay_steps).values(stay_id=id_, at=at, **told))
+    _NOTE.run(tx, stay_id=id_, at=at, **told)
     tx.signal(f"stay:{id_}")
     tx.signal("stays")
+
+
+def put(tx: Tx, id_: StayId, after: Stage, *, new: bool, at: datetime, by: str, why: str) -> None:
+    """It stands there, by somebody's word; written down where that is news."""
+    before = None if new else stage(tx, id_)
+    if after is not before:
+        take(tx, id_, before, after, by=by, why=why, at=at)
 
 
 def follow(tx: Tx, id_: StayId, status: StayStatus, *, new: bool, at: datetime, by: str, why: str) -> None:
