@@ -16,10 +16,11 @@ from hub.issuing import Desk
 from hub.model.chain import told, written
 from hub.model.keeping import REGISTER
 from hub.model.values import StayId, StayStatus
-from hub.store import guest_page, guests, log
+from hub.store import guest_page, guests, imports, log
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.guests import SHORTEST_NAME, Sealed
+from hub.store.imports import Row
 from hub.store.log import Filter
 from hub.store.stays import StayRow
 
@@ -92,6 +93,10 @@ def export(tx: Tx, desk: Desk, id_: StayId, actor: str) -> dict[str, Any]:
             {"channel": channel, "uid": uid, "as_received": _opened(desk, box)}
             for channel, uid, box in guests.reports(tx, id_)
         ],
+        "imported": [
+            {"file": of.name, "at": written(of.made_at), "line": row.line, "as_received": _received(desk, row)}
+            for row, of in imports.rows_of(tx, id_)
+        ],
         "codes": [
             {name: _when(value) if isinstance(value, datetime) else value for name, value in code.items()}
             for code in guests.codes_of(tx, id_)
@@ -111,6 +116,11 @@ def export(tx: Tx, desk: Desk, id_: StayId, actor: str) -> dict[str, Any]:
             for kept in REGISTER
         ],
     }
+
+
+def _received(desk: Desk, row: Row) -> str | None:
+    """None: it has become the stay, and is kept there."""
+    return None if row.cells is None else _opened(desk, Sealed(row.about, row.cells))
 
 
 def _page(tx: Tx, id_: StayId) -> dict[str, Any]:
@@ -168,9 +178,19 @@ def erase(tx: Tx, desk: Desk, id_: StayId, confirmed: str, actor: str) -> Erased
         guests.keep_report(tx, channel, uid, desk.vault.seal(b"", about=box.about))
     for number, box in guests.deliveries(tx, {channel for channel, _, _ in reports}):
         guests.keep_delivery(tx, number, desk.vault.seal(b"", about=box.about))
+    _empty_imports(tx, desk, id_, name)
     guests.empty_stay(tx, id_)
     guests.forget(tx, id_, now)
     return Erased(lines, sentences)
+
+
+def _empty_imports(tx: Tx, desk: Desk, id_: StayId, name: str) -> None:
+    """Rows of lists that became the stay or changed it, and refused ones in which the name stands."""
+    imports.empty(tx, [row for row, _ in imports.rows_of(tx, id_)])
+    if name:
+        spelled = json.dumps(name, ensure_ascii=False)[1:-1].casefold()
+        refused = (row for row in imports.refused(tx) if spelled in (_received(desk, row) or "").casefold())
+        imports.empty(tx, list(refused))
 
 
 def _erasable(tx: Tx, desk: Desk, id_: StayId) -> StayRow:

@@ -27,6 +27,8 @@ from hub.contracts import Clock, Sandbox
 from hub.doorcodes import DoorCodes
 from hub.emergency import Emergencies
 from hub.hub import Hub
+from hub.importing import KEPT as IMPORTS_KEPT
+from hub.importing import UNTOUCHED, Importer
 from hub.inbox import Inbox
 from hub.intake import Intake
 from hub.io.clock import SystemClock, Trust, TurnedClock, Vouch
@@ -61,6 +63,7 @@ from hub.store import (
     guest_page,
     holders,
     house,
+    imports,
     log,
     mail,
     migrate,
@@ -295,6 +298,7 @@ async def run(hub: Hub, fronts: tuple[Serve, ...] = (), *, upkeep: bool = True) 
             ("timekeeper", Timekeeper(hub.store, hub.desk, hub.bus, hub.clock).run()),
             ("passes", hub.passes.run()),
             ("accounts", hub.accounts_told.run()),
+            ("imports", Importer(hub.store, hub.desk, hub.bus).run()),
             ("ladder", hub.ladder.run()),
             ("drivers", hub.plugins.keep_drivers()),
             ("radios", hub.radios.run()),
@@ -475,6 +479,7 @@ async def _tidy(hub: Hub) -> None:
         if hub.clock.trusted:
             guest_page.tidy(tx, hub.clock.now())
             bookings.sweep_holds(tx, hub.clock.now())
+            imports.tidy(tx, hub.clock.now() - IMPORTS_KEPT, hub.clock.now() - UNTOUCHED)
             _purge(tx, hub.clock.now())
 
     await hub.store.write(work)

@@ -9,8 +9,14 @@ import typer
 
 from hub.commandline.asking import AsJson, ConfigPath, answered
 from hub.commandline.saying import as_json, table
+from hub.commandline.stay_imports import import_stays, list_imports, undo_import
 
-stay = typer.Typer(no_args_is_help=True, help="Bookings that come by telephone: list, add, extend, cancel.")
+stay = typer.Typer(
+    no_args_is_help=True, help="Bookings that come by telephone: list, add, extend, cancel; past stays from a list."
+)
+stay.command("import")(import_stays)
+stay.command("imports")(list_imports)
+stay.command("undo-import")(undo_import)
 
 StayArgument = Annotated[str, typer.Argument(metavar="STAY", help="Its id, from `gatehouse stay list`.")]
 CheckIn = Annotated[str | None, typer.Option(metavar="HH:MM", help="Another time than the house rules'.")]

@@ -107,6 +107,14 @@ REGISTER: Final = (
         "the words are taken out; the steps remain, of nobody",
     ),
     Kept(
+        "Lists of past stays that somebody brought in: each row (sealed), and the stay before and after it (sealed)",
+        ("stay_imports", "stay_import_rows"),
+        "to say what became of each row, and to take an import back",
+        CONTRACT,
+        "a list that nobody imports a day; rows that were refused, and what undoes an import, 30 days",
+        "emptied, and refused rows in which the name stands; that import is not undone for this stay any more",
+    ),
+    Kept(
         "Nights that are held for somebody (a name, if one was given), and why nights are closed",
         ("holds", "closures"),
         "to sell no night twice",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Table, literal, select, update
+from sqlalchemy import ColumnElement, Table, Text, cast, literal, select, update
 
 from hub.io.vault import Vault
 from hub.store.engine import Tx
@@ -17,6 +17,7 @@ from hub.store.tables import (
     pass_doors,
     people,
     person_feeds,
+    stay_import_rows,
     stay_sources,
     stays,
     units,
@@ -31,6 +32,7 @@ class _Sealed(NamedTuple):
     """What the seal is bound to, as its maker says it."""
 
 
+_OF_A_ROW: Final = literal("import:") + stay_import_rows.c.import_id + ":" + cast(stay_import_rows.c.number, Text)
 _SEALED: Final = (
     _Sealed(grants, "pin", literal("grant:") + grants.c.id),
     _Sealed(pass_doors, "pin", literal("pass:") + pass_doors.c.pass_id + ":" + pass_doors.c.lock_id),
@@ -44,6 +46,7 @@ _SEALED: Final = (
     _Sealed(channels, "settings", literal("channel:") + channels.c.id),
     _Sealed(stay_sources, "reported", literal("report:") + stay_sources.c.channel_id + ":" + stay_sources.c.uid),
     _Sealed(unplaced, "reported", literal("unplaced:") + unplaced.c.channel_id + ":" + unplaced.c.uid),
+    *(_Sealed(stay_import_rows, column, _OF_A_ROW) for column in ("cells", "told", "made")),
     _Sealed(inbox, "body", literal("inbox:") + inbox.c.channel_id + ":" + inbox.c.key),
 )
 

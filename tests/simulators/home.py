@@ -160,7 +160,7 @@ async def home(
         hub.plugins.add_driver("memory", driver)
         hub.plugins.add_channel(FEED, calendar)
         if furnish:
-            await hub.store.write(lambda tx: _furnish(tx, hub, memories, rules))
+            await hub.store.write(lambda tx: put_in(tx, hub, memories, rules))
         async with asyncio.TaskGroup() as group:
             task = group.create_task(running.run(hub, upkeep=False))
             try:
@@ -177,7 +177,7 @@ def _teller(hub: Hub) -> Any:
     return tell
 
 
-def _furnish(tx: Any, hub: Hub, memories: list[Memory], rules: dict[str, Any]) -> None:
+def put_in(tx: Any, hub: Hub, memories: list[Memory], rules: dict[str, Any]) -> None:
     closed = rules.pop("closed_means", ClosedMeans.ASK)
     place = Property(
         PropertyId("house"), "House", ZONE, time(15), time(11), timedelta(hours=1), 6, Origin.SITE, backups=0

@@ -5,6 +5,7 @@ from hub.store.tables.bookings import booking_rules, closures, holds
 from hub.store.tables.emergencies import emergencies
 from hub.store.tables.guest_page import complaints, guest_links
 from hub.store.tables.house import channels, listings, locks, meta, properties, unit_locks, units
+from hub.store.tables.imports import stay_import_rows, stay_imports
 from hub.store.tables.kinds import Day, Instant, metadata
 from hub.store.tables.ledgers import grants, shared_nights, slots, stay_sources, stay_steps, stays, unplaced
 from hub.store.tables.people import (
@@ -70,6 +71,8 @@ __all__ = [
     "shared_nights",
     "slot_holders",
     "slots",
+    "stay_import_rows",
+    "stay_imports",
     "stay_sources",
     "stay_steps",
     "stays",

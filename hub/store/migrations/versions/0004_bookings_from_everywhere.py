@@ -347,8 +347,51 @@ CREATE TABLE person_feeds (
     """,
 )
 
+# ---- past stays from files ----
+IMPORTS = (
+    """
+CREATE TABLE stay_imports (
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    state TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    headings TEXT NOT NULL,
+    reading TEXT NOT NULL,
+    made_at INTEGER NOT NULL,
+    made_by TEXT NOT NULL,
+    done_at INTEGER,
+    done_by TEXT DEFAULT '' NOT NULL,
+    PRIMARY KEY (id)
+) STRICT
+    """,
+    """
+CREATE TABLE stay_import_rows (
+    import_id TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    line INTEGER NOT NULL,
+    cells BLOB,
+    verdict TEXT DEFAULT '' NOT NULL,
+    told BLOB,
+    same TEXT,
+    says TEXT,
+    unit_id TEXT,
+    arrival TEXT,
+    departure TEXT,
+    stay_id TEXT,
+    made BLOB,
+    undone TEXT DEFAULT '' NOT NULL,
+    PRIMARY KEY (import_id, number),
+    FOREIGN KEY(import_id) REFERENCES stay_imports (id) ON DELETE CASCADE,
+    FOREIGN KEY(stay_id) REFERENCES stays (id) ON DELETE SET NULL
+) STRICT
+    """,
+    "CREATE INDEX stay_import_rows_same ON stay_import_rows (import_id, same)",
+    "CREATE INDEX stay_import_rows_nights ON stay_import_rows (import_id, unit_id, arrival)",
+    "CREATE INDEX stay_import_rows_stay ON stay_import_rows (stay_id)",
+)
+
 
 def upgrade() -> None:
     # The triggers come last: they name columns that are added here.
-    for statement in (*TABLES, *ACCOUNTS, *CONFLICTS, *WORKFLOW, *PUBLISHING, *LOCKS, *WRITING, *PERSON_FEEDS, *TRIGGERS):
+    for statement in (*TABLES, *ACCOUNTS, *CONFLICTS, *WORKFLOW, *PUBLISHING, *LOCKS, *WRITING, *PERSON_FEEDS, *IMPORTS, *TRIGGERS):
         op.get_bind().exec_driver_sql(statement)

@@ -610,6 +610,42 @@ CREATE TABLE slots (
 ) STRICT
     ;
 INSERT INTO "slots" VALUES('x',1,'x','x','x',1,'x','x',1,1,1,1,1,'x',1,1,1,1,1,1);
+CREATE TABLE stay_import_rows (
+    import_id TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    line INTEGER NOT NULL,
+    cells BLOB,
+    verdict TEXT DEFAULT '' NOT NULL,
+    told BLOB,
+    same TEXT,
+    says TEXT,
+    unit_id TEXT,
+    arrival TEXT,
+    departure TEXT,
+    stay_id TEXT,
+    made BLOB,
+    undone TEXT DEFAULT '' NOT NULL,
+    PRIMARY KEY (import_id, number),
+    FOREIGN KEY(import_id) REFERENCES stay_imports (id) ON DELETE CASCADE,
+    FOREIGN KEY(stay_id) REFERENCES stays (id) ON DELETE SET NULL
+) STRICT
+    ;
+INSERT INTO "stay_import_rows" VALUES('x',1,1,X'78','x',X'78','x','x','x','x','x','x',X'78','x');
+CREATE TABLE stay_imports (
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    state TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    headings TEXT NOT NULL,
+    reading TEXT NOT NULL,
+    made_at INTEGER NOT NULL,
+    made_by TEXT NOT NULL,
+    done_at INTEGER,
+    done_by TEXT DEFAULT '' NOT NULL,
+    PRIMARY KEY (id)
+) STRICT
+    ;
+INSERT INTO "stay_imports" VALUES('x','x','x',1,'x','x',1,'x',1,'x');
 CREATE TABLE stay_sources (
     channel_id TEXT NOT NULL,
     uid TEXT NOT NULL,
@@ -834,6 +870,9 @@ CREATE INDEX sync_log_by_time ON sync_log (at);
 CREATE INDEX pushes_by_booking ON pushes (channel_id, booking);
 CREATE INDEX pushes_by_state ON pushes (state, synced_at);
 CREATE INDEX pushes_failed ON pushes (channel_id, tried_at) WHERE state = 'failed';
+CREATE INDEX stay_import_rows_same ON stay_import_rows (import_id, same);
+CREATE INDEX stay_import_rows_nights ON stay_import_rows (import_id, unit_id, arrival);
+CREATE INDEX stay_import_rows_stay ON stay_import_rows (stay_id);
 CREATE TRIGGER holds_no_overlap BEFORE INSERT ON holds
 WHEN EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.status IN ('confirmed', 'tentative')
              AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
