@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import shutil
@@ -10,14 +11,61 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
+from typing import Final
 
 from tests.mutants.bugs import ROOT, Bug, bugs
+from tests.system.year.town import begin_of
 
-COPIED = ("hub", "drivers", "integrations", "web", "config", "tests", "pyproject.toml", "README.md", "CHANGELOG.md")
-DAYS, SEED = 25, 1
-LAW = re.compile(r"!! (\w+): ([^\n]*)")
+COPIED: Final = (
+    "hub",
+    "drivers",
+    "integrations",
+    "web",
+    "config",
+    "tests",
+    "pyproject.toml",
+    "README.md",
+    "CHANGELOG.md",
+)
+DAYS: Final = 25
+SEED: Final = 1
+VERDICTS: Final = ROOT / "build" / "mutants.jsonl"
+LAW: Final = re.compile(r"(\d{4}-\d\d-\d\d) [\d:.]+ !! (\w+): ([^\n]*)")
+FALL: Final = re.compile(r"^E +(\S.*)$", re.MULTILINE)
+FAILED: Final = 1
+"""Source: docs.pytest.org, “Exit codes”: tests were run, and some failed. Any other end is no verdict."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    bug: str
+    caught: bool
+    law: str
+    """By which law, and what the judge said; empty: it survived."""
+    day: int | None
+    """Of its year, counted from 1."""
+    commit: str
+    """Of the tree that it was put into; with a plus, if that had changes of its own."""
+    seed: int
+    days: int
+    seconds: int
+
+    def __str__(self) -> str:
+        when = "" if self.day is None else f"on day {self.day} "
+        verdict = f"caught {when}by {self.law}" if self.caught else f"SURVIVED {self.days} days"
+        return f"{self.seconds:6} s  {self.bug}: {verdict}"
+
+
+def _commit() -> str:
+    def git(*words: str) -> str:
+        done = subprocess.run(("git", *words), cwd=ROOT, capture_output=True, text=True, check=False)
+        return done.stdout.strip()
+
+    return git("rev-parse", "--short", "HEAD") + ("+" if git("status", "--porcelain", "--untracked-files=no") else "")
 
 
 def _copy(folder: Path) -> None:
@@ -42,34 +90,53 @@ def _lived(folder: Path, days: int, seed: int) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def _verdict(bug: Bug) -> tuple[bool, str]:
-    """Whether the year found it, and by which law."""
-    begun = perf_counter()
+def _verdict(bug: Bug, commit: str) -> Verdict:
+    """Whether the year found it, and by which law. It breaks off at the first that is broken."""
+    begun, days, seed = perf_counter(), bug.days or DAYS, bug.seed or SEED
     with tempfile.TemporaryDirectory(prefix="gatehouse-mutant-") as name:
         folder = Path(name)
         _copy(folder)
         bug.put_into(folder)
-        status, told = _lived(folder, bug.days or DAYS, bug.seed or SEED)
-    law = LAW.search(told)
-    by = f"{law[1]}: {law[2]}" if law else "it fell" if status else ""
-    verdict = f"caught by {by}" if status else "SURVIVED"
-    return status != 0, f"{perf_counter() - begun:6.0f} s  {bug.name}: {verdict}"
+        status, told = _lived(folder, days, seed)
+    if status not in (0, FAILED):
+        raise RuntimeError(f"“{bug.name}” got no verdict:\n{told}")
+    law, fall = LAW.search(told), FALL.search(told)
+    day = (datetime.fromisoformat(law[1]).replace(tzinfo=UTC) - begin_of(seed)).days + 1 if law else None
+    by = f"{law[2]}: {law[3]}" if law else f"a fall: {fall[1] if fall else 'of the hub'}" if status else ""
+    return Verdict(bug.name, status != 0, by, day, commit, seed, days, round(perf_counter() - begun))
+
+
+def _known(commit: str) -> set[str]:
+    """Bugs that were given a verdict in this very tree."""
+    if not VERDICTS.exists() or commit.endswith("+"):
+        return set()
+    told = (json.loads(line) for line in VERDICTS.read_text().splitlines())
+    return {row["bug"] for row in told if row["commit"] == commit}
+
+
+def _keep(verdict: Verdict) -> None:
+    VERDICTS.parent.mkdir(exist_ok=True)
+    with VERDICTS.open("a") as file:
+        file.write(json.dumps(asdict(verdict), ensure_ascii=False) + "\n")
+    sys.stdout.write(f"{verdict}\n")
+    sys.stdout.flush()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
     parser.add_argument("only", nargs="*", help="only bugs whose name has one of these words")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    told = parser.parse_args()
+    parser.add_argument("--go-on", action="store_true", help=f"without those that have a verdict in {VERDICTS.name}")
+    told, commit = parser.parse_args(), _commit()
+    known = _known(commit) if told.go_on else set()
     chosen = [bug for bug in bugs() if not told.only or any(word in bug.name for word in told.only)]
     with ThreadPoolExecutor(told.jobs) as crew:
-        verdicts = []
-        for found, sentence in crew.map(_verdict, chosen):
-            verdicts.append(found)
-            sys.stdout.write(sentence + "\n")
-            sys.stdout.flush()
-    sys.stdout.write(f"{sum(verdicts)} of {len(verdicts)} caught\n")
-    sys.exit(0 if all(verdicts) else 1)
+        caught = []
+        for verdict in crew.map(lambda bug: _verdict(bug, commit), (bug for bug in chosen if bug.name not in known)):
+            _keep(verdict)
+            caught.append(verdict.caught)
+    sys.stdout.write(f"{sum(caught)} of {len(caught)} caught, told in {VERDICTS}\n")
+    sys.exit(0 if all(caught) else 1)
 
 
 if __name__ == "__main__":
