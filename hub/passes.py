@@ -6,7 +6,7 @@ changes nothing. While no pass begins or ends its hours this rests.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -225,14 +225,14 @@ class PassKeeper:
     def _rest(self, tx: Tx) -> datetime | None:
         """Until when there is nothing to do; now, where there is."""
         found, until = gaps(tx, self.desk)
-        return self.clock.now() if any(_closable(tx, self.desk, found)) or any(uncounted(tx)) else until
+        return self.clock.now() if any(_closable(tx, found)) or any(uncounted(tx)) else until
 
 
-def _closable(tx: Tx, desk: Desk, found: Iterable[Gap]) -> Iterator[Gap]:
+def _closable(tx: Tx, found: Collection[Gap]) -> Iterator[Gap]:
     """Without those that wait for a person, as their digits are somebody else's."""
+    taken = passes.taken_anywhere(tx) if found else ()
     for gap in found:
-        door = next((door for door in gap.row.doors if door.lock == gap.lock), None)
-        if gap.held or door is None or not passes.taken(tx, gap.row.id, gap.lock, [door.tag]):
+        if gap.held or (gap.row.id, gap.lock) not in taken:
             yield gap
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -10,12 +10,13 @@ from enum import Enum
 from hub.findings import Look
 from hub.issuing import Desk
 from hub.model.alerts import Finding, Kind
-from hub.model.codes import CodeState, Slot, state_of
+from hub.model.codes import CodeState, Limits, Slot, state_of
 from hub.model.passes import Turnover
 from hub.model.values import GrantId, LockId, PassId, PersonId, Proof, Window
 from hub.passes import USED_UP, Ground
 from hub.store import codes, passes
 from hub.store.codes import Issued
+from hub.store.doors import Door
 from hub.store.engine import Tx
 from hub.store.passes import Pass, PassDoor
 from hub.store.persons import Person
@@ -135,8 +136,8 @@ def _at_door(  # one row of each ledger
 
 def found(look: Look) -> Iterator[Finding]:
     """What a pass asks and its lock cannot do. That a code is not proven although its hours have begun, hub/health.py says."""
-    names = {door.id: door for door in look.doors}
-    people = Ground.people_of(look.tx)
+    at = {door.id: door for door in look.doors}
+    people, taken = Ground.people_of(look.tx), passes.taken_anywhere(look.tx)
     for row in passes.all_passes(look.tx):
         person = people[row.person]
         if row.stopped or person.ended_at is not None or row.good.over(look.now):
@@ -145,7 +146,7 @@ def found(look: Look) -> Iterator[Finding]:
             look.reached(row.good.end)
         about = f"person:{person.id}"
         for door in row.doors:
-            why = _cannot(look.tx, row, door, names[door.lock].name)
+            why = _cannot(look.tx, row, door, at[door.lock], taken)
             if why is not None:
                 yield Finding(
                     Kind.PASS_CANNOT_WORK, about, f"The pass of {person.name}: {why[0]}.", why[1], row.made_at
@@ -156,16 +157,18 @@ def found(look: Look) -> Iterator[Finding]:
             yield Finding(Kind.PASS_CANNOT_WORK, about, f"The pass of {person.name}: {what}.", cure, row.made_at)
 
 
-def _cannot(tx: Tx, row: Pass, door: PassDoor, name: str) -> tuple[str, str] | None:
+def _cannot(
+    tx: Tx, row: Pass, kept: PassDoor, door: Door, taken: Collection[tuple[PassId, LockId]]
+) -> tuple[str, str] | None:
     """A clause and the cure."""
-    limits = codes.limits_of(tx, door.lock)
+    limits = None if door.abilities is None else Limits.of(door.abilities)
     if limits is not None and limits.slots == 0:
-        return f"{name} has no keypad", "Take that door out of the pass."
-    if limits is not None and not limits.take(door.digits):
-        return f"{name} does not take codes of {door.digits} digits", "Draw new digits on the page People."
-    if row.uses is not None and passes.tells_slots(tx, door.lock) is False:
-        why = f"{name} does not say whose code was typed, so its uses are not counted"
+        return f"{door.name} has no keypad", "Take that door out of the pass."
+    if limits is not None and not limits.take(kept.digits):
+        return f"{door.name} does not take codes of {kept.digits} digits", "Draw new digits on the page People."
+    if row.uses is not None and passes.tells_slots(tx, door.id) is False:
+        why = f"{door.name} does not say whose code was typed, so its uses are not counted"
         return why, "End the pass yourself when it was used, or give it an end."
-    if passes.taken(tx, row.id, door.lock, [door.tag]):
-        return f"at {name} its digits are somebody else's", "Draw new digits on the page People."
+    if (row.id, door.id) in taken:
+        return f"at {door.name} its digits are somebody else's", "Draw new digits on the page People."
     return None

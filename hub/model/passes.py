@@ -146,7 +146,8 @@ def _merged(windows: Iterable[Window]) -> list[Window]:
     return merged
 
 
-def whole_week(spans: Iterable[Span]) -> bool:
+@lru_cache(maxsize=512)
+def whole_week(spans: tuple[Span, ...]) -> bool:
     """Whether no minute of the week is left out."""
     return len({minute % (7 * 1440) for span in spans for minute in span.minutes}) == 7 * 1440
 

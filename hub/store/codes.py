@@ -26,14 +26,14 @@ from sqlalchemy import (
 
 from hub.model import trail
 from hub.model.chain import CODE
-from hub.model.codes import Claim, Grant, Limits, Reading, Slot
+from hub.model.codes import Claim, Grant, Reading, Slot
 from hub.model.hours import UNHEARD_OF, Hours
 from hub.model.values import CodeTag, GrantId, LockId, PassId, Proof, Purpose, StayId, Window
 from hub.store import chain, emergencies, holders
 from hub.store.engine import Tx
 from hub.store.prepared import Prepared, among, listed, upsert
 from hub.store.proofs import NOW
-from hub.store.tables import Instant, grants, lock_state, pass_doors, slots
+from hub.store.tables import Instant, grants, pass_doors, slots
 
 MANAGED = 30
 """How many slots of a lock the hub looks after; the rest are never read (a lock may claim 250)."""
@@ -398,9 +398,3 @@ _HELD: Final = Prepared(select(slots).where(among(slots.c.holder, "ids")), held,
 def held_by(tx: Tx, ids: Collection[GrantId]) -> dict[GrantId, Slot]:
     """The slots that these grants hold."""
     return dict(_HELD.all(tx, ids=listed(ids))) if ids else {}
-
-
-def limits_of(tx: Tx, lock: LockId) -> Limits | None:
-    """What its keypad takes; None: nobody has met it yet."""
-    row = tx.sql.execute(select(lock_state).where(lock_state.c.lock_id == lock)).mappings().first()
-    return None if row is None or row["model"] is None else Limits(row["slots"], row["min_digits"], row["max_digits"])

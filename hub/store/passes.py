@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import RowMapping, Select, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.model.passes import LONGEST_TURNOVER, Always, EveryWeek, Turnover, When, hours_in_words, read_hours
@@ -62,7 +63,7 @@ class Pass:
 # ---- reading --------------------------------------------------------------------------------------------------------
 
 
-def _when(row: RowMapping) -> When:
+def _when(row: Mapping[str, Any]) -> When:
     match row["kind"]:
         case "weekly":
             return EveryWeek(read_hours(row["hours"]))
@@ -73,7 +74,8 @@ def _when(row: RowMapping) -> When:
             return Always()
 
 
-def _pass(row: RowMapping, doors: Iterable[PassDoor]) -> Pass:
+def _pass(row: Mapping[str, Any]) -> Pass:
+    """Without its doors."""
     return Pass(
         id=row["id"],
         person=row["person_id"],
@@ -86,24 +88,33 @@ def _pass(row: RowMapping, doors: Iterable[PassDoor]) -> Pass:
         paused_at=row["paused_at"],
         ended_at=row["ended_at"],
         ended_why=row["ended_why"],
-        doors=tuple(doors),
     )
 
 
-def _door(row: RowMapping) -> PassDoor:
+def _door(row: Mapping[str, Any]) -> PassDoor:
     return PassDoor(row["lock_id"], row["pin"], row["tag"], row["digits"], row["told_at"])
 
 
-def _fetch(tx: Tx, query: Select[tuple[object, ...]]) -> list[Pass]:
-    rows = tx.sql.execute(query).mappings().all()
-    doors: dict[str, list[PassDoor]] = {row["id"]: [] for row in rows}
-    kept = select(pass_doors).where(pass_doors.c.pass_id.in_(doors)).order_by(pass_doors.c.lock_id)
-    for row in tx.sql.execute(kept).mappings() if doors else ():
-        doors[row["pass_id"]].append(_door(row))
-    return [_pass(row, doors[row["id"]]) for row in rows]
+def _passes(*which: ColumnElement[bool]) -> tuple[Prepared[Pass], Prepared[tuple[PassId, PassDoor]]]:
+    """Passes, the oldest first, and their doors."""
+    rows = select(passes).where(*which).order_by(passes.c.made_at, passes.c.id)
+    kept = select(pass_doors).join(passes).where(*which).order_by(pass_doors.c.pass_id, pass_doors.c.lock_id)
+    return Prepared(rows, _pass, remember=["id"]), Prepared(
+        kept, lambda row: (row["pass_id"], _door(row)), remember=["pass_id", "lock_id"]
+    )
 
 
-_ALL = select(passes).order_by(passes.c.made_at, passes.c.id)
+_ALL: Final = _passes()
+_OF_PERSON: Final = _passes(passes.c.person_id == bindparam("this"))
+_ONE: Final = _passes(passes.c.id == bindparam("this"))
+
+
+def _fetch(tx: Tx, which: tuple[Prepared[Pass], Prepared[tuple[PassId, PassDoor]]], **told: object) -> list[Pass]:
+    rows, kept = which
+    doors: dict[PassId, list[PassDoor]] = defaultdict(list)
+    for id_, door in kept.all(tx, **told):
+        doors[id_].append(door)
+    return [replace(row, doors=tuple(doors[row.id])) for row in rows.all(tx, **told)]
 
 
 def all_passes(tx: Tx) -> list[Pass]:
@@ -112,11 +123,11 @@ def all_passes(tx: Tx) -> list[Pass]:
 
 
 def of_person(tx: Tx, person: PersonId) -> list[Pass]:
-    return _fetch(tx, _ALL.where(passes.c.person_id == person))
+    return _fetch(tx, _OF_PERSON, this=person)
 
 
 def pass_with(tx: Tx, id_: PassId) -> Pass | None:
-    return next(iter(_fetch(tx, select(passes).where(passes.c.id == id_))), None)
+    return next(iter(_fetch(tx, _ONE, this=id_)), None)
 
 
 def tags_on(tx: Tx, lock: LockId) -> set[CodeTag]:
@@ -191,11 +202,19 @@ def over_since(tx: Tx, before: datetime) -> list[PassId]:
 # ---- what was granted -----------------------------------------------------------------------------------------------
 
 
+_GRANTED: Final = Prepared(
+    select(grants)
+    .where(grants.c.pass_id.is_not(None), grants.c.pin.is_not(None))
+    .order_by(grants.c.made_at, grants.c.id),
+    codes.entry_of,
+    remember=["id"],
+)
+
+
 def granted(tx: Tx) -> dict[PassId, list[Issued]]:
     """Every grant of a pass whose digits are still in the ledger: the live ones, and those on their way out."""
-    open_ = select(grants).where(grants.c.pass_id.is_not(None), grants.c.pin.is_not(None))
     found: dict[PassId, list[Issued]] = {}
-    for entry in codes.fetch(tx, open_.order_by(grants.c.made_at, grants.c.id)):
+    for entry in _GRANTED.all(tx):
         assert entry.pass_ is not None
         found.setdefault(entry.pass_, []).append(entry)
     return found
@@ -210,6 +229,21 @@ def move(tx: Tx, entry: Issued, window: Window, label: str) -> None:
         values["refused"] = None
     tx.sql.execute(update(grants).where(grants.c.id == entry.grant.id).values(**values))
     tx.signal(f"lock:{entry.lock}")
+
+
+_OTHERS: Final = or_(grants.c.pass_id != pass_doors.c.pass_id, grants.c.pass_id.is_(None))
+_TAKEN: Final = Prepared(
+    select(pass_doors.c.pass_id, pass_doors.c.lock_id)
+    .join(grants, and_(grants.c.lock_id == pass_doors.c.lock_id, grants.c.tag == pass_doors.c.tag))
+    .where(grants.c.pin.is_not(None), _OTHERS)
+    .distinct(),
+    lambda row: (PassId(row["pass_id"]), LockId(row["lock_id"])),
+)
+
+
+def taken_anywhere(tx: Tx) -> set[tuple[PassId, LockId]]:
+    """The doors of passes at which their digits were granted to somebody else."""
+    return set(_TAKEN.all(tx))
 
 
 def taken(tx: Tx, id_: PassId, lock: LockId, tags: Collection[CodeTag]) -> bool:
