@@ -38,6 +38,9 @@ SETTLE: Final = timedelta(seconds=1)
 """What changes at a lock comes in bursts; one look at the end of each is enough."""
 TEND_EVERY: Final = timedelta(hours=24)
 
+TOLD_OF: Final = frozenset({Rung.LATE, Rung.SWITCHED, Rung.MISSING})
+"""As hub/late_codes.py finds them."""
+
 _ALL: Final = frozenset({EVERYTHING})
 
 
@@ -55,6 +58,10 @@ class OnLadder:
         found = worst(standing.rung for _, standing in self.doors)
         assert found is not None  # without doors there are no stairs
         return found
+
+    @property
+    def at_doors(self) -> dict[LockId, Rung]:
+        return {door.lock: standing.rung for door, standing in self.doors}
 
     @property
     def next(self) -> datetime | None:
@@ -77,7 +84,7 @@ def rows(tx: Tx, ids: Iterable[StayId]) -> list[StayRow]:
 
 
 @dataclass(slots=True)
-class _Plan:
+class Plan:
     """When to look again, and at what. Lost with the process, and made again from the ledgers."""
 
     edges: dict[StayId, tuple[datetime, frozenset[LockId]]] = field(default_factory=dict)
@@ -88,6 +95,8 @@ class _Plan:
     next_entry: datetime | None = None
     restless: set[LockId] = field(default_factory=set)
     """Locks whose backup codes are not all proven."""
+    wrong: dict[StayId, dict[LockId, Rung]] = field(default_factory=dict)
+    """Stays that stand on a rung of which people are told, door by door."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +105,8 @@ class _Seen:
 
     acts: tuple[tuple[StayId, LockId, Act], ...] = ()
     pools: tuple[LockId, ...] = ()
+    moved: bool = False
+    """A stay came to a rung of which people are told, or left it."""
 
 
 class _Names:
@@ -135,7 +146,7 @@ class Ladder:
     """Seconds of the house's clock for one real second."""
 
     async def run(self) -> None:
-        plan = _Plan()
+        plan = Plan()
         async with self.bus.listen("stay:", "lock:", "house", "clock") as ear:
             names, heard = _Names(ear), _ALL
             while True:
@@ -147,7 +158,7 @@ class Ladder:
                 await names.gather()
                 heard |= names.take()
 
-    async def _guarded(self, plan: _Plan, heard: frozenset[str]) -> bool:
+    async def _guarded(self, plan: Plan, heard: frozenset[str]) -> bool:
         try:
             if self.clock.trusted:
                 await self.look(plan, heard)
@@ -157,13 +168,15 @@ class Ladder:
             return False
         return True
 
-    def _next(self, plan: _Plan) -> datetime | None:
+    def _next(self, plan: Plan) -> datetime | None:
         tend = None if plan.tended is None else plan.tended + TEND_EVERY
         edges = (*(edge for edge, _ in plan.edges.values()), plan.next_entry, tend)
         return min((edge for edge in edges if edge is not None), default=None)
 
-    async def look(self, plan: _Plan, heard: frozenset[str]) -> None:
+    async def look(self, plan: Plan, heard: frozenset[str]) -> None:
         seen = await self.store.read(lambda tx: self._see(tx, plan, heard))
+        if seen.moved:
+            self.bus.signal("health")
         for stay, lock, act in seen.acts:
             await self.store.write(partial(self._do, id_=stay, lock=lock, act=act))
         for lock in seen.pools:
@@ -171,7 +184,7 @@ class Ladder:
 
     # ---- looking ----
 
-    def _see(self, tx: Tx, plan: _Plan, heard: frozenset[str]) -> _Seen:
+    def _see(self, tx: Tx, plan: Plan, heard: frozenset[str]) -> _Seen:
         now = self.clock.now()
         everything = plan.entered is None or bool(heard & {EVERYTHING, "house", "clock"})
         ids = sorted(self._stays(tx, plan, heard, now, everything=everything))
@@ -183,12 +196,16 @@ class Ladder:
         for id_, where in placed.items():
             if where.next is not None:
                 plan.edges[id_] = where.next, frozenset(door.lock for door, _ in where.doors)
+        before = plan.wrong
+        plan.wrong = {} if everything else {id_: at for id_, at in before.items() if id_ not in ids}
+        plan.wrong |= {id_: where.at_doors for id_, where in placed.items() if where.rung in TOLD_OF}
         acts = [
             (id_, door.lock, at.act) for id_, where in placed.items() for door, at in where.doors if at.act is not None
         ]
-        return _Seen(tuple(acts), tuple(self._pools(tx, plan, heard, now, everything=everything)))
+        pools = tuple(self._pools(tx, plan, heard, now, everything=everything))
+        return _Seen(tuple(acts), pools, plan.wrong != before)
 
-    def _stays(self, tx: Tx, plan: _Plan, heard: frozenset[str], now: datetime, *, everything: bool) -> set[StayId]:
+    def _stays(self, tx: Tx, plan: Plan, heard: frozenset[str], now: datetime, *, everything: bool) -> set[StayId]:
         until = now + ENTRY
         if everything or plan.entered is None:
             plan.edges.clear()
@@ -196,12 +213,11 @@ class Ladder:
         named = {StayId(name.removeprefix("stay:")) for name in heard if name.startswith("stay:")}
         locks = {LockId(name.removeprefix("lock:")) for name in heard if name.startswith("lock:")}
         due = {id_ for id_, (edge, doors_) in plan.edges.items() if edge <= now or doors_ & locks}
+        due |= {id_ for id_, at in plan.wrong.items() if at.keys() & locks}
         changed = ledger.unsettled(tx, now, until, locks) if locks else ()
         return {*named, *due, *changed, *ledger.near(tx, now, until, beyond=plan.entered)}
 
-    def _pools(
-        self, tx: Tx, plan: _Plan, heard: frozenset[str], now: datetime, *, everything: bool
-    ) -> Iterator[LockId]:
+    def _pools(self, tx: Tx, plan: Plan, heard: frozenset[str], now: datetime, *, everything: bool) -> Iterator[LockId]:
         daily = plan.tended is None or now - plan.tended >= TEND_EVERY or now < plan.tended
         if everything or daily:
             plan.tended = now

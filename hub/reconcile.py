@@ -96,6 +96,11 @@ class View:
     def slot(self, number: int) -> Slot:
         return next((slot for slot in self.slots if slot.number == number), Slot.unknown(number))
 
+    def spent(self, now: datetime) -> bool:
+        """Whether some grant is over and its code gone from every slot: its digits are kept for nothing."""
+        held = {slot.holder for slot in self.slots}
+        return any((each.revoked or each.window.over(now)) and each.id not in held for each in self.grants)
+
     def step(self, now: datetime, issued: frozenset[CodeTag]) -> Step:
         return next_step(self.grants, self.slots, self.policy, self.limits, now, ours=issued)
 
@@ -176,23 +181,23 @@ class Reconciler:
         while True:
             nudges.forget()  # what this loop wrote itself, above all
             now = self.clock.now()
-            met, view = await self.store.read(lambda tx: self._reached(tx, lock))
-            if met is None or met.keypad is None or view is None:
+            door, met, view = await self.store.read(lambda tx: self._reached(tx, lock))
+            if door is None or met is None or met.keypad is None or view is None:
                 return Round(None)
             step = view.step(now, self.tagbook.tags)
             if isinstance(step, Rest):
-                if settled:
+                if settled and (door.quarantined or view.spent(now)):
                     await self.store.write(lambda tx: self._at_rest(tx, lock))
                 return Round(self._look_again(view, step, now))
             settled = True
             if not await self._take(lock, met, met.keypad, step):
                 return Round(None, answered=False)
 
-    def _reached(self, tx: Tx, lock: LockId) -> tuple[Lock | None, View | None]:
+    def _reached(self, tx: Tx, lock: LockId) -> tuple[Door | None, Lock | None, View | None]:
         door = doors.door(tx, lock)
         met = None if door is None else self.plugins.lock(door.driver, door.address)
         there = met is not None and met.keypad is not None
-        return met, self._view(tx, lock, door) if there else None
+        return door, met, self._view(tx, lock, door) if there else None
 
     def view(self, tx: Tx, lock: LockId) -> View:
         return self._view(tx, lock, doors.door(tx, lock))

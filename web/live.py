@@ -21,6 +21,7 @@ REMEMBERED = 256
 
 _FOR_PAGES = (
     "lock:",
+    "proof:",
     "stay:",
     "stays",
     "questions",
@@ -34,6 +35,12 @@ _FOR_PAGES = (
     "alerts",
     "alerts:",
 )
+
+
+def _of_page(name: str) -> str:
+    """A page shows how old a proof is: to it a lock that said the same again is news of that lock."""
+    what, colon, lock = name.partition(":")
+    return f"lock:{lock}" if colon and what == "proof" else name
 
 
 class Listener:
@@ -92,7 +99,8 @@ class Live:
                 self.hear(names)
 
     def hear(self, names: Collection[str]) -> None:
-        told = (RESYNC,) if EVERYTHING in names else tuple(sorted(name for name in names if name.isprintable()))
+        printable = {_of_page(name) for name in names if name.isprintable()}
+        told = (RESYNC,) if EVERYTHING in names else tuple(sorted(printable))
         self._count += 1
         self._recent.append(told)
         for listener in self._listeners:

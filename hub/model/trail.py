@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hub.model.codes import Claim, Reading, Slot
 from hub.model.values import CodeTag, GrantId, Proof
@@ -81,6 +81,13 @@ def _found(before: Slot, after: Slot) -> Iterator[Turn]:
 
 def _known_of(slot: Slot) -> tuple[Reading, CodeTag | None]:
     return slot.reading, slot.tag
+
+
+def as_before(before: Slot, after: Slot) -> bool:
+    """Whether nothing has happened but that the lock said so again, or did not answer once more."""
+    if (before.retry_at is None) != (after.retry_at is None) or after.failures < before.failures:
+        return False
+    return replace(after, proven_at=before.proven_at, failures=before.failures, retry_at=before.retry_at) == before
 
 
 # ---- who held it ---------------------------------------------------------------------------------------------------

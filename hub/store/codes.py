@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import (
     Integer,
     Select,
+    Text,
     and_,
     bindparam,
     case,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    text,
     union,
     update,
 )
@@ -33,7 +35,7 @@ from hub.store import chain, emergencies, holders
 from hub.store.engine import Tx
 from hub.store.prepared import Prepared, among, listed, upsert
 from hub.store.proofs import NOW
-from hub.store.tables import Instant, grants, pass_doors, slots
+from hub.store.tables import Instant, alerts, grants, pass_doors, slots
 
 MANAGED = 30
 """How many slots of a lock the hub looks after; the rest are never read (a lock may claim 250)."""
@@ -295,14 +297,34 @@ def keep_slot(tx: Tx, lock: LockId, slot: Slot, at: datetime) -> None:
     """What is believed of a slot from `at` on. What that tells of its code is added to the audit chain."""
     before = slot_of(tx, lock, slot.number)
     for turn in trail.turns(before, slot):
-        if turn.outcome != "asked":
+        if turn.outcome not in ("asked", "done") or (turn.outcome == "done" and _awaited(tx, lock, turn.holder)):
             tx.signal("health")
         subject = chain.holder_alias(tx, turn.holder)
         proof = "" if turn.proof is Proof.NONE else turn.proof.value
         told = {"lock": lock, "slot": slot.number, "subject": subject, "evidence": proof}
         chain.append(tx, at, CODE, turn.what, turn.outcome, **told)
     holders.follow(tx, lock, before, slot, at)
-    _put(tx, lock, slot)
+    _put(tx, lock, slot, news=not trail.as_before(before, slot))
+
+
+_AWAITED: Final = Prepared(
+    select(alerts.c.id)
+    .where(text("over_at IS NULL"))
+    .where(
+        or_(
+            alerts.c.about == "lock:" + bindparam("lock", type_=Text),
+            alerts.c.about
+            == "stay:" + select(grants.c.stay_id).where(grants.c.id == bindparam("grant")).scalar_subquery(),
+        )
+    )
+    .limit(1),
+    lambda row: True,
+)
+
+
+def _awaited(tx: Tx, lock: LockId, holder: GrantId | None) -> bool:
+    """Whether something was found wrong about a door or a stay that a code which went well may end."""
+    return _AWAITED.first(tx, lock=lock, grant=holder) is not None
 
 
 _ONE_SLOT: Final = Prepared(
@@ -321,10 +343,11 @@ def _keeping(names: frozenset[str]) -> Prepared[None]:
     return upsert(slots, names)
 
 
-def _put(tx: Tx, lock: LockId, slot: Slot) -> None:
+def _put(tx: Tx, lock: LockId, slot: Slot, *, news: bool = True) -> None:
+    """`news`: it is another than before, and not only as old or as new as that."""
     values = _values(slot)
     _keeping(frozenset(values)).run(tx, lock_id=lock, number=slot.number, **values)
-    tx.signal(f"lock:{lock}")
+    tx.signal(f"lock:{lock}" if news else f"proof:{lock}")
 
 
 def _values(slot: Slot) -> dict[str, object]:

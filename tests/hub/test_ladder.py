@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from hub import backup_codes, ladder
+from hub.bus import EVERYTHING
 from hub.errors import Rejected
 from hub.health import findings
 from hub.io.clock import LoopClock
@@ -432,6 +434,29 @@ def test_a_house_at_rest_is_not_looked_at(tmp_path: Path) -> None:
             house.hub.store.read = counted  # type: ignore[method-assign]
             await house.later(days=2)
             assert looks <= 12, "once a day for the backup codes, and when a lock was asked for them"
+
+    simulate(main())
+
+
+def test_alerts_are_asked_to_look_when_a_stay_comes_to_another_rung_and_not_again_while_it_stands_there(
+    tmp_path: Path,
+) -> None:
+    async def main() -> None:
+        memory = Memory(Address("front"), codes=Forgetful())
+        async with home(tmp_path, [memory], start=CHECK_IN - timedelta(hours=20)) as house:
+            memory.codes.tired = True  # type: ignore[attr-defined]
+            await _booked(house)
+            await house.until(CHECK_IN - 5 * MINUTE)
+            assert (await _placed(house)).rung is Rung.MISSING
+            hub, plan, all_ = house.hub, ladder.Plan(), frozenset({EVERYTHING})
+            looking = ladder.Ladder(hub.store, hub.desk, hub.bus, hub.clock)
+            async with hub.bus.listen("health") as ear:
+                await looking.look(plan, all_)
+                assert await anext(ear) == {"health"}
+                await looking.look(plan, all_)
+                with pytest.raises(TimeoutError):
+                    async with asyncio.timeout(0):
+                        await anext(ear)
 
     simulate(main())
 

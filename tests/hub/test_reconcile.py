@@ -291,3 +291,26 @@ def test_after_a_restore_hours_are_told_again(tmp_path: Path) -> None:
             assert house.lock("front").hours == {1: told}
 
     simulate(main())
+
+
+def test_what_a_lock_says_again_is_one_line_in_the_ledger_and_news_to_pages_only(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, start=CHECK_IN) as house:
+            await _booked(house)
+            writes, write = list[str](), house.hub.store.write
+
+            async def counted(work):  # type: ignore[no-untyped-def]
+                writes.append(getattr(work, "__qualname__", ""))
+                return await write(work)
+
+            house.hub.store.write = counted  # type: ignore[method-assign]
+            asked = house.lock("front").commands
+            async with house.hub.bus.listen("lock:front", "proof:front") as ear:
+                await house.later(hours=26)
+                assert "proof:front" in await anext(ear)
+            assert house.lock("front").commands > asked, "once a day it is looked whether the code is still there"
+            mine = [each for each in writes if each.startswith("Reconciler.")]
+            assert mine
+            assert not any("settle" in each for each in mine), "there are no digits to forget"
+
+    simulate(main())

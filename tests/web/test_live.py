@@ -71,6 +71,8 @@ async def test_the_bus_is_passed_on_but_for_what_no_page_shows() -> None:
         await asyncio.sleep(0)
         bus.signal_all(["inbox", "lock:front", "outbox", "poll:airbnb"])
         assert await page.next(5) == ["lock:front"]
+        bus.signal("proof:flat")
+        assert await page.next(5) == ["lock:flat"], "it shows since when its codes are proven"
         following.cancel()
 
 
