@@ -35,6 +35,8 @@ class Books:
     """By lock and number."""
     guests: dict[tuple[str, str], str]
     """By lock and tag, whose code it is or was last."""
+    backups: frozenset[tuple[str, str]]
+    """Lock and tag of each backup code, a guest's by now or not."""
     stays: dict[tuple[str, str], StayRow]
     """By channel and the channel's own name of the booking."""
     issued: frozenset[str]
@@ -48,6 +50,7 @@ class Books:
 
 
 _GUESTS = "SELECT g.lock_id, g.tag, s.guest FROM grants g JOIN stays s ON s.id = g.stay_id ORDER BY g.made_at"
+_BACKUPS = "SELECT lock_id, tag FROM grants WHERE purpose = 'backup'"
 _STAYS = """
 SELECT o.channel_id, o.uid, s.status, s.check_in / 1000, s.check_out / 1000
 FROM stay_sources o JOIN stays s ON s.id = o.stay_id
@@ -72,6 +75,7 @@ def read(folder: Path) -> Books:
                 for lock, number, *row in sql.execute("SELECT lock_id, number, tag, claim, reading FROM slots")
             },
             guests={(lock, tag): guest for lock, tag, guest in sql.execute(_GUESTS)},
+            backups=frozenset(sql.execute(_BACKUPS)),
             stays={(channel, uid): StayRow(*row) for channel, uid, *row in sql.execute(_STAYS)},
             issued=frozenset((folder / "state" / "issued-tags").read_text().split()),
             vault=vault,

@@ -89,9 +89,7 @@ class MarkedDriver:
 def furnish(tx: Tx, hub: Hub) -> None:
     tx.sql.exec_driver_sql(f"PRAGMA wal_autocheckpoint={PAGES_PER_CHECKPOINT}")
     zone = ZoneInfo("Europe/Berlin")
-    place = Property(
-        PropertyId("house"), "House", zone, time(15), time(11), timedelta(hours=1), 6, Origin.SITE, backups=0
-    )
+    place = Property(PropertyId("house"), "House", zone, time(15), time(11), timedelta(hours=1), 6, Origin.SITE)
     house.keep_property(tx, place)
     for name in LOCKS:
         house.keep_lock(tx, LockRow(name, place.id, name, "memory", Address(name), False, Origin.SITE))

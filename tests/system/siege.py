@@ -37,6 +37,10 @@ NODES = {"front": "2", "flat": "3"}
 NAMES = {node: lock for lock, node in NODES.items()}
 FOREIGN: Contents = {"2": {1: "314159", 7: "271828", 12: "1618"}, "3": {2: "141421", 3: "57721"}}
 """What people keyed in before the hub came."""
+BACKUPS = 2
+"""Of each lock that has the room, unless the property says otherwise; one that a guest was given is replaced at once."""
+SLOTS, LEFT_FREE = 30, 2
+"""Places of a lock, and how many of them backup codes leave free (hub/model/ladder.py)."""
 
 _CONFIG = """
 database = "gatehouse.db"
@@ -55,7 +59,6 @@ id = "house"
 name = "House"
 timezone = "Europe/Berlin"
 code_lead = "10m"
-backups = 0
 code_ahead = "0m"
 """
 _LOCK = """
@@ -167,8 +170,10 @@ class Siege:
             self._judge_code(lock, slot, digits, kept)
 
     def _judge_moment(self, change: CodeChanged, kept: Books) -> None:
-        at = self.victim.house_at(change.at)
-        guest = kept.guests.get((NAMES[change.lock], kept.tag(change.digits)))
+        at, place = self.victim.house_at(change.at), (NAMES[change.lock], kept.tag(change.digits))
+        if place in kept.backups:
+            return  # it lies in the lock from before anybody is given it
+        guest = kept.guests.get(place)
         booking = self._bookings().get(guest or "")
         if guest is None:
             raise Failed(f"a code of nobody was written into {NAMES[change.lock]} slot {change.slot}")
@@ -203,9 +208,10 @@ class Siege:
             for agency in self.agencies:
                 await agency.cancel_all(self.http)
             await self._settled()
-            contents = await self.locks.contents()
-            if contents != FOREIGN:
-                raise Failed(f"left in the locks: {contents}")
+            contents, kept = await self.locks.contents(), books.read(self.victim.folder)
+            left = {node: _without_backups(node, codes, kept) for node, codes in contents.items()}
+            if left != FOREIGN:
+                raise Failed(f"left in the locks: {left}")
 
     async def _settled(self) -> None:
         wrong = ["it was never looked at"]
@@ -242,13 +248,17 @@ class Siege:
         foreign = {slot: codes.get(slot) for slot in FOREIGN[node]}
         if foreign != FOREIGN[node]:
             raise Failed(f"somebody else's codes changed in {NAMES[node]}: {foreign}")
-        ours = {slot: digits for slot, digits in codes.items() if slot not in FOREIGN[node]}
-        held = Counter(kept.guests.get((NAMES[node], kept.tag(digits)), "nobody") for digits in ours.values())
-        known = self._bookings()
-        for guest, count in held.items():
-            if count > 1 or guest not in known:
-                yield f"{NAMES[node]} holds {count} codes of {guest}"
-        for guest in held:
+        ours = [(NAMES[node], kept.tag(digits)) for slot, digits in codes.items() if slot not in FOREIGN[node]]
+        spare = [place for place in ours if place in kept.backups and place not in kept.guests]
+        own = Counter(kept.guests.get(place, "nobody") for place in ours if place not in kept.backups)
+        lent = Counter(kept.guests[place] for place in ours if place in kept.backups and place in kept.guests)
+        held, known = own.keys() | lent.keys(), self._bookings()
+        coming = sum(booking.guest not in own and not booking.over(since) for booking in known.values())
+        if len(spare) < min(BACKUPS, SLOTS - len(codes) - coming - LEFT_FREE):
+            yield f"{NAMES[node]} holds {len(spare)} backup codes that are nobody's"
+        for guest in sorted(held):
+            if own[guest] > 1 or lent[guest] > 1 or guest not in known:
+                yield f"{NAMES[node]} holds {own[guest]} codes of {guest}, and {lent[guest]} backup codes"
             self.owed.discard((guest, node))
             self.served.add(guest)
         for booking in known.values():
@@ -256,7 +266,8 @@ class Siege:
                 if booking.wanted_throughout(since, until + SOON):
                     self.owed.add((booking.guest, node))
                 yield f"{booking.guest} has no code in {NAMES[node]} ({booking.opens})"
-            if booking.unwanted_throughout(since, until) and booking.guest in held:
+            still = booking.guest in (held if booking.over(since) else own)
+            if booking.unwanted_throughout(since, until) and still:
                 yield f"{booking.guest} still has a code in {NAMES[node]} ({booking.opens})"
 
     def _bookings(self) -> dict[str, Booking]:
@@ -265,6 +276,10 @@ class Siege:
     @property
     def _sources(self) -> tuple[Source, ...]:
         return (*self.agencies, *self.calendars)
+
+
+def _without_backups(node: str, codes: Mapping[int, str], kept: Books) -> dict[int, str]:
+    return {slot: digits for slot, digits in codes.items() if (NAMES[node], kept.tag(digits)) not in kept.backups}
 
 
 def _ours(held: Contents) -> Iterator[tuple[str, int, str]]:
@@ -280,7 +295,17 @@ async def siege(folder: Path, seed: int) -> AsyncIterator[Siege]:
     random, port = Random(seed), _free_port()
     async with AsyncExitStack() as stack:
         simulated = await stack.enter_async_context(
-            locks(folder, "--locks", "2=yale-zw3,3=kwikset", "--slots", "30", "--delay", "0.004", "--seed", str(seed))
+            locks(
+                folder,
+                "--locks",
+                "2=yale-zw3,3=kwikset",
+                "--slots",
+                str(SLOTS),
+                "--delay",
+                "0.004",
+                "--seed",
+                str(seed),
+            )
         )
         await _furnish(simulated)
         (folder / "gatehouse.toml").write_text(_CONFIG.format(web=port, stick=simulated.port))
