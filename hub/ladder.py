@@ -253,7 +253,8 @@ class Ladder:
 
 
 def _content(tx: Tx, lock: LockId, now: datetime) -> bool:
-    """Nothing is to come of this lock's backup codes by itself before the next day."""
+    """Nothing is to come of this lock's backup codes by itself before the next day: not where one found no room either."""
     door = doors.door(tx, lock)
     met = door is None or door.abilities is not None
-    return met and all(each.proven(now) for each in ledger.pool(tx, [lock]).get(lock, ()))
+    pool = ledger.pool(tx, [lock]).get(lock, [])
+    return met and len(pool) >= backup_codes.wanted(tx, lock) and all(each.proven(now) for each in pool)

@@ -16,6 +16,7 @@ from hub.bus import EVERYTHING
 from hub.errors import Rejected
 from hub.health import findings
 from hub.io.clock import LoopClock
+from hub.issuing import code_now
 from hub.ladder import OnLadder
 from hub.model.alerts import Finding, Kind, Level
 from hub.model.ladder import Act, Rung, Tell, Withhold
@@ -304,6 +305,24 @@ def test_a_backup_code_ends_with_its_stay_and_another_one_takes_its_place_in_the
             await house.until(CHECK_OUT + timedelta(seconds=10))
             assert not memory.holds(digits)
             assert not await _found(house, Kind.BACKUP_LINGERS)
+
+    simulate(main())
+
+
+def test_a_lock_that_was_full_has_its_backup_codes_again_as_soon_as_there_is_room(tmp_path: Path) -> None:
+    async def main() -> None:
+        memory = Memory(Address("front"), slots=8)
+        async with home(tmp_path, [memory], backups=2, start=CHECK_IN - timedelta(hours=20)) as house:
+            await _booked(house)
+            assert _proven(house, await _pool(house)) == 2
+            until = house.hub.clock.now() + timedelta(hours=1)
+            for _ in range(8):
+                await house.hub.store.write(lambda tx: code_now(tx, house.hub.desk, [FRONT], "Plumber", until))
+            await house.hub.store.write(lambda tx: tx.signal("house"))  # as at a start: every lock is looked at
+            await house.later(minutes=10)
+            assert await _pool(house) == [], "they made room"
+            await house.later(minutes=60)
+            assert _proven(house, await _pool(house)) == 2
 
     simulate(main())
 
