@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import Enum
 
 from hub import backup_codes, guest_page
 from hub.contracts import Clock
+from hub.contracts.accounts import Account
 from hub.errors import Disappointment, Rejected, Unavailable
 from hub.findings import Look
 from hub.issuing import Desk, opened
@@ -87,8 +89,83 @@ def _promise(tx: Tx, desk: Desk, channel: ChannelId, stay: StayRow, known: CodeT
     row = CodeThere(channel, stay.id, want, 1) if known is None else known
     row = replace(row, wanted=want, revision=row.revision + (known is not None), sure=0, why="")
     door_codes.keep(tx, row)
+    mail.overtake(tx, _kept_as(row), wall)
     effect = GiveDoorCode(channel, stay.id, want)
-    mail.promise(tx, effect, key=f"door_code:{channel}:{stay.id}:{row.revision}", lane=f"channel:{channel}", due=wall)
+    mail.promise(tx, effect, key=f"{_kept_as(row)}{row.revision}", lane=f"channel:{channel}", due=wall)
+
+
+def _kept_as(row: CodeThere) -> str:
+    return f"door_code:{row.channel_id}:{row.stay_id}:"
+
+
+# ---- where it stands, for people ------------------------------------------------------------------------------------
+
+
+class Whereabouts(Enum):
+    """Of a guest's door code at the platform that the guest booked on."""
+
+    TOLD = "told"
+    COMING = "coming"
+    """Not yet: it is told as soon as it may be."""
+    TRYING = "trying"
+    """It could not be told; it is tried again without anybody."""
+    REFUSED = "refused"
+    """It was given up, until a person says so."""
+    OUT = "out"
+    """It stood there, and was taken out."""
+    OFF = "off"
+    """The account has a place for it and may not be told."""
+    CANNOT = "cannot"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeAt:
+    """One platform of a stay."""
+
+    channel: ChannelId
+    where: Whereabouts
+    at: datetime | None
+    """Of the last word: when it was told, tried, or taken out."""
+    why: str
+    """What stood in the way."""
+    stale: bool
+    """A code that does not count any more may stand there still."""
+
+
+def whereabouts(tx: Tx, desk: Desk, plugins: Plugins, stay: StayRow) -> list[CodeAt]:
+    """At each platform that tells of the stay, or was told of it. Whoever gets no code is told none anywhere."""
+    told = {row.channel_id: row for row in door_codes.of_stay(tx, stay.id)}
+    names = {*told, *(door_codes.platforms_of(tx, stay.id) if guest_page.has_page(stay, desk) else ())}
+    return [_whereabouts(tx, plugins, name, told.get(name)) for name in sorted(names)]
+
+
+def _whereabouts(tx: Tx, plugins: Plugins, channel: ChannelId, row: CodeThere | None) -> CodeAt:
+    integration = plugins.integration(channel)
+    if integration is None or SetDoorCode not in integration.perform:
+        stands = row is not None and row.standing != ""
+        off = stands or integration is None or (isinstance(integration, Account) and integration.code_place)
+        why = "the channel is switched off" if integration is None else ""
+        at = None if row is None else row.at
+        return CodeAt(channel, Whereabouts.OFF if off else Whereabouts.CANNOT, at, why, stands)
+    if row is None or (row.sure and row.at is None):
+        return CodeAt(channel, Whereabouts.COMING, None, "", stale=False)
+    if row.sure:
+        return CodeAt(channel, Whereabouts.TOLD if row.standing else Whereabouts.OUT, row.at, "", stale=False)
+    stale = bool(set(row.standing.split()) - set(row.wanted.split()))
+    refused = mail.given_up(tx, f"{_kept_as(row)}{row.revision}")
+    if refused is not None:
+        return CodeAt(channel, Whereabouts.REFUSED, row.at, refused, stale)
+    return CodeAt(channel, Whereabouts.TRYING if row.why else Whereabouts.COMING, row.at, row.why, stale)
+
+
+def tell_again(tx: Tx, channel: ChannelId, id_: StayId, actor: str, now: datetime, wall: datetime) -> None:
+    """What was given up is tried once more, at once. Raises Rejected where nothing was given up."""
+    row = door_codes.one(tx, channel, id_)
+    if row is None or mail.given_up(tx, key := f"{_kept_as(row)}{row.revision}") is None:
+        raise Rejected("the code was not given up there: it stands there, or it is told by itself")
+    mail.hasten(tx, key, wall)
+    door_codes.keep(tx, replace(row, why=""))
+    log.record(tx, now, actor, "code told again", f"stay:{id_}", detail=channel)
 
 
 # ---- keeping the promise --------------------------------------------------------------------------------------------
@@ -136,7 +213,7 @@ class DoorCodes:
         ids, now = _ids(entries), self.desk.now()
         if ids:
             codes.told(tx, ids, now)
-            log.record(tx, now, f"channel:{effect.channel}", "code shown", f"stay:{stay.id}")
+            log.record(tx, now, f"channel:{effect.channel}", "code told", f"stay:{stay.id}")
         # What stood there may go on standing there until the account says that it does not.
         both = written({*ids, *(GrantId(each) for each in row.standing.split())})
         door_codes.keep(tx, replace(row, wanted=written(ids), standing=both, sure=0, at=now))

@@ -113,8 +113,10 @@ def digest_of(desk: Desk, stay: StayRow, listing: str) -> str:
 
 
 def _promise(tx: Tx, row: Push, wall: datetime) -> None:
-    key = f"push:{row.channel_id}:{row.stay_id}:{row.revision}"
-    mail.promise(tx, PushStay(row.channel_id, row.stay_id), key=key, lane=f"channel:{row.channel_id}", due=wall)
+    kept_as = f"push:{row.channel_id}:{row.stay_id}:"
+    mail.overtake(tx, kept_as, wall)
+    effect = PushStay(row.channel_id, row.stay_id)
+    mail.promise(tx, effect, key=f"{kept_as}{row.revision}", lane=f"channel:{row.channel_id}", due=wall)
 
 
 # ---- keeping the promise --------------------------------------------------------------------------------------------

@@ -23,7 +23,8 @@ from web.templating import Templates
 PAGES = (
     "adopting", "alerts", "alerts_told", "bookings", "calendar", "channels", "codes", "conflicts", "door", "emergency",
     "feeds", "guest", "guest_link", "guest_settings", "health", "locks", "log", "more", "passes", "people", "person_feeds",
-    "policies", "pushes", "radio", "radio_care", "radio_talk", "record", "rehearsal", "settings", "stays", "styleguide", "sync",
+    "platform_codes", "policies", "pushes", "radio", "radio_care", "radio_talk", "record", "rehearsal", "settings", "stays",
+    "styleguide", "sync",
     "today",
     "workflow",
 )  # fmt: skip

@@ -98,6 +98,8 @@ class Account(Integration):
     """In lower case."""
     hidden: ClassVar[frozenset[str]] = frozenset()
     """Names of fields that hold door codes: nothing of them is kept."""
+    code_place: ClassVar[bool] = True
+    """The service has a place for a booking's door code."""
     rehearses: bool = False
     """Bookings are pushed to it in rehearsal only."""
 

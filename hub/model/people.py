@@ -50,9 +50,9 @@ def allows(held: frozenset[Scope], wanted: Scope) -> bool:
 
 
 def called(actor: str) -> str:
-    """`account:Robin` is Robin; a program is called by its token."""
+    """`account:Robin` is Robin, and a channel goes by its name; a program is called by its token."""
     kind, _, name = actor.partition(":")
-    if kind == "account":
+    if kind in ("account", "channel"):
         return name
     return (
         f"a program (token {name})"

@@ -79,5 +79,11 @@ def booking_of(tx: Tx, channel: ChannelId, id_: StayId) -> str | None:
     return tx.sql.execute(query.limit(1)).scalar()
 
 
+def platforms_of(tx: Tx, id_: StayId) -> list[ChannelId]:
+    """Those that tell of the stay, or told of it."""
+    query = select(stay_sources.c.channel_id).where(stay_sources.c.stay_id == id_).distinct()
+    return [ChannelId(name) for name in tx.sql.execute(query.order_by(stay_sources.c.channel_id)).scalars()]
+
+
 def written(ids: Collection[GrantId]) -> str:
     return " ".join(sorted(ids))

@@ -224,6 +224,19 @@ def hasten(tx: Tx, kept_as: str, now: datetime) -> bool:
     return tx.sql.execute(update(outbox).where(theirs).values(state=WAITING, attempts=0, due=now)).rowcount > 0
 
 
+def overtake(tx: Tx, kept_as: str, now: datetime) -> None:
+    """Another promise takes the place of those that were given up: nobody has to look at them any more."""
+    theirs = outbox.c.key.startswith(kept_as, autoescape=True) & (outbox.c.state == DEAD)
+    if tx.sql.execute(update(outbox).where(theirs).values(state=DONE, done_at=now)).rowcount:
+        tx.signal("health")
+
+
+def given_up(tx: Tx, key: str) -> str | None:
+    """Why that promise waits for a person; None: it does not."""
+    row = tx.sql.execute(select(outbox.c.why).where(outbox.c.key == key, outbox.c.state == DEAD)).first()
+    return None if row is None else str(row[0] or "")
+
+
 def claim(tx: Tx, lane: str, now: datetime, until: datetime) -> Promise | None:
     """Take the next due promise of a lane until `until`; a lease that ran out is taken again."""
     free = or_(outbox.c.state == WAITING, (outbox.c.state == LEASED) & (outbox.c.leased_until <= now))

@@ -1,8 +1,8 @@
 """Bookings of the house as reservations of Guesty's.
 
 Source: Guesty Open API reference, “Create a Reservation Without a Quote” (`POST /reservations-v3`), “Update Reservation Dates”,
-“Update reservation status”, “Update Reservation Guests Breakdown”, “Update Reservation notes”. The older `/reservations` is
-to be taken away on 1 March 2027 (changelog of 2026-11-05).
+“Update reservation listing”, “Update reservation status”, “Update Reservation Guests Breakdown”, “Update Reservation notes”. The
+older `/reservations` is to be taken away on 1 March 2027 (changelog of 2026-11-05).
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class Push:
         """Only what is different: dates and guests make Guesty count the price anew."""
         gone = booking.status is StayStatus.CANCELLED
         if not gone and known.text("listingId") not in ("", booking.listing):
-            raise Rejected("the guest was moved to another unit; move the reservation in Guesty, too")
+            await self._relocate(booking, path)
         days = {"checkInDateLocalized": f"{booking.arrival}", "checkOutDateLocalized": f"{booking.departure}"}
         if not gone and any(known.text(name)[:10] != day for name, day in days.items()):
             done(await self.tell("PUT", f"{path}/dates", days), _KEYS)
@@ -116,6 +116,15 @@ class Push:
         word, now = self.status(booking), known.text("status")
         if word != now and not (word == "confirmed" and now in _CONFIRMED):
             done(await self.tell("PUT", f"{path}/status", {"status": word}), _KEYS)
+
+    async def _relocate(self, booking: KeepBooking, path: str) -> None:
+        """The guest was moved to another unit here. Guesty counts the price anew and minds its own calendar."""
+        answer = await self.tell("PUT", f"{path}/relocate", {"listingId": booking.listing}, stale=())
+        if answer.status in (401, 422):  # as of a reservation that is made: nights that are not free there
+            raise Rejected(
+                "Guesty does not move the reservation to the guest's new unit; its nights may not be free there"
+            )
+        done(answer, _KEYS)
 
     async def _told(self, booking: KeepBooking, id_: str) -> None:
         fact = BookingKept(ChannelId(self.host.name), self.host.clock.now(), booking.stay, id_, dry=booking.dry)

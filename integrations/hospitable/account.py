@@ -59,6 +59,7 @@ class Config(ClosesNights):
 class Hospitable(Account):
     poll_every: ClassVar[timedelta | None] = timedelta(minutes=2)
     by_change: ClassVar[bool] = False
+    code_place: ClassVar[bool] = False
     uid_at: ClassVar[str] = "id"
     listing_at: ClassVar[str] = "properties"
     statuses: ClassVar[dict[str, Status]] = {

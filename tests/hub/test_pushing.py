@@ -12,16 +12,16 @@ from typing import Any
 
 import pytest
 
-from hub import pushing
+from hub import conflicts, pushing
 from hub.contracts import Host
 from hub.errors import Rejected
 from hub.intake import NewStay
 from hub.io.sandbox import InlineSandbox
 from hub.model.facts import Fact
-from hub.model.values import ChannelId, StayId, StayStatus
+from hub.model.values import ChannelId, PropertyId, StayId, StayStatus, UnitId
 from hub.store import house as rows
-from hub.store import pushes
-from hub.store.house import ChannelRow, Origin
+from hub.store import mail, pushes
+from hub.store.house import ChannelRow, ClosedMeans, Origin, Unit
 from hub.store.pushes import Push, PushState
 from tests.simulators.home import FLAT, Home, home, simulate
 from tests.simulators.managers.all import MANAGERS, reader
@@ -29,6 +29,7 @@ from tests.simulators.managers.desk import Booking, reply
 from tests.simulators.managers.guesty import GuestyDesk
 
 DESK = ChannelId("guesty")
+LOFT = UnitId("loft")
 ARRIVAL, DEPARTURE = date(2027, 4, 1), date(2027, 4, 4)
 ADA = NewStay(FLAT, ARRIVAL, DEPARTURE, "Ada Lovelace", "+44 20 7946 0018", "ada@example.com", "Brings a dog", guests=2)
 FOR_REAL = {"push_bookings": True, "push_test": False}
@@ -47,7 +48,8 @@ async def _plugged(tmp_path: Path, **settings: object) -> AsyncIterator[tuple[Ho
 
         def furnish(tx: Any) -> None:
             sealed = rows.sealed_settings(DESK, {}, hub.vault)
-            rows.keep_channel(tx, ChannelRow(DESK, None, "guesty", sealed, Origin.SITE, {"101": FLAT}))
+            rows.keep_unit(tx, Unit(LOFT, PropertyId("house"), "Loft", (), ClosedMeans.ASK, Origin.SITE))
+            rows.keep_channel(tx, ChannelRow(DESK, None, "guesty", sealed, Origin.SITE, {"101": FLAT, "102": LOFT}))
 
         await hub.store.write(furnish)
         await house.later(seconds=1)
@@ -308,5 +310,79 @@ def test_nights_taken_elsewhere_are_closed_there_and_opened_again(tmp_path: Path
             await hub.store.write(lambda tx: hub.intake.cancel_stay(tx, ids[0], "manager"))
             await house.later(minutes=5)
             assert desk.closed == set()
+
+    simulate(main())
+
+
+# ---- another unit ---------------------------------------------------------------------------------------------------
+
+
+async def _move(house: Home, id_: StayId, unit: UnitId = LOFT) -> None:
+    hub = house.hub
+    await hub.store.write(lambda tx: conflicts.move(tx, hub.intake, id_, unit, "manager", anyway=True))
+
+
+async def _unit(house: Home, id_: StayId) -> UnitId:
+    return next(stay.unit_id for stay in await house.stays() if stay.id == id_)
+
+
+def test_a_guest_who_is_moved_here_is_moved_there_and_stays_one_booking(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with _plugged(tmp_path, **FOR_REAL, block_nights=True) as (house, desk):
+            id_ = await _add(house)
+            await house.later(seconds=30)
+            await _move(house, id_)
+            await house.later(hours=1, minutes=5)  # it was read several times meanwhile, once as a whole
+            made, row = _made(desk), await _push(house)
+            assert (made.unit, made.arrival, made.state) == ("102", ARRIVAL, "taken")
+            assert (row.state, row.booking) == (PushState.SYNCED, str(made.id))
+            assert await _unit(house, id_) == LOFT
+            assert desk.closed == set(), "neither unit's nights are closed besides"
+            await _move(house, id_, FLAT)
+            await house.later(minutes=5)
+            assert (_made(desk).unit, await _unit(house, id_)) == ("101", FLAT)
+
+    simulate(main())
+
+
+def test_a_move_that_is_refused_there_is_a_person_s_business_and_goes_on_when_they_say_so(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with _plugged(tmp_path, **FOR_REAL) as (house, desk):
+            id_ = await _add(house)
+            await house.later(seconds=30)
+            ours = _made(desk).id
+            desk.book(7, "102", day=31)
+            blocked = desk.booked.pop(7)
+            await _move(house, id_)
+            desk.booked[7] = blocked  # sold there in the same moment
+            await house.later(seconds=30)
+            row = await _push(house)
+            assert row.state is PushState.FAILED
+            assert "new unit" in row.error
+            assert (desk.booked[ours].unit, desk.booked[ours].state) == ("101", "taken"), "nothing was taken apart"
+            del desk.booked[7]
+            hub = house.hub
+            now, wall = hub.clock.now(), hub.wall.now()
+            await hub.store.write(lambda tx: pushing.retry(tx, DESK, id_, "manager", now, wall))
+            await house.later(seconds=30)
+            assert (_made(desk).unit, (await _push(house)).state) == ("102", PushState.SYNCED)
+            assert await _unit(house, id_) == LOFT
+            assert await hub.store.read(mail.dead) == [], "what was done in the end waits for nobody"
+
+    simulate(main())
+
+
+def test_a_guest_who_is_moved_to_a_unit_that_is_not_let_there_is_cancelled_there(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with _plugged(tmp_path, **FOR_REAL) as (house, desk):
+            hub, id_ = house.hub, await _add(house)
+            await house.later(seconds=30)
+            cellar = Unit(UnitId("cellar"), PropertyId("house"), "Cellar", (), ClosedMeans.ASK, Origin.SITE)
+            await hub.store.write(lambda tx: rows.keep_unit(tx, cellar))
+            await _move(house, id_, cellar.id)
+            await house.later(minutes=5)
+            assert _made(desk).state == "over", "its nights are free there again"
+            (stay,) = await house.stays()
+            assert (stay.unit_id, stay.status) == (cellar.id, StayStatus.CONFIRMED)
 
     simulate(main())

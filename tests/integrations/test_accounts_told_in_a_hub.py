@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hub import issuing
+from hub import doorcodes, issuing
 from hub.contracts import Host
+from hub.doorcodes import CodeAt, Whereabouts
+from hub.errors import Rejected
 from hub.io.sandbox import InlineSandbox
 from hub.model.facts import Fact
 from hub.model.values import Address, ChannelId
@@ -158,5 +160,101 @@ def test_an_account_that_will_not_drop_a_dead_code_is_told_to_a_person(tmp_path:
             assert not row.sure
             assert any(each.box == "outbox" for each in await hub.store.read(mail.dead))
             assert (await hub.store.read(lambda tx: stays.stay(tx, stay.id))) is not None
+
+    simulate(main())
+
+
+# ---- where it stands, for people ------------------------------------------------------------------------------------
+
+
+async def _where(house: Home) -> CodeAt:
+    hub, stay = house.hub, await house.stay()
+    (found,) = await hub.store.read(lambda tx: doorcodes.whereabouts(tx, hub.desk, hub.plugins, stay))
+    return found
+
+
+def test_people_see_that_the_code_is_not_told_yet_that_it_is_and_that_it_was_taken_out(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with _plugged(tmp_path, MANAGERS["ownerrez"], door_codes=True, silent=True) as (house, desk):
+            await house.until(INSIDE)
+            desk.book(1)  # it is to work by now, and nobody knows whether it does
+            await house.later(minutes=4)
+            assert await _where(house) == CodeAt(DESK, Whereabouts.COMING, None, "", stale=False)
+            house.lock("front").silent = False
+            await house.later(minutes=30)
+            told = await _where(house)
+            assert told.where is Whereabouts.TOLD
+            assert told.at is not None
+            assert INSIDE + timedelta(minutes=4) < told.at <= house.hub.clock.now()
+            desk.change(1, state="over")
+            await house.later(minutes=10)
+            assert (await _where(house)).where is Whereabouts.OUT
+
+    simulate(main())
+
+
+def test_what_was_given_up_says_why_and_is_told_again_when_a_person_says_so(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with _plugged(tmp_path, MANAGERS["hostaway"], door_codes=True) as (house, desk):
+            hub = house.hub
+            desk.refuses = 422
+            desk.book(1)
+            await house.later(minutes=4)
+            refused = await _where(house)
+            assert refused.where is Whereabouts.REFUSED
+            assert "422" in refused.why
+            stay, now, wall = await house.stay(), hub.clock.now(), hub.wall.now()
+            desk.refuses = 0
+            await hub.store.write(lambda tx: doorcodes.tell_again(tx, DESK, stay.id, "account:Robin", now, wall))
+            assert (await _where(house)).where is Whereabouts.COMING
+            await house.later(seconds=10)
+            assert (await _where(house)).where is Whereabouts.TOLD
+            assert await house.digits() in shown(desk)
+            with pytest.raises(Rejected, match="not given up"):
+                await hub.store.write(lambda tx: doorcodes.tell_again(tx, DESK, stay.id, "account:Robin", now, wall))
+
+    simulate(main())
+
+
+def test_what_fails_for_a_while_is_tried_again_and_said(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with _plugged(tmp_path, MANAGERS["hostaway"], door_codes=True) as (house, desk):
+            desk.refuses = 503
+            desk.book(1)
+            await house.later(minutes=4)
+            assert (await _where(house)).where is Whereabouts.TRYING
+            desk.refuses = 0
+            await house.later(hours=1, minutes=15)
+            assert (await _where(house)).where is Whereabouts.TOLD
+
+    simulate(main())
+
+
+@pytest.mark.parametrize(("name", "where"), [("hostaway", Whereabouts.OFF), ("hospitable", Whereabouts.CANNOT)])
+def test_an_account_that_is_told_no_codes_is_said_to_be_off_or_to_have_no_place_for_them(
+    tmp_path: Path, name: str, where: Whereabouts
+) -> None:
+    async def main() -> None:
+        async with _plugged(tmp_path, MANAGERS[name]) as (house, desk):
+            desk.book(1)
+            await house.later(minutes=4)
+            assert await _where(house) == CodeAt(DESK, where, None, "", stale=False)
+
+    simulate(main())
+
+
+def test_another_code_ends_what_was_given_up_with_the_first(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with _plugged(tmp_path, MANAGERS["hostaway"], door_codes=True) as (house, desk):
+            hub = house.hub
+            desk.refuses = 422
+            desk.book(1)
+            await house.later(minutes=4)
+            assert any(each.box == "outbox" for each in await hub.store.read(mail.dead))
+            desk.refuses, stay = 0, await house.stay()
+            await hub.store.write(lambda tx: issuing.redraw(tx, hub.desk, stay, "tester"))
+            await house.later(minutes=10)
+            assert await house.digits() in shown(desk)
+            assert await hub.store.read(mail.dead) == [], "nobody has to look at what was done in the end"
 
     simulate(main())

@@ -18,6 +18,7 @@ from web.api import (
     house,
     people,
     person_feeds,
+    platform_codes,
     policies,
     pushes,
     radios,
@@ -121,6 +122,10 @@ TABLE: Final[tuple[AnyRoute, ...]] = (
           stays.use_backup, Nothing, Nothing, stays.StayOut, refuses=True),
     Route("POST", "/stays/{stay}/doubt", W, "The code does not work: ask the locks for it again",
           stays.doubt_code, Nothing, Nothing, stays.StayOut),
+    Route("GET", "/stays/{stay}/platforms", R, "Where the door code stands at the platforms that tell of a stay",
+          platform_codes.list_platform_codes, Nothing, Nothing, platform_codes.PlatformsOut),
+    Route("POST", "/stays/{stay}/platforms/again", W, "Tell a platform the door code again, where that was given up",
+          platform_codes.tell_again, Nothing, platform_codes.TellAgainIn, platform_codes.PlatformsOut, refuses=True),
 
     Route("GET", "/stays/{stay}/link", R, "Whether a stay's guest has a link to their page, and has opened it",
           guest_page.get_link, Nothing, Nothing, guest_page.LinkOut),

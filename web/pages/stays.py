@@ -25,6 +25,7 @@ from web.forms import Filled, Form, blank, read
 from web.ground import Ask, Ground, StayLine
 from web.ladder_view import LadderView, ladder_view
 from web.pages.guest_link import ForGuest, for_guest
+from web.pages.platform_codes import AtPlatform, at_platforms
 from web.pages.stay_list import listing
 from web.site import GUARD, SITE, go, htmx, page, part, wakes
 from web.story import Event, story
@@ -50,6 +51,7 @@ class StayView:
     stay: StayLine
     questions: list[Ask]
     code: Code | None
+    platforms: list[AtPlatform]
     guest: ForGuest
     reference: str
     guests: int | None
@@ -85,6 +87,7 @@ def look_at(tx: Tx, hub: Hub, id_: StayId) -> StayView:
         stay=line,
         questions=[ground.ask(question, row) for question in asked],
         code=_code(tx, ground, row),
+        platforms=at_platforms(tx, hub, ground, row),
         guest=for_guest(tx, hub, ground, row),
         reference=row.reference,
         guests=row.guests,

@@ -66,6 +66,8 @@ class Desk:
     """Nights of units that were closed in the calendar."""
     letters: list[tuple[int, str]] = field(default_factory=list)
     """What guests were written: of which booking, and the text."""
+    refuses: int = 0
+    """The status that every write is refused with; 0: none is."""
     lost: int = 0
     """So many answers to writes get lost, after what was asked was done."""
 
@@ -101,8 +103,11 @@ class Desk:
         if self.faults:
             return self.faults.pop(0)
         parts = urlsplit(asked.path)
+        writes = asked.method != "GET" and "token" not in parts.path.lower()
+        if self.refuses and writes:
+            return reply({"error": "no"}, self.refuses)
         answer = self.respond(asked, parts.path, dict(parse_qsl(parts.query)))
-        if self.lost and asked.method != "GET" and "token" not in parts.path.lower():
+        if self.lost and writes:
             self.lost -= 1
             return reply({"error": "gateway timeout"}, 504)
         return answer

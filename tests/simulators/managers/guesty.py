@@ -79,9 +79,8 @@ class GuestyDesk(Desk):
         ):
             return reply({"error": "validation"}, 400)
         first, last = (date.fromisoformat(told[f"check{way}DateLocalized"]) for way in ("In", "Out"))
-        for row in self.booked.values():
-            if row.unit == told["listingId"] and row.state != "over" and row.arrival < last and first < row.departure:
-                return reply({"error": "listing is not available"}, 401)
+        if self._in_the_way(Booking(0, told["listingId"], first, last)):
+            return reply({"error": "listing is not available"}, 401)
         id_ = max(self.booked, default=5000) + 1
         guest = told.get("guest", {})
         self.booked[id_] = Booking(
@@ -101,6 +100,12 @@ class GuestyDesk(Desk):
         )
         return reply({"reservationId": str(id_), "confirmationCode": told["confirmationCode"]}, 201)
 
+    def _in_the_way(self, wish: Booking) -> bool:
+        others = (row for row in self.booked.values() if row.id != wish.id and row.state != "over")
+        return any(
+            row.unit == wish.unit and row.arrival < wish.departure and wish.arrival < row.departure for row in others
+        )
+
     def _altered(self, row: Booking, what: str, asked: Asked) -> Reply:
         told = json.loads(asked.body)
         match what:
@@ -111,6 +116,11 @@ class GuestyDesk(Desk):
             case "dates":
                 row.arrival = date.fromisoformat(told["checkInDateLocalized"])
                 row.departure = date.fromisoformat(told["checkOutDateLocalized"])
+            case "relocate":
+                to = Booking(row.id, told["listingId"], row.arrival, row.departure)
+                if self._in_the_way(to):
+                    return reply({"error": "validation"}, 422)
+                row.unit = to.unit
             case "guests":
                 row.adults, row.children = told["guestsCount"], 0
             case "status":
