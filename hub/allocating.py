@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from hub.io.vault import Vault
-from hub.model.pins import Near, allocate, neighbours, trivial
+from hub.model.pins import Near, allocate_apart, neighbours, trivial
 from hub.model.values import CodeTag, LockId, Pin, StayId
 from hub.store import digits
 from hub.store.engine import Tx
@@ -22,12 +22,28 @@ class Crowd:
     """What is on some doors already, or about to be."""
 
     vault: Vault = field(repr=False)
-    live: frozenset[str] = field(repr=False)
+    live: set[str] = field(repr=False)
     """Digits of codes that are ours."""
-    known: frozenset[CodeTag]
+    known: set[CodeTag]
     """Of all codes, those included whose digits nobody knows any more."""
     strangers: frozenset[CodeTag]
     """Of codes that are not ours: all that is known of their digits."""
+    near: dict[tuple[int, int], Near] = field(default_factory=dict, repr=False)
+    """By length and distance, what is too near to one of ours."""
+
+    def add(self, pin: Pin) -> None:
+        """A code of ours that was issued just now."""
+        text = pin.reveal()
+        self.live.add(text)
+        self.known.add(self.vault.tag(pin))
+        for each in self.near.values():
+            each.add(text)
+
+    def nearer_than(self, length: int, distance: int) -> Near:
+        found = self.near.get((length, distance))
+        if found is None:
+            found = self.near[length, distance] = Near(self.live, length, distance)
+        return found
 
     def taken(self, text: str) -> bool:
         return not self.known.isdisjoint(self.vault.tags(Pin(text)))
@@ -44,7 +60,13 @@ class Crowd:
         def taken(text: str) -> bool:
             return self.taken(text) or (distance > 1 and length > _CROWDED and self.beside_a_stranger(text))
 
-        return allocate(below, digits=length, live=self.live, taken=taken, distance=distance)
+        return allocate_apart(
+            below,
+            digits=length,
+            near=lambda apart: self.nearer_than(length, apart),
+            taken=taken,
+            distance=distance,
+        )
 
     def objection(self, pin: Pin, distance: int) -> str | None:
         """Why these digits cannot be a code there, as a clause; None: they can."""
@@ -53,7 +75,7 @@ class Crowd:
             return "is among the codes that people try first"
         if self.taken(text):
             return "is somebody's code there already, or was until lately"
-        if Near(self.live, len(text), min(distance, len(text) - 1))(text):
+        if self.nearer_than(len(text), min(distance, len(text) - 1))(text):
             return "is too much like another code there"
         return "is too much like somebody else's code there" if distance > 1 and self.beside_a_stranger(text) else None
 
@@ -74,7 +96,29 @@ def crowd(tx: Tx, vault: Vault, locks: Collection[LockId], now: datetime, *, bes
     gone = digits.gone_since(tx, locks, now - RECENT)
     return Crowd(
         vault,
-        frozenset(vault.open_pin(each.pin, about=each.about).reveal() for each in there),
-        frozenset({each.tag for each in there} | strangers | abroad | gone) - mine,
+        {vault.open_pin(each.pin, about=each.about).reveal() for each in there},
+        ({each.tag for each in there} | strangers | abroad | gone) - mine,
         frozenset(strangers),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Crowds:
+    """For a transaction that issues many codes: each door's crowd is gathered once, and those issued join it.
+
+    Whoever issues a code must tell it; nothing else makes a crowd larger within a transaction.
+    """
+
+    known: dict[tuple[LockId, ...], Crowd] = field(default_factory=dict, repr=False)
+
+    def at(self, tx: Tx, vault: Vault, locks: Collection[LockId], now: datetime) -> Crowd:
+        doors = tuple(sorted(locks))
+        found = self.known.get(doors)
+        if found is None:
+            found = self.known[doors] = crowd(tx, vault, doors, now)
+        return found
+
+    def issued(self, lock: LockId, pin: Pin) -> None:
+        for doors, each in self.known.items():
+            if lock in doors:
+                each.add(pin)

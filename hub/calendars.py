@@ -1,4 +1,4 @@
-"""What booking sources say, absorbed into the ledger of stays. Absence is not cancellation (facts/peers.md C.3, point 3)."""
+"""What booking sources say of one stay, absorbed into the ledger. Whole calendars are in hub/readings.py."""
 
 from __future__ import annotations
 
@@ -11,24 +11,20 @@ from typing import Final
 
 from hub import issuing
 from hub.errors import Rejected
+from hub.hearing import NOTHING, News
 from hub.issuing import Desk
-from hub.model.facts import CalendarRead, GuestMoved, StayReport, StayReported
+from hub.model.facts import GuestMoved, StayReport, StayReported
 from hub.model.stays import (
-    Absence,
     HouseRules,
     KnownStay,
-    Missing,
-    absence,
     echo,
-    emptied,
     kind_of,
     local_instant,
     match,
-    pair,
     stay_window,
 )
-from hub.model.values import CODED, ChannelId, StayId, StayKind, StayStatus, UnitId, Window, clean
-from hub.store import house, listings, log, pushes
+from hub.model.values import CODED, ChannelId, StayId, StayKind, StayStatus, UnitId, clean
+from hub.store import house, listings, log
 from hub.store import publishing as outlets
 from hub.store import stays as ledger
 from hub.store.engine import Tx
@@ -47,64 +43,17 @@ Known = Sequence[tuple[Source | None, StayRow]]
 """Stays of the unit with the word of each source on them; None: made here."""
 
 
-# ---- a whole calendar, or what is new in it ------------------------------------------------------------------------
+# ---- one report -----------------------------------------------------------------------------------------------------
 
 
-def absorb_calendar(tx: Tx, desk: Desk, fact: CalendarRead) -> None:
+def absorb_report(tx: Tx, desk: Desk, fact: StayReported) -> News:
+    """A source that tells of one stay says nothing about the others."""
     channel = house.channel_with(tx, fact.channel)
-    if channel is None:
-        return
-    listings.saw(tx, channel.id, fact.listings, fact.at)
-    if not fact.complete:
-        ledger.channel_good(tx, channel.id, fact.at)
-        for report in fact.stays:
-            _absorb_one(tx, desk, channel, report, fact.at)
-        return
-    state = ledger.channel_states(tx).get(channel.id)
-    if state is not None and _is_older(fact.at, state.good_at, desk.now()):
-        return
-    if fact.unchanged and not ledger.any_missing(tx, channel.id):
-        ledger.channel_good(tx, channel.id, fact.at)
-        return
-    ours = [
-        (source, stay)
-        for unit in sorted(channel.serves)
-        for source, stay in ledger.known_in(tx, unit, since=desk.now() - LOOK_BACK)
-        if source is not None and source.channel_id == channel.id
-    ]
-    if fact.unchanged:
-        ledger.channel_good(tx, channel.id, fact.at)
-        missing = [(source, stay) for source, stay in ours if source.missing_since is not None]
-    else:
-        ledger.channel_good(tx, channel.id, fact.at, reports=len(fact.stays))
-        seen = _take_in_all(tx, desk, channel, fact)
-        missing = [(source, stay) for source, stay in ours if stay.id not in seen]
-    upcoming = {stay.id for _, stay in ours if _upcoming(stay, desk.now())}
-    gone = [(source, stay) for source, stay in missing if stay.id in upcoming]
-    lost_most = emptied(len(upcoming), len(upcoming) - len(gone))
-    for source, stay in gone:
-        _left_out(tx, desk, source, stay, fact.at, lost_most=lost_most)
-
-
-def _take_in_all(tx: Tx, desk: Desk, channel: ChannelRow, fact: CalendarRead) -> set[StayId]:
-    """Take in what the calendar lists; returns the stays that it speaks of."""
-    by_unit: dict[UnitId, list[StayReport]] = {}
-    seen: set[StayId] = set()
-    for report in fact.stays:
-        unit = channel.unit_for(report.listing)
-        if unit is None:
-            seen |= _set_aside(tx, desk, channel, report, fact.at)
-        else:
-            by_unit.setdefault(unit, []).append(report)
-    for unit, reports in by_unit.items():
-        seen |= _take_in_unit(tx, desk, _At(channel, unit, fact.at), reports)
-    if channel.unit is None:
-        listings.forget_unlisted(tx, channel.id, fact.at)
-    return seen
+    return NOTHING if channel is None else absorb_one(tx, desk, channel, fact.stay, fact.at)
 
 
 @dataclass(frozen=True, slots=True)
-class _At:
+class At:
     """Who told it, of which unit, and when."""
 
     channel: ChannelRow
@@ -112,23 +61,26 @@ class _At:
     when: datetime
 
 
-def _take_in_unit(tx: Tx, desk: Desk, at: _At, reports: list[StayReport]) -> set[StayId]:
-    channel = at.channel
-    nights = outlets.echoing(tx, channel.id, at.unit, desk.now())
-    reports = [report for report in reports if not echo(report, nights)]
-    known = ledger.known_in(tx, at.unit, since=desk.now() - LOOK_BACK)
-    matches = pair(reports, [_known(source, stay) for source, stay in known], channel.id)
-    words: dict[StayId, list[tuple[Source | None, StayRow]]] = {}
-    for source, stay in known:
-        words.setdefault(stay.id, []).append((source, stay))
-    found = (() if each is None else words[each.known.id] for each in matches)
-    return {
-        _take_in(tx, desk, at, report, _of_other_unit(tx, at, report) or _found(words_on, channel.id))
-        for report, words_on in zip(reports, found, strict=True)
-    }
+def absorb_one(tx: Tx, desk: Desk, channel: ChannelRow, report: StayReport, when: datetime) -> News:
+    unit = channel.unit_for(report.listing)
+    if unit is None:
+        set_aside(tx, desk, channel, report, when)
+        return NOTHING
+    at = At(channel, unit, when)
+    found: Found | None = of_other_unit(tx, at, report)
+    if found is None:
+        known = ledger.known_in(tx, unit, since=desk.now() - LOOK_BACK)
+        matched = match(report, [known_as(source, stay) for source, stay in known], channel.id)
+        named = None if matched is None else matched.known.id
+        found = found_in([(source, stay) for source, stay in known if stay.id == named], channel.id)
+    if found[0] is not None and is_older(when, found[0].seen_at, desk.now()):
+        return NOTHING
+    if found[0] is None and echo(report, outlets.echoing(tx, channel.id, unit, desk.now())):
+        return NOTHING
+    return take_in(tx, desk, at, report, found).news
 
 
-def _of_other_unit(tx: Tx, at: _At, report: StayReport) -> tuple[Source, StayRow] | None:
+def of_other_unit(tx: Tx, at: At, report: StayReport) -> tuple[Source, StayRow] | None:
     """The stay by its own name, where it was another unit's before: an account moves guests from one to another."""
     if at.channel.unit is not None:
         return None
@@ -136,99 +88,50 @@ def _of_other_unit(tx: Tx, at: _At, report: StayReport) -> tuple[Source, StayRow
     return own if own is not None and own[1].unit_id != at.unit else None
 
 
-def _set_aside(tx: Tx, desk: Desk, channel: ChannelRow, report: StayReport, at: datetime) -> set[StayId]:
-    """A booking of a listing that is no unit here: kept and shown. One that was a stay already goes on as it was."""
-    own = ledger.source(tx, channel.id, report.uid)
-    if own is not None:
-        return {own[1].id}
+def set_aside(tx: Tx, desk: Desk, channel: ChannelRow, report: StayReport, at: datetime) -> bool:
+    """A booking of a listing that is no unit here: kept and shown. False: it was a stay already, and goes on as it was."""
+    if ledger.source(tx, channel.id, report.uid) is not None:
+        return False
     sealed = desk.vault.seal(report.raw.encode(), about=f"unplaced:{channel.id}:{report.uid}")
     when = (report.arrival, report.departure)
     status = report.source_status or report.status.value
     row = Unplaced(channel.id, report.uid, report.listing, *when, status, report.note, sealed, at)
     listings.keep_unplaced(tx, row)
-    return set()
+    return True
 
 
-def _found(words: Known, channel: ChannelId) -> tuple[Source | None, StayRow | None]:
-    """The stay that was matched, with this channel's own word on it if there is one. `words`: all there are on it."""
+Found = tuple[Source | None, StayRow | None]
+"""The stay that a report is of, with the channel's own word on it; None: there is none."""
+
+
+def found_in(words: Known, channel: ChannelId) -> Found:
+    """`words`: all there are on the stay that was matched."""
     if not words:
         return None, None
     own = next((source for source, _ in words if source is not None and source.channel_id == channel), None)
     return own, words[0][1]
 
 
-def _left_out(tx: Tx, desk: Desk, source: Source, stay: StayRow, at: datetime, *, lost_most: bool) -> None:
-    """Whoever answered since it is gone is not asked again; what was listed meanwhile is gone anew."""
-    since = source.missing_since or at
-    counted = replace(source, missing_since=since, missing_count=source.missing_count + 1)
-    ledger.keep_source(tx, counted)
-    kept = ledger.answered(tx, "gone", stay.id, since=since) == "keep"
-    if kept or pushes.is_pushed(tx, stay.id) or ledger.listed_elsewhere(tx, stay.id):
-        return
-    hours = None if stay.check_in is None or stay.check_out is None else Window(stay.check_in, stay.check_out)
-    if stay.kind is StayKind.BLOCK:
-        hours = None  # nobody can be inside: one that has begun ends as quietly as one to come
-    missing = Missing(counted.missing_count, since, hours, stay.inside(at), lost_most)
-    match absence(missing, at):
-        case Absence.CANCEL:
-            cancel(tx, desk, stay, GATEHOUSE, NOT_LISTED)
-        case Absence.ASK:
-            ask_gone(tx, desk, stay)
-        case Absence.KEEP:
-            pass
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a report."""
+
+    stay: StayId
+    """It speaks of this one."""
+    news: News
+    written: bool
+    """Whether it cost a change."""
 
 
-def ask_gone(tx: Tx, desk: Desk, stay: StayRow) -> None:
-    what, over = f"the stay of {whose(stay)}", "cancelled"
-    if stay.kind not in CODED:
-        what, over = "that it is closed", "open again"
-    sentence = (
-        f"The calendar of {_unit_name(tx, stay.unit_id)} no longer lists {what} ({_days(stay)}). "
-        f"Is it {over}? Until you say so it stands."
-    )
-    yes = "Yes, cancel it" if stay.kind in CODED else "Yes, it is open"
-    _ask(tx, desk, "gone", stay, sentence, (("keep", "No, keep it"), ("cancel", yes)))
-
-
-# ---- one report -----------------------------------------------------------------------------------------------------
-
-
-def absorb_report(tx: Tx, desk: Desk, fact: StayReported) -> None:
-    """A source that tells of one stay says nothing about the others."""
-    channel = house.channel_with(tx, fact.channel)
-    if channel is not None:
-        _absorb_one(tx, desk, channel, fact.stay, fact.at)
-
-
-def _absorb_one(tx: Tx, desk: Desk, channel: ChannelRow, report: StayReport, when: datetime) -> None:
-    unit = channel.unit_for(report.listing)
-    if unit is None:
-        _set_aside(tx, desk, channel, report, when)
-        return
-    at = _At(channel, unit, when)
-    found: tuple[Source | None, StayRow | None] | None = _of_other_unit(tx, at, report)
-    if found is None:
-        known = ledger.known_in(tx, unit, since=desk.now() - LOOK_BACK)
-        matched = match(report, [_known(source, stay) for source, stay in known], channel.id)
-        named = None if matched is None else matched.known.id
-        found = _found([(source, stay) for source, stay in known if stay.id == named], channel.id)
-    if found[0] is None and echo(report, outlets.echoing(tx, channel.id, unit, desk.now())):
-        return
-    if found[0] is None or not _is_older(when, found[0].seen_at, desk.now()):
-        _take_in(tx, desk, at, report, found)
-
-
-def _take_in(tx: Tx, desk: Desk, at: _At, report: StayReport, found: tuple[Source | None, StayRow | None]) -> StayId:
-    """Upsert one report; returns the stay it speaks of."""
+def take_in(tx: Tx, desk: Desk, at: At, report: StayReport, found: Found) -> Taken:
     source, before = found
     channel, digest = at.channel, _digest(report)
     if source is not None and before is not None:
         if _overtaken(report, source):
-            return before.id
+            return Taken(before.id, NOTHING, written=False)
         same_unit = at.unit in (before.unit_id, before.moved_from) or before.channel_id != channel.id
         if source.digest == digest and same_unit and not _revived(source, before):
-            _said_again(tx, desk, source, at.when, report.changed_at)
-            return before.id
+            return _said_again(tx, desk, source, at.when, report.changed_at)
     row = _row(tx, desk, at, report, before)
     if before is not None and _called_off(before, source, report):
         row = replace(row, status=before.status, cancelled_at=before.cancelled_at, cancelled_why=before.cancelled_why)
@@ -242,18 +145,27 @@ def _take_in(tx: Tx, desk: Desk, at: _At, report: StayReport, found: tuple[Sourc
         ledger.withdraw(tx, "gone", row.id, desk.now())
     _ask_closure(tx, desk, row)
     issuing.replan(tx, desk, row)
-    return row.id
+    return Taken(row.id, _news(source), written=True)
 
 
-def _said_again(tx: Tx, desk: Desk, source: Source, when: datetime, changed_at: datetime | None) -> None:
+def _news(source: Source | None) -> News:
+    if source is None:
+        return News(new=1)
+    return News(changed=1, back=int(source.missing_since is not None))
+
+
+def _said_again(tx: Tx, desk: Desk, source: Source, when: datetime, changed_at: datetime | None) -> Taken:
     if source.missing_since is not None:
         ledger.keep_source(tx, replace(source, seen_at=when, missing_since=None, missing_count=0))
         ledger.withdraw(tx, "gone", source.stay_id, desk.now())
-    elif changed_at is not None and changed_at != source.changed_at:
+        return Taken(source.stay_id, News(back=1), written=True)
+    if changed_at is not None and changed_at != source.changed_at:
         ledger.keep_source(tx, replace(source, changed_at=changed_at))
+        return Taken(source.stay_id, NOTHING, written=True)
+    return Taken(source.stay_id, NOTHING, written=False)
 
 
-def _row(tx: Tx, desk: Desk, at: _At, report: StayReport, before: StayRow | None) -> StayRow:
+def _row(tx: Tx, desk: Desk, at: At, report: StayReport, before: StayRow | None) -> StayRow:
     """The stay as it is with this report. A stay that another source or a person made keeps what that one said of it."""
     channel, place = at.channel, house.property_of(tx, at.unit)
     assert place is not None  # a channel belongs to a unit, a unit to a property (foreign keys)
@@ -363,7 +275,7 @@ def _kind(tx: Tx, unit: UnitId, report: StayReport, before: StayRow | None) -> S
         ClosedMeans.RESERVATION: StayKind.RESERVATION,
     }
     closed = StayKind.UNKNOWN if row is None else means[row.closed_means]
-    return kind_of(report, None if before is None else _known(None, before), closed_means=closed)
+    return kind_of(report, None if before is None else known_as(None, before), closed_means=closed)
 
 
 def _ask_closure(tx: Tx, desk: Desk, row: StayRow) -> None:
@@ -390,6 +302,18 @@ def _ask(tx: Tx, desk: Desk, kind: str, stay: StayRow, sentence: str, options: t
     """Nearer arrivals stand higher on the day's list: the list is sorted by `urgent_at`."""
     question = Question(tx.new_id(desk.now()), kind, stay.id, sentence, options, desk.now(), stay.check_in)
     ledger.ask(tx, question)
+
+
+def ask_gone(tx: Tx, desk: Desk, stay: StayRow) -> None:
+    what, over = f"the stay of {whose(stay)}", "cancelled"
+    if stay.kind not in CODED:
+        what, over = "that it is closed", "open again"
+    sentence = (
+        f"The calendar of {_unit_name(tx, stay.unit_id)} no longer lists {what} ({_days(stay)}). "
+        f"Is it {over}? Until you say so it stands."
+    )
+    yes = "Yes, cancel it" if stay.kind in CODED else "Yes, it is open"
+    _ask(tx, desk, "gone", stay, sentence, (("keep", "No, keep it"), ("cancel", yes)))
 
 
 # ---- guests, as their channel sees them -----------------------------------------------------------------------------
@@ -447,21 +371,12 @@ def _unit_name(tx: Tx, unit: UnitId) -> str:
     return unit if row is None else row.name
 
 
-def _upcoming(stay: StayRow, now: datetime) -> bool:
-    """Still to end, and not cancelled: only such a stay can go missing."""
-    return (
-        stay.status in (StayStatus.CONFIRMED, StayStatus.TENTATIVE)
-        and stay.check_out is not None
-        and stay.check_out > now
-    )
-
-
 def _revived(source: Source, stay: StayRow) -> bool:
     """Cancelled here for its absence, and listed again by now."""
     return stay.status is StayStatus.CANCELLED and source.missing_since is not None
 
 
-def _is_older(at: datetime, known: datetime | None, now: datetime) -> bool:
+def is_older(at: datetime, known: datetime | None, now: datetime) -> bool:
     """Whether newer word was taken in already: what failed is read again later, perhaps days later, by a person's wish.
 
     Word from the future was dated by a clock that was wrong.
@@ -485,7 +400,7 @@ def _digest(report: StayReport) -> str:
     return hashlib.sha256(json.dumps([report.uid, *map(str, told), *map(str, who), *rest]).encode()).hexdigest()
 
 
-def _known(source: Source | None, stay: StayRow) -> KnownStay:
+def known_as(source: Source | None, stay: StayRow) -> KnownStay:
     return KnownStay(
         id=stay.id,
         channel=None if source is None else source.channel_id,

@@ -9,6 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from hub import calendars
+from hub.hearing import NOTHING, News
 from hub.issuing import Desk
 from hub.model.availability import ClosureKind
 from hub.model.diary import Doing, Entry, Moment
@@ -79,17 +80,20 @@ def _day(at: Moment, zone: ZoneInfo) -> date:
 # ---- what people do there -------------------------------------------------------------------------------------------
 
 
-def absorb_event(tx: Tx, desk: Desk, fact: EventRead) -> None:
+def absorb_event(tx: Tx, desk: Desk, fact: EventRead) -> News:
     """What an event stands for is taken in, and what it does not stand for any more is taken back."""
+    news = NOTHING
     if house.channel_with(tx, fact.channel) is None:
-        return
+        return news
     since, named = desk.now() - calendars.LOOK_BACK, {each.uid for each in fact.stays}
     for source, stay in ledger.sources_of(tx, fact.channel, since=since):
         of_it = source.uid == fact.uid or source.uid.startswith(f"{fact.uid}/")
         if of_it and source.uid not in named:
             _taken_back(tx, desk, source, stay)
+            news += News(gone=1)
     for report in fact.stays:
-        calendars.absorb_report(tx, desk, StayReported(fact.channel, fact.at, report))
+        news += calendars.absorb_report(tx, desk, StayReported(fact.channel, fact.at, report))
+    return news
 
 
 def _taken_back(tx: Tx, desk: Desk, source: Source, stay: StayRow) -> None:

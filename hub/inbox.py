@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, Self
 
 import structlog
 
+from hub import readings
 from hub.bus import Bus
 from hub.contracts import Clock, Delivery, Integration
 from hub.errors import Disappointment, Garbled, Rejected, Unavailable
+from hub.intake import Intake
 from hub.io.vault import Vault
 from hub.model.facts import CalendarFailed, CalendarRead, Fact
 from hub.model.values import ChannelId
@@ -35,9 +38,28 @@ TRUST_WAIT: Final = timedelta(seconds=30)
 QUIET: Final = timedelta(minutes=15)
 """How often "nothing new" is written down while nothing hangs on it."""
 
+PART: Final = 25
+"""So many bookings that say something new are taken in at once, then others may write."""
+
 _EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
-Absorb = Callable[[Tx, Fact, str], None]
+
+@dataclass(frozen=True, slots=True)
+class _SoFar:
+    """How far a delivery was taken in."""
+
+    facts: int = 0
+    """So many of those it tells."""
+    reading: readings.SoFar | None = None
+    """Of the next one."""
+
+    @classmethod
+    def of(cls, text: str | None) -> Self:
+        told = json.loads(text or "{}")
+        return cls(told.get("facts", 0), readings.SoFar.read(told.get("reading")))
+
+    def __str__(self) -> str:
+        return json.dumps(asdict(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +70,7 @@ class Inbox:
     clock: Clock
     wall: Clock
     plugins: Plugins
-    absorb: Absorb
-    """intake's; takes the fact and who told it."""
+    intake: Intake
     spread: Callable[[], float]
     """A number in [0, 1) for jitter."""
 
@@ -117,7 +138,9 @@ class Inbox:
             if integration is None:
                 raise Unavailable(f"the channel “{letter.channel}” is switched off")
             facts = list(await integration.parse(self._opened(letter)))
-            await self.store.write(lambda tx: self._take(tx, letter, facts))
+            so_far: _SoFar | None = _SoFar.of(letter.so_far)
+            while so_far is not None:  # others write in between
+                so_far = await self.store.write(lambda tx, far=so_far: self._take(tx, letter, facts, far))  # type: ignore[misc]
         except Garbled as error:
             await self._failed(letter, str(error), again=None)
         except Disappointment as error:
@@ -130,10 +153,20 @@ class Inbox:
         body = self.vault.open(letter.body, about=f"inbox:{letter.channel}:{letter.key}")
         return Delivery(letter.channel, letter.key, body, letter.received_at, letter.topic)
 
-    def _take(self, tx: Tx, letter: Letter, facts: Sequence[Fact]) -> None:
-        for fact in facts:
-            self.absorb(tx, fact, letter.channel)
-        mail.letter_done(tx, letter.id)
+    def _take(self, tx: Tx, letter: Letter, facts: Sequence[Fact], so_far: _SoFar) -> _SoFar | None:
+        """A part of what it tells; None: that was the last. Killed after it, the hub goes on with the next."""
+        last, after = so_far.facts + PART, so_far
+        while after.facts < min(last, len(facts)):
+            reading = self.intake.absorb_part(tx, facts[after.facts], letter.channel, after.reading, PART)
+            if reading is not None:
+                after = _SoFar(after.facts, reading)
+                break
+            after = _SoFar(after.facts + 1)
+        if after.facts == len(facts):
+            mail.letter_done(tx, letter.id)
+            return None
+        mail.letter_partly_done(tx, letter.id, str(after))
+        return after
 
     def _later(self, letter: Letter) -> datetime | None:
         if letter.attempts >= len(AGAIN_AFTER):
@@ -185,7 +218,7 @@ class Inbox:
             log.error("a channel could not be polled", channel=channel, exc_info=error)
             failed = CalendarFailed(channel, self.clock.now(), f"unexpected: {type(error).__name__}")
             with contextlib.suppress(Unavailable):
-                await self.store.write(lambda tx: self.absorb(tx, failed, channel))
+                await self.store.write(lambda tx: self.intake.absorb(tx, failed, channel))
         return timedelta(0)
 
     async def _poll_once(self, channel: ChannelId, integration: Integration) -> timedelta | None:
@@ -199,7 +232,7 @@ class Inbox:
                     await self._nothing_new(delivery, await integration.parse(delivery))
         except Disappointment as error:
             failed = CalendarFailed(channel, self.clock.now(), str(error))
-            await self.store.write(lambda tx: self.absorb(tx, failed, channel))
+            await self.store.write(lambda tx: self.intake.absorb(tx, failed, channel))
             return (
                 error.wait
                 if isinstance(error, Unavailable)
@@ -224,9 +257,12 @@ class Inbox:
             well = state is not None and state.failing_since is None
             return not (fresh and well) or (unchanged[0].complete and ledger.any_missing(tx, delivery.channel))
 
-        def take(tx: Tx) -> None:
-            if matters(tx):
-                self.absorb(tx, unchanged[0], delivery.channel)
+        def take(tx: Tx, so_far: readings.SoFar | None) -> readings.SoFar | None:
+            if so_far is None and not matters(tx):
+                return None
+            return self.intake.absorb_part(tx, unchanged[0], delivery.channel, so_far, PART)
 
         if await self.store.read(matters):
-            await self.store.write(take)
+            so_far = await self.store.write(lambda tx: take(tx, None))
+            while so_far is not None:
+                so_far = await self.store.write(lambda tx, far=so_far: take(tx, far))  # type: ignore[misc]

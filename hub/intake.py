@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from sqlalchemy.exc import IntegrityError
 
-from hub import calendars, diaries, guest_page, hearing, issuing, pushing, sightings
+from hub import calendars, diaries, guest_page, hearing, issuing, pushing, readings, sightings
 from hub.calendars import cancel, timed
 from hub.errors import Rejected
 from hub.issuing import Desk
@@ -27,6 +28,7 @@ from hub.model.facts import (
 )
 from hub.model.stays import local_instant
 from hub.model.values import CODED, GrantId, Pin, StayId, StayKind, StayStatus, UnitId, Window, clean
+from hub.readings import SoFar
 from hub.store import alarms, bookings, codes, house, log
 from hub.store import stays as ledger
 from hub.store.engine import Tx
@@ -69,8 +71,7 @@ class Intake:
             case CalendarFailed():
                 pass  # it was removed while it was being read
             case EventRead():
-                with hearing.noted(tx, fact):
-                    diaries.absorb_event(tx, self.desk, fact)
+                hearing.note_news(tx, fact, diaries.absorb_event(tx, self.desk, fact))
             case EntryTouched():
                 diaries.touched(tx, self.desk, fact)
             case BookingKept():
@@ -88,14 +89,19 @@ class Intake:
             case _:
                 sightings.absorb(tx, fact, teller)
 
+    def absorb_part(self, tx: Tx, fact: Fact, teller: str, so_far: SoFar | None, most: int) -> SoFar | None:
+        """As `absorb`, but of a long list no more than `most` reports that say something new; None: that was the last part."""
+        if isinstance(fact, CalendarRead):
+            return readings.absorb(tx, self.desk, fact, so_far, most)
+        self.absorb(tx, fact, teller)
+        return None
+
     def _hear(self, tx: Tx, fact: CalendarRead | StayReported) -> None:
-        told = fact.stays if isinstance(fact, CalendarRead) else (fact.stay,)
-        pushing.recognise(tx, fact.channel, told, fact.at)
-        with hearing.noted(tx, fact):
-            if isinstance(fact, CalendarRead):
-                calendars.absorb_calendar(tx, self.desk, fact)
-            else:
-                calendars.absorb_report(tx, self.desk, fact)
+        if isinstance(fact, CalendarRead):
+            readings.absorb(tx, self.desk, fact, None, sys.maxsize)
+            return
+        pushing.recognise(tx, fact.channel, [fact.stay], fact.at)
+        hearing.note_news(tx, fact, calendars.absorb_report(tx, self.desk, fact))
 
     # ---- what people decide ----
 

@@ -5,12 +5,12 @@ A grant whose window moves keeps its PIN; digits are drawn anew only when a lock
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from hub.allocating import crowd
+from hub.allocating import Crowd, Crowds, crowd
 from hub.errors import Rejected
 from hub.io.vault import Vault
 from hub.model.codes import Grant, Limits
@@ -41,6 +41,13 @@ class Desk:
     now: Callable[[], datetime]
     trusted: Callable[[], bool] = lambda: True
     """Whether `now` is believed."""
+    crowds: Crowds | None = None
+    """For one transaction that issues many codes."""
+
+    def crowd(self, tx: Tx, locks: Collection[LockId]) -> Crowd:
+        if self.crowds is None:
+            return crowd(tx, self.vault, locks, self.now())
+        return self.crowds.at(tx, self.vault, locks, self.now())
 
 
 def replan(
@@ -169,7 +176,7 @@ def _chosen(
     pin = next((pin for pin in wished if all(_fits(tx, desk, pin, stay, *way) for way in ways.items())), None)
     if pin is not None:
         return pin
-    policy, others = _strictest(tx, ways), crowd(tx, desk.vault, list(ways), desk.now())
+    policy, others = _strictest(tx, ways), desk.crowd(tx, ways)
     last = _last_of_phone(stay) if policy.kind is CodeKind.PHONE else None
     takes = last is not None and all(_limits(doors.door(tx, lock)).take(len(last)) for lock in ways)
     if last is not None and takes and others.objection(last, policy.distance) is None:
@@ -242,6 +249,8 @@ def put_down(tx: Tx, desk: Desk, lock: LockId, pin: Pin, window: Window, whose: 
     sealed = desk.vault.seal_pin(pin, about=f"grant:{id_}")
     entry = Issued(grant, lock, whose.stay, whose.label, sealed, None, None, whose.purpose, whose.pass_)
     codes.issue(tx, entry, desk.now())
+    if desk.crowds is not None:
+        desk.crowds.issued(lock, pin)
     return id_
 
 

@@ -219,7 +219,7 @@ async def _wired(
         plugins=plugins,
         desk=desk,
         intake=intake,
-        inbox=Inbox(store, vault, bus, clock, wall, plugins, intake.absorb, world.chance.spread),
+        inbox=Inbox(store, vault, bus, clock, wall, plugins, intake, world.chance.spread),
         outbox=Outbox(store, bus, wall, plugins, world.chance.spread, own),
         publisher=publisher,
         reconciler=reconciler,

@@ -56,9 +56,23 @@ def allocate(
         Rejected: no such PIN is left on these doors, however near.
     """
     others = tuple(live)
+    return allocate_apart(
+        rng_below, digits=digits, near=lambda apart: Near(others, digits, apart), taken=taken, distance=distance
+    )
+
+
+def allocate_apart(
+    rng_below: Callable[[int], int],
+    *,
+    digits: int,
+    near: Callable[[int], Callable[[str], bool]],
+    taken: Callable[[str], bool],
+    distance: int,
+) -> Pin:
+    """As `allocate`, where it is known already what is nearer than so many digits to a code that is live."""
     for apart in range(min(distance, digits - 1), 0, -1):
-        near = Near(others, digits, apart)
-        text = _found(rng_below, digits, lambda text, near=near: not near(text) and not taken(text))  # type: ignore[misc]
+        too_near = near(apart)
+        text = _found(rng_below, digits, lambda text, near=too_near: not near(text) and not taken(text))  # type: ignore[misc]
         if text is not None:
             return Pin(text)
     raise Rejected(f"no free code of {digits} digits is left on these doors")
@@ -89,14 +103,19 @@ class Near:
         self._alike: set[str] = set()
         self._shorter: set[str] = set()
         self._longer: set[str] = set()
+        self._digits = digits
+        self._lengths: set[int] = set()
         for code in codes:
-            if len(code) == digits:
-                self._alike.update(self._blanked(code))
-            elif len(code) < digits:
-                self._shorter.add(code)
-            else:
-                self._longer.add(code[:digits])
-        self._lengths = {len(code) for code in self._shorter}
+            self.add(code)
+
+    def add(self, code: str) -> None:
+        if len(code) == self._digits:
+            self._alike.update(self._blanked(code))
+        elif len(code) < self._digits:
+            self._shorter.add(code)
+            self._lengths.add(len(code))
+        else:
+            self._longer.add(code[: self._digits])
 
     def __call__(self, text: str) -> bool:
         begins = any(text[:length] in self._shorter for length in self._lengths)

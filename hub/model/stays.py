@@ -153,7 +153,7 @@ class Match:
 
 def match(report: StayReport, known: Sequence[KnownStay], channel: ChannelId) -> Match | None:
     """Which known stay a single report is about. It says nothing of others, so a stay whose UID differs may still stand."""
-    tests = (_by_reference, _by_uid(channel), _by_dates_elsewhere(channel))
+    tests = (_by_both(channel), _by_reference, _by_uid(channel), _by_dates_elsewhere(channel))
     return _first(report, _own_first(known, channel), tests)
 
 
@@ -168,6 +168,7 @@ def pair(reports: Sequence[StayReport], known: Sequence[KnownStay], channel: Cha
     gone = [each for each in known if each.channel == channel and each.uid not in listed]
     found: list[Match | None] = [None] * len(reports)
     rounds: tuple[tuple[_Test, _Key, Sequence[KnownStay]], ...] = (
+        (_by_both(channel), _uid, known),
         (_by_reference, _reference, known),
         (_by_uid(channel), _uid, known),
         (_by_departure, _departure, gone),
@@ -225,6 +226,15 @@ _Test = Callable[[StayReport, KnownStay], Evidence | None]
 def _first(report: StayReport, known: Sequence[KnownStay], tests: Sequence[_Test]) -> Match | None:
     found = ((each, test(report, each)) for test in tests for each in known)
     return next((Match(each, evidence) for each, evidence in found if evidence is not None), None)
+
+
+def _by_both(channel: ChannelId) -> _Test:
+    def test(report: StayReport, known: KnownStay) -> Evidence | None:
+        """Several stays may have one reference, as those of a group do: then the UID tells which is which."""
+        own = known.channel == channel and known.uid == report.uid
+        return _by_reference(report, known) if own else None
+
+    return test
 
 
 def _by_reference(report: StayReport, known: KnownStay) -> Evidence | None:

@@ -203,6 +203,9 @@ def redrawn(tx: Tx, stay: StayId) -> int:
     return int(tx.sql.execute(refusals).scalar_one())
 
 
+_NEW: Final = insert(grants)
+
+
 def issue(tx: Tx, entry: Issued, made_at: datetime) -> None:
     """Write a new grant.
 
@@ -210,22 +213,21 @@ def issue(tx: Tx, entry: Issued, made_at: datetime) -> None:
         sqlalchemy.exc.IntegrityError: another live grant opens that lock with the same PIN.
     """
     grant = entry.grant
-    tx.sql.execute(
-        insert(grants).values(
-            id=grant.id,
-            lock_id=entry.lock,
-            stay_id=entry.stay,
-            purpose=entry.purpose.value,
-            pass_id=entry.pass_,
-            label=entry.label,
-            pin=entry.sealed_pin,
-            tag=grant.tag,
-            digits=grant.digits,
-            start=grant.window.start,
-            end=grant.window.end,
-            made_at=made_at,
-        )
-    )
+    values = {
+        "id": grant.id,
+        "lock_id": entry.lock,
+        "stay_id": entry.stay,
+        "purpose": entry.purpose.value,
+        "pass_id": entry.pass_,
+        "label": entry.label,
+        "pin": entry.sealed_pin,
+        "tag": grant.tag,
+        "digits": grant.digits,
+        "start": grant.window.start,
+        "end": grant.window.end,
+        "made_at": made_at,
+    }
+    tx.sql.execute(_NEW, values)
     tx.signal(f"lock:{entry.lock}")
 
 
@@ -276,10 +278,18 @@ def forget_spent(tx: Tx, lock: LockId, now: datetime) -> int:
 
 def give_back(tx: Tx, lock: LockId, stay: StayId, tags: Collection[CodeTag], window: Window) -> bool:
     """Take back the revocation of a code that is not gone from that lock yet; False when there is none to give back."""
-    mine = and_(grants.c.lock_id == lock, grants.c.stay_id == stay, grants.c.tag.in_(tags), grants.c.pin.is_not(None))
-    back = update(grants).where(mine).values(revoked_at=None, start=window.start, end=window.end)
     tx.signal(f"lock:{lock}")
-    return tx.sql.execute(back).rowcount > 0
+    told = {"lock": lock, "stay": stay, "tags": listed(tags), "from_": window.start, "until": window.end}
+    return _GIVE_BACK.run(tx, **told) > 0
+
+
+_GIVE_BACK: Final = Prepared(
+    update(grants)
+    .where(grants.c.lock_id == bindparam("lock"), grants.c.stay_id == bindparam("stay"), grants.c.pin.is_not(None))
+    .where(among(grants.c.tag, "tags"))
+    .values(revoked_at=None, start=bindparam("from_", type_=Instant), end=bindparam("until", type_=Instant)),
+    lambda _: None,
+)
 
 
 def tags_on(tx: Tx, lock: LockId) -> set[CodeTag]:

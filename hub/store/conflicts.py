@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import Integer, bindparam, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.model.stays import share_a_night, wants_code
@@ -66,9 +66,16 @@ def stands_back(tx: Tx, stay: StayRow, now: datetime) -> bool:
 # ---- who is held back ----------------------------------------------------------------------------------------------
 
 
+_NOTE: Final = Prepared(
+    update(stays)
+    .where(stays.c.id == bindparam("stay"), stays.c.contested != bindparam("to", type_=Integer))
+    .values(contested=bindparam("to", type_=Integer)),
+    lambda _: None,
+)
+
+
 def note(tx: Tx, id_: StayId, *, contested: bool) -> None:
-    changed = update(stays).where(stays.c.id == id_, stays.c.contested != int(contested))
-    if tx.sql.execute(changed.values(contested=int(contested))).rowcount:
+    if _NOTE.run(tx, stay=id_, to=int(contested)):
         tx.signal(f"stay:{id_}")
         tx.signal("health")
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import BindParameter, and_, bindparam, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 
 from hub.model.codes import Reading
 from hub.model.values import CodeTag, LockId, StayId, Window
 from hub.store.engine import Tx
-from hub.store.prepared import Prepared
-from hub.store.tables import grants, pass_doors, slots
+from hub.store.prepared import Prepared, among, listed
+from hub.store.tables import Instant, grants, pass_doors, slots
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,30 +27,39 @@ class Sealed:
     revoked: bool = False
 
 
-# Made once: making a statement takes longer than running it.
-_LOCKS: Final[BindParameter[Any]] = bindparam("locks", expanding=True)
-_GRANTED: Final = select(grants.c.id, grants.c.pin, grants.c.tag, grants.c.stay_id, grants.c.revoked_at).where(
-    grants.c.lock_id.in_(_LOCKS), grants.c.pin.is_not(None)
+_GRANTED: Final = Prepared(
+    select(grants.c.id, grants.c.pin, grants.c.tag, grants.c.stay_id, grants.c.revoked_at).where(
+        among(grants.c.lock_id, "locks"), grants.c.pin.is_not(None)
+    ),
+    lambda row: Sealed(row["pin"], f"grant:{row['id']}", row["tag"], row["stay_id"], row["revoked_at"] is not None),
 )
-_KEPT: Final = select(pass_doors.c.pass_id, pass_doors.c.lock_id, pass_doors.c.pin, pass_doors.c.tag).where(
-    pass_doors.c.lock_id.in_(_LOCKS)
+_KEPT: Final = Prepared(
+    select(pass_doors.c.pass_id, pass_doors.c.lock_id, pass_doors.c.pin, pass_doors.c.tag).where(
+        among(pass_doors.c.lock_id, "locks")
+    ),
+    lambda row: Sealed(row["pin"], f"pass:{row['pass_id']}:{row['lock_id']}", row["tag"]),
 )
-_FOREIGN: Final = select(slots.c.tag).where(
-    slots.c.lock_id.in_(_LOCKS), slots.c.tag.is_not(None), slots.c.holder.is_(None)
+_FOREIGN: Final = Prepared(
+    select(slots.c.tag).where(among(slots.c.lock_id, "locks"), slots.c.tag.is_not(None), slots.c.holder.is_(None)),
+    lambda row: CodeTag(row["tag"]),
+)
+_GONE: Final = Prepared(
+    select(grants.c.tag)
+    .where(among(grants.c.lock_id, "locks"), grants.c.pin.is_(None))
+    .where(or_(grants.c.end.is_(None), grants.c.end > bindparam("since", type_=Instant)))
+    .where(or_(grants.c.revoked_at.is_(None), grants.c.revoked_at > bindparam("since", type_=Instant))),
+    lambda row: CodeTag(row["tag"]),
 )
 
 
 def sealed_on(tx: Tx, locks: Collection[LockId]) -> list[Sealed]:
     """Every code of ours that is, or is going to be, in one of these locks."""
-    rows = tx.sql.execute(_GRANTED, {"locks": list(locks)}).all()
-    found = [Sealed(pin, f"grant:{id_}", tag, stay, revoked is not None) for id_, pin, tag, stay, revoked in rows]
-    passed = tx.sql.execute(_KEPT, {"locks": list(locks)}).all()
-    return found + [Sealed(pin, f"pass:{id_}:{lock}", tag) for id_, lock, pin, tag in passed]
+    return _GRANTED.all(tx, locks=listed(locks)) + _KEPT.all(tx, locks=listed(locks))
 
 
 def strangers_on(tx: Tx, locks: Collection[LockId]) -> set[CodeTag]:
     """Codes in these locks that are not ours, where the locks tell digits."""
-    return set(tx.sql.execute(_FOREIGN, {"locks": list(locks)}).scalars())
+    return set(_FOREIGN.all(tx, locks=listed(locks)))
 
 
 def strangers_anywhere(tx: Tx) -> set[CodeTag]:
@@ -68,9 +77,7 @@ _ANY_FOREIGN: Final = Prepared(
 
 def gone_since(tx: Tx, locks: Collection[LockId], since: datetime) -> set[CodeTag]:
     """Codes of ours that ended after `since`, and whose digits are forgotten."""
-    gone = grants.c.lock_id.in_(locks), grants.c.pin.is_(None), or_(grants.c.end.is_(None), grants.c.end > since)
-    late = or_(grants.c.revoked_at.is_(None), grants.c.revoked_at > since)
-    return set(tx.sql.execute(select(grants.c.tag).where(*gone, late)).scalars())
+    return set(_GONE.all(tx, locks=listed(locks), since=since))
 
 
 def rivals(tx: Tx, lock: LockId, stay: StayId, tags: Collection[CodeTag], window: Window) -> bool:

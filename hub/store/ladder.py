@@ -129,9 +129,12 @@ def take(tx: Tx, grant: GrantId, label: str, end: datetime, at: datetime, by: st
 
 def pulled(tx: Tx, stay: StayId) -> list[Issued]:
     """The live backup codes of a stay, by lock."""
-    ids = tx.sql.execute(select(grants.c.id).where(grants.c.stay_id == stay, _PULLED).order_by(grants.c.lock_id))
-    found = (codes.issued(tx, id_) for id_ in ids.scalars().all())
-    return [entry for entry in found if entry is not None]
+    return _PULLED_FOR.all(tx, stay=stay)
+
+
+_PULLED_FOR: Final = Prepared(
+    select(grants).where(grants.c.stay_id == bindparam("stay"), _PULLED).order_by(grants.c.lock_id), codes.entry_of
+)
 
 
 def follow(tx: Tx, stay: StayId, windows: Mapping[LockId, Window], at: datetime) -> None:

@@ -32,6 +32,8 @@ class Letter:
     attempts: int
     due: datetime
     why: str | None
+    so_far: str | None = None
+    """How far it was taken in, in the words of hub/inbox.py; None: not at all yet."""
 
 
 _NEW_LETTER = insert(inbox).on_conflict_do_nothing()
@@ -78,6 +80,7 @@ _LETTER = (
     inbox.c.attempts,
     inbox.c.due,
     inbox.c.why,
+    inbox.c.so_far,
 )
 
 
@@ -123,12 +126,19 @@ def unread(tx: Tx, channel: ChannelId) -> bool:
 
 
 _DEALT_WITH: Final = Prepared(
-    update(inbox).where(inbox.c.id == bindparam("letter")).values(state=DONE, why=None), lambda _: None
+    update(inbox).where(inbox.c.id == bindparam("letter")).values(state=DONE, why=None, so_far=None), lambda _: None
+)
+_PARTLY: Final = Prepared(
+    update(inbox).where(inbox.c.id == bindparam("letter")).values(so_far=bindparam("far")), lambda _: None
 )
 
 
 def letter_done(tx: Tx, id_: int) -> None:
     _DEALT_WITH.run(tx, letter=id_)
+
+
+def letter_partly_done(tx: Tx, id_: int, so_far: str) -> None:
+    _PARTLY.run(tx, letter=id_, far=so_far)
 
 
 def letter_failed(tx: Tx, id_: int, why: str, again: datetime | None) -> None:

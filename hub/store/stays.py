@@ -17,9 +17,9 @@ from hub.model.workflow import Stage
 from hub.store import steps
 from hub.store.claims import claim_of
 from hub.store.engine import Tx
-from hub.store.prepared import Prepared, upsert
+from hub.store.prepared import Prepared, one_of, upsert
 from hub.store.stay_search import Wanted, conditions
-from hub.store.tables import channel_state, questions, stay_sources, stays
+from hub.store.tables import Instant, channel_state, questions, stay_sources, stays
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +125,14 @@ def keep(tx: Tx, row: StayRow, *, by: str = steps.BY_ITSELF, why: str = "", stag
     tx.signal("stays")
 
 
+_TYPED: Final[Prepared[bytes | None]] = Prepared(
+    select(stays.c.fixed_pin).where(stays.c.id == bindparam("stay")), lambda row: row["fixed_pin"]
+)
+
+
 def typed_pin(tx: Tx, id_: StayId, vault: Vault) -> Pin | None:
     """The code that a person typed for it."""
-    sealed = tx.sql.execute(select(stays.c.fixed_pin).where(stays.c.id == id_)).scalar()
+    sealed = _TYPED.first(tx, stay=id_)
     return None if sealed is None else vault.open_pin(sealed, about=f"code of stay:{id_}")
 
 
@@ -195,10 +200,16 @@ def over(tx: Tx, begins: datetime, ends: datetime) -> list[StayRow]:
 
 def guests_between(tx: Tx, unit: UnitId, hours: Window) -> list[StayRow]:
     """The stays of a unit that are somebody's, in the way of another one in these hours."""
-    live = stays.c.status.in_((StayStatus.CONFIRMED.value, StayStatus.TENTATIVE.value))
-    theirs = (stays.c.unit_id == unit, live, _SOMEBODY)
-    query = select(*_COLUMNS).where(*theirs, stays.c.check_in < hours.end, stays.c.check_out > hours.start)
-    return _fetch(tx, query)
+    return _GUESTS.all(tx, unit=unit, start=hours.start, end=hours.end)
+
+
+_GUESTS: Final = Prepared(
+    select(*_COLUMNS)
+    .where(stays.c.unit_id == bindparam("unit"), one_of(stays.c.kind, sorted(kind.value for kind in CODED)))
+    .where(one_of(stays.c.status, (StayStatus.CONFIRMED.value, StayStatus.TENTATIVE.value)))
+    .where(stays.c.check_in < bindparam("end", type_=Instant), stays.c.check_out > bindparam("start", type_=Instant)),
+    lambda row: _row(tuple(row.values())),
+)
 
 
 def live_in(tx: Tx, unit: UnitId, now: datetime) -> list[StayRow]:
@@ -293,12 +304,13 @@ def source(tx: Tx, channel: ChannelId, uid: str) -> tuple[Source, StayRow] | Non
 def keep_source(tx: Tx, entry: Source, *, was: str | None = None) -> None:
     """`was`: the uid under which the same stay was known before."""
     if was is not None and was != entry.uid:
-        tx.sql.execute(
-            stay_sources.delete().where(stay_sources.c.channel_id == entry.channel_id, stay_sources.c.uid == was)
-        )
-    values = {field.name: getattr(entry, field.name) for field in fields(Source)}
-    row = insert(stay_sources).values(**values)
-    tx.sql.execute(row.on_conflict_do_update(index_elements=["channel_id", "uid"], set_=values))
+        # Only while it is its own: the source may have given the old name to another stay.
+        old = (stay_sources.c.channel_id == entry.channel_id, stay_sources.c.uid == was)
+        tx.sql.execute(stay_sources.delete().where(*old, stay_sources.c.stay_id == entry.stay_id))
+    _SAID.run(tx, **{field.name: getattr(entry, field.name) for field in fields(Source)})
+
+
+_SAID: Final = upsert(stay_sources, [field.name for field in fields(Source)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -433,11 +445,17 @@ def answer(tx: Tx, id_: str, value: str, by: str, at: datetime) -> bool:
 
 def withdraw(tx: Tx, kind: str, subject: str, at: datetime) -> None:
     """The question has no object any more."""
-    gone = update(questions).where(
-        questions.c.kind == kind, questions.c.subject == subject, questions.c.answer.is_(None)
-    )
-    tx.sql.execute(gone.values(answer="withdrawn", answered_by="gatehouse", answered_at=at))
+    _WITHDRAWN.run(tx, asked=kind, about=subject, now=at)
     tx.signal("questions")
+
+
+_WITHDRAWN: Final = Prepared(
+    update(questions)
+    .where(questions.c.kind == bindparam("asked"), questions.c.subject == bindparam("about"))
+    .where(questions.c.answer.is_(None))
+    .values(answer="withdrawn", answered_by="gatehouse", answered_at=bindparam("now", type_=Instant)),
+    lambda _: None,
+)
 
 
 def withdraw_moot(tx: Tx, at: datetime) -> int:

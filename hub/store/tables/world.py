@@ -74,6 +74,7 @@ inbox = table(
     required("attempts", Integer, server_default="0"),
     required("due", Instant),
     Column("why", Text),
+    Column("so_far", Text),  # JSON: how far a long one was taken in
     UniqueConstraint("channel_id", "key"),
     Index("inbox_due", "due", sqlite_where=text("state = 'waiting'")),
 )

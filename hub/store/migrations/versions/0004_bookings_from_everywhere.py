@@ -390,8 +390,11 @@ CREATE TABLE stay_import_rows (
     "CREATE INDEX stay_import_rows_stay ON stay_import_rows (stay_id)",
 )
 
+# ---- long lists, taken in part by part ----
+INBOX = ("ALTER TABLE inbox ADD COLUMN so_far TEXT",)
+
 
 def upgrade() -> None:
     # The triggers come last: they name columns that are added here.
-    for statement in (*TABLES, *ACCOUNTS, *CONFLICTS, *WORKFLOW, *PUBLISHING, *LOCKS, *WRITING, *PERSON_FEEDS, *IMPORTS, *TRIGGERS):
+    for statement in (*TABLES, *ACCOUNTS, *CONFLICTS, *WORKFLOW, *PUBLISHING, *LOCKS, *WRITING, *PERSON_FEEDS, *IMPORTS, *INBOX, *TRIGGERS):
         op.get_bind().exec_driver_sql(statement)

@@ -1,0 +1,264 @@
+"""What a booking source lists, taken in part by part. Absence is not cancellation (facts/peers.md C.3, point 3).
+
+A calendar of thousands takes several transactions, so that nobody waits long for the store. What it leaves out is missing
+only in the last of them, when all that it lists is known. After a crash in between the next part begins where the last ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Self
+
+from hub import hearing, pushing
+from hub.allocating import Crowds
+from hub.calendars import (
+    GATEHOUSE,
+    LOOK_BACK,
+    NOT_LISTED,
+    At,
+    Found,
+    Known,
+    absorb_one,
+    ask_gone,
+    cancel,
+    found_in,
+    is_older,
+    known_as,
+    of_other_unit,
+    set_aside,
+    take_in,
+)
+from hub.hearing import NOTHING, News
+from hub.issuing import Desk
+from hub.model.facts import CalendarRead
+from hub.model.stays import Absence, Missing, absence, echo, emptied, pair
+from hub.model.values import StayId, StayKind, StayStatus, UnitId, Window
+from hub.store import house, listings, pushes
+from hub.store import publishing as outlets
+from hub.store import stays as ledger
+from hub.store.engine import Tx
+from hub.store.house import ChannelRow
+from hub.store.stays import Source, StayRow
+
+
+@dataclass(frozen=True, slots=True)
+class SoFar:
+    """How far a list was taken in, as the next part must know it."""
+
+    place: int = 0
+    """So many of its reports are dealt with."""
+    known: int = 0
+    """How many stays of its channel were known, and not over, before the first part: so many it could lose."""
+    lost_most: bool = False
+    """Said when all that is listed is known."""
+    missing: str | None = None
+    """What it leaves out is dealt with up to this UID."""
+    news: News = NOTHING
+    done: bool = False
+
+    def and_then(self, news: News) -> Self:
+        """With one more report dealt with."""
+        return replace(self, place=self.place + 1, news=self.news + news)
+
+    @classmethod
+    def read(cls, told: dict[str, Any] | None) -> Self | None:
+        """From its fields as plain data."""
+        return None if told is None else cls(**{**told, "news": News(**told["news"])})
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of a channel's units before a part."""
+
+    by_unit: Mapping[UnitId, Known]
+    told: Mapping[str, tuple[Source, StayRow]]
+    """By UID, what the channel itself told of."""
+    upcoming: Mapping[str, tuple[Source, StayRow]]
+    """What of that is not over: only that can go missing."""
+
+
+def absorb(tx: Tx, desk: Desk, fact: CalendarRead, so_far: SoFar | None, most: int) -> SoFar | None:
+    """Take in a part of a list, of `most` reports that say something new; None: that was the last."""
+    channel = house.channel_with(tx, fact.channel)
+    if channel is None:
+        return None
+    if so_far is None:
+        pushing.recognise(tx, fact.channel, fact.stays, fact.at)
+        listings.saw(tx, channel.id, fact.listings, fact.at)
+    failing = hearing.is_failing(tx, channel.id)
+    desk = replace(desk, crowds=Crowds())
+    part = _whole if fact.complete else _changes
+    after = part(tx, desk, channel, fact, so_far, most)
+    if after is not None and not after.done:
+        return after
+    if after is not None:
+        ledger.channel_good(tx, channel.id, fact.at, reports=len(fact.stays) if _counts(fact) else None)
+        hearing.note_news(tx, fact, after.news, failed=failing)
+    return None
+
+
+def _counts(fact: CalendarRead) -> bool:
+    return fact.complete and not fact.unchanged
+
+
+def _changes(tx: Tx, desk: Desk, channel: ChannelRow, fact: CalendarRead, so_far: SoFar | None, most: int) -> SoFar:
+    """Of a list that says nothing of what it does not list."""
+    so_far = so_far or SoFar()
+    reports = fact.stays[so_far.place :][:most]
+    for report in reports:
+        so_far = so_far.and_then(absorb_one(tx, desk, channel, report, fact.at))
+    return replace(so_far, done=so_far.place == len(fact.stays))
+
+
+def _whole(
+    tx: Tx, desk: Desk, channel: ChannelRow, fact: CalendarRead, so_far: SoFar | None, most: int
+) -> SoFar | None:
+    """None: newer word was taken in already."""
+    state = ledger.channel_states(tx).get(channel.id)
+    if state is not None and is_older(fact.at, state.good_at, desk.now()):
+        return None
+    if fact.unchanged and not ledger.any_missing(tx, channel.id):
+        return SoFar(done=True)
+    known = _known(tx, channel, desk.now())
+    so_far = so_far or SoFar(known=len({stay.id for _, stay in known.upcoming.values()}))
+    seen, so_far, most = _take_in_listed(tx, desk, channel, fact, known, so_far, most)
+    if so_far.place < len(fact.stays):
+        return so_far
+    so_far = _count_missing(tx, desk, _missing(channel, fact, known, seen), fact.at, so_far, most)
+    if so_far.done and channel.unit is None and not fact.unchanged:
+        listings.forget_unlisted(tx, channel.id, fact.at)
+    return so_far
+
+
+def _known(tx: Tx, channel: ChannelRow, now: datetime) -> _Known:
+    by_unit = {unit: ledger.known_in(tx, unit, since=now - LOOK_BACK) for unit in sorted(channel.serves)}
+    told = {
+        source.uid: (source, stay)
+        for words in by_unit.values()
+        for source, stay in words
+        if source is not None and source.channel_id == channel.id
+    }
+    return _Known(by_unit, told, {uid: each for uid, each in told.items() if _upcoming(each[1], now)})
+
+
+def _upcoming(stay: StayRow, now: datetime) -> bool:
+    """Still to end, and not cancelled."""
+    live = stay.status in (StayStatus.CONFIRMED, StayStatus.TENTATIVE)
+    return live and stay.check_out is not None and stay.check_out > now
+
+
+# ---- what it lists --------------------------------------------------------------------------------------------------
+
+
+def _take_in_listed(
+    tx: Tx, desk: Desk, channel: ChannelRow, fact: CalendarRead, known: _Known, so_far: SoFar, most: int
+) -> tuple[set[StayId], SoFar, int]:
+    """Also returns the stays that it speaks of, as far as it was read, and how many more this part may change."""
+    plan = _plan(tx, channel, fact, known, desk.now())
+    seen = {found[1].id for found in plan[: so_far.place] if found is not None and found[1] is not None}
+    for report, found in list(zip(fact.stays, plan, strict=True))[so_far.place :]:
+        if most <= 0:
+            break
+        unit, news = channel.unit_for(report.listing), NOTHING
+        if unit is None:
+            most -= set_aside(tx, desk, channel, report, fact.at)
+        elif found is not None:
+            at = At(channel, unit, fact.at)
+            by_name = found[0] is not None and found[0].uid == report.uid
+            moved = None if by_name else of_other_unit(tx, at, report)
+            taken = take_in(tx, desk, at, report, moved or found)
+            seen.add(taken.stay)
+            most, news = most - taken.written, taken.news
+        so_far = so_far.and_then(news)
+    return seen, so_far, most
+
+
+def _plan(tx: Tx, channel: ChannelRow, fact: CalendarRead, known: _Known, now: datetime) -> list[Found | None]:
+    """What each report is of; None: of nothing here, or of our own nights coming back."""
+    plan: list[Found | None] = [None] * len(fact.stays)
+    places: dict[UnitId, list[int]] = {}
+    for place, report in enumerate(fact.stays):
+        unit, own = channel.unit_for(report.listing), known.told.get(report.uid)
+        if unit is None:
+            continue
+        if own is not None and own[1].unit_id != unit:
+            plan[place] = own  # moved here from another unit, by its source, or away from here by a person
+        else:
+            places.setdefault(unit, []).append(place)
+    for unit, of_unit in places.items():
+        nights = outlets.echoing(tx, channel.id, unit, now)
+        meant = [place for place in of_unit if not echo(fact.stays[place], nights)]
+        here = {fact.stays[place].uid for place in of_unit}
+        words = _words_by_stay(known.by_unit[unit], channel, elsewhere={each.uid for each in fact.stays} - here)
+        candidates = [known_as(*word) for each in words.values() for word in each]
+        matches = pair([fact.stays[place] for place in meant], candidates, channel.id)
+        for place, match in zip(meant, matches, strict=True):
+            plan[place] = found_in(() if match is None else words[match.known.id], channel.id)
+    return plan
+
+
+def _words_by_stay(known: Known, channel: ChannelRow, *, elsewhere: set[str]) -> Mapping[StayId, Known]:
+    """Without the stays that the list speaks of in another unit: that is where their guests are."""
+    away = {
+        stay.id
+        for source, stay in known
+        if source is not None and source.channel_id == channel.id and source.uid in elsewhere
+    }
+    words: dict[StayId, list[tuple[Source | None, StayRow]]] = {}
+    for source, stay in known:
+        if stay.id not in away:
+            words.setdefault(stay.id, []).append((source, stay))
+    return words
+
+
+# ---- what it leaves out ---------------------------------------------------------------------------------------------
+
+
+def _missing(channel: ChannelRow, fact: CalendarRead, known: _Known, seen: set[StayId]) -> list[tuple[Source, StayRow]]:
+    """By UID."""
+    if fact.unchanged:
+        found = [each for each in known.upcoming.values() if each[0].missing_since is not None]
+    else:
+        aside = {report.uid for report in fact.stays if channel.unit_for(report.listing) is None}
+        found = [each for uid, each in known.upcoming.items() if each[1].id not in seen and uid not in aside]
+    return sorted(found, key=lambda each: each[0].uid)
+
+
+def _count_missing(
+    tx: Tx, desk: Desk, missing: Sequence[tuple[Source, StayRow]], at: datetime, so_far: SoFar, most: int
+) -> SoFar:
+    if so_far.missing is None:
+        lost = len({stay.id for _, stay in missing})
+        so_far = replace(so_far, lost_most=emptied(so_far.known, so_far.known - lost))
+    for source, stay in missing:
+        if so_far.missing is not None and source.uid <= so_far.missing:
+            continue
+        if most <= 0:
+            return so_far
+        _left_out(tx, desk, source, stay, at, lost_most=so_far.lost_most)
+        news = News(gone=int(source.missing_since is None))
+        so_far, most = replace(so_far, missing=source.uid, news=so_far.news + news), most - 1
+    return replace(so_far, done=True)
+
+
+def _left_out(tx: Tx, desk: Desk, source: Source, stay: StayRow, at: datetime, *, lost_most: bool) -> None:
+    """Whoever answered since it is gone is not asked again; what was listed meanwhile is gone anew."""
+    since = source.missing_since or at
+    counted = replace(source, missing_since=since, missing_count=source.missing_count + 1)
+    ledger.keep_source(tx, counted)
+    kept = ledger.answered(tx, "gone", stay.id, since=since) == "keep"
+    if kept or pushes.is_pushed(tx, stay.id) or ledger.listed_elsewhere(tx, stay.id):
+        return
+    hours = None if stay.check_in is None or stay.check_out is None else Window(stay.check_in, stay.check_out)
+    if stay.kind is StayKind.BLOCK:
+        hours = None  # nobody can be inside: one that has begun ends as quietly as one to come
+    missing = Missing(counted.missing_count, since, hours, stay.inside(at), lost_most)
+    match absence(missing, at):
+        case Absence.CANCEL:
+            cancel(tx, desk, stay, GATEHOUSE, NOT_LISTED)
+        case Absence.ASK:
+            ask_gone(tx, desk, stay)
+        case Absence.KEEP:
+            pass
