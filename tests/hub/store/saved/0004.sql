@@ -286,12 +286,12 @@ CREATE TABLE inbox (
     state TEXT NOT NULL,
     attempts INTEGER DEFAULT '0' NOT NULL,
     due INTEGER NOT NULL,
-    why TEXT,
+    why TEXT, so_far TEXT,
     PRIMARY KEY (id),
     UNIQUE (channel_id, "key")
 ) STRICT
     ;
-INSERT INTO "inbox" VALUES(1,'x','x','x',X'78',1,'x',1,1,'x');
+INSERT INTO "inbox" VALUES(1,'x','x','x',X'78',1,'x',1,1,'x','x');
 CREATE TABLE listings (
     channel_id TEXT NOT NULL,
     listing TEXT NOT NULL,
