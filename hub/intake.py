@@ -26,6 +26,7 @@ from hub.model.facts import (
     RadioAlarm,
     StayReported,
 )
+from hub.model.money import Money
 from hub.model.stays import local_instant
 from hub.model.values import CODED, GrantId, Pin, StayId, StayKind, StayStatus, UnitId, Window, clean
 from hub.readings import SoFar
@@ -54,6 +55,8 @@ class NewStay:
     kind: StayKind = StayKind.RESERVATION
     """Or OWNER."""
     guests: int | None = None
+    total: Money | None = None
+    """What the guest pays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +144,7 @@ class Intake:
             made_at=now,
             changed_at=now,
         )
-        self._keep(tx, timed(row, place), actor, "stay added")
+        self._keep(tx, timed(_priced(row, new.total), place), actor, "stay added")
         return id_
 
     def extend_stay(
@@ -153,15 +156,18 @@ class Intake:
         departure: date | None = None,
         check_in: time | None = None,
         check_out: time | None = None,
+        total: Money | None = None,
     ) -> None:
-        """Another departure, an early check-in, a late check-out; what is None stays. Raises Rejected."""
+        """Another departure, an early check-in, a late check-out, another price; what is None stays. Raises Rejected."""
         stay, place = self._live(tx, id_)
+        if total is not None and stay.channel_id is not None:
+            raise Rejected("its price is its channel's to say")
         assert stay.arrival is not None  # _live lets only dated stays pass
         assert stay.departure is not None
         leaving = departure or stay.departure
         if leaving <= stay.arrival:
             raise Rejected("the departure must be after the arrival")
-        moved = replace(stay, departure=leaving, changed_at=self.desk.now())
+        moved = _priced(replace(stay, departure=leaving, changed_at=self.desk.now()), total)
         if check_in is not None:
             moved = replace(moved, own_check_in=_at(stay.arrival, check_in, place, latest=False))
         if check_out is not None:
@@ -330,6 +336,15 @@ class Intake:
 
 def _over(stay: StayRow, now: datetime) -> bool:
     return stay.check_out is not None and stay.check_out <= now
+
+
+def _priced(row: StayRow, total: Money | None) -> StayRow:
+    """Raises Rejected."""
+    if total is None:
+        return row
+    if total.minor < 0:
+        raise Rejected("a price is not less than nothing")
+    return replace(row, total_minor=total.minor, currency=total.currency)
 
 
 def _at(day: date, at: time, place: Property, *, latest: bool) -> datetime:

@@ -284,6 +284,12 @@ def sources_of(tx: Tx, channel: ChannelId, *, since: datetime) -> list[tuple[Sou
     return [(Source(*row[:width]), _row(tuple(row[width:]))) for row in tx.sql.execute(query)]
 
 
+def usual_currency(tx: Tx) -> str:
+    """Of the price that was said last; empty: there was none yet."""
+    query = select(stays.c.currency).where(stays.c.currency.is_not(None)).order_by(stays.c.changed_at.desc())
+    return str(tx.sql.execute(query.limit(1)).scalar() or "")
+
+
 def listed_elsewhere(tx: Tx, id_: StayId) -> bool:
     """Whether some source still lists the stay."""
     listed = select(stay_sources.c.uid).where(stay_sources.c.stay_id == id_, stay_sources.c.missing_since.is_(None))

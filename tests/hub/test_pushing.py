@@ -18,6 +18,7 @@ from hub.errors import Rejected
 from hub.intake import NewStay
 from hub.io.sandbox import InlineSandbox
 from hub.model.facts import Fact
+from hub.model.money import Money
 from hub.model.values import ChannelId, PropertyId, StayId, StayStatus, UnitId
 from hub.store import house as rows
 from hub.store import mail, pushes
@@ -384,5 +385,21 @@ def test_a_guest_who_is_moved_to_a_unit_that_is_not_let_there_is_cancelled_there
             assert _made(desk).state == "over", "its nights are free there again"
             (stay,) = await house.stays()
             assert (stay.unit_id, stay.status) == (cellar.id, StayStatus.CONFIRMED)
+
+    simulate(main())
+
+
+def test_a_price_in_the_account_s_currency_goes_along_and_any_other_stands_in_the_notes(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with _plugged(tmp_path, **FOR_REAL, currency="EUR") as (house, desk):
+            await _add(house, replace(ADA, total=Money(45_050, "EUR")))
+            await house.later(seconds=10)
+            assert _made(desk).total == "450.5"
+            assert "450" not in _made(desk).remarks
+            later = replace(ADA, arrival=date(2027, 6, 1), departure=date(2027, 6, 3), total=Money(45_050, "CHF"))
+            await _add(house, later)
+            await house.later(seconds=10)
+            (other,) = (row for row in desk.booked.values() if row.arrival == later.arrival)
+            assert "price 450.50 CHF" in other.remarks
 
     simulate(main())

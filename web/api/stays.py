@@ -12,6 +12,7 @@ from hub.bookings import NotFree
 from hub.intake import NewStay
 from hub.ladder import OnLadder
 from hub.model.ladder import Backup, DoorNow, Rung, StayHours, Tell, deadlines, takes_backup
+from hub.model.money import Money
 from hub.model.values import PropertyId, StayId, StayKind, StayStatus, UnitId
 from hub.store import proofs
 from hub.store import stays as ledger
@@ -56,6 +57,13 @@ class LadderOut(Out):
     told_from: Told | None = Field(description="from then on, if nothing else happens")
 
 
+class PriceOut(Out):
+    """What the guest pays."""
+
+    minor: int = Field(description="in the smallest unit of the currency: 45050 is 450.50 EUR")
+    currency: str = Field(description="ISO 4217")
+
+
 class StayOut(Out):
     id: str
     unit: str
@@ -71,6 +79,7 @@ class StayOut(Out):
     phone_last4: str
     guests: int | None
     note: str
+    price: PriceOut | None = Field(description="null: nobody said one")
     arrived_at: Told | None
     left_at: Told | None
     cancelled_at: Told | None
@@ -99,6 +108,7 @@ def _stay(row: StayRow, tally: Tally | None) -> StayOut:
         phone_last4=row.phone_last4,
         guests=row.guests,
         note=row.note,
+        price=None if row.total is None else PriceOut(minor=row.total.minor, currency=row.total.currency),
         arrived_at=row.arrived_at,
         left_at=row.left_at,
         cancelled_at=row.cancelled_at,
@@ -209,6 +219,17 @@ def _found(tx: Tx, id_: StayId, call: Call) -> StayOut:
     return _stay(row, proofs.tallies(tx, [id_], call.hub.clock.now()).get(id_))
 
 
+class PriceIn(In):
+    """What the guest pays."""
+
+    minor: Annotated[int, Field(ge=0, le=10**12, description="in the smallest unit of the currency"), Whole]
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217, as EUR")]
+
+    @property
+    def money(self) -> Money:
+        return Money(self.minor, self.currency)
+
+
 class StayIn(In):
     kind: Annotated[
         Literal["reservation", "owner"],
@@ -224,6 +245,7 @@ class StayIn(In):
     check_in: Annotated[TimeOfDay | None, Field(description="local; null: as the house rules say")] = None
     check_out: Annotated[TimeOfDay | None, Field(description="local; null: as the house rules say")] = None
     guests: Annotated[int, Field(ge=1, le=1000, description="how many come"), Whole] | None = None
+    price: PriceIn | None = None
     anyway: Annotated[bool, Field(description="in spite of the house's own rules; never of others who stay there")] = (
         False
     )
@@ -243,6 +265,7 @@ async def add_stay(call: Call, query: Nothing, body: StayIn) -> StayOut:
         check_out=body.check_out,
         kind=StayKind(body.kind),
         guests=body.guests,
+        total=None if body.price is None else body.price.money,
     )
 
     def work(tx: Tx) -> StayOut:
@@ -261,12 +284,19 @@ class ExtendIn(In):
     departure: Day | None = None
     check_in: TimeOfDay | None = None
     check_out: TimeOfDay | None = None
+    price: PriceIn | None = Field(default=None, description="of a stay that was made here")
 
 
 async def extend_stay(call: Call, query: Nothing, body: ExtendIn) -> StayOut:
     def extend(tx: Tx, id_: StayId) -> None:
         call.hub.intake.extend_stay(
-            tx, id_, call.actor, departure=body.departure, check_in=body.check_in, check_out=body.check_out
+            tx,
+            id_,
+            call.actor,
+            departure=body.departure,
+            check_in=body.check_in,
+            check_out=body.check_out,
+            total=None if body.price is None else body.price.money,
         )
 
     return await change_stay(call, extend)

@@ -98,7 +98,7 @@ TABLE: Final[tuple[AnyRoute, ...]] = (
     Route("POST", "/stays", W, "Add a stay that came by telephone",
           stays.add_stay, Nothing, stays.StayIn, stays.StayOut, status=201, refuses=True),
     Route("GET", "/stays/{stay}", R, "One stay", stays.get_stay, Nothing, Nothing, stays.StayOut),
-    Route("POST", "/stays/{stay}/extend", W, "Another departure, an early check-in, a late check-out",
+    Route("POST", "/stays/{stay}/extend", W, "Another departure, an early check-in, a late check-out, another price",
           stays.extend_stay, Nothing, stays.ExtendIn, stays.StayOut, refuses=True),
     Route("POST", "/stays/{stay}/cancel", W, "Cancel a stay; its codes leave the locks at once",
           stays.cancel_stay, Nothing, Nothing, stays.StayOut, refuses=True),

@@ -27,6 +27,7 @@ from web.ladder_view import LadderView, ladder_view
 from web.pages.guest_link import ForGuest, for_guest
 from web.pages.platform_codes import AtPlatform, at_platforms
 from web.pages.stay_list import listing
+from web.prices import Priced, total_of, typed
 from web.site import GUARD, SITE, go, htmx, page, part, wakes
 from web.story import Event, story
 from web.words import Moment
@@ -55,6 +56,8 @@ class StayView:
     guest: ForGuest
     reference: str
     guests: int | None
+    price: str
+    """What the guest pays; empty: nobody said."""
     phone: str
     email: str
     story: list[Event]
@@ -91,6 +94,7 @@ def look_at(tx: Tx, hub: Hub, id_: StayId) -> StayView:
         guest=for_guest(tx, hub, ground, row),
         reference=row.reference,
         guests=row.guests,
+        price="" if row.total is None else str(row.total),
         phone=contact.get("phone") or (f"ends in {row.phone_last4}" if row.phone_last4 else ""),
         email=contact.get("email", ""),
         story=story(tx, ground, row),
@@ -203,7 +207,7 @@ def _no_line_breaks(text: str) -> str:
 Line = Annotated[str, AfterValidator(_no_line_breaks)]
 
 
-class NewForm(Form):
+class NewForm(Priced):
     kind: Literal["reservation", "owner"] = Field("reservation", title="Whose stay it is")
     guest: Line = Field(title="The guest's name", max_length=120)
     unit: str = Field(title="The unit")
@@ -219,7 +223,7 @@ class NewForm(Form):
     anyway: Literal["anyway"] | None = None
 
 
-class ChangeForm(Form):
+class ChangeForm(Priced):
     departure: date = Field(title="The day of leaving")
     check_in: time | None = Field(None, title="From")
     check_out: time | None = Field(None, title="Until")
@@ -237,6 +241,8 @@ class FormView:
     in_dialog: bool
     units: tuple[tuple[str, str], ...] = ()
     rules: str = ""
+    priced: bool = True
+    """A person says what the guest pays; else the stay's channel does."""
     sentence: str = ""
     soft: bool = False
     """Refused for the house's own rules: it may be done in spite of them."""
@@ -284,18 +290,20 @@ async def new(request: web.Request) -> web.Response:
         for row in booked.live_holds(tx, ground.now):
             if row.id == held:
                 days = {"arrival": row.arrival.isoformat(), "departure": row.departure.isoformat()}
-                return days | {"unit": row.unit, "guest": row.label, "hold": row.id}
-        today = ground.local().today
-        return {"arrival": today.isoformat(), "departure": (today + timedelta(days=1)).isoformat()} | asked
+                booked_for = {"unit": row.unit, "guest": row.label, "hold": row.id}
+                return days | booked_for | {"currency": ledger.usual_currency(tx)}
+        today, currency = ground.local().today, {"currency": ledger.usual_currency(tx)}
+        return {"arrival": today.isoformat(), "departure": (today + timedelta(days=1)).isoformat()} | currency | asked
 
     return await _show(request, await _new_view(request), blank(NewForm, **await hub.store.read(known)))
 
 
 async def add(request: web.Request) -> web.Response:
     hub, actor = request.app[SITE].hub, request[GUARD].actor
-    form, soft = read(NewForm, await request.post()), False
+    (form, total), soft = total_of(read(NewForm, await request.post())), False
     if (given := form.value) is not None:
-        told = given.model_dump(exclude={"hold", "anyway"}) | {"unit": UnitId(given.unit), "kind": StayKind(given.kind)}
+        told = given.model_dump(exclude={"hold", "anyway", "price", "currency"})
+        told |= {"unit": UnitId(given.unit), "kind": StayKind(given.kind), "total": total}
         anyway, held = given.anyway is not None, given.hold
         try:
             id_ = await hub.store.write(
@@ -317,7 +325,8 @@ async def _change_view(request: web.Request) -> tuple[FormView, StayRow]:
         row = _row(tx, id_)
         place = house.property_of(tx, row.unit_id)
         rules = "" if place is None else f"Left empty, {place.check_in:%H:%M} and {place.check_out:%H:%M} as usual."
-        return _about(request, row, "change", "Change the stay", "Change it", rules=rules), row
+        view = _about(request, row, "change", "Change the stay", "Change it", rules=rules)
+        return replace(view, priced=row.channel_id is None), row
 
     return await hub.store.read(see)
 
@@ -345,16 +354,19 @@ async def change(request: web.Request) -> web.Response:
     local = ground.local_of(row.unit_id)
     times = {"check_in": local.maybe(row.own_check_in), "check_out": local.maybe(row.own_check_out)}
     known = {name: moment.time for name, moment in times.items() if moment is not None}
-    return await _show(request, view, blank(ChangeForm, departure=str(row.departure or ""), **known))
+    return await _show(
+        request, view, blank(ChangeForm, departure=str(row.departure or ""), **known, **typed(row.total))
+    )
 
 
 async def save_change(request: web.Request) -> web.Response:
     hub, actor = request.app[SITE].hub, request[GUARD].actor
     view, row = await _change_view(request)
-    form = read(ChangeForm, await request.post())
+    form, total = total_of(read(ChangeForm, await request.post()))
     if (given := form.value) is not None:
+        told = given.model_dump(exclude={"price", "currency"})
         try:
-            await hub.store.write(lambda tx: hub.intake.extend_stay(tx, row.id, actor, **given.model_dump()))
+            await hub.store.write(lambda tx: hub.intake.extend_stay(tx, row.id, actor, **told, total=total))
             return go(request, f"/stays/{row.id}", said="stay_changed")
         except Rejected as error:
             form = form.refused(f"{error}.")

@@ -285,3 +285,13 @@ async def test_an_emergency_is_asked_then_confirmed_once_by_the_same_token(api: 
     released = await api.post("/emergencies", {"act": "release", "reason": "It was toast", "emergency": row["id"]})
     await api.post(f"/emergencies/{released.json['id']}/confirm")
     assert (await api.get("/emergencies")).json["items"][0]["released_at"] is not None
+
+
+async def test_a_stay_that_is_made_here_has_a_price_and_a_channel_s_has_its_own(api: Api) -> None:
+    new = {"unit": "flat-1", "arrival": "2027-02-01", "departure": "2027-02-03", "guest": "Hedy Lamarr"}
+    answer = await api.post("/stays", {**new, "price": {"minor": 45050, "currency": "EUR"}})
+    assert (answer.status, answer.json["price"]) == (201, {"minor": 45050, "currency": "EUR"})
+    changed = await api.post(f"/stays/{answer.json['id']}/extend", {"price": {"minor": 50000, "currency": "CHF"}})
+    assert changed.json["price"] == {"minor": 50000, "currency": "CHF"}
+    for wrong in ({"minor": -1, "currency": "EUR"}, {"minor": 1, "currency": "eur"}, {"minor": 1}):
+        assert (await api.post("/stays", {**new, "price": wrong})).status == 422

@@ -1,0 +1,79 @@
+"""What a guest pays for a stay that was made here: typed, shown, changed, and refused where nobody could tell what is meant."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from hub.intake import NewStay
+from hub.model.money import Money
+from hub.model.values import StayId, UnitId
+from hub.store import stays
+from tests.web.conftest import Visitor
+from web.forms import read
+from web.prices import Priced, total_of, typed
+
+NEW = {
+    "kind": "reservation",
+    "guest": "Hedy Lamarr",
+    "unit": "garden",
+    "arrival": "2027-02-01",
+    "departure": "2027-02-04",
+}
+
+
+async def _total(manager: Visitor, id_: str) -> Money | None:
+    row = await manager.here.hub.store.read(lambda tx: stays.stay(tx, StayId(id_)))
+    assert row is not None
+    return row.total
+
+
+async def test_a_price_is_typed_shown_and_changed(manager: Visitor) -> None:
+    answer = await manager.post("/stays/new", **NEW, price="450,50", currency="eur")
+    assert answer.status == 303, answer.text
+    id_ = answer.headers["Location"].split("/")[2].partition("?")[0]
+    assert await _total(manager, id_) == Money(45_050, "EUR")
+    assert "Price 450.50 EUR" in (await manager.get(f"/stays/{id_}")).text
+    form = await manager.get(f"/stays/{id_}/change")
+    assert 'value="450.50"' in form.html
+    assert (
+        await manager.post(f"/stays/{id_}/change", departure="2027-02-05", price="500", currency="EUR")
+    ).status == 303
+    assert await _total(manager, id_) == Money(50_000, "EUR")
+    assert (await manager.post(f"/stays/{id_}/change", departure="2027-02-06")).status == 303
+    assert await _total(manager, id_) == Money(50_000, "EUR"), "what is left out stays"
+    assert 'value="EUR"' in (await manager.get("/stays/new")).html, "the next one is most likely in the same currency"
+
+
+async def test_a_price_that_could_mean_two_things_is_asked_about_at_its_field(manager: Visitor) -> None:
+    for price, currency, said in (
+        ("450", "", "Say in which currency"),
+        ("1,200", "EUR", "Write the price like 450.50."),
+        ("a lot", "EUR", "Write the price like 450.50."),
+        ("-5", "EUR", "Write the price like 450.50."),
+        ("450.5", "JPY", "Write the price like 450."),
+        ("450", "EURO", "The currency has three letters"),
+    ):
+        answer = await manager.post("/stays/new", **NEW, price=price, currency=currency)
+        assert answer.status == 422, price
+        assert said in answer.text, price
+
+
+async def test_a_channel_s_stay_has_its_price_from_there(manager: Visitor) -> None:
+    form = await manager.get(f"/stays/{manager.here.stays['Anna Berg']}/change")
+    assert 'name="price"' not in form.html
+
+
+@pytest.mark.parametrize(("text", "minor", "currency"), [("0", 0, "EUR"), ("7.5", 750, "EUR"), ("1,200", 1200, "BHD"),
+                                                        ("1200", 1200, "JPY")])  # fmt: skip
+def test_an_amount_has_as_many_places_as_its_currency(text: str, minor: int, currency: str) -> None:
+    form, total = total_of(read(Priced, {"price": text, "currency": currency}))
+    assert form.value is not None
+    assert total == Money(minor, currency)
+    assert total_of(read(Priced, typed(total)))[1] == total
+
+
+def test_a_stay_without_a_price_has_none() -> None:
+    assert total_of(read(Priced, {"price": "", "currency": "EUR"}))[1] is None
+    assert NewStay(UnitId("a"), date(2027, 1, 1), date(2027, 1, 2), "Ada").total is None
