@@ -40,9 +40,11 @@ def _told(form: str) -> WithJsonSchema:
 _NAME = "[!-~]{1,300}"
 _TIME_AND_ID = "[0-9a-f]{12}-[0-9A-Za-z]{1,40}"
 _TIME_AND_NUMBER = "[0-9a-f]{12}-[0-9]{1,15}"
+_NUMBER = "[0-9]{1,9}"
 
 NameCursor = Annotated[str, _of_form(_NAME), _told(_NAME)]
 TimeCursor = Annotated[str, _of_form(_TIME_AND_ID), _told(_TIME_AND_ID)]
+NumberCursor = Annotated[str, _of_form(_NUMBER), _told(_NUMBER)]
 NumberedTimeCursor = Annotated[str, _of_form(_TIME_AND_NUMBER), _told(_TIME_AND_NUMBER)]
 
 
@@ -51,6 +53,17 @@ class ByName(In):
 
     cursor: NameCursor = ""
     limit: Limit = 50
+
+
+class ByNumber(In):
+    """A page of a list whose rows are numbered."""
+
+    cursor: NumberCursor = ""
+    limit: Limit = 50
+
+    @property
+    def after(self) -> int:
+        return int(self.cursor or 0)
 
 
 class ByTime(In):
