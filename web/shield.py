@@ -12,6 +12,7 @@ from aiohttp.typedefs import Handler
 from hub.errors import Disappointment, Unavailable
 from hub.feeds import PATH as FEEDS
 from hub.guest_page import PATH
+from hub.model.spreadsheets import LARGEST_FILE
 from hub.model.values import Secret
 from hub.signin import csrf_fits
 from web.site import GUARD, SITE, bare_page, guest_error, htmx
@@ -27,6 +28,9 @@ _GUESTS: Final = PATH
 """Pages of guests: whoever has the link is let in, whatever else their browser knows."""
 _PUBLIC: Final = (PATH, FEEDS, "/static/", "/robots.txt")
 """All that answers under the name that guests are given."""
+
+_LARGER: Final = {"/stays/import": LARGEST_FILE + 64 * 1024}
+"""Bytes that may be sent where people send files; elsewhere it is aiohttp's 1 MiB (web.Application, client_max_size)."""
 
 _HEADERS = {
     "Content-Security-Policy": (
@@ -172,6 +176,8 @@ async def let_in(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     if guard is None:
         return await _to_the_door(request)
+    if (most := _LARGER.get(request.path)) is not None:
+        request = request.clone(client_max_size=most)
     if request.method in _UNSAFE and not csrf_fits(guard, str((await request.post()).get("csrf", ""))):
         raise web.HTTPForbidden(text="This form is from an earlier session. Open the page again and repeat it.")
     return await handler(request)

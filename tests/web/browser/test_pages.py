@@ -29,6 +29,7 @@ def _paths(desk: Desk) -> dict[str, str]:
         "change a stay": f"/stays/{stays['Anna Berg']}/change",
         "stages of a stay": f"/stays/{stays['Anna Berg']}/stage",
         "held nights": "/stays/holds",
+        "past stays from a file": "/stays/import",
         "sold twice": "/stays/conflicts",
         "what may be booked": "/settings/booking/lindenhof",
         "what may be booked of a unit": "/units/flat-2/booking",
@@ -53,7 +54,7 @@ def _paths(desk: Desk) -> dict[str, str]:
     }
 
 
-async def _violations(window: Window) -> list[Any]:
+async def violations(window: Window) -> list[Any]:
     session = await window.page.context.new_cdp_session(window.page)
     # By the debugger, because the page's own policy lets no script of others in.
     await session.send("Runtime.evaluate", {"expression": AXE.read_text()})
@@ -64,7 +65,7 @@ async def _violations(window: Window) -> list[Any]:
     return found
 
 
-async def _too_wide(window: Window) -> int:
+async def too_wide(window: Window) -> int:
     return int(
         await window.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     )
@@ -76,8 +77,8 @@ async def test_every_page_is_accessible_quiet_and_fits(desk: Desk, size: str, sc
     async with desk.window(viewport=SIZES[size], color_scheme=scheme, reduced_motion="reduce") as window:
         for name, path in _paths(desk).items():
             await window.open(path)
-            assert await _violations(window) == [], name
-            assert await _too_wide(window) == 0, name
+            assert await violations(window) == [], name
+            assert await too_wide(window) == 0, name
             expected = ["Failed to load resource: the server responded with a status of 404 (Not Found)"]
             assert window.complaints == (expected if name == "nothing" else []), name
             window.complaints.clear()
@@ -88,8 +89,8 @@ async def test_the_door_is_accessible_quiet_and_fits(new_desk: Desk, size: str) 
     async with new_desk.window(signed_in=False, viewport=SIZES[size]) as window:
         for path in ("/setup", "/signin"):
             await window.open(path)
-            assert await _violations(window) == []
-            assert await _too_wide(window) == 0
+            assert await violations(window) == []
+            assert await too_wide(window) == 0
         assert window.complaints == []
 
 
@@ -99,7 +100,7 @@ async def test_a_dialog_is_accessible_and_gives_the_focus_back(desk: Desk) -> No
         button = window.page.get_by_role("link", name="Cancel the stay")
         await button.click()
         await window.page.get_by_role("dialog", name="Cancel this stay?").wait_for()
-        assert await _violations(window) == []
+        assert await violations(window) == []
         await window.page.keyboard.press("Escape")
         await window.page.locator("dialog").wait_for(state="hidden")
         assert await button.evaluate("each => each === document.activeElement")
