@@ -35,6 +35,10 @@ class Bar:
     before: bool
     """It began before the first day that is shown."""
     after: bool
+    price: str = ""
+    """What the guest pays, where somebody said it."""
+    price_fits: bool = False
+    """Whole, beside the name: a price that is cut is another price."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,17 +196,21 @@ def pieces(
         left = None if span.left_at is None else local.moment(span.left_at).local.date()
         ends = span.departure if left is None else min(span.departure, max(left, span.arrival + timedelta(days=1)))
         bar = _kind_of(span, local), span.guest or span.reference, f"/stays/{span.id}"
-        yield from _piece(shown, span.arrival, ends, *bar, sold_twice=span in twice)
+        price = "" if span.total is None else str(span.total)
+        yield from _piece(shown, (span.arrival, ends), *bar, sold_twice=span in twice, price=price)
     for held in holds:
-        yield from _piece(shown, held.arrival, held.departure, "held", held.label, "/stays/holds")
+        yield from _piece(shown, (held.arrival, held.departure), "held", held.label, "/stays/holds")
     for shut in closures:
         if shut.kind in (ClosureKind.BLACKOUT, ClosureKind.MAINTENANCE):
-            yield from _piece(shown, shut.first, shut.until, shut.kind.value, shut.note, f"/units/{shut.unit}/booking")
+            yield from _piece(
+                shown, (shut.first, shut.until), shut.kind.value, shut.note, f"/units/{shut.unit}/booking"
+            )
 
 
 def _piece(
-    shown: Shown, begins: date, ends: date, kind: str, name: str, href: str, *, sold_twice: bool = False
+    shown: Shown, days: tuple[date, date], kind: str, name: str, href: str, *, sold_twice: bool = False, price: str = ""
 ) -> Iterator[_Piece]:
+    begins, ends = days
     low, high = shown.clipped(begins, ends)
     if low >= high:
         return
@@ -216,6 +224,8 @@ def _piece(
         sold_twice=sold_twice,
         before=begins < shown.night_before,
         after=ends > shown.until,
+        price=price,
+        price_fits=shown.columns(low, high) >= (6 if shown.days <= 14 else 14),
     )
     yield _Piece(low, high, bar)
 

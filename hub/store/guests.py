@@ -80,6 +80,13 @@ def others_named(tx: Tx, name: str, but: StayId) -> list[StayId]:
     return list(tx.sql.scalars(select(stays.c.id).where(stays.c.guest == name, stays.c.id != but).limit(50)))
 
 
+def others_referred(tx: Tx, reference: str, but: StayId) -> list[StayId]:
+    """Stays with the same reference: several units of one booking, or one that was told twice."""
+    if not reference:
+        return []
+    return list(tx.sql.scalars(select(stays.c.id).where(stays.c.reference == reference, stays.c.id != but).limit(50)))
+
+
 # ---- taking out ------------------------------------------------------------------------------------------------------
 
 

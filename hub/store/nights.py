@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, or_, select
 
+from hub.model.money import Money
 from hub.model.values import StayId, StayKind, StayStatus, UnitId
 from hub.store.engine import Tx
 from hub.store.prepared import Prepared
@@ -32,6 +33,7 @@ class Span:
     left_at: datetime | None
     contested: bool
     """Another guest has some of its nights, and asked for them first."""
+    total: Money | None = None
 
 
 def _span(row: Mapping[str, Any]) -> Span:
@@ -47,6 +49,7 @@ def _span(row: Mapping[str, Any]) -> Span:
         row["arrived_at"],
         row["left_at"],
         bool(row["contested"]),
+        None if row["total_minor"] is None or row["currency"] is None else Money(row["total_minor"], row["currency"]),
     )
 
 
@@ -61,6 +64,8 @@ _NAMES: Final = (
     "reference",
     "arrived_at",
     "left_at",
+    "total_minor",
+    "currency",
 )
 _BETWEEN: Final = Prepared(
     select(*(stays.c[name] for name in (*_NAMES, "contested")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -49,6 +50,23 @@ async def test_a_bar_says_in_words_whose_nights_they_are(manager: Visitor) -> No
         assert words in page.text
     assert f'href="/stays/{manager.here.stays["Anna Berg"]}"' in page.html
     assert "Edsger Dijkstra" not in page.text, "cancelled stays take no nights"
+
+
+async def test_a_bar_says_what_the_guest_pays_and_shows_it_where_it_has_room(manager: Visitor) -> None:
+    hub = manager.here.hub
+
+    def priced(tx: Tx) -> None:
+        for name in ("Anna Berg", "Tom Okafor"):
+            row = ledger.stay(tx, manager.here.stays[name])
+            assert row is not None
+            ledger.keep(tx, replace(row, total_minor=45050, currency="EUR"))
+
+    await hub.store.write(priced)
+    month, weeks = await manager.get("/calendar"), await manager.get("/calendar?zoom=weeks")
+    for page in (month, weeks):
+        assert "3 nights, 450.50 EUR)" in page.text
+    shown = 'class="price" aria-hidden="true">450.50 EUR<'
+    assert (month.html.count(shown), weeks.html.count(shown)) == (1, 2), "never cut: that would be another price"
 
 
 async def test_closures_and_holds_are_bars_too_and_closed_days_say_so(manager: Visitor) -> None:

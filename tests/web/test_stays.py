@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -303,3 +304,24 @@ async def test_other_stays_under_the_same_name_are_shown_until_one_is_erased(man
 
 def _of_ada(arrival: date) -> NewStay:
     return NewStay(UnitId("garden"), arrival, arrival + timedelta(days=2), "Ada Lovelace")
+
+
+async def test_stays_of_one_booking_are_shown_on_each_of_their_pages(manager: Visitor) -> None:
+    hub = manager.here.hub
+
+    def group(tx: Tx) -> list[StayId]:
+        ids = [hub.intake.add_stay(tx, _of_ada(date(2026, 12, day)), "console") for day in (1, 5, 9)]
+        for id_ in ids[:2]:
+            row = stays.stay(tx, id_)
+            assert row is not None
+            stays.keep(tx, replace(row, reference="HMGROUP123"))
+        return ids
+
+    first, second, third = await hub.store.write(group)
+    page = await manager.get(f"/stays/{first}")
+    same, _, others = page.html.partition("Other stays under this name")
+    assert "In the same booking" in same
+    assert f'href="/stays/{second}"' in same
+    assert f'href="/stays/{second}"' not in others, "not twice"
+    assert f'href="/stays/{third}"' in others
+    assert "In the same booking" not in (await manager.get(f"/stays/{third}")).text

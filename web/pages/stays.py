@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from typing import Annotated, Any, Literal
@@ -66,6 +67,8 @@ class StayView:
     may_restore: bool
     contested: bool
     """Another guest has some of its nights."""
+    group: list[StayLine]
+    """In the same booking, by its reference."""
     others: list[StayLine]
     """Under the same name, the latest first: perhaps the same guest. Who was erased has no name any more."""
     wakes: str
@@ -101,16 +104,19 @@ def look_at(tx: Tx, hub: Hub, id_: StayId) -> StayView:
         ladder=_ladder(tx, ground, row),
         may_change=live and not over and row.arrival is not None,
         contested=bool(conflicts.contested(tx, [id_])),
-        others=_under_the_same_name(tx, ground, row),
+        group=_lines(tx, ground, guests.others_referred(tx, row.reference, row.id)),
+        others=_lines(tx, ground, guests.others_named(tx, row.guest, row.id), besides=row.reference),
         may_restore=row.status is StayStatus.CANCELLED and not over and row.check_out is not None,
         wakes=wakes(f"stay:{id_}", "stays", "questions", *(f"lock:{door.lock}" for door in line.doors)),
     )
 
 
-def _under_the_same_name(tx: Tx, ground: Ground, row: StayRow) -> list[StayLine]:
-    found = [ledger.stay(tx, id_) for id_ in guests.others_named(tx, row.guest, row.id)]
+def _lines(tx: Tx, ground: Ground, ids: Iterable[StayId], *, besides: str = "") -> list[StayLine]:
+    """The latest first. `besides`: not those with this reference."""
+    found = (ledger.stay(tx, id_) for id_ in ids)
     dated = [each for each in found if each is not None and each.arrival is not None]
-    return [ground.line(each) for each in sorted(dated, key=lambda each: str(each.arrival), reverse=True)]
+    shown = (each for each in dated if not besides or each.reference != besides)
+    return [ground.line(each) for each in sorted(shown, key=lambda each: str(each.arrival), reverse=True)]
 
 
 def _ladder(tx: Tx, ground: Ground, row: StayRow) -> LadderView | None:
