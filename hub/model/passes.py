@@ -112,18 +112,17 @@ def _overlap(one: Window, other: Window) -> Window | None:
     return Window(start, end) if end is None or start < end else None
 
 
-def weekly(spans: Collection[Span], zone: ZoneInfo, now: datetime) -> list[Window]:
+def weekly(spans: Collection[Span], zone: ZoneInfo, now: datetime) -> Sequence[Window]:
     """The windows about `now`, two weeks back and two ahead; those that touch are one."""
-    monday = now.astimezone(zone).date() - timedelta(days=now.astimezone(zone).weekday())
-    hours = tuple(sorted(spans))
-    weeks = (_week(hours, zone, monday + number * _WEEK) for number in range(-2, 3))
-    return _merged(window for week in weeks for window in week)
+    today = now.astimezone(zone).date()
+    return _weeks(tuple(sorted(spans)), zone, today - timedelta(days=today.weekday()))
 
 
 @lru_cache(maxsize=512)
-def _week(spans: tuple[Span, ...], zone: ZoneInfo, monday: date) -> tuple[Window, ...]:
+def _weeks(spans: tuple[Span, ...], zone: ZoneInfo, monday: date) -> Sequence[Window]:
     """Worked out once for each week, as it is asked for at every door that is opened."""
-    return tuple(_on_days(spans, zone, monday))
+    weeks = (_on_days(spans, zone, monday + number * _WEEK) for number in range(-2, 3))
+    return tuple(_merged(window for week in weeks for window in week))
 
 
 def _on_days(spans: tuple[Span, ...], zone: ZoneInfo, monday: date) -> Iterator[Window]:

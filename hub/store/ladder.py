@@ -58,13 +58,22 @@ def _proven(grant: Grant, slot: Slot, now: datetime) -> bool:
     return slot.proof in _SURE and ready(grant, slot, now)
 
 
-def _pool(*more: ColumnElement[bool]) -> tuple[Prepared[Issued], Prepared[tuple[GrantId, Slot]]]:
-    """The codes, and the slots that they hold."""
-    entries = select(grants).where(_POOLED, *more).order_by(grants.c.lock_id, grants.c.made_at, grants.c.id)
-    held = select(slots).join(grants, grants.c.id == slots.c.holder).where(_POOLED, *more)
-    return Prepared(entries, codes.entry_of, remember=["id"]), Prepared(
-        held, codes.held, remember=["lock_id", "number"]
-    )
+_SLOT: Final = {column.name: column.label(f"slot_{column.name}") for column in slots.c}
+
+
+def _pooled(row: Mapping[str, Any]) -> Pooled:
+    """From a code and the slot that it holds, if any."""
+    entry = codes.entry_of(row)
+    assert entry.made_at is not None  # written with every grant
+    held = row["slot_number"] is not None
+    slot = codes.read_slot({name: row[label.name] for name, label in _SLOT.items()}) if held else None
+    seen, refused = entry.told_at is not None, entry.refused is not None
+    return Pooled(entry.grant.id, entry.lock, entry.made_at, seen, refused, entry.grant, slot)
+
+
+def _pool(*more: ColumnElement[bool]) -> Prepared[Pooled]:
+    query = select(grants, *_SLOT.values()).outerjoin(slots, slots.c.holder == grants.c.id).where(_POOLED, *more)
+    return Prepared(query.order_by(grants.c.lock_id, grants.c.made_at, grants.c.id), _pooled, remember=["id"])
 
 
 _POOL: Final = _pool()
@@ -73,14 +82,9 @@ _POOL_OF: Final = _pool(among(grants.c.lock_id, "locks"))
 
 def pool(tx: Tx, locks: Collection[LockId] | None = None) -> dict[LockId, list[Pooled]]:
     """The backup codes that are nobody's yet, the oldest first. None: of every lock."""
-    (entries, held), told = (_POOL, {}) if locks is None else (_POOL_OF, {"locks": listed(locks)})
-    holding = dict(held.all(tx, **told))
     found: dict[LockId, list[Pooled]] = defaultdict(list)
-    for entry in entries.all(tx, **told):
-        assert entry.made_at is not None  # written with every grant
-        seen, refused, id_ = entry.told_at is not None, entry.refused is not None, entry.grant.id
-        made = Pooled(id_, entry.lock, entry.made_at, seen, refused, entry.grant, holding.get(id_))
-        found[entry.lock].append(made)
+    for each in _POOL.all(tx) if locks is None else _POOL_OF.all(tx, locks=listed(locks)):
+        found[each.lock].append(each)
     return found
 
 
