@@ -11,7 +11,6 @@ from typing import Any, Final
 from sqlalchemy import (
     Integer,
     Select,
-    Text,
     and_,
     bindparam,
     case,
@@ -322,7 +321,7 @@ _AWAITED: Final = Prepared(
     .where(text("over_at IS NULL"))
     .where(
         or_(
-            alerts.c.about == "lock:" + bindparam("lock", type_=Text),
+            alerts.c.about == bindparam("door"),
             alerts.c.about
             == "stay:" + select(grants.c.stay_id).where(grants.c.id == bindparam("grant")).scalar_subquery(),
         )
@@ -334,7 +333,7 @@ _AWAITED: Final = Prepared(
 
 def _awaited(tx: Tx, lock: LockId, holder: GrantId | None) -> bool:
     """Whether something was found wrong about a door or a stay that a code which went well may end."""
-    return _AWAITED.first(tx, lock=lock, grant=holder) is not None
+    return _AWAITED.first(tx, door=f"lock:{lock}", grant=holder) is not None
 
 
 _ONE_SLOT: Final = Prepared(

@@ -36,7 +36,7 @@ from tests.system.year.town import begin_of, town
 pytestmark = pytest.mark.slow
 
 SEEDS = [int(seed) for seed in os.environ.get("GATEHOUSE_SEEDS", "1,2").split(",")]
-DAYS = int(os.environ.get("GATEHOUSE_YEAR_DAYS", "14"))
+DAYS = int(os.environ.get("GATEHOUSE_YEAR_DAYS", "30"))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
