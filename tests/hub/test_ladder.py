@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hub import backup_codes, ladder
-from hub.bus import EVERYTHING
+from hub.bus import EVERYTHING, Bus
 from hub.errors import Rejected
 from hub.health import findings
 from hub.io.clock import LoopClock
@@ -467,14 +467,15 @@ def test_alerts_are_asked_to_look_when_a_stay_comes_to_another_rung_and_not_agai
             await _booked(house)
             await house.until(CHECK_IN - 5 * MINUTE)
             assert (await _placed(house)).rung is Rung.MISSING
-            hub, plan, all_ = house.hub, ladder.Plan(), frozenset({EVERYTHING})
-            looking = ladder.Ladder(hub.store, hub.desk, hub.bus, hub.clock)
-            async with hub.bus.listen("health") as ear:
+            hub, bus, plan, all_ = house.hub, Bus(), ladder.Plan(), frozenset({EVERYTHING})
+            looking = ladder.Ladder(hub.store, hub.desk, bus, hub.clock)
+            async with bus.listen("health") as ear:
                 await looking.look(plan, all_)
-                assert await anext(ear) == {"health"}
+                async with asyncio.timeout(1):
+                    assert await anext(ear) == {"health"}
                 await looking.look(plan, all_)
                 with pytest.raises(TimeoutError):
-                    async with asyncio.timeout(0):
+                    async with asyncio.timeout(1):
                         await anext(ear)
 
     simulate(main())
