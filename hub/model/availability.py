@@ -412,10 +412,9 @@ def calendar(ground: Ground, first: date, days: int, now: datetime) -> bytes:
     buffer = rules.buffer
     for each in ground.taken:
         why = each.why  # not looked up in a dict: an enum's hash costs as much as all the rest
-        low, high = edges.met(each.start, each.end)
+        before, low, high, after = _reach(edges, each.start, each.end, buffer)
         _mark(nights, low, high, _BOOKED if why is Reason.BOOKED else _BLOCKED if why is Reason.BLOCKED else _HELD)
-        if buffer and why is not Reason.BLOCKED:
-            before, after = edges.near(low, high, each.start - buffer, each.end + buffer)
+        if before != after and why is not Reason.BLOCKED:
             _mark(nights, before, low, _NEAR)
             _mark(nights, high, after, _NEAR)
     for closure in ground.closed:
@@ -454,9 +453,9 @@ def _weekdays(rules: BookingRules, first: int, days: int) -> bytes:
     return (week * (days // 7 + 2))[first : first + days]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Edges:
-    """The instants at which the nights of some days begin and end."""
+    """The instants at which the nights of some days begin and end. `_edges` makes one for all that are equal."""
 
     starts: tuple[datetime, ...]
     ends: tuple[datetime, ...]
@@ -480,3 +479,14 @@ def _edges(hours: Hours, first: date, days: int) -> _Edges:
     """The same for all units of a property, and for all properties of a town."""
     dates = [first + timedelta(days=number) for number in range(days + 1)]
     return _Edges(tuple(map(hours.start, dates[:-1])), tuple(map(hours.end, dates[1:])))
+
+
+@lru_cache(maxsize=4096)
+def _reach(edges: _Edges, start: datetime, end: datetime, buffer: timedelta) -> tuple[int, int, int, int]:
+    """The nights that those hours meet, from the second to the third, and with a buffer around from the first to the last.
+
+    Most stays of a property begin and end at the hours that its rules say.
+    """
+    low, high = edges.met(start, end)
+    before, after = edges.near(low, high, start - buffer, end + buffer) if buffer else (low, high)
+    return before, low, high, after

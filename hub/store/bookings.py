@@ -279,9 +279,14 @@ _TAKEN: Final = (
 
 
 @lru_cache(maxsize=4096)
-def _instant(milliseconds: int) -> datetime:
-    """Stays begin and end at the same hours day by day, and a year of a whole house is read at once."""
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+def _hours_taken(start: int, end: int, kind: str) -> Taken:
+    """Stays begin and end at the same hours day by day, and a year of a whole house is read at once: most are alike.
+
+    Args:
+        start, end: in milliseconds, as they are kept.
+    """
+    why = Reason.BOOKED if kind in _BOOKED else Reason.BLOCKED
+    return Taken(datetime.fromtimestamp(start / 1000, UTC), datetime.fromtimestamp(end / 1000, UTC), why)
 
 
 _TAKEN_ANYWHERE: Final = Prepared(_TAKEN, lambda row: None)
@@ -323,9 +328,9 @@ def grounds(
     wanted = {unit.id: unit for unit in house.units(tx) if unit.id in units}
     places, said = {place.id: place for place in house.properties(tx)}, all_rules(tx)
     taken: dict[UnitId, list[Taken]] = {id_: [] for id_ in wanted}
-    for unit, each in _taken(tx, list(wanted), first, until, besides):
+    for unit, start, end, kind in _taken(tx, list(wanted), first, until, besides):
         if unit in taken:
-            taken[unit].append(each)
+            taken[unit].append(_hours_taken(start, end, kind))
     for held in live_holds(tx, now):
         if held.unit in taken and held.id != hold:
             taken[held.unit].append(Taken(held.check_in, held.check_out, Reason.HELD))
@@ -347,12 +352,10 @@ def grounds(
     }
 
 
-def _taken(tx: Tx, units: list[UnitId], first: date, until: date, besides: StayId | None) -> list[tuple[UnitId, Taken]]:
+def _taken(
+    tx: Tx, units: list[UnitId], first: date, until: date, besides: StayId | None
+) -> list[tuple[UnitId, int, int, str]]:
     since = datetime.combine(first, datetime.min.time(), tzinfo=UTC) - _MARGIN
     ends = datetime.combine(until, datetime.min.time(), tzinfo=UTC) + _MARGIN
     told = {"since": since, "until": ends, "besides": besides or ""}
-    rows = _TAKEN_IN.bare(tx, unit=units[0], **told) if len(units) == 1 else _TAKEN_ANYWHERE.bare(tx, **told)
-    return [
-        (unit, Taken(_instant(start), _instant(end), Reason.BOOKED if kind in _BOOKED else Reason.BLOCKED))
-        for unit, start, end, kind in rows
-    ]
+    return _TAKEN_IN.bare(tx, unit=units[0], **told) if len(units) == 1 else _TAKEN_ANYWHERE.bare(tx, **told)

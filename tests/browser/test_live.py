@@ -102,3 +102,21 @@ _LISTEN = """() => {
   document.addEventListener("htmx:sseMessage", ({target}) => { listen(); page.dataset.heard = target.id; });
   listen();
 }"""
+
+
+async def test_what_somebody_has_unfolded_stays_so_when_news_come(house: House, manager: Window) -> None:
+    page = manager.page
+    house.rehearse("flat-2", act="drain")
+    await manager.open("/locks/flat-2")
+    await expect(page.get_by_text("12 %, low")).to_be_visible()
+    readings = page.locator("#readings")
+    await readings.locator("summary").click()
+    with manager.staying():
+        house.rehearse("flat-2", act="charge")
+        await expect(page.get_by_text("12 %, low")).to_have_count(0)
+        await expect(readings).to_have_attribute("open", "")
+        await readings.locator("summary").click()
+        house.rehearse("flat-2", act="drain")
+        await expect(page.get_by_text("12 %, low")).to_be_visible()
+        await expect(readings).not_to_have_attribute("open", "")
+    house.rehearse("flat-2", act="charge")

@@ -121,6 +121,15 @@ document.addEventListener("htmx:afterSettle", () => {
   if (held && document.activeElement === document.body) document.getElementById(held)?.focus();
 });
 
+// What somebody has unfolded stays so when news replace it.
+let unfolded = [];
+document.addEventListener("htmx:beforeSwap", ({ target }) => {
+  unfolded = [...target.querySelectorAll("details[id][open]")].map((details) => details.id);
+});
+document.addEventListener("htmx:afterSwap", () => {
+  for (const id of unfolded.splice(0)) document.getElementById(id)?.setAttribute("open", "");
+});
+
 document.addEventListener("click", (event) => {
   const from = event.target.closest("[data-close],[data-close-toast],[data-copy]");
   if (event.target === dialog()) dialog().close();
