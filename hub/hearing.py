@@ -53,12 +53,12 @@ def note_news(tx: Tx, fact: CalendarRead | StayReported | EventRead, news: News,
 
 
 def is_failing(tx: Tx, channel: ChannelId) -> bool:
-    state = ledger.channel_states(tx).get(channel)
+    state = ledger.channel_state_of(tx, channel)
     return state is not None and state.failing_since is not None
 
 
 def note_failure(tx: Tx, fact: CalendarFailed) -> None:
     """Once for each way in which it fails."""
-    state = ledger.channel_states(tx).get(fact.channel)
+    state = ledger.channel_state_of(tx, fact.channel)
     if state is None or state.failing_since is None or state.failing_why != fact.why:
         rows.note(tx, Entry(0, fact.channel, None, fact.at, IN, FAILED, "could not be read", fact.why))

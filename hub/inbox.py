@@ -252,7 +252,7 @@ class Inbox:
             if mail.unread(tx, delivery.channel):
                 # "As last time" must not overtake what was said last time: that would then be taken for older word.
                 return False
-            state = ledger.channel_states(tx).get(delivery.channel)
+            state = ledger.channel_state_of(tx, delivery.channel)
             fresh = state is not None and state.good_at is not None and delivery.received_at - state.good_at < QUIET
             well = state is not None and state.failing_since is None
             return not (fresh and well) or (unchanged[0].complete and ledger.any_missing(tx, delivery.channel))

@@ -116,7 +116,7 @@ def _whole(
     tx: Tx, desk: Desk, channel: ChannelRow, fact: CalendarRead, so_far: SoFar | None, most: int
 ) -> SoFar | None:
     """None: newer word was taken in already."""
-    state = ledger.channel_states(tx).get(channel.id)
+    state = ledger.channel_state_of(tx, channel.id)
     if state is not None and is_older(fact.at, state.good_at, desk.now()):
         return None
     if fact.unchanged and not ledger.any_missing(tx, channel.id):

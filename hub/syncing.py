@@ -129,7 +129,7 @@ class Rates:
 
 def rates(tx: Tx, channel: ChannelId, now: datetime) -> Rates:
     tries = rows.tries(tx, channel, now - OVER)
-    state = ledger.channel_states(tx).get(channel)
+    state = ledger.channel_state_of(tx, channel)
     told = [well for _, direction, well in tries if direction == OUT]
     heard = [(at, well) for at, direction, well in tries if direction == IN]
     read = None

@@ -329,19 +329,24 @@ class ChannelState:
     emptied_at: datetime | None = None
 
 
-_STATES: Final = Prepared(
-    select(
-        *(
-            channel_state.c[n]
-            for n in ("channel_id", "good_at", "failing_since", "failing_why", "reports", "emptied_at")
-        )
-    ),
-    lambda row: ChannelState(*row.values()),
+_STATE: Final = select(
+    *(
+        channel_state.c[name]
+        for name in ("channel_id", "good_at", "failing_since", "failing_why", "reports", "emptied_at")
+    )
+)
+_STATES: Final = Prepared(_STATE, lambda row: ChannelState(*row.values()))
+_STATE_OF: Final = Prepared(
+    _STATE.where(channel_state.c.channel_id == bindparam("channel")), lambda row: ChannelState(*row.values())
 )
 
 
 def channel_states(tx: Tx) -> dict[ChannelId, ChannelState]:
     return {state.channel: state for state in _STATES.all(tx)}
+
+
+def channel_state_of(tx: Tx, channel: ChannelId) -> ChannelState | None:
+    return _STATE_OF.first(tx, channel=channel)
 
 
 _GOOD: Final = ("good_at", "failing_since", "failing_why")

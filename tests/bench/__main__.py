@@ -14,11 +14,13 @@ from pathlib import Path
 from tests.bench import (
     allocation,
     availability,
+    big_feed,
     emergencies,
     feed,
     footprint,
     homes,
     pages,
+    polls,
     webhooks,
     year,
     zwave,
@@ -38,6 +40,8 @@ def _measures(rounds: int, scale: float) -> list[tuple[list[str], Measure]]:
     return [
         (["webhooks"], lambda folder: webhooks.measure(folder, rounds, round(20_000 * scale))),
         (["feed"], lambda folder: feed.measure(folder, rounds)),
+        (list(big_feed.NAMES), lambda folder: big_feed.measure(folder, rounds)),
+        ([polls.NAME], lambda folder: polls.measure(folder, rounds)),
         (list(emergencies.NAMES), lambda folder: emergencies.measure(folder, rounds)),
         ([allocation.NAME], lambda folder: allocation.measure(folder, rounds)),
         ([availability.NAME], lambda folder: availability.measure(folder, rounds)),
