@@ -74,7 +74,7 @@ async def measure(folder: Path, rounds: int) -> list[Row]:
         took.append((seconds, least))
         waited.append((longest, 1000 * least))
     return [
-        of_rounds(NAMES[0], "s", took, Goal("value", "at most", 15)),
+        of_rounds(NAMES[0], "s", took, Goal("ratio", "at most", 40)),
         of_rounds(NAMES[1], "ms", waited, Goal("value", "at most", 200)),
     ]
 
@@ -115,7 +115,7 @@ def _bare(file: Path, body: bytes) -> float:
     raw.execute("PRAGMA journal_mode = WAL")
     raw.execute("CREATE TABLE stays (uid TEXT PRIMARY KEY, guest TEXT, arrival TEXT, departure TEXT)")
     events = icalendar.Calendar.from_ical(body).walk("VEVENT")
-    rows = [(str(each["UID"]), str(each["SUMMARY"]), str(each["DTSTART"].dt), str(each["DTEND"].dt)) for each in events]
+    rows = [(str(each["UID"]), str(each["SUMMARY"]), str(each["DTSTART"]), str(each["DTEND"])) for each in events]
     raw.executemany("INSERT INTO stays VALUES (?, ?, ?, ?)", rows)
     raw.commit()
     raw.close()
