@@ -19,6 +19,7 @@ from hub.commandline.channels import channel
 from hub.commandline.emergency import emergency
 from hub.commandline.exits import WORDS, exit_code
 from hub.commandline.guest import guest
+from hub.commandline.letters import letter
 from hub.commandline.people import people
 from hub.commandline.push import push
 from hub.commandline.stays import stay
@@ -133,6 +134,7 @@ app.add_typer(house.code, name="code")
 app.add_typer(people, name="people")
 app.add_typer(alerts, name="alerts")
 app.add_typer(channel, name="channel")
+app.add_typer(letter, name="letter")
 app.add_typer(push, name="push")
 app.add_typer(token, name="token")
 app.add_typer(audit, name="audit")

@@ -233,7 +233,7 @@ def _dead(look: Look) -> Iterator[Finding]:
     for letter in mail.dead(look.tx):
         what = "A message from" if letter.box == "inbox" else "A promise to"
         sentence = f"{what} {letter.about} could not be dealt with: {letter.why}."
-        cure = "Look at it, then press “Try again”."
+        cure = "Look at it, then press “Try again” or “Let it go”."
         yield Finding(Kind.DEAD_LETTER, f"{letter.box}:{letter.id}", sentence, cure, letter.since)
 
 

@@ -208,6 +208,17 @@ class AlertTest(Ask):
     person: str
 
 
+class Letters(Ask):
+    command = "letter list"
+
+
+class LetterSettle(Ask):
+    command = "letter settle"
+
+    letter: str
+    again: bool
+
+
 # ---- bookings that accounts are told of -----------------------------------------------------------------------------
 
 

@@ -155,6 +155,13 @@ def revive(tx: Tx, table: Table, id_: int, now: datetime) -> bool:
     return tx.sql.execute(again).rowcount == 1
 
 
+def set_aside(tx: Tx, table: Table, id_: int, now: datetime) -> None:
+    """A person says: let it go. It is kept as long as what was dealt with."""
+    done = {} if table is inbox else {"done_at": now}
+    tx.sql.execute(update(table).where(table.c.id == id_, table.c.state == DEAD).values(state=DONE, **done))
+    tx.signal("health")
+
+
 @dataclass(frozen=True, slots=True)
 class Dead:
     """Something that will not happen unless a person acts."""

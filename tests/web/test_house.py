@@ -58,6 +58,16 @@ async def test_what_was_given_up_on_can_be_tried_again_once(manager: Visitor) ->
     assert (await manager.post(f"/health/inbox/{number}/retry")).status == 409
 
 
+async def test_what_was_given_up_on_can_be_let_go_and_its_channel_is_read_anew(manager: Visitor) -> None:
+    number, store = await _give_up(manager), manager.here.hub.store
+    await store.write(lambda tx: mail.move_cursor(tx, AIRBNB, "read up to here"))
+    assert (await manager.post(f"/health/inbox/{number}/dismiss")).status == 303
+    assert await store.read(mail.dead) == []
+    assert not await store.read(lambda tx: mail.unread(tx, AIRBNB)), "nothing new counts again"
+    assert await store.read(lambda tx: mail.cursor_of(tx, AIRBNB)) is None
+    assert (await manager.post(f"/health/inbox/{number}/dismiss")).status == 409
+
+
 async def test_only_the_two_boxes_can_be_retried(manager: Visitor) -> None:
     assert (await manager.post("/health/accounts/1/retry")).status == 404
 

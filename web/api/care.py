@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from pydantic import Field
-from sqlalchemy import Table
 
+from hub import letters
 from hub.model.facts import Alarm
-from hub.store import alarms, log, mail, restoring, settings, tables
+from hub.store import alarms, log, mail, restoring, settings
 from hub.store.alarms import AlarmRow
 from hub.store.engine import Tx
 from hub.store.mail import Dead
@@ -18,8 +16,6 @@ from web.api.routes import Call
 from web.api.watch import HealthOut, get_health
 from web.api.wire import Nothing, Out, Told
 from web.site import Doubtable
-
-_BOXES: Final[dict[str, Table]] = {"inbox": tables.inbox, "outbox": tables.outbox}
 
 
 class LetterOut(Out):
@@ -36,32 +32,41 @@ class LetterPage(Page[LetterOut]):
     pass
 
 
-def _id(letter: Dead) -> str:
-    return f"{letter.box}-{letter.id}"
-
-
 def _letter(letter: Dead) -> LetterOut:
-    return LetterOut(id=_id(letter), box=letter.box, about=letter.about, since=letter.since, why=letter.why)
+    return LetterOut(id=letters.name_of(letter), box=letter.box, about=letter.about, since=letter.since, why=letter.why)
 
 
 async def list_letters(call: Call, query: ByName, body: Nothing) -> LetterPage:
     """Those that wait for a person."""
-    page = cut_by_name(await call.hub.store.read(mail.dead), _id, query)
+    page = cut_by_name(await call.hub.store.read(mail.dead), letters.name_of, query)
     return LetterPage(items=[_letter(letter) for letter in page.rows], next=page.next)
 
 
 async def retry_letter(call: Call, query: Nothing, body: Nothing) -> LetterOut:
-    wanted = call.path["letter"]
-
     def again(tx: Tx) -> Dead:
-        found = next((letter for letter in mail.dead(tx) if _id(letter) == wanted), None)
-        if found is None:
-            raise missing("letter that waits for a person,", wanted)
-        mail.revive(tx, _BOXES[found.box], found.id, call.hub.wall.now())
-        log.record(tx, call.hub.clock.now(), call.actor, "try again", f"{found.box}:{found.id}")
+        found = _wanted(tx, call.path["letter"])
+        letters.retry(tx, found, call.actor, call.hub.clock.now(), call.hub.wall.now())
         return found
 
     return _letter(await call.hub.store.write(again))
+
+
+async def dismiss_letter(call: Call, query: Nothing, body: Nothing) -> LetterOut:
+    """Let it go. A channel whose delivery it was is read anew."""
+
+    def let_go(tx: Tx) -> Dead:
+        found = _wanted(tx, call.path["letter"])
+        letters.dismiss(tx, found, call.actor, call.hub.clock.now())
+        return found
+
+    return _letter(await call.hub.store.write(let_go))
+
+
+def _wanted(tx: Tx, name: str) -> Dead:
+    found = next((letter for letter in mail.dead(tx) if letters.name_of(letter) == name), None)
+    if found is None:
+        raise missing("letter that waits for a person,", name)
+    return found
 
 
 class AlarmOut(Out):

@@ -290,6 +290,7 @@ TABLE: Final[tuple[AnyRoute, ...]] = (
     Route("GET", "/letters", R, "Deliveries and promises that were given up on",
           care.list_letters, ByName, Nothing, care.LetterPage),
     Route("POST", "/letters/{letter}/retry", A, "Try one of them again", care.retry_letter, Nothing, Nothing, care.LetterOut),
+    Route("POST", "/letters/{letter}/dismiss", A, "Let one of them go", care.dismiss_letter, Nothing, Nothing, care.LetterOut),
     Route("GET", "/questions", R, "What the hub asks a person", watch.list_questions, ByName, Nothing, watch.QuestionPage),
     Route("POST", "/questions/{question}/answer", Q, "Answer a question",
           watch.answer_question, Nothing, watch.AnswerIn, watch.QuestionOut, refuses=True),

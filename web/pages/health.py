@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from aiohttp import web
-from sqlalchemy import Table
 
-from hub import health
+from hub import health, letters
 from hub.hub import Hub
 from hub.model.alerts import Level
 from hub.plugins import Condition
-from hub.store import code_list, log, mail, restoring, settings, tables
+from hub.store import code_list, log, mail, restoring, settings
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from web.ground import Ground
@@ -20,7 +19,6 @@ from web.site import GUARD, SITE, Site, go, page, part, wakes
 from web.words import Moment
 
 _TONES: Final = {Level.URGENT: "bad", Level.PROBLEM: "warn", Level.NOTICE: "info"}
-_BOXES: Final[dict[str, Table]] = {"inbox": tables.inbox, "outbox": tables.outbox}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +76,15 @@ def look(tx: Tx, site: Site) -> View:
     ground = Ground.read(tx, hub.clock.now())
     local = ground.local()
     found = [finding for finding in health.findings(tx, hub) if finding.about != "clock"]
-    letters = mail.dead(tx)
-    listed_below = {f"{letter.box}:{letter.id}" for letter in letters}
+    dead = mail.dead(tx)
+    listed_below = {f"{letter.box}:{letter.id}" for letter in dead}
     return View(
         troubles=[
             Trouble(_TONES[each.level], each.sentence, each.cure, local.maybe(each.since), each.about)
             for each in found
             if each.about not in listed_below
         ],
-        letters=[Letter(each.box, each.id, each.about, each.why, local.moment(each.since)) for each in letters],
+        letters=[Letter(each.box, each.id, each.about, each.why, local.moment(each.since)) for each in dead],
         counts=_counts(tx, hub, ground),
         plugins=sorted(hub.plugins.conditions.values(), key=lambda condition: (condition.kind, condition.name)),
         clock_trusted=hub.clock.trusted,
@@ -127,15 +125,20 @@ async def show(request: web.Request) -> web.Response:
 
 async def retry(request: web.Request) -> web.Response:
     hub, actor = request.app[SITE].hub, request[GUARD].actor
-    box, number = request.match_info["box"], int(request.match_info["id"])
+    name = f"{request.match_info['box']}-{request.match_info['id']}"
 
-    def again(tx: Tx) -> bool:
-        log.record(tx, hub.clock.now(), actor, "try again", f"{box}:{number}")
-        return mail.revive(tx, _BOXES[box], number, hub.wall.now())
+    def again(tx: Tx) -> None:
+        letters.retry(tx, letters.find(tx, name), actor, hub.clock.now(), hub.wall.now())
 
-    if not await hub.store.write(again):
-        raise web.HTTPConflict(text="Somebody was quicker: it is no longer waiting to be tried again.")
+    await hub.store.write(again)
     return go(request, "/health", said="retried")
+
+
+async def let_go(request: web.Request) -> web.Response:
+    hub, actor = request.app[SITE].hub, request[GUARD].actor
+    name = f"{request.match_info['box']}-{request.match_info['id']}"
+    await hub.store.write(lambda tx: letters.dismiss(tx, letters.find(tx, name), actor, hub.clock.now()))
+    return go(request, "/health", said="let_go")
 
 
 async def dismiss(request: web.Request) -> web.Response:
@@ -173,6 +176,7 @@ async def leave_safe_mode(request: web.Request) -> web.Response:
 ROUTES = [
     web.get("/health", show),
     web.post(r"/health/{box:inbox|outbox}/{id:\d{1,18}}/retry", retry),
+    web.post(r"/health/{box:inbox|outbox}/{id:\d{1,18}}/dismiss", let_go),
     web.post(r"/health/alarms/{id:\d{1,18}}/dismiss", dismiss),
     web.post("/health/time", confirm_time),
     web.post("/health/safe-mode/leave", leave_safe_mode),

@@ -15,13 +15,14 @@ from tests.web.api.conftest import NOW, Api, Clock
 from web.api import mount
 
 
-async def test_what_was_given_up_on_is_listed_and_tried_again_once(api: Api) -> None:
-    def give_up(tx: Tx) -> None:
-        mail.accept(tx, Letter(0, ChannelId("airbnb-1"), "k", "", b"", NOW, 0, NOW, None))
-        [letter] = mail.letters(tx, NOW)
-        mail.letter_failed(tx, letter.id, "it is no calendar", None)
+def _give_up(tx: Tx) -> None:
+    mail.accept(tx, Letter(0, ChannelId("airbnb-1"), "k", "", b"", NOW, 0, NOW, None))
+    [letter] = mail.letters(tx, NOW)
+    mail.letter_failed(tx, letter.id, "it is no calendar", None)
 
-    await api.hub.store.write(give_up)
+
+async def test_what_was_given_up_on_is_listed_and_tried_again_once(api: Api) -> None:
+    await api.hub.store.write(_give_up)
     letter = {
         "id": "inbox-1", "box": "inbox", "about": "airbnb-1", "since": "2026-11-21T12:00:00.000Z", "why": "it is no calendar",
     }  # fmt: skip
@@ -31,6 +32,14 @@ async def test_what_was_given_up_on_is_listed_and_tried_again_once(api: Api) -> 
     assert len(await api.hub.store.read(lambda tx: mail.letters(tx, NOW))) == 1
     for id_ in ("inbox-1", "outbox-1", "other"):
         assert (await api.post(f"/letters/{id_}/retry")).status == 404
+
+
+async def test_what_was_given_up_on_can_be_let_go(api: Api) -> None:
+    await api.hub.store.write(_give_up)
+    assert (await api.post("/letters/inbox-1/dismiss")).json["id"] == "inbox-1"
+    assert (await api.get("/letters")).json["items"] == []
+    assert await api.hub.store.read(lambda tx: mail.letters(tx, NOW)) == []
+    assert (await api.post("/letters/inbox-1/dismiss")).status == 404
 
 
 async def test_an_alarm_of_the_radio_is_listed_until_somebody_takes_note(api: Api) -> None:
