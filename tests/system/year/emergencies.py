@@ -15,7 +15,7 @@ from hub.store import emergencies
 from hub.unlock import Outcome
 from tests.simulators.street import Door
 from tests.system.year.judge import SETTLED
-from tests.system.year.life import ROBIN, Life, Work
+from tests.system.year.life import ROBIN, Life
 from tests.system.year.town import PLACES, Flat, Hours, Place
 from tests.system.year.trouble import times
 
@@ -86,21 +86,9 @@ class LockDown:
                 ]
                 await _carried_out(life, hub, Wish(Act.RELEASE, WHY, lockdown=mine[0]))
                 life.judge.released(doors)
-                life.errand(life.now() + 2 * SETTLED, self._try_all)
+                life.errand(life.now() + 2 * SETTLED, lambda: life.try_doors(doors))
                 return
         life.errand(life.now() + AGAIN, self.end)
-
-    async def _try_all(self) -> None:
-        """Whoever may come in is let in again."""
-        life, now, flats = self.life, self.life.now(), self.life.flats.values()
-        for flat in flats:
-            if flat.place is self.place:
-                for uid, hours in life.hours_known(flat).items():
-                    if now in hours:
-                        work: Work = life.visit(uid, flat, hours, enters=False)
-                        seen = work()
-                        assert seen is not None
-                        await seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,4 +144,4 @@ class Code:
             return
         digits = life.ledger.digits(self.door.address, self.uid)
         if all(self.door.slot_of(each, life.now()) is None for each in digits):
-            await life.outside(self.uid, self.door, stay.told_at)
+            await life.outside(self.uid, self.door, max(stay.told_at, life.judge.free_since(self.door)))

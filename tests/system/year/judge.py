@@ -241,8 +241,12 @@ class Judge:
             self.down.discard(door)
             self._free_since[door] = self.now()
 
+    def disturbed(self, door: Door) -> None:
+        """Somebody took the place of a code: as if the door were released now."""
+        self._free_since[door] = self.now()
+
     def free_since(self, door: Door) -> datetime:
-        """When it was released last; long ago, if never."""
+        """When it was released or disturbed last; long ago, if never."""
         return self._free_since.get(door, LONG_AGO)
 
     # ---- what locks see ----

@@ -118,7 +118,7 @@ class Staff:
             if slot is not None and door.battery > FLAT:
                 await life.opened(door, slot)
             elif len(door.codes) < door.brand.slots:  # guests come first where there is no room
-                await life.outside(self.uid, door, max(hours.start, stay.told_at))
+                await life.outside(self.uid, door, max(hours.start, stay.told_at, life.judge.free_since(door)))
 
 
 def _give(tx: Tx, hub: Hub, each: Round) -> str:

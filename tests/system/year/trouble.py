@@ -8,13 +8,18 @@ from random import Random
 from typing import Final
 
 from hub.model.facts import CodeChange
-from tests.simulators.street import FLAT, Code, Door
+from tests.simulators.street import FLAT, Code, Door, Street
 from tests.system.year.channels import Fault, Source
+from tests.system.year.judge import SETTLED
 from tests.system.year.life import Life
+from tests.system.year.rungs import waits
 
 UNSEEN: Final = timedelta(minutes=45)
 """Nobody programs a place of a lock that tells nothing while the hub relies on what it has just read there
 (`Policy.fresh`, hub/model/codes.py): no hub could know."""
+
+AN_ECHO: Final = timedelta(minutes=5)
+"""hub/sightings.py takes what a lock tells right after a command, or after it was asked, for the echo of that."""
 
 
 def plan(life: Life) -> None:
@@ -26,6 +31,9 @@ def plan(life: Life) -> None:
         if door.brand.slots:
             _hands(life, door, random)
             _resets(life, door, random)
+            _takers(life, door, random)
+        if waits(door):
+            _days_of_silence(life, door, random)
     for source in life.sources.values():
         if source.flat.polled:
             _faults(life, source, random)
@@ -47,19 +55,27 @@ def times(life: Life, random: Random, a_year: float) -> Iterator[datetime]:
 def _silences(life: Life, door: Door, random: Random) -> None:
     """Out of reach for minutes, for hours, and now and then for days."""
     for at in times(life, random, 8):
-        length = timedelta(minutes=random.choice([2, 7, 20, 60, 240, 1500, 3000]))
+        _out_of_reach(life, door, at, timedelta(minutes=random.choice([2, 7, 20, 60, 240, 1500, 3000])))
 
-        def fall_silent(door: Door = door) -> None:
-            life.judge.note(f"{door.address} is out of reach")
-            door.silent = True
 
-        def come_back(door: Door = door) -> None:
-            life.judge.note(f"{door.address} is within reach again")
-            door.silent = False
-            life.judge.within_reach(door)
+def _out_of_reach(life: Life, door: Door, at: datetime, length: timedelta) -> None:
+    def fall_silent() -> None:
+        life.judge.note(f"{door.address} is out of reach")
+        door.silent = True
 
-        life.errand(at, fall_silent)
-        life.errand(at + length, come_back)
+    def come_back() -> None:
+        life.judge.note(f"{door.address} is within reach again")
+        door.silent = False
+        life.judge.within_reach(door)
+
+    life.errand(at, fall_silent)
+    life.errand(at + length, come_back)
+
+
+def _days_of_silence(life: Life, door: Door, random: Random) -> None:
+    """Where a code is put days before it may open, only so long a silence lets a day before check-in find none."""
+    for at in times(life, random, 12):
+        _out_of_reach(life, door, at, timedelta(hours=100))
 
 
 def _battery(life: Life, door: Door, random: Random) -> None:
@@ -120,6 +136,46 @@ async def _make(life: Life, door: Door, random: Random) -> None:
         life.luck.like(digits)
     life.judge.note(f"somebody makes a code at {door.address}[{slot}]")
     await life.speak(lambda street: street.programmed(door, slot, CodeChange.ADDED))
+
+
+def _takers(life: Life, door: Door, random: Random) -> None:
+    """Somebody gives a place that holds a code of the hub's other digits, at a lock that tells of it and tells digits.
+
+    (Of one that tells no digits nobody can know whether it was the echo of the hub's own command.)
+    """
+    if not (door.brand.events and door.brand.tells):
+        return
+    for at in times(life, random, 12):
+
+        async def take(street: Street, door: Door = door) -> None:
+            await _take_a_place(life, street, door, random)
+
+        life.errand(at, lambda take=take: life.speak(take))  # type: ignore[misc]
+
+
+async def _take_a_place(life: Life, street: Street, door: Door, random: Random) -> None:
+    judge, now = life.judge, life.now()
+    digits = _chosen(life, door, random)
+    known = any(code.digits == digits for code in door.codes.values()) or any(
+        digits == each for _, each in judge.written
+    )
+    theirs = sum(not code.ours for code in door.codes.values())
+    if known or door.busy or not door.reachable or door in judge.down or theirs >= min(4, door.brand.slots // 3):
+        return
+    settled = [
+        slot
+        for slot, code in door.codes.items()
+        if code.ours and code.enabled and now - judge.journals.pages[door.address, slot].at[-1] > AN_ECHO
+    ]
+    if settled:
+        slot = random.choice(settled)
+        judge.note(f"somebody gives {door.address}[{slot}] other digits")
+        door.codes[slot] = Code(digits, ours=False)
+        door.hours.pop(slot, None)
+        judge.journals.turned(door, slot, "foreign")
+        judge.disturbed(door)
+        await street.programmed(door, slot, CodeChange.ADDED)
+        life.errand(now + 2 * SETTLED, lambda: life.try_doors([door]))
 
 
 def _chosen(life: Life, door: Door, random: Random) -> str:
