@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from hub.contracts.fields import Fields, Unreadable
 from hub.contracts.writing import done
-from hub.errors import Garbled, Rejected
+from hub.errors import Rejected
 from hub.io.api import Api
 from hub.model.effects import SetNights
 from hub.model.publishing import Block, ranges
@@ -80,8 +80,8 @@ class Blocking:
         told = Fields(row if isinstance(row, Mapping) else {})
         try:
             first, until, id_ = told.day("arrival"), told.day("departure"), told.named("id")
-        except Unreadable as error:
-            raise Garbled(f"{self.api.host} tells of a booking that cannot be used: {error}") from error
+        except Unreadable:
+            return  # a person is shown it among the stays; if it is in the way, Smoobu refuses
         if told.text("apartment.id") != apartment or until <= since or told.text("type").lower() == "cancellation":
             return
         if ours(row):

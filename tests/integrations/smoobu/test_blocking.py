@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from hub.contracts import Host
 from hub.contracts.accounts import Account
 from hub.errors import Rejected, Unavailable
+from hub.io.http import Answer, Request, Rules
 from hub.model.effects import SetNights
 from hub.model.publishing import Block
 from hub.model.values import ChannelId, UnitId
@@ -97,6 +99,18 @@ async def test_a_closure_that_somebody_opened_there_is_no_trouble(desk: SmoobuDe
     await bring(account)
     assert ask.note == MARK
     assert closures(desk) == set()
+
+
+async def test_one_booking_that_nobody_can_read_stops_no_other_night(desk: SmoobuDesk, host: Host) -> None:
+    desk.book(1, day=40)
+
+    async def odd(request: Request, rules: Rules) -> Answer:
+        answer = await desk.send(request, rules)
+        return replace(answer, body=answer.body.replace(b"2027-04-10", b"some day"))
+
+    account = reader(MANAGERS["smoobu"], host, through=odd, more={"block_nights": True})
+    await bring(account, block(3, 5))
+    assert {each[1:] for each in closures(desk)} == {(3, 5)}
 
 
 def test_no_night_is_closed_twice_or_when_it_is_over() -> None:
