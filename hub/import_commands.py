@@ -37,7 +37,9 @@ async def _import(hub: Hub, actor: str, ask: asks.StayImport) -> JsonValue:
     checked = await importing.drive(store, desk, made.id)
     if checked.state is not State.CHECKED:
         await store.write(lambda tx: importing.discard(tx, desk, made.id, actor))
-        raise Unavailable("nobody knows the time yet, so nobody can say which stays are past; try again")
+        raise Unavailable(
+            "nobody knows the time yet, so nobody can say what is past: start the hub, and confirm its time on its page Health"
+        )
     tally = await store.read(lambda tx: imports.tally(tx, made.id))
     if ask.dry_run or not tally[Verdict.NEW] + tally[Verdict.CHANGED]:
         told = await store.read(lambda tx: _told(tx, hub, checked))

@@ -15,7 +15,7 @@ from typing import Any, Final
 import structlog
 
 from hub.bus import Bus
-from hub.errors import Disappointment, Rejected
+from hub.errors import Disappointment, Rejected, Unavailable
 from hub.import_rows import Ground, Judged, carry_out, judge, take_back
 from hub.issuing import Desk
 from hub.model.past_stays import (
@@ -255,9 +255,15 @@ def _cells(desk: Desk, row: Row) -> list[str]:
 
 
 async def drive(store: Store, desk: Desk, id_: str, *, parts: int | None = None) -> Import:
-    """Go on with one list, to its end or for so many parts. Others may go on with it at the same time."""
-    done = 0
-    while (parts is None or done < parts) and await store.write(lambda tx: advance(tx, desk, id_)):
+    """Go on with one list, to its end or for so many parts. Others may go on with it at the same time.
+
+    Raises Unavailable where the hub stops meanwhile.
+    """
+    done, more = 0, True
+    while more and (parts is None or done < parts):
+        if store.closed:
+            raise Unavailable("the hub has stopped; it goes on with the list as soon as it runs again")
+        more = await store.write(lambda tx: advance(tx, desk, id_))
         done += 1
     return await store.read(lambda tx: found(tx, id_))
 

@@ -398,6 +398,10 @@ class Store:
         return self.place
 
     @property
+    def closed(self) -> bool:
+        return self._closed
+
+    @property
     def size(self) -> int:
         """In bytes."""
         return self._database.size(self._reading)

@@ -21,7 +21,7 @@ from sqlalchemy import LargeBinary, Text, func, select
 from hub import bookings, guests, importing, running
 from hub.config import Config
 from hub.contracts import Host
-from hub.errors import Rejected
+from hub.errors import Rejected, Unavailable
 from hub.importing import Open, Seen
 from hub.io.sandbox import InlineSandbox
 from hub.model.availability import OwnRules
@@ -438,6 +438,17 @@ def test_an_import_and_its_undoing_go_on_after_a_restart(tmp_path: Path) -> None
 
 async def _all(house: Home) -> list[StayRow]:
     return await house.hub.store.read(lambda tx: ledger.search(tx, Wanted(limit=1000)))
+
+
+def test_whoever_waits_for_an_import_is_told_that_the_hub_has_stopped(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with quiet(tmp_path) as house:
+            made = await _bring(house, ADA)
+            store = house.hub.store
+        with pytest.raises(Unavailable, match="goes on with the list"):
+            await importing.drive(store, house.hub.desk, made.id)
+
+    asyncio.run(scene())
 
 
 async def _tidy(house: Quiet, *, days: int) -> None:
