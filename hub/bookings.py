@@ -35,7 +35,7 @@ from hub.store.house import Origin, Property
 LONGEST_HOLD: Final = timedelta(days=7)
 MOST_DAYS: Final = 731
 """Of a calendar."""
-OF_TIME: Final = frozenset({Reason.PAST, Reason.NOTICE, Reason.ADVANCE, Reason.MIN_STAY, Reason.MAX_STAY})
+OF_TIME: Final = frozenset({Reason.PAST, Reason.NOTICE, Reason.LAG, Reason.ADVANCE, Reason.MIN_STAY, Reason.MAX_STAY})
 """What speaks against selling a stay, not against giving one that was sold another unit."""
 _FIRST: Final = date(1970, 1, 1)
 _LAST: Final = date(9000, 1, 1)

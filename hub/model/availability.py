@@ -28,6 +28,8 @@ class Reason(Enum):
     """The departure is not after the arrival."""
     PAST = "past"
     NOTICE = "notice"
+    LAG = "lag"
+    """A platform that only fetches calendars hears of it so late that it may sell the same nights (ruling H3)."""
     ADVANCE = "advance"
     MIN_STAY = "min_stay"
     MAX_STAY = "max_stay"
@@ -255,6 +257,8 @@ class Ground:
     closed: tuple[Closed, ...] = ()
     read_at: datetime | None = None
     """When the calendar that was read longest ago was read; None: there is none."""
+    lag: timedelta = timedelta(0)
+    """So long a platform that fetches the unit's calendar may not know what was booked here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +298,7 @@ def objections(wish: Wish, ground: Ground, now: datetime) -> tuple[Objection, ..
     end = wish.end or hours.end(wish.departure)
     return (
         *_of_time(wish, start, rules, now.astimezone(hours.zone).date(), now),
+        *_of_platforms(wish, start, ground, now),
         *_of_length(wish, rules),
         *_of_days(wish, rules, ground.closed),
         *_of_guests(wish, rules),
@@ -313,6 +318,12 @@ def _of_time(wish: Wish, start: datetime, rules: BookingRules, today: date, now:
         yield Objection(Reason.NOTICE, f"a stay must be booked {_hours(rules.notice)} ahead")
     if (wish.arrival - today).days > rules.advance_days:
         yield Objection(Reason.ADVANCE, f"stays are booked {rules.advance_days} days ahead at most")
+
+
+def _of_platforms(wish: Wish, start: datetime, ground: Ground, now: datetime) -> Iterator[Objection]:
+    if ground.lag and start - now < ground.lag and wish.arrival >= now.astimezone(ground.hours.zone).date():
+        words = f"a platform may sell the first night too: it may fetch the calendar only in {_hours(ground.lag)}"
+        yield Objection(Reason.LAG, words)
 
 
 def _of_length(wish: Wish, rules: BookingRules) -> Iterator[Objection]:
@@ -391,7 +402,7 @@ class Night(IntFlag):
     NO_ARRIVAL = 32
     NO_DEPARTURE = 64
     SOON = 128
-    """Over, or too soon for the notice that the house wants."""
+    """Over, or too soon for the notice that the house wants, or for a platform to hear of it."""
 
 
 NOT_SLEPT: Final = Night.BOOKED | Night.BLOCKED | Night.HELD | Night.CLOSED | Night.BUFFER | Night.SOON
@@ -421,8 +432,9 @@ def calendar(ground: Ground, first: date, days: int, now: datetime) -> bytes:
         low, high = (closure.first - first).days, (closure.until - first).days
         _mark(nights, max(low, 0), high, _SETS[_OF_CLOSURE[closure.kind]])
     today = (now.astimezone(ground.hours.zone).date() - first).days
-    soon = bisect_right(edges.starts, now + rules.notice) if rules.notice else 0
-    if soon and edges.starts[soon - 1] == now + rules.notice:
+    lead = max(rules.notice, ground.lag)
+    soon = bisect_right(edges.starts, now + lead) if lead else 0
+    if soon and edges.starts[soon - 1] == now + lead:
         soon -= 1  # just in time
     _mark(nights, 0, max(today, soon), _SETS[Night.SOON])
     _mark(nights, max(today + rules.advance_days + 1, 0), days, _SETS[Night.NO_ARRIVAL])

@@ -54,6 +54,11 @@ def patience(platform: str, *, pushed: bool) -> timedelta:
     return PUSHED if pushed else _PATIENCE.get(platform, _USUAL)
 
 
+def seldom(platform: str) -> timedelta:
+    """How long a platform may leave a calendar unfetched at worst."""
+    return patience(platform, pushed=False) / 2
+
+
 def platform_of(named: str, address: str) -> str:
     """Whose habits a channel has: what the operator named, else what the address of its own calendar tells."""
     if named and named not in ("auto", "other"):

@@ -25,12 +25,13 @@ from hub.model.availability import (
     Taken,
     rules_of,
 )
+from hub.model.publishing import seldom
 from hub.model.values import CODED, PropertyId, StayId, StayStatus, UnitId
 from hub.store import house
 from hub.store.engine import Tx
 from hub.store.house import Origin, Property
 from hub.store.prepared import Prepared
-from hub.store.tables import Instant, booking_rules, channel_state, channels, closures, holds, listings, stays
+from hub.store.tables import Instant, booking_rules, channel_state, channels, closures, holds, listings, outlets, stays
 
 # ---- rules ---------------------------------------------------------------------------------------------------------
 
@@ -300,6 +301,10 @@ _READ_AT: Final = Prepared(
     .where(or_(channel_state.c.good_at.is_not(None), channel_state.c.failing_since.is_not(None))),
     lambda row: (row["unit_id"], row["good_at"]),
 )
+_FETCHED_BY: Final = Prepared(
+    select(outlets.c.unit_id, outlets.c.platform).distinct().where(outlets.c.way == "feed"),
+    lambda row: (row["unit_id"], row["platform"]),
+)
 _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MARGIN: Final = LONGEST_BUFFER + timedelta(days=1)
 """As much as any buffer and any difference of zones."""
@@ -337,6 +342,9 @@ def grounds(
     shut: dict[UnitId, list[Closed]] = {id_: [] for id_ in wanted}
     for row in closures_after(tx, first, wanted):
         shut[row.unit].append(Closed(row.kind, row.first, row.until))
+    lag: dict[UnitId, timedelta] = {}
+    for unit, platform in _FETCHED_BY.all(tx):
+        lag[unit] = max(lag.get(unit, timedelta(0)), seldom(platform))
     read_at: dict[UnitId, datetime] = {}
     for unit, at in _READ_AT.all(tx):
         read_at[unit] = min(read_at.get(unit, at or _NEVER), at or _NEVER)
@@ -347,6 +355,7 @@ def grounds(
             tuple(taken[id_]),
             tuple(shut[id_]),
             read_at.get(id_),
+            lag.get(id_, timedelta(0)),
         )
         for id_, unit in wanted.items()
     }

@@ -22,7 +22,7 @@ from hub.model.availability import Closed, ClosureKind, OwnRules, Reason, Resour
 from hub.model.values import PropertyId, StayKind, UnitId
 from hub.store import bookings as ledger
 from hub.store import house as places
-from hub.store import stays
+from hub.store import publishing, stays
 from hub.store.engine import Store, Tx
 from hub.store.house import ClosedMeans, Origin, Property, Unit
 from hub.store.stay_search import Wanted
@@ -167,6 +167,21 @@ def test_a_calendar_that_was_not_read_for_hours_is_a_reason_to_look_first(tmp_pa
         await house.later(minutes=40)
         assert await _refused(house, _new(0, 2)) == (Reason.STALE,)
         await _book(house, _new(0, 2), anyway=True)
+
+    _living(work, tmp_path)
+
+
+def test_tonight_is_not_sold_beside_a_platform_that_hears_of_it_hours_later_unless_a_person_says_so(
+    tmp_path: Path,
+) -> None:
+    async def work(house: Home) -> None:
+        now = house.hub.clock.now()
+        today = (now.date() - FIRST).days
+        channel = (await house.hub.store.read(places.channels))[0].id
+        await house.hub.store.write(lambda tx: publishing.open_outlet(tx, channel, FLAT, publishing.FEED, now))
+        assert await _refused(house, _new(today, today + 1)) == (Reason.LAG,)
+        await _book(house, _new(today + 3, today + 4))
+        await _book(house, _new(today, today + 1), anyway=True)
 
     _living(work, tmp_path)
 

@@ -81,6 +81,7 @@ def _rules(**own: object) -> BookingRules:
         (Reason.HELD, Wish(_day(2), _day(5)), Ground(HOURS, EASY, (_stay(4, 6, Reason.HELD),))),
         (Reason.BUFFER, Wish(_day(2), _day(5)), Ground(HOURS, _rules(buffer=None), (_stay(5, 6),))),
         (Reason.STALE, Wish(_day(2), _day(5)), Ground(HOURS, EASY, read_at=NOW - timedelta(hours=3))),
+        (Reason.LAG, Wish(_day(0), _day(2)), Ground(HOURS, EASY, lag=timedelta(hours=6))),
     ],
     ids=lambda each: each.value if isinstance(each, Reason) else "",
 )
@@ -158,7 +159,8 @@ def _grounds(draw: st.DrawFn) -> tuple[Ground, datetime]:
         Closed(kind, begins + timedelta(days=a), begins + timedelta(days=a + n))
         for kind, a, n in draw(st.lists(shut, max_size=3))
     )
-    return Ground(hours, rules, taken, closed), now
+    lag = timedelta(hours=draw(st.sampled_from([0, 0, 6, 30])))
+    return Ground(hours, rules, taken, closed, lag=lag), now
 
 
 def _nights_of(span: Taken | Closed, ground: Ground, days: list[date], margin: timedelta) -> set[date]:
@@ -176,7 +178,8 @@ def _nights_of(span: Taken | Closed, ground: Ground, days: list[date], margin: t
 def _oracle(wish: Wish, ground: Ground, now: datetime, days: list[date]) -> bool:
     """Whether a set of free nights holds all of the wish, told without any of the arithmetic above."""
     rules, today = ground.rules, now.astimezone(ground.hours.zone).date()
-    lost = {day for day in days if day < today or (ground.hours.start(day) < now + rules.notice and rules.notice)}
+    lead = max(rules.notice, ground.lag)
+    lost = {day for day in days if day < today or (lead and ground.hours.start(day) < now + lead)}
     for each in ground.taken:
         lost |= _nights_of(each, ground, days, timedelta(0) if each.why is Reason.BLOCKED else rules.buffer)
     for shut in ground.closed:
