@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -165,6 +165,23 @@ def test_in_parts_it_ends_as_at_once(lists: list[list[StayReport]], hours: int, 
 
     in_parts, at_once = asyncio.run(main())
     assert in_parts == at_once
+
+
+def test_what_a_list_brings_does_not_hide_that_it_lost_nearly_all_it_had(tmp_path: Path) -> None:
+    """Stays of earlier parts count among those that are known, and not among those that it could lose."""
+
+    every = [replace(each, listing="1") for each in _stays(14)]
+
+    async def main() -> tuple[list[str], int]:
+        async with _house(tmp_path / "house") as made:
+            for listed in (every[:4], [], [], every[4:]):
+                await _read(made, CalendarRead(ACCOUNT, made.clock.now(), tuple(listed)), 3)
+                made.clock.turn(minutes=20)
+            rows = await made.store.read(lambda tx: stays.search(tx, Wanted(limit=500)))
+            asked = await made.store.read(lambda tx: [row["kind"] for row in _rows(tx, questions)])
+            return asked, sum(row.status is StayStatus.CONFIRMED for row in rows)
+
+    assert asyncio.run(main()) == (["gone"] * 4, 14)
 
 
 # ---- in a hub that runs --------------------------------------------------------------------------------------------
