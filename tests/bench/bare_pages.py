@@ -19,7 +19,7 @@ from typing import Any, cast
 from urllib.parse import parse_qsl, urlsplit
 
 from aiohttp import web
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Dialect
 
 from hub.commandline.running import spare_what_stays
 from hub.config import load
@@ -59,26 +59,70 @@ class Told:
         return Told([row._mapping for row in self.rows])
 
 
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The part of a driver's cursor that prepared statements use."""
+
+    rows: list[Any]
+
+    def fetchall(self) -> list[Any]:
+        return self.rows
+
+    def fetchone(self) -> Any:
+        return self.rows[0] if self.rows else None
+
+
 @dataclass(slots=True)
 class Recorder:
     """Stands where a page expects its connection, and writes down what it is told."""
 
-    connection: Connection
-    answers: list[Told] = field(default_factory=list)
+    source: Connection
+    answers: list[Told | Rows] = field(default_factory=list)
+
+    @property
+    def dialect(self) -> Dialect:
+        return self.source.dialect
+
+    @property
+    def connection(self) -> Below:
+        return Below(self._driven)
 
     def execute(self, statement: Any, values: Any = None) -> Told:
-        self.answers.append(Told(self.connection.execute(statement, values).all()))
-        return self.answers[-1]
+        told = Told(self.source.execute(statement, values).all())
+        self.answers.append(told)
+        return told
+
+    def _driven(self, text: str, values: Any) -> Rows:
+        driver: Any = self.source.connection.dbapi_connection
+        rows = Rows(driver.execute(text, values).fetchall())
+        self.answers.append(rows)
+        return rows
 
 
 @dataclass(slots=True)
 class Player:
     """Gives the same answers again, in the same order."""
 
-    answers: Iterator[Told]
+    answers: Iterator[Told | Rows]
+    dialect: Dialect
 
-    def execute(self, statement: Any, values: Any = None) -> Told:
+    @property
+    def connection(self) -> Below:
+        return Below(lambda _text, _values: next(self.answers))
+
+    def execute(self, statement: Any, values: Any = None) -> Told | Rows:
         return next(self.answers)
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """Where prepared statements go past SQLAlchemy: the driver's own connection."""
+
+    execute: Callable[[str, Any], Told | Rows]
+
+    @property
+    def dbapi_connection(self) -> Below:
+        return self
 
 
 Shown = Callable[[Tx], dict[str, Any]]
@@ -89,7 +133,8 @@ class Bare:
     """One page: its statements as text, what they answered, and how it is made of that."""
 
     statements: list[str]
-    answers: list[Told]
+    answers: list[Told | Rows]
+    dialect: Dialect
     template: str
     shown: Shown
 
@@ -106,13 +151,13 @@ class Pages:
         recorder = Recorder(core(watched))
         watched.set_trace_callback(said.append)
         _shown_by(recorder, shown)
-        recorder.connection.close()
-        return Bare(said, recorder.answers, template, shown)
+        recorder.source.close()
+        return Bare(said, recorder.answers, recorder.dialect, template, shown)
 
     def _answer(self, page: Bare) -> web.Response:
         for statement in page.statements:
             self._raw.execute(statement).fetchall()
-        view = _shown_by(Player(iter(page.answers)), page.shown)
+        view = _shown_by(Player(iter(page.answers), page.dialect), page.shown)
         return web.Response(text=self._templates.page(page.template, view), content_type="text/html")
 
     async def today(self, request: web.Request) -> web.Response:
