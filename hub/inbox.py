@@ -162,7 +162,7 @@ class Inbox:
                 after = _SoFar(after.facts, reading)
                 break
             after = _SoFar(after.facts + 1)
-        if after.facts == len(facts):
+        if after.facts >= len(facts):
             mail.letter_done(tx, letter.id)
             return None
         mail.letter_partly_done(tx, letter.id, str(after))

@@ -109,7 +109,7 @@ def _changes(tx: Tx, desk: Desk, channel: ChannelRow, fact: CalendarRead, so_far
     reports = fact.stays[so_far.place :][:most]
     for report in reports:
         so_far = so_far.and_then(absorb_one(tx, desk, channel, report, fact.at))
-    return replace(so_far, done=so_far.place == len(fact.stays))
+    return replace(so_far, done=so_far.place >= len(fact.stays))  # an upgrade in between may read fewer
 
 
 def _whole(

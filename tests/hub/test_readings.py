@@ -15,8 +15,10 @@ from typing import Any, Final
 
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from hub.contracts import Delivery, Integration
+from hub.errors import Unavailable
 from hub.inbox import PART
 from hub.intake import Intake
 from hub.io.vault import Vault
@@ -25,12 +27,12 @@ from hub.model.facts import CalendarRead, Fact, StayReport
 from hub.model.values import Address, ChannelId, LockId, PropertyId, StayKind, StayStatus, UnitId
 from hub.readings import SoFar
 from hub.store import house as house_rows
-from hub.store import stays
+from hub.store import mail, stays
 from hub.store.engine import Store, Tx
 from hub.store.house import ChannelRow, ClosedMeans, LockRow, Origin, Property, Unit
 from hub.store.publishing import words_of
 from hub.store.stay_search import Wanted
-from hub.store.tables import grants, questions, stay_sources, sync_log, unplaced
+from hub.store.tables import grants, inbox, questions, stay_sources, sync_log, unplaced
 from tests.integrations.conftest import StoppedClock
 from tests.simulators.home import FLAT, START, ZONE, Home, _migrated, home, simulate
 
@@ -184,6 +186,15 @@ def test_what_a_list_brings_does_not_hide_that_it_lost_nearly_all_it_had(tmp_pat
     assert asyncio.run(main()) == (["gone"] * 4, 14)
 
 
+def test_a_list_that_reads_shorter_after_an_upgrade_comes_to_its_end(tmp_path: Path) -> None:
+    async def main() -> SoFar | None:
+        async with _house(tmp_path / "house") as made:
+            fact = CalendarRead(ACCOUNT, made.clock.now(), _stays(2), complete=False)
+            return await made.store.write(lambda tx: made.intake.absorb_part(tx, fact, "", SoFar(place=5), 3))
+
+    assert asyncio.run(main()) is None
+
+
 # ---- in a hub that runs --------------------------------------------------------------------------------------------
 
 
@@ -254,6 +265,24 @@ def test_a_hub_that_is_killed_between_two_parts_goes_on_and_loses_nobody(tmp_pat
     assert 0 < between < PART + 10
     assert guests == ["Ada Lovelace"] * (PART + 10)
     assert log == [f"{PART + 10} new", f"{PART + 10} changed"]
+
+
+def test_a_delivery_that_tells_less_after_an_upgrade_is_dealt_with(tmp_path: Path) -> None:
+    class Down(Almanac):
+        async def parse(self, delivery: Delivery) -> Iterable[Fact]:
+            raise Unavailable("not now")
+
+    async def main() -> str:
+        async with home(tmp_path) as house:
+            await _channel(house, Down())
+            await _send(house, "long")
+            await house.later(seconds=1)
+            await house.hub.store.write(lambda tx: tx.sql.execute(update(inbox).values(so_far='{"facts": 3}')))
+            house.hub.plugins.add_channel(ALMANAC, Almanac(long=_stays(2)))
+            await house.later(minutes=2)
+            return await house.hub.store.read(lambda tx: [row["state"] for row in _rows(tx, inbox)][-1])
+
+    assert simulate(main()) == mail.DONE
 
 
 def test_others_write_between_the_parts_of_a_long_list(tmp_path: Path) -> None:
