@@ -197,7 +197,7 @@ async def _delete(life: Life, door: Door, slot: int) -> None:
 
 def _resets(life: Life, door: Door, random: Random) -> None:
     """To factory settings, at a moment when no radio command is under way; it is added again within the hour."""
-    for at in times(life, random, 0.5):
+    for at in times(life, random, 3):
 
         def reset(door: Door = door) -> None:
             if door.busy or door.silent:
