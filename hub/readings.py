@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Self
 
 from hub import hearing, pushing
@@ -32,9 +32,9 @@ from hub.calendars import (
 )
 from hub.hearing import NOTHING, News
 from hub.issuing import Desk
-from hub.model.facts import CalendarRead
-from hub.model.stays import Absence, Missing, absence, echo, emptied, pair
-from hub.model.values import StayId, StayKind, StayStatus, UnitId, Window
+from hub.model.facts import CalendarRead, StayReport
+from hub.model.stays import Absence, Missing, absence, as_it_began, echo, emptied, pair
+from hub.model.values import CODED, StayId, StayKind, StayStatus, UnitId, Window
 from hub.store import house, listings, pushes
 from hub.store import publishing as outlets
 from hub.store import stays as ledger
@@ -167,12 +167,29 @@ def _take_in_listed(
         elif found is not None:
             at = At(channel, unit, fact.at)
             by_name = found[0] is not None and found[0].uid == report.uid
-            moved = None if by_name else of_other_unit(tx, at, report)
-            taken = take_in(tx, desk, at, report, moved or found)
+            meant = (None if by_name else of_other_unit(tx, at, report)) or found
+            taken = take_in(tx, desk, at, _with_past_nights(tx, desk, at, report, meant[1]), meant)
             seen.add(taken.stay)
             most, news = most - taken.written, taken.news
         so_far = so_far.and_then(news)
     return seen, so_far, most
+
+
+def _with_past_nights(tx: Tx, desk: Desk, at: At, report: StayReport, before: StayRow | None) -> StayReport:
+    """Accounts list whole bookings: theirs begin when they say."""
+    if at.channel.unit is None or before is None or before.arrival == report.arrival:
+        return report
+    return as_it_began(report, before, _hours(before), desk.now(), _latest_day(tx, before.unit_id, desk.now()))
+
+
+def _latest_day(tx: Tx, unit: UnitId, now: datetime) -> date:
+    """Today, here or where calendars are made, whichever is later: many platforms count by UTC."""
+    place = house.property_of(tx, unit)
+    return now.date() if place is None else max(now.date(), now.astimezone(place.zone).date())
+
+
+def _hours(stay: StayRow) -> Window | None:
+    return None if stay.check_in is None or stay.check_out is None else Window(stay.check_in, stay.check_out)
 
 
 def _plan(tx: Tx, channel: ChannelRow, fact: CalendarRead, known: _Known, now: datetime) -> list[Found | None]:
@@ -251,10 +268,10 @@ def _left_out(tx: Tx, desk: Desk, source: Source, stay: StayRow, at: datetime, *
     kept = ledger.answered(tx, "gone", stay.id, since=since) == "keep"
     if kept or pushes.is_pushed(tx, stay.id) or ledger.listed_elsewhere(tx, stay.id):
         return
-    hours = None if stay.check_in is None or stay.check_out is None else Window(stay.check_in, stay.check_out)
-    if stay.kind is StayKind.BLOCK:
-        hours = None  # nobody can be inside: one that has begun ends as quietly as one to come
-    missing = Missing(counted.missing_count, since, hours, stay.inside(at), lost_most)
+    # Nobody can be inside of a block: one that has begun ends as quietly as one to come.
+    hours = None if stay.kind is StayKind.BLOCK else _hours(stay)
+    slept = stay.departure is not None and stay.departure <= _latest_day(tx, stay.unit_id, at)
+    missing = Missing(counted.missing_count, since, hours, stay.inside(at), lost_most, slept and stay.kind in CODED)
     match absence(missing, at):
         case Absence.CANCEL:
             cancel(tx, desk, stay, GATEHOUSE, NOT_LISTED)

@@ -7,7 +7,7 @@ theirs. So identity is weighed from evidence, and absence is not cancellation.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
 from typing import Final, Protocol
@@ -317,6 +317,26 @@ def kind_of(report: StayReport, known: KnownStay | None, *, closed_means: StayKi
     return known.kind if known is not None and known.kind is not StayKind.UNKNOWN else closed_means
 
 
+# ---- nights that are over ------------------------------------------------------------------------------------------
+
+
+def as_it_began(report: StayReport, known: Stay, hours: Window | None, now: datetime, today: date) -> StayReport:
+    """Calendars that list no past leave the nights out that are over: a stay that has begun seems to begin later every day.
+
+    Source: facts/channels.md §1.2. It began when it did, and the guest inside goes on having a code. A source that names
+    hours, or moves the stay to days that are still to come, means what it says.
+
+    Args:
+        known: the same stay as it is known.
+        hours: its check-in to check-out.
+        today: the latest day that it may be for whoever made the calendar.
+    """
+    if known.arrival is None or report.arrival is None or not known.arrival < report.arrival <= today:
+        return report
+    runs = known.kind in CODED and hours is not None and now in hours
+    return replace(report, arrival=known.arrival) if runs and report.check_in is None else report
+
+
 # ---- absence -------------------------------------------------------------------------------------------------------
 
 READINGS: Final = 3
@@ -345,12 +365,14 @@ class Missing:
     """The guest has come in and not left."""
     emptied: bool
     """The source lost most of what it listed at once."""
+    slept: bool = False
+    """Its last night is over: a calendar that lists no past has nothing left to list of it."""
 
 
 def absence(missing: Missing, now: datetime) -> Absence:
     """Nothing is cancelled on one reading, and no guest who may be inside on any number of them."""
     over = missing.hours is not None and missing.hours.over(now)
-    if over or missing.inside or missing.readings < READINGS or now - missing.since < MISSING_FOR:
+    if over or missing.inside or missing.slept or missing.readings < READINGS or now - missing.since < MISSING_FOR:
         return Absence.KEEP
     begun = missing.hours is not None and missing.hours.start <= now
     return Absence.ASK if begun or missing.emptied else Absence.CANCEL

@@ -160,6 +160,59 @@ def test_a_late_check_out_that_a_person_agreed_outlives_the_next_reading(tmp_pat
     simulate(main())
 
 
+def test_a_guest_inside_keeps_the_code_while_their_calendar_forgets_the_nights_that_are_over(tmp_path: Path) -> None:
+    """Airbnb's lists the future only: a running stay loses its past nights, and on its last day is not listed at all."""
+
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            house.book("a", ARRIVAL, DEPARTURE, reference="HMABCD1234")
+            await house.until(CHECK_IN + timedelta(hours=10))
+            digits = await house.digits()
+            house.rebook("a", arrival=ARRIVAL + timedelta(days=1))
+            await house.later(minutes=10)
+            row = await house.stay()
+            assert (row.arrival, row.check_in) == (ARRIVAL, CHECK_IN)
+            assert house.lock("front").holds(digits)
+            house.rebook("a", departure=date(2027, 3, 5))
+            await house.until(CHECK_IN + timedelta(days=2, hours=14))
+            assert house.lock("front").holds(digits), "it ends later now, and still began when it did"
+            house.unbook("a")
+            await house.later(hours=4)
+            assert house.lock("front").holds(digits)
+            assert await house.hub.store.read(stays.open_questions) == [], "there is nothing left to be listed of it"
+
+    simulate(main())
+
+
+def test_a_stay_that_was_cancelled_while_it_ran_is_not_begun_anew_by_a_calendar_that_forgets(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            house.book("a", ARRIVAL, DEPARTURE, reference="HMABCD1234")
+            await house.until(CHECK_IN + timedelta(hours=2))
+            id_ = (await house.stay()).id
+            await house.hub.store.write(lambda tx: house.hub.intake.cancel_stay(tx, id_, "manager"))
+            await house.later(hours=10)
+            house.rebook("a", arrival=ARRIVAL + timedelta(days=1))
+            await house.later(minutes=10)
+            assert (await house.stay()).status is StayStatus.CANCELLED
+            assert house.lock("front").codes == {}
+
+    simulate(main())
+
+
+def test_a_guest_whose_booking_is_put_off_to_days_to_come_comes_then(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            house.book("a", ARRIVAL, DEPARTURE)
+            await house.until(CHECK_IN + timedelta(hours=2))
+            house.rebook("a", arrival=date(2027, 3, 8), departure=date(2027, 3, 9))
+            await house.later(minutes=10)
+            assert (await house.stay()).arrival == date(2027, 3, 8)
+            assert house.lock("front").codes == {}
+
+    simulate(main())
+
+
 def test_what_cannot_be_used_is_kept_and_shown_with_its_reason(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path) as house:

@@ -238,8 +238,9 @@ def missing(
     *,
     inside: bool = False,
     emptied: bool = False,
+    slept: bool = False,
 ) -> Missing:
-    return Missing(readings, NOW - timedelta(minutes=minutes), hours, inside, emptied)
+    return Missing(readings, NOW - timedelta(minutes=minutes), hours, inside, emptied, slept)
 
 
 @pytest.mark.parametrize(
@@ -254,6 +255,7 @@ def missing(
         (missing(99, 999, UNDER_WAY, inside=True), Absence.KEEP),
         (missing(99, 999, TO_COME, inside=True), Absence.KEEP),
         (missing(99, 999, UNDER_WAY), Absence.ASK),
+        (missing(99, 999, UNDER_WAY, slept=True), Absence.KEEP),
         (missing(99, 999, emptied=True), Absence.ASK),
         (missing(2, 999, emptied=True), Absence.KEEP),
         (missing(99, 999, OVER), Absence.KEEP),
