@@ -132,12 +132,15 @@ def take_in(tx: Tx, desk: Desk, at: At, report: StayReport, found: Found) -> Tak
         same_unit = at.unit in (before.unit_id, before.moved_from) or before.channel_id != channel.id
         if source.digest == digest and same_unit and not _revived(source, before):
             return _said_again(tx, desk, source, at.when, report.changed_at)
-    row = _row(tx, desk, at, report, before)
-    if before is not None and _called_off(before, source, report):
+    hours = _own_hours(tx, at, report)
+    as_agreed = report if source is None or before is None else _as_agreed(report, hours, source, before)
+    row = _row(tx, desk, at, as_agreed, before)
+    if before is not None and _called_off(before, source, as_agreed):
         row = replace(row, status=before.status, cancelled_at=before.cancelled_at, cancelled_why=before.cancelled_why)
     ledger.keep(tx, row)
     sealed = desk.vault.seal(report.raw.encode(), about=f"report:{channel.id}:{report.uid}")
-    word = Source(channel.id, report.uid, row.id, sealed, digest, at.when, changed_at=report.changed_at)
+    own = (report.departure, *hours)
+    word = Source(channel.id, report.uid, row.id, sealed, digest, at.when, None, 0, report.changed_at, *own)
     ledger.keep_source(tx, word, was=None if source is None else source.uid)
     if channel.unit is None:
         listings.placed(tx, channel.id, report.uid)
@@ -217,6 +220,34 @@ def _row(tx: Tx, desk: Desk, at: At, report: StayReport, before: StayRow | None)
 
 def _hour(day: date | None, at: time | None, place: Property, *, latest: bool) -> datetime | None:
     return None if day is None or at is None else local_instant(day, at, place.zone, latest=latest)
+
+
+_Hours = tuple[datetime | None, datetime | None]
+"""Check-in and check-out where the source itself says them."""
+
+
+def _own_hours(tx: Tx, at: At, report: StayReport) -> _Hours:
+    place = house.property_of(tx, at.unit)
+    assert place is not None  # a channel belongs to a unit, a unit to a property (foreign keys)
+    start = report.check_in or _hour(report.arrival, report.hour_in, place, latest=False)
+    return start, report.check_out or _hour(report.departure, report.hour_out, place, latest=True)
+
+
+def _as_agreed(report: StayReport, hours: _Hours, source: Source, before: StayRow) -> StayReport:
+    """A longer stay and other hours that a person agreed with the guest stand until the source says other ones than before.
+
+    Many tell of every booking anew whenever anything changes, and know nothing of what was agreed here.
+    """
+    if source.departure is None or before.channel_id != source.channel_id or before.check_in is None:
+        return report
+    start, end = hours
+    agreed = report
+    if (report.arrival, start) == (before.arrival, source.own_check_in):
+        agreed = replace(agreed, check_in=before.own_check_in, hour_in=None)
+    longer = report.departure == source.departure != before.departure
+    if longer or (report.departure, end) == (before.departure, source.own_check_out):
+        agreed = replace(agreed, departure=before.departure, check_out=before.own_check_out, hour_out=None)
+    return agreed
 
 
 def _called_off(before: StayRow, source: Source | None, report: StayReport) -> bool:

@@ -114,8 +114,11 @@ class Wanted:
         for stay in self._nights[unit]:
             if self._as_booking(outlet, stay):
                 continue
-            if stay.moved or not outlet.for_whom & stay.told_by:
+            knowing = outlet.for_whom & stay.told_by
+            if stay.moved or not knowing:
                 yield from self._of(stay, place)
+            else:
+                yield from self._longer(stay, place, knowing)
         for hold in self._holds:
             if hold.unit == unit:
                 yield Block(f"hold:{hold.id}", hold.arrival, hold.departure, False)
@@ -133,6 +136,15 @@ class Wanted:
             found = of_stay(occupied, bookings.hours_of(place), self._buffers[stay.unit])
             self._blocks_of[stay.id] = tuple(found)
         return self._blocks_of[stay.id]
+
+    def _longer(self, stay: rows.Night, place: Property, knowing: Collection[ChannelId]) -> Iterator[Block]:
+        """The nights by which a person here made it longer than its own channel believes."""
+        until = min((stay.told_until.get(each, stay.departure) for each in knowing), default=stay.departure)
+        if stay.arrival <= until < stay.departure:
+            left = stay.left_at
+            end = left if left is not None and stay.check_in <= left < stay.check_out else stay.check_out
+            more = Occupied(f"stay:{stay.id}:more", until, stay.departure, stay.check_in, end, True)
+            yield from of_stay(more, bookings.hours_of(place), timedelta(0))
 
     def _as_booking(self, outlet: Outlet, stay: rows.Night) -> bool:
         """It is there, or on its way there, as a booking; one that was refused there is closed at least."""

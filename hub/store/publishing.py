@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -258,16 +258,19 @@ class Night:
     moved: bool
     """A person moved it here: its sources believe it to be elsewhere."""
     told_by: frozenset[ChannelId]
+    told_until: Mapping[ChannelId, date]
+    """Until when each of them believes it to last, where they said so."""
 
 
 def taken(tx: Tx, units: Collection[UnitId], now: datetime) -> list[Night]:
     live = stays.c.status.in_((StayStatus.CONFIRMED.value, StayStatus.TENTATIVE.value))
     dated = stays.c.arrival.is_not(None) & stays.c.departure.is_not(None) & stays.c.check_in.is_not(None)
     mine = (live, dated, stays.c.check_out > now, stays.c.unit_id.in_(list(units)))
-    listing: dict[str, set[ChannelId]] = {}
-    listed = select(stay_sources.c.stay_id, stay_sources.c.channel_id).join(stays, stays.c.id == stay_sources.c.stay_id)
-    for id_, channel in tx.sql.execute(listed.where(*mine, stay_sources.c.missing_since.is_(None))):
-        listing.setdefault(id_, set()).add(channel)
+    listing: dict[str, dict[ChannelId, date | None]] = {}
+    said = (stay_sources.c.stay_id, stay_sources.c.channel_id, stay_sources.c.departure)
+    listed = select(*said).join(stays, stays.c.id == stay_sources.c.stay_id)
+    for id_, channel, until in tx.sql.execute(listed.where(*mine, stay_sources.c.missing_since.is_(None))):
+        listing.setdefault(id_, {})[channel] = until
     names = (
         "id",
         "unit_id",
@@ -282,9 +285,11 @@ def taken(tx: Tx, units: Collection[UnitId], now: datetime) -> list[Night]:
     )
     found = []
     for row in tx.sql.execute(select(*(stays.c[name] for name in names)).where(*mine)):
-        told = frozenset(listing.get(row.id, set()) | ({row.channel_id} - {None}))
+        words = listing.get(row.id, {})
+        told = frozenset(words.keys() | ({row.channel_id} - {None}))
+        until = {channel: day for channel, day in words.items() if day is not None}
         days, hours = (row.arrival, row.departure), (row.check_in, row.check_out, row.left_at)
-        found.append(Night(row.id, row.unit_id, row.kind, *days, *hours, row.moved_from is not None, told))
+        found.append(Night(row.id, row.unit_id, row.kind, *days, *hours, row.moved_from is not None, told, until))
     return found
 
 

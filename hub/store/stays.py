@@ -248,6 +248,10 @@ class Source:
     missing_count: int = 0
     changed_at: datetime | None = None
     """By the source's own clock."""
+    departure: date | None = None
+    """This and the two after it as the source said them last, whatever a person agreed with the guest since."""
+    own_check_in: datetime | None = None
+    own_check_out: datetime | None = None
 
 
 _SOURCE = tuple(stay_sources.c[field.name] for field in fields(Source))

@@ -160,6 +160,51 @@ def test_a_late_check_out_that_a_person_agreed_outlives_the_next_reading(tmp_pat
     simulate(main())
 
 
+def test_nights_that_a_person_added_outlive_other_news_until_the_source_says_other_days(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            house.book("a", ARRIVAL, DEPARTURE)
+            await house.later(minutes=10)
+            id_, longer = (await house.stay()).id, DEPARTURE + timedelta(days=1)
+            await house.hub.store.write(
+                lambda tx: house.hub.intake.extend_stay(tx, id_, "manager", departure=longer, check_out=time(14))
+            )
+            house.rebook("a", guests=3)
+            await house.later(minutes=10)
+            row = await house.stay()
+            assert (row.guests, row.departure, row.check_out) == (3, longer, datetime(2027, 3, 5, 13, 0, tzinfo=UTC))
+            await house.hub.store.write(lambda tx: house.hub.intake.cancel_stay(tx, id_, "manager"))
+            house.rebook("a", guests=2)
+            await house.later(minutes=10)
+            assert (await house.stay()).status is StayStatus.CANCELLED
+            await house.hub.store.write(lambda tx: house.hub.intake.restore_stay(tx, id_, "manager"))
+            house.rebook("a", departure=DEPARTURE - timedelta(days=1))
+            await house.later(minutes=10)
+            assert (await house.stay()).departure == DEPARTURE - timedelta(days=1)
+
+    simulate(main())
+
+
+def test_hours_that_a_person_agreed_outlive_news_of_a_source_that_always_names_its_own(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            ten = datetime(2027, 3, 4, 9, 0, tzinfo=UTC)
+            house.book("a", ARRIVAL, DEPARTURE, hour_in=time(16), check_out=ten)
+            await house.later(minutes=10)
+            id_ = (await house.stay()).id
+            extend = house.hub.intake.extend_stay
+            await house.hub.store.write(lambda tx: extend(tx, id_, "manager", check_in=time(12), check_out=time(14)))
+            house.rebook("a", guests=3)
+            await house.later(minutes=10)
+            row = await house.stay()
+            assert (row.check_in, row.check_out) == (CHECK_IN - timedelta(hours=3), ten + timedelta(hours=4))
+            house.rebook("a", check_out=ten + timedelta(hours=1))
+            await house.later(minutes=10)
+            assert (await house.stay()).check_out == ten + timedelta(hours=1), "it says another hour than before"
+
+    simulate(main())
+
+
 def test_a_guest_inside_keeps_the_code_while_their_calendar_forgets_the_nights_that_are_over(tmp_path: Path) -> None:
     """Airbnb's lists the future only: a running stay loses its past nights, and on its last day is not listed at all."""
 

@@ -117,6 +117,28 @@ def test_a_booking_is_told_to_every_other_channel_and_never_to_its_own(tmp_path:
     simulate(main())
 
 
+def test_nights_by_which_a_person_made_a_booking_longer_are_told_to_its_own_channel(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            await _channel(house)
+            for channel in (FEED, OTHER):
+                await _link(house, channel)
+            house.book("a", ARRIVAL, DEPARTURE)
+            await house.later(minutes=4)
+            await _no_buffer(house)
+            id_, longer = (await house.stay()).id, DEPARTURE + timedelta(days=2)
+            await house.hub.store.write(
+                lambda tx: house.hub.intake.extend_stay(tx, id_, "account:Robin", departure=longer)
+            )
+            assert _nights(await _fetch(house, FEED)) == {(DEPARTURE, longer, True)}
+            assert _nights(await _fetch(house, OTHER)) == {(ARRIVAL, longer, True)}
+            house.rebook("a", departure=longer)
+            await house.later(minutes=4)
+            assert _nights(await _fetch(house, FEED)) == set(), "it says so itself by now"
+
+    simulate(main())
+
+
 def test_stays_made_here_holds_and_closures_are_told_and_end(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path) as house:

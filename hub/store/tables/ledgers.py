@@ -111,6 +111,9 @@ stay_sources = table(
     Column("missing_since", Instant),
     required("missing_count", Integer, server_default="0"),
     Column("changed_at", Instant),  # by the source's own clock
+    Column("departure", Day),  # this and the two after it: as the source said them last, whatever people agreed since
+    Column("own_check_in", Instant),
+    Column("own_check_out", Instant),
     Index("stay_sources_by_stay", "stay_id"),
 )
 

@@ -393,8 +393,15 @@ CREATE TABLE stay_import_rows (
 # ---- long lists, taken in part by part ----
 INBOX = ("ALTER TABLE inbox ADD COLUMN so_far TEXT",)
 
+# ---- what a source said, beside what people agreed with its guest ----
+SAID = (
+    "ALTER TABLE stay_sources ADD COLUMN departure TEXT",
+    "ALTER TABLE stay_sources ADD COLUMN own_check_in INTEGER",
+    "ALTER TABLE stay_sources ADD COLUMN own_check_out INTEGER",
+)
+
 
 def upgrade() -> None:
     # The triggers come last: they name columns that are added here.
-    for statement in (*TABLES, *ACCOUNTS, *CONFLICTS, *WORKFLOW, *PUBLISHING, *LOCKS, *WRITING, *PERSON_FEEDS, *IMPORTS, *INBOX, *TRIGGERS):
+    for statement in (*TABLES, *ACCOUNTS, *CONFLICTS, *WORKFLOW, *PUBLISHING, *LOCKS, *WRITING, *PERSON_FEEDS, *IMPORTS, *INBOX, *SAID, *TRIGGERS):
         op.get_bind().exec_driver_sql(statement)

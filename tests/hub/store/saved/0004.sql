@@ -654,13 +654,13 @@ CREATE TABLE stay_sources (
     digest TEXT NOT NULL,
     seen_at INTEGER NOT NULL,
     missing_since INTEGER,
-    missing_count INTEGER DEFAULT '0' NOT NULL, changed_at INTEGER,
+    missing_count INTEGER DEFAULT '0' NOT NULL, changed_at INTEGER, departure TEXT, own_check_in INTEGER, own_check_out INTEGER,
     PRIMARY KEY (channel_id, uid),
     FOREIGN KEY(channel_id) REFERENCES channels (id) ON DELETE CASCADE,
     FOREIGN KEY(stay_id) REFERENCES stays (id) ON DELETE CASCADE
 ) STRICT
     ;
-INSERT INTO "stay_sources" VALUES('x','x','x',X'78','x',1,1,1,1);
+INSERT INTO "stay_sources" VALUES('x','x','x',X'78','x',1,1,1,1,'x',1,1);
 CREATE TABLE stay_steps (
     id INTEGER NOT NULL,
     stay_id TEXT NOT NULL,
