@@ -14,9 +14,9 @@ from typing import Final
 from hub.attribution import Span, attributed
 from hub.model.access import sometime
 from hub.model.facts import BoltMoved, CodesChanged, LogRead, Remembered
-from hub.model.outcomes import changed_outside
+from hub.model.outcomes import changed_outside, taken_over
 from hub.model.values import How, Position
-from hub.store import codes, house, log
+from hub.store import codes, doors, house, log
 from hub.store import stays as ledger
 from hub.store.doors import Door
 from hub.store.engine import Tx
@@ -132,8 +132,12 @@ def _attributed(tx: Tx, door: Door, line: _Line, between: tuple[datetime, dateti
 
 
 def _doubt(tx: Tx, door: Door, told: Remembered, fact: CodesChanged) -> None:
-    """A slot that was changed and not proven since is looked at."""
+    """A slot that was changed and not proven since is looked at; looking proves nothing of a lock that hides its digits."""
     for slot in codes.slots_of(tx, door.id):
+        one = told.timed and doors.hides_digits(door) and fact.slot == slot.number
+        if one and (taken := taken_over(slot, fact.change, fact.at)) is not None:
+            codes.keep_slot(tx, door.id, taken, fact.at)
+            continue
         proven = told.timed and slot.proven_at is not None and slot.proven_at > fact.at - ROUGHLY
         if fact.slot in {None, slot.number} and not proven:
             codes.keep_slot(tx, door.id, changed_outside(slot, fact.change), fact.at)

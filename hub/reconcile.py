@@ -190,7 +190,7 @@ class Reconciler:
                     await self.store.write(lambda tx: self._at_rest(tx, lock))
                 return Round(self._look_again(view, step, now))
             settled = True
-            if not await self._take(lock, met, met.keypad, step):
+            if not await self._take(lock, met, met.keypad, step, hides=not view.limits.reads_codes):
                 return Round(None, answered=False)
 
     def _reached(self, tx: Tx, lock: LockId) -> tuple[Door | None, Lock | None, View | None]:
@@ -241,9 +241,9 @@ class Reconciler:
     # ---- one step ----
 
     async def _take(
-        self, lock: LockId, met: Lock, keypad: Keypad, step: Ask | Clear | Write | Enable | Schedule
+        self, lock: LockId, met: Lock, keypad: Keypad, step: Ask | Clear | Write | Enable | Schedule, *, hides: bool
     ) -> bool:
-        """False: the lock did not answer."""
+        """False: the lock did not answer. `hides`: it tells no digits, so only the place says later whose code is there."""
         match step:
             case Ask(slot=number):
                 return await self._ask(lock, keypad, number)
@@ -254,6 +254,8 @@ class Reconciler:
                 self.tagbook.add(issued.grant.tag)
                 if not await self._claim(lock, step, issued.grant.tag if isinstance(step, Write) else None):
                     return True
+                if hides:
+                    self.tagbook.put(lock, step.slot, issued.grant.tag)
                 pin = self.vault.open_pin(issued.sealed_pin, about=f"grant:{issued.grant.id}")
                 return await self._write(lock, keypad, step, pin)
             case Clear():
@@ -284,20 +286,36 @@ class Reconciler:
         except (Disappointment, TimeoutError) as error:
             await self._unanswered(lock, number, error)
             return False
-        await self.store.write(lambda tx: self._asked(tx, lock, number, seen))
+        if seen.empty:
+            self.tagbook.gone(lock, number)
+        self._remember(lock, await self.store.write(lambda tx: self._asked(tx, lock, number, seen)), seen)
         return True
 
-    def _asked(self, tx: Tx, lock: LockId, number: int, seen: SlotRead) -> None:
+    def _asked(self, tx: Tx, lock: LockId, number: int, seen: SlotRead) -> Slot:
         view = self.view(tx, lock)
         before = view.slot(number)
-        after = after_ask(before, seen, self._tag(seen, before, view.grants), view.policy, self.clock.now())
+        after = after_ask(before, seen, self._tag(lock, seen, before, view.grants), view.policy, self.clock.now())
         codes.keep_slot(tx, lock, after, self.clock.now())
         self._log_change(tx, lock, before, after)
+        return after
 
-    def _tag(self, seen: SlotRead, slot: Slot, grants: Iterable[Grant]) -> CodeTag | None:
-        """Of the digits that were read. After a rotation they have several: the one by which we know them counts."""
+    def _remember(self, lock: LockId, slot: Slot, seen: SlotRead) -> None:
+        """Of a lock that hides its digits: what is taken for ours is in the book, and nothing else."""
+        if slot.reading is not Reading.OCCUPIED or seen.pin is not None:
+            return
+        if slot.tag is None:
+            self.tagbook.gone(lock, slot.number)
+        elif slot.holder is not None:
+            self.tagbook.put(lock, slot.number, slot.tag)
+
+    def _tag(self, lock: LockId, seen: SlotRead, slot: Slot, grants: Iterable[Grant]) -> CodeTag | None:
+        """Of the digits that were read. After a rotation they have several: the one by which we know them counts.
+
+        Digits that are hidden are those that the book has for the place, where the ledger has forgotten that.
+        """
         if seen.pin is None:
-            return None
+            put = None if seen.empty or slot.claim is not None else self.tagbook.at(lock, slot.number)
+            return None if slot.holder is not None and put == slot.tag else put
         tags = self.vault.tags(seen.pin)
         ways = (tags & {slot.tag}, tags.intersection(grant.tag for grant in grants), tags & self.tagbook.tags)
         return next((min(known) for known in ways if known), self.vault.tag(seen.pin))
@@ -308,7 +326,9 @@ class Reconciler:
                 proof = await _told(keypad, step, pin)
         except Rejected as error:
             words, other_digits = str(error), isinstance(error, CodeTaken)
-            await self.store.write(lambda tx: self._was_refused(tx, lock, step, words, other_digits))
+            after = await self.store.write(lambda tx: self._was_refused(tx, lock, step, words, other_digits))
+            if after.reading is Reading.EMPTY:
+                self.tagbook.gone(lock, step.slot)
         except (Disappointment, TimeoutError) as error:
             await self._unanswered(lock, step.slot, error)
             return False
@@ -323,17 +343,19 @@ class Reconciler:
         codes.keep_slot(tx, lock, after, self.clock.now())
         self._log_change(tx, lock, before, after)
 
-    def _was_refused(self, tx: Tx, lock: LockId, step: Write | Enable, words: str, other_digits: bool) -> None:
+    def _was_refused(self, tx: Tx, lock: LockId, step: Write | Enable, words: str, other_digits: bool) -> Slot:
         view = self.view(tx, lock)
         now = self.clock.now()
-        codes.keep_slot(tx, lock, after_refusal(view.slot(step.slot), view.policy, now), now)
+        after = after_refusal(view.slot(step.slot), view.policy, now)
+        codes.keep_slot(tx, lock, after, now)
         if isinstance(step, Enable):  # the digits are there: they are written again when they are needed
-            return
+            return after
         grant = next((grant for grant in view.grants if grant.id == step.grant), None)
         if grant is not None:
             codes.refuse(tx, grant.id, words)
             self._log(tx, lock, log.CODE_REFUSED, step.slot, grant)
             self.refused(tx, grant, lock, words, other_digits)
+        return after
 
     async def _clear(self, lock: LockId, keypad: Keypad, step: Clear) -> bool:
         try:
@@ -345,15 +367,18 @@ class Reconciler:
             await self._unanswered(lock, step.slot, error)
             return False
         else:
-            await self.store.write(lambda tx: self._cleared(tx, lock, step.slot, proof))
+            after = await self.store.write(lambda tx: self._cleared(tx, lock, step.slot, proof))
+            if after.reading is Reading.EMPTY:
+                self.tagbook.gone(lock, step.slot)
         return True
 
-    def _cleared(self, tx: Tx, lock: LockId, number: int, proof: Proof) -> None:
+    def _cleared(self, tx: Tx, lock: LockId, number: int, proof: Proof) -> Slot:
         view = self.view(tx, lock)
         before = view.slot(number)
         after = after_clear(before, proof, view.limits, self.clock.now())
         codes.keep_slot(tx, lock, after, self.clock.now())
         self._log_change(tx, lock, before, after)
+        return after
 
     def _not_cleared(self, tx: Tx, lock: LockId, number: int) -> None:
         view = self.view(tx, lock)

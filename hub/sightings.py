@@ -23,7 +23,7 @@ from hub.model.facts import (
     Trouble,
     TroubleSeen,
 )
-from hub.model.outcomes import changed_outside, forgotten, heard
+from hub.model.outcomes import changed_outside, forgotten, heard, taken_over
 from hub.model.values import How, LockId, Position
 from hub.store import chain, codes, doors, guest_page, house, log
 from hub.store import stays as ledger
@@ -150,7 +150,10 @@ def _codes_changed(tx: Tx, door: Door, fact: CodesChanged) -> None:
         about_it = fact.slot is None or fact.slot == slot.number
         ours = slot.claim is not None or (slot.proven_at is not None and fact.at - slot.proven_at < ECHO)
         if about_it and not (ours and fact.slot is not None):
-            codes.keep_slot(tx, door.id, changed_outside(slot, fact.change), fact.at)
+            taken = (
+                taken_over(slot, fact.change, fact.at) if fact.slot is not None and doors.hides_digits(door) else None
+            )
+            codes.keep_slot(tx, door.id, taken or changed_outside(slot, fact.change), fact.at)
 
 
 def _mode(tx: Tx, door: Door, fact: ModeTold) -> None:

@@ -1,31 +1,32 @@
-"""Tags of every code this hub ever put into a lock, in a file of their own that no restore takes back.
+"""Tags of every code this hub ever put into a lock, in files of their own that no restore takes back.
 
 After an old backup is restored the database has forgotten newer codes; the book has not, so a code that is still in a
-lock is recognised as ours and can be removed. A tag is a keyed hash: the file tells nobody a PIN.
+lock is recognised as ours and can be removed: by its digits, or, in a lock that hides those, by its place. A tag is a keyed
+hash: the files tell nobody a PIN.
 """
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Final
 
 from hub.io.files import sync_folder
-from hub.model.values import CodeTag
+from hub.model.values import CodeTag, LockId
+
+_GONE: Final = "-"
 
 
 class TagBook:
     def __init__(self, path: Path) -> None:
-        """Opens the book, or starts one. A last line cut short by a power loss is left out: it was never relied on."""
-        self._path = path
-        there = path.exists()
-        text = path.read_text(encoding="ascii") if there else ""
-        whole, _, _torn = text.rpartition("\n")
-        self._tags = frozenset(CodeTag(line) for line in whole.split("\n") if line)
-        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        if _torn:
-            os.write(self._file, b"\n")
-        if not there:
-            sync_folder(path.parent)  # else a power cut may take the name, and with it every tag
+        """Opens the book, or starts one; its places are beside it."""
+        self._tags = frozenset(CodeTag(line) for line in _lines(path))
+        self._file = _Growing(path)
+        places = path.with_name(f"{path.name}.places")
+        self._places, lines = _places(places), len(_lines(places))
+        if lines > 2 * len(self._places) + _WORTH_IT:
+            _rewrite(places, [f"{lock} {slot} {tag}" for (lock, slot), tag in self._places.items()])
+        self._places_file = _Growing(places)
 
     @property
     def tags(self) -> frozenset[CodeTag]:
@@ -36,9 +37,79 @@ class TagBook:
         """On disk when it returns; before the code leaves for the lock."""
         if tag in self._tags:
             return
-        os.write(self._file, f"{tag}\n".encode("ascii"))
-        os.fdatasync(self._file)
+        self._file.append(tag)
         self._tags |= {tag}
+
+    # ---- places, of locks that hide their digits ----
+
+    def at(self, lock: LockId, slot: int) -> CodeTag | None:
+        """Which code of ours was last put there and is not known to be gone."""
+        return self._places.get((lock, slot))
+
+    def put(self, lock: LockId, slot: int, tag: CodeTag) -> None:
+        """On disk when it returns; before the code leaves for the lock."""
+        if self.at(lock, slot) != tag:
+            self._places_file.append(f"{lock} {slot} {tag}")
+            self._places[lock, slot] = tag
+
+    def gone(self, lock: LockId, slot: int) -> None:
+        """Whatever is there from now on is not ours."""
+        if self._places.pop((lock, slot), None) is not None:
+            self._places_file.append(f"{lock} {slot} {_GONE}")
+
+    def close(self) -> None:
+        self._file.close()
+        self._places_file.close()
+
+
+_WORTH_IT: Final = 1000
+"""Lines that say nothing any more, before the file is written anew."""
+
+
+def _places(path: Path) -> dict[tuple[LockId, int], CodeTag]:
+    found: dict[tuple[LockId, int], CodeTag] = {}
+    for line in _lines(path):
+        lock, slot, tag = line.split(" ")
+        found.pop((LockId(lock), int(slot)), None)
+        if tag != _GONE:
+            found[LockId(lock), int(slot)] = CodeTag(tag)
+    return found
+
+
+def _lines(path: Path) -> list[str]:
+    """A last line cut short by a power loss is left out: it was never relied on."""
+    text = path.read_text(encoding="ascii") if path.exists() else ""
+    whole, _, _torn = text.rpartition("\n")
+    return [line for line in whole.split("\n") if line]
+
+
+def _rewrite(path: Path, lines: list[str]) -> None:
+    fresh = path.with_name(f"{path.name}.new")
+    with fresh.open("w", encoding="ascii") as file:
+        fresh.chmod(0o600)
+        file.writelines(f"{line}\n" for line in lines)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.rename(path)
+    sync_folder(path.parent)
+
+
+class _Growing:
+    """A file of lines, each on disk when `append` returns."""
+
+    def __init__(self, path: Path) -> None:
+        there = path.exists()
+        text = path.read_bytes() if there else b""
+        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        whole = text.rfind(b"\n") + 1
+        if whole < len(text):
+            os.ftruncate(self._file, whole)  # else the next line would be read as the end of the one that was cut short
+        if not there:
+            sync_folder(path.parent)  # else a power cut may take the name, and with it every line
+
+    def append(self, line: str) -> None:
+        os.write(self._file, f"{line}\n".encode("ascii"))
+        os.fdatasync(self._file)
 
     def close(self) -> None:
         os.close(self._file)

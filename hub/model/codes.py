@@ -398,7 +398,8 @@ def _look_before_clearing(slot: Slot, view: _View) -> bool:
     """Whether the lock's word is needed first. One that tells no digits could seldom say whose code is there."""
     if view.limits.reads_codes:
         return _in_doubt(slot) or not view.seen_within(slot, view.policy.fresh)
-    return slot.took_orders or (slot.claim is None and slot.proof is Proof.NONE)
+    seen = slot.reading is Reading.OCCUPIED and view.seen_within(slot, view.policy.fresh)
+    return slot.took_orders or (slot.claim is None and slot.proof is Proof.NONE and not seen)
 
 
 def _unseen(view: _View) -> Iterator[Step]:

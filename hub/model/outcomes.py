@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import Final, assert_never
 
 from hub.model.facts import CodeChange, SlotRead
 from hub.model.slots import Claim, Clear, Enable, Limits, Policy, Reading, Schedule, Slot, Write
@@ -56,7 +56,10 @@ def after_clear(slot: Slot, proof: Proof, limits: Limits, now: datetime) -> Slot
     """The lock took the order to clear. Where it could say more, its word is needed before the slot counts as empty."""
     if _could_say_more(proof, limits):
         return replace(slot, reading=Reading.UNKNOWN, proof=proof, written_at=now, retry_at=None)
-    return Slot(slot.number, reading=Reading.EMPTY, proof=proof, proven_at=now, written_at=now, hours=slot.hours)
+    kept_for = slot.tag if slot.holder is None else None  # a guest's that somebody else's had taken the place of
+    return Slot(
+        slot.number, reading=Reading.EMPTY, tag=kept_for, proof=proof, proven_at=now, written_at=now, hours=slot.hours
+    )
 
 
 def _could_say_more(proof: Proof, limits: Limits) -> bool:
@@ -172,8 +175,27 @@ def forgotten(slot: Slot) -> Slot:
     return replace(Slot.unknown(slot.number), holder=slot.holder, tag=slot.tag)
 
 
+LATE_ECHO: Final = timedelta(minutes=10)
+"""A lock may tell this late of the code that we wrote ourselves: radio and gateways keep messages back for minutes."""
+
+
 def changed_outside(slot: Slot, change: CodeChange) -> Slot:
     """The lock told of a change in this slot. While a command of ours is under way, it is most likely its echo."""
     if change is CodeChange.DUPLICATE or slot.claim is not None:
         return slot
     return replace(slot, reading=Reading.UNKNOWN)
+
+
+def taken_over(slot: Slot, change: CodeChange, at: datetime) -> Slot | None:
+    """A lock that hides its digits told that a code came into this slot. None: it is our own, or nothing of ours was there.
+
+    Asking would not tell whose code it is by now. Were it believed to be ours, a guest might stand outside; were it left
+    alone as somebody else's, a guest's code might stay for ever. So whatever is there is cleared, and ours written anew.
+    """
+    ours = slot.holder is not None and slot.claim is None and change is CodeChange.ADDED
+    if not ours or (slot.written_at is not None and at - slot.written_at < LATE_ECHO):
+        return None
+    there = Slot.unknown(slot.number)
+    return replace(
+        there, tag=slot.tag, claim=Claim.CLEARING, proven_at=at, written_at=slot.written_at, hours=slot.hours
+    )

@@ -57,6 +57,10 @@ class Door:
     """Why its worker gave up on it; empty when all is well."""
 
 
+def hides_digits(door: Door) -> bool:
+    return door.abilities is not None and not door.abilities.reads_codes
+
+
 def nowhere(lock: LockId) -> Address:
     """Where no driver has anything: what a lock has for an address while no device stands behind its name."""
     return Address(f"none:{lock}")

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, or_, select, update
 
-from hub.model.codes import Grant, Limits, Reading, Slot, ready
+from hub.model.codes import Claim, Grant, Limits, Reading, Slot, ready
 from hub.model.ladder import ENTRY, Backup, DoorNow, Own, StayHours
 from hub.model.stays import wants_code
 from hub.model.values import CODED, GrantId, LockId, Proof, Purpose, StayId, StayStatus, Window
@@ -346,14 +346,16 @@ _KEYPADS: Final = Prepared(
     .group_by(slots.c.lock_id),
     lambda row: (LockId(row["lock_id"]), _Keypad(row["heard_at"], bool(row["free"]))),
 )
+_TAKEN: Final = and_(slots.c.claim == Claim.CLEARING.value, slots.c.holder.is_(None))
 _LOST: Final = Prepared(
     select(slots.c.lock_id, slots.c.tag, func.max(slots.c.proven_at, type_=Instant).label("at"))
-    .where(among(slots.c.lock_id, "locks"), slots.c.reading == Reading.EMPTY.value, slots.c.tag.is_not(None))
+    .where(among(slots.c.lock_id, "locks"), slots.c.tag.is_not(None))
+    .where(or_(slots.c.reading == Reading.EMPTY.value, _TAKEN))
     .where(slots.c.failures <= 1, slots.c.proven_at.is_not(None))
     .group_by(slots.c.lock_id, slots.c.tag),
     lambda row: ((LockId(row["lock_id"]), str(row["tag"])), row["at"]),
 )
-"""Codes that were found gone for the first time, and when."""
+"""Codes that were found gone, or their places taken, for the first time, and when."""
 
 
 class _Scene:

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from hub.io.tagbook import TagBook
-from hub.model.values import CodeTag
+from hub.model.values import CodeTag, LockId
 
 ONE, TWO = CodeTag("6d319339:6654e8d2"), CodeTag("6d319339:91b0aa17")
 
@@ -28,3 +28,37 @@ def test_a_line_cut_short_does_not_swallow_the_next(tmp_path: Path) -> None:
 def test_nobody_else_may_read_the_book(tmp_path: Path) -> None:
     TagBook(tmp_path / "book").close()
     assert (tmp_path / "book").stat().st_mode & 0o777 == 0o600
+
+
+FRONT = LockId("front")
+
+
+def test_where_a_code_was_put_is_known_until_it_is_gone(tmp_path: Path) -> None:
+    book = TagBook(tmp_path / "book")
+    book.put(FRONT, 1, ONE)
+    book.put(FRONT, 2, ONE)
+    book.put(FRONT, 2, TWO)
+    book.gone(FRONT, 1)
+    book.gone(FRONT, 3)
+    book.close()
+    again = TagBook(tmp_path / "book")
+    assert [again.at(FRONT, slot) for slot in (1, 2, 3)] == [None, TWO, None]
+    assert (tmp_path / "book.places").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_place_cut_short_counts_as_it_was_before(tmp_path: Path) -> None:
+    whole = f"front 1 {ONE}\n"
+    (tmp_path / "book.places").write_text(f"{whole}front 1 {TWO[:9]}")
+    book = TagBook(tmp_path / "book")
+    assert book.at(FRONT, 1) == ONE
+    book.put(FRONT, 2, TWO)
+    book.close()
+    assert (tmp_path / "book.places").read_text() == f"{whole}front 2 {TWO}\n"
+
+
+def test_what_no_longer_counts_is_left_out_when_there_is_much_of_it(tmp_path: Path) -> None:
+    lines = [f"front 1 {tag}\n" for tag in (ONE, TWO) * 600]
+    (tmp_path / "book.places").write_text("".join(lines))
+    TagBook(tmp_path / "book").close()
+    assert (tmp_path / "book.places").read_text() == f"front 1 {TWO}\n"
+    assert TagBook(tmp_path / "book").at(FRONT, 1) == TWO

@@ -1,0 +1,105 @@
+"""Somebody gives a place that holds a code of ours other digits at the keypad, at a lock that hides its digits."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from hub.health import findings
+from hub.model.facts import CodeChange, CodesChanged, LogRead, Remembered
+from hub.model.values import Address, LockId
+from hub.store import alerts, log
+from hub.store import ladder as pulled
+from hub.store.log import Filter
+from tests.simulators.building import Memory
+from tests.simulators.home import Home, home, simulate
+
+FRONT = LockId("front")
+CHECK_IN = datetime(2027, 3, 2, 14, 0, tzinfo=UTC)
+THEIRS = "998877"
+
+
+def _lock() -> Memory:
+    return Memory(Address("front"), masked=True, reads_codes=False)
+
+
+async def _inside(house: Home) -> str:
+    house.book("a", date(2027, 3, 2), date(2027, 3, 9))
+    await house.until(CHECK_IN + timedelta(hours=3))
+    return await house.digits()
+
+
+def test_the_guests_code_is_written_anew_and_the_other_one_is_gone(tmp_path: Path) -> None:
+    memory = _lock()
+
+    async def main() -> None:
+        async with home(tmp_path, [memory], backups=2) as house:
+            digits = await _inside(house)
+            place = next(slot for slot, held in memory.codes.items() if held == digits)
+            await house.driver.program("front", place, THEIRS)
+            await house.later(seconds=0.02)
+            assert await house.driver.press("front", THEIRS)
+            await house.later(minutes=1)
+            assert memory.codes[place] == digits
+            assert not memory.holds(THEIRS)
+            stay = await house.stay()
+            assert await house.hub.store.read(lambda tx: pulled.pulled(tx, stay.id)) == [], (
+                "nobody needed a backup code"
+            )
+            assert await house.hub.store.read(lambda tx: findings(tx, house.hub)) == []
+            assert await house.hub.store.read(alerts.live) == []
+            (entry, *_) = await house.hub.store.read(lambda tx: log.entries(tx, Filter(what=log.UNLOCKED)))
+            assert "Ada" not in entry.who, "it was not the guest's code"
+            await house.later(days=8)
+            assert not memory.holds(digits)
+
+    simulate(main())
+
+
+def test_our_own_echo_is_no_news_and_costs_no_command(tmp_path: Path) -> None:
+    memory = _lock()
+
+    async def main() -> None:
+        async with home(tmp_path, [memory]) as house:
+            house.book("a", date(2027, 3, 2), date(2027, 3, 9))
+            await house.until(CHECK_IN - timedelta(minutes=58))
+            digits = await house.digits()
+            assert memory.codes == {1: digits}
+            await house.driver.program("front", 1, digits)  # late, by way of a gateway
+            await house.later(minutes=5)
+            assert [what for what, _, _ in memory.journal] == ["write"]
+
+    simulate(main())
+
+
+def test_what_the_lock_itself_wrote_down_while_it_was_not_heard_counts_too(tmp_path: Path) -> None:
+    memory = _lock()
+
+    async def main() -> None:
+        async with home(tmp_path, [memory]) as house:
+            digits = await _inside(house)
+            at = house.hub.clock.now()
+            memory.codes[1] = THEIRS
+            await house.later(days=2)  # asked meanwhile, it said that there is a code
+            change = CodesChanged(Address("front"), at, CodeChange.ADDED, 1)
+            told = LogRead(Address("front"), house.hub.clock.now(), at, (Remembered(change, timed=True),))
+            for _ in range(2):
+                await house.hub.store.write(lambda tx: house.hub.intake.absorb(tx, told, "memory"))
+                await house.later(minutes=1)
+            assert memory.codes == {1: digits}
+            assert [what for what, _, _ in memory.journal] == ["write", "clear", "write"]
+
+    simulate(main())
+
+
+def test_a_place_that_was_never_ours_is_left_alone(tmp_path: Path) -> None:
+    memory = _lock()
+
+    async def main() -> None:
+        async with home(tmp_path, [memory]) as house:
+            await _inside(house)
+            await house.driver.program("front", 5, THEIRS)
+            await house.later(days=8)
+            assert memory.codes == {5: THEIRS}
+
+    simulate(main())
