@@ -16,7 +16,7 @@ from hub.issuing import Desk
 from hub.model.chain import told, written
 from hub.model.keeping import REGISTER
 from hub.model.values import StayId, StayStatus
-from hub.store import guest_page, guests, imports, log
+from hub.store import door_codes, guest_page, guests, imports, log, pushes, steps
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.guests import SHORTEST_NAME, Sealed
@@ -87,6 +87,7 @@ def export(tx: Tx, desk: Desk, id_: StayId, actor: str) -> dict[str, Any]:
             "contact": None if contact is None else json.loads(contact),
             "guests": row.guests,
             "note": row.note,
+            "price": None if row.total is None else str(row.total),
             **{name: _when(getattr(row, name)) for name in _TIMES},
         },
         "reports": [
@@ -102,6 +103,23 @@ def export(tx: Tx, desk: Desk, id_: StayId, actor: str) -> dict[str, Any]:
             for code in guests.codes_of(tx, id_)
         ],
         "guest_page": _page(tx, id_),
+        "stages": [
+            {"at": written(each.at), "stage": each.after.value, "by": each.by, "why": each.why}
+            for each in steps.history(tx, id_)
+        ],
+        "questions": [
+            {"at": written(at), "sentence": sentence, "answer": answer}
+            for at, sentence, answer in guests.questions_about(tx, id_)
+        ],
+        "alerts": [{"at": written(at), "sentence": sentence} for at, sentence in guests.alerts_about(tx, id_)],
+        "accounts": [
+            *({"account": each.channel_id, "knows": "the booking"} for each in pushes.of_stay(tx, id_)),
+            *(
+                {"account": each.channel_id, "knows": "the code"}
+                for each in door_codes.of_stay(tx, id_)
+                if each.standing
+            ),
+        ],
         "access_log": [
             {"at": written(each.at), "door": each.lock, "what": each.what, "how": each.how, "who": each.who}
             for each in entries

@@ -491,4 +491,6 @@ def _purge(tx: Tx, now: datetime) -> None:
     log.mark_age(tx, now, now - timedelta(days=MOST_LOG_DAYS))
     for place in places:
         log.purge(tx, place.id, now - timedelta(days=place.log_days), now)
+    for lock in house.locks(tx):
+        codes.forget_spent(tx, lock.id, now)  # those of which the lock never heard
     holders.forget(tx, now - timedelta(days=max((place.log_days for place in places), default=LOG_DAYS)))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, exists, func, or_, select, update
 
 from hub.model.chain import HOUSE, Link
 from hub.model.values import ChannelId, StayId
@@ -27,6 +27,7 @@ from hub.store.tables import (
     outbox,
     questions,
     replies,
+    slots,
     stay_sources,
     stay_steps,
     stays,
@@ -59,13 +60,24 @@ def deliveries(tx: Tx, channels: Iterable[ChannelId]) -> list[tuple[int, Sealed]
 
 def still_coded(tx: Tx, stay: StayId) -> bool:
     """Some lock may still hold a code of the stay."""
-    query = select(grants.c.id).where(grants.c.stay_id == stay, grants.c.pin.is_not(None))
+    query = select(grants.c.id).where(grants.c.stay_id == stay, exists().where(slots.c.holder == grants.c.id))
     return tx.sql.execute(query.limit(1)).first() is not None
 
 
 def codes_of(tx: Tx, stay: StayId) -> list[Mapping[str, Any]]:
     columns = (grants.c.lock_id, grants.c.purpose, grants.c.digits, grants.c.start, grants.c.end, grants.c.revoked_at)
     return [dict(row) for row in tx.sql.execute(select(*columns).where(grants.c.stay_id == stay)).mappings()]
+
+
+def alerts_about(tx: Tx, stay: StayId) -> list[tuple[datetime, str]]:
+    query = select(alerts.c.found_at, alerts.c.sentence).where(alerts.c.about == f"stay:{stay}")
+    return [(at, sentence) for at, sentence in tx.sql.execute(query.order_by(alerts.c.found_at))]
+
+
+def questions_about(tx: Tx, stay: StayId) -> list[tuple[datetime, str, str | None]]:
+    """(asked at, sentence, answer)."""
+    query = select(questions.c.asked_at, questions.c.sentence, questions.c.answer).where(questions.c.subject == stay)
+    return [(at, sentence, answer) for at, sentence, answer in tx.sql.execute(query.order_by(questions.c.asked_at))]
 
 
 def links_of(tx: Tx, stay: StayId) -> list[Link]:
@@ -92,8 +104,9 @@ def others_referred(tx: Tx, reference: str, but: StayId) -> list[StayId]:
 
 def empty_stay(tx: Tx, stay: StayId) -> None:
     gone = update(stays).where(stays.c.id == stay)
-    tx.sql.execute(gone.values(guest="", reference="", phone_last4="", contact=None, note="", guests=None))
-    tx.sql.execute(update(grants).where(grants.c.stay_id == stay).values(label=""))
+    nobody = {"guest": "", "reference": "", "phone_last4": "", "contact": None, "note": "", "guests": None}
+    tx.sql.execute(gone.values(**nobody, fixed_pin=None))
+    tx.sql.execute(update(grants).where(grants.c.stay_id == stay).values(label="", pin=None))
     tx.sql.execute(update(stay_steps).where(stay_steps.c.stay_id == stay).values(why=""))
     for table in (guest_links, complaints):
         tx.sql.execute(delete(table).where(table.c.stay_id == stay))

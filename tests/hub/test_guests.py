@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -10,12 +10,15 @@ from sqlalchemy import LargeBinary, Text, select
 
 from hub import audit, guests
 from hub.errors import Rejected
+from hub.model.alerts import Course, Kind
 from hub.model.keeping import REGISTER
 from hub.model.values import StayId
-from hub.store import chain, log, tables
+from hub.store import alerts, chain, log, tables
 from hub.store import guests as kept
+from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.log import Filter
+from hub.store.stays import Question
 from tests.simulators.home import FEED, Home, home, simulate
 
 NOTHING_OF_PEOPLE = {
@@ -44,6 +47,13 @@ async def _stayed(house: Home) -> StayId:
     house.unbook("one")
     await house.later(days=1)
     return stay.id
+
+
+def _said_of(tx: Tx, stay: StayId, at: datetime) -> None:
+    seen = Course(found_at=at, raised_at=at)
+    kind, about = Kind.GUEST_OUTSIDE, f"stay:{stay}"
+    alerts.keep(tx, alerts.Alert("a", kind, about, None, "Ada Lovelace stands outside.", "", seen, over_at=at))
+    ledger.ask(tx, Question("q", "gone", stay, "Has Ada Lovelace left?", (("leave", "No"),), at))
 
 
 def _everything(tx: Tx, house: Home) -> Iterator[str]:
@@ -90,12 +100,16 @@ def test_the_export_says_all_that_is_kept_and_why(tmp_path: Path) -> None:
     async def scene() -> None:
         async with home(tmp_path) as house:
             stay = await _stayed(house)
+            await house.hub.store.write(lambda tx: _said_of(tx, stay, house.hub.clock.now()))
             told = await house.hub.store.write(lambda tx: guests.export(tx, house.hub.desk, stay, "account:Robin"))
             text = json.dumps(told)
             for word in (*EXTRA.values(), "Ada Lovelace", "unlocked"):
                 assert json.dumps(word)[1:-1] in text, word
             assert [each["what"] for each in told["access_log"]].count("unlocked") == 1
             assert {each["what"] for each in told["audit_chain"]} >= {"write", "clear", "unlocked"}
+            assert told["stages"][0]["stage"] == "confirmed"
+            assert [each["sentence"] for each in told["alerts"]] == ["Ada Lovelace stands outside."]
+            assert [each["sentence"] for each in told["questions"]] == ["Has Ada Lovelace left?"]
             assert len(told["why"]) == len(REGISTER)
             deeds = await house.hub.store.read(lambda tx: log.deeds(tx, f"stay:{stay}"))
             assert deeds[0].action == "guest data exported"
@@ -126,6 +140,28 @@ def test_a_guest_who_may_still_come_in_is_not_erased(tmp_path: Path) -> None:
             assert (await house.stays())[0].guest == ""
 
     simulate(scene())
+
+
+def test_a_guest_whose_code_never_came_into_a_lock_is_erased_at_once_and_the_digits_go(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with home(tmp_path) as house:
+            house.book("far", date(2027, 3, 20), date(2027, 3, 22))
+            house.book("one", date(2027, 3, 10), date(2027, 3, 12), "Grace Hopper")
+            await house.later(minutes=10)
+            far, grace = (await house.stay()).id, (await house.stay("Grace Hopper")).id
+            store, desk = house.hub.store, house.hub.desk
+            await store.write(lambda tx: house.hub.intake.cancel_stay(tx, far, "console"))
+            await store.write(lambda tx: house.hub.intake.cancel_stay(tx, grace, "console"))
+            await store.write(lambda tx: guests.erase(tx, desk, far, far, "console"))
+            assert await store.read(lambda tx: _sealed(tx, far)) == [None]
+            await house.later(days=1)
+            assert await store.read(lambda tx: _sealed(tx, grace)) == [None], "for whom nobody asked"
+
+    simulate(scene())
+
+
+def _sealed(tx: Tx, stay: StayId) -> list[bytes | None]:
+    return list(tx.sql.scalars(select(tables.grants.c.pin).where(tables.grants.c.stay_id == stay)))
 
 
 def test_the_access_log_is_kept_as_long_as_the_property_says(tmp_path: Path) -> None:
