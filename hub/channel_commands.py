@@ -8,10 +8,12 @@ from typing import Any, Final
 
 from pydantic import JsonValue
 
-from hub import feeds, syncing
-from hub.commandline import asks
+from hub import connecting, feeds, syncing
+from hub.channel_kinds import Kind, Shape, kind_called
+from hub.commandline import asks, asks_channels
 from hub.commandline.asks import Ask
-from hub.errors import Rejected
+from hub.connecting import Stays, Wanted
+from hub.errors import Misconfigured, Rejected
 from hub.hub import Hub
 from hub.model.values import ChannelId, StayId, UnitId
 from hub.store import house
@@ -113,10 +115,96 @@ async def _link(hub: Hub, actor: str, ask: asks.ChannelLink) -> JsonValue:
     return {"path": path, "url": None if public is None else feeds.address(public, "", path).reveal()}
 
 
+# ---- added, tried, changed and removed -------------------------------------------------------------------------------
+
+
+def _wanted(ask: asks_channels.ChannelTry | asks_channels.ChannelAdd) -> Wanted:
+    kind = _kind(ask.integration)
+    unit = UnitId(ask.unit) if ask.unit else None
+    return Wanted(ChannelId(ask.id), kind.name, unit, _read(kind, ask.settings))
+
+
+def _kind(name: str) -> Kind:
+    try:
+        return kind_called(name)
+    except Misconfigured as error:
+        raise Rejected(error.why) from error
+
+
+def _read(kind: Kind, typed: Mapping[str, str]) -> dict[str, Any]:
+    """Of what was typed; a box that nobody spoke of is left as it is by itself."""
+    boxes = {each.name for each in kind.settings if each.shape is Shape.YES and each.name not in typed}
+    strange = {name: text for name, text in typed.items() if name not in {each.name for each in kind.settings}}
+    known = {name: value for name, value in connecting.read_values(kind, typed).items() if name not in boxes}
+    return known | strange
+
+
+async def _try(hub: Hub, actor: str, ask: asks_channels.ChannelTry) -> JsonValue:
+    try:
+        trial = await connecting.try_out(hub, _wanted(ask), new=True)
+    except Misconfigured as error:
+        raise Rejected(str(error)) from error
+    return {
+        "asked": trial.asked,
+        "good": trial.good,
+        "words": trial.words,
+        "entries": trial.entries,
+        "stays": trial.stays,
+        "closures": trial.closures,
+        "first_night": None if trial.first is None else trial.first.isoformat(),
+        "last_night": None if trial.last is None else trial.last.isoformat(),
+        "unclear": [{"why": why, "entries": entries} for why, entries in trial.unclear],
+        "listings": [each.name or each.id for each in trial.listings],
+    }
+
+
+async def _add(hub: Hub, actor: str, ask: asks_channels.ChannelAdd) -> JsonValue:
+    wanted = _wanted(ask)
+    try:
+        row = await hub.store.write(lambda tx: connecting.add(tx, hub, wanted, actor))
+    except Misconfigured as error:
+        raise Rejected(str(error)) from error
+    return {"channel": row.id, "integration": row.integration, "unit": row.unit}
+
+
+async def _change(hub: Hub, actor: str, ask: asks_channels.ChannelChange) -> JsonValue:
+    id_ = ChannelId(ask.channel)
+
+    def work(tx: Tx) -> None:
+        row = connecting.known(tx, id_)
+        given: dict[str, Any] = dict.fromkeys(name for name, text in ask.settings.items() if not text)
+        settings = connecting.merged(hub, row, given | _read(_kind(row.integration), ask.settings))
+        connecting.change(tx, hub, id_, settings, actor)
+
+    try:
+        await hub.store.write(work)
+    except Misconfigured as error:
+        raise Rejected(str(error)) from error
+    return await _settings(hub, actor, asks_channels.ChannelSettings(channel=ask.channel))
+
+
+async def _settings(hub: Hub, actor: str, ask: asks_channels.ChannelSettings) -> JsonValue:
+    row = await hub.store.read(lambda tx: connecting.known(tx, ChannelId(ask.channel)))
+    shown = connecting.shown(hub, _kind(row.integration), house.opened_settings(row, hub.vault))
+    settings: dict[str, JsonValue] = {name: shown.plain[name] for name in sorted(shown.plain)}
+    return {"channel": row.id, "integration": row.integration, "settings": settings, "secrets": [*sorted(shown.kept)]}
+
+
+async def _remove(hub: Hub, actor: str, ask: asks_channels.ChannelRemove) -> JsonValue:
+    id_, stays = ChannelId(ask.channel), Stays(ask.stays)
+    left = await hub.store.write(lambda tx: connecting.remove(tx, hub, id_, actor, stays))
+    return {"coming": left.coming, "here": left.here, "closures": left.closures, "shared": left.shared}
+
+
 COMMANDS: Final[Mapping[type[Ask], Callable[[Hub, str, Any], Awaitable[JsonValue]]]] = {
     asks.Channels: _list,
     asks.ChannelLog: _log,
     asks.ChannelDifferences: _differences,
     asks.ChannelDo: _do,
     asks.ChannelLink: _link,
+    asks_channels.ChannelTry: _try,
+    asks_channels.ChannelAdd: _add,
+    asks_channels.ChannelChange: _change,
+    asks_channels.ChannelSettings: _settings,
+    asks_channels.ChannelRemove: _remove,
 }

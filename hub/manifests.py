@@ -10,6 +10,21 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
+class SettingSaid:
+    """How a form asks for one of an integration's settings; what it may hold, its Config says."""
+
+    name: str
+    label: str
+    hint: str = ""
+    seldom: bool = False
+    """Most people need not see it."""
+    long: bool = False
+    """Of many lines."""
+    words: Mapping[str, str] = field(default_factory=dict)
+    """What people call each of a few values."""
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     kind: str
     """`driver` | `integration`"""
@@ -27,6 +42,12 @@ class Manifest:
     can: tuple[str, ...] = ()
     cannot: tuple[str, ...] = ()
     """What a connection of this kind does and does not, in sentences without a full stop, for the pages."""
+    title: str = ""
+    """What people call it."""
+    webhook: str = ""
+    """The topic under which it calls the hub; empty: it does not."""
+    settings: tuple[SettingSaid, ...] = ()
+    """Of a channel, in the order in which a form asks for them."""
 
 
 def discover() -> dict[str, Manifest]:
@@ -58,4 +79,7 @@ def _read(file: Any, module: str) -> Iterator[Manifest]:
         account=told.get("account", False),
         can=tuple(told.get("can", ())),
         cannot=tuple(told.get("cannot", ())),
+        title=told.get("title", told["name"]),
+        webhook=told.get("webhook", ""),
+        settings=tuple(SettingSaid(**each) for each in told.get("setting", ())),
     )

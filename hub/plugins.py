@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any, Final, Protocol, TypeVar, cast
 
 import structlog
+from pydantic import BaseModel
 
 from hub.config import checked
 from hub.contracts import Clock, Driver, Host, Integration, Lock, Performer, Rehearsal, Sandbox
@@ -47,6 +48,12 @@ def settings_of(kind: str, name: str, told: Mapping[str, Any], key: str, house: 
     return _config(_module(kind, name, key), told, key, house)
 
 
+def settings_model(kind: str, name: str, key: str) -> type[BaseModel]:
+    """The plugin's own Config. Raises Misconfigured where there is no such plugin."""
+    found: type[BaseModel] = _module(kind, name, key).Config
+    return found
+
+
 def _module(kind: str, name: str, key: str) -> ModuleType:
     plugins = discover()
     if f"{kind}/{name}" not in plugins:
@@ -62,6 +69,10 @@ def _config(module: ModuleType, told: Mapping[str, Any], key: str, house: Mappin
 
 def _is_radio(driver: Driver) -> bool:
     return hasattr(driver, "survey") and hasattr(driver, "joining")
+
+
+async def _to_nobody(_fact: Fact) -> None:
+    """What is only tried tells nothing."""
 
 
 def _broken(key: str, error: Exception) -> Misconfigured:
@@ -203,22 +214,43 @@ class Plugins:
             told: what the operator wrote for this channel.
             house: what the hub adds where the integration wants to know it, e.g. `timezone`.
         """
-        key = f"channel “{channel}”"
         try:
-            module = _module("integration", name, key)
-            settings = _config(module, told, key, house)
-            integration = cast("_Start", module.start)(settings, self._host("integration", channel))
+            integration = self._started(channel, name, told, house, self._host("integration", channel))
         except Misconfigured as error:
             self._channels.pop(channel, None)
             self._switch_off(channel, "integration", error)
             return
-        except Exception as error:  # the keeper: one of the five places (design.md §5)
-            log.error("plugin cannot be started", plugin=channel, exc_info=error)
-            self._channels.pop(channel, None)
-            self._switch_off(channel, "integration", _broken(key, error))
-            return
         self.add_channel(channel, integration)
         self._set(Condition(channel, "integration", "running", self._wall.now()))
+
+    def on_trial(
+        self, channel: ChannelId, name: str, told: Mapping[str, Any], house: Mapping[str, Any], folder: Path | None
+    ) -> Integration:
+        """The integration as that channel would have it, which nobody hears of. As `plug_channel` otherwise.
+
+        Args:
+            folder: where it keeps what it must; None: where the channel itself keeps it.
+
+        Raises:
+            Misconfigured: it cannot be started with these settings.
+        """
+        host = self._host("integration", channel)
+        quiet = replace(host, tell=_to_nobody, changed=lambda: None, state_dir=folder or host.state_dir)
+        return self._started(channel, name, told, house, quiet)
+
+    def _started(
+        self, channel: ChannelId, name: str, told: Mapping[str, Any], house: Mapping[str, Any], host: Host
+    ) -> Integration:
+        """Raises Misconfigured, however it fails."""
+        key = f"channel “{channel}”"
+        try:
+            module = _module("integration", name, key)
+            return cast("Integration", cast("_Start", module.start)(_config(module, told, key, house), host))
+        except Misconfigured:
+            raise
+        except Exception as error:  # the keeper: one of the five places (design.md §5)
+            log.error("plugin cannot be started", plugin=channel, exc_info=error)
+            raise _broken(key, error) from error
 
     def add_channel(self, channel: ChannelId, integration: Integration) -> None:
         self._channels[channel] = integration

@@ -26,6 +26,11 @@ def refuse_real_doors(config: Config, channels: Mapping[str, Mapping[str, Any]])
                 raise Misconfigured(key, "is not on this machine, so the clock must not be turned; leave out --clock")
 
 
+def leading_away(told: Mapping[str, Any]) -> list[str]:
+    """The settings of one section that are an address of another machine."""
+    return [key.lstrip(".") for key, text in _texts(told, "") if _leads_away(text)]
+
+
 def _texts(told: object, key: str) -> Iterator[tuple[str, str]]:
     match told:
         case str():

@@ -150,7 +150,8 @@ def named(kind: str, id_: str) -> str:
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
-def _id(value: str) -> str:
+def checked_id(value: str) -> str:
+    """Raises ValueError."""
     if not _ID.fullmatch(value):
         raise ValueError("must begin with a letter or digit and hold only letters, digits and . _ - (64 at most)")
     return value
@@ -206,7 +207,7 @@ def _ahead(value: object) -> timedelta:
     return ahead
 
 
-Id = Annotated[str, AfterValidator(_id)]
+Id = Annotated[str, AfterValidator(checked_id)]
 Name = Annotated[str, AfterValidator(_name)]
 TimeOfDay = Annotated[time, BeforeValidator(_time)]
 Lead = Annotated[timedelta, BeforeValidator(_lead)]

@@ -7,11 +7,17 @@ from typing import Annotated, Any
 import typer
 
 from hub.commandline.asking import AsJson, ConfigPath, answered
+from hub.commandline.connecting import add_channel, change_channel, list_kinds, remove_channel, show_settings
 from hub.commandline.saying import as_json, table
 
 channel = typer.Typer(
-    no_args_is_help=True, help="What platforms tell, are told and have heard; sync, links, a last word."
+    no_args_is_help=True, help="Add and remove channels; what platforms tell, are told and have heard; sync, links."
 )
+channel.command("kinds")(list_kinds)
+channel.command("add")(add_channel)
+channel.command("settings")(show_settings)
+channel.command("change")(change_channel)
+channel.command("remove")(remove_channel)
 
 ChannelArgument = Annotated[str, typer.Argument(metavar="CHANNEL", help="Its id, from `gatehouse channel list`.")]
 UnitArgument = Annotated[str, typer.Argument(metavar="UNIT", help="The unit's id.")]

@@ -71,3 +71,25 @@ async def test_what_is_not_there_is_refused_in_words(hub: Hub) -> None:
     ):
         with pytest.raises(Rejected):
             await ask(hub, **words)
+
+
+async def test_a_channel_is_added_changed_and_removed(hub: Hub) -> None:
+    unit = await _unit(hub)
+    told = {"url": "https://www.airbnb.com/calendar/ical/1.ics?s=secret"}
+    added = await ask(hub, "channel add", integration="ical", unit=unit, settings=told)
+    assert added == {"channel": f"airbnb-{unit}", "integration": "ical", "unit": unit}
+    with pytest.raises(Rejected, match="is a channel already"):
+        await ask(hub, "channel add", integration="ical", unit=unit, settings=told)
+    with pytest.raises(Rejected, match="is not known"):
+        await ask(hub, "channel add", integration="ical", unit=unit, settings={"link": "x"})
+    changed = await ask(hub, "channel change", channel=added["channel"], settings={"source": "airbnb"})
+    assert (changed["settings"], changed["secrets"]) == ({"source": "airbnb"}, ["url"])
+    assert (await ask(hub, "channel change", channel=added["channel"], settings={"source": ""}))["settings"] == {}
+    assert await ask(hub, "channel remove", channel=added["channel"]) == {
+        "coming": 0,
+        "here": 0,
+        "closures": 0,
+        "shared": 0,
+    }
+    with pytest.raises(Rejected, match="no channel called"):
+        await ask(hub, "channel settings", channel=added["channel"])

@@ -120,7 +120,8 @@ async def test_a_person_can_vouch_for_the_time(tmp_path: Path) -> None:
 
 async def test_a_channel_tells_when_it_was_read_and_how_much_it_lists(manager: Visitor) -> None:
     text = (await manager.get("/channels")).text
-    assert "airbnb-flat-1 Flat 1 Reads well Last read 13:53 It lists 4 entries How ical, every 15 minutes" in text
+    assert "airbnb-flat-1 Flat 1 Reads well Last read 13:53 It lists 4 entries" in text
+    assert "How Calendar address (iCal), every 15 minutes" in text
     assert "airbnb-loft The loft Cannot be read The server answered 503. Since 11:02." in text
 
 

@@ -77,7 +77,7 @@ def _card(hub: Hub, ground: Ground, row: ChannelRow, state: ChannelState, lets: 
     condition = hub.plugins.conditions.get(row.id)
     word, why = "never", ""
     if plugged is None:
-        word, why = "off", "" if condition is None else condition.why
+        word, why = "off", "it is not started yet" if condition is None else condition.why
     elif state.failing_since is not None:
         word, why = "failing", state.failing_why or ""
     elif state.good_at is not None:
@@ -88,7 +88,7 @@ def _card(hub: Hub, ground: Ground, row: ChannelRow, state: ChannelState, lets: 
     return ChannelCard(
         id=row.id,
         unit=", ".join(sorted(ground.unit_name(unit) for unit in row.serves)) or "No unit yet",
-        integration=row.integration,
+        integration=row.integration if manifest is None else manifest.title,
         state=word,
         why=why,
         since=local.maybe(state.failing_since),

@@ -1,0 +1,51 @@
+"""What may be asked to add, try, change and remove channels; hub/channel_commands.py answers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal
+
+from pydantic import Field
+
+from hub.commandline.asks import Ask
+
+
+class ChannelTry(Ask):
+    command = "channel try"
+    patience = timedelta(seconds=90)
+
+    integration: str
+    id: str = ""
+    unit: str | None = None
+    settings: dict[str, str] = Field(repr=False)
+    """As they were typed; empty ones count as not given."""
+
+
+class ChannelAdd(Ask):
+    command = "channel add"
+
+    integration: str
+    id: str = ""
+    unit: str | None = None
+    settings: dict[str, str] = Field(repr=False)
+
+
+class ChannelChange(Ask):
+    command = "channel change"
+
+    channel: str
+    settings: dict[str, str] = Field(repr=False)
+    """In place of those that it has; an empty one takes it away."""
+
+
+class ChannelSettings(Ask):
+    command = "channel settings"
+
+    channel: str
+
+
+class ChannelRemove(Ask):
+    command = "channel remove"
+
+    channel: str
+    stays: Literal["keep", "cancel"] = "keep"
