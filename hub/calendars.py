@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-from hub import issuing
+from hub import contacts, issuing
 from hub.errors import Rejected
 from hub.hearing import NOTHING, News
 from hub.issuing import Desk
@@ -268,6 +268,8 @@ def _keeping(row: StayRow, before: StayRow) -> StayRow:
         arrived_at=before.arrived_at,
         left_at=before.left_at,
         contact=before.contact,
+        email_mark=before.email_mark,
+        phone_mark=before.phone_mark,
         guest=row.guest or before.guest,
         reference=row.reference or before.reference,
         phone_last4=row.phone_last4 or before.phone_last4,
@@ -284,18 +286,14 @@ def _keeping(row: StayRow, before: StayRow) -> StayRow:
 def _enriched(desk: Desk, row: StayRow, report: StayReport) -> StayRow:
     """With what this source knows and nobody else said."""
     told = {"phone": report.phone, "email": report.email}
-    return replace(
+    row = replace(
         row,
         guest=row.guest or report.guest,
         reference=row.reference or report.reference,
         phone_last4=row.phone_last4 or report.phone_last4,
-        contact=sealed_contact(desk, row.id, told) if any(told.values()) else row.contact,
         changed_at=desk.now(),
     )
-
-
-def sealed_contact(desk: Desk, stay: StayId, contact: Mapping[str, str]) -> bytes:
-    return desk.vault.seal(json.dumps(dict(contact)).encode(), about=f"stay:{stay}")
+    return contacts.kept(desk.vault, row, told) if any(told.values()) else row
 
 
 def _kind(tx: Tx, unit: UnitId, report: StayReport, before: StayRow | None) -> StayKind:

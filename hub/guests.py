@@ -120,6 +120,7 @@ def export(tx: Tx, desk: Desk, id_: StayId, actor: str) -> dict[str, Any]:
                 if each.standing
             ),
         ],
+        "notes": [{"at": written(each.at), "by": each.by, "text": each.text} for each in guests.notes(tx, [id_])],
         "access_log": [
             {"at": written(each.at), "door": each.lock, "what": each.what, "how": each.how, "who": each.who}
             for each in entries

@@ -15,7 +15,8 @@ from typing import Any, Final
 
 from sqlalchemy.exc import IntegrityError
 
-from hub.calendars import sealed_contact, timed
+from hub import contacts
+from hub.calendars import timed
 from hub.issuing import Desk
 from hub.model.past_stays import Came, Fault, PastStay, Units, What, folded
 from hub.model.stays import HouseRules, local_instant, stay_window
@@ -249,9 +250,7 @@ def _as_new(tx: Tx, desk: Desk, row: Row, read: PastStay, place: Property, hours
         return _refused(replace(row, same=None, says=None, unit_id=None, arrival=None, departure=None), _taken(other))
     now = desk.now()
     stay = timed(_bare(read, StayId(tx.new_id(now)), now), place)
-    if read.phone or read.email:
-        contact = {"phone": read.phone, "email": read.email}
-        stay = replace(stay, contact=sealed_contact(desk, stay.id, contact))
+    stay = contacts.kept(desk.vault, stay, {"phone": read.phone, "email": read.email})
     return Judged(replace(row, verdict=Verdict.NEW, stay_id=stay.id), after=stay, stage=_STATUS[read.came][1])
 
 
@@ -341,14 +340,14 @@ def _merged(desk: Desk, read: PastStay, known: StayRow, *, ours: bool) -> tuple[
         new = getattr(told, name)
         settle(name, getattr(known, name), new, **{name: new})
     settle("total", known.total, told.total, total_minor=told.total_minor, currency=told.currency)
-    contact = _contact(desk, known)
+    contact = contacts.opened(desk.vault, known)
     wanted = contact | {
         name: value
         for name, value in (("phone", read.phone), ("email", read.email))
         if value and (ours or not contact.get(name))
     }
     if wanted != contact:
-        after = replace(after, contact=sealed_contact(desk, known.id, wanted))
+        after = contacts.kept(desk.vault, after, wanted)
         changes.append("contact")
     days = (told.arrival, told.departure)
     if ours:
@@ -363,13 +362,6 @@ def _merged(desk: Desk, read: PastStay, known: StayRow, *, ours: bool) -> tuple[
         after = replace(after, kind=StayKind.RESERVATION)
         changes.append("kind")
     return after, changes, left
-
-
-def _contact(desk: Desk, stay: StayRow) -> dict[str, str]:
-    if stay.contact is None:
-        return {}
-    opened: dict[str, str] = json.loads(desk.vault.open(stay.contact, about=f"stay:{stay.id}"))
-    return opened
 
 
 # ---- doing it, and taking it back ----------------------------------------------------------------------------------
@@ -419,6 +411,8 @@ def take_back(tx: Tx, desk: Desk, row: Row, actor: str) -> Row:
 
 
 _DAYS: Final = frozenset({"arrival", "departure"})
+_MARKS: Final = frozenset({"email_mark", "phone_mark"})
+"""Made of the contact, under a key that may be another by then."""
 _INSTANTS: Final = frozenset({
     "own_check_in", "own_check_out", "check_in", "check_out", "made_at", "changed_at", "arrived_at", "left_at", "cancelled_at",
 })  # fmt: skip
@@ -426,12 +420,12 @@ _INSTANTS: Final = frozenset({
 
 def snapshot(tx: Tx, desk: Desk, stay: StayRow) -> dict[str, Any]:
     """A stay as JSON knows it, with what is sealed opened, as another key may seal it by then."""
-    told = {each.name: getattr(stay, each.name) for each in fields(StayRow)}
+    told = {each.name: getattr(stay, each.name) for each in fields(StayRow) if each.name not in _MARKS}
     stage = steps.stage(tx, stay.id)
     return dict(_plain(told)) | {
         "kind": stay.kind.value,
         "status": stay.status.value,
-        "contact": None if stay.contact is None else _contact(desk, stay),
+        "contact": contacts.opened(desk.vault, stay) or None,
         "stage": None if stage is None else stage.value,
     }
 
@@ -448,6 +442,5 @@ def _restored(desk: Desk, told: dict[str, Any]) -> tuple[StayRow, Stage]:
             values[name] = date.fromisoformat(value)
         elif value is not None and name in _INSTANTS:
             values[name] = datetime.fromisoformat(value)
-    contact = None if told["contact"] is None else sealed_contact(desk, StayId(told["id"]), told["contact"])
-    values |= {"kind": StayKind(told["kind"]), "status": StayStatus(told["status"]), "contact": contact}
-    return StayRow(**values), Stage(told["stage"])
+    values |= {"kind": StayKind(told["kind"]), "status": StayStatus(told["status"]), "contact": None}
+    return contacts.kept(desk.vault, StayRow(**values), told["contact"] or {}), Stage(told["stage"])

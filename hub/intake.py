@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy.exc import IntegrityError
 
-from hub import calendars, diaries, guest_page, hearing, issuing, pushing, readings, sightings
+from hub import calendars, contacts, diaries, guest_page, hearing, issuing, pushing, readings, sightings
 from hub.calendars import cancel, timed
 from hub.errors import Rejected
 from hub.issuing import Desk
@@ -138,12 +138,13 @@ class Intake:
             guest=clean(new.guest, limit=120),
             reference="",
             phone_last4=digits[-4:] if len(digits) >= 4 else "",
-            contact=calendars.sealed_contact(self.desk, id_, contact) if any(contact.values()) else None,
+            contact=None,
             guests=new.guests,
             note=clean(new.note),
             made_at=now,
             changed_at=now,
         )
+        row = contacts.kept(self.desk.vault, row, contact)
         self._keep(tx, timed(_priced(row, new.total), place), actor, "stay added")
         return id_
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 
+from hub import contacts
 from hub.contracts import Clock
 from hub.contracts.accounts import Account
 from hub.errors import Disappointment, Rejected, Unavailable
@@ -106,7 +107,7 @@ def _listings(tx: Tx, channel: ChannelId) -> dict[UnitId, str]:
 def digest_of(desk: Desk, stay: StayRow, listing: str) -> str:
     """Of all that is sent. Our own key, coming back as the booking's reference, is no news."""
     reference = "" if stay.reference.startswith(KEY) else stay.reference
-    who = (stay.guest, stay.note, reference, sorted(_contact(desk, stay).items()))
+    who = (stay.guest, stay.note, reference, sorted(contacts.opened(desk.vault, stay).items()))
     party = (stay.guests, stay.adults, stay.children, stay.infants, stay.pets, stay.total_minor, stay.currency)
     when = (listing, stay.arrival, stay.departure, stay.status.value)
     return hashlib.sha256(json.dumps([*map(str, (*when, *who, *party))]).encode()).hexdigest()[:32]
@@ -161,7 +162,7 @@ class Pusher:
             pushes.keep(tx, replace(row, state=PushState.SYNCED))  # it never was there
             return None
         pushes.keep(tx, replace(row, attempts=row.attempts + 1, tried_at=self.desk.now()))
-        contact = _contact(self.desk, stay)
+        contact = contacts.opened(self.desk.vault, stay)
         dry = account.rehearses and not row.real
         return KeepBooking(
             stay=stay.id,
@@ -201,13 +202,6 @@ class Pusher:
         logger.info("a booking was pushed", attempt=row.attempts, rehearsed=order.dry)
         done = replace(row, state=PushState.SYNCED, error="", synced_at=self.desk.now(), dry=int(order.dry))
         pushes.keep(tx, done)
-
-
-def _contact(desk: Desk, stay: StayRow) -> Mapping[str, str]:
-    if stay.contact is None:
-        return {}
-    opened: dict[str, str] = json.loads(desk.vault.open(stay.contact, about=f"stay:{stay.id}"))
-    return opened
 
 
 # ---- what comes back ------------------------------------------------------------------------------------------------

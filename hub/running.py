@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import structlog
 
-from hub import audit, issuing, passes, people, workflow
+from hub import audit, contacts, issuing, passes, people, workflow
 from hub.accounts_told import AccountsTold, proof
 from hub.adopting import Adopting, held
 from hub.alerts import LOOK_EVERY, SETTLE, Alerts
@@ -476,6 +476,7 @@ async def _tidy(hub: Hub) -> None:
         publishing.tidy(tx, hub.clock.now())
         batteries.forget_old(tx, hub.clock.now() - batteries.KEPT)
         replies.forget_old(tx, hub.wall.now() - timedelta(days=1))
+        contacts.mark_old(tx, hub.vault)
         if hub.clock.trusted:
             guest_page.tidy(tx, hub.clock.now())
             bookings.sweep_holds(tx, hub.clock.now())

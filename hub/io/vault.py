@@ -50,11 +50,13 @@ class _Master:
     id: bytes
     seals: AESGCM
     tags: bytes
+    marks: bytes
     key: bytes
 
     @classmethod
     def of(cls, key: bytes) -> _Master:
-        return cls(_derived(key, "key id")[:_ID_BYTES], AESGCM(_derived(key, "seal")), _derived(key, "tag"), key)
+        seals, tags, marks = AESGCM(_derived(key, "seal")), _derived(key, "tag"), _derived(key, "mark")
+        return cls(_derived(key, "key id")[:_ID_BYTES], seals, tags, marks, key)
 
     def __repr__(self) -> str:
         return f"_Master({self.id.hex()})"
@@ -159,6 +161,14 @@ class Vault:
         """Under every key of the house."""
         return frozenset(_tag(master, pin) for master in self._masters.values())
 
+    def mark(self, text: str) -> str:
+        """By which the same text is known again, and nothing else of it. As with `tag`: to look for one, use `marks`."""
+        return _mark(self._newest, text)
+
+    def marks(self, text: str) -> frozenset[str]:
+        """Under every key of the house."""
+        return frozenset(_mark(master, text) for master in self._masters.values())
+
     def derive(self, purpose: str) -> bytes:
         """A key of 32 bytes for one purpose, e.g. `sessions`. Changes when the keys are rotated."""
         return _derived(self._newest.key, f"for {purpose}")
@@ -184,6 +194,10 @@ class Vault:
 def _tag(master: _Master, pin: Pin) -> CodeTag:
     digest = hmac.digest(master.tags, pin.reveal().encode(), "sha256")
     return CodeTag(f"{master.id.hex()}:{digest[:16].hex()}")
+
+
+def _mark(master: _Master, text: str) -> str:
+    return hmac.digest(master.marks, text.encode(), "sha256")[:16].hex()
 
 
 def _text(keys: list[bytes]) -> str:

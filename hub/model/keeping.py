@@ -43,6 +43,14 @@ REGISTER: Final = (
         "emptied; the dates remain, of nobody",
     ),
     Kept(
+        "What people wrote down of a guest, and whether stays have one e-mail address or telephone (keyed hashes)",
+        ("guest_notes", "stays"),
+        "to know a guest who comes again, and what to mind",
+        "knowing one's own guests: legitimate interest (6(1)(f))",
+        "until it is erased",
+        "deleted",
+    ),
+    Kept(
         "What booking channels and partners sent (sealed)",
         ("stay_sources", "inbox"),
         "to compare it with what they send next, and to read it again where it was not understood",

@@ -6,23 +6,26 @@ A guest is the guest of one stay. What is sealed is emptied by the caller, who h
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import delete, exists, func, or_, select, update
+from sqlalchemy import delete, exists, func, insert, or_, select, text, update
 
 from hub.model.chain import HOUSE, Link
 from hub.model.values import ChannelId, StayId
 from hub.store import chain, log
+from hub.store import stays as ledger
 from hub.store.engine import Tx
+from hub.store.stays import StayRow
 from hub.store.tables import (
     access_log,
     alerts,
     complaints,
     grants,
     guest_links,
+    guest_notes,
     inbox,
     outbox,
     questions,
@@ -99,16 +102,65 @@ def others_referred(tx: Tx, reference: str, but: StayId) -> list[StayId]:
     return list(tx.sql.scalars(select(stays.c.id).where(stays.c.reference == reference, stays.c.id != but).limit(50)))
 
 
+MOST: Final = 60
+"""An address that more stays than this have is nobody's own: an agency's, or one that a channel gives to all."""
+
+
+def others_marked(tx: Tx, column: str, marks: Collection[str], but: StayId) -> list[StayId]:
+    """Stays whose guest is reached by the same. `column`: `email_mark` | `phone_mark`."""
+    if not marks:
+        return []
+    same = select(stays.c.id).where(stays.c[column].in_(marks), stays.c.id != but).limit(MOST + 1)
+    found = list(tx.sql.scalars(same))
+    return found if len(found) <= MOST else []
+
+
+def unmarked(tx: Tx, limit: int) -> list[StayRow]:
+    waiting = (
+        select(stays.c.id).where(text("contact IS NOT NULL AND email_mark IS NULL")).order_by(stays.c.id).limit(limit)
+    )
+    return [row for id_ in tx.sql.scalars(waiting).all() if (row := ledger.stay(tx, id_)) is not None]
+
+
+def keep_marks(tx: Tx, stay: StayId, email: str, phone: str) -> None:
+    tx.sql.execute(update(stays).where(stays.c.id == stay).values(email_mark=email, phone_mark=phone))
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a person wrote down of a guest, at one of their stays."""
+
+    stay: StayId
+    text: str
+    at: datetime
+    by: str
+
+
+def notes(tx: Tx, ids: Collection[StayId]) -> list[Note]:
+    """The latest first."""
+    rows = tx.sql.execute(select(guest_notes).where(guest_notes.c.stay_id.in_(ids)).order_by(guest_notes.c.at.desc()))
+    return [Note(*row) for row in rows]
+
+
+def keep_note(tx: Tx, note: Note) -> None:
+    """In place of the stay's older one; none, if it is empty."""
+    tx.sql.execute(delete(guest_notes).where(guest_notes.c.stay_id == note.stay))
+    if note.text:
+        values = {"stay_id": note.stay, "text": note.text, "at": note.at, "by": note.by}
+        tx.sql.execute(insert(guest_notes).values(**values))
+    tx.signal(f"stay:{note.stay}")
+
+
 # ---- taking out ------------------------------------------------------------------------------------------------------
 
 
 def empty_stay(tx: Tx, stay: StayId) -> None:
     gone = update(stays).where(stays.c.id == stay)
     nobody = {"guest": "", "reference": "", "phone_last4": "", "contact": None, "note": "", "guests": None}
-    tx.sql.execute(gone.values(**nobody, fixed_pin=None))
+    tx.sql.execute(gone.values(**nobody, fixed_pin=None, email_mark=None, phone_mark=None))
     tx.sql.execute(update(grants).where(grants.c.stay_id == stay).values(label="", pin=None))
     tx.sql.execute(update(stay_steps).where(stay_steps.c.stay_id == stay).values(why=""))
-    for table in (guest_links, complaints):
+    for table in (guest_links, guest_notes, complaints):
         tx.sql.execute(delete(table).where(table.c.stay_id == stay))
     tx.signal(f"stay:{stay}")
     tx.signal("stays")

@@ -58,6 +58,9 @@ class StayRow:
     pets: int | None = None
     moved_from: UnitId | None = None
     """The unit that its source believes it to be in, since a person moved it to another."""
+    email_mark: str | None = None
+    phone_mark: str | None = None
+    """By which other stays of the guest are known (hub/contacts.py)."""
 
     @property
     def total(self) -> Money | None:

@@ -325,3 +325,22 @@ async def test_stays_of_one_booking_are_shown_on_each_of_their_pages(manager: Vi
     assert f'href="/stays/{second}"' not in others, "not twice"
     assert f'href="/stays/{third}"' in others
     assert "In the same booking" not in (await manager.get(f"/stays/{third}")).text
+
+
+async def test_a_guest_with_the_same_address_is_the_same_whatever_the_name_and_notes_go_along(manager: Visitor) -> None:
+    hub = manager.here.hub
+    past = replace(_of_ada(date(2026, 12, 1)), email="ada@example.com")
+    first = await hub.store.write(lambda tx: hub.intake.add_stay(tx, past, "console"))
+    again = replace(_of_ada(date(2026, 12, 20)), guest="A. Byron", email="Ada@Example.com")
+    second = await hub.store.write(lambda tx: hub.intake.add_stay(tx, again, "console"))
+    answer = await manager.post(f"/stays/{first}/note", note="Leaves late.\n<b>Has a dog</b>")
+    assert answer.status == 303
+    page = await manager.get(f"/stays/{second}")
+    assert "Other stays of this guest" in page.text
+    assert f'href="/stays/{first}"' in page.html
+    assert "Leaves late. <b>Has a dog</b>" in " ".join(page.text.split())
+    assert "<b>Has" not in page.html
+    own = (await manager.get(f"/stays/{first}")).html
+    assert "Leaves late.\n&lt;b&gt;Has a dog&lt;/b&gt;</textarea>" in own
+    assert (await manager.post(f"/stays/{first}/note", note="x" * 1001)).status == 409
+    assert (await manager.post("/stays/nobody/note", note="x")).status == 409

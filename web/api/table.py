@@ -17,6 +17,7 @@ from web.api import (
     events,
     guest_page,
     house,
+    known_guest,
     people,
     person_feeds,
     platform_codes,
@@ -223,6 +224,10 @@ TABLE: Final[tuple[AnyRoute, ...]] = (
     Route("POST", "/passes/{pass}/reveal", C, "The digits; audited",
           people.reveal_pass, Nothing, Nothing, people.PassGiven, refuses=True, replayed=False),
 
+    Route("GET", "/stays/{stay}/guest", R, "The guest as they are known from all their stays",
+          known_guest.get_guest, Nothing, Nothing, known_guest.KnownGuestOut),
+    Route("POST", "/stays/{stay}/guest/note", W, "What to mind with this guest, shown at all their stays",
+          known_guest.note_guest, Nothing, known_guest.NoteIn, known_guest.KnownGuestOut, refuses=True),
     Route("POST", "/stays/{stay}/guest/export", A, "Everything that is kept of the guest, why and how long; written down",
           record.export_guest, Nothing, Nothing, record.GuestOut, refuses=True, replayed=False),
     Route("POST", "/stays/{stay}/guest/erase", A, "Take out who the guest was; cannot be undone",

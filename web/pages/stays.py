@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
@@ -11,12 +10,12 @@ from typing import Annotated, Any, Literal
 from aiohttp import web
 from pydantic import AfterValidator, Field
 
-from hub import backup_codes, bookings, ladder
+from hub import backup_codes, bookings, contacts, ladder
 from hub.bookings import NotFree
 from hub.errors import Rejected
 from hub.hub import Hub
 from hub.intake import NewStay
-from hub.model.values import StayId, StayKind, StayStatus, UnitId, clean
+from hub.model.values import CODED, StayId, StayKind, StayStatus, UnitId, clean
 from hub.store import bookings as booked
 from hub.store import codes, conflicts, guests, house
 from hub.store import stays as ledger
@@ -26,6 +25,7 @@ from web.forms import Filled, Form, blank, read
 from web.ground import Ask, Ground, StayLine
 from web.ladder_view import LadderView, ladder_view
 from web.pages.guest_link import ForGuest, for_guest
+from web.pages.known_guest import KnownGuest, known_guest
 from web.pages.platform_codes import AtPlatform, at_platforms
 from web.pages.stay_list import listing
 from web.prices import Priced, total_of, typed
@@ -69,8 +69,8 @@ class StayView:
     """Another guest has some of its nights."""
     group: list[StayLine]
     """In the same booking, by its reference."""
-    others: list[StayLine]
-    """Under the same name, the latest first: perhaps the same guest. Who was erased has no name any more."""
+    known: KnownGuest | None
+    """None: nobody stays there, it is a closure."""
     wakes: str
 
 
@@ -85,7 +85,7 @@ def look_at(tx: Tx, hub: Hub, id_: StayId) -> StayView:
     ground = Ground.read(tx, hub.clock.now())
     row = _row(tx, id_)
     [line] = ground.with_doors(tx, [row])
-    contact = _contact(hub, row)
+    contact = contacts.opened(hub.vault, row)
     asked = [question for question in ledger.open_questions(tx) if question.subject == id_]
     live = row.status in (StayStatus.CONFIRMED, StayStatus.TENTATIVE)
     over = row.check_out is not None and row.check_out <= ground.now
@@ -105,31 +105,23 @@ def look_at(tx: Tx, hub: Hub, id_: StayId) -> StayView:
         may_change=live and not over and row.arrival is not None,
         contested=bool(conflicts.contested(tx, [id_])),
         group=_lines(tx, ground, guests.others_referred(tx, row.reference, row.id)),
-        others=_lines(tx, ground, guests.others_named(tx, row.guest, row.id), besides=row.reference),
+        known=known_guest(tx, hub, ground, row) if row.kind in CODED else None,
         may_restore=row.status is StayStatus.CANCELLED and not over and row.check_out is not None,
         wakes=wakes(f"stay:{id_}", "stays", "questions", *(f"lock:{door.lock}" for door in line.doors)),
     )
 
 
-def _lines(tx: Tx, ground: Ground, ids: Iterable[StayId], *, besides: str = "") -> list[StayLine]:
-    """The latest first. `besides`: not those with this reference."""
+def _lines(tx: Tx, ground: Ground, ids: Iterable[StayId]) -> list[StayLine]:
+    """The latest first."""
     found = (ledger.stay(tx, id_) for id_ in ids)
     dated = [each for each in found if each is not None and each.arrival is not None]
-    shown = (each for each in dated if not besides or each.reference != besides)
-    return [ground.line(each) for each in sorted(shown, key=lambda each: str(each.arrival), reverse=True)]
+    return [ground.line(each) for each in sorted(dated, key=lambda each: str(each.arrival), reverse=True)]
 
 
 def _ladder(tx: Tx, ground: Ground, row: StayRow) -> LadderView | None:
     over = row.check_out is not None and row.check_out <= ground.now
     where = None if over else ladder.standing(tx, [row], ground.now).get(row.id)
     return None if where is None else ladder_view(ground, where)
-
-
-def _contact(hub: Hub, row: StayRow) -> dict[str, str]:
-    if row.contact is None:
-        return {}
-    opened: dict[str, str] = json.loads(hub.vault.open(row.contact, about=f"stay:{row.id}"))
-    return opened
 
 
 def _code(tx: Tx, ground: Ground, row: StayRow, pins: tuple[tuple[str, str], ...] = ()) -> Code | None:

@@ -7,7 +7,16 @@ from hub.store.tables.guest_page import complaints, guest_links
 from hub.store.tables.house import channels, listings, locks, meta, properties, unit_locks, units
 from hub.store.tables.imports import stay_import_rows, stay_imports
 from hub.store.tables.kinds import Day, Instant, metadata
-from hub.store.tables.ledgers import grants, shared_nights, slots, stay_sources, stay_steps, stays, unplaced
+from hub.store.tables.ledgers import (
+    grants,
+    guest_notes,
+    shared_nights,
+    slots,
+    stay_sources,
+    stay_steps,
+    stays,
+    unplaced,
+)
 from hub.store.tables.people import (
     accounts,
     attempts,
@@ -47,6 +56,7 @@ __all__ = [
     "escalation",
     "grants",
     "guest_links",
+    "guest_notes",
     "holds",
     "inbox",
     "listings",

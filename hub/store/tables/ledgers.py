@@ -47,6 +47,8 @@ stays = table(
     required("reference", Text, server_default=""),
     required("phone_last4", Text, server_default=""),
     Column("contact", LargeBinary),  # sealed JSON {phone, email}
+    Column("email_mark", Text),  # keyed hashes of the two; empty: none; None: nobody has looked
+    Column("phone_mark", Text),
     Column("guests", Integer),
     required("note", Text, server_default=""),
     required("made_at", Instant),
@@ -74,8 +76,19 @@ stays = table(
     Index("stays_by_unit", "unit_id", "check_in"),
     Index("stays_by_claim", "claim"),
     Index("stays_by_stage", "stage", "check_in"),
+    Index("stays_by_email", "email_mark", sqlite_where=text("email_mark <> ''")),
+    Index("stays_by_phone", "phone_mark", sqlite_where=text("phone_mark <> ''")),
+    Index("stays_unmarked", "id", sqlite_where=text("contact IS NOT NULL AND email_mark IS NULL")),
     Index("stays_contested", "check_out", sqlite_where=text("contested = 1")),
     Index("stays_moved", "moved_from", sqlite_where=text("moved_from IS NOT NULL")),
+)
+
+guest_notes = table(
+    "guest_notes",
+    Column("stay_id", Text, ForeignKey("stays.id", ondelete="CASCADE"), primary_key=True),
+    required("text", Text),
+    required("at", Instant),
+    required("by", Text),
 )
 
 stay_steps = table(

@@ -295,3 +295,23 @@ async def test_a_stay_that_is_made_here_has_a_price_and_a_channel_s_has_its_own(
     assert changed.json["price"] == {"minor": 50000, "currency": "CHF"}
     for wrong in ({"minor": -1, "currency": "EUR"}, {"minor": 1, "currency": "eur"}, {"minor": 1}):
         assert (await api.post("/stays", {**new, "price": wrong})).status == 422
+
+
+# ---- guests who come again ------------------------------------------------------------------------------------------
+
+
+async def test_a_guest_is_told_from_all_their_stays_with_what_was_written_down(api: Api) -> None:
+    ids = []
+    for arrival, departure in (("2026-12-01", "2026-12-03"), ("2026-12-10", "2026-12-13")):
+        days = {"arrival": arrival, "departure": departure}
+        asked = STAY | days | {"guest": f"Grace {arrival}", "phone": "+1 555 010 4477"}
+        ids.append((await api.post("/stays", asked)).json["id"])
+    first, second = ids
+    noted = await api.post(f"/stays/{first}/guest/note", {"text": "Prefers the quiet side."})
+    assert (noted.status, [each["text"] for each in noted.json["notes"]]) == (200, ["Prefers the quiet side."])
+    told = (await api.get(f"/stays/{second}/guest")).json
+    assert (told["others"], told["to_come"], told["stays"]) == ([first], 2, 0)
+    assert [(each["stay"], each["text"]) for each in told["notes"]] == [(first, "Prefers the quiet side.")]
+    assert "4477" not in str(told)
+    assert (await api.post(f"/stays/{first}/guest/note", {"text": "x" * 1001})).status == 422
+    assert (await api.get("/stays/nobody/guest")).status == 404

@@ -400,8 +400,27 @@ SAID = (
     "ALTER TABLE stay_sources ADD COLUMN own_check_out INTEGER",
 )
 
+# ---- guests who come again ----
+GUESTS = (
+    "ALTER TABLE stays ADD COLUMN email_mark TEXT",
+    "ALTER TABLE stays ADD COLUMN phone_mark TEXT",
+    "CREATE INDEX stays_by_email ON stays (email_mark) WHERE email_mark <> ''",
+    "CREATE INDEX stays_by_phone ON stays (phone_mark) WHERE phone_mark <> ''",
+    "CREATE INDEX stays_unmarked ON stays (id) WHERE contact IS NOT NULL AND email_mark IS NULL",
+    """
+CREATE TABLE guest_notes (
+    stay_id TEXT NOT NULL,
+    text TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    by TEXT NOT NULL,
+    PRIMARY KEY (stay_id),
+    FOREIGN KEY(stay_id) REFERENCES stays (id) ON DELETE CASCADE
+) STRICT
+    """,
+)
+
 
 def upgrade() -> None:
     # The triggers come last: they name columns that are added here.
-    for statement in (*TABLES, *ACCOUNTS, *CONFLICTS, *WORKFLOW, *PUBLISHING, *LOCKS, *WRITING, *PERSON_FEEDS, *IMPORTS, *INBOX, *SAID, *TRIGGERS):
+    for statement in (*TABLES, *ACCOUNTS, *CONFLICTS, *WORKFLOW, *PUBLISHING, *LOCKS, *WRITING, *PERSON_FEEDS, *IMPORTS, *INBOX, *SAID, *GUESTS, *TRIGGERS):
         op.get_bind().exec_driver_sql(statement)

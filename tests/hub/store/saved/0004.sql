@@ -259,6 +259,16 @@ CREATE TABLE guest_links (
 ) STRICT
     ;
 INSERT INTO "guest_links" VALUES('x','x',X'78',1,1,1);
+CREATE TABLE guest_notes (
+    stay_id TEXT NOT NULL,
+    text TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    by TEXT NOT NULL,
+    PRIMARY KEY (stay_id),
+    FOREIGN KEY(stay_id) REFERENCES stays (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "guest_notes" VALUES('x','x',1,'x');
 CREATE TABLE holds (
     id TEXT NOT NULL,
     unit_id TEXT NOT NULL,
@@ -697,14 +707,14 @@ CREATE TABLE stays (
     arrived_at INTEGER,
     left_at INTEGER,
     cancelled_at INTEGER,
-    cancelled_why TEXT, fixed_pin BLOB, platform TEXT DEFAULT '' NOT NULL, source_status TEXT DEFAULT '' NOT NULL, total_minor INTEGER, currency TEXT, adults INTEGER, children INTEGER, infants INTEGER, pets INTEGER, claim INTEGER DEFAULT '0' NOT NULL, contested INTEGER DEFAULT '0' NOT NULL CHECK (contested IN (0, 1)), moved_from TEXT, stage TEXT DEFAULT 'confirmed' NOT NULL,
+    cancelled_why TEXT, fixed_pin BLOB, platform TEXT DEFAULT '' NOT NULL, source_status TEXT DEFAULT '' NOT NULL, total_minor INTEGER, currency TEXT, adults INTEGER, children INTEGER, infants INTEGER, pets INTEGER, claim INTEGER DEFAULT '0' NOT NULL, contested INTEGER DEFAULT '0' NOT NULL CHECK (contested IN (0, 1)), moved_from TEXT, stage TEXT DEFAULT 'confirmed' NOT NULL, email_mark TEXT, phone_mark TEXT,
     PRIMARY KEY (id),
     CHECK (check_out > check_in),
     FOREIGN KEY(unit_id) REFERENCES units (id),
     FOREIGN KEY(channel_id) REFERENCES channels (id) ON DELETE SET NULL
 ) STRICT
     ;
-INSERT INTO "stays" VALUES('x','x','x','x','x','x','x',1,1,1,2,'x','x','x',X'78',1,'x',1,1,1,1,1,'x',X'78','x','x',1,'x',1,1,1,1,1,1,'x','x');
+INSERT INTO "stays" VALUES('x','x','x','x','x','x','x',1,1,1,2,'x','x','x',X'78',1,'x',1,1,1,1,1,'x',X'78','x','x',1,'x',1,1,1,1,1,1,'x','x','x','x');
 CREATE TABLE sync_log (
     id INTEGER NOT NULL,
     channel_id TEXT NOT NULL,
@@ -873,6 +883,9 @@ CREATE INDEX pushes_failed ON pushes (channel_id, tried_at) WHERE state = 'faile
 CREATE INDEX stay_import_rows_same ON stay_import_rows (import_id, same);
 CREATE INDEX stay_import_rows_nights ON stay_import_rows (import_id, unit_id, arrival);
 CREATE INDEX stay_import_rows_stay ON stay_import_rows (stay_id);
+CREATE INDEX stays_by_email ON stays (email_mark) WHERE email_mark <> '';
+CREATE INDEX stays_by_phone ON stays (phone_mark) WHERE phone_mark <> '';
+CREATE INDEX stays_unmarked ON stays (id) WHERE contact IS NOT NULL AND email_mark IS NULL;
 CREATE TRIGGER holds_no_overlap BEFORE INSERT ON holds
 WHEN EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.status IN ('confirmed', 'tentative')
              AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
