@@ -204,15 +204,15 @@ def _code_list(tx: Tx, *, hub: Hub, actor: str, ask: asks.Codes) -> JsonValue:
         raise Rejected(f"there is no stay “{stay}”; see `gatehouse stay list`")
     found = code_list.listing(tx, lock=lock, stay=stay)
     pins = _revealed(tx, hub, actor, found) if ask.reveal else {}
-    told = [_code(code, hub.clock.now()) for code in found]
+    told = [_code(code, hub) for code in found]
     if ask.reveal:
         told = [_with_pin(row, code, pins) for row, code in zip(told, found, strict=True)]
     return [row for row in told if row["state"] is not None]
 
 
-def _code(code: Code, now: datetime) -> dict[str, JsonValue]:
+def _code(code: Code, hub: Hub) -> dict[str, JsonValue]:
     grant = None if code.issued is None else code.issued.grant
-    state = state_of(grant, code.slot, now)
+    state = state_of(grant, code.slot, hub.clock.now(), hub.tagbook.tags)
     return {
         "lock": code.lock,
         "slot": None if code.slot is None else code.slot.number,

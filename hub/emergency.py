@@ -239,13 +239,7 @@ class Emergencies:
 
         scope, pin = await self.store.write(work)
         done = [await self._or_backup(each, wish, actor) for each in await self._proven(scope.doors)]
-        works = sum(each.outcome is Outcome.DONE for each in done)
-        sentence = f"Codes work at {works} of {len(done)} doors. The code goes on to the others by itself."
-        if works == len(done):
-            sentence = "The code works now."
-        if any(each.pin is not None for each in done):
-            sentence += " Mind the doors that take another one."
-        return Done(wish.act, sentence, tuple(done), pin)
+        return Done(wish.act, _how_codes_work(done), tuple(done), pin)
 
     async def _or_backup(self, door: DoorDone, wish: Wish, actor: str) -> DoorDone:
         """A lock that does not answer in time may hold a backup code, which works without its answer."""
@@ -328,6 +322,17 @@ def _code_done(door: Door, works: bool, refused: str | None) -> DoorDone:
     if refused:
         return DoorDone(door.id, door.name, Outcome.REFUSED, f"{door.name} refused it: {refused}.")
     return DoorDone(door.id, door.name, Outcome.UNKNOWN, f"{door.name} has not said yet that it holds it.")
+
+
+def _how_codes_work(done: Sequence[DoorDone]) -> str:
+    works = sum(each.outcome is Outcome.DONE for each in done)
+    others = sum(each.pin is not None for each in done)
+    if others == len(done):
+        return "No door has confirmed this code yet. Another one works now: it stands beside its door."
+    told = "The code works now."
+    if works < len(done):
+        told = f"Codes work at {works} of {len(done)} doors. The code goes on to the others by itself."
+    return f"{told} Mind the doors that take another one." if others else told
 
 
 def _label(actor: str) -> str:

@@ -157,6 +157,8 @@ def _names(tx: Tx, said: Iterable[Complaint]) -> str:
 
 
 def of_people(look: Look) -> Iterator[Finding]:
+    if settings.safe_mode(look.tx):
+        return  # nothing is written before a person has looked, and that is said
     for entry in code_list.unproven(look.tx, look.now):
         if entry.stay is None:
             why, cure = _why(look.tx, entry)
@@ -197,12 +199,15 @@ def _why(tx: Tx, entry: Issued) -> tuple[str, str]:
 def of_backups(look: Look) -> Iterator[Finding]:
     if (ending := ledger.next_ending(look.tx, look.now - _CLEARED_WITHIN)) is not None:
         look.reached(ending + _CLEARED_WITHIN)
-    for entry in ledger.lingering(look.tx, look.now - _CLEARED_WITHIN):
-        name = _name(look.tx, entry.lock)
+    safe = settings.safe_mode(look.tx)
+    ended = {entry.lock: entry.grant.window.end for entry in ledger.lingering(look.tx, look.now - _CLEARED_WITHIN)}
+    for lock, end in ended.items():
+        name = _name(look.tx, lock)
         sentence = f"A backup code that ended may still open {name}: the lock has not said that it is gone."
-        cure = "It is cleared as soon as the lock answers. Delete it at the lock if that cannot wait."
-        yield Finding(Kind.BACKUP_LINGERS, f"lock:{entry.lock}", sentence, cure, entry.grant.window.end)
-    if settings.safe_mode(look.tx) or not look.clock.trusted:
+        when = "when safe mode is left" if safe else "as soon as the lock answers"
+        cure = f"It is cleared {when}. Delete it at the lock if that cannot wait."
+        yield Finding(Kind.BACKUP_LINGERS, f"lock:{lock}", sentence, cure, end)
+    if safe or not look.clock.trusted:
         return
     pools = ledger.pool(look.tx)
     for door in look.doors:

@@ -230,7 +230,10 @@ def _words(alert: Alert, what: str, zone: ZoneInfo) -> _Words:
     if what == "over":
         lines += ["", f"It is over{'' if alert.over_at is None else f' since {_local(alert.over_at, zone)}'}."]
     elif what == CONCERNED:
-        lines += ["", "The codes of guests are off until then. Your own code is not touched: it works at its hours."]
+        lines += [
+            "",
+            "The codes of guests are off until it is released. Your own code is not touched: it works at its hours.",
+        ]
     else:
         lines += ["", f"What to do: {alert.cure}"]
     return _Words(

@@ -20,6 +20,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import Final
 
+from hub.model.code_states import in_doubt, may_hold, ready, state_of, usable
 from hub.model.hours import Hours, exactly
 from hub.model.slots import (
     PLACES,
@@ -109,7 +110,7 @@ def _homes(slots: Mapping[int, Slot]) -> Mapping[GrantId, Slot]:
     """Where each holder's code is, or most likely is."""
     homes: dict[GrantId, Slot] = {}
     for slot in slots.values():
-        if slot.holder is not None and (slot.holder not in homes or _in_doubt(homes[slot.holder]) > _in_doubt(slot)):
+        if slot.holder is not None and (slot.holder not in homes or in_doubt(homes[slot.holder]) > in_doubt(slot)):
             homes[slot.holder] = slot
     return homes
 
@@ -167,7 +168,7 @@ class _View:
         return not grant.refused and not still_there and self.limits.take(grant.digits)
 
     def unwanted(self, slot: Slot) -> bool:
-        if not _may_hold(slot):
+        if not may_hold(slot):
             return False
         if slot.holder is None:
             return slot.claim is not None or (slot.reading is Reading.OCCUPIED and self.stray(slot.tag))
@@ -181,20 +182,12 @@ class _View:
 
     def exposed(self, slot: Slot, grant: Grant) -> bool:
         """Whether a code that should only wait may open the door already."""
-        known = slot.enabled and not _in_doubt(slot)
+        known = slot.enabled and not in_doubt(slot)
         return known and not self.begun(grant) and not slot.hours.confined(grant.window)
 
     def stray(self, tag: CodeTag | None) -> bool:
         granted = [grant for grant in self.grants.values() if grant.tag == tag]
         return not any(self.wanted(grant.id) for grant in granted) if granted else tag in self.ours
-
-
-def _may_hold(slot: Slot) -> bool:
-    return slot.reading is not Reading.EMPTY or slot.claim is not None
-
-
-def _in_doubt(slot: Slot) -> bool:
-    return slot.claim is not None or (slot.holder is not None and slot.reading is Reading.UNKNOWN)
 
 
 # ---- who comes first -----------------------------------------------------------------------------------------------
@@ -325,7 +318,7 @@ def _tell_ahead(slot: Slot, grant: Grant, view: _View) -> Step | None:
 
 
 def _mend(home: Slot, grant: Grant, view: _View) -> Step | None:
-    if _in_doubt(home):
+    if in_doubt(home):
         return Ask(home.number)
     if not home.enabled:
         return _open(home, grant, view)
@@ -342,7 +335,7 @@ def _open(home: Slot, grant: Grant, view: _View) -> Step | None:
 
 def _wait_there(home: Slot, grant: Grant, view: _View) -> Step | None:
     """A code whose window has not begun: shut until the lock keeps its hours, then enabled, so that it needs no hub."""
-    if _in_doubt(home):
+    if in_doubt(home):
         return Ask(home.number)
     if home.enabled:
         return None
@@ -397,7 +390,7 @@ def _locked_down(view: _View) -> Iterator[Step]:
 def _look_before_clearing(slot: Slot, view: _View) -> bool:
     """Whether the lock's word is needed first. One that tells no digits could seldom say whose code is there."""
     if view.limits.reads_codes:
-        return _in_doubt(slot) or not view.seen_within(slot, view.policy.fresh)
+        return in_doubt(slot) or not view.seen_within(slot, view.policy.fresh)
     seen = slot.reading is Reading.OCCUPIED and view.seen_within(slot, view.policy.fresh)
     return slot.took_orders or (slot.claim is None and slot.proof is Proof.NONE and not seen)
 
@@ -414,7 +407,7 @@ def _checks(view: _View) -> Iterator[Step]:
 
 
 def _doubts(view: _View) -> Iterator[Step]:
-    return (Ask(slot.number) for slot in view.slots.values() if _in_doubt(slot) and view.due(slot))
+    return (Ask(slot.number) for slot in view.slots.values() if in_doubt(slot) and view.due(slot))
 
 
 _LOOKING: Final = (_locked_down, _doubts, _unseen)
@@ -452,54 +445,3 @@ def _check_times(view: _View) -> Iterator[datetime]:
         for slot in _occupied(view):
             if slot.proven_at is not None:
                 yield slot.proven_at + view.policy.verify_every
-
-
-# ---- telling -------------------------------------------------------------------------------------------------------
-
-
-def ready(grant: Grant, slot: Slot, now: datetime) -> bool:
-    """Whether the guest's digits open the door now, or will from the beginning of their window, as far as the lock has
-    told us."""
-    ours = slot.holder == grant.id and slot.claim is None and slot.reading is Reading.OCCUPIED
-    proven = ours and slot.proof is not Proof.NONE and (slot.enabled or now < grant.window.start)
-    shut = slot.hours.shut(now if grant.window.start <= now else exactly(grant.window).start)
-    return proven and not shut and not grant.revoked and not grant.suspended and not grant.window.over(now)
-
-
-def usable(grant: Grant, slot: Slot, now: datetime) -> bool:
-    """Whether the guest's digits open the door now, as far as the lock has told us."""
-    return now in grant.window and ready(grant, slot, now)
-
-
-def state_of(grant: Grant | None, slot: Slot | None, now: datetime) -> CodeState | None:
-    """What to tell about a grant and the slot it holds (either may be missing); None: nothing worth a line."""
-    if slot is not None and not _may_hold(slot):
-        slot = None
-    if grant is None:
-        return _state_of_stray(slot)
-    gone = grant.revoked or grant.window.over(now)
-    if slot is None:
-        return None if gone else _state_outside(grant)
-    if gone or grant.suspended:
-        return CodeState.CLEARING
-    if now < grant.window.start:
-        return _state_ahead(grant, slot)
-    return CodeState.WRITING if _in_doubt(slot) or not slot.enabled or slot.hours.shut(now) else CodeState.SET
-
-
-def _state_outside(grant: Grant) -> CodeState:
-    if grant.suspended:
-        return CodeState.LOCKED_DOWN
-    return CodeState.REFUSED if grant.refused else CodeState.WANTED
-
-
-def _state_ahead(grant: Grant, slot: Slot) -> CodeState:
-    if _in_doubt(slot):
-        return CodeState.CLEARING if slot.claim is Claim.CLEARING else CodeState.WRITING
-    return CodeState.CLEARING if slot.enabled and not slot.hours.confined(grant.window) else CodeState.HELD
-
-
-def _state_of_stray(slot: Slot | None) -> CodeState | None:
-    if slot is not None and (slot.holder is not None or slot.claim is not None):
-        return CodeState.CLEARING
-    return CodeState.FOREIGN if slot is not None and slot.reading is Reading.OCCUPIED else None

@@ -193,9 +193,25 @@ def test_where_a_lock_is_silent_a_backup_code_that_it_holds_already_opens(tmp_pa
             backup = other[BACK]
             assert backup is not None
             assert house.lock("back").holds(backup.reveal())
+            assert done.sentence == "The code works now. Mind the doors that take another one."
             house.lock("back").silent = False
             await house.later(hours=5)
             assert not house.lock("back").holds(backup.reveal())
+
+    simulate(main())
+
+
+def test_a_code_that_no_door_has_confirmed_is_not_said_to_work(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, _two(), backups=1) as house:
+            await house.later(minutes=5)
+            house.lock("back").silent = True
+            done = await _do(house, Wish(Act.CODE, "A leak in the roof", lock=BACK))
+            assert done.doors[0].pin is not None
+            assert (
+                done.sentence
+                == "No door has confirmed this code yet. Another one works now: it stands beside its door."
+            )
 
     simulate(main())
 

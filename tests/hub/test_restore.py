@@ -9,7 +9,7 @@ import pytest
 
 from hub.errors import Rejected
 from hub.io.vault import Vault
-from hub.model.codes import Reading
+from hub.model.codes import CodeState, Reading, state_of
 from hub.model.values import Address, LockId, StayStatus
 from hub.store import code_list, codes, restoring, settings
 from hub.store.backup import back_up, restore
@@ -50,6 +50,9 @@ def test_a_restored_hub_reads_its_locks_gives_nothing_and_then_takes_back_what_i
             assert {slot.number for slot in slots if slot.reading is Reading.OCCUPIED} == {1, 9}
             listed = await house.hub.store.read(code_list.listing)
             assert [code.slot.number for code in listed if code.slot is not None] == [1, 9], "for a person to decide"
+            now, ours = house.hub.clock.now(), house.hub.tagbook.tags
+            states = [state_of(None, code.slot, now, ours) for code in listed]
+            assert states == [CodeState.CLEARING, CodeState.FOREIGN], "and which of them will go"
 
             await house.hub.store.write(restoring.leave_safe_mode)
             await house.later(minutes=5)

@@ -101,6 +101,9 @@ async def test_a_guest_of_a_house_that_is_locked_down_is_told_so(robin: Visitor)
     assert "Smoke" not in page.text
     shown = await press(robin, f"{path}/code")
     assert not any(pin in shown.html for pin in await digits(robin))
+    told = await press(robin, f"{path}/help", door="front")
+    assert "While the door is locked down, no guest's code opens it." in told.text
+    assert "put back" not in told.text
     await hub.store.write(lambda tx: emergencies.release(tx, row, "It is out", "account:Robin", NOW))
     assert "locked down" not in (await seen(robin, path)).text
 

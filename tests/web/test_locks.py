@@ -13,8 +13,8 @@ from hub.model.battery import LOW_AT
 from hub.model.codes import Reading, Slot
 from hub.model.facts import Abilities, BoltMoved, CodeChange, CodesChanged, Mode, ModeTold
 from hub.model.hours import Hours
-from hub.model.values import Address, How, LockId, Position, Proof, Window
-from hub.store import code_list, codes, doors, house, log
+from hub.model.values import Address, CodeTag, How, LockId, Position, Proof, Window
+from hub.store import code_list, codes, doors, house, log, settings
 from hub.store.engine import Tx
 from hub.store.house import LockRow, Origin
 from tests.simulators.building import Memory, MemoryLock
@@ -241,6 +241,23 @@ async def test_the_keypad_lists_whose_codes_it_holds_and_what_is_not_ours(manage
     assert "2 Priya Natarajan Wed 18 Nov, 14:00 to today 18:00 The lock last said so 13:00. Proven, confirmed" in text
     assert "30 Somebody else Not put there by Gatehouse, and left alone. The lock last said so " in text
     assert "José Ñandú-Müller today 16:30 to Sun 22 Nov, 11:00 Goes in later" in text
+
+
+async def test_a_code_of_our_own_that_was_forgotten_is_not_called_somebody_elses(manager: Visitor) -> None:
+    hub, front, tag = manager.here.hub, LockId("front"), CodeTag("of a guest whom the backup does not know")
+    hub.tagbook.add(tag)
+    slot = Slot(29, reading=Reading.OCCUPIED, tag=tag, proven_at=NOW)
+
+    def restore(tx: Tx) -> None:
+        codes.keep_slot(tx, front, slot, NOW)
+        settings.keep(tx, "safe_mode", "2026-11-20")
+
+    await hub.store.write(restore)
+    page = await manager.get("/locks/front")
+    said = "29 A code of the hub's own Gatehouse put it there, and does not know any more for whom."
+    assert f"{said} It is taken out as soon as safe mode is left." in page.text
+    assert "/codes/29/adopt" not in page.html
+    assert "30 Somebody else Not put there by Gatehouse, and left alone." in page.text
 
 
 async def test_a_lock_that_hides_digits_says_that_it_confirms_only(manager: Visitor) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
@@ -12,6 +11,7 @@ from pydantic import Field
 from hub import issuing
 from hub.adopting import Wish
 from hub.errors import Unavailable
+from hub.hub import Hub
 from hub.model.codes import CodeState, state_of
 from hub.model.people import Scope
 from hub.model.values import GrantId, LockId, PersonId, Pin, Proof, Purpose, StayId, clean
@@ -25,10 +25,13 @@ from web.api.wire import Flag, In, Instant, Nothing, Out, Told
 
 
 class CodeOut(Out):
-    id: str | None = Field(description="null: somebody else's code")
+    id: str | None = Field(description="null: somebody else's code, or one of the hub's own that it no longer knows")
     lock: str
     slot: int | None
-    state: CodeState = Field(description="`held`: it is in the lock and opens nothing before `valid_from`")
+    state: CodeState = Field(
+        description="`held`: it is in the lock and opens nothing before `valid_from`. `clearing` without an `id`: the hub "
+        "gave it and has forgotten to whom, as after a restore; it is taken out, in safe mode once that is left"
+    )
     proof: Proof
     proven_at: Told | None = Field(description="when the lock last said that it is there")
     written_at: Told | None = Field(description="when the lock last took what it was told of this place")
@@ -64,11 +67,10 @@ async def list_codes(call: Call, query: CodeQuery, body: Nothing) -> CodePage:
 def _codes(tx: Tx, call: Call, query: CodeQuery) -> CodePage:
     lock = None if query.lock is None else LockId(query.lock)
     stay = None if query.stay is None else StayId(query.stay)
-    now = call.hub.clock.now()
-    shown = [code for code in code_list.listing(tx, lock=lock, stay=stay) if _state(code, now) is not None]
+    shown = [code for code in code_list.listing(tx, lock=lock, stay=stay) if _state(code, call.hub) is not None]
     page = cut_by_name(shown, _place, query)
     pins = _reveal(tx, call, page.rows) if query.reveal else {}
-    return CodePage(items=[_code(code, pins, now) for code in page.rows], next=page.next)
+    return CodePage(items=[_code(code, pins, call.hub) for code in page.rows], next=page.next)
 
 
 def _place(code: Code) -> str:
@@ -76,12 +78,13 @@ def _place(code: Code) -> str:
     return f"{code.lock}/{slot:03}/{'' if code.issued is None else code.issued.grant.id}"
 
 
-def _state(code: Code, now: datetime) -> CodeState | None:
-    return state_of(None if code.issued is None else code.issued.grant, code.slot, now)
+def _state(code: Code, hub: Hub) -> CodeState | None:
+    grant = None if code.issued is None else code.issued.grant
+    return state_of(grant, code.slot, hub.clock.now(), hub.tagbook.tags)
 
 
-def _code(code: Code, pins: Mapping[GrantId, Pin], now: datetime) -> CodeOut:
-    state = _state(code, now)
+def _code(code: Code, pins: Mapping[GrantId, Pin], hub: Hub) -> CodeOut:
+    state = _state(code, hub)
     assert state is not None  # those without one are left out of the list
     grant = None if code.issued is None else code.issued.grant
     pin = None if grant is None else pins.get(grant.id)

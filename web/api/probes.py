@@ -71,7 +71,8 @@ def _measured(tx: Tx, hub: Hub) -> Iterator[Metric]:
     levels = Counter(finding.level for finding in findings(tx, hub))
     yield _many("gatehouse_findings", "What is wrong, by level", "level", {each.value: levels[each] for each in Level})
     listed = (
-        state_of(None if code.issued is None else code.issued.grant, code.slot, now) for code in code_list.listing(tx)
+        state_of(None if code.issued is None else code.issued.grant, code.slot, now, hub.tagbook.tags)
+        for code in code_list.listing(tx)
     )
     states = Counter(state for state in listed if state is not None)
     yield _many("gatehouse_codes", "Codes, by state", "state", {each.value: states[each] for each in CodeState})

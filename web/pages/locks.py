@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -12,8 +12,8 @@ from hub.hub import Hub
 from hub.model.battery import Weighed, Weight, accuracy, curve
 from hub.model.codes import CodeState, Limits, Slot, state_of
 from hub.model.facts import Abilities, Mode
-from hub.model.values import GrantId, LockId, Position, Proof
-from hub.store import batteries, code_list, codes, doors, ladder
+from hub.model.values import CodeTag, GrantId, LockId, Position, Proof
+from hub.store import batteries, code_list, codes, doors, ladder, settings
 from hub.store.code_list import Code
 from hub.store.doors import Door, unlockable
 from hub.store.engine import Tx
@@ -147,6 +147,8 @@ class SlotLine:
     """The lock says that it ends the code, even if the hub is not there."""
     was_told: bool
     """It was told to, and has said no more than that it heard that."""
+    forgotten: bool
+    """It is one of the hub's own, and nobody knows any more whose."""
     adoptable: bool
     """It is somebody else's, in a place that the hub looks after, and the lock tells digits."""
     written: Moment | None
@@ -216,6 +218,8 @@ def _backups(tx: Tx, ground: Ground, door: Door) -> Backups:
 class LockView:
     lock: LockCard
     slots: list[SlotLine]
+    safe_mode: bool
+    """Nothing is written to it until a person has looked."""
     lately: list[Event]
     firmware: str
     digits: str
@@ -239,10 +243,11 @@ def look_at(tx: Tx, hub: Hub, id_: LockId) -> LockView:
     listed = code_list.listing(tx, lock=id_)
     local = ground.local(door.property)
     able = door.abilities
-    places = codes.slots_of(tx, id_)
+    places, ours = codes.slots_of(tx, id_), hub.tagbook.tags
     return LockView(
         lock=card(ground, hub, door, sum(code.slot is not None for code in listed)),
-        slots=[line for code in listed if (line := _slot_line(ground, door, code, places)) is not None],
+        slots=[line for code in listed if (line := _slot_line(ground, door, code, places, ours)) is not None],
+        safe_mode=settings.safe_mode(tx),
         lately=lately(tx, ground, id_),
         firmware="" if able is None else able.firmware,
         digits="" if able is None else _span(able.min_digits, able.max_digits),
@@ -263,10 +268,12 @@ def _span(least: int, most: int) -> str:
     return f"{least}" if least == most else f"{least} to {most}"
 
 
-def _slot_line(ground: Ground, door: Door, code: Code, places: Sequence[Slot]) -> SlotLine | None:
+def _slot_line(
+    ground: Ground, door: Door, code: Code, places: Sequence[Slot], ours: Collection[CodeTag]
+) -> SlotLine | None:
     now = ground.now
     grant = None if code.issued is None else code.issued.grant
-    state = state_of(grant, code.slot, now)
+    state = state_of(grant, code.slot, now, ours)
     if state is None:
         return None
     local = ground.local(door.property)
@@ -283,6 +290,7 @@ def _slot_line(ground: Ground, door: Door, code: Code, places: Sequence[Slot]) -
         why="" if code.issued is None else code.issued.refused or "",
         ends_itself=state is CodeState.SET and code.slot is not None and code.slot.hours.kept,
         was_told=state is CodeState.SET and code.slot is not None and code.slot.hours.proof is Proof.ACKNOWLEDGED,
+        forgotten=state is CodeState.CLEARING and code.issued is None,
         adoptable=state is CodeState.FOREIGN and door.abilities is not None and door.abilities.reads_codes,
         written=None if code.slot is None else local.maybe(code.slot.written_at),
         proven=None if code.slot is None else local.maybe(code.slot.proven_at),
