@@ -112,14 +112,16 @@ def busiest(tx: Tx, since: datetime, most: int) -> list[tuple[StayId, int, datet
 _TOLD = (
     select(access_log.c.id)
     .where(access_log.c.lock_id == bindparam("lock"), access_log.c.at > bindparam("since", type_=Instant))
+    .where(access_log.c.at < bindparam("until", type_=Instant))
     .where(access_log.c.slot == bindparam("slot", type_=Integer), access_log.c.what == UNLOCKED)
     .limit(1)
 )
 
 
-def told_of(tx: Tx, lock: LockId, slot: int, since: datetime) -> bool:
-    """Whether the code of that place is known to have opened the lock since then."""
-    return tx.sql.execute(_TOLD, {"lock": lock, "slot": slot, "since": since}).first() is not None
+def told_of(tx: Tx, lock: LockId, slot: int, since: datetime, until: datetime) -> bool:
+    """Whether the code of that place is known to have opened the lock between the two."""
+    told = {"lock": lock, "slot": slot, "since": since, "until": until}
+    return tx.sql.execute(_TOLD, told).first() is not None
 
 
 def purge(tx: Tx, place: PropertyId, before: datetime, at: datetime) -> int:

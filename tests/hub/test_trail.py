@@ -10,10 +10,11 @@ from hub.attribution import Span, attributed
 from hub.issuing import code_now
 from hub.model.chain import CODE, Link
 from hub.model.codes import Grant, Reading
-from hub.model.values import Address, CodeTag, GrantId, LockId, Position, PropertyId, Window
-from hub.store import chain, codes, holders
+from hub.model.facts import BoltMoved, Fact, Trouble, TroubleSeen
+from hub.model.values import Address, CodeTag, GrantId, How, LockId, Position, PropertyId, Window
+from hub.store import chain, codes, holders, log
 from hub.store.engine import Tx
-from hub.store.log import Entry
+from hub.store.log import Entry, Filter
 from tests.simulators.building import Memory
 from tests.simulators.home import START, Home, home, simulate
 
@@ -68,6 +69,26 @@ def test_two_guests_who_open_one_door_right_after_each_other_are_both_written_do
             assert len({link.subject for link in bolt}) == 2
 
     simulate(scene())
+
+
+def test_what_is_told_after_the_clock_was_set_back_is_no_echo_of_what_the_wrong_clock_saw(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with home(tmp_path) as house:
+            await _code_now(house, "Guest")
+            await house.later(minutes=1)
+            now, front = house.hub.clock.now(), Address("front")
+            for at in (now + timedelta(hours=1), now, now + timedelta(seconds=4)):
+                await _tell(house, BoltMoved(front, at, Position.UNLOCKED, How.KEYPAD, 1))
+                await _tell(house, TroubleSeen(front, at, Trouble.TAMPER))
+            seen = await house.hub.store.read(lambda tx: log.entries(tx, Filter()))
+            assert [each.what for each in seen].count(log.UNLOCKED) == 2, "of the last two one is an echo"
+            assert [each.what for each in seen].count(Trouble.TAMPER.value) == 2
+
+    simulate(scene())
+
+
+async def _tell(house: Home, fact: Fact) -> None:
+    await house.hub.store.write(lambda tx: house.hub.intake.absorb(tx, fact, "memory"))
 
 
 async def _code_now(house: Home, label: str) -> str:
