@@ -39,9 +39,16 @@ def either_database(request: pytest.FixtureRequest) -> Iterator[str]:
     if request.param == "file":
         yield request.param
         return
+    request.getfixturevalue("in_postgresql")
+    yield request.param
+
+
+@pytest.fixture
+def in_postgresql(postgres: Cluster) -> Iterator[None]:
+    """Houses of this test are kept there; the test bears the mark `peer`."""
     from tests.simulators.home import DATABASE
 
-    with request.getfixturevalue("postgres").database() as url:
+    with postgres.lent() as url:
         before = DATABASE.set(url)
-        yield request.param
+        yield
         DATABASE.reset(before)

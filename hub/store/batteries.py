@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import Integer, bindparam, delete, func, insert, select, update
 
 from hub.model.battery import Reading, Weighed, Weight, low_at
 from hub.model.values import LockId, StayId, StayKind, StayStatus
@@ -40,7 +40,7 @@ _LATEST = (
     select(battery_readings)
     .where(battery_readings.c.lock_id == bindparam("lock"), battery_readings.c.at >= bindparam("since", type_=Instant))
     .order_by(battery_readings.c.at.desc(), battery_readings.c.id.desc())
-    .limit(bindparam("limit"))
+    .limit(bindparam("limit", type_=Integer))
 )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -347,15 +346,9 @@ def slot_of(tx: Tx, lock: LockId, number: int) -> Slot:
     return _ONE_SLOT.first(tx, lock=lock, number=number) or Slot.unknown(number)
 
 
-@cache
-def _keeping(names: frozenset[str]) -> Prepared[None]:
-    return upsert(slots, names)
-
-
 def _put(tx: Tx, lock: LockId, slot: Slot, *, news: bool = True) -> None:
     """`news`: it is another than before, and not only as old or as new as that."""
-    values = _values(slot)
-    _keeping(frozenset(values)).run(tx, lock_id=lock, number=slot.number, **values)
+    _KEEP.run(tx, lock_id=lock, number=slot.number, **_values(slot))
     tx.signal(f"lock:{lock}" if news else f"proof:{lock}")
 
 
@@ -380,6 +373,9 @@ def _values(slot: Slot) -> dict[str, object]:
         "hours_failures": slot.hours.failures,
         "hours_retry_at": slot.hours.retry_at,
     }
+
+
+_KEEP: Final = upsert(slots, _values(Slot.unknown(1)).keys())
 
 
 def doubt_all(tx: Tx, at: datetime) -> None:

@@ -118,6 +118,7 @@ class Writer:
         return outcomes
 
     def close(self) -> None:
+        self._database.let_go(self._raw)
         self._sql.close()
         self._raw.close()
 

@@ -75,6 +75,9 @@ class Database(Protocol):
     def core(self, raw: Any) -> Connection:
         """SQLAlchemy Core over a connection. Closing it closes `raw`."""
 
+    def let_go(self, raw: Any) -> None:
+        """Nothing more is written over this connection, which is closed next."""
+
     def is_lost(self, raw: Any) -> bool:
         """The server has ended the connection, and another is needed."""
 

@@ -27,7 +27,9 @@ SCHEMA: Final = "gatehouse"
 OLDEST: Final = 13
 """The first version in which whoever owns a database may add btree_gist to it (its release notes, E.23.3.9)."""
 
-_ONE_WRITER: Final = f"SELECT pg_try_advisory_lock({APPLICATION_ID})"
+_ONE_WRITER: Final = f"SELECT pg_advisory_lock({APPLICATION_ID})"
+_PATIENCE: Final = "2s"
+"""For a hub that was killed: its server's end of the connection may outlive it by a moment."""
 _COMMON: Final = (
     f"SET search_path = {SCHEMA}, public",
     "SET timezone = 'UTC'",
@@ -170,9 +172,14 @@ class Postgres:
 
     def _claimed(self) -> Session:
         session = self.connect()
-        if session.execute(_ONE_WRITER).fetchone() != (True,):
+        try:
+            session.execute("BEGIN")
+            session.execute(f"SET LOCAL lock_timeout = '{_PATIENCE}'")
+            session.execute(_ONE_WRITER)  # it is the session's, and outlives the transaction
+            session.execute("COMMIT")
+        except psycopg.errors.LockNotAvailable as error:
             session.close()
-            raise InUse(f"{self.name} is in use by another Gatehouse process")
+            raise InUse(f"{self.name} is in use by another Gatehouse process") from error
         return session
 
     def make_ready(self, claim: PostgresClaim) -> None:
@@ -222,6 +229,12 @@ class Postgres:
             use_native_hstore=False,
         )
         return engine.connect()
+
+    def let_go(self, raw: Session) -> None:
+        # Whoever comes next need not wait until the server has noticed that the connection is closed.
+        if not raw.lost and not raw.in_transaction:
+            with contextlib.suppress(psycopg.OperationalError):
+                raw.execute("SELECT pg_advisory_unlock_all()")
 
     def is_lost(self, raw: Session) -> bool:
         return raw.lost

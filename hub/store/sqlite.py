@@ -269,6 +269,8 @@ class SqliteFile:
     def core(self, raw: sqlite3.Connection) -> Connection:
         return core(raw)
 
+    def let_go(self, raw: sqlite3.Connection) -> None: ...
+
     def is_lost(self, raw: sqlite3.Connection) -> bool:
         return False
 

@@ -110,6 +110,7 @@ def _places(tx: Tx) -> list[str]:
     return [place.id for place in places.properties(tx)]
 
 
+@pytest.mark.usefixtures("either_database")
 def test_days_that_somebody_closed_are_not_booked_until_they_are_open_again(tmp_path: Path) -> None:
     async def work(house: Home) -> None:
         hub = house.hub
@@ -122,6 +123,7 @@ def test_days_that_somebody_closed_are_not_booked_until_they_are_open_again(tmp_
     _living(work, tmp_path)
 
 
+@pytest.mark.usefixtures("either_database")
 def test_a_hold_keeps_nights_until_it_is_booked_released_or_over(tmp_path: Path) -> None:
     async def work(house: Home) -> None:
         hub = house.hub
@@ -159,6 +161,7 @@ def test_a_hold_is_released_by_hand(tmp_path: Path) -> None:
     _living(work, tmp_path)
 
 
+@pytest.mark.usefixtures("either_database")
 def test_a_calendar_that_was_not_read_for_hours_is_a_reason_to_look_first(tmp_path: Path) -> None:
     async def work(house: Home) -> None:
         await house.later(minutes=4)
@@ -186,6 +189,7 @@ def test_tonight_is_not_sold_beside_a_platform_that_hears_of_it_hours_later_unle
     _living(work, tmp_path)
 
 
+@pytest.mark.usefixtures("either_database")
 def test_all_units_are_asked_at_once_and_the_stay_that_asks_is_not_in_its_own_way(tmp_path: Path) -> None:
     async def work(house: Home) -> None:
         id_ = await _book(house, _new(0, 2, check_out=time(10)))

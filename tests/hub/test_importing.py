@@ -401,6 +401,7 @@ def test_undoing_takes_back_what_it_made_and_nothing_that_changed_since(tmp_path
     asyncio.run(scene())
 
 
+@pytest.mark.usefixtures("either_database")
 def test_an_import_and_its_undoing_go_on_after_a_restart(tmp_path: Path) -> None:
     rows = [f"N{day},Flat,2026-01-{day:02},2026-01-{day + 1:02},Guest {day},,,,," for day in range(1, 31)]
     rows += [f"M{day},Flat,2025-01-{day:02},2025-01-{day + 1:02},Guest {day},,,,," for day in range(1, 31)]
@@ -456,6 +457,7 @@ async def _tidy(house: Quiet, *, days: int) -> None:
     await house.hub.store.write(lambda tx: imports.tidy(tx, now - importing.KEPT, now - importing.UNTOUCHED))
 
 
+@pytest.mark.usefixtures("either_database")
 def test_lists_that_nobody_needs_any_more_are_forgotten_and_the_stays_remain(tmp_path: Path) -> None:
     async def scene() -> None:
         async with quiet(tmp_path) as house:
@@ -485,6 +487,7 @@ def _everything(tx: Tx, house: Home) -> Iterator[str]:
                 yield from (f"{column}: {value!r}" for value in tx.sql.scalars(select(column)))
 
 
+@pytest.mark.usefixtures("either_database")
 def test_a_guest_is_told_and_taken_out_with_the_lists_and_does_not_come_back(tmp_path: Path) -> None:
     async def scene() -> None:
         async with quiet(tmp_path) as house:
@@ -557,6 +560,7 @@ def test_any_file_twice_is_as_once_and_undone_is_as_never(files: list[list[str]]
         asyncio.run(scene(Path(folder)))
 
 
+@pytest.mark.usefixtures("either_database")
 def test_a_guest_of_a_refused_row_is_found_by_letters_that_json_would_spell(tmp_path: Path) -> None:
     async def scene() -> None:
         async with quiet(tmp_path) as house:

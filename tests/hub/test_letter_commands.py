@@ -14,6 +14,7 @@ from hub.store.engine import Tx
 from tests.simulators.home import FEED, home, simulate
 
 
+@pytest.mark.usefixtures("either_database")
 def test_what_was_given_up_on_is_listed_tried_again_and_let_go(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path) as here:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
+import pytest
+
 from hub import bookings, feeds, publishing
 from hub.bookings import NewHold
 from hub.contracts import Integration, Performer
@@ -96,6 +98,7 @@ def _nights(handout: Handout) -> set[tuple[date, date, bool]]:
     return {(each.block.first, each.block.until, each.block.reserved) for each in handout.said}
 
 
+@pytest.mark.usefixtures("either_database")
 def test_a_booking_is_told_to_every_other_channel_and_never_to_its_own(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path) as house:
@@ -274,6 +277,7 @@ def test_a_closure_that_was_ours_is_no_booking_even_after_we_took_it_back(tmp_pa
     simulate(main())
 
 
+@pytest.mark.usefixtures("either_database")
 def test_nights_are_brought_within_seconds_and_what_is_free_again_is_named(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path) as house:

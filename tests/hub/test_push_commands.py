@@ -20,6 +20,7 @@ from tests.simulators.home import FLAT, home, simulate
 DESK = ChannelId("guesty")
 
 
+@pytest.mark.usefixtures("either_database")
 def test_bookings_sent_to_an_account_are_listed_and_sent_again(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path) as here:

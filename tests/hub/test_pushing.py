@@ -95,6 +95,7 @@ def test_a_booking_made_here_is_made_there_with_its_guest(tmp_path: Path) -> Non
     simulate(main())
 
 
+@pytest.mark.usefixtures("either_database")
 def test_what_comes_back_is_known_as_ours(tmp_path: Path) -> None:
     async def main() -> None:
         async with _plugged(tmp_path, **FOR_REAL) as (house, desk):
@@ -127,6 +128,7 @@ def test_an_answer_that_gets_lost_makes_no_second_booking(tmp_path: Path, second
     simulate(main())
 
 
+@pytest.mark.usefixtures("either_database")
 def test_other_days_and_a_cancellation_follow(tmp_path: Path) -> None:
     async def main() -> None:
         async with _plugged(tmp_path, **FOR_REAL) as (house, desk):
@@ -193,6 +195,7 @@ def test_nothing_is_sent_unless_somebody_wants_it(tmp_path: Path) -> None:
     simulate(main())
 
 
+@pytest.mark.usefixtures("either_database")
 def test_three_tries_then_people_are_told_and_it_goes_on_slowly(tmp_path: Path) -> None:
     async def main() -> None:
         async with _plugged(tmp_path, **FOR_REAL) as (house, desk):

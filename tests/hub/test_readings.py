@@ -13,6 +13,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
@@ -239,6 +240,7 @@ async def _guests(house: Home) -> list[str]:
     return [row.guest for row in rows if row.status is StayStatus.CONFIRMED]
 
 
+@pytest.mark.usefixtures("either_database")
 def test_a_hub_that_is_killed_between_two_parts_goes_on_and_loses_nobody(tmp_path: Path) -> None:
     """Before it half of the list was taken in: what the other half holds must not be taken for cancelled."""
     almanac = Almanac(first=_stays(PART + 10), second=_stays(PART + 10, "Ada Lovelace"))
@@ -267,6 +269,7 @@ def test_a_hub_that_is_killed_between_two_parts_goes_on_and_loses_nobody(tmp_pat
     assert log == [f"{PART + 10} new", f"{PART + 10} changed"]
 
 
+@pytest.mark.usefixtures("either_database")
 def test_a_delivery_that_tells_less_after_an_upgrade_is_dealt_with(tmp_path: Path) -> None:
     class Down(Almanac):
         async def parse(self, delivery: Delivery) -> Iterable[Fact]:
@@ -298,6 +301,7 @@ def test_others_write_between_the_parts_of_a_long_list(tmp_path: Path) -> None:
     simulate(main())
 
 
+@pytest.mark.usefixtures("either_database")
 def test_a_person_who_cancels_between_two_parts_is_not_overruled_by_the_next(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path) as house:
@@ -316,6 +320,7 @@ def test_a_person_who_cancels_between_two_parts_is_not_overruled_by_the_next(tmp
     simulate(main())
 
 
+@pytest.mark.usefixtures("either_database")
 def test_a_calendar_that_lost_thousands_counts_each_once_per_reading(tmp_path: Path) -> None:
     """Also where counting takes several parts, and when the channel only says that nothing is new."""
 

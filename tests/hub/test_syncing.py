@@ -101,6 +101,7 @@ def test_a_person_who_looked_at_the_platform_confirms_what_stands_there(tmp_path
     simulate(main())
 
 
+@pytest.mark.usefixtures("either_database")
 def test_the_log_says_what_came_when_and_how_often_it_failed(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path) as house:
@@ -159,6 +160,7 @@ def test_a_booking_that_is_listed_no_more_is_cancelled_at_once_or_kept_for_good_
     simulate(main())
 
 
+@pytest.mark.usefixtures("either_database")
 def test_a_booking_that_was_cancelled_here_and_is_listed_still_comes_back_only_by_a_word(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path) as house:

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
+import pytest
+
 from hub import bookings
 from hub.bookings import NewHold
 from hub.model.availability import Closed, ClosureKind
@@ -69,6 +71,7 @@ async def test_a_bar_says_what_the_guest_pays_and_shows_it_where_it_has_room(man
     assert (month.html.count(shown), weeks.html.count(shown)) == (1, 2), "never cut: that would be another price"
 
 
+@pytest.mark.usefixtures("either_database")
 async def test_closures_and_holds_are_bars_too_and_closed_days_say_so(manager: Visitor) -> None:
     hub = manager.here.hub
 
@@ -145,6 +148,7 @@ async def test_free_nights_are_found_in_one_unit_with_the_reasons_against_it(man
     assert "/stays/holds?unit=flat-1" in near.html
 
 
+@pytest.mark.usefixtures("either_database")
 async def test_of_all_units_those_that_are_free_are_named_and_the_others_with_what_speaks_against_them(
     manager: Visitor,
 ) -> None:

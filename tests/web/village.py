@@ -35,6 +35,7 @@ from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.house import ChannelRow, ClosedMeans, LockRow, Origin, Property, Unit
 from hub.store.stay_search import Wanted
+from tests.simulators.home import DATABASE, new_house
 
 NOW = datetime(2026, 11, 20, 13, 2, tzinfo=UTC)
 """A Friday, 14:02 in Berlin."""
@@ -179,8 +180,13 @@ async def village(
 ) -> AsyncIterator[Village]:
     secured = Web(tls=Tls(cert=folder / "cert", key=folder / "key.pem")) if tls else Web()
     config = Config(
-        database=str(folder / "house.db"), state_dir=folder, key_file=folder / "key", public_url=public_url, web=secured
+        database=DATABASE.get() or str(folder / "house.db"),
+        state_dir=folder,
+        key_file=folder / "key",
+        public_url=public_url,
+        web=secured,
     )
+    new_house(config)
     clock = clock or Still()
     async with made(config, World(clock=clock, inline=True)) as hub:
         radio = Radio(hub)

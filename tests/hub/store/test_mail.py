@@ -13,6 +13,7 @@ from hub.store import mail
 from hub.store.engine import Store, Tx
 from hub.store.mail import Letter
 from hub.store.migrate import migrate
+from tests.hub.store.conftest import Kept
 
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
 
@@ -45,7 +46,7 @@ def test_looking_for_letters_reads_those_that_wait_and_not_a_week_of_others(tmp_
     raw.close()
 
 
-def test_what_a_clock_that_was_ahead_put_off_is_due_now_and_kept_no_longer_than_the_rest(tmp_path: Path) -> None:
+def test_what_a_clock_that_was_ahead_put_off_is_due_now_and_kept_no_longer_than_the_rest(kept: Kept) -> None:
     far = NOW + timedelta(days=400)
 
     def work(tx: Tx) -> None:
@@ -60,8 +61,7 @@ def test_what_a_clock_that_was_ahead_put_off_is_due_now_and_kept_no_longer_than_
         assert mail.tidy(tx, NOW) == 0
         assert mail.tidy(tx, NOW + timedelta(seconds=1)) == 1
 
-    file = tmp_path / "gatehouse.db"
-    with Store.open(str(file), inline=True, prepare=lambda new: migrate(new, back_up=lambda _: None)) as store:
+    with Store.open(kept.url, inline=True, prepare=lambda new: migrate(new, back_up=lambda _: None)) as store:
         asyncio.run(store.write(work))
 
 

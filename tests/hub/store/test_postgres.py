@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import shutil
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Delete, Insert, Select, Update, create_engine, inspect
+from sqlalchemy import Delete, Insert, Integer, LargeBinary, Select, Update, create_engine, inspect
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
 from hub import store as store_package
 from hub.errors import Misconfigured, Unavailable
+from hub.store import doors
 from hub.store.engine import Store, Tx
 from hub.store.migrate import MIGRATIONS, migrate, newest
 from hub.store.places import place_of
@@ -28,12 +31,15 @@ from hub.store.postgres import SCHEMA, Postgres
 from hub.store.postgres_tables import FOLLOWING
 from hub.store.prepared import Prepared
 from hub.store.sqlite import InUse
-from hub.store.tables import metadata
+from hub.store.tables import Instant, lock_state, metadata
+from hub.store.tables.kinds import Day
 from tests.cluster import Cluster
 from tests.hub.store.tiny import Refused, add, make_tables, words
 from tests.simulators.vloop import run
 
 pytestmark = pytest.mark.peer
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -289,48 +295,86 @@ def test_what_channels_sold_twice_is_kept_and_stays_when_the_channel_goes(url: s
 Statement = Select[Any] | Insert | Update | Delete
 
 
-def _statements() -> Iterator[tuple[str, Prepared[object] | Statement]]:
-    """Those that are made once, when the store is imported."""
+def _modules() -> Iterator[ModuleType]:
     for module in sorted(Path(store_package.__path__[0]).glob("*.py")):
-        if module.stem.startswith(("__", "sqlite", "postgres", "migrat")):
-            continue
-        for name, value in vars(import_module(f"hub.store.{module.stem}")).items():
-            if isinstance(value, Prepared | Statement):
-                yield f"{module.stem}.{name}", value
+        if not module.stem.startswith(("__", "sqlite", "postgres", "migrat")):
+            yield import_module(f"hub.store.{module.stem}")
 
 
-def test_postgresql_understands_every_statement_that_is_made_once(url: str) -> None:
-    """With nothing for values: what is asked here is whether its words and types are understood."""
+def _statements(module: ModuleType) -> Iterator[tuple[str, Prepared[Any] | Statement]]:
+    """Those that are made once, when the store is imported; of one module."""
+    for name, value in vars(module).items():
+        several = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else [value]
+        for number, each in enumerate(several):
+            if isinstance(each, Prepared | Statement):
+                yield f"{module.__name__}.{name}.{number}", each
+    if module is doors:  # whatever was learnt of a lock, by column
+        for column in set(lock_state.c.keys()) - set(lock_state.primary_key.columns.keys()):
+            yield f"{module.__name__}.learn.{column}", doors._learning(frozenset([column]))
 
-    class Undo(Exception):
-        pass
 
-    def ask(tx: Tx, statement: Prepared[object] | Statement) -> None:
-        if isinstance(statement, Prepared):
-            statement._run(tx, Nothing())
-        else:
-            compiled = statement.compile(dialect=tx.sql.dialect)
-            tx.sql.execute(statement, {name: [] if each.expanding else None for name, each in compiled.binds.items()})
-        raise Undo
+def _ask(tx: Tx, statement: Prepared[Any] | Statement, values: Callable[[Any], object]) -> None:
+    """With a value for each of its parameters; what it would have changed is taken back."""
+    form = statement._statement if isinstance(statement, Prepared) else statement
+    binds = form.compile(dialect=tx.sql.dialect).binds.items()  # type: ignore[attr-defined]
+    told = {name: [] if each.expanding else values(each.type) for name, each in binds if each.required}
+    if isinstance(statement, Prepared):
+        statement._run(tx, told)
+    else:
+        tx.sql.execute(statement, told)
+    raise Undo
 
-    strange = {}
+
+class Undo(Exception):
+    pass
+
+
+def _nothing(kind: Any) -> object:
+    return None
+
+
+def _something(kind: Any) -> object:
+    match kind:
+        case Instant():
+            return datetime(2026, 12, 1, tzinfo=UTC)
+        case Day():
+            return date(2026, 12, 1)
+        case Integer():
+            return 1
+        case LargeBinary():
+            return b"1"
+        case _:
+            return "[]"  # an empty list of keys, or a word
+
+
+@pytest.mark.parametrize("values", [_nothing, _something])
+def test_postgresql_understands_every_statement_that_is_made_once(url: str, values: Callable[[Any], object]) -> None:
+    """Its words and types are asked about, not its answers."""
+    strange, asked = {}, 0
     with opened(url) as store:
-        for name, statement in _statements():
-            try:
-                run(store.write(lambda tx, of=statement: ask(tx, of)))  # type: ignore[misc]
-            except (Undo, IntegrityError, psycopg.IntegrityError):
-                continue
-            except (DBAPIError, psycopg.Error) as error:
-                strange[name] = str(error)
+        for module in _modules():
+            for name, statement in _statements(module):
+                try:
+                    run(store.write(lambda tx, of=statement: _ask(tx, of, values)))  # type: ignore[misc]
+                except (Undo, IntegrityError, psycopg.IntegrityError):
+                    asked += isinstance(statement, Prepared)
+                except (DBAPIError, psycopg.Error) as error:
+                    strange[name] = str(error)
     assert strange == {}
+    assert asked > 100
 
 
-class Nothing(dict[str, object]):
-    def __contains__(self, name: object) -> bool:
-        return True
-
-    def __missing__(self, name: str) -> None:
-        return None
+def test_every_prepared_statement_is_one_that_is_asked_above() -> None:
+    """None is made where it would be made anew, or where this page does not look."""
+    kept = {module.__name__: module for module in _modules()}
+    for file in sorted(ROOT.glob("hub/**/*.py")):
+        name = ".".join(file.relative_to(ROOT).with_suffix("").parts)
+        if name == "hub.store.prepared":
+            continue
+        calls = [each for each in ast.walk(ast.parse(file.read_text())) if isinstance(each, ast.Call)]
+        made = sum(isinstance(each.func, ast.Name) and each.func.id in ("Prepared", "upsert") for each in calls)
+        found = {id(each) for _, each in _statements(kept[name]) if isinstance(each, Prepared)} if name in kept else ()
+        assert len(found) >= made, f"{name} makes {made} statements, and {len(found)} of them are found"
 
 
 # ---- migrations to come ---------------------------------------------------------------------------------------------

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from hub.store.engine import Store, Tx
 from hub.store.migrate import migrate
 from hub.store.prepared import MOST, Prepared, upsert
-from hub.store.tables import Instant, channel_state, meta
+from hub.store.tables import Instant, channel_state, channels, meta
+from tests.hub.store.conftest import Kept
 
 NOON = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store.open(
-        str(tmp_path / "gatehouse.db"), inline=True, prepare=lambda new: migrate(new, back_up=lambda _: None)
-    )
-    with opened:
+def store(kept: Kept) -> Iterator[Store]:
+    with Store.open(kept.url, inline=True, prepare=lambda new: migrate(new, back_up=lambda _: None)) as opened:
         yield opened
 
 
@@ -58,12 +55,10 @@ async def test_columns_that_are_not_named_stay_as_they_were(store: Store) -> Non
     )
 
     def work(tx: Tx) -> object:
-        tx.sql.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+        tx.sql.execute(insert(channels).values(id="a", integration="ical", settings=b"", origin="site"))
         good.run(tx, channel_id="a", good_at=NOON)
         failing.run(tx, channel_id="a", failing_why="gone")
-        found = read.all(tx)
-        tx.sql.exec_driver_sql("DELETE FROM channel_state")
-        return found
+        return read.all(tx)
 
     assert await store.write(work) == [(NOON, "gone")]
 

@@ -30,6 +30,7 @@ from hub.store import codes, doors, house, log
 from hub.store.engine import Tx
 from hub.store.house import ChannelRow, ClosedMeans, LockRow, Origin, Property, Unit
 from hub.store.tables import metadata
+from tests.simulators.home import DATABASE, new_house
 from web.api import mount
 from web.pace import Pace
 
@@ -179,7 +180,9 @@ def furnish(tx: Tx, hub: Hub) -> StayId:
 
 @asynccontextmanager
 async def opened(folder: Path, *, public_url: str | None = None) -> AsyncIterator[Api]:
-    config = Config(database=str(folder / "house.db"), state_dir=folder, key_file=folder / "key", public_url=public_url)
+    database = DATABASE.get() or str(folder / "house.db")
+    config = Config(database=database, state_dir=folder, key_file=folder / "key", public_url=public_url)
+    new_house(config)
     bolt, clock = Bolt(), Clock()
     async with made(config, World(clock=clock, inline=True)) as hub:
         able = Abilities("BE469ZP", slots=30)

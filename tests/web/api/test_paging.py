@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from hub.model.values import LockId, PropertyId
 from hub.store import log
 from tests.web.api.conftest import NOW, Api
@@ -18,6 +20,7 @@ async def walked(api: Api, path: str) -> list[list[object]]:
         cursor = f"&cursor={page['next']}"
 
 
+@pytest.mark.usefixtures("either_database")
 async def test_pages_follow_each_other_without_gap_or_repetition_where_times_are_the_same(api: Api) -> None:
     assert await walked(api, "/access-events?limit=1") == [[2], [1], [4], [3], [6], [5]]
     assert await walked(api, "/access-events?limit=4") == [[2, 1, 4, 3], [6, 5]]
@@ -38,11 +41,13 @@ async def test_a_filter_holds_on_every_page(api: Api) -> None:
     assert await walked(api, "/access-events?limit=1&until=2026-11-21T12:00:00Z") == [[4], [3], [6], [5]]
 
 
+@pytest.mark.usefixtures("either_database")
 async def test_lists_by_name_are_paged_too(api: Api) -> None:
     assert await walked(api, "/locks?limit=1") == [["flat"], ["front"]]
     assert len(await walked(api, "/codes?limit=1")) == 3
 
 
+@pytest.mark.usefixtures("either_database")
 async def test_stays_are_paged_by_check_in(api: Api) -> None:
     made = [api.stay]
     for day in (5, 1, 3):
@@ -65,6 +70,7 @@ async def test_any_position_is_a_place_in_a_list_however_far_off(api: Api) -> No
     assert (await api.get("/locks?cursor=~")).json == {"items": [], "next": None}
 
 
+@pytest.mark.usefixtures("either_database")
 async def test_stays_are_found_by_kind_source_and_unit_and_a_wildcard_is_a_letter(api: Api) -> None:
     body = {"unit": "flat-1", "arrival": "2027-03-01", "departure": "2027-03-03", "guest": "100 % Ada", "anyway": True}
     ada = (await api.post("/stays", body | {"kind": "owner"})).json["id"]
