@@ -17,7 +17,7 @@ from hub.store.engine import Tx
 from hub.store.stays import StayRow
 
 NO_MARK: Final = ""
-"""Of what cannot be compared. None: nobody has looked yet."""
+"""Of what cannot be compared. None: there is no contact, or nobody has looked at it yet."""
 AT_ONCE: Final = 500
 
 
@@ -32,7 +32,7 @@ def opened(vault: Vault, row: StayRow) -> dict[str, str]:
 def kept(vault: Vault, row: StayRow, contact: Mapping[str, str]) -> StayRow:
     """The stay with this contact in place of what it had."""
     if not any(contact.values()):
-        return replace(row, contact=None, email_mark=NO_MARK, phone_mark=NO_MARK)
+        return replace(row, contact=None, email_mark=None, phone_mark=None)
     box = vault.seal(json.dumps(dict(contact)).encode(), about=f"stay:{row.id}")
     return _marked(vault, replace(row, contact=box), contact)
 

@@ -47,7 +47,7 @@ stays = table(
     required("reference", Text, server_default=""),
     required("phone_last4", Text, server_default=""),
     Column("contact", LargeBinary),  # sealed JSON {phone, email}
-    Column("email_mark", Text),  # keyed hashes of the two; empty: none; None: nobody has looked
+    Column("email_mark", Text),  # keyed hashes of the two; empty: it is not known
     Column("phone_mark", Text),
     Column("guests", Integer),
     required("note", Text, server_default=""),
