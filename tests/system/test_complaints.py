@@ -5,6 +5,8 @@ The numbers and links are those of the survey of such complaints; each is an iss
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from hub.model.values import Address, How, Position, StayKind
 from hub.store import codes, log
 from hub.store.house import ClosedMeans
 from hub.store.log import Filter
+from hub.store.sqlite import APPLICATION_ID
 from tests.simulators.building import Memory
 from tests.simulators.home import START, Home, home, simulate
 
@@ -20,6 +23,7 @@ ARRIVAL, DEPARTURE = date(2027, 3, 2), date(2027, 3, 4)
 CHECK_IN = datetime(2027, 3, 2, 14, 0, tzinfo=UTC)
 CHECK_OUT = datetime(2027, 3, 4, 10, 0, tzinfo=UTC)
 GRACE = "Grace Hopper"
+TABLES = Path(__file__).parents[1] / "hub" / "store" / "saved"
 
 
 def front(**more: object) -> Memory:
@@ -299,6 +303,58 @@ def test_17_a_closure_that_does_not_say_what_it_is_gives_nobody_a_code(tmp_path:
             assert memory.codes == {}
 
     simulate(main())
+
+
+def test_19_an_upgrade_in_high_season_leaves_every_code_where_it_is(tmp_path: Path) -> None:
+    """FutureTense/keymaster#454, #507, #185, #527: from the first release of the tables to this one, with a guest inside."""
+    memory = front()
+
+    async def before() -> str:
+        async with home(tmp_path, [memory]) as house:
+            return await arrived(house)
+
+    async def after(digits: str) -> None:
+        async with home(tmp_path, [memory], start=CHECK_IN + timedelta(hours=1), furnish=False) as house:
+            house.book("a", ARRIVAL, DEPARTURE)
+            await house.later(hours=1)
+            assert [each for each in memory.journal if digits in each] == [("write", 1, digits)]
+            assert {what for what, _, _ in memory.journal} == {"write"}, "backup codes came since, and nothing went"
+            assert await house.digits() == digits
+            await house.until(CHECK_OUT + timedelta(seconds=10))
+            assert not memory.holds(digits)
+
+    digits = simulate(before())
+    _put_back_to_the_first_release(tmp_path / "gatehouse.db")
+    simulate(after(digits))
+
+
+_SINCE_THEN = (
+    "properties",
+    "locks",
+    "units",
+    "unit_locks",
+    "channels",
+    "lock_state",
+    "stays",
+    "stay_sources",
+    "grants",
+    "slots",
+)
+
+
+def _put_back_to_the_first_release(database: Path) -> None:
+    """The tables as they were, with of this house what they had room for."""
+    now = database.rename(database.with_name("now.db"))
+    with closing(sqlite3.connect(database, isolation_level=None)) as old:
+        old.executescript((TABLES / "0001.sql").read_text())
+        old.execute(f"PRAGMA application_id={APPLICATION_ID}")
+        old.execute("ATTACH ? AS now", (str(now),))
+        for (table,) in old.execute("SELECT name FROM main.sqlite_schema WHERE type = 'table'").fetchall():
+            if table != "alembic_version":
+                old.execute(f'DELETE FROM main."{table}"')  # noqa: S608
+        for table in _SINCE_THEN:
+            columns = ", ".join(f'"{row[1]}"' for row in old.execute(f"PRAGMA main.table_info({table})"))
+            old.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM now.{table}")  # noqa: S608
 
 
 def test_20_a_stay_has_the_doors_of_its_unit_and_each_by_itself(tmp_path: Path) -> None:
