@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -26,6 +26,7 @@ from hub.model.availability import (
 )
 from hub.model.stays import local_instant
 from hub.model.values import PropertyId, StayId, UnitId, clean
+from hub.stay_changes import StayChange, wish_of
 from hub.store import bookings as ledger
 from hub.store import house, log
 from hub.store.bookings import ClosureRow, Hold, RulesRow
@@ -109,6 +110,31 @@ def book(tx: Tx, intake: Intake, new: NewStay, actor: str, *, anyway: bool = Fal
     return intake.add_stay(tx, new, actor)
 
 
+def change(tx: Tx, intake: Intake, id_: StayId, said: StayChange, actor: str, *, anyway: bool = False) -> None:
+    """Change a stay, where the house's rules allow what it asks for besides what it has.
+
+    Args:
+        anyway: in spite of the house's own rules; never in spite of somebody who has these nights.
+
+    Raises:
+        NotFree: with what speaks against it and did not before.
+        Rejected: what was told makes no sense, or is its channel's to say.
+    """
+    stay, after = intake.foresee_change(tx, id_, said)
+    wished, wish = wish_of(stay), wish_of(after)
+    hours_only = replace(wish, start=wished.start, end=wished.end) == wished
+    if not hours_only:
+        now = intake.desk.now()
+        known = {each.reason for each in look(tx, [stay.unit_id], wished, now, besides=id_)[stay.unit_id]}
+        if stay.channel_id is not None:
+            known.add(Reason.BLOCKED)  # closed there so that its own guest can stay longer, as often as not
+        found = look(tx, [stay.unit_id], wish, now, besides=id_)[stay.unit_id]
+        against = tuple(each for each in found if each.reason not in known)
+        if any(each.reason.hard for each in against) or (against and not anyway):
+            raise NotFree(against)
+    intake.change_stay(tx, id_, said, actor)
+
+
 def _wish(new: NewStay, place: Property) -> Wish:
     def at(day: date, time_: object, *, latest: bool) -> datetime | None:
         return None if time_ is None else local_instant(day, time_, place.zone, latest=latest)  # type: ignore[arg-type]
@@ -117,6 +143,8 @@ def _wish(new: NewStay, place: Property) -> Wish:
         new.arrival,
         new.departure,
         new.guests,
+        (new.children or 0) + (new.infants or 0),
+        new.pets or 0,
         start=at(new.arrival, new.check_in, latest=False),
         end=at(new.departure, new.check_out, latest=True),
     )

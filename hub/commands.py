@@ -26,6 +26,7 @@ from hub import (
     radio_commands,
     record_commands,
     site_people,
+    stay_commands,
 )
 from hub.adopting import Wish
 from hub.commandline import asks
@@ -34,15 +35,14 @@ from hub.config import Config, problems, toml, unknown
 from hub.errors import Misconfigured, Rejected
 from hub.health import findings, summary
 from hub.hub import Hub
-from hub.intake import NewStay
 from hub.io.recovery import RecoveryKey
 from hub.model.codes import state_of
 from hub.model.people import Scope
-from hub.model.values import GrantId, LockId, Pin, StayId, StayKind, UnitId, clean
+from hub.model.values import GrantId, LockId, Pin, StayId, UnitId, clean
 from hub.plugins import settings_of
 from hub.rehearsal import refuse_real_doors
 from hub.site import Site, parse
-from hub.store import claims, code_list, codes, doors, house, log, proofs, settings, stays
+from hub.store import claims, code_list, codes, doors, house, log, settings, stays
 from hub.store.backup import back_up
 from hub.store.code_list import Code
 from hub.store.engine import Tx
@@ -50,7 +50,6 @@ from hub.store.ladder import pool
 from hub.store.people import Token
 from hub.store.reseal import reseal
 from hub.store.stay_search import Wanted
-from hub.store.stays import StayRow
 
 Command = Callable[[Hub, str, Any], Awaitable[JsonValue]]
 """Answers one kind of request from an actor, as the audit trail names them. Raises a Disappointment to say no."""
@@ -283,31 +282,6 @@ async def _code_adopt(hub: Hub, actor: str, ask: asks.CodeAdopt) -> JsonValue:
 # ---- stays ---------------------------------------------------------------------------------------------------------
 
 
-def _stay(tx: Tx, row: StayRow, now: datetime) -> dict[str, JsonValue]:
-    tally = proofs.tallies(tx, [row.id], now).get(row.id)
-    return {
-        "id": row.id,
-        "unit": row.unit_id,
-        "channel": row.channel_id,
-        "kind": row.kind.value,
-        "status": row.status.value,
-        "guest": row.guest,
-        "reference": row.reference,
-        "arrival": None if row.arrival is None else row.arrival.isoformat(),
-        "departure": None if row.departure is None else row.departure.isoformat(),
-        "check_in": _told(row.check_in),
-        "check_out": _told(row.check_out),
-        "doors": 0 if tally is None else tally.doors,
-        "proven": 0 if tally is None else tally.proven,
-    }
-
-
-def _kept(tx: Tx, id_: StayId, now: datetime) -> JsonValue:
-    row = stays.stay(tx, id_)
-    assert row is not None  # the same transaction has just written it
-    return _stay(tx, row, now)
-
-
 async def _stays(hub: Hub, actor: str, ask: asks.Stays) -> JsonValue:
     unit = None if ask.unit is None else UnitId(ask.unit)
     wanted = Wanted(unit=unit, since=None if ask.past else hub.clock.now(), limit=1000)
@@ -315,28 +289,9 @@ async def _stays(hub: Hub, actor: str, ask: asks.Stays) -> JsonValue:
     def look(tx: Tx) -> JsonValue:
         if unit is not None and house.unit_with(tx, unit) is None:
             raise Rejected(f"there is no unit called “{unit}”")
-        return [_stay(tx, row, hub.clock.now()) for row in stays.search(tx, wanted)]
+        return [stay_commands.described(tx, row, hub.clock.now()) for row in stays.search(tx, wanted)]
 
     return await hub.store.read(look)
-
-
-async def _stay_add(hub: Hub, actor: str, ask: asks.StayAdd) -> JsonValue:
-    kind = StayKind.OWNER if ask.owner else StayKind.RESERVATION
-    new = NewStay(**ask.model_dump(exclude={"unit", "owner"}), unit=UnitId(ask.unit), kind=kind)
-    return await hub.store.write(lambda tx: _kept(tx, hub.intake.add_stay(tx, new, actor), hub.clock.now()))
-
-
-async def _stay_extend(hub: Hub, actor: str, ask: asks.StayExtend) -> JsonValue:
-    id_ = StayId(ask.stay)
-    changes = ask.model_dump(exclude={"stay"}, exclude_none=True)
-    if not changes:
-        raise Rejected("say what changes: --departure, --check-in or --check-out")
-
-    def work(tx: Tx) -> JsonValue:
-        hub.intake.extend_stay(tx, id_, actor, **changes)
-        return _kept(tx, id_, hub.clock.now())
-
-    return await hub.store.write(work)
 
 
 async def _stay_redraw(hub: Hub, actor: str, ask: asks.StayRedraw) -> JsonValue:
@@ -344,7 +299,7 @@ async def _stay_redraw(hub: Hub, actor: str, ask: asks.StayRedraw) -> JsonValue:
 
     def work(tx: Tx) -> JsonValue:
         hub.intake.redraw(tx, id_, actor)
-        return _kept(tx, id_, hub.clock.now())
+        return stay_commands.kept(tx, id_, hub.clock.now())
 
     return await hub.store.write(work)
 
@@ -354,7 +309,7 @@ async def _stay_cancel(hub: Hub, actor: str, ask: asks.StayCancel) -> JsonValue:
 
     def work(tx: Tx) -> JsonValue:
         hub.intake.cancel_stay(tx, id_, actor)
-        return _kept(tx, id_, hub.clock.now())
+        return stay_commands.kept(tx, id_, hub.clock.now())
 
     return await hub.store.write(work)
 
@@ -437,8 +392,6 @@ COMMANDS: Final[Mapping[type[Ask], Command]] = {
     asks.CodeNow: _code_now,
     asks.CodeAdopt: _code_adopt,
     asks.Stays: _stays,
-    asks.StayAdd: _stay_add,
-    asks.StayExtend: _stay_extend,
     asks.StayCancel: _stay_cancel,
     asks.StayRedraw: _stay_redraw,
     asks.SetupCode: _setup_code,
@@ -458,4 +411,5 @@ COMMANDS: Final[Mapping[type[Ask], Command]] = {
     **push_commands.COMMANDS,
     **radio_commands.COMMANDS,
     **record_commands.COMMANDS,
+    **stay_commands.COMMANDS,
 }

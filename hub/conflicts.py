@@ -7,7 +7,7 @@ free unit, cancelled, or let share the nights.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
@@ -18,8 +18,8 @@ from hub.findings import Look
 from hub.intake import Intake
 from hub.issuing import Desk
 from hub.model.alerts import Finding, Kind
-from hub.model.availability import Wish
 from hub.model.values import StayId, UnitId
+from hub.stay_changes import wish_of
 from hub.store import conflicts, house, log
 from hub.store import stays as ledger
 from hub.store.engine import Tx
@@ -56,7 +56,7 @@ def free_units(tx: Tx, desk: Desk, stay: StayRow) -> Iterator[UnitId]:
     if place is None or stay.arrival is None or stay.departure is None:
         return
     others = [unit.id for unit in house.units_in(tx, place.id) if unit.id != stay.unit_id]
-    wish = Wish(stay.arrival, stay.departure, stay.guests)
+    wish = replace(wish_of(stay), start=None, end=None)
     for unit, against in bookings.look(tx, others, wish, desk.now(), besides=stay.id).items():
         if all(each.reason in bookings.OF_TIME for each in against):
             yield unit
@@ -74,7 +74,7 @@ def move(tx: Tx, intake: Intake, id_: StayId, unit: UnitId, actor: str, *, anywa
     """
     stay = ledger.stay(tx, id_)
     if stay is not None and stay.arrival is not None and stay.departure is not None:
-        wish = Wish(stay.arrival, stay.departure, stay.guests, start=stay.own_check_in, end=stay.own_check_out)
+        wish = wish_of(stay)
         against = bookings.look(tx, [unit], wish, intake.desk.now(), besides=id_).get(unit, ())
         against = tuple(each for each in against if each.reason not in bookings.OF_TIME)
         if any(each.reason.hard for each in against) or (against and not anyway):

@@ -30,6 +30,7 @@ from hub.model.money import Money
 from hub.model.stays import local_instant
 from hub.model.values import CODED, GrantId, Pin, StayId, StayKind, StayStatus, UnitId, Window, clean
 from hub.readings import SoFar
+from hub.stay_changes import StayChange, changed, last4_of, party_of, priced
 from hub.store import alarms, bookings, codes, house, log
 from hub.store import stays as ledger
 from hub.store.engine import Tx
@@ -55,6 +56,10 @@ class NewStay:
     kind: StayKind = StayKind.RESERVATION
     """Or OWNER."""
     guests: int | None = None
+    """Adults and children."""
+    children: int | None = None
+    infants: int | None = None
+    pets: int | None = None
     total: Money | None = None
     """What the guest pays."""
 
@@ -122,7 +127,6 @@ class Intake:
         now = self.desk.now()
         id_ = StayId(tx.new_id(now))
         contact = {"phone": clean(new.phone, limit=40), "email": clean(new.email, limit=200)}
-        digits = "".join(ch for ch in contact["phone"] if ch.isdigit())
         row = StayRow(
             id=id_,
             unit_id=new.unit,
@@ -137,15 +141,15 @@ class Intake:
             check_out=None,
             guest=clean(new.guest, limit=120),
             reference="",
-            phone_last4=digits[-4:] if len(digits) >= 4 else "",
+            phone_last4=last4_of(contact["phone"]),
             contact=None,
-            guests=new.guests,
+            guests=None,
             note=clean(new.note),
             made_at=now,
             changed_at=now,
         )
-        row = contacts.kept(self.desk.vault, row, contact)
-        self._keep(tx, timed(_priced(row, new.total), place), actor, "stay added")
+        row = party_of(contacts.kept(self.desk.vault, row, contact), new.guests, new.children, new.infants, new.pets)
+        self._keep(tx, timed(priced(row, new.total), place), actor, "stay added")
         return id_
 
     def extend_stay(
@@ -157,27 +161,18 @@ class Intake:
         departure: date | None = None,
         check_in: time | None = None,
         check_out: time | None = None,
-        total: Money | None = None,
     ) -> None:
-        """Another departure, an early check-in, a late check-out, another price; what is None stays. Raises Rejected."""
+        """Another departure, an early check-in, a late check-out; what is None stays. Raises Rejected."""
+        self.change_stay(tx, id_, StayChange(departure, check_in, check_out), actor)
+
+    def foresee_change(self, tx: Tx, id_: StayId, said: StayChange) -> tuple[StayRow, StayRow]:
+        """The stay as it is, and as it would be. Raises as `change_stay`."""
         stay, place = self._live(tx, id_)
-        if total is not None and stay.channel_id is not None:
-            raise Rejected("its price is its channel's to say")
-        assert stay.arrival is not None  # _live lets only dated stays pass
-        assert stay.departure is not None
-        leaving = departure or stay.departure
-        if leaving <= stay.arrival:
-            raise Rejected("the departure must be after the arrival")
-        moved = _priced(replace(stay, departure=leaving, changed_at=self.desk.now()), total)
-        if check_in is not None:
-            moved = replace(moved, own_check_in=_at(stay.arrival, check_in, place, latest=False))
-        if check_out is not None:
-            moved = replace(moved, own_check_out=_at(leaving, check_out, place, latest=True))
-        elif leaving != stay.departure:
-            moved = replace(moved, own_check_out=None)
-        moved = timed(moved, place)
-        if moved.check_in is None:
-            raise Rejected("the check-out must be after the check-in")
+        return stay, changed(self.desk, stay, place, said)
+
+    def change_stay(self, tx: Tx, id_: StayId, said: StayChange, actor: str) -> None:
+        """What a person says anew of a stay. Raises Rejected, where its new nights are somebody else's too."""
+        stay, moved = self.foresee_change(tx, id_, said)
         self._mind_others(tx, stay, moved)
         self._keep(tx, moved, actor, "stay changed")
 
@@ -337,15 +332,6 @@ class Intake:
 
 def _over(stay: StayRow, now: datetime) -> bool:
     return stay.check_out is not None and stay.check_out <= now
-
-
-def _priced(row: StayRow, total: Money | None) -> StayRow:
-    """Raises Rejected."""
-    if total is None:
-        return row
-    if total.minor < 0:
-        raise Rejected("a price is not less than nothing")
-    return replace(row, total_minor=total.minor, currency=total.currency)
 
 
 def _at(day: date, at: time, place: Property, *, latest: bool) -> datetime:

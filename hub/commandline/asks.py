@@ -105,31 +105,6 @@ class Stays(Ask):
     past: bool = False
 
 
-class StayAdd(Ask):
-    command = "stay add"
-
-    unit: str
-    arrival: Day
-    departure: Day
-    guest: Annotated[str, Field(min_length=1)]
-    phone: str = ""
-    email: str = ""
-    note: str = ""
-    check_in: TimeOfDay | None = None
-    check_out: TimeOfDay | None = None
-    owner: bool = False
-    """The owner's own."""
-
-
-class StayExtend(Ask):
-    command = "stay extend"
-
-    stay: str
-    departure: Day | None = None
-    check_in: TimeOfDay | None = None
-    check_out: TimeOfDay | None = None
-
-
 class StayRedraw(Ask):
     command = "stay redraw"
 

@@ -12,7 +12,8 @@ from hub.commandline.saying import as_json, table
 from hub.commandline.stay_imports import import_stays, list_imports, undo_import
 
 stay = typer.Typer(
-    no_args_is_help=True, help="Bookings that come by telephone: list, add, extend, cancel; past stays from a list."
+    no_args_is_help=True,
+    help="Bookings that come by telephone: list, add, change, extend, cancel; past stays from a list.",
 )
 stay.command("import")(import_stays)
 stay.command("imports")(list_imports)
@@ -21,6 +22,13 @@ stay.command("undo-import")(undo_import)
 StayArgument = Annotated[str, typer.Argument(metavar="STAY", help="Its id, from `gatehouse stay list`.")]
 CheckIn = Annotated[str | None, typer.Option(metavar="HH:MM", help="Another time than the house rules'.")]
 CheckOut = Annotated[str | None, typer.Option(metavar="HH:MM", help="Another time than the house rules'.")]
+Guests = Annotated[int | None, typer.Option(min=1, help="How many come, children among them.")]
+Children = Annotated[int | None, typer.Option(min=0, help="How many of those.")]
+Infants = Annotated[int | None, typer.Option(min=0, help="Besides.")]
+Pets = Annotated[int | None, typer.Option(min=0, help="How many.")]
+Anyway = Annotated[
+    bool, typer.Option("--anyway", help="In spite of the house's own rules; never of others who stay there.")
+]
 
 
 @stay.command("list")
@@ -64,10 +72,15 @@ def add_stay(  # noqa: PLR0913, PLR0917  # each is an option of the command
     owner: Annotated[
         bool, typer.Option("--owner", help="The owner's own: a code like guests, but nobody's guest.")
     ] = False,
+    guests: Guests = None,
+    children: Children = None,
+    infants: Infants = None,
+    pets: Pets = None,
+    anyway: Anyway = False,
     json: AsJson = False,
 ) -> None:
     """Add a booking. Its code is drawn at once and reaches the doors in time."""
-    from hub.commandline.asks import StayAdd
+    from hub.commandline.asks_stays import StayAdd
 
     told = answered(
         config,
@@ -82,6 +95,11 @@ def add_stay(  # noqa: PLR0913, PLR0917  # each is an option of the command
         check_in=check_in,
         check_out=check_out,
         owner=owner,
+        guests=guests,
+        children=children,
+        infants=infants,
+        pets=pets,
+        anyway=anyway,
     )
     _say(told, "Added", json=json)
 
@@ -93,12 +111,57 @@ def extend_stay(
     departure: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Another day of leaving.")] = None,
     check_in: CheckIn = None,
     check_out: CheckOut = None,
+    anyway: Anyway = False,
     json: AsJson = False,
 ) -> None:
     """Give a stay another departure, an early check-in or a late check-out. Its code stays the same."""
-    from hub.commandline.asks import StayExtend
+    from hub.commandline.asks_stays import StayExtend
 
-    told = answered(config, StayExtend, stay=stay_id, departure=departure, check_in=check_in, check_out=check_out)
+    hours = {"check_in": check_in, "check_out": check_out}
+    told = answered(config, StayExtend, stay=stay_id, departure=departure, **hours, anyway=anyway)
+    _say(told, "Changed", json=json)
+
+
+@stay.command("change")
+def change_stay(  # noqa: PLR0913, PLR0917  # each is an option of the command
+    config: ConfigPath,
+    stay_id: StayArgument,
+    arrival: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Another day of arrival.")] = None,
+    departure: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Another day of leaving.")] = None,
+    check_in: CheckIn = None,
+    check_out: CheckOut = None,
+    guest: Annotated[str | None, typer.Option(help="Another name.")] = None,
+    phone: Annotated[str | None, typer.Option(help="Kept sealed; empty takes it away.")] = None,
+    email: Annotated[str | None, typer.Option(help="Kept sealed; empty takes it away.")] = None,
+    note: Annotated[str | None, typer.Option(help="Shown on the stay's page; empty takes it away.")] = None,
+    guests: Guests = None,
+    children: Children = None,
+    infants: Infants = None,
+    pets: Pets = None,
+    anyway: Anyway = False,
+    json: AsJson = False,
+) -> None:
+    """Say anew what was wrong or became otherwise. Of a channel's stay: the end, the hours and who the guest is."""
+    from hub.commandline.asks_stays import StayChanged
+
+    told = answered(
+        config,
+        StayChanged,
+        stay=stay_id,
+        arrival=arrival,
+        departure=departure,
+        check_in=check_in,
+        check_out=check_out,
+        guest=guest,
+        phone=phone,
+        email=email,
+        note=note,
+        guests=guests,
+        children=children,
+        infants=infants,
+        pets=pets,
+        anyway=anyway,
+    )
     _say(told, "Changed", json=json)
 
 

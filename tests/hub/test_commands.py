@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -104,7 +104,13 @@ def test_every_command_has_a_name_of_its_own() -> None:
     names = [kind.command for kind in COMMANDS]
 
     assert len(set(names)) == len(names)
-    assert set(COMMANDS) == set(Ask.__subclasses__())
+    assert set(COMMANDS) == set(_kinds(Ask))
+
+
+def _kinds(of: type[Ask]) -> Iterator[type[Ask]]:
+    for kind in of.__subclasses__():
+        yield kind
+        yield from _kinds(kind)
 
 
 async def test_an_unknown_command_is_answered_with_the_nearest(hub: Hub) -> None:
@@ -371,11 +377,22 @@ async def test_a_double_booking_is_refused(hub: Hub) -> None:
 async def test_house_rules_that_would_make_stays_overlap_are_refused(hub: Hub) -> None:
     await furnish(hub)
     await book(hub)
-    await book(hub, arrival="2026-11-25", departure="2026-11-26")
+    await book(hub, arrival="2026-11-25", departure="2026-11-26", anyway=True)
 
     with pytest.raises(Rejected, match="would overlap; nothing was changed"):
         await furnish(hub, SITE.replace('"Europe/Berlin"', '"Europe/Berlin"\ncheck_in = "10:00"'))
     assert {code["valid_from"] for code in await ask(hub, "codes")} == {"2026-11-22T13:00:00Z", "2026-11-25T13:00:00Z"}
+
+
+async def test_a_booking_by_the_command_line_minds_the_rules_of_the_house_unless_told_otherwise(hub: Hub) -> None:
+    await furnish(hub)
+    stay = await book(hub)
+    with pytest.raises(Rejected, match=r"12 h between two stays .--anyway does it all the same"):
+        await book(hub, arrival="2026-11-25", departure="2026-11-26")
+    told = await ask(hub, "stay change", stay=stay["id"], guest="Ada King", arrival="2026-11-23", guests=3, children=1)
+    assert (told["guest"], told["arrival"]) == ("Ada King", "2026-11-23")
+    with pytest.raises(Rejected, match="say what changes"):
+        await ask(hub, "stay change", stay=stay["id"])
 
 
 # ---- people, programs, backups -------------------------------------------------------------------------------------

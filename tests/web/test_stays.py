@@ -233,6 +233,36 @@ async def test_a_late_check_out_moves_the_end_of_the_code(manager: Visitor) -> N
     assert {entry.grant.window.end for entry in entries} == {datetime(2026, 11, 23, 15, 0, tzinfo=UTC)}
 
 
+async def test_a_booking_that_was_taken_down_wrong_is_put_right(manager: Visitor) -> None:
+    """Of a stay made here everything may be said anew; an empty line takes away what stood there."""
+    added = await manager.post(
+        "/stays/new", **NEW | {"phone": "0170 1", "email": "a@example.com", "guests": "3", "pets": "1"}
+    )
+    where = added.headers["Location"].partition("?")[0]
+    form = (await manager.get(f"{where}/change")).html
+    for shown in ('name="phone" type="tel" value="0170 1"', 'name="guests"', 'name="arrival"', "a@example.com"):
+        assert shown in form
+    told = {"guest": "Ada King", "phone": "", "email": "b@example.com", "guests": "4", "children": "1", "note": "late"}
+    answer = await manager.post(f"{where}/change", **{name: NEW[name] for name in ("arrival", "departure")} | told)
+    assert answer.status == 303
+    page = await manager.get(where)
+    assert "4 guests, 1 child among them, 1 pet" in page.text
+    assert "b@example.com" in page.text
+    assert "0170 1" not in page.text
+    assert "Ada King" in page.text
+
+
+async def test_a_stay_longer_than_the_rules_allow_is_changed_by_a_second_press(manager: Visitor) -> None:
+    added = await manager.post("/stays/new", **NEW)
+    where = added.headers["Location"].partition("?")[0]
+    told = {"guest": NEW["guest"], "arrival": NEW["arrival"], "departure": "2029-11-30"}
+    refused = await manager.post(f"{where}/change", **told)
+    assert refused.status == 422
+    assert "A stay has 730 nights at most." in refused.text
+    assert "Change it anyway" in refused.text
+    assert (await manager.post(f"{where}/change", **told, anyway="anyway")).status == 303
+
+
 async def test_a_change_that_cannot_be_says_why(manager: Visitor) -> None:
     id_ = manager.here.stays["Anna Berg"]
     answer = await manager.post(f"/stays/{id_}/change", departure=TODAY.isoformat())

@@ -14,6 +14,7 @@ from hub.ladder import OnLadder
 from hub.model.ladder import Backup, DoorNow, Rung, StayHours, Tell, deadlines, takes_backup
 from hub.model.money import Money
 from hub.model.values import PropertyId, StayId, StayKind, StayStatus, UnitId
+from hub.stay_changes import StayChange
 from hub.store import proofs
 from hub.store import stays as ledger
 from hub.store.engine import Tx
@@ -77,7 +78,13 @@ class StayOut(Out):
     guest: str
     reference: str
     phone_last4: str
-    guests: int | None
+    guests: int | None = Field(description="adults and children")
+    adults: int | None
+    children: int | None
+    infants: int | None
+    pets: int | None
+    platform: str = Field(description="where it was sold, in the words of a manager of other channels")
+    source_status: str = Field(description="its channel's own word for how it stands")
     note: str
     price: PriceOut | None = Field(description="null: nobody said one")
     arrived_at: Told | None
@@ -107,6 +114,12 @@ def _stay(row: StayRow, tally: Tally | None) -> StayOut:
         reference=row.reference,
         phone_last4=row.phone_last4,
         guests=row.guests,
+        adults=row.adults,
+        children=row.children,
+        infants=row.infants,
+        pets=row.pets,
+        platform=row.platform,
+        source_status=row.source_status,
         note=row.note,
         price=None if row.total is None else PriceOut(minor=row.total.minor, currency=row.total.currency),
         arrived_at=row.arrived_at,
@@ -244,7 +257,10 @@ class StayIn(In):
     note: Annotated[str, Field(max_length=500)] = ""
     check_in: Annotated[TimeOfDay | None, Field(description="local; null: as the house rules say")] = None
     check_out: Annotated[TimeOfDay | None, Field(description="local; null: as the house rules say")] = None
-    guests: Annotated[int, Field(ge=1, le=1000, description="how many come"), Whole] | None = None
+    guests: Annotated[int, Field(ge=1, le=1000, description="how many come, children among them"), Whole] | None = None
+    children: Annotated[int, Field(ge=0, le=1000, description="how many of those"), Whole] | None = None
+    infants: Annotated[int, Field(ge=0, le=1000, description="besides"), Whole] | None = None
+    pets: Annotated[int, Field(ge=0, le=1000), Whole] | None = None
     price: PriceIn | None = None
     anyway: Annotated[bool, Field(description="in spite of the house's own rules; never of others who stay there")] = (
         False
@@ -265,6 +281,9 @@ async def add_stay(call: Call, query: Nothing, body: StayIn) -> StayOut:
         check_out=body.check_out,
         kind=StayKind(body.kind),
         guests=body.guests,
+        children=body.children,
+        infants=body.infants,
+        pets=body.pets,
         total=None if body.price is None else body.price.money,
     )
 
@@ -285,21 +304,42 @@ class ExtendIn(In):
     check_in: TimeOfDay | None = None
     check_out: TimeOfDay | None = None
     price: PriceIn | None = Field(default=None, description="of a stay that was made here")
+    anyway: Annotated[bool, Field(description="in spite of the house's own rules; never of others who stay there")] = (
+        False
+    )
+
+
+class ChangeIn(ExtendIn):
+    """What is null or left out stays as it is; an empty text takes away what was there."""
+
+    guest: Annotated[str, Field(max_length=120, min_length=1)] | None = None
+    phone: Annotated[str, Field(max_length=40)] | None = None
+    email: Annotated[str, Field(max_length=200)] | None = None
+    arrival: Annotated[Day | None, Field(description="this and what follows: of a stay that was made here")] = None
+    note: Annotated[str, Field(max_length=500)] | None = None
+    guests: Annotated[int, Field(ge=1, le=1000, description="how many come, children among them"), Whole] | None = None
+    children: Annotated[int, Field(ge=0, le=1000, description="how many of those"), Whole] | None = None
+    infants: Annotated[int, Field(ge=0, le=1000, description="besides"), Whole] | None = None
+    pets: Annotated[int, Field(ge=0, le=1000), Whole] | None = None
 
 
 async def extend_stay(call: Call, query: Nothing, body: ExtendIn) -> StayOut:
-    def extend(tx: Tx, id_: StayId) -> None:
-        call.hub.intake.extend_stay(
-            tx,
-            id_,
-            call.actor,
-            departure=body.departure,
-            check_in=body.check_in,
-            check_out=body.check_out,
-            total=None if body.price is None else body.price.money,
-        )
+    return await _changed(call, body)
 
-    return await change_stay(call, extend)
+
+async def say_anew(call: Call, query: Nothing, body: ChangeIn) -> StayOut:
+    return await _changed(call, body)
+
+
+async def _changed(call: Call, body: ExtendIn) -> StayOut:
+    told = {name: getattr(body, name) for name in type(body).model_fields if name not in ("price", "anyway")}
+    said = StayChange(**told, total=None if body.price is None else body.price.money)
+    try:
+        return await change_stay(
+            call, lambda tx, id_: bookings.change(tx, call.hub.intake, id_, said, call.actor, anyway=body.anyway)
+        )
+    except NotFree as error:
+        raise not_free(error) from error
 
 
 async def cancel_stay(call: Call, query: Nothing, body: Nothing) -> StayOut:

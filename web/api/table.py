@@ -121,6 +121,8 @@ TABLE: Final[tuple[AnyRoute, ...]] = (
     Route("GET", "/stays/{stay}", R, "One stay", stays.get_stay, Nothing, Nothing, stays.StayOut),
     Route("POST", "/stays/{stay}/extend", W, "Another departure, an early check-in, a late check-out, another price",
           stays.extend_stay, Nothing, stays.ExtendIn, stays.StayOut, refuses=True),
+    Route("POST", "/stays/{stay}/change", W, "Other days, another guest, another party: what was told anew of a stay",
+          stays.say_anew, Nothing, stays.ChangeIn, stays.StayOut, refuses=True),
     Route("POST", "/stays/{stay}/cancel", W, "Cancel a stay; its codes leave the locks at once",
           stays.cancel_stay, Nothing, Nothing, stays.StayOut, refuses=True),
     Route("POST", "/stays/{stay}/restore", W, "Undo a cancellation",

@@ -16,6 +16,7 @@ from hub.errors import Rejected
 from hub.hub import Hub
 from hub.intake import NewStay
 from hub.model.values import CODED, StayId, StayKind, StayStatus, UnitId, clean
+from hub.stay_changes import StayChange
 from hub.store import bookings as booked
 from hub.store import codes, conflicts, guests, house
 from hub.store import stays as ledger
@@ -31,7 +32,7 @@ from web.pages.stay_list import listing
 from web.prices import Priced, total_of, typed
 from web.site import GUARD, SITE, go, htmx, page, part, wakes
 from web.story import Event, story
-from web.words import Moment
+from web.words import Moment, counted
 
 # ---- one stay -------------------------------------------------------------------------------------------------------
 
@@ -56,7 +57,10 @@ class StayView:
     platforms: list[AtPlatform]
     guest: ForGuest
     reference: str
-    guests: int | None
+    party: tuple[str, ...]
+    """How many come, and who of them is small."""
+    platform: str
+    """Where it was sold, if its channel is a manager of other channels."""
     price: str
     """What the guest pays; empty: nobody said."""
     phone: str
@@ -96,7 +100,8 @@ def look_at(tx: Tx, hub: Hub, id_: StayId) -> StayView:
         platforms=at_platforms(tx, hub, ground, row),
         guest=for_guest(tx, hub, ground, row),
         reference=row.reference,
-        guests=row.guests,
+        party=tuple(_party(row)),
+        platform=row.platform,
         price="" if row.total is None else str(row.total),
         phone=contact.get("phone") or (f"ends in {row.phone_last4}" if row.phone_last4 else ""),
         email=contact.get("email", ""),
@@ -109,6 +114,17 @@ def look_at(tx: Tx, hub: Hub, id_: StayId) -> StayView:
         may_restore=row.status is StayStatus.CANCELLED and not over and row.check_out is not None,
         wakes=wakes(f"stay:{id_}", "stays", "questions", *(f"lock:{door.lock}" for door in line.doors)),
     )
+
+
+def _party(row: StayRow) -> Iterable[str]:
+    for count, word, many in (
+        (row.guests, "guest", "guests"),
+        (row.children, "child among them", "children among them"),
+        (row.infants, "infant", "infants"),
+        (row.pets, "pet", "pets"),
+    ):
+        if count:
+            yield counted(count, word, many)
 
 
 def _lines(tx: Tx, ground: Ground, ids: Iterable[StayId]) -> list[StayLine]:
@@ -217,14 +233,29 @@ class NewForm(Priced):
     email: Line = Field("", title="The e-mail address", max_length=200)
     note: str = Field("", title="The note", max_length=500)
     guests: int | None = Field(None, title="How many come", ge=1, le=1000)
+    children: int | None = Field(None, title="Children", ge=0, le=1000)
+    infants: int | None = Field(None, title="Infants", ge=0, le=1000)
+    pets: int | None = Field(None, title="Pets", ge=0, le=1000)
     hold: Line | None = Field(None, max_length=40)
     anyway: Literal["anyway"] | None = None
 
 
 class ChangeForm(Priced):
+    """Of a stay that a channel made, the form has less."""
+
+    guest: Line | None = Field(None, title="The guest's name", max_length=120)
+    arrival: date | None = Field(None, title="The day of arrival")
     departure: date = Field(title="The day of leaving")
     check_in: time | None = Field(None, title="From")
     check_out: time | None = Field(None, title="Until")
+    phone: Line | None = Field(None, title="The telephone number", max_length=40)
+    email: Line | None = Field(None, title="The e-mail address", max_length=200)
+    note: str | None = Field(None, title="The note", max_length=500)
+    guests: int | None = Field(None, title="How many come", ge=1, le=1000)
+    children: int | None = Field(None, title="Children", ge=0, le=1000)
+    infants: int | None = Field(None, title="Infants", ge=0, le=1000)
+    pets: int | None = Field(None, title="Pets", ge=0, le=1000)
+    anyway: Literal["anyway"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,23 +383,31 @@ async def change(request: web.Request) -> web.Response:
     local = ground.local_of(row.unit_id)
     times = {"check_in": local.maybe(row.own_check_in), "check_out": local.maybe(row.own_check_out)}
     known = {name: moment.time for name, moment in times.items() if moment is not None}
-    return await _show(
-        request, view, blank(ChangeForm, departure=str(row.departure or ""), **known, **typed(row.total))
-    )
+    known |= {name: str(getattr(row, name) or "") for name in ("guest", "arrival", "departure", "note")}
+    party = {name: getattr(row, name) for name in ("guests", "children", "infants", "pets")}
+    known |= {name: str(count) for name, count in party.items() if count is not None}
+    contact = {name: text for name, text in contacts.opened(hub.vault, row).items() if name in ("phone", "email")}
+    return await _show(request, view, blank(ChangeForm, **known, **contact, **typed(row.total)))
 
 
 async def save_change(request: web.Request) -> web.Response:
     hub, actor = request.app[SITE].hub, request[GUARD].actor
     view, row = await _change_view(request)
-    form, total = total_of(read(ChangeForm, await request.post()))
+    posted = await request.post()
+    (form, total), soft = total_of(read(ChangeForm, posted)), False
     if (given := form.value) is not None:
-        told = given.model_dump(exclude={"price", "currency"})
+        told = given.model_dump(exclude={"price", "currency", "anyway"})
+        emptied = {name for name in ("phone", "email", "note") if name in posted and told[name] is None}
+        said = StayChange(**(told | dict.fromkeys(emptied, "")), total=total)
+        anyway = given.anyway is not None
         try:
-            await hub.store.write(lambda tx: hub.intake.extend_stay(tx, row.id, actor, **told, total=total))
+            await hub.store.write(lambda tx: bookings.change(tx, hub.intake, row.id, said, actor, anyway=anyway))
             return go(request, f"/stays/{row.id}", said="stay_changed")
+        except NotFree as error:
+            form, soft = form.refused(f"{error}."), error.soft
         except Rejected as error:
             form = form.refused(f"{error}.")
-    return await _show(request, view, form)
+    return await _show(request, replace(view, soft=soft), form)
 
 
 async def _cancel_view(request: web.Request) -> FormView:

@@ -93,6 +93,18 @@ async def test_a_stay_may_come_early_leave_late_and_stay_longer(api: Api) -> Non
     id_ = (await api.post("/stays", STAY | {"check_in": "12:30"})).json["id"]
     longer = (await api.post(f"/stays/{id_}/extend", {"departure": "2026-12-05", "check_out": "14:00"})).json
     assert (longer["check_in"], longer["check_out"]) == ("2026-12-01T11:30:00.000Z", "2026-12-05T13:00:00.000Z")
+    anew = {
+        "arrival": "2026-12-02",
+        "guest": "Ada King",
+        "guests": 3,
+        "children": 1,
+        "infants": 0,
+        "pets": 1,
+        "note": "",
+    }
+    told = (await api.post(f"/stays/{id_}/change", anew)).json
+    assert {name: told[name] for name in anew} == anew
+    assert (told["adults"], told["platform"], told["source_status"]) == (2, "", "")
     unchanged = (await api.post(f"/stays/{id_}/extend", {"departure": None})).json
     assert unchanged["departure"] == "2026-12-05"
 

@@ -1,0 +1,60 @@
+"""What may be said of stays that come by telephone; hub/stay_commands.py answers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from hub.commandline.asks import Ask, Day, TimeOfDay
+
+_Guests = Annotated[int, Field(ge=1, le=1000)]
+_Count = Annotated[int, Field(ge=0, le=1000)]
+
+
+class StayAdd(Ask):
+    command = "stay add"
+
+    unit: str
+    arrival: Day
+    departure: Day
+    guest: Annotated[str, Field(min_length=1)]
+    phone: str = ""
+    email: str = ""
+    note: str = ""
+    check_in: TimeOfDay | None = None
+    check_out: TimeOfDay | None = None
+    owner: bool = False
+    """The owner's own."""
+    guests: _Guests | None = None
+    children: _Count | None = None
+    infants: _Count | None = None
+    pets: _Count | None = None
+    anyway: bool = False
+    """In spite of the house's own rules."""
+
+
+class StayExtend(Ask):
+    command = "stay extend"
+
+    stay: str
+    departure: Day | None = None
+    check_in: TimeOfDay | None = None
+    check_out: TimeOfDay | None = None
+    anyway: bool = False
+
+
+class StayChanged(StayExtend):
+    """What is None stays as it is."""
+
+    command = "stay change"
+
+    arrival: Day | None = None
+    guest: Annotated[str, Field(min_length=1)] | None = None
+    phone: str | None = None
+    email: str | None = None
+    note: str | None = None
+    guests: _Guests | None = None
+    children: _Count | None = None
+    infants: _Count | None = None
+    pets: _Count | None = None

@@ -1,0 +1,97 @@
+"""What the command line may say of stays; the rules are in hub/bookings.py."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from pydantic import JsonValue
+
+from hub import bookings
+from hub.bookings import NotFree
+from hub.commandline import asks_stays as asks
+from hub.commandline.asks import Ask
+from hub.errors import Rejected
+from hub.hub import Hub
+from hub.intake import NewStay
+from hub.model.values import StayId, StayKind, UnitId
+from hub.stay_changes import StayChange
+from hub.store import proofs, stays
+from hub.store.engine import Tx
+from hub.store.stays import StayRow
+
+
+def _told(at: datetime | None) -> str | None:
+    return None if at is None else at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def described(tx: Tx, row: StayRow, now: datetime) -> dict[str, JsonValue]:
+    tally = proofs.tallies(tx, [row.id], now).get(row.id)
+    return {
+        "id": row.id,
+        "unit": row.unit_id,
+        "channel": row.channel_id,
+        "kind": row.kind.value,
+        "status": row.status.value,
+        "guest": row.guest,
+        "reference": row.reference,
+        "arrival": None if row.arrival is None else row.arrival.isoformat(),
+        "departure": None if row.departure is None else row.departure.isoformat(),
+        "check_in": _told(row.check_in),
+        "check_out": _told(row.check_out),
+        "doors": 0 if tally is None else tally.doors,
+        "proven": 0 if tally is None else tally.proven,
+    }
+
+
+def kept(tx: Tx, id_: StayId, now: datetime) -> JsonValue:
+    row = stays.stay(tx, id_)
+    assert row is not None  # the same transaction has just written it
+    return described(tx, row, now)
+
+
+async def _add(hub: Hub, actor: str, ask: asks.StayAdd) -> JsonValue:
+    kind = StayKind.OWNER if ask.owner else StayKind.RESERVATION
+    told = ask.model_dump(exclude={"unit", "owner", "anyway"})
+    new = NewStay(**told, unit=UnitId(ask.unit), kind=kind)
+
+    def work(tx: Tx) -> JsonValue:
+        return kept(tx, bookings.book(tx, hub.intake, new, actor, anyway=ask.anyway), hub.clock.now())
+
+    return await _spoken(hub, work)
+
+
+async def _extend(hub: Hub, actor: str, ask: asks.StayExtend) -> JsonValue:
+    return await _change(hub, actor, ask, "say what changes: --departure, --check-in or --check-out")
+
+
+async def _say_anew(hub: Hub, actor: str, ask: asks.StayChanged) -> JsonValue:
+    return await _change(hub, actor, ask, "say what changes; `--help` lists what may")
+
+
+async def _change(hub: Hub, actor: str, ask: asks.StayExtend, nothing: str) -> JsonValue:
+    id_, said = StayId(ask.stay), StayChange(**ask.model_dump(exclude={"stay", "anyway"}))
+    if said.nothing:
+        raise Rejected(nothing)
+
+    def work(tx: Tx) -> JsonValue:
+        bookings.change(tx, hub.intake, id_, said, actor, anyway=ask.anyway)
+        return kept(tx, id_, hub.clock.now())
+
+    return await _spoken(hub, work)
+
+
+async def _spoken(hub: Hub, work: Callable[[Tx], JsonValue]) -> JsonValue:
+    """Raises Rejected, with the way out where there is one."""
+    try:
+        return await hub.store.write(work)
+    except NotFree as error:
+        raise Rejected(f"{error}{' (--anyway does it all the same)' if error.soft else ''}") from error
+
+
+COMMANDS: Final[Mapping[type[Ask], Callable[[Hub, str, Any], Awaitable[JsonValue]]]] = {
+    asks.StayAdd: _add,
+    asks.StayExtend: _extend,
+    asks.StayChanged: _say_anew,
+}
