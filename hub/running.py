@@ -325,6 +325,8 @@ async def _begin(hub: Hub) -> None:
 
     if not await hub.store.write(work):
         logger.error("the audit chain is not what it was when the hub stopped; see gatehouse audit verify")
+    for lock, number in await hub.store.read(codes.empty_places):
+        hub.tagbook.gone(lock, number)  # a plug that was pulled may have left the book behind
     await audit.drop_anchor(hub.store, hub.state_dir, hub.wall.now(), anew=True)
 
 

@@ -378,6 +378,12 @@ def _values(slot: Slot) -> dict[str, object]:
 _KEEP: Final = upsert(slots, _values(Slot.unknown(1)).keys())
 
 
+def empty_places(tx: Tx) -> list[tuple[LockId, int]]:
+    """Of which it is known that no code is there."""
+    empty = (slots.c.reading == Reading.EMPTY.value, slots.c.claim.is_(None))
+    return [(lock, number) for lock, number in tx.sql.execute(select(slots.c.lock_id, slots.c.number).where(*empty))]
+
+
 def doubt_all(tx: Tx, at: datetime) -> None:
     """What was believed of any slot has to be asked again; whose it was and how it was proven stays to compare with.
 

@@ -103,3 +103,27 @@ def test_a_place_that_was_never_ours_is_left_alone(tmp_path: Path) -> None:
             assert memory.codes == {5: THEIRS}
 
     simulate(main())
+
+
+def test_a_book_that_a_pulled_plug_left_behind_makes_no_strangers_code_ours(tmp_path: Path) -> None:
+    """The ledger knew that the guest's code was gone, and the hub died before the book did."""
+    memory = _lock()
+
+    async def until_it_dies() -> datetime:
+        async with home(tmp_path, [memory]) as house:
+            await _inside(house)
+            tag = house.hub.tagbook.at(FRONT, 1)
+            assert tag is not None
+            await house.later(days=8)
+            assert memory.codes == {}
+            house.hub.tagbook.put(FRONT, 1, tag)
+            return house.hub.clock.now()
+
+    async def after(start: datetime) -> None:
+        async with home(tmp_path, [memory], start=start, furnish=False) as house:
+            await house.later(minutes=1)
+            await house.driver.program("front", 1, THEIRS)
+            await house.later(days=1)
+            assert memory.codes == {1: THEIRS}
+
+    simulate(after(simulate(until_it_dies()) + timedelta(minutes=1)))
