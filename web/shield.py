@@ -15,6 +15,7 @@ from hub.guest_page import PATH
 from hub.model.spreadsheets import LARGEST_FILE
 from hub.model.values import Secret
 from hub.signin import csrf_fits
+from web.api.webhooks import PREFIX as WEBHOOKS
 from web.site import GUARD, SITE, bare_page, guest_error, htmx
 
 log = structlog.get_logger("web")
@@ -26,8 +27,8 @@ _OPEN = ("/signin", "/setup", "/enter/")
 """Pages for those who are not signed in yet."""
 _GUESTS: Final = PATH
 """Pages of guests: whoever has the link is let in, whatever else their browser knows."""
-_PUBLIC: Final = (PATH, FEEDS, "/static/", "/robots.txt")
-"""All that answers under the name that guests are given."""
+_PUBLIC: Final = (PATH, FEEDS, f"{WEBHOOKS}/", "/static/", "/robots.txt")
+"""All that answers under the name that guests are given. Sources that call prove each time who they are."""
 
 _LARGER: Final = {"/stays/import": LARGEST_FILE + 64 * 1024}
 """Bytes that may be sent where people send files; elsewhere it is aiohttp's 1 MiB (web.Application, client_max_size)."""
@@ -66,7 +67,7 @@ def _for_guests(request: web.Request) -> bool:
 
 @web.middleware
 async def keep_apart(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Under the name that guests are given nothing answers but their pages (ASVS 5.0, 3.5.4)."""
+    """Under the name that guests are given no page answers but theirs (ASVS 5.0, 3.5.4)."""
     public = request.app[SITE].public_host
     if public is not None and _host(request) == public and not request.path.startswith(_PUBLIC):
         return guest_error(request, 404)

@@ -24,7 +24,7 @@ class TellChannel:
     reference: str
     """The source's own word for the stay, so that the performer needs no store."""
     what: str
-    """`code_ready` | `code_gone` | `guest_arrived`"""
+    """`code_ready`: proven in every lock."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,6 +184,9 @@ def test_every_plugin_says_what_it_needs_can_and_cannot_and_how_far_it_is(plugin
     assert plugin.summary
     assert not plugin.summary.endswith(".")
     assert f"`{plugin.name}`" in README, "the map of the rooms names it"
+    is_channel = plugin.kind == "integration" and not plugin.service
+    assert bool(plugin.can) == bool(plugin.cannot) == is_channel, "its card on the page Channels says both"
+    assert not any(line.endswith(".") for line in (*plugin.can, *plugin.cannot))
 
 
 def test_a_plugin_is_named_as_its_folder() -> None:

@@ -361,6 +361,10 @@ async def test_under_the_name_that_guests_are_given_nothing_else_answers(robin: 
     css = re.search(r'href="(/static/app-[^"]+)"', (await robin.get(path, Host=host)).html)
     assert css is not None
     assert (await robin.get(css[1], Host=host)).status == 200
+    called = await robin.ask("POST", "/api/webhooks/nobody/events", headers={"Host": host}, data=[])
+    assert "there is no such channel" in called.text, (
+        "sources that call come by this name; the hub has no other outside"
+    )
     posted = await robin.ask("POST", "/signin", headers={"Host": host, "Origin": PUBLIC}, data=[("name", "Robin")])
     assert posted.status == 404
 
