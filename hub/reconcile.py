@@ -51,7 +51,7 @@ from hub.model.outcomes import (
 from hub.model.values import CodeTag, LockId, Pin, Proof
 from hub.plugins import Plugins
 from hub.schedule import pause
-from hub.store import codes, doors, log, proofs, settings
+from hub.store import codes, doors, emergencies, log, proofs, settings
 from hub.store import stays as ledger
 from hub.store.doors import Door
 from hub.store.engine import Store, Tx
@@ -205,6 +205,7 @@ class Reconciler:
     def _view(self, tx: Tx, lock: LockId, door: Door | None) -> View:
         limits = Limits(0) if door is None or door.abilities is None else self._limits(door, door.abilities)
         grants = tuple(codes.open_grants(tx, lock))
+        look_only = not self.clock.trusted or settings.safe_mode(tx)
         policy = replace(
             _POLICY,
             ahead=_POLICY.ahead if door is None else door.ahead,
@@ -212,7 +213,8 @@ class Reconciler:
             longest_wait=_POLICY.longest_wait * self.pace,
             # A command takes real time: what is fresh must outlast some, however fast the house's clock runs.
             fresh=max(_POLICY.fresh, timedelta(minutes=1) * self.pace),
-            look_only=not self.clock.trusted or settings.safe_mode(tx),
+            look_only=look_only,
+            down=look_only and emergencies.is_down(tx, lock),
         )
         return View(grants, tuple(codes.slots_of(tx, lock)), limits, policy)
 

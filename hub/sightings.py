@@ -103,6 +103,8 @@ def _heard(tx: Tx, door: Door, at: datetime) -> None:
 
 def _moved(tx: Tx, door: Door, fact: BoltMoved) -> None:
     _heard(tx, door, fact.at)
+    if door.position is Position.JAMMED and fact.position is Position.UNKNOWN:
+        return  # that nobody knows where a jammed bolt stands is no news: it is jammed until it moves
     doors.learn(tx, door.id, position=fact.position.value, position_how=fact.how.value, position_at=fact.at)
     if fact.how is How.KEYPAD and door.mode is not Mode.NORMAL:
         _mode(tx, door, ModeTold(fact.lock, fact.at, Mode.NORMAL))  # a code opened it, so codes open it

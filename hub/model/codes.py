@@ -382,9 +382,13 @@ def _removals(view: _View) -> Iterator[Ask | Clear]:
 
 
 def _locked_down(view: _View) -> Iterator[Step]:
-    """What a person switched off goes even from a lock that is otherwise only looked at: it hangs on no time of day."""
+    """What a person switched off goes even from a lock that is otherwise only looked at: it hangs on no time of day.
+
+    So do codes of ours of which nobody knows any more whose they are: they may be those of guests.
+    """
     off = {grant.id for grant in view.grants.values() if grant.suspended}
-    return (step for step in _removals(view) if view.slots[step.slot].holder in off)
+    gone = {*off, None} if view.policy.down else off
+    return (step for step in _removals(view) if view.slots[step.slot].holder in gone)
 
 
 def _look_before_clearing(slot: Slot, view: _View) -> bool:

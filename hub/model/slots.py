@@ -140,6 +140,8 @@ class Policy:
     """Writes that a slot may lose before its code moves on to one that lost fewer."""
     look_only: bool = False
     """Ask, but change nothing: the clock is not trusted, or a restored hub waits for a person."""
+    down: bool = False
+    """Its door is locked down."""
 
 
 SLEW: Final = timedelta(seconds=10)

@@ -11,7 +11,7 @@ from hub.errors import Rejected
 from hub.health import findings, summary
 from hub.hub import Hub
 from hub.issuing import reveal
-from hub.model.alerts import Finding, Level
+from hub.model.alerts import Finding, Kind, Level
 from hub.model.facts import (
     Alarm,
     BatteryRead,
@@ -299,6 +299,20 @@ def test_what_is_wrong_with_a_keypad_or_bolt_is_said_until_it_is_no_longer_so(
                 assert [finding.sentence for finding in found] == expected
                 assert all(finding.cure for finding in found)
                 await house.later(minutes=5)
+
+    simulate(main())
+
+
+def test_a_bolt_is_jammed_until_it_moves_though_the_lock_cannot_say_where_it_is(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            await house.later(minutes=1)
+            for position, how in ((Position.JAMMED, How.REMOTE), (Position.UNKNOWN, How.UNKNOWN)):
+                fact = BoltMoved(FRONT, house.hub.clock.now(), position, how)
+                await house.hub.store.write(partial(_absorb, hub=house.hub, fact=fact))
+                assert [each.kind for each in await _found(house)] == [Kind.JAMMED]
+            await house.driver.turn("front", Position.LOCKED)
+            assert await _found(house) == []
 
     simulate(main())
 
