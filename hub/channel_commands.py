@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from hub import connecting, feeds, syncing
 from hub.channel_kinds import Kind, Shape, kind_called
-from hub.commandline import asks, asks_channels
+from hub.commandline import asks_channels as asks
 from hub.commandline.asks import Ask
 from hub.connecting import Stays, Wanted
 from hub.errors import Misconfigured, Rejected
@@ -118,7 +118,7 @@ async def _link(hub: Hub, actor: str, ask: asks.ChannelLink) -> JsonValue:
 # ---- added, tried, changed and removed -------------------------------------------------------------------------------
 
 
-def _wanted(ask: asks_channels.ChannelTry | asks_channels.ChannelAdd) -> Wanted:
+def _wanted(ask: asks.ChannelTry | asks.ChannelAdd) -> Wanted:
     kind = _kind(ask.integration)
     unit = UnitId(ask.unit) if ask.unit else None
     return Wanted(ChannelId(ask.id), kind.name, unit, _read(kind, ask.settings))
@@ -139,7 +139,7 @@ def _read(kind: Kind, typed: Mapping[str, str]) -> dict[str, Any]:
     return known | strange
 
 
-async def _try(hub: Hub, actor: str, ask: asks_channels.ChannelTry) -> JsonValue:
+async def _try(hub: Hub, actor: str, ask: asks.ChannelTry) -> JsonValue:
     try:
         trial = await connecting.try_out(hub, _wanted(ask), new=True)
     except Misconfigured as error:
@@ -158,7 +158,7 @@ async def _try(hub: Hub, actor: str, ask: asks_channels.ChannelTry) -> JsonValue
     }
 
 
-async def _add(hub: Hub, actor: str, ask: asks_channels.ChannelAdd) -> JsonValue:
+async def _add(hub: Hub, actor: str, ask: asks.ChannelAdd) -> JsonValue:
     wanted = _wanted(ask)
     try:
         row = await hub.store.write(lambda tx: connecting.add(tx, hub, wanted, actor))
@@ -167,7 +167,7 @@ async def _add(hub: Hub, actor: str, ask: asks_channels.ChannelAdd) -> JsonValue
     return {"channel": row.id, "integration": row.integration, "unit": row.unit}
 
 
-async def _change(hub: Hub, actor: str, ask: asks_channels.ChannelChange) -> JsonValue:
+async def _change(hub: Hub, actor: str, ask: asks.ChannelChange) -> JsonValue:
     id_ = ChannelId(ask.channel)
 
     def work(tx: Tx) -> None:
@@ -180,17 +180,17 @@ async def _change(hub: Hub, actor: str, ask: asks_channels.ChannelChange) -> Jso
         await hub.store.write(work)
     except Misconfigured as error:
         raise Rejected(str(error)) from error
-    return await _settings(hub, actor, asks_channels.ChannelSettings(channel=ask.channel))
+    return await _settings(hub, actor, asks.ChannelSettings(channel=ask.channel))
 
 
-async def _settings(hub: Hub, actor: str, ask: asks_channels.ChannelSettings) -> JsonValue:
+async def _settings(hub: Hub, actor: str, ask: asks.ChannelSettings) -> JsonValue:
     row = await hub.store.read(lambda tx: connecting.known(tx, ChannelId(ask.channel)))
     shown = connecting.shown(hub, _kind(row.integration), house.opened_settings(row, hub.vault))
     settings: dict[str, JsonValue] = {name: shown.plain[name] for name in sorted(shown.plain)}
     return {"channel": row.id, "integration": row.integration, "settings": settings, "secrets": [*sorted(shown.kept)]}
 
 
-async def _remove(hub: Hub, actor: str, ask: asks_channels.ChannelRemove) -> JsonValue:
+async def _remove(hub: Hub, actor: str, ask: asks.ChannelRemove) -> JsonValue:
     id_, stays = ChannelId(ask.channel), Stays(ask.stays)
     left = await hub.store.write(lambda tx: connecting.remove(tx, hub, id_, actor, stays))
     return {"coming": left.coming, "here": left.here, "closures": left.closures, "shared": left.shared}
@@ -202,9 +202,9 @@ COMMANDS: Final[Mapping[type[Ask], Callable[[Hub, str, Any], Awaitable[JsonValue
     asks.ChannelDifferences: _differences,
     asks.ChannelDo: _do,
     asks.ChannelLink: _link,
-    asks_channels.ChannelTry: _try,
-    asks_channels.ChannelAdd: _add,
-    asks_channels.ChannelChange: _change,
-    asks_channels.ChannelSettings: _settings,
-    asks_channels.ChannelRemove: _remove,
+    asks.ChannelTry: _try,
+    asks.ChannelAdd: _add,
+    asks.ChannelChange: _change,
+    asks.ChannelSettings: _settings,
+    asks.ChannelRemove: _remove,
 }

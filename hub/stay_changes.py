@@ -11,7 +11,7 @@ from hub.calendars import timed
 from hub.errors import Rejected
 from hub.issuing import Desk
 from hub.model.availability import Wish
-from hub.model.money import Money
+from hub.model.money import Money, NoPrice
 from hub.model.stays import local_instant
 from hub.model.values import clean
 from hub.store.house import Property
@@ -30,7 +30,7 @@ class StayChange:
     email: str | None = None
     arrival: date | None = None
     """From here on of stays that were made here: a channel says it of its own."""
-    total: Money | None = None
+    total: Money | NoPrice | None = None
     note: str | None = None
     guests: int | None = None
     """Adults and children."""
@@ -129,10 +129,12 @@ def last4_of(phone: str) -> str:
     return digits[-4:] if len(digits) >= 4 else ""
 
 
-def priced(row: StayRow, total: Money | None) -> StayRow:
+def priced(row: StayRow, total: Money | NoPrice | None) -> StayRow:
     """Raises Rejected."""
     if total is None:
         return row
+    if isinstance(total, NoPrice):
+        return replace(row, total_minor=None, currency=None)
     if total.minor < 0:
         raise Rejected("a price is not less than nothing")
     return replace(row, total_minor=total.minor, currency=total.currency)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from hub.commandline.asks import Ask
 from hub.errors import Rejected
 from hub.hub import Hub
 from hub.intake import NewStay
+from hub.model.money import Money, NoPrice, typed_amount
 from hub.model.values import StayId, StayKind, UnitId
 from hub.stay_changes import StayChange
 from hub.store import proofs, stays
@@ -42,6 +44,7 @@ def described(tx: Tx, row: StayRow, now: datetime) -> dict[str, JsonValue]:
         "check_out": _told(row.check_out),
         "doors": 0 if tally is None else tally.doors,
         "proven": 0 if tally is None else tally.proven,
+        "price": None if row.total is None else str(row.total),
     }
 
 
@@ -53,17 +56,33 @@ def kept(tx: Tx, id_: StayId, now: datetime) -> JsonValue:
 
 async def _add(hub: Hub, actor: str, ask: asks.StayAdd) -> JsonValue:
     kind = StayKind.OWNER if ask.owner else StayKind.RESERVATION
-    told = ask.model_dump(exclude={"unit", "owner", "anyway"})
+    told = ask.model_dump(exclude={"unit", "owner", "anyway", "price", "currency"})
     new = NewStay(**told, unit=UnitId(ask.unit), kind=kind)
 
     def work(tx: Tx) -> JsonValue:
-        return kept(tx, bookings.book(tx, hub.intake, new, actor, anyway=ask.anyway), hub.clock.now())
+        priced = replace(new, total=_price(tx, ask.price, ask.currency))
+        return kept(tx, bookings.book(tx, hub.intake, priced, actor, anyway=ask.anyway), hub.clock.now())
 
     return await _spoken(hub, work)
 
 
+def _price(tx: Tx, price: str, currency: str) -> Money | None:
+    """Raises Rejected."""
+    if not price:
+        return None
+    code = currency.strip().upper() or stays.usual_currency(tx)
+    if len(code) != 3 or not code.isascii() or not code.isalpha():
+        raise Rejected("say in which currency, e.g. --currency EUR")
+    try:
+        return typed_amount(price, code)
+    except ValueError as error:
+        raise Rejected(f"the price {error}") from error
+
+
 async def _extend(hub: Hub, actor: str, ask: asks.StayExtend) -> JsonValue:
-    return await _change(hub, actor, ask, "say what changes: --departure, --check-in or --check-out")
+    return await _change(
+        hub, actor, ask, "say what changes: --departure, --check-in, --check-out, --price or --no-price"
+    )
 
 
 async def _say_anew(hub: Hub, actor: str, ask: asks.StayChanged) -> JsonValue:
@@ -71,12 +90,16 @@ async def _say_anew(hub: Hub, actor: str, ask: asks.StayChanged) -> JsonValue:
 
 
 async def _change(hub: Hub, actor: str, ask: asks.StayExtend, nothing: str) -> JsonValue:
-    id_, said = StayId(ask.stay), StayChange(**ask.model_dump(exclude={"stay", "anyway"}))
-    if said.nothing:
+    told = ask.model_dump(exclude={"stay", "anyway", "price", "currency", "unpriced"})
+    id_, said = StayId(ask.stay), StayChange(**told)
+    if said.nothing and not ask.price and not ask.unpriced:
         raise Rejected(nothing)
+    if ask.price and ask.unpriced:
+        raise Rejected("a price is said, or taken away, not both")
 
     def work(tx: Tx) -> JsonValue:
-        bookings.change(tx, hub.intake, id_, said, actor, anyway=ask.anyway)
+        total = NoPrice.UNPRICED if ask.unpriced else _price(tx, ask.price, ask.currency)
+        bookings.change(tx, hub.intake, id_, replace(said, total=total), actor, anyway=ask.anyway)
         return kept(tx, id_, hub.clock.now())
 
     return await _spoken(hub, work)

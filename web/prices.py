@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, Field
 
-from hub.model.money import Money, decimals, money
+from hub.model.money import Money, decimals, typed_amount
 from web.forms import Filled, Form
-
-_AMOUNT: Final = re.compile(r"(\d{1,12})(?:[.,](\d+))?")
-"""450.50 or, as half of Europe writes, 450,50. No marks for thousands: nobody could tell 1,200 from 1.20."""
-LIKE: Final = "Write the price like 450.50."
 
 
 def _currency(text: str) -> str:
@@ -37,10 +32,10 @@ def total_of(form: Filled[_Form]) -> tuple[Filled[_Form], Money | None]:
         return form, None
     if given.currency is None:
         return form.refused("Say in which currency, like EUR.", "currency"), None
-    read = _AMOUNT.fullmatch(given.price)
-    if read is None or len(read[2] or "") > decimals(given.currency):
-        return form.refused(LIKE if decimals(given.currency) else "Write the price like 450.", "price"), None
-    return form, money(f"{read[1]}.{read[2] or 0}", given.currency)
+    try:
+        return form, typed_amount(given.price, given.currency)
+    except ValueError as error:
+        return form.refused(f"The price {error}.", "price"), None
 
 
 def typed(total: Money | None) -> dict[str, str]:

@@ -117,42 +117,6 @@ class StayCancel(Ask):
     stay: str
 
 
-# ---- channels ------------------------------------------------------------------------------------------------------
-
-
-class Channels(Ask):
-    command = "channel list"
-
-
-class ChannelLog(Ask):
-    command = "channel log"
-
-    channel: str
-
-
-class ChannelDifferences(Ask):
-    command = "channel differences"
-
-    channel: str
-
-
-class ChannelDo(Ask):
-    command = "channel do"
-
-    channel: str
-    deed: Literal["sync", "accept", "reject", "confirm", "unlink"]
-    stay: str | None = None
-    unit: str | None = None
-
-
-class ChannelLink(Ask):
-    command = "channel link"
-
-    channel: str
-    unit: str
-    anew: bool = False
-
-
 # ---- alerts --------------------------------------------------------------------------------------------------------
 
 

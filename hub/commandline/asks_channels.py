@@ -1,4 +1,4 @@
-"""What may be asked to add, try, change and remove channels; hub/channel_commands.py answers."""
+"""What may be asked about channels; hub/channel_commands.py answers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,42 @@ from typing import Literal
 from pydantic import Field
 
 from hub.commandline.asks import Ask
+
+
+class Channels(Ask):
+    command = "channel list"
+
+
+class ChannelLog(Ask):
+    command = "channel log"
+
+    channel: str
+
+
+class ChannelDifferences(Ask):
+    command = "channel differences"
+
+    channel: str
+
+
+class ChannelDo(Ask):
+    command = "channel do"
+
+    channel: str
+    deed: Literal["sync", "accept", "reject", "confirm", "unlink"]
+    stay: str | None = None
+    unit: str | None = None
+
+
+class ChannelLink(Ask):
+    command = "channel link"
+
+    channel: str
+    unit: str
+    anew: bool = False
+
+
+# ---- added, tried, changed and removed --------------------------------------------------------------------------------
 
 
 class ChannelTry(Ask):

@@ -30,6 +30,9 @@ class StayAdd(Ask):
     children: _Count | None = None
     infants: _Count | None = None
     pets: _Count | None = None
+    price: str = ""
+    """As people write it, e.g. 450.50; in `currency`, or the one of the price that was said last."""
+    currency: str = ""
     anyway: bool = False
     """In spite of the house's own rules."""
 
@@ -41,6 +44,10 @@ class StayExtend(Ask):
     departure: Day | None = None
     check_in: TimeOfDay | None = None
     check_out: TimeOfDay | None = None
+    price: str = ""
+    currency: str = ""
+    unpriced: bool = False
+    """Its price is taken away."""
     anyway: bool = False
 
 

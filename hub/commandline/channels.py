@@ -48,7 +48,7 @@ _DIFFERENCES = {"stay": "STAY", "unit": "UNIT", "arrival": "ARRIVAL", "departure
 @channel.command("list")
 def list_channels(config: ConfigPath, json: AsJson = False) -> None:
     """What each platform is told of the nights taken here, and since when it is known to have it."""
-    from hub.commandline.asks import Channels
+    from hub.commandline.asks_channels import Channels
 
     _show(answered(config, Channels), _TOLD, "No platform is told of anything.", json=json)
 
@@ -56,7 +56,7 @@ def list_channels(config: ConfigPath, json: AsJson = False) -> None:
 @channel.command("log")
 def show_log(config: ConfigPath, channel_id: ChannelArgument, json: AsJson = False) -> None:
     """What passed between the hub and a platform, newest first."""
-    from hub.commandline.asks import ChannelLog
+    from hub.commandline.asks_channels import ChannelLog
 
     _show(answered(config, ChannelLog, channel=channel_id), _LOG, "Nothing yet.", json=json)
 
@@ -64,7 +64,7 @@ def show_log(config: ConfigPath, channel_id: ChannelArgument, json: AsJson = Fal
 @channel.command("differences")
 def show_differences(config: ConfigPath, channel_id: ChannelArgument, json: AsJson = False) -> None:
     """Bookings on which a platform and the hub are of two minds."""
-    from hub.commandline.asks import ChannelDifferences
+    from hub.commandline.asks_channels import ChannelDifferences
 
     _show(answered(config, ChannelDifferences, channel=channel_id), _DIFFERENCES, "They are of one mind.", json=json)
 
@@ -102,7 +102,7 @@ def link(
     json: AsJson = False,
 ) -> None:
     """The secret link under which a platform fetches which nights of a unit are taken; made if there is none."""
-    from hub.commandline.asks import ChannelLink
+    from hub.commandline.asks_channels import ChannelLink
 
     told = answered(config, ChannelLink, channel=channel_id, unit=unit, anew=anew)
     if json:
@@ -134,7 +134,7 @@ def _do(
     stay: str | None = None,
     unit: str | None = None,
 ) -> None:
-    from hub.commandline.asks import ChannelDo
+    from hub.commandline.asks_channels import ChannelDo
 
     told = answered(config, ChannelDo, channel=channel_id, deed=deed, stay=stay, unit=unit)
     if json:

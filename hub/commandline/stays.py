@@ -22,6 +22,11 @@ stay.command("undo-import")(undo_import)
 StayArgument = Annotated[str, typer.Argument(metavar="STAY", help="Its id, from `gatehouse stay list`.")]
 CheckIn = Annotated[str | None, typer.Option(metavar="HH:MM", help="Another time than the house rules'.")]
 CheckOut = Annotated[str | None, typer.Option(metavar="HH:MM", help="Another time than the house rules'.")]
+Price = Annotated[str, typer.Option(metavar="AMOUNT", help="What the guest pays for the whole stay, e.g. 450.50.")]
+Currency = Annotated[
+    str, typer.Option(metavar="CODE", help="Of the price, e.g. EUR; else that of the price said last.")
+]
+NoPrice = Annotated[bool, typer.Option("--no-price", help="Take its price away.")]
 Guests = Annotated[int | None, typer.Option(min=1, help="How many come, children among them.")]
 Children = Annotated[int | None, typer.Option(min=0, help="How many of those.")]
 Infants = Annotated[int | None, typer.Option(min=0, help="Besides.")]
@@ -76,6 +81,8 @@ def add_stay(  # noqa: PLR0913, PLR0917  # each is an option of the command
     children: Children = None,
     infants: Infants = None,
     pets: Pets = None,
+    price: Price = "",
+    currency: Currency = "",
     anyway: Anyway = False,
     json: AsJson = False,
 ) -> None:
@@ -99,26 +106,32 @@ def add_stay(  # noqa: PLR0913, PLR0917  # each is an option of the command
         children=children,
         infants=infants,
         pets=pets,
+        price=price,
+        currency=currency,
         anyway=anyway,
     )
     _say(told, "Added", json=json)
 
 
 @stay.command("extend")
-def extend_stay(
+def extend_stay(  # noqa: PLR0913, PLR0917  # each is an option of the command
     config: ConfigPath,
     stay_id: StayArgument,
     departure: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Another day of leaving.")] = None,
     check_in: CheckIn = None,
     check_out: CheckOut = None,
+    price: Price = "",
+    currency: Currency = "",
+    no_price: NoPrice = False,
     anyway: Anyway = False,
     json: AsJson = False,
 ) -> None:
-    """Give a stay another departure, an early check-in or a late check-out. Its code stays the same."""
+    """Give a stay another departure, an early check-in, a late check-out or another price. Its code stays the same."""
     from hub.commandline.asks_stays import StayExtend
 
     hours = {"check_in": check_in, "check_out": check_out}
-    told = answered(config, StayExtend, stay=stay_id, departure=departure, **hours, anyway=anyway)
+    pays = {"price": price, "currency": currency, "unpriced": no_price}
+    told = answered(config, StayExtend, stay=stay_id, departure=departure, **hours, **pays, anyway=anyway)
     _say(told, "Changed", json=json)
 
 
@@ -138,6 +151,9 @@ def change_stay(  # noqa: PLR0913, PLR0917  # each is an option of the command
     children: Children = None,
     infants: Infants = None,
     pets: Pets = None,
+    price: Price = "",
+    currency: Currency = "",
+    no_price: NoPrice = False,
     anyway: Anyway = False,
     json: AsJson = False,
 ) -> None:
@@ -160,6 +176,9 @@ def change_stay(  # noqa: PLR0913, PLR0917  # each is an option of the command
         children=children,
         infants=infants,
         pets=pets,
+        price=price,
+        currency=currency,
+        unpriced=no_price,
         anyway=anyway,
     )
     _say(told, "Changed", json=json)
@@ -191,4 +210,5 @@ def _say(told: dict[str, Any], verb: str, *, json: bool) -> None:
         as_json(told)
         return
     when = f"{told['check_in']} to {told['check_out']}"
-    typer.echo(f"{verb} {told['id']}: {_who(told)} in {told['unit']}, {when}.")
+    price = f", {told['price']}" if told["price"] else ""
+    typer.echo(f"{verb} {told['id']}: {_who(told)} in {told['unit']}, {when}{price}.")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from enum import Enum
 from typing import Final
 
 _MOST: Final = Decimal(10) ** 12
+_TYPED: Final = re.compile(r"(\d{1,12})(?:[.,](\d+))?")
+"""450.50 or, as half of Europe writes, 450,50. No marks for thousands: nobody could tell 1,200 from 1.20."""
 
 # Source: ISO 4217, list one (minor units); all others have two.
 _PLACES: Final = {
@@ -26,6 +30,12 @@ class Money:
     def __str__(self) -> str:
         places = decimals(self.currency)
         return f"{Decimal(self.minor).scaleb(-places):.{places}f} {self.currency}"
+
+
+class NoPrice(Enum):
+    """Said in place of a price: the one that is there is taken away."""
+
+    UNPRICED = "unpriced"
 
 
 def decimals(currency: str) -> int:
@@ -50,3 +60,15 @@ def money(amount: object, currency: str) -> Money:
         raise ValueError("an amount is a number that somebody could pay")
     places = decimals(code)
     return Money(int(exact.scaleb(places).to_integral_value(ROUND_HALF_EVEN)), code)
+
+
+def typed_amount(text: str, currency: str) -> Money:
+    """An amount as people type it, to the coin and not below.
+
+    Raises:
+        ValueError: with what would be right, e.g. `must be written like 450.50`.
+    """
+    read, places = _TYPED.fullmatch(text.strip()), decimals(currency)
+    if read is None or len(read[2] or "") > places:
+        raise ValueError("must be written like 450.50" if places else "must be written like 450")
+    return money(f"{read[1]}.{read[2] or 0}", currency)

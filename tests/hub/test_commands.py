@@ -439,3 +439,20 @@ async def test_the_status_says_what_is_wrong(hub: Hub) -> None:
     assert told["time"] == "2026-11-21T12:00:00Z"
     assert [finding["about"] for finding in told["findings"]] == ["lock:front"]
     assert [lock["id"] for lock in told["locks"]] == ["front"]
+
+
+async def test_a_stay_has_a_price_another_one_and_none(hub: Hub) -> None:
+    await furnish(hub)
+    added = await book(hub, price="450,50", currency="eur")
+    assert added["price"] == "450.50 EUR"
+    changed = await ask(hub, "stay extend", stay=added["id"], price="500")
+    assert (changed["price"], changed["departure"]) == ("500.00 EUR", added["departure"])
+    assert (await ask(hub, "stay extend", stay=added["id"], unpriced=True))["price"] is None
+    for wrong, words in (
+        ({"price": "lots", "currency": "EUR"}, "must be written like 450.50"),
+        ({"price": "5", "currency": "euros"}, "say in which currency"),
+        ({"price": "5", "unpriced": True}, "not both"),
+        ({}, "say what changes"),
+    ):
+        with pytest.raises(Rejected, match=words):
+            await ask(hub, "stay extend", stay=added["id"], **wrong)

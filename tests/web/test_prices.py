@@ -49,15 +49,26 @@ async def test_a_price_is_typed_shown_and_changed(manager: Visitor) -> None:
 async def test_a_price_that_could_mean_two_things_is_asked_about_at_its_field(manager: Visitor) -> None:
     for price, currency, said in (
         ("450", "", "Say in which currency"),
-        ("1,200", "EUR", "Write the price like 450.50."),
-        ("a lot", "EUR", "Write the price like 450.50."),
-        ("-5", "EUR", "Write the price like 450.50."),
-        ("450.5", "JPY", "Write the price like 450."),
+        ("1,200", "EUR", "The price must be written like 450.50."),
+        ("a lot", "EUR", "The price must be written like 450.50."),
+        ("-5", "EUR", "The price must be written like 450.50."),
+        ("450.5", "JPY", "The price must be written like 450."),
         ("450", "EURO", "The currency has three letters"),
     ):
         answer = await manager.post("/stays/new", **NEW, price=price, currency=currency)
         assert answer.status == 422, price
         assert said in answer.text, price
+
+
+async def test_an_emptied_price_is_taken_away_and_days_alone_leave_it(manager: Visitor) -> None:
+    dates = {"arrival": "2026-12-01", "departure": "2026-12-03"}
+    added = await manager.post("/stays/new", guest="Ada", unit="studio", price="450.50", currency="EUR", **dates)
+    stay = added.headers["Location"]
+    kept = await manager.post(f"{stay}/change", departure="2026-12-04", price="450.50", currency="EUR")
+    assert kept.status == 303
+    assert "450.50 EUR" in (await manager.get(stay)).text
+    assert (await manager.post(f"{stay}/change", departure="2026-12-04", price="", currency="EUR")).status == 303
+    assert "450.50" not in (await manager.get(stay)).text
 
 
 async def test_a_channel_s_stay_has_its_price_from_there(manager: Visitor) -> None:

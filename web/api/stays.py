@@ -12,7 +12,7 @@ from hub.bookings import NotFree
 from hub.intake import NewStay
 from hub.ladder import OnLadder
 from hub.model.ladder import Backup, DoorNow, Rung, StayHours, Tell, deadlines, takes_backup
-from hub.model.money import Money
+from hub.model.money import Money, NoPrice
 from hub.model.values import PropertyId, StayId, StayKind, StayStatus, UnitId
 from hub.stay_changes import StayChange
 from hub.store import proofs
@@ -23,7 +23,7 @@ from hub.store.stay_search import Wanted
 from hub.store.stays import StayRow
 from web.api.bookings import not_free
 from web.api.paging import ByTime, Page, cut, parsed, position
-from web.api.problems import missing
+from web.api.problems import Problem, missing
 from web.api.routes import Call
 from web.api.wire import Day, In, Instant, Nothing, Out, TimeOfDay, Told, Whole
 
@@ -304,6 +304,7 @@ class ExtendIn(In):
     check_in: TimeOfDay | None = None
     check_out: TimeOfDay | None = None
     price: PriceIn | None = Field(default=None, description="of a stay that was made here")
+    unpriced: bool = Field(default=False, description="take its price away")
     anyway: Annotated[bool, Field(description="in spite of the house's own rules; never of others who stay there")] = (
         False
     )
@@ -332,8 +333,12 @@ async def say_anew(call: Call, query: Nothing, body: ChangeIn) -> StayOut:
 
 
 async def _changed(call: Call, body: ExtendIn) -> StayOut:
-    told = {name: getattr(body, name) for name in type(body).model_fields if name not in ("price", "anyway")}
-    said = StayChange(**told, total=None if body.price is None else body.price.money)
+    if body.unpriced and body.price is not None:
+        raise Problem("refused", "a price is said, or taken away, not both")
+    besides = ("price", "unpriced", "anyway")
+    told = {name: getattr(body, name) for name in type(body).model_fields if name not in besides}
+    price = None if body.price is None else body.price.money
+    said = StayChange(**told, total=NoPrice.UNPRICED if body.unpriced else price)
     try:
         return await change_stay(
             call, lambda tx, id_: bookings.change(tx, call.hub.intake, id_, said, call.actor, anyway=body.anyway)

@@ -15,6 +15,7 @@ from hub.bookings import NotFree
 from hub.errors import Rejected
 from hub.hub import Hub
 from hub.intake import NewStay
+from hub.model.money import NoPrice
 from hub.model.values import CODED, StayId, StayKind, StayStatus, UnitId, clean
 from hub.stay_changes import StayChange
 from hub.store import bookings as booked
@@ -398,7 +399,9 @@ async def save_change(request: web.Request) -> web.Response:
     if (given := form.value) is not None:
         told = given.model_dump(exclude={"price", "currency", "anyway"})
         emptied = {name for name in ("phone", "email", "note") if name in posted and told[name] is None}
-        said = StayChange(**(told | dict.fromkeys(emptied, "")), total=total)
+        unpriced = row.channel_id is None and str(posted.get("price", "-")).strip() == ""
+        price = NoPrice.UNPRICED if unpriced else total
+        said = StayChange(**(told | dict.fromkeys(emptied, "")), total=price)
         anyway = given.anyway is not None
         try:
             await hub.store.write(lambda tx: bookings.change(tx, hub.intake, row.id, said, actor, anyway=anyway))

@@ -305,6 +305,9 @@ async def test_a_stay_that_is_made_here_has_a_price_and_a_channel_s_has_its_own(
     assert (answer.status, answer.json["price"]) == (201, {"minor": 45050, "currency": "EUR"})
     changed = await api.post(f"/stays/{answer.json['id']}/extend", {"price": {"minor": 50000, "currency": "CHF"}})
     assert changed.json["price"] == {"minor": 50000, "currency": "CHF"}
+    both = {"price": {"minor": 1, "currency": "CHF"}, "unpriced": True}
+    assert (await api.post(f"/stays/{answer.json['id']}/extend", both)).status == 409
+    assert (await api.post(f"/stays/{answer.json['id']}/extend", {"unpriced": True})).json["price"] is None
     for wrong in ({"minor": -1, "currency": "EUR"}, {"minor": 1, "currency": "eur"}, {"minor": 1}):
         assert (await api.post("/stays", {**new, "price": wrong})).status == 422
 
