@@ -313,10 +313,21 @@ class Seen:
     note: str = ""
 
 
-def seen(tx: Tx, desk: Desk, row: Import, after: int, limit: int, verdicts: Sequence[Verdict] = ()) -> list[Seen]:
+def seen(
+    tx: Tx,
+    desk: Desk,
+    row: Import,
+    after: int,
+    limit: int,
+    verdicts: Sequence[Verdict] = (),
+    *,
+    standing: bool = False,
+) -> list[Seen]:
+    """`standing`: without those that were taken back."""
     ground = Ground.read(tx, desk)
     read = _Reader(desk, headings_of(row), reading_of(row), ground)
-    return [_seen(desk, each, read) for each in imports.rows_after(tx, row.id, after, limit, verdicts)]
+    found = imports.rows_after(tx, row.id, after, limit, verdicts, standing=standing)
+    return [_seen(desk, each, read) for each in found]
 
 
 def _seen(desk: Desk, row: Row, read: _Reader) -> Seen:

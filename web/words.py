@@ -104,4 +104,6 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 
 def capitalize_first(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    """A sentence may begin with the name of a machine, which stays as it is written."""
+    first = text.partition(" ")[0]
+    return text if "." in first.rstrip(".") else text[:1].upper() + text[1:]

@@ -156,8 +156,13 @@ def add(tx: Tx, rows: Iterable[Row]) -> None:
     )
 
 
-def rows_after(tx: Tx, id_: str, after: int, limit: int, verdicts: Collection[Verdict] = ()) -> list[Row]:
+def rows_after(
+    tx: Tx, id_: str, after: int, limit: int, verdicts: Collection[Verdict] = (), *, standing: bool = False
+) -> list[Row]:
+    """`standing`: without those that were taken back, of which nothing is left to say."""
     query = select(*_ROW).where(stay_import_rows.c.import_id == id_, stay_import_rows.c.number > after)
+    if standing:
+        query = query.where(stay_import_rows.c.undone != "undone")
     if verdicts:
         query = query.where(stay_import_rows.c.verdict.in_([each.value for each in verdicts]))
     return [_row(row) for row in tx.sql.execute(query.order_by(stay_import_rows.c.number).limit(limit)).mappings()]

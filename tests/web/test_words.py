@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from web.words import Local, counted
+from web.words import Local, capitalize_first, counted
 
 HERE = Local(ZoneInfo("Europe/Berlin"), datetime(2026, 11, 20, 23, 30, tzinfo=UTC))
 """Already Saturday in Berlin."""
@@ -38,3 +38,8 @@ def test_machines_are_told_the_offset() -> None:
 def test_things_are_counted_as_people_count() -> None:
     assert [counted(number, "night") for number in (0, 1, 2)] == ["0 nights", "1 night", "2 nights"]
     assert counted(3, "entry", "entries") == "3 entries"
+
+
+def test_a_sentence_that_begins_with_a_machine_leaves_its_name_alone() -> None:
+    assert capitalize_first("api.example.com does not answer") == "api.example.com does not answer"
+    assert capitalize_first("gone. It left") == "Gone. It left"

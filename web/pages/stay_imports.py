@@ -185,7 +185,7 @@ def look(tx: Tx, hub: Hub, asked: _Asked) -> ImportView:
     row, ground = _known(tx, asked.id), Ground.read(tx, hub.clock.now())
     told, undone = _brought(tx, ground, row), imports.undone(tx, row.id)
     wanted = [Verdict(asked.show)] if asked.show else []
-    found = importing.seen(tx, hub.desk, row, asked.after, PER_PAGE + 1, wanted)
+    found = importing.seen(tx, hub.desk, row, asked.after, PER_PAGE + 1, wanted, standing=True)
     shown, reading = found[:PER_PAGE], importing.reading_of(row)
     local = ground.local()
     return ImportView(
