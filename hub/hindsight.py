@@ -137,6 +137,7 @@ def _doubt(tx: Tx, door: Door, told: Remembered, fact: CodesChanged) -> None:
         one = told.timed and doors.hides_digits(door) and fact.slot == slot.number
         if one and (taken := taken_over(slot, fact.change, fact.at)) is not None:
             codes.keep_slot(tx, door.id, taken, fact.at)
+            log.record(tx, fact.at, "gatehouse", log.PLACE_TAKEN, f"lock:{door.id}", detail=f"{slot.number}")
             continue
         proven = told.timed and slot.proven_at is not None and slot.proven_at > fact.at - ROUGHLY
         if fact.slot in {None, slot.number} and not proven:

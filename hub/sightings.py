@@ -163,6 +163,8 @@ def _codes_changed(tx: Tx, door: Door, fact: CodesChanged) -> None:
                 taken_over(slot, fact.change, fact.at) if fact.slot is not None and doors.hides_digits(door) else None
             )
             codes.keep_slot(tx, door.id, taken or changed_outside(slot, fact.change), fact.at)
+            if taken is not None:
+                log.record(tx, fact.at, "gatehouse", log.PLACE_TAKEN, f"lock:{door.id}", detail=f"{slot.number}")
 
 
 def _mode(tx: Tx, door: Door, fact: ModeTold) -> None:

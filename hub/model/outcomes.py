@@ -193,7 +193,8 @@ def taken_over(slot: Slot, change: CodeChange, at: datetime) -> Slot | None:
     alone as somebody else's, a guest's code might stay for ever. So whatever is there is cleared, and ours written anew.
     """
     ours = slot.holder is not None and slot.claim is None and change is CodeChange.ADDED
-    if not ours or (slot.written_at is not None and at < slot.written_at + LATE_ECHO):
+    written_at = slot.written_at or slot.proven_at  # earlier versions kept no time of writing
+    if not ours or (written_at is not None and at < written_at + LATE_ECHO):
         return None
     there = Slot.unknown(slot.number)
     return replace(

@@ -42,6 +42,8 @@ def test_the_guests_code_is_written_anew_and_the_other_one_is_gone(tmp_path: Pat
             await house.later(minutes=1)
             assert memory.codes[place] == digits
             assert not memory.holds(THEIRS)
+            deeds = await house.hub.store.read(lambda tx: log.deeds(tx, "lock:front"))
+            assert [(deed.action, deed.detail) for deed in deeds] == [(log.PLACE_TAKEN, f"{place}")]
             stay = await house.stay()
             assert await house.hub.store.read(lambda tx: pulled.pulled(tx, stay.id)) == [], (
                 "nobody needed a backup code"
