@@ -34,7 +34,7 @@ from hub.intake import Intake
 from hub.io.clock import SystemClock, Trust, TurnedClock, Vouch
 from hub.io.sandbox import ChildSandbox
 from hub.io.systemd import Supervisor
-from hub.io.tagbook import TagBook
+from hub.io.tagbook import NAME, TagBook
 from hub.io.vault import Vault
 from hub.issuing import Desk
 from hub.ladder import Ladder
@@ -153,7 +153,7 @@ async def made(config: Config, world: World | None = None, *, running: bool = Tr
             back_up=lambda old: backup.back_up(old, config.state_dir, backups, vault, recovery=None, now=machine.now()),
         ),
     ) as store:
-        tagbook = TagBook(config.state_dir / "issued-tags")
+        tagbook = TagBook(config.state_dir / NAME)
         try:
             yield await _wired(config, world, vault, bus, store, tagbook, running=running)
         finally:

@@ -66,6 +66,7 @@ def restore(
     Afterwards the hub is in safe mode: it reads the locks and gives no new codes until a person has looked.
     """
     from hub.config import load
+    from hub.io.tagbook import NAME
     from hub.io.vault import adopt
     from hub.store.backup import restore as put_back
     from hub.wire import become_owner
@@ -81,6 +82,8 @@ def restore(
         raise Misconfigured(
             "key_file", f"the backup's keys cannot be added to it: {settings.key_file.parent} is closed"
         )
+    book = settings.state_dir / NAME
+    knows = book.exists() and book.stat().st_size > 0
     restored = put_back(file, key, settings.place, settings.state_dir)
     adopt(settings.key_file, restored.keys)
     made_at = f"{restored.made_at:%Y-%m-%dT%H:%M:%SZ}"
@@ -89,6 +92,7 @@ def restore(
             {
                 "made_at": made_at,
                 "set_aside": None if restored.set_aside is None else str(restored.set_aside),
+                "knows_later_codes": knows,
                 "files": list(restored.files.back),
                 "files_kept": list(restored.files.kept),
                 "files_set_aside": [str(each) for each in restored.files.set_aside],
@@ -102,6 +106,11 @@ def restore(
     typer.echo(
         "The hub starts in safe mode: it reads the locks and gives no new codes until you have looked at its pages."
     )
+    if not knows:
+        typer.echo(
+            "This machine knows of no code that was given: those given after the backup was made are shown as somebody "
+            "else's, and are not taken out by themselves. Look at each, and delete at the lock what nobody needs."
+        )
 
 
 def _say_files(files: Put) -> None:

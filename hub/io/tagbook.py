@@ -14,6 +14,8 @@ from typing import Final
 from hub.io.files import sync_folder
 from hub.model.values import CodeTag, LockId
 
+NAME: Final = "issued-tags"
+"""In the hub's `state_dir`."""
 _GONE: Final = "-"
 
 

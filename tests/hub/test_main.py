@@ -299,9 +299,11 @@ def test_a_house_is_restored_from_its_backup(gatehouse: Gatehouse, home: Path, m
     (home / "empty.toml").write_text("")
     gatehouse("apply", "empty.toml", "--prune")
 
+    (home / "state" / "issued-tags").write_text("a code that was given\n")
     said = gatehouse("restore", made["file"])
     assert said.code == 0
     assert "safe mode" in said.out
+    assert "knows of no code" not in said.out
     assert gatehouse("status", "--json").json["safe_mode"] is True
     assert gatehouse("apply", "site.toml").out.startswith("Nothing to change.")
 
@@ -341,6 +343,7 @@ def test_the_keys_of_a_radio_network_come_back_with_the_house(
 
     assert said.code == 0
     assert "Put back: drivers/zwave/keys.sealed" in said.out
+    assert "This machine knows of no code that was given" in said.out
     assert gatehouse("zwave", "keys", "export", "-").json == {"S0_Legacy": "0f" * 16, "S2_AccessControl": "5a" * 16}
     assert (kept / "nodes.json").read_text() == '{"home_id": "c0ffee00"}'
     assert b"ZZZZZZZZ" not in (kept / "keys.sealed").read_bytes(), "0x5a is Z"
