@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-from hub import contacts, issuing
+from hub import changes, contacts, issuing
 from hub.errors import Rejected
 from hub.hearing import NOTHING, News
 from hub.issuing import Desk
@@ -24,7 +24,7 @@ from hub.model.stays import (
     stay_window,
 )
 from hub.model.values import CODED, ChannelId, StayId, StayKind, StayStatus, UnitId, clean
-from hub.store import house, listings, log
+from hub.store import house, listings
 from hub.store import publishing as outlets
 from hub.store import stays as ledger
 from hub.store.engine import Tx
@@ -137,7 +137,8 @@ def take_in(tx: Tx, desk: Desk, at: At, report: StayReport, found: Found) -> Tak
     row = _row(tx, desk, at, as_agreed, before)
     if before is not None and _called_off(before, source, as_agreed):
         row = replace(row, status=before.status, cancelled_at=before.cancelled_at, cancelled_why=before.cancelled_why)
-    ledger.keep(tx, row)
+    said = changes.Word(f"channel:{channel.id}", changes.action_of(before, row), told_at=at.when)
+    changes.keep(tx, desk, before, row, said)
     sealed = desk.vault.seal(report.raw.encode(), about=f"report:{channel.id}:{report.uid}")
     own = (report.departure, *hours)
     word = Source(channel.id, report.uid, row.id, sealed, digest, at.when, None, 0, report.changed_at, *own)
@@ -147,7 +148,6 @@ def take_in(tx: Tx, desk: Desk, at: At, report: StayReport, found: Found) -> Tak
     if before is not None:
         ledger.withdraw(tx, "gone", row.id, desk.now())
     _ask_closure(tx, desk, row)
-    issuing.replan(tx, desk, row)
     return Taken(row.id, _news(source), written=True)
 
 
@@ -364,15 +364,17 @@ def absorb_guest(tx: Tx, desk: Desk, fact: GuestMoved) -> None:
 # ---- shared with people's decisions (hub/intake.py) -----------------------------------------------------------------
 
 
-def cancel(tx: Tx, desk: Desk, stay: StayRow, actor: str, why: str) -> None:
-    """Its codes leave the locks as soon as they answer."""
+def cancel(tx: Tx, desk: Desk, stay: StayRow, actor: str, why: str, *, because: str = "") -> None:
+    """Its codes leave the locks as soon as they answer.
+
+    Args:
+        because: what its story says of it, besides who it was.
+    """
     now = desk.now()
     gone = replace(stay, status=StayStatus.CANCELLED, cancelled_at=now, cancelled_why=why, changed_at=now)
-    ledger.keep(tx, gone, by=actor)
+    changes.keep(tx, desk, stay, gone, changes.Word(actor, changes.CANCELLED, because))
     for kind in ("closure", "gone", "refused"):
         ledger.withdraw(tx, kind, stay.id, now)
-    log.record(tx, now, actor, "stay cancelled", f"stay:{stay.id}", detail=why)
-    issuing.replan(tx, desk, gone)
 
 
 def timed(row: StayRow, place: Property) -> StayRow:

@@ -105,7 +105,8 @@ def _taken_back(tx: Tx, desk: Desk, source: Source, stay: StayRow) -> None:
     if stay.kind in CODED and stay.check_in is not None and stay.check_in <= now:
         calendars.ask_gone(tx, desk, stay)
     else:
-        calendars.cancel(tx, desk, stay, calendars.GATEHOUSE, calendars.SOURCE_CANCELLED)
+        by = f"channel:{source.channel_id}"
+        calendars.cancel(tx, desk, stay, by, calendars.SOURCE_CANCELLED, because="somebody took it out of the calendar")
 
 
 def touched(tx: Tx, desk: Desk, fact: EntryTouched) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from sqlalchemy.exc import IntegrityError
 
-from hub import contacts
+from hub import changes, contacts
 from hub.calendars import timed
 from hub.issuing import Desk
 from hub.model.past_stays import Came, Fault, PastStay, Units, What, folded
@@ -32,6 +32,7 @@ from hub.store.stays import StayRow
 ERASED: Final = "guest erased"
 """The deed of hub/guests.py."""
 IMPORTED: Final = "imported"
+FROM_A_LIST: Final = "by a list of past stays"
 BY_HAND: Final = "add it by hand, so that it gets a code and other platforms are told of it"
 
 
@@ -290,7 +291,7 @@ def _compared(tx: Tx, desk: Desk, ground: Ground, row: Row, read: PastStay, know
     same = replace(row, verdict=Verdict.KNOWN, stay_id=known.id)
     if known.check_out is None or known.check_out > ground.now:
         return Judged(same, note="it is not over here, and stays as it is")
-    if any(deed.action == ERASED for deed in log.deeds(tx, f"stay:{known.id}")):
+    if log.was_done(tx, f"stay:{known.id}", ERASED):
         return Judged(same, note="its guest was erased here: nothing of them is taken in again")
     ours = _is_as_imported(tx, desk, known)
     after, changes, left = _merged(desk, read, known, ours=ours)
@@ -382,6 +383,8 @@ def carry_out(tx: Tx, desk: Desk, judged: Judged, actor: str) -> Judged:
         return _refused(Row(judged.row.import_id, judged.row.number, judged.row.line, judged.row.cells), fault)
     kept = ledger.stay(tx, judged.after.id)
     assert kept is not None  # it was written this moment
+    action = changes.IMPORTED if judged.before is None else changes.CHANGED
+    changes.say(tx, desk, judged.before, kept, changes.Word(actor, action, FROM_A_LIST if judged.before else ""))
     made = json.dumps({"before": before, "after": snapshot(tx, desk, kept)}).encode()
     return replace(judged, row=replace(judged.row, made=desk.vault.seal(made, about=judged.row.about)))
 
@@ -407,6 +410,7 @@ def take_back(tx: Tx, desk: Desk, row: Row, actor: str) -> Row:
         if "overlap" not in str(error.orig):
             raise
         return replace(row, undone="kept")
+    changes.say(tx, desk, stay, old, changes.Word(actor, changes.TAKEN_BACK))
     return replace(row, undone="undone", made=None)
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy.exc import IntegrityError
 
-from hub import calendars, contacts, diaries, guest_page, hearing, issuing, pushing, readings, sightings
+from hub import calendars, changes, contacts, diaries, guest_page, hearing, issuing, pushing, readings, sightings
 from hub.calendars import cancel, timed
 from hub.errors import Rejected
 from hub.issuing import Desk
@@ -149,7 +149,7 @@ class Intake:
             changed_at=now,
         )
         row = party_of(contacts.kept(self.desk.vault, row, contact), new.guests, new.children, new.infants, new.pets)
-        self._keep(tx, timed(priced(row, new.total), place), actor, "stay added")
+        self._keep(tx, timed(priced(row, new.total), place), actor, changes.ADDED)
         return id_
 
     def extend_stay(
@@ -174,7 +174,7 @@ class Intake:
         """What a person says anew of a stay. Raises Rejected, where its new nights are somebody else's too."""
         stay, moved = self.foresee_change(tx, id_, said)
         self._mind_others(tx, stay, moved)
-        self._keep(tx, moved, actor, "stay changed")
+        self._keep(tx, moved, actor, changes.CHANGED)
 
     def move_stay(self, tx: Tx, id_: StayId, unit: UnitId, actor: str) -> None:
         """Another unit. Raises Rejected when there is no such unit, or somebody else stays there then."""
@@ -189,7 +189,7 @@ class Intake:
         moved = replace(stay, unit_id=unit, moved_from=came_from, changed_at=self.desk.now())
         moved = timed(moved, place)
         self._mind_others(tx, None, moved)
-        self._keep(tx, moved, actor, "stay moved")
+        self._keep(tx, moved, actor, changes.MOVED)
 
     def cancel_stay(self, tx: Tx, id_: StayId, actor: str) -> None:
         """Its codes leave the locks at once. Raises Rejected when there is no such live stay."""
@@ -203,7 +203,7 @@ class Intake:
             raise Rejected("the stay is confirmed already")
         sure = replace(stay, status=StayStatus.CONFIRMED, changed_at=self.desk.now())
         self._mind_others(tx, None, sure)
-        self._keep(tx, sure, actor, "stay confirmed")
+        self._keep(tx, sure, actor, changes.CONFIRMED)
 
     def restore_stay(self, tx: Tx, id_: StayId, actor: str) -> None:
         """Undo a cancellation. Raises Rejected when it is not cancelled, is over, or its dates are taken by now."""
@@ -216,7 +216,7 @@ class Intake:
             stay, status=StayStatus.CONFIRMED, cancelled_at=None, cancelled_why=None, changed_at=self.desk.now()
         )
         self._mind_others(tx, None, back)
-        self._keep(tx, back, actor, "cancellation undone")
+        self._keep(tx, back, actor, changes.BACK)
 
     def redraw(self, tx: Tx, id_: StayId, actor: str) -> None:
         """Another PIN on every door, and no link to the guest's page any more. Raises Rejected."""
@@ -269,7 +269,7 @@ class Intake:
             case "closure", ("reservation" | "owner" | "block"):
                 row = replace(stay, kind=StayKind(value), changed_at=self.desk.now())
                 if not _over(stay, self.desk.now()):
-                    self._keep(tx, row, actor, "closure explained")
+                    self._keep(tx, row, actor, changes.EXPLAINED)
             case "gone", "cancel":
                 cancel(tx, self.desk, stay, actor, f"cancelled by {actor}")
             case "refused", "redraw":
@@ -310,15 +310,14 @@ class Intake:
     def _keep(self, tx: Tx, row: StayRow, actor: str, action: str) -> None:
         if _over(row, self.desk.now()):
             raise Rejected("the stay would be over already")
+        before = ledger.stay(tx, row.id)
         try:
             with tx.attempt():
-                ledger.keep(tx, row, by=actor, why=action)
+                changes.keep(tx, self.desk, before, row, changes.Word(actor, action), why=action)
         except IntegrityError as error:
             if "overlap" not in str(error.orig):
                 raise
             raise Rejected("somebody else stays there on some of these nights") from error
-        log.record(tx, self.desk.now(), actor, action, f"stay:{row.id}", detail=f"{row.arrival} to {row.departure}")
-        issuing.replan(tx, self.desk, row)
 
     def _live(self, tx: Tx, id_: StayId) -> tuple[StayRow, Property]:
         stay = ledger.stay(tx, id_)

@@ -274,7 +274,8 @@ def _left_out(tx: Tx, desk: Desk, source: Source, stay: StayRow, at: datetime, *
     missing = Missing(counted.missing_count, since, hours, stay.inside(at), lost_most, slept and stay.kind in CODED)
     match absence(missing, at):
         case Absence.CANCEL:
-            cancel(tx, desk, stay, GATEHOUSE, NOT_LISTED)
+            gone = f"the calendar of {source.channel_id} lists it no more"
+            cancel(tx, desk, stay, GATEHOUSE, NOT_LISTED, because=gone)
         case Absence.ASK:
             ask_gone(tx, desk, stay)
         case Absence.KEEP:

@@ -224,7 +224,7 @@ def settle(tx: Tx, intake: Intake, channel: ChannelId, id_: StayId, actor: str, 
         raise Rejected("the platform and the hub are of one mind about it by now")
     match found.doubt, accept:
         case Doubt.NOT_LISTED, True:
-            cancel(tx, desk, found.stay, actor, NOT_LISTED)
+            cancel(tx, desk, found.stay, actor, NOT_LISTED, because=f"{channel} lists it no more")
         case Doubt.CANCELLED_HERE, True:
             intake.restore_stay(tx, id_, actor)
         case doubt, _:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from hub import changes
 from hub.model.people import called
 from hub.model.values import LockId, StayStatus
 from hub.store import codes, log
@@ -15,6 +16,7 @@ from hub.store.stays import StayRow
 from web.ground import Ground
 from web.words import Local, Moment
 
+_BEGUN = (changes.ADDED, changes.IMPORTED)
 _CODES = (log.CODE_SET, log.CODE_CLEARED, log.CODE_REFUSED)
 
 
@@ -29,14 +31,18 @@ class Event:
     detail: str = ""
     outcome: str = "done"
     ahead: bool = False
+    changes: tuple[str, ...] = ()
+    """What it changed of the stay, clause by clause."""
 
 
 def story(tx: Tx, ground: Ground, row: StayRow) -> list[Event]:
     """Of one stay: what is still ahead first, then what happened, the latest first."""
     local = ground.local_of(row.unit_id)
+    deeds = log.deeds(tx, f"stay:{row.id}")
+    came = Event(local.moment(row.made_at), "came", detail=row.channel_id or "")
     past = [
-        Event(local.moment(row.made_at), "came", detail=row.channel_id or ""),
-        *(deed_event(deed, local) for deed in log.deeds(tx, f"stay:{row.id}")),
+        *([] if any(deed.action in _BEGUN for deed in deeds) else [came]),
+        *(deed_event(deed, local) for deed in deeds),
         *(_own(entry_event(ground, entry, local)) for entry in log.entries(tx, Filter(stay=row.id), limit=100)),
     ]
     ahead = sorted(_ahead(tx, ground, row, local), key=lambda event: event.at.at, reverse=True)
@@ -63,7 +69,9 @@ def _own(event: Event) -> Event:
 
 
 def deed_event(deed: Deed, local: Local) -> Event:
-    return Event(local.moment(deed.at), deed.action, who=called(deed.actor), detail=deed.detail, outcome=deed.outcome)
+    told = changes.parts(deed.detail) if deed.action in changes.IN_WORDS else ()
+    detail = "" if told else deed.detail
+    return Event(local.moment(deed.at), deed.action, called(deed.actor), "", "", detail, deed.outcome, changes=told)
 
 
 def entry_event(ground: Ground, entry: Entry, local: Local) -> Event:

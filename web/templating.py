@@ -8,6 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from hub.model.people import called
 from web.words import capitalize_first, counted, long_day
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -24,7 +25,8 @@ class Templates:
             auto_reload=False,
         )
         self._environment.globals["asset"] = asset
-        self._environment.filters |= {"capitalize_first": capitalize_first, "counted": counted, "long_day": long_day}
+        words = {"capitalize_first": capitalize_first, "counted": counted, "long_day": long_day}
+        self._environment.filters |= {"called": called} | words
         self._environment.globals["ui"] = self._environment.get_template("components.html").module
 
     def page(self, name: str, view: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ from hub.model.chain import BOLT, DEED, HOUSE, LOCK, Wrong, cut, evidence
 from hub.model.values import GrantId, LockId, PropertyId, StayId
 from hub.store import chain, settings
 from hub.store.engine import Tx
-from hub.store.prepared import Bare
+from hub.store.prepared import Bare, Prepared
 from hub.store.tables import Instant, access_log, audit
 from hub.store.tables import chain as audit_chain
 
@@ -322,3 +322,13 @@ def look_at_lines(tx: Tx, after: Looked, limit: int) -> Looked | Wrong:
 def deeds(tx: Tx, subject: str, *, limit: int = 100) -> list[Deed]:
     query = select(*_DEED).where(audit.c.subject == subject).order_by(audit.c.id.desc()).limit(limit)
     return [Deed(*row) for row in tx.sql.execute(query)]
+
+
+_DONE: Final = Prepared(
+    select(audit.c.id).where(audit.c.subject == bindparam("subject"), audit.c.action == bindparam("action")).limit(1),
+    lambda row: int(row["id"]),
+)
+
+
+def was_done(tx: Tx, subject: str, action: str) -> bool:
+    return _DONE.first(tx, subject=subject, action=action) is not None

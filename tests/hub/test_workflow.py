@@ -33,7 +33,7 @@ def test_a_stay_goes_its_way_by_the_clock_and_keeps_its_code(tmp_path: Path) -> 
             await made.later(minutes=10)
             id_ = (await made.stay()).id
             digits = await made.digits()
-            assert await _stages(made, id_) == [("confirmed", "gatehouse"), ("pre_arrival", "gatehouse")]
+            assert await _stages(made, id_) == [("confirmed", "channel:feed"), ("pre_arrival", "gatehouse")]
             await _say(made, id_, Stage.CHECKED_IN)
             assert await made.digits() == digits
             row = await made.stay()

@@ -79,10 +79,32 @@ async def test_a_file_is_looked_at_imported_and_taken_back(manager: Visitor) -> 
 async def test_the_timeline_of_a_stay_says_where_it_came_from(manager: Visitor) -> None:
     one = await _bring(manager)
     await manager.post(f"{one}/apply")
-    found = await manager.here.hub.store.read(lambda tx: ledger.search(tx, Wanted(text="Bob Dylan")))
-    page = await manager.get(f"/stays/{found[0].id}")
-    assert "300.00 EUR" not in page.text or "Bob Dylan" in page.text
+    [bob] = await _timeline(manager, "Bob Dylan")
+    assert bob.startswith("Robin imported the stay from a list. 13–16 May Flat 1"), bob
     assert "No codes" in (await manager.get("/stays?show=past&q=Bob")).text
+
+    other = await _bring(manager, FILE.replace("2026-05-16", "2026-05-17").replace("300 EUR", "410 EUR"))
+    await manager.post(f"{other}/apply")
+    changed, first = await _timeline(manager, "Bob Dylan")
+    assert changed.startswith("Robin changed the stay. By a list of past stays Moved from 13–16 May to 13–17 May"), (
+        changed
+    )
+    assert "Price 410.00 EUR, was 300.00 EUR" in changed
+    assert first == bob
+    await manager.post(f"{other}/undo")
+    undone, *before = await _timeline(manager, "Bob Dylan")
+    assert undone.startswith("Robin took back what a list had changed. Moved from 13–17 May to 13–16 May"), undone
+    assert before == [changed, first]
+    assert not any("171 2345678" in each for each in (undone, *before))
+
+
+async def _timeline(manager: Visitor, guest: str) -> list[str]:
+    """Entry by entry, as a person reads it."""
+    [stay] = await manager.here.hub.store.read(lambda tx: ledger.search(tx, Wanted(text=guest)))
+    page = await manager.get(f"/stays/{stay.id}")
+    _, _, rest = page.html.partition('id="timeline"')
+    entries = rest.partition("</ol>")[0].split('<span class="dot')[1:]
+    return [Seen(200, {}, "<p" + each).text for each in entries]
 
 
 async def test_what_cannot_be_read_is_said_beside_the_form(manager: Visitor) -> None:

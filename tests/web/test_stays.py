@@ -9,12 +9,13 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from hub.intake import NewStay
-from hub.model.values import StayId, StayStatus, UnitId
+from hub.model.facts import StayReport, StayReported
+from hub.model.values import StayId, StayKind, StayStatus, UnitId
 from hub.store import codes, guests, log, stays
 from hub.store.engine import Tx
 from hub.store.stay_search import Wanted
 from tests.web.conftest import Visitor
-from tests.web.village import TODAY
+from tests.web.village import AIRBNB, TODAY
 
 NEW = {"guest": "Ada Lovelace", "unit": "flat-2", "arrival": "2026-12-20", "departure": "2026-12-23"}
 
@@ -374,3 +375,26 @@ async def test_a_guest_with_the_same_address_is_the_same_whatever_the_name_and_n
     assert "Leaves late.\n&lt;b&gt;Has a dog&lt;/b&gt;</textarea>" in own
     assert (await manager.post(f"/stays/{first}/note", note="x" * 1001)).status == 409
     assert (await manager.post("/stays/nobody/note", note="x")).status == 409
+
+
+async def test_what_a_channel_changed_is_read_at_a_glance(manager: Visitor) -> None:
+    hub, anna = manager.here.hub, manager.here.stays["Anna Berg"]
+    first = (await manager.get(f"/stays/{anna}")).text
+    assert "The booking came from airbnb-flat-1." in first
+    kind, status = StayKind.RESERVATION, StayStatus.CONFIRMED
+    told = StayReport(
+        "a1", kind, status, TODAY, date(2026, 11, 24), guest="Anna Berg", reference="HMABCD1234", guests=3
+    )
+    fact = StayReported(AIRBNB, hub.clock.now(), told)
+    for _ in range(2):
+        await hub.store.write(lambda tx: hub.intake.absorb(tx, fact, AIRBNB))
+    page = await manager.get(f"/stays/{anna}")
+    story = (
+        "Airbnb-flat-1 changed the stay. Moved from 20–23 November to 20–24 November 3 guests, were 2 "
+        "Its code now works from 20 November, 14:00 to 24 November, 11:00"
+    )
+    assert page.text.count(story) == 1, page.text
+    assert page.text.count("changed the stay") == 1
+    assert "channel:airbnb" not in page.text
+    stages = await manager.get(f"/stays/{anna}/stage")
+    assert "by airbnb-flat-1" in stages.text

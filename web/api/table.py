@@ -129,6 +129,8 @@ TABLE: Final[tuple[AnyRoute, ...]] = (
           stays.restore_stay, Nothing, Nothing, stays.StayOut, refuses=True),
     Route("GET", "/stays/{stay}/workflow", R, "Where a stay stands, and how it came there",
           workflow.get_workflow, Nothing, Nothing, workflow.WorkflowOut),
+    Route("GET", "/stays/{stay}/history", R, "Who changed a stay, when, and from what to what",
+          workflow.get_history, Nothing, Nothing, workflow.StoryOut),
     Route("POST", "/stays/{stay}/workflow", W, "A person's word on where it stands",
           workflow.say_stage, Nothing, workflow.StageIn, workflow.WorkflowOut, refuses=True),
     Route("GET", "/conflicts", R, "Nights that were sold twice",

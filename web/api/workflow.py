@@ -1,20 +1,23 @@
-"""Where a stay stands between booking and farewell, who moved it there, and a person's word on it."""
+"""Where a stay stands between booking and farewell, who moved it there, a person's word on it, and all that was done to it."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
-from hub import workflow
+from hub import changes, workflow
 from hub.model.values import StayId
 from hub.model.workflow import Stage
+from hub.store import log, steps
 from hub.store import stays as ledger
-from hub.store import steps
 from hub.store.engine import Tx
+from hub.store.log import Deed
 from web.api.problems import missing
 from web.api.routes import Call
 from web.api.wire import In, Nothing, Out, Told
+
+_MOST: Final = 500
 
 
 class StepOut(Out):
@@ -29,6 +32,22 @@ class WorkflowOut(Out):
     stage: Stage
     may_become: list[Stage] = Field(description="by a person's word; the rest comes by itself")
     history: list[StepOut] = Field(description="the first comes first")
+
+
+class DeedOut(Out):
+    at: Told
+    by: str = Field(description="`account:NAME`, `channel:ID`, `token:NAME`, `gatehouse`, `console` or `guest`")
+    what: str = Field(description="as `stay changed`, `stay cancelled`, `code shown`")
+    changes: list[str] = Field(
+        description="what that changed, in words of the day on which it was written; `moved from 3–7 July to 4–8 July`"
+    )
+    detail: str = Field(description="of what is no change of the stay")
+
+
+class StoryOut(Out):
+    made_at: Told = Field(description="since when the stay is known")
+    channel: str | None = Field(description="which told of it; null: a person added it")
+    items: list[DeedOut] = Field(description=f"the latest first, {_MOST} at the most; what its doors did is in `/log`")
 
 
 class StageIn(In):
@@ -52,6 +71,25 @@ def _look(tx: Tx, id_: StayId) -> WorkflowOut:
 
 async def get_workflow(call: Call, query: Nothing, body: Nothing) -> WorkflowOut:
     return await call.hub.store.read(lambda tx: _look(tx, StayId(call.path["stay"])))
+
+
+def _deed(deed: Deed) -> DeedOut:
+    told = list(changes.parts(deed.detail)) if deed.action in changes.IN_WORDS else []
+    detail = "" if told else deed.detail
+    return DeedOut(at=deed.at, by=deed.actor, what=deed.action, changes=told, detail=detail)
+
+
+async def get_history(call: Call, query: Nothing, body: Nothing) -> StoryOut:
+    id_ = StayId(call.path["stay"])
+
+    def look(tx: Tx) -> StoryOut:
+        row = ledger.stay(tx, id_)
+        if row is None:
+            raise missing("stay", id_)
+        deeds = log.deeds(tx, f"stay:{id_}", limit=_MOST)
+        return StoryOut(made_at=row.made_at, channel=row.channel_id, items=[_deed(each) for each in deeds])
+
+    return await call.hub.store.read(look)
 
 
 async def say_stage(call: Call, query: Nothing, body: StageIn) -> WorkflowOut:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from hub.model.facts import StayReport, StayReported
@@ -35,3 +36,24 @@ async def test_nights_that_were_sold_twice_are_told_and_shared(api: Api) -> None
     assert (await api.post(f"/stays/{second}/move", {"unit": "nowhere"})).status == 409
     assert (await api.post(f"/stays/{second}/share", {"other": api.stay})).json["codes"]["doors"] == 2
     assert (await api.get("/conflicts")).json == {"items": []}
+
+
+async def test_what_a_channel_changed_of_a_stay_is_told_with_what_it_was(api: Api) -> None:
+    channel = ChannelId("airbnb-1")
+    kind, status = StayKind.RESERVATION, StayStatus.CONFIRMED
+    report = StayReport("x", kind, status, date(2026, 12, 3), date(2026, 12, 7), guest="Bob", guests=4, phone="+49 1")
+    for told in (
+        report,
+        replace(report, arrival=date(2026, 12, 4), guests=2),
+        replace(report, arrival=date(2026, 12, 4), guests=2),
+    ):
+        fact = StayReported(channel, api.clock.now(), told)
+        await api.hub.store.write(lambda tx, fact=fact: api.hub.intake.absorb(tx, fact, channel))  # type: ignore[misc]
+    [stay] = (await api.get("/stays?text=Bob")).json["items"]
+    story = (await api.get(f"/stays/{stay['id']}/history")).json
+    assert (story["channel"], [each["by"] for each in story["items"]]) == ("airbnb-1", ["channel:airbnb-1"])
+    [deed] = story["items"]
+    assert deed["changes"][:2] == ["moved from 3–7 December to 4–7 December", "2 guests, were 4"]
+    assert "Bob" not in str(story)
+    assert "+49" not in str(story)
+    assert (await api.get("/stays/nobody/history")).status == 404
