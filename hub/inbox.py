@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Self
 
 import structlog
+from pydantic import TypeAdapter, ValidationError
 
 from hub import readings
 from hub.bus import Bus
@@ -54,9 +55,16 @@ class _SoFar:
     """Of the next one."""
 
     @classmethod
-    def of(cls, text: str | None) -> Self:
-        told = json.loads(text or "{}")
-        return cls(told.get("facts", 0), readings.SoFar.read(told.get("reading")))
+    def of(cls, text: str | None) -> Self | None:
+        """None: another version wrote it, of which this one knows too much or too little."""
+        if text is None:
+            return cls()
+        try:
+            found = TypeAdapter(cls).validate_json(text, strict=True)
+        except ValidationError:
+            return None
+        # What it does not know it would leave out, and what is not there it would make up.
+        return found if json.loads(str(found)) == json.loads(text) else None
 
     def __str__(self) -> str:
         return json.dumps(asdict(self))
@@ -138,7 +146,7 @@ class Inbox:
             if integration is None:
                 raise Unavailable(f"the channel “{letter.channel}” is switched off")
             facts = list(await integration.parse(self._opened(letter)))
-            so_far: _SoFar | None = _SoFar.of(letter.so_far)
+            so_far: _SoFar | None = self._so_far(letter)
             while so_far is not None:  # others write in between
                 so_far = await self.store.write(lambda tx, far=so_far: self._take(tx, letter, facts, far))  # type: ignore[misc]
         except Garbled as error:
@@ -148,6 +156,13 @@ class Inbox:
         except Exception as error:  # the inbox worker: one of the five places (design.md §5)
             log.error("a delivery could not be taken in", channel=letter.channel, id=letter.id, exc_info=error)
             await self._failed(letter, f"unexpected: {type(error).__name__}", again=self._later(letter))
+
+    def _so_far(self, letter: Letter) -> _SoFar:
+        found = _SoFar.of(letter.so_far)
+        if found is None:
+            why = "another version of the hub wrote how far it was read"
+            log.warning("a delivery is read from its beginning again", channel=letter.channel, id=letter.id, why=why)
+        return found or _SoFar()
 
     def _opened(self, letter: Letter) -> Delivery:
         body = self.vault.open(letter.body, about=f"inbox:{letter.channel}:{letter.key}")

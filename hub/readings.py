@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, Self
+from typing import Self
 
 from hub import hearing, pushing
 from hub.allocating import Crowds
@@ -61,11 +61,6 @@ class SoFar:
     def and_then(self, news: News) -> Self:
         """With one more report dealt with."""
         return replace(self, place=self.place + 1, news=self.news + news)
-
-    @classmethod
-    def read(cls, told: dict[str, Any] | None) -> Self | None:
-        """From its fields as plain data."""
-        return None if told is None else cls(**{**told, "news": News(**told["news"])})
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,13 @@ from typing import Any, Final
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 from sqlalchemy import update
+from structlog.testing import capture_logs
 
 from hub.contracts import Delivery, Integration
 from hub.errors import Unavailable
+from hub.hearing import NOTHING
 from hub.inbox import PART
 from hub.intake import Intake
 from hub.io.vault import Vault
@@ -40,6 +43,7 @@ from tests.simulators.home import FLAT, START, ZONE, Home, _migrated, home, simu
 ACCOUNT: Final = ChannelId("account")
 ALMANAC: Final = ChannelId("almanac")
 LISTINGS: Final = {"1": UnitId("sea"), "2": UnitId("garden")}
+PLACE: Final = TypeAdapter(SoFar | None)
 BEGIN: Final = date(2027, 3, 2)
 
 REFERENCES: Final = ("HM1", "HM2", "GROUP", "GROUP", "", "")
@@ -104,7 +108,7 @@ async def _read(made: House, fact: CalendarRead, most: int) -> None:
     """Everything but what is on disk is forgotten after each part."""
     told = "null"
     while True:
-        so_far = SoFar.read(json.loads(told))
+        so_far = PLACE.validate_json(told)
         after = await made.store.write(lambda tx, far=so_far: made.intake.absorb_part(tx, fact, "", far, most))  # type: ignore[misc]
         if after is None:
             return
@@ -269,23 +273,61 @@ def test_a_hub_that_is_killed_between_two_parts_goes_on_and_loses_nobody(tmp_pat
     assert log == [f"{PART + 10} new", f"{PART + 10} changed"]
 
 
+class Down(Almanac):
+    async def parse(self, delivery: Delivery) -> Iterable[Fact]:
+        raise Unavailable("not now")
+
+
+async def _after_upgrade(house: Home, so_far: str) -> str:
+    """What becomes of a delivery of two bookings that was read so far when the hub stopped."""
+    await _channel(house, Down())
+    await _send(house, "long")
+    await house.later(seconds=1)
+    await house.hub.store.write(lambda tx: tx.sql.execute(update(inbox).values(so_far=so_far)))
+    house.hub.plugins.add_channel(ALMANAC, Almanac(long=_stays(2)))
+    await house.later(minutes=2)
+    return await house.hub.store.read(lambda tx: [row["state"] for row in _rows(tx, inbox)][-1])
+
+
 @pytest.mark.usefixtures("either_database")
 def test_a_delivery_that_tells_less_after_an_upgrade_is_dealt_with(tmp_path: Path) -> None:
-    class Down(Almanac):
-        async def parse(self, delivery: Delivery) -> Iterable[Fact]:
-            raise Unavailable("not now")
-
     async def main() -> str:
         async with home(tmp_path) as house:
-            await _channel(house, Down())
-            await _send(house, "long")
-            await house.later(seconds=1)
-            await house.hub.store.write(lambda tx: tx.sql.execute(update(inbox).values(so_far='{"facts": 3}')))
-            house.hub.plugins.add_channel(ALMANAC, Almanac(long=_stays(2)))
-            await house.later(minutes=2)
-            return await house.hub.store.read(lambda tx: [row["state"] for row in _rows(tx, inbox)][-1])
+            return await _after_upgrade(house, '{"facts": 3, "reading": null}')
 
     assert simulate(main()) == mail.DONE
+
+
+HALF: Final = {"place": 1, "known": 0, "lost_most": False, "missing": None, "news": asdict(NOTHING), "done": False}
+OTHERS: Final = {
+    "nothing": {},
+    "a field more": {"facts": 0, "reading": HALF | {"mood": "good"}},
+    "a field less": {"facts": 0, "reading": {key: value for key, value in HALF.items() if key != "lost_most"}},
+    "news of another kind": {"facts": 0, "reading": HALF | {"news": {"new": 1}}},
+    "a number in words": {"facts": 0, "reading": HALF | {"place": "1"}},
+    "no number": {"facts": None, "reading": None},
+    "another shape": [1, 2],
+}
+
+
+@pytest.mark.parametrize("told", OTHERS.values(), ids=OTHERS)
+def test_a_place_that_another_version_wrote_is_not_believed(tmp_path: Path, told: object) -> None:
+    async def main() -> tuple[str, list[str]]:
+        async with home(tmp_path) as house:
+            return await _after_upgrade(house, json.dumps(told)), await _guests(house)
+
+    with capture_logs() as said:
+        assert simulate(main()) == (mail.DONE, ["Guest 0", "Guest 1"]), "read from its beginning"
+    again = [each for each in said if each["event"] == "a delivery is read from its beginning again"]
+    assert [each["channel"] for each in again] == [ALMANAC]
+
+
+def test_the_place_of_this_version_is_believed(tmp_path: Path) -> None:
+    async def main() -> tuple[str, list[str]]:
+        async with home(tmp_path) as house:
+            return await _after_upgrade(house, json.dumps({"facts": 0, "reading": HALF})), await _guests(house)
+
+    assert simulate(main()) == (mail.DONE, ["Guest 1"]), "the first is dealt with already"
 
 
 def test_others_write_between_the_parts_of_a_long_list(tmp_path: Path) -> None:
