@@ -15,7 +15,7 @@ from hub.store import codes, guests, log, stays
 from hub.store.engine import Tx
 from hub.store.stay_search import Wanted
 from tests.web.conftest import Visitor
-from tests.web.village import AIRBNB, TODAY
+from tests.web.village import AIRBNB, BOOKING, DIRECT, TODAY
 
 NEW = {"guest": "Ada Lovelace", "unit": "flat-2", "arrival": "2026-12-20", "departure": "2026-12-23"}
 
@@ -345,17 +345,37 @@ async def test_stays_of_one_booking_are_shown_on_each_of_their_pages(manager: Vi
         for id_ in ids[:2]:
             row = stays.stay(tx, id_)
             assert row is not None
-            stays.keep(tx, replace(row, reference="HMGROUP123"))
+            stays.keep(tx, replace(row, reference="HMGROUP123", guests=2))
         return ids
 
     first, second, third = await hub.store.write(group)
     page = await manager.get(f"/stays/{first}")
     same, _, others = page.html.partition("Other stays under this name")
     assert "In the same booking" in same
+    assert "With this one 1 unit for 4 guests." in page.text
+    assert "Garden room Sat 5 Dec to Mon 7 Dec · 2 guests Expected" in page.text
     assert f'href="/stays/{second}"' in same
     assert f'href="/stays/{second}"' not in others, "not twice"
     assert f'href="/stays/{third}"' in others
     assert "In the same booking" not in (await manager.get(f"/stays/{third}")).text
+    await hub.store.write(lambda tx: hub.intake.cancel_stay(tx, second, "console"))
+    assert "With this one 1 unit for 2 guests, and 1 cancelled." in (await manager.get(f"/stays/{first}")).text
+
+
+async def test_a_number_that_two_channels_gave_by_chance_makes_no_group(manager: Visitor) -> None:
+    hub, anna = manager.here.hub, manager.here.stays["Anna Berg"]
+    kind, status = StayKind.RESERVATION, StayStatus.CONFIRMED
+    for channel, day in ((AIRBNB, 14), (BOOKING, 14), (DIRECT, 28)):
+        first = date(2026, 12, day)
+        told = StayReport("n", kind, status, first, first + timedelta(days=2), guest=f"G {channel}", reference="4711")
+        fact = StayReported(channel, hub.clock.now(), told)
+        await hub.store.write(lambda tx, fact=fact: hub.intake.absorb(tx, fact, fact.channel))  # type: ignore[misc]
+    [one] = await hub.store.read(lambda tx: stays.search(tx, Wanted(text=f"G {AIRBNB}")))
+    page = await manager.get(f"/stays/{one.id}")
+    assert "With this one 2 units." in page.text, "of the same nights"
+    assert f"G {BOOKING}" in page.text
+    assert f"G {DIRECT}" not in page.text
+    assert "In the same booking" not in (await manager.get(f"/stays/{anna}")).text
 
 
 async def test_a_guest_with_the_same_address_is_the_same_whatever_the_name_and_notes_go_along(manager: Visitor) -> None:

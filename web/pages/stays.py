@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from typing import Annotated, Any, Literal
@@ -19,7 +18,7 @@ from hub.model.money import NoPrice
 from hub.model.values import CODED, StayId, StayKind, StayStatus, UnitId, clean
 from hub.stay_changes import StayChange
 from hub.store import bookings as booked
-from hub.store import codes, conflicts, guests, house
+from hub.store import codes, conflicts, house
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.stays import StayRow
@@ -29,6 +28,7 @@ from web.ladder_view import LadderView, ladder_view
 from web.pages.guest_link import ForGuest, for_guest
 from web.pages.known_guest import KnownGuest, known_guest
 from web.pages.platform_codes import AtPlatform, at_platforms
+from web.pages.stay_group import Group, group_of
 from web.pages.stay_list import listing
 from web.prices import Priced, total_of, typed
 from web.site import GUARD, SITE, go, htmx, page, part, wakes
@@ -72,7 +72,7 @@ class StayView:
     may_restore: bool
     contested: bool
     """Another guest has some of its nights."""
-    group: list[StayLine]
+    group: Group | None
     """In the same booking, by its reference."""
     known: KnownGuest | None
     """None: nobody stays there, it is a closure."""
@@ -110,7 +110,7 @@ def look_at(tx: Tx, hub: Hub, id_: StayId) -> StayView:
         ladder=_ladder(tx, ground, row),
         may_change=live and not over and row.arrival is not None,
         contested=bool(conflicts.contested(tx, [id_])),
-        group=_lines(tx, ground, guests.others_referred(tx, row.reference, row.id)),
+        group=group_of(tx, ground, row),
         known=known_guest(tx, hub, ground, row) if row.kind in CODED else None,
         may_restore=row.status is StayStatus.CANCELLED and not over and row.check_out is not None,
         wakes=wakes(f"stay:{id_}", "stays", "questions", *(f"lock:{door.lock}" for door in line.doors)),
@@ -126,13 +126,6 @@ def _party(row: StayRow) -> Iterable[str]:
     ):
         if count:
             yield counted(count, word, many)
-
-
-def _lines(tx: Tx, ground: Ground, ids: Iterable[StayId]) -> list[StayLine]:
-    """The latest first."""
-    found = (ledger.stay(tx, id_) for id_ in ids)
-    dated = [each for each in found if each is not None and each.arrival is not None]
-    return [ground.line(each) for each in sorted(dated, key=lambda each: str(each.arrival), reverse=True)]
 
 
 def _ladder(tx: Tx, ground: Ground, row: StayRow) -> LadderView | None:
