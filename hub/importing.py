@@ -6,6 +6,7 @@ the middle ends where one ends that was not, and a part that was committed is ne
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from typing import Any, Final
 import structlog
 
 from hub.bus import Bus
-from hub.errors import Disappointment, Rejected, Unavailable
+from hub.errors import Rejected, Unavailable
 from hub.import_rows import Ground, Judged, carry_out, judge, take_back
 from hub.issuing import Desk
 from hub.model.past_stays import (
@@ -49,6 +50,8 @@ KEPT: Final = timedelta(days=30)
 UNTOUCHED: Final = timedelta(days=1)
 """For so long a list waits for somebody to import it."""
 MOST_IMPORTS: Final = 50
+STORE_WAIT_S: Final = 10.0
+"""Real time. Until the next try when the disk is full."""
 _LOOKED_AT: Final = 1000
 _MOST_WORDS: Final = 50
 
@@ -278,13 +281,20 @@ class Importer:
 
     async def run(self) -> None:
         """Until cancelled."""
+        cramped = False
         async with self.bus.listen("imports", "clock") as nudges:
             while True:
                 try:
                     while await self._step():
                         pass
-                except Disappointment as error:
-                    logger.warning("an import could not go on, it is tried again", why=str(error))
+                except Unavailable as error:
+                    (logger.debug if cramped else logger.warning)("an import waits for the store", why=str(error))
+                    cramped = True
+                    await asyncio.sleep(STORE_WAIT_S)
+                    continue
+                if cramped:
+                    logger.info("an import goes on")
+                    cramped = False
                 await anext(nudges)
 
     async def _step(self) -> bool:
