@@ -148,13 +148,24 @@ class _Teller:
             yield f"is {_KIND[after.kind]}, was {_KIND[before.kind]}"
         if before.guest.casefold() != after.guest.casefold():
             yield _guest(before.guest, after.guest)
+        if _reached(before) != _reached(after):
+            yield "the guest is reached otherwise"
         if before.guests != after.guests:
             yield _guests(before.guests, after.guests)
+        for one, many, had, has in (
+            ("child among them", "children among them", before.children, after.children),
+            ("infant", "infants", before.infants, after.infants),
+            ("pet", "pets", before.pets, after.pets),
+        ):
+            if (had or 0) != (has or 0):
+                yield f"{has or 'no'} {one if has == 1 else many}, {_before(had)}"
         if before.status is not after.status and StayStatus.CANCELLED not in (before.status, after.status):
             yield f"{_STATUS[after.status]}, was {_STATUS[before.status]}"
         if before.total != after.total:
             was = "not said before" if before.total is None else f"was {before.total}"
             yield f"no price any more, {was}" if after.total is None else f"price {after.total}, {was}"
+        if before.note != after.note:
+            yield "another note" if after.note else "no note any more"
 
     def _codes(self, had: Sequence[Issued], has: Sequence[Issued]) -> Iterator[str]:
         """What it means for the doors, as far as it is known now."""
@@ -196,9 +207,19 @@ def _guest(was: str, now: str) -> str:
     return "the guest has another name" if now else "the guest has no name any more"
 
 
+def _reached(stay: StayRow) -> tuple[str, ...]:
+    """By which addresses, without telling them."""
+    return (stay.email_mark or "", stay.phone_mark or "", stay.phone_last4)
+
+
 def _guests(was: int | None, now: int | None) -> str:
-    before = "not said before" if was is None else f"{'was' if was == 1 else 'were'} {was}"
-    return f"nobody says any more how many guests, {before}" if now is None else f"{_counted(now)}, {before}"
+    return (
+        f"nobody says any more how many guests, {_before(was)}" if now is None else f"{_counted(now)}, {_before(was)}"
+    )
+
+
+def _before(was: int | None) -> str:
+    return "not said before" if was is None else f"{'was' if was == 1 else 'were'} {was or 'none'}"
 
 
 def _counted(guests: int) -> str:

@@ -94,10 +94,28 @@ def test_what_a_channel_says_again_is_no_news(tmp_path: Path) -> None:
     async def main() -> None:
         async with _house(tmp_path) as house:
             moved = replace(BOOKED, departure=date(2027, 7, 9))
-            for report in (BOOKED, moved, moved, replace(moved, note="has a dog"), replace(moved, phone="+44 1")):
+            for report in (BOOKED, moved, moved, replace(moved, reference="gy-1"), moved):
                 await _tell(house, report)
             assert [told for _, _, told in await _story(house)] == [
                 ("moved from 3–7 July to 3–9 July", "its code now works from 3 July, 14:00 to 9 July, 11:00")
+            ]
+
+    simulate(main())
+
+
+def test_who_comes_along_and_how_the_guest_is_reached_is_said_without_the_address(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with _house(tmp_path) as house:
+            await _tell(house, replace(BOOKED, children=1, pets=2, note="a dog and a cat", phone="+44 20 7946 0999"))
+            await _tell(house, replace(BOOKED, children=0, pets=2, phone="+44 20 7946 0999"))
+            assert [told for _, _, told in await _story(house)] == [
+                (
+                    "the guest is reached otherwise",
+                    "1 child among them, not said before",
+                    "2 pets, not said before",
+                    "another note",
+                ),
+                ("no children among them, was 1", "no note any more"),
             ]
 
     simulate(main())
@@ -124,7 +142,12 @@ def test_another_guest_is_said_to_be_another_and_not_who(tmp_path: Path) -> None
                 (
                     BY,
                     "stay changed",
-                    ("the guest has another name", "tentative, was confirmed", "its code leaves the locks"),
+                    (
+                        "the guest has another name",
+                        "the guest is reached otherwise",
+                        "tentative, was confirmed",
+                        "its code leaves the locks",
+                    ),
                 )
             ]
 
