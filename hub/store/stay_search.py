@@ -26,7 +26,7 @@ class Wanted:
     source: str = ""
     """Where it came from: a channel, or a platform by the word of a manager of channels; `here`: a person added it."""
     text: str = ""
-    """Found in guest, reference, note or the unit's name."""
+    """Found in guest, reference, note, the unit's name, or the end of a telephone number."""
     since: datetime | None = None
     """Only stays that end later."""
     until: datetime | None = None
@@ -63,7 +63,14 @@ def _named(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
         said = (
             each.icontains(wanted.text, autoescape=True) for each in (stays.c.guest, stays.c.reference, stays.c.note)
         )
-        yield or_(there, *said)
+        yield or_(there, *said, *_telephone(wanted.text))
+
+
+def _telephone(text: str) -> Iterator[ColumnElement[bool]]:
+    """All that lies open of a number are its last four digits; who types the whole number means those."""
+    digits = "".join(each for each in text if each.isdigit())
+    if len(digits) >= 4 and not any(each.isalpha() for each in text):
+        yield stays.c.phone_last4 == digits[-4:]
 
 
 def _timed(wanted: Wanted) -> Iterator[ColumnElement[bool]]:

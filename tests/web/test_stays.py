@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from urllib.parse import quote
 
 import pytest
 
@@ -47,6 +48,14 @@ async def test_the_list_begins_with_who_is_here_and_goes_on_with_who_comes(manag
 async def test_a_stay_is_found_by_guest_and_by_reference(manager: Visitor, q: str, found: str) -> None:
     text = (await manager.get(f"/stays?q={q}")).text
     assert found in text
+    assert "Tom Okafor" not in text
+
+
+@pytest.mark.parametrize("q", ["4711", "+49 170 123 4711", "…4711"])
+async def test_a_stay_is_found_by_the_telephone_that_rings(manager: Visitor, q: str) -> None:
+    await manager.post("/stays/new", **NEW, phone="0170 1234711")
+    text = (await manager.get(f"/stays?q={quote(q)}")).text
+    assert NEW["guest"] in text
     assert "Tom Okafor" not in text
 
 
@@ -232,6 +241,15 @@ async def test_a_late_check_out_moves_the_end_of_the_code(manager: Visitor) -> N
     assert (await _row(manager, id_)).check_out == datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
     entries = await manager.here.hub.store.read(lambda tx: codes.issued_for(tx, id_))
     assert {entry.grant.window.end for entry in entries} == {datetime(2026, 11, 23, 15, 0, tzinfo=UTC)}
+
+
+async def test_an_empty_line_of_hours_means_the_usual_ones(manager: Visitor) -> None:
+    added = await manager.post("/stays/new", **NEW, check_in="12:00")
+    where = added.headers["Location"].partition("?")[0]
+    await manager.post(f"{where}/change", departure=NEW["departure"], check_in="", check_out="")
+    row = await _row(manager, StayId(where.rpartition("/")[2]))
+    assert (row.own_check_in, row.own_check_out) == (row.check_in, None)
+    assert row.check_in == datetime(2026, 12, 20, 14, 0, tzinfo=UTC)
 
 
 async def test_a_booking_that_was_taken_down_wrong_is_put_right(manager: Visitor) -> None:

@@ -138,7 +138,13 @@ class StayQuery(ByTime):
     source: Annotated[
         str, Field(max_length=100, description="a channel's id, a platform's name, or `here`: a person added it")
     ] = ""
-    text: Annotated[str, Field(max_length=100, description="found in guest, reference, note or the unit's name")] = ""
+    text: Annotated[
+        str,
+        Field(
+            max_length=100,
+            description="found in guest, reference, note, the unit's name, or the end of a telephone number",
+        ),
+    ] = ""
     since: Annotated[Instant | None, Field(description="only stays that end later")] = None
     until: Annotated[Instant | None, Field(description="only stays that begin earlier")] = None
 

@@ -388,14 +388,15 @@ async def change(request: web.Request) -> web.Response:
 async def save_change(request: web.Request) -> web.Response:
     hub, actor = request.app[SITE].hub, request[GUARD].actor
     view, row = await _change_view(request)
-    posted = await request.post()
+    posted, usual = await request.post(), await hub.store.read(lambda tx: _usual_hours(tx, row))
     (form, total), soft = total_of(read(ChangeForm, posted)), False
     if (given := form.value) is not None:
         told = given.model_dump(exclude={"price", "currency", "anyway"})
-        emptied = {name for name in ("phone", "email", "note") if name in posted and told[name] is None}
+        emptied = {name for name in told if name in posted and told[name] is None}
+        told |= dict.fromkeys(emptied & {"phone", "email", "note"}, "")
+        told |= {name: usual[name] for name in emptied & usual.keys()}
         unpriced = row.channel_id is None and str(posted.get("price", "-")).strip() == ""
-        price = NoPrice.UNPRICED if unpriced else total
-        said = StayChange(**(told | dict.fromkeys(emptied, "")), total=price)
+        said = StayChange(**told, total=NoPrice.UNPRICED if unpriced else total)
         anyway = given.anyway is not None
         try:
             await hub.store.write(lambda tx: bookings.change(tx, hub.intake, row.id, said, actor, anyway=anyway))
@@ -405,6 +406,12 @@ async def save_change(request: web.Request) -> web.Response:
         except Rejected as error:
             form = form.refused(f"{error}.")
     return await _show(request, replace(view, soft=soft), form)
+
+
+def _usual_hours(tx: Tx, row: StayRow) -> dict[str, time]:
+    """Of the house, where the stay has hours of its own: an empty line means these."""
+    place, own = house.property_of(tx, row.unit_id), {"check_in": row.own_check_in, "check_out": row.own_check_out}
+    return {} if place is None else {name: getattr(place, name) for name, at in own.items() if at is not None}
 
 
 async def _cancel_view(request: web.Request) -> FormView:
