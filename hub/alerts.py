@@ -28,7 +28,7 @@ from hub.store import alerts, doors, house, log, persons
 from hub.store import stays as ledger
 from hub.store.alerts import Alert, Sent, Wishes
 from hub.store.engine import Store, Tx
-from hub.telling import ADDRESS, CONCERNED, Quiet, Recipient, chain, concerned, promise
+from hub.telling import ADDRESS, ASIDE, CONCERNED, INFORMED, Quiet, Recipient, chain, concerned, informed, promise
 
 logger = structlog.get_logger("alerts")
 
@@ -263,11 +263,12 @@ class _Round:
 
     def _tell_concerned(self, row: Alert) -> None:
         """Besides whoever is told as of any alert."""
-        first = [recipient.person.id for recipient in self._chain(row)[:1]]
-        others = [each for each in concerned(self._tx, self._vault, row) if each.person.id not in first]
-        if others:
-            alerts.keep(self._tx, row)  # a telling refers to it
-            self._promise(others, row, CONCERNED, CONCERNED)
+        listed = [recipient.person.id for recipient in self._chain(row)]
+        others = [each for each in concerned(self._tx, self._vault, row) if each.person.id not in listed]
+        for people, what in ((others, CONCERNED), (informed(self._tx, self._vault, row), INFORMED)):
+            if people:
+                alerts.keep(self._tx, row)  # a telling refers to it
+                self._promise(people, row, what, what)
 
     def _tell_the_end(self, row: Alert) -> None:
         """Whoever was reached learns that it is over; what still waits to be sent is no longer needed."""
@@ -307,7 +308,7 @@ class _Round:
         return self._chains[key]
 
     def _unreached(self, row: Alert) -> bool:
-        told = [each for each in alerts.tellings_of(self._tx, [row.id])[row.id] if each.what != CONCERNED]
+        told = [each for each in alerts.tellings_of(self._tx, [row.id])[row.id] if each.what not in ASIDE]
         return bool(told) and all(telling.state is Sent.REFUSED for telling in told)
 
 

@@ -80,6 +80,14 @@ def concerned(tx: Tx, vault: Vault, alert: Alert) -> list[Recipient]:
     return [Recipient(person, by_mail) for person in here if persons.opened_contact(person, vault).get("email")]
 
 
+def informed(tx: Tx, vault: Vault, alert: Alert) -> list[Recipient]:
+    """What somebody did in an emergency is told to the whole list at once; the first of it is told as of any alert."""
+    return chain(tx, vault, alert.place, alert.kind)[1:] if alert.kind in _DEEDS else []
+
+
+_DEEDS: Final = frozenset({Kind.LOCKED_DOWN, Kind.EMERGENCY_CODE, Kind.EMERGENCY_UNLOCK})
+
+
 def _usable(person: Person, ways: frozenset[Way], vault: Vault) -> frozenset[Way]:
     """Those that this person has an address for; all of them when there is none, so that it shows."""
     contact = persons.opened_contact(person, vault)
@@ -191,7 +199,7 @@ def _moot(alert: Alert | None, effect: Notify) -> str | None:
         return None
     if alert.over_at is not None:
         return "it was over before"
-    if effect.what != CONCERNED and alert.acknowledged_at is not None:
+    if effect.what not in ASIDE and alert.acknowledged_at is not None:
         return f"{alert.acknowledged_by} looked after it before"
     return None
 
@@ -212,13 +220,18 @@ class _Words:
 
 CONCERNED: Final = "concerned"
 """Told to somebody who need not look after it."""
-_OPENINGS: Final = {"raised": "", CONCERNED: "", "escalated": "", "reminder": "Still: ", "over": "Over: "}
+INFORMED: Final = "informed"
+"""Told to somebody further down the list, who should know at once."""
+ASIDE: Final = frozenset({CONCERNED, INFORMED})
+"""Told beside the list: whoever looks after it is told otherwise."""
+_OPENINGS: Final = {"raised": "", CONCERNED: "", INFORMED: "", "escalated": "", "reminder": "Still: ", "over": "Over: "}
 _ENDS: Final = {
     "raised": "When you acknowledge it on the Alerts page of the hub, nobody else is told.",
     "escalated": "You are told because nobody who was told before has acknowledged it. When you do so on the Alerts page of "
     "the hub, nobody else is told.",
     "reminder": "You are told again because nobody has acknowledged it on the Alerts page of the hub.",
     CONCERNED: "You are told because you have a pass there. You need not do anything, and are told when it is over.",
+    INFORMED: "You are told because you are on the list of those who look after the house. Somebody else is asked to see to it.",
     "over": "You need not do anything.",
 }
 

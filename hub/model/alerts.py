@@ -49,11 +49,13 @@ class Rule:
     """Unacknowledged for so long, the next person of the list is told; None: nobody else ever is."""
     repeat: timedelta | None
     """Unacknowledged for so long after the last was told, all who were are told again; None: never."""
+    at_any_hour: bool = False
+    """Though it is not urgent."""
 
     @property
     def waits_for_morning(self) -> bool:
         """Quiet hours hold it back."""
-        return self.level is not Level.URGENT
+        return self.level is not Level.URGENT and not self.at_any_hour
 
 
 _MINUTE: Final = timedelta(minutes=1)
@@ -70,6 +72,12 @@ def _problem(
     *, lasting: timedelta = 5 * _MINUTE, gone: timedelta = 30 * _MINUTE, escalate: timedelta | None = None
 ) -> Rule:
     return Rule(Level.PROBLEM, frozenset({Way.PAGE, Way.EMAIL}), lasting, gone, escalate, repeat=24 * _HOUR)
+
+
+def _deed() -> Rule:
+    """For what somebody did in an emergency: whoever runs the house should know of it then, not in the morning."""
+    ways = frozenset({Way.PAGE, Way.EMAIL})
+    return Rule(Level.PROBLEM, ways, timedelta(0), 30 * _MINUTE, escalate=None, repeat=24 * _HOUR, at_any_hour=True)
 
 
 def _notice(*, lasting: timedelta = 5 * _MINUTE, gone: timedelta = _HOUR) -> Rule:
@@ -147,8 +155,8 @@ class Kind(Enum):
 
     # what people did in an emergency
     LOCKED_DOWN = "locked_down", _urgent()
-    EMERGENCY_CODE = "emergency_code", _problem(lasting=timedelta(0))
-    EMERGENCY_UNLOCK = "emergency_unlock", _problem(lasting=timedelta(0))
+    EMERGENCY_CODE = "emergency_code", _deed()
+    EMERGENCY_UNLOCK = "emergency_unlock", _deed()
 
     # radios
     RADIO_THROWN_OUT = "radio_thrown_out", _problem(lasting=timedelta(0))

@@ -196,7 +196,7 @@ class Telling:
     name: str
     way: Way
     what: str
-    """`raised` | `concerned` | `escalated` | `reminder` | `over` | `test`"""
+    """`raised` | `concerned` | `informed` | `escalated` | `reminder` | `over` | `test`"""
     promised_at: datetime
     state: Sent = Sent.WAITING
     why: str | None = None

@@ -403,6 +403,24 @@ def test_what_time_alone_ends_is_over_when_that_time_comes(tmp_path: Path) -> No
     _played(tmp_path, work)
 
 
+def test_what_is_done_in_an_emergency_is_told_to_the_whole_list_at_once_and_at_night(tmp_path: Path) -> None:
+    async def main() -> None:
+        night = datetime(2027, 3, 1, 1, 0, tzinfo=UTC)
+        async with home(tmp_path, start=night) as house:
+            post = _with_post(house)
+            await _people(house, ANNA, BEN, quiet=NIGHT)
+            await _does(house, Deed(Act.CODE, "The fire brigade is here", lock=LockId("front")))
+            await house.later(minutes=2)
+            texts = dict(zip((to for to, _ in post.sent), post.texts, strict=True))
+            assert texts.keys() == {"anna@example.com", "ben@example.com"}
+            assert "Somebody else is asked to see to it." in texts["ben@example.com"]
+            await house.later(hours=5)
+            over = [to for to, subject in post.sent if subject.startswith("Over: ")]
+            assert sorted(over) == ["anna@example.com", "ben@example.com"]
+
+    simulate(main())
+
+
 def test_who_has_a_pass_behind_a_locked_door_is_told_that_their_code_works_and_when_it_is_released(
     tmp_path: Path,
 ) -> None:

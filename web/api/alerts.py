@@ -22,7 +22,7 @@ class TellingOut(Out):
     person: str
     name: str
     way: Way
-    what: str = Field(description="`raised`, `concerned`, `escalated`, `reminder`, `over` or `test`")
+    what: str = Field(description="`raised`, `concerned`, `informed`, `escalated`, `reminder`, `over` or `test`")
     promised_at: Told
     state: Sent
     why: str | None

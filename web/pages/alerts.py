@@ -26,6 +26,7 @@ _PER_PAGE: Final = 30
 _WHAT: Final = {
     "raised": "told by {way}",
     "concerned": "told by {way}, as somebody with a pass there",
+    "informed": "told by {way} at once, as somebody of the list",
     "escalated": "told by {way}, as nobody had acknowledged it",
     "reminder": "told again by {way}",
     "over": "told by {way} that it is over",

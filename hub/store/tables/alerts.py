@@ -34,7 +34,7 @@ tellings = table(
     required("person_id", Text),
     required("name", Text),
     required("way", Text),
-    required("what", Text),  # raised | concerned | escalated | reminder | over | test
+    required("what", Text),  # raised | concerned | informed | escalated | reminder | over | test
     required("promised_at", Instant),
     required("state", Text),  # waiting -> sent | moot | refused
     Column("why", Text),
