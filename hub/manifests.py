@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from importlib import metadata, resources
 from typing import Any
 
@@ -25,6 +26,21 @@ class SettingSaid:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """What the other side is going to change, said on the channel's page from a day on."""
+
+    since: date
+    title: str
+    text: str
+    until: date | None = None
+    """The first day on which it is said no more."""
+
+    def due(self, now: datetime) -> bool:
+        today = now.date()
+        return self.since <= today and (self.until is None or today < self.until)
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     kind: str
     """`driver` | `integration`"""
@@ -42,6 +58,7 @@ class Manifest:
     can: tuple[str, ...] = ()
     cannot: tuple[str, ...] = ()
     """What a connection of this kind does and does not, in sentences without a full stop, for the pages."""
+    notices: tuple[Notice, ...] = ()
     title: str = ""
     """What people call it."""
     webhook: str = ""
@@ -79,6 +96,7 @@ def _read(file: Any, module: str) -> Iterator[Manifest]:
         account=told.get("account", False),
         can=tuple(told.get("can", ())),
         cannot=tuple(told.get("cannot", ())),
+        notices=tuple(Notice(**each) for each in told.get("notice", ())),
         title=told.get("title", told["name"]),
         webhook=told.get("webhook", ""),
         settings=tuple(SettingSaid(**each) for each in told.get("setting", ())),

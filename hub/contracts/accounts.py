@@ -98,6 +98,8 @@ class Account(Integration):
     """In lower case."""
     hidden: ClassVar[frozenset[str]] = frozenset()
     """Names of fields that hold door codes: nothing of them is kept."""
+    lists_all: ClassVar[bool] = True
+    """What is missing when everything is read is not booked any more; False: only what it says of a booking counts."""
     code_place: ClassVar[bool] = True
     """The service has a place for a booking's door code."""
     rehearses: bool = False
@@ -136,7 +138,9 @@ class Account(Integration):
         if known is None or not self._goes_on(known, now.timestamp()):
             told: dict[str, Any] = {"listings": [asdict(each) for each in await self.listings()]}
             told["bookings"] = items = await self._all(None)
-            after = _Cursor(now.timestamp(), now.timestamp(), "" if self.by_change else _digest(items))
+            told["all"] = self.lists_all
+            same_again = not (self.by_change and self.lists_all)
+            after = _Cursor(now.timestamp(), now.timestamp(), _digest(items) if same_again else "")
             yield self._delivery(now, WHOLE, told, after)
             return
         since = datetime.fromtimestamp(known.since, UTC) - OVERLAP if self.by_change else None
@@ -182,7 +186,8 @@ class Account(Integration):
                 told = json.loads(delivery.body)  # our own words around theirs
                 lets = tuple(Listing(**each) for each in told.get("listings", ()))
                 stays = reports(self, told["bookings"])
-                return [CalendarRead(channel, at, stays, complete=delivery.topic == WHOLE, listings=lets)]
+                complete = delivery.topic == WHOLE and told.get("all", True)
+                return [CalendarRead(channel, at, stays, complete=complete, listings=lets)]
             case "unchanged":
                 return [CalendarRead(channel, at, (), unchanged=True, complete=not self.by_change)]
             case _:

@@ -128,6 +128,18 @@ def test_an_answer_that_gets_lost_makes_no_second_booking(tmp_path: Path, second
     simulate(main())
 
 
+def test_a_search_that_lags_behind_a_lost_answer_makes_no_second_booking(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with _plugged(tmp_path, **FOR_REAL) as (house, desk):
+            desk.lags, desk.lost = timedelta(seconds=100), 1
+            await _add(house)
+            await house.later(minutes=15)
+            assert len(desk.booked) == 1
+            assert (await _push(house)).state is PushState.SYNCED
+
+    simulate(main())
+
+
 @pytest.mark.usefixtures("either_database")
 def test_other_days_and_a_cancellation_follow(tmp_path: Path) -> None:
     async def main() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -153,6 +153,19 @@ async def account(manager: Visitor) -> Visitor:
 
     await manager.here.hub.store.write(furnish)
     return manager
+
+
+async def test_what_the_other_side_is_going_to_change_is_said_from_a_day_on(account: Visitor) -> None:
+    """Guesty retires a list on 1 March 2027."""
+    coming, moved = "retires the list of reservations", "are read over Guesty's new interface"
+    seen = []
+    for day in (date(2026, 12, 31), date(2027, 1, 1), date(2027, 2, 14), date(2027, 2, 15), date(2027, 6, 1)):
+        account.here.clock.at = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+        account.session.cookie_jar.clear()  # nobody stays signed in for so long
+        await account.post("/signin", name="Robin", password=PASSWORD)
+        text = (await account.get("/channels")).text
+        seen.append((coming in text, moved in text))
+    assert seen == [(False, False), (True, False), (True, False), (False, True), (False, False)]
 
 
 async def test_an_account_says_what_it_can_and_what_is_no_unit_here(account: Visitor) -> None:

@@ -129,6 +129,7 @@ class ChannelOut(Out):
     reports: int = Field(description="how many stays it listed then")
     can: list[str] = Field(description="what this connection does")
     cannot: list[str] = Field(description="what it does not")
+    notices: list[str] = Field(description="what the other side is going to change, or has changed lately")
 
 
 class ChannelPage(Page[ChannelOut]):
@@ -146,6 +147,8 @@ def _channel(call: Call, row: ChannelRow, known: ChannelState | None) -> Channel
         state, why = Reading.FAILING, known.failing_why or ""
     else:
         state, why = (Reading.WAITING if known.good_at is None else Reading.GOOD), ""
+    now = call.hub.clock.now()
+    notices = () if manifest is None else (each for each in manifest.notices if each.due(now))
     return ChannelOut(
         id=row.id,
         unit=row.unit,
@@ -158,6 +161,7 @@ def _channel(call: Call, row: ChannelRow, known: ChannelState | None) -> Channel
         reports=known.reports,
         can=[] if manifest is None else list(manifest.can),
         cannot=[] if manifest is None else list(manifest.cannot),
+        notices=[f"{each.title} {each.text}" for each in notices],
     )
 
 

@@ -12,7 +12,7 @@ from hub.accounts import Lets
 from hub.contracts.diaries import Diary, Report, in_words
 from hub.errors import Rejected
 from hub.hub import Hub
-from hub.manifests import discover
+from hub.manifests import Notice, discover
 from hub.model.effects import KeepBooking
 from hub.model.values import ChannelId, UnitId
 from hub.store import house, log
@@ -50,6 +50,7 @@ class ChannelCard:
     """Bookings of those."""
     can: tuple[str, ...]
     cannot: tuple[str, ...]
+    notices: tuple[Notice, ...]
     diary: bool
     """A calendar that people keep: its connection can be tried."""
     tested: Report | None
@@ -102,6 +103,7 @@ def _card(hub: Hub, ground: Ground, row: ChannelRow, state: ChannelState, lets: 
         waiting=len(lets.waiting),
         can=() if manifest is None else manifest.can,
         cannot=() if manifest is None else manifest.cannot,
+        notices=() if manifest is None else tuple(each for each in manifest.notices if each.due(hub.clock.now())),
         diary=isinstance(plugged, Diary),
         tested=tested,
         tested_at=None if tested is None else local.maybe(tested.at),

@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from tests.integrations.servers import Asked
 from tests.simulators.managers.desk import Booking, Desk, Reply, reply
@@ -27,6 +27,12 @@ _WORDS: Final = {word: state for state, word in STATES.items()} | {"inquiry": "o
 class GuestyDesk(Desk):
     tokens: list[str] = field(default_factory=list)
     """All that were given."""
+    retired: int = 0
+    """The status that the older list of reservations answers with; 0: it still lists them."""
+    lags: timedelta = timedelta(0)
+    """The search finds a reservation so long after it was made."""
+    hides: set[int] = field(default_factory=set)
+    """Reservations that the search never finds."""
 
     def respond(self, asked: Asked, path: str, query: dict[str, str]) -> Reply:
         if path == "/oauth2/token":
@@ -37,7 +43,15 @@ class GuestyDesk(Desk):
             rows = [{"_id": id_, "title": "A long title", "nickname": name} for id_, name in self.units.items()]
             return self._page(rows, query)
         if path == "/v1/reservations":
+            if self.retired:
+                return reply({"error": "gone"}, self.retired)
             return self._page([self.item(row) for row in self._found(json.loads(query["filters"]))], query)
+        if path == "/v1/reservations-v3/search":
+            return self._search(query)
+        if path == "/v1/reservations-v3" and asked.method == "GET":
+            ids = [value for name, value in parse_qsl(urlsplit(asked.path).query) if name == "reservationIds[]"]
+            assert 1 <= len(ids) <= 10
+            return reply([self.detail(row) for row in self.booked.values() if str(row.id) in ids])
         if path == "/v1/reservations-v3" and asked.method == "POST":
             return self._made(json.loads(asked.body))
         if path.startswith("/v1/reservations-v3/") and asked.method == "PUT":
@@ -172,6 +186,50 @@ class GuestyDesk(Desk):
             return self.rows(datetime.fromisoformat(only["value"]).astimezone(UTC))
         assert only["field"] == "checkOutDateLocalized"
         return [row for row in self.rows() if row.departure.isoformat() >= only["value"]]
+
+    def _search(self, query: dict[str, str]) -> Reply:
+        """Source: Open API reference, “Search reservations”."""
+        filters = {name: value for name, value in query.items() if name.startswith("filter")}
+        if not filters.keys() <= {"filter[checkOut][gte]", "filter[confirmationCode]"}:
+            return reply({"error": "unsupported filter"}, 400)
+        found = [
+            row
+            for row in self.rows()
+            if row.id not in self.hides
+            and row.departure.isoformat() >= filters.get("filter[checkOut][gte]", "")
+            and filters.get("filter[confirmationCode]", row.key) == row.key
+            and self.now() >= row.changed + (self.lags if row.key else timedelta(0))
+        ]
+        skip, limit = int(query["skip"]), min(int(query.get("limit", "25")), 100, self.page)
+        page = [self.row(each) for each in found[skip : skip + limit]]
+        more = skip + limit < len(found)
+        return reply({"results": page, "pagination": {"skip": skip, "limit": limit, "hasMore": more}})
+
+    def row(self, row: Booking) -> dict[str, Any]:
+        """As the search tells it: neither who comes nor what is paid."""
+        days = {"checkInDateLocalized": row.arrival.isoformat(), "checkOutDateLocalized": row.departure.isoformat()}
+        return {
+            "reservationId": str(row.id),
+            "status": STATES[row.state],
+            "confirmationCode": row.key or f"GY-{row.id}",
+            **days,
+            "stay": [{"listingId": row.unit, **days}],
+            "guestId": f"g{row.id}",
+            "source": "manual" if row.key else "airbnb",
+            "lastUpdatedAt": f"{row.changed:%Y-%m-%dT%H:%M:%S.%fZ}",
+        }
+
+    def detail(self, row: Booking) -> dict[str, Any]:
+        first, _, last = row.guest.partition(" ")
+        return {
+            **self.row(row),
+            "checkIn": f"{row.arrival}T15:00:00.000Z",
+            "checkOut": f"{row.departure}T10:00:00.000Z",
+            "guestsCount": row.adults + row.children,
+            "guest": {"firstName": first, "lastName": last, "emails": [row.email], "phones": [row.phone]},
+            "money": {"totalPaid": float(row.total) - 100, "balanceDue": 100, "currency": "EUR"},
+            "notes": {"keyCode": row.code},
+        }
 
     def _page(self, rows: list[Any], query: dict[str, str]) -> Reply:
         skip, limit = int(query["skip"]), min(int(query["limit"]), 100, self.page)
