@@ -19,6 +19,7 @@ from yarl import URL
 
 from hub.errors import Garbled, Rejected, Unavailable
 from hub.io.api import basic
+from hub.io.digest import Digest, challenge
 from hub.io.http import Answer, Request, Rules, accepted, send
 
 if TYPE_CHECKING:
@@ -82,7 +83,8 @@ class Since:
 class Calendar:
     def __init__(self, url: str, user: str, password: str, *, through: Send = send) -> None:
         self._url = url.rstrip("/") + "/"
-        self._key = basic(user, password)
+        self._user, self._password = user, password
+        self._digest: Digest | None = None
         self._send = through
         self.host = URL(url).host or ""
 
@@ -226,11 +228,20 @@ class Calendar:
         return await self._request(self._url, method, body.encode() if isinstance(body, str) else body, headers)
 
     async def _request(self, url: str, method: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
-        told = {"Authorization": self._key, **headers}
-        answer = await self._send(Request(url, method, told, body), Rules(body_bytes=MOST_BYTES, redirects=0))
+        answer = await self._once(url, method, body, headers)
+        if answer.status == 401 and (asked := challenge(answer.headers.get("www-authenticate", ""))) is not None:
+            # Nothing was done; and its number may only have become too old.
+            self._digest = Digest(asked, self._user, self._password)
+            answer = await self._once(url, method, body, headers)
         if answer.status == 401:
             raise Rejected(f"{self.host} does not accept the user name and password; look at the channel's settings")
         return answer
+
+    async def _once(self, url: str, method: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
+        digest = self._digest
+        key = basic(self._user, self._password) if digest is None else digest.answer(method, str(URL(url)))
+        told = {"Authorization": key, **headers}
+        return await self._send(Request(url, method, told, body), Rules(body_bytes=MOST_BYTES, redirects=0))
 
     def _read(self, answer: Answer) -> DAVResponse:
         """Raises Garbled, Unavailable."""

@@ -166,11 +166,19 @@ async def _follow(start: URL, request: Request, rules: Rules) -> Answer:
         addresses = await _addresses(url, request, rules, written=written)
         status, told, body = await _exchange(url, replace(request, headers=headers), addresses, rules)
         if status not in _REDIRECTS:
-            return Answer(status, {name.lower(): value for name, value in told.items()}, body, url.host or "")
+            return Answer(status, _joined(told), body, url.host or "")
         if request.method != "GET":
             raise Rejected(f"{url.host} sends us on to another address, which is not followed with data")
         url = redirected(url, told.get("Location", ""))
     raise Rejected(f"{start.host} sends us on more than {rules.redirects} times")
+
+
+def _joined(told: CIMultiDictProxy[str]) -> dict[str, str]:
+    """One value for each name; of several challenges (RFC 9110, 11.6.1) all, as a list."""
+    headers = {name.lower(): value for name, value in told.items()}
+    if challenges := told.getall("WWW-Authenticate", []):
+        headers["www-authenticate"] = ", ".join(challenges)
+    return headers
 
 
 def _origin(url: URL) -> tuple[str, str | None, int | None]:
