@@ -172,19 +172,17 @@ def _take_in_listed(
 
 def _with_past_nights(tx: Tx, desk: Desk, at: At, report: StayReport, before: StayRow | None) -> StayReport:
     """Accounts list whole bookings: theirs begin when they say."""
-    if at.channel.unit is None or before is None or before.arrival == report.arrival:
+    now = desk.now()
+    if at.channel.unit is None or before is None or before.check_out is None or before.check_out <= now:
         return report
-    return as_it_began(report, before, _hours(before), desk.now(), _latest_day(tx, before.unit_id, desk.now()))
+    return report if before.arrival == report.arrival else as_it_began(report, before, *_today(tx, before.unit_id, now))
 
 
-def _latest_day(tx: Tx, unit: UnitId, now: datetime) -> date:
-    """Today, here or where calendars are made, whichever is later: many platforms count by UTC."""
+def _today(tx: Tx, unit: UnitId, now: datetime) -> tuple[date, date]:
+    """Here, and the latest that it is where calendars are made: many platforms count by UTC."""
     place = house.property_of(tx, unit)
-    return now.date() if place is None else max(now.date(), now.astimezone(place.zone).date())
-
-
-def _hours(stay: StayRow) -> Window | None:
-    return None if stay.check_in is None or stay.check_out is None else Window(stay.check_in, stay.check_out)
+    here = now.date() if place is None else now.astimezone(place.zone).date()
+    return here, max(here, now.date())
 
 
 def _plan(tx: Tx, channel: ChannelRow, fact: CalendarRead, known: _Known, now: datetime) -> list[Found | None]:
@@ -264,8 +262,10 @@ def _left_out(tx: Tx, desk: Desk, source: Source, stay: StayRow, at: datetime, *
     if kept or pushes.is_pushed(tx, stay.id) or ledger.listed_elsewhere(tx, stay.id):
         return
     # Nobody can be inside of a block: one that has begun ends as quietly as one to come.
-    hours = None if stay.kind is StayKind.BLOCK else _hours(stay)
-    slept = stay.departure is not None and stay.departure <= _latest_day(tx, stay.unit_id, at)
+    hours = None if stay.check_in is None or stay.check_out is None else Window(stay.check_in, stay.check_out)
+    if stay.kind is StayKind.BLOCK:
+        hours = None
+    slept = stay.departure is not None and stay.departure <= max(_today(tx, stay.unit_id, at))
     missing = Missing(counted.missing_count, since, hours, stay.inside(at), lost_most, slept and stay.kind in CODED)
     match absence(missing, at):
         case Absence.CANCEL:

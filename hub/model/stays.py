@@ -320,21 +320,21 @@ def kind_of(report: StayReport, known: KnownStay | None, *, closed_means: StayKi
 # ---- nights that are over ------------------------------------------------------------------------------------------
 
 
-def as_it_began(report: StayReport, known: Stay, hours: Window | None, now: datetime, today: date) -> StayReport:
+def as_it_began(report: StayReport, known: Stay, here: date, there: date) -> StayReport:
     """Calendars that list no past leave the nights out that are over: a stay that has begun seems to begin later every day.
 
     Source: facts/channels.md §1.2. It began when it did, and the guest inside goes on having a code. A source that names
     hours, or moves the stay to days that are still to come, means what it says.
 
     Args:
-        known: the same stay as it is known.
-        hours: its check-in to check-out.
-        today: the latest day that it may be for whoever made the calendar.
+        known: the same stay as it is known; not over.
+        here: today, where the stay is. Far west the first night may be over elsewhere before the guest may come in.
+        there: the latest day that it may be for whoever made the calendar.
     """
-    if known.arrival is None or report.arrival is None or not known.arrival < report.arrival <= today:
+    if known.arrival is None or report.arrival is None or report.check_in is not None or known.kind not in CODED:
         return report
-    runs = known.kind in CODED and hours is not None and now in hours
-    return replace(report, arrival=known.arrival) if runs and report.check_in is None else report
+    began = known.arrival <= here and known.arrival < report.arrival <= there
+    return replace(report, arrival=known.arrival) if began else report
 
 
 # ---- absence -------------------------------------------------------------------------------------------------------

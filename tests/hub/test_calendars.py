@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert
 
@@ -225,6 +226,22 @@ def test_a_guest_inside_keeps_the_code_while_their_calendar_forgets_the_nights_t
             await house.later(hours=4)
             assert house.lock("front").holds(digits)
             assert await house.hub.store.read(stays.open_questions) == [], "there is nothing left to be listed of it"
+
+    simulate(main())
+
+
+def test_far_west_a_calendar_that_forgets_by_utc_takes_no_code_from_a_guest_on_the_way(tmp_path: Path) -> None:
+    """There it is tomorrow for the calendar before the guest may come in today."""
+
+    async def main() -> None:
+        async with home(tmp_path, zone=ZoneInfo("Pacific/Honolulu")) as house:
+            house.book("a", ARRIVAL, DEPARTURE, reference="HMABCD1234")
+            await house.until(datetime(2027, 3, 3, 0, 10, tzinfo=UTC))
+            house.rebook("a", arrival=ARRIVAL + timedelta(days=1))
+            await house.later(minutes=10)
+            row = await house.stay()
+            assert (row.arrival, row.check_in) == (ARRIVAL, datetime(2027, 3, 3, 1, 0, tzinfo=UTC))
+            assert house.lock("front").holds(await house.digits())
 
     simulate(main())
 
