@@ -238,7 +238,7 @@ class Emergencies:
             return scope, pin
 
         scope, pin = await self.store.write(work)
-        done = [await self._or_backup(each, wish, actor) for each in await self._proven(scope.doors)]
+        done = [await self._or_backup(each, wish, actor) for each in await self._proven(scope.doors, pin)]
         return Done(wish.act, _how_codes_work(done), tuple(done), pin)
 
     async def _or_backup(self, door: DoorDone, wish: Wish, actor: str) -> DoorDone:
@@ -296,24 +296,25 @@ class Emergencies:
             answer = Answer(Outcome.REFUSED, f"{str(error)[:1].upper()}{str(error)[1:]}.")
         return DoorDone(door.id, door.name, answer.outcome, answer.sentence)
 
-    async def _proven(self, wanted: Sequence[Door]) -> tuple[DoorDone, ...]:
+    async def _proven(self, wanted: Sequence[Door], pin: Pin) -> tuple[DoorDone, ...]:
         """How far the new code has come: waits until every door holds it, but not long."""
         names = [f"lock:{door.id}" for door in wanted]
         async with self.bus.listen(*names) as nudges:
-            missing = await self.store.read(self._missing)
+            missing = await self.store.read(lambda tx: self._missing(tx, pin))
             try:
                 async with asyncio.timeout(PROVEN_WITHIN_S):
                     while missing.keys() & {door.id for door in wanted}:
                         await anext(nudges)
-                        missing = await self.store.read(self._missing)
+                        missing = await self.store.read(lambda tx: self._missing(tx, pin))
             except TimeoutError:
                 pass
         return tuple(_code_done(door, door.id not in missing, missing.get(door.id)) for door in wanted)
 
-    def _missing(self, tx: Tx) -> dict[LockId, str | None]:
-        """The doors that do not hold an emergency code that they should hold, and their words if they refused it."""
-        found = code_list.unproven(tx, self.clock.now())
-        return {entry.lock: entry.refused for entry in found if entry.purpose is Purpose.EMERGENCY}
+    def _missing(self, tx: Tx, pin: Pin) -> dict[LockId, str | None]:
+        """The doors that do not hold this emergency code, and their words if they refused it."""
+        found, tags = code_list.unproven(tx, self.clock.now()), self.desk.vault.tags(pin)
+        these = (each for each in found if each.purpose is Purpose.EMERGENCY and each.grant.tag in tags)
+        return {entry.lock: entry.refused for entry in these}
 
 
 def _code_done(door: Door, works: bool, refused: str | None) -> DoorDone:

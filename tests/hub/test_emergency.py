@@ -222,6 +222,22 @@ def test_a_code_that_no_door_has_confirmed_is_not_said_to_work(tmp_path: Path) -
     simulate(main())
 
 
+def test_an_earlier_code_that_was_refused_says_nothing_of_the_next(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, backups=0) as house:
+            house.lock("front").silent = True
+            first = await _do(house, Wish(Act.CODE, "A leak in the roof", lock=FRONT))
+            assert first.doors[0].outcome is Outcome.UNKNOWN
+            (grant,) = await house.hub.store.read(lambda tx: codes.open_grants(tx, FRONT))
+            await house.hub.store.write(lambda tx: codes.refuse(tx, grant.id, "it does not like them"))
+            house.lock("front").silent = False
+            await house.driver.wake("front")
+            second = await _do(house, Wish(Act.CODE, "A leak in the roof", lock=FRONT))
+            assert (second.doors[0].outcome, second.sentence) == (Outcome.DONE, "The code works now.")
+
+    simulate(main())
+
+
 def test_a_lock_down_leaves_emergency_codes_and_strangers_alone(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path) as house:
