@@ -24,7 +24,7 @@ from hub.model.stays import (
     stay_window,
 )
 from hub.model.values import CODED, ChannelId, StayId, StayKind, StayStatus, UnitId, clean
-from hub.store import house, listings
+from hub.store import house, listings, source_names
 from hub.store import publishing as outlets
 from hub.store import stays as ledger
 from hub.store.engine import Tx
@@ -121,6 +121,8 @@ class Taken:
     news: News
     written: bool
     """Whether it cost a change."""
+    renamed: bool = False
+    """Whether another stay lost its UID to this one."""
 
 
 def take_in(tx: Tx, desk: Desk, at: At, report: StayReport, found: Found) -> Taken:
@@ -142,13 +144,29 @@ def take_in(tx: Tx, desk: Desk, at: At, report: StayReport, found: Found) -> Tak
     sealed = desk.vault.seal(report.raw.encode(), about=f"report:{channel.id}:{report.uid}")
     own = (report.departure, *hours)
     word = Source(channel.id, report.uid, row.id, sealed, digest, at.when, None, 0, report.changed_at, *own)
+    renamed = _make_way(tx, desk, word) if source is None or source.uid != report.uid else False
     ledger.keep_source(tx, word, was=None if source is None else source.uid)
     if channel.unit is None:
         listings.placed(tx, channel.id, report.uid)
     if before is not None:
         ledger.withdraw(tx, "gone", row.id, desk.now())
     _ask_closure(tx, desk, row)
-    return Taken(row.id, _news(source), written=True)
+    return Taken(row.id, _news(source), written=True, renamed=renamed)
+
+
+def _make_way(tx: Tx, desk: Desk, word: Source) -> bool:
+    """Whether its UID was another stay's until now. That one keeps what was said of it, under a name of ours: it is
+    missing from here on, unless it is told of under another name."""
+    if source_names.named(tx, word.channel_id, word.uid) in (None, word.stay_id):
+        return False
+    held = ledger.source(tx, word.channel_id, word.uid)
+    assert held is not None  # somebody has that name
+    source, other = held
+    uid, about = source_names.stand_in(other.id), f"report:{word.channel_id}:"
+    said = desk.vault.open(source.reported, about=about + source.uid) if source.reported else b""
+    kept = replace(source, uid=uid, reported=desk.vault.seal(said, about=about + uid))
+    ledger.keep_source(tx, kept, was=source.uid)
+    return True
 
 
 def _news(source: Source | None) -> News:

@@ -118,10 +118,13 @@ def _whole(
         return SoFar(done=True)
     known = _known(tx, channel, desk.now())
     so_far = so_far or SoFar(known=len({stay.id for _, stay in known.upcoming.values()}))
-    seen, so_far, most = _take_in_listed(tx, desk, channel, fact, known, so_far, most)
-    if so_far.place < len(fact.stays):
-        return so_far
-    so_far = _count_missing(tx, desk, _missing(channel, fact, known, seen), fact.at, so_far, most)
+    listed = _take_in_listed(tx, desk, channel, fact, known, so_far, most)
+    if listed.so_far.place < len(fact.stays):
+        return listed.so_far
+    if listed.renamed:
+        known = _known(tx, channel, desk.now())
+    missing = _missing(channel, fact, known, listed.seen)
+    so_far = _count_missing(tx, desk, missing, fact.at, listed.so_far, listed.most)
     if so_far.done and channel.unit is None and not fact.unchanged:
         listings.forget_unlisted(tx, channel.id, fact.at)
     return so_far
@@ -147,12 +150,25 @@ def _upcoming(stay: StayRow, now: datetime) -> bool:
 # ---- what it lists --------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """What became of a part of what a list tells."""
+
+    seen: set[StayId]
+    """The stays that it speaks of, as far as it was read."""
+    so_far: SoFar
+    most: int
+    """How many more this part may change."""
+    renamed: bool
+    """Whether a stay lost its UID to another."""
+
+
 def _take_in_listed(
     tx: Tx, desk: Desk, channel: ChannelRow, fact: CalendarRead, known: _Known, so_far: SoFar, most: int
-) -> tuple[set[StayId], SoFar, int]:
-    """Also returns the stays that it speaks of, as far as it was read, and how many more this part may change."""
+) -> _Listed:
     plan = _plan(tx, channel, fact, known, desk.now())
     seen = {found[1].id for found in plan[: so_far.place] if found is not None and found[1] is not None}
+    renamed = False
     for report, found in list(zip(fact.stays, plan, strict=True))[so_far.place :]:
         if most <= 0:
             break
@@ -165,9 +181,9 @@ def _take_in_listed(
             meant = (None if by_name else of_other_unit(tx, at, report)) or found
             taken = take_in(tx, desk, at, _with_past_nights(tx, desk, at, report, meant[1]), meant)
             seen.add(taken.stay)
-            most, news = most - taken.written, taken.news
+            most, news, renamed = most - taken.written, taken.news, renamed or taken.renamed
         so_far = so_far.and_then(news)
-    return seen, so_far, most
+    return _Listed(seen, so_far, most, renamed)
 
 
 def _with_past_nights(tx: Tx, desk: Desk, at: At, report: StayReport, before: StayRow | None) -> StayReport:

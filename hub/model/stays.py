@@ -161,19 +161,19 @@ def pair(reports: Sequence[StayReport], known: Sequence[KnownStay], channel: Cha
     """Which known stay each report of a complete calendar is about, in the order of the reports.
 
     A stay is given to one report only, and to the one with the strongest evidence. Only stays whose UID has gone from
-    the calendar are looked for under another one.
+    the calendar, or was given to another booking, are looked for under another one.
     """
     known = _own_first(known, channel)
-    listed = {report.uid for report in reports}
-    gone = [each for each in known if each.channel == channel and each.uid not in listed]
+    own = [each for each in known if each.channel == channel]
     found: list[Match | None] = [None] * len(reports)
     rounds: tuple[tuple[_Test, _Key, Sequence[KnownStay]], ...] = (
         (_by_both(channel), _uid, known),
         (_by_reference, _reference, known),
         (_by_uid(channel), _uid, known),
-        (_by_departure, _departure, gone),
-        (_by_dates, _departure, gone),
-        (_by_block, _kind, gone),
+        # By now whoever is still listed under their UID has been found.
+        (_by_departure, _departure, own),
+        (_by_dates, _departure, own),
+        (_by_block, _kind, own),
         (_by_dates_elsewhere(channel), _departure, known),
     )
     given: set[StayId] = set()

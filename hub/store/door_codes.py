@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from hub.model.values import ChannelId, GrantId, StayId
 from hub.store.engine import Tx
+from hub.store.source_names import is_given
 from hub.store.tables import door_codes, stay_sources, stays
 
 
@@ -73,7 +74,7 @@ def booking_of(tx: Tx, channel: ChannelId, id_: StayId) -> str | None:
     """The account's own id of a stay, the one it told of last."""
     query = (
         select(stay_sources.c.uid)
-        .where(stay_sources.c.channel_id == channel, stay_sources.c.stay_id == id_)
+        .where(stay_sources.c.channel_id == channel, stay_sources.c.stay_id == id_, is_given(stay_sources.c.uid))
         .order_by(stay_sources.c.missing_since.is_not(None), stay_sources.c.seen_at.desc())
     )
     return tx.sql.execute(query.limit(1)).scalar()

@@ -18,6 +18,7 @@ from hub.store import steps
 from hub.store.claims import claim_of
 from hub.store.engine import Tx
 from hub.store.prepared import Prepared, one_of, upsert
+from hub.store.source_names import stand_in
 from hub.store.stay_search import Wanted, conditions
 from hub.store.tables import Instant, channel_state, questions, stay_sources, stays
 
@@ -318,8 +319,9 @@ def keep_source(tx: Tx, entry: Source, *, was: str | None = None) -> None:
     """`was`: the uid under which the same stay was known before."""
     if was is not None and was != entry.uid:
         # Only while it is its own: the source may have given the old name to another stay.
-        old = (stay_sources.c.channel_id == entry.channel_id, stay_sources.c.uid == was)
-        tx.sql.execute(stay_sources.delete().where(*old, stay_sources.c.stay_id == entry.stay_id))
+        old = stay_sources.c.uid.in_({was, stand_in(entry.stay_id)} - {entry.uid})
+        here = (stay_sources.c.channel_id == entry.channel_id, stay_sources.c.stay_id == entry.stay_id)
+        tx.sql.execute(stay_sources.delete().where(*here, old))
     _SAID.run(tx, **{field.name: getattr(entry, field.name) for field in fields(Source)})
 
 

@@ -31,7 +31,7 @@ from hub.model.facts import CalendarRead, Fact, StayReport
 from hub.model.values import Address, ChannelId, LockId, PropertyId, StayKind, StayStatus, UnitId
 from hub.readings import SoFar
 from hub.store import house as house_rows
-from hub.store import mail, stays
+from hub.store import mail, source_names, stays
 from hub.store.engine import Store, Tx
 from hub.store.house import ChannelRow, ClosedMeans, LockRow, Origin, Property, Unit
 from hub.store.publishing import words_of
@@ -56,17 +56,16 @@ def _report(booking: int, name: int, day: int, nights: int, **told: Any) -> Stay
     return StayReport(uid, arrival=arrival, departure=arrival + timedelta(days=nights), reference=reference, **told)
 
 
-REPORTS: Final = st.builds(
-    _report,
-    booking=st.integers(0, 5),
-    name=st.integers(0, 1),
-    day=st.integers(0, 3),
-    nights=st.integers(1, 4),
-    guest=st.sampled_from(["", "Ada Lovelace", "Grace Hopper"]),
-    listing=st.sampled_from("1123"),
-    kind=st.sampled_from([StayKind.RESERVATION, StayKind.RESERVATION, StayKind.BLOCK, StayKind.UNKNOWN]),
-    status=st.sampled_from([StayStatus.CONFIRMED, StayStatus.CONFIRMED, StayStatus.CANCELLED]),
-)
+TOLD: Final[dict[str, st.SearchStrategy[Any]]] = {
+    "booking": st.integers(0, 5),
+    "day": st.integers(0, 3),
+    "nights": st.integers(1, 4),
+    "guest": st.sampled_from(["", "Ada Lovelace", "Grace Hopper"]),
+    "listing": st.sampled_from("1123"),
+    "kind": st.sampled_from([StayKind.RESERVATION, StayKind.RESERVATION, StayKind.BLOCK, StayKind.UNKNOWN]),
+    "status": st.sampled_from([StayStatus.CONFIRMED, StayStatus.CONFIRMED, StayStatus.CANCELLED]),
+}
+REPORTS: Final = st.builds(_report, name=st.integers(0, 1), **TOLD)
 LISTS: Final = st.lists(st.lists(REPORTS, max_size=6, unique_by=lambda report: report.uid[:5]), min_size=1, max_size=3)
 """A source may give a booking another name, but no name to another booking."""
 
@@ -119,18 +118,19 @@ async def _read(made: House, fact: CalendarRead, most: int) -> None:
 def _known(tx: Tx) -> object:
     """All that became of it, but for identities that are drawn."""
     rows = {row.id: row for row in (*stays.search(tx, Wanted(limit=500)), *stays.unusable(tx))}
-    words = {}
+    words = []
     for uid in words_of(tx, ACCOUNT):
         found = stays.source(tx, ACCOUNT, uid)
         assert found is not None
-        words[uid] = (_plain(found[1]), found[0].missing_count, found[0].missing_since, found[0].digest)
+        name = "" if uid == source_names.stand_in(found[1].id) else uid
+        words.append((name, _plain(found[1]), found[0].missing_count, found[0].missing_since, found[0].digest))
     coded = [_plain(rows[row["stay_id"]]) for row in _rows(tx, grants) if row["revoked_at"] is None]
     asked = [(row["kind"], _plain(rows[row["subject"]]), row["answer"]) for row in _rows(tx, questions)]
     log = [row["what"] for row in _rows(tx, sync_log)]
     aside = sorted((row["uid"], row["listing"]) for row in _rows(tx, unplaced))
     return (
         sorted(map(str, map(_plain, rows.values()))),
-        words,
+        sorted(map(str, words)),
         sorted(map(str, coded)),
         sorted(map(str, asked)),
         log,
@@ -172,6 +172,47 @@ def test_in_parts_it_ends_as_at_once(lists: list[list[StayReport]], hours: int, 
 
     in_parts, at_once = asyncio.run(main())
     assert in_parts == at_once
+
+
+def _told(uid: str, reference: str, day: int) -> StayReport:
+    first = BEGIN + timedelta(days=day)
+    kind, status = StayKind.RESERVATION, StayStatus.CONFIRMED
+    return StayReport(uid, kind, status, first, first + timedelta(days=2), reference=reference, listing="1")
+
+
+@pytest.mark.parametrize("most", [1, 2, sys.maxsize])
+@pytest.mark.parametrize(
+    ("after", "stand", "gone"),
+    [
+        ([_told("2", "A", 0), _told("1", "B", 3)], {"A": "2", "B": "1"}, ""),
+        ([_told("1", "C", 6), _told("2", "B", 3)], {"B": "2", "C": "1"}, "A"),
+        ([_told("1", "C", 6), _told("9", "A", 0), _told("2", "B", 3)], {"A": "9", "B": "2", "C": "1"}, ""),
+        ([_told("9", "A", 0), _told("1", "C", 6), _told("2", "B", 3)], {"A": "9", "B": "2", "C": "1"}, ""),
+        ([_told("1", "B", 3)], {"B": "1"}, "A"),
+    ],
+    ids=["changed places", "given to a new one", "given on before", "given on behind", "given to the one that is left"],
+)
+def test_a_uid_that_was_given_to_another_booking_hides_nobody(
+    tmp_path: Path, after: list[StayReport], stand: dict[str, str], gone: str, most: int
+) -> None:
+    """Whoever lost it and is listed no more is missing; whoever got it is missed when they go."""
+
+    async def main() -> None:
+        async with _house(tmp_path / "house") as made:
+            for listed in ([_told("1", "A", 0), _told("2", "B", 3)], after, after, after):
+                await _read(made, CalendarRead(ACCOUNT, made.clock.now(), tuple(listed)), most)
+                made.clock.turn(minutes=20)
+            rows = await made.store.read(lambda tx: stays.search(tx, Wanted(limit=500)))
+            standing = {row.reference for row in rows if row.status is StayStatus.CONFIRMED}
+            assert (standing, {row.reference for row in rows} - standing) == (set(stand), {gone} - {""})
+            named = await made.store.read(
+                lambda tx: {name: source_names.named(tx, ACCOUNT, uid) for name, uid in stand.items()}
+            )
+            assert named == {row.reference: row.id for row in rows if row.reference in stand}
+            log = await made.store.read(lambda tx: [row["what"] for row in _rows(tx, sync_log)])
+            assert len(log) == 2, "what is told again is no news"
+
+    asyncio.run(main())
 
 
 def test_what_a_list_brings_does_not_hide_that_it_lost_nearly_all_it_had(tmp_path: Path) -> None:
