@@ -102,6 +102,13 @@ def others_referred(tx: Tx, reference: str, but: StayId) -> list[StayId]:
     return list(tx.sql.scalars(select(stays.c.id).where(stays.c.reference == reference, stays.c.id != but).limit(50)))
 
 
+def told_by(tx: Tx, id_: StayId) -> list[ChannelId]:
+    """The channels that list a stay now."""
+    listed = (stay_sources.c.stay_id == id_) & stay_sources.c.missing_since.is_(None)
+    query = select(stay_sources.c.channel_id).where(listed).distinct().order_by(stay_sources.c.channel_id)
+    return list(tx.sql.scalars(query))
+
+
 MOST: Final = 60
 """An address that more stays than this have is nobody's own: an agency's, or one that a channel gives to all."""
 

@@ -10,13 +10,14 @@ from urllib.parse import quote
 import pytest
 
 from hub.intake import NewStay
-from hub.model.facts import StayReport, StayReported
-from hub.model.values import StayId, StayKind, StayStatus, UnitId
-from hub.store import codes, guests, log, stays
+from hub.model.facts import CalendarRead, StayReport, StayReported
+from hub.model.values import ChannelId, StayId, StayKind, StayStatus, UnitId
+from hub.store import codes, guests, house, log, stays
 from hub.store.engine import Tx
+from hub.store.house import ChannelRow, Origin
 from hub.store.stay_search import Wanted
 from tests.web.conftest import Visitor
-from tests.web.village import AIRBNB, BOOKING, DIRECT, TODAY
+from tests.web.village import AIRBNB, BOOKING, DIRECT, TODAY, tell
 
 NEW = {"guest": "Ada Lovelace", "unit": "flat-2", "arrival": "2026-12-20", "departure": "2026-12-23"}
 
@@ -436,3 +437,20 @@ async def test_what_a_channel_changed_is_read_at_a_glance(manager: Visitor) -> N
     assert "channel:airbnb" not in page.text
     stages = await manager.get(f"/stays/{anna}/stage")
     assert "by airbnb-flat-1" in stages.text
+
+
+async def test_a_stay_that_two_channels_tell_of_names_them_both(manager: Visitor) -> None:
+    hub, id_ = manager.here.hub, manager.here.stays["Anna Berg"]
+    vrbo = ChannelId("vrbo-flat-1")
+
+    def add(tx: Tx) -> None:
+        sealed = house.sealed_settings(vrbo, {}, hub.vault)
+        house.keep_channel(tx, ChannelRow(vrbo, UnitId("flat-1"), "ical", sealed, Origin.SITE))
+
+    await hub.store.write(add)
+    row = await _row(manager, id_)
+    report = StayReport(
+        "v-1", row.kind, row.status, row.arrival, row.departure, guest=row.guest, reference=row.reference
+    )
+    await tell(hub, CalendarRead(vrbo, hub.clock.now(), (report,)), by=vrbo)
+    assert "Came from airbnb-flat-1 told of by vrbo-flat-1 as well" in (await manager.get(f"/stays/{id_}")).text

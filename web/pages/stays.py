@@ -16,10 +16,10 @@ from hub.errors import Rejected
 from hub.hub import Hub
 from hub.intake import NewStay
 from hub.model.money import NoPrice
-from hub.model.values import CODED, StayId, StayKind, StayStatus, UnitId, clean
+from hub.model.values import CODED, ChannelId, StayId, StayKind, StayStatus, UnitId, clean
 from hub.stay_changes import StayChange
 from hub.store import bookings as booked
-from hub.store import codes, conflicts, house
+from hub.store import codes, conflicts, guests, house
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.stays import StayRow
@@ -58,6 +58,8 @@ class StayView:
     code: Code | None
     platforms: list[AtPlatform]
     guest: ForGuest
+    also: list[ChannelId]
+    """Other channels that tell of it."""
     reference: str
     party: tuple[str, ...]
     """How many come, and who of them is small."""
@@ -101,6 +103,7 @@ def look_at(tx: Tx, hub: Hub, id_: StayId) -> StayView:
         code=_code(tx, ground, row),
         platforms=at_platforms(tx, hub, ground, row),
         guest=for_guest(tx, hub, ground, row),
+        also=[each for each in guests.told_by(tx, id_) if each != row.channel_id],
         reference=row.reference,
         party=tuple(_party(row)),
         platform=row.platform,
