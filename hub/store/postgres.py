@@ -28,7 +28,7 @@ OLDEST: Final = 13
 """The first version in which whoever owns a database may add btree_gist to it (its release notes, E.23.3.9)."""
 
 _ONE_WRITER: Final = f"SELECT pg_advisory_lock({APPLICATION_ID})"
-_PATIENCE: Final = "2s"
+_PATIENCE: Final = "5s"
 """For a hub that was killed: its server's end of the connection may outlive it by a moment."""
 _COMMON: Final = (
     f"SET search_path = {SCHEMA}, public",

@@ -1,7 +1,7 @@
 """A program that is to be killed: writes rows from many tasks at once and prints each number once it is acknowledged.
 
 Usage: python -m tests.hub.store.killed_writer DATABASE ROUNDS SEED. It forks a writer per round, kills it at a random
-moment, and exits with a sentence for each acknowledged row that is not there.
+moment, and exits with a sentence for each acknowledged row that is not there. DATABASE is a file or PostgreSQL's address.
 """
 
 import asyncio
@@ -10,7 +10,6 @@ import random
 import select
 import signal
 import sys
-from pathlib import Path
 
 from sqlalchemy import select as choose
 
@@ -60,14 +59,15 @@ def round_of(file: str, first: int, patience: float) -> set[int]:
 def main(file: str, rounds: int, seed: int) -> None:
     rng = random.Random(seed)
     acknowledged: set[int] = set()
+    size = 0
     for _ in range(rounds):
         said = round_of(file, max(acknowledged, default=0) + 1_000, rng.uniform(0.0, 0.03))
         acknowledged |= said
         with Store.open(file) as store:
-            there = asyncio.run(store.read(numbers))
+            there, size = asyncio.run(store.read(numbers)), store.size
         if lost := acknowledged - there:
             sys.exit(f"lost after the kill: {sorted(lost)[:10]}")
-    print(f"{rounds} kills, {len(acknowledged)} acknowledged, {Path(file).stat().st_size} bytes")  # noqa: T201
+    print(f"{rounds} kills, {len(acknowledged)} acknowledged, {size} bytes")  # noqa: T201
 
 
 if __name__ == "__main__":
