@@ -180,11 +180,19 @@ class Tls(Section):
     key: Path
 
 
+class AvailabilityCheck(Section):
+    """Whether units are free, for anybody who asks without a token."""
+
+    per_minute: Annotated[int, Field(ge=1, le=6000)] = 60
+    """So many questions of one address. A proxy on this machine is one address, whoever stands behind it."""
+
+
 class Web(Section):
     listen: Annotated[Listen, BeforeValidator(_listen)] = Listen("127.0.0.1", 8080)
     tls: Tls | None = None
     insecure_listen: bool = False
     """Said explicitly: pages and passwords may cross the network unprotected, because something else protects them."""
+    availability: AvailabilityCheck | None = None
 
 
 class Log(Section):

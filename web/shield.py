@@ -15,19 +15,20 @@ from hub.guest_page import PATH
 from hub.model.spreadsheets import LARGEST_FILE
 from hub.model.values import Secret
 from hub.signin import csrf_fits
+from web.api.availability_check import PATH as CHECK
 from web.api.webhooks import PREFIX as WEBHOOKS
 from web.site import GUARD, SITE, bare_page, guest_error, htmx
 
 log = structlog.get_logger("web")
 
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-_OUTSIDE = ("/api/", "/hooks/", "/static/", "/healthz", "/metrics", FEEDS)
+_OUTSIDE = ("/api/", "/hooks/", "/static/", "/healthz", "/metrics", FEEDS, CHECK)
 """Not pages: they know their own callers."""
 _OPEN = ("/signin", "/setup", "/enter/")
 """Pages for those who are not signed in yet."""
 _GUESTS: Final = PATH
 """Pages of guests: whoever has the link is let in, whatever else their browser knows."""
-_PUBLIC: Final = (PATH, FEEDS, f"{WEBHOOKS}/", "/static/", "/robots.txt")
+_PUBLIC: Final = (PATH, FEEDS, f"{WEBHOOKS}/", CHECK, "/static/", "/robots.txt")
 """All that answers under the name that guests are given. Sources that call prove each time who they are."""
 
 _LARGER: Final = {"/stays/import": LARGEST_FILE + 64 * 1024}

@@ -85,7 +85,7 @@ def test_an_open_address_without_tls_is_refused_unless_said(write: Callable[[str
         (PATHS + '[web]\nlistn = "127.0.0.1:1"', "web.listn", 'did you mean "listen"'),
         (PATHS + '[web.tls]\nq = "a"\nkey = "b"', "web.tls.q", "known here: cert, key"),
         (PATHS + '[web.tls]\ncerts = "a"\nkey = "b"', "web.tls.certs", 'did you mean "cert"'),
-        (PATHS + "[web]\nzzzz = 1", "web.zzzz", "known here: insecure_listen, listen, tls"),
+        (PATHS + "[web]\nzzzz = 1", "web.zzzz", "known here: availability, insecure_listen, listen, tls"),
         (PATHS + '[web]\nlisten = "8080"', "web.listen", "an address and a port"),
         (PATHS + "[web]\nlisten = 8080", "web.listen", "an address and a port"),
         (PATHS + '[web]\nlisten = "127.0.0.1:99999"', "web.listen", "an address and a port"),

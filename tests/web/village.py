@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from hub.config import Config, Tls, Web
+from hub.config import AvailabilityCheck, Config, Tls, Web
 from hub.contracts import Delivery, Integration, Lock, Newcomer
 from hub.hub import Hub
 from hub.intake import NewStay
@@ -177,14 +177,15 @@ async def village(
     clock: Still | None = None,
     tls: bool = False,
     public_url: str | None = None,
+    check: AvailabilityCheck | None = None,
 ) -> AsyncIterator[Village]:
-    secured = Web(tls=Tls(cert=folder / "cert", key=folder / "key.pem")) if tls else Web()
+    secured = Tls(cert=folder / "cert", key=folder / "key.pem") if tls else None
     config = Config(
         database=DATABASE.get() or str(folder / "house.db"),
         state_dir=folder,
         key_file=folder / "key",
         public_url=public_url,
-        web=secured,
+        web=Web(tls=secured, availability=check),
     )
     new_house(config)
     clock = clock or Still()

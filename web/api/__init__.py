@@ -6,6 +6,7 @@ from aiohttp import web
 
 from hub.hub import Hub
 from web.api.answering import Endpoint, explain_refusals
+from web.api.availability_check import add_check
 from web.api.openapi import document
 from web.api.probes import add_probes
 from web.api.table import TABLE
@@ -30,4 +31,5 @@ def mount(app: web.Application, hub: Hub, *, pace: Pace | None = None) -> None:
     api.router.add_route("GET", "/openapi.json", describe)
     app.add_subapp(PREFIX, api)
     add_webhooks(app, hub)
+    add_check(app, hub, hub.config.web.availability)
     add_probes(app, hub)
