@@ -145,7 +145,7 @@ def checked(model: type[Model], settings: Mapping[str, Any], key_prefix: str) ->
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 class Listen(NamedTuple):

@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import JsonValue
 
-from hub.commandline.asks import Apply, Ask
 from hub.config import Config
 from hub.errors import Disappointment, Garbled, Misconfigured, Rejected, Unavailable
 
 if TYPE_CHECKING:
+    from hub.commandline.asks import Ask
     from hub.hub import Hub
 
 LONGEST_LINE: Final = 4 * 1024 * 1024
@@ -208,6 +208,7 @@ async def _connected(path: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWr
 
 async def ask_resting(config: Config, question: Ask) -> JsonValue:
     """The answer from the database of a hub that does not run, as the user whose files they are."""
+    from hub.commandline.asks import Apply
     from hub.commands import answer, foresee
     from hub.running import made
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from aiohttp import web
@@ -14,11 +15,15 @@ _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml",
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asset:
     body: bytes
-    packed: bytes
     content_type: str
+
+    @cached_property
+    def packed(self) -> bytes:
+        """Made when the first browser asks: most files are asked for on few pages, and a start need not wait for them."""
+        return gzip.compress(self.body, mtime=0)
 
 
 class Assets:
@@ -36,7 +41,7 @@ class Assets:
         stem, dot, suffix = name.rpartition(".")
         stamped = f"{stem}-{hashlib.sha256(body).hexdigest()[:8]}{dot}{suffix}"
         self._urls[name] = f"/static/{stamped}"
-        self._files[stamped] = Asset(body, gzip.compress(body, mtime=0), _TYPES[path.suffix])
+        self._files[stamped] = Asset(body, _TYPES[path.suffix])
 
     def url(self, name: str) -> str:
         """Where a file is served. Raises KeyError for a file that does not exist: a template is wrong."""

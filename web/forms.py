@@ -17,7 +17,9 @@ WHOLE = ""
 class Form(BaseModel):
     """A form's fields; a field's `title` is what people call it. Empty fields count as not given."""
 
-    model_config = ConfigDict(extra="ignore", str_strip_whitespace=True, hide_input_in_errors=True, frozen=True)
+    model_config = ConfigDict(
+        extra="ignore", str_strip_whitespace=True, hide_input_in_errors=True, frozen=True, defer_build=True
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,13 +27,19 @@ class Templates:
         self._environment.globals["asset"] = asset
         words = {"capitalize_first": capitalize_first, "counted": counted, "long_day": long_day}
         self._environment.filters |= {"called": called} | words
-        self._environment.globals["ui"] = self._environment.get_template("components.html").module
 
     def page(self, name: str, view: dict[str, Any]) -> str:
-        return self._environment.get_template(name).render(view)
+        return self._template(name).render(view)
 
     def block(self, name: str, block: str, view: dict[str, Any]) -> str:
         """One block of a template, as htmx fetches it again. Raises KeyError for a block the template does not have."""
-        template: Template = self._environment.get_template(name)
+        template = self._template(name)
         render = template.blocks[block]
         return "".join(render(template.new_context(view)))
+
+    def _template(self, name: str) -> Template:
+        """Compiled when it is first shown, and so are the components of all: a hub that nobody looks at needs none."""
+        shared = self._environment.globals
+        if "ui" not in shared:
+            shared["ui"] = self._environment.get_template("components.html").module
+        return self._environment.get_template(name)

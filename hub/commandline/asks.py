@@ -15,7 +15,7 @@ from hub.model.people import PersonKind, Scope
 class Ask(BaseModel):
     """One request, with its arguments."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     command: ClassVar[str]
     patience: ClassVar[timedelta] = timedelta(seconds=30)

@@ -100,13 +100,14 @@ Whole = BeforeValidator(read_integer)
 class In(BaseModel):
     """What is sent to us. Nothing is guessed: an unknown field or another type is refused."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+    # Deferred: a hub starts without preparing two hundred shapes of which most days need ten; each is made at its first use.
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 class Out(BaseModel):
     """What we answer."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class Nothing(In):
