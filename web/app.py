@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import ssl
+from collections.abc import Callable
 from importlib import import_module
 from urllib.parse import urlsplit
 
@@ -57,14 +58,15 @@ def _public_host(public_url: str | None) -> str | None:
     return None if not name or Listen(name, 0).loopback else name
 
 
-async def serve(hub: Hub) -> None:
-    """Listen where the configuration says, until cancelled."""
+async def serve(hub: Hub, ready: Callable[[], None]) -> None:
+    """Listen where the configuration says, until cancelled; `ready` is called once somebody can be answered."""
     app = build(hub)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
         listen = hub.config.web.listen
         await web.TCPSite(runner, listen.host, listen.port, ssl_context=_tls(hub)).start()
+        ready()
         await follow(app)
     finally:
         await runner.cleanup()

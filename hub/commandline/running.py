@@ -6,7 +6,7 @@ import asyncio
 import errno
 import gc
 import signal
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import typer
@@ -20,6 +20,9 @@ from hub.rehearsal import refuse_real_doors
 from hub.running import Serve, Turned, World, made, run
 from hub.store import house, people
 from hub.store.engine import Tx
+
+Pages = Callable[[Hub, Callable[[], None]], Awaitable[None]]
+"""The pages: like any front, and they say when they can be asked."""
 
 
 def run_until_stopped(work: Coroutine[None, None, None]) -> None:
@@ -35,7 +38,7 @@ async def _until_stopped(work: Coroutine[None, None, None]) -> None:
             loop.add_signal_handler(told, task.cancel)
 
 
-async def running(config: Config, pages: Serve, turned: Turned | None) -> None:
+async def running(config: Config, pages: Pages, turned: Turned | None) -> None:
     """
     Raises:
         Misconfigured, Unavailable: with what to do about it; also inside an exception group.
@@ -45,12 +48,12 @@ async def running(config: Config, pages: Serve, turned: Turned | None) -> None:
         if turned is not None:
             refuse_real_doors(config, await hub.store.read(lambda tx: _channels(tx, hub)))
         await _invite(hub)
-        spare_what_stays()
-        await run(hub, (wire.serve, _listening(pages)))
+        await run(hub, (wire.serve, _listening(pages, spare_what_stays)))
 
 
 def spare_what_stays() -> None:
     """What a start has made is there for good: going through it for garbage again and again took a seventh of each answer."""
+    gc.enable()
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000)
@@ -70,10 +73,10 @@ async def _invite(hub: Hub) -> None:
     typer.echo("It is good for half an hour; `gatehouse setup-code` shows a new one.")
 
 
-def _listening(pages: Serve) -> Serve:
+def _listening(pages: Pages, ready: Callable[[], None] = lambda: None) -> Serve:
     async def serve(hub: Hub) -> None:
         try:
-            await pages(hub)
+            await pages(hub, ready)
         except OSError as error:
             listen = hub.config.web.listen
             match error.errno:
@@ -87,7 +90,7 @@ def _listening(pages: Serve) -> Serve:
     return serve
 
 
-async def demonstrating(port: int, speed: float, pages: Serve) -> None:
+async def demonstrating(port: int, speed: float, pages: Pages) -> None:
     from hub.demo import demonstrate
 
     today = SystemClock(Trust(last_committed=None)).now().date()
