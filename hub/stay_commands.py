@@ -19,7 +19,7 @@ from hub.intake import NewStay
 from hub.model.money import Money, NoPrice, typed_amount
 from hub.model.values import StayId, StayKind, UnitId
 from hub.stay_changes import StayChange
-from hub.store import proofs, stays
+from hub.store import proofs, stay_search, stays
 from hub.store.engine import Tx
 from hub.store.stays import StayRow
 
@@ -70,7 +70,7 @@ def _price(tx: Tx, price: str, currency: str) -> Money | None:
     """Raises Rejected."""
     if not price:
         return None
-    code = currency.strip().upper() or stays.usual_currency(tx)
+    code = currency.strip().upper() or stay_search.usual_currency(tx)
     if len(code) != 3 or not code.isascii() or not code.isalpha():
         raise Rejected("say in which currency, e.g. --currency EUR")
     try:

@@ -6,7 +6,7 @@ theirs. So identity is weighed from evidence, and absence is not cancellation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
@@ -177,13 +177,16 @@ def pair(reports: Sequence[StayReport], known: Sequence[KnownStay], channel: Cha
         (_by_dates_elsewhere(channel), _departure, known),
     )
     given: set[StayId] = set()
+    open_ = list(range(len(reports)))
     for test, key, candidates in rounds:
-        alike = _sorted_by(key, candidates)
-        for place, report in enumerate(reports):
-            if found[place] is None:
-                left = [each for each in alike.get(key(report), ()) if each.id not in given]
-                match_ = found[place] = _first(report, left, (test,))
-                given |= set() if match_ is None else {match_.known.id}
+        keys = {place: key(reports[place]) for place in open_}
+        alike = _sorted_by(key, candidates, set(keys.values()))
+        for place, of_report in keys.items():
+            left = [each for each in alike.get(of_report, ()) if each.id not in given]
+            if left and (match_ := _first(reports[place], left, (test,))) is not None:
+                found[place] = match_
+                given.add(match_.known.id)
+        open_ = [place for place in open_ if found[place] is None]
     return found
 
 
@@ -208,11 +211,15 @@ def _kind(each: StayReport | KnownStay) -> object:
     return each.kind
 
 
-def _sorted_by(key: _Key, known: Iterable[KnownStay]) -> dict[object, list[KnownStay]]:
+def _sorted_by(key: _Key, known: Iterable[KnownStay], wanted: Set[object]) -> dict[object, list[KnownStay]]:
+    """By their keys, those whose key is wanted; a key of None is nobody's."""
     alike: dict[object, list[KnownStay]] = {}
+    if not wanted:
+        return alike
     for each in known:
-        alike.setdefault(key(each), []).append(each)
-    alike.pop(None, None)
+        of_stay = key(each)
+        if of_stay is not None and of_stay in wanted:
+            alike.setdefault(of_stay, []).append(each)
     return alike
 
 

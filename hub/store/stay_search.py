@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from hub.model.values import PropertyId, StayId, StayKind, StayStatus, UnitId
+from hub.store.engine import Tx
 from hub.store.tables import stays, units
 
 HERE: Final = "here"
@@ -87,3 +88,9 @@ def _timed(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
         further = (stays.c.check_in < at) if wanted.latest_first else (stays.c.check_in > at)
         beside = (stays.c.id < id_) if wanted.latest_first else (stays.c.id > id_)
         yield or_(further, and_(stays.c.check_in == at, beside))
+
+
+def usual_currency(tx: Tx) -> str:
+    """Of the price that was said last; empty: there was none yet."""
+    query = select(stays.c.currency).where(stays.c.currency.is_not(None)).order_by(stays.c.changed_at.desc())
+    return str(tx.sql.execute(query.limit(1)).scalar() or "")

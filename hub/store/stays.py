@@ -261,23 +261,31 @@ class Source:
 _SOURCE = tuple(stay_sources.c[field.name] for field in fields(Source))
 
 
+def _word(values: tuple[object, ...]) -> tuple[Source, StayRow]:
+    return Source(*values[: len(_SOURCE)]), _row(values[len(_SOURCE) :])  # type: ignore[arg-type]
+
+
+# Each part of a long calendar looks at all that is known of its unit: what is as the part before saw it is not made again.
+_KNOWN_IN: Final[Prepared[tuple[Source | None, StayRow]]] = Prepared(
+    select(*(column.label(f"source_{column.name}") for column in _SOURCE), *_COLUMNS)
+    .select_from(stays)
+    .outerjoin(stay_sources, stays.c.id == stay_sources.c.stay_id)
+    .where(or_(stays.c.unit_id == bindparam("unit"), stays.c.moved_from == bindparam("unit")))
+    .where(or_(stays.c.check_out > bindparam("since", type_=Instant), stays.c.check_out.is_(None)))
+    .order_by(stays.c.check_in, stays.c.id, stay_sources.c.uid),
+    lambda row: (
+        _word(tuple(row.values())) if row["source_stay_id"] else (None, _row(tuple(row.values())[len(_SOURCE) :]))
+    ),
+    remember=["id", "source_channel_id", "source_uid"],
+)
+
+
 def known_in(tx: Tx, unit: UnitId, *, since: datetime) -> list[tuple[Source | None, StayRow]]:
     """The stays of a unit that end after `since` (or have no dates), once for each source's word; None: made here.
 
     Those that a person has moved away are among them: their source goes on telling of them here.
     """
-    query = (
-        select(*_SOURCE, *_COLUMNS)
-        .select_from(stays)
-        .outerjoin(stay_sources, stays.c.id == stay_sources.c.stay_id)
-        .where(or_(stays.c.unit_id == unit, stays.c.moved_from == unit))
-        .where(or_(stays.c.check_out > since, stays.c.check_out.is_(None)))
-        .order_by(stays.c.check_in, stays.c.id, stay_sources.c.uid)
-    )
-    width = len(_SOURCE)
-    return [
-        (None if row[0] is None else Source(*row[:width]), _row(tuple(row[width:]))) for row in tx.sql.execute(query)
-    ]
+    return _KNOWN_IN.all(tx, unit=unit, since=since)
 
 
 def sources_of(tx: Tx, channel: ChannelId, *, since: datetime) -> list[tuple[Source, StayRow]]:
@@ -288,14 +296,7 @@ def sources_of(tx: Tx, channel: ChannelId, *, since: datetime) -> list[tuple[Sou
         .where(stay_sources.c.channel_id == channel, or_(stays.c.check_out > since, stays.c.check_out.is_(None)))
         .order_by(stays.c.check_in, stay_sources.c.uid)
     )
-    width = len(_SOURCE)
-    return [(Source(*row[:width]), _row(tuple(row[width:]))) for row in tx.sql.execute(query)]
-
-
-def usual_currency(tx: Tx) -> str:
-    """Of the price that was said last; empty: there was none yet."""
-    query = select(stays.c.currency).where(stays.c.currency.is_not(None)).order_by(stays.c.changed_at.desc())
-    return str(tx.sql.execute(query.limit(1)).scalar() or "")
+    return [_word(tuple(row)) for row in tx.sql.execute(query)]
 
 
 def listed_elsewhere(tx: Tx, id_: StayId) -> bool:
@@ -311,8 +312,7 @@ def source(tx: Tx, channel: ChannelId, uid: str) -> tuple[Source, StayRow] | Non
         .where(stay_sources.c.channel_id == channel, stay_sources.c.uid == uid)
     )
     row = tx.sql.execute(query).first()
-    width = len(_SOURCE)
-    return None if row is None else (Source(*row[:width]), _row(tuple(row[width:])))
+    return None if row is None else _word(tuple(row))
 
 
 def keep_source(tx: Tx, entry: Source, *, was: str | None = None) -> None:

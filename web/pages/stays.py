@@ -19,7 +19,7 @@ from hub.model.money import NoPrice
 from hub.model.values import CODED, ChannelId, StayId, StayKind, StayStatus, UnitId, clean
 from hub.stay_changes import StayChange
 from hub.store import bookings as booked
-from hub.store import codes, conflicts, guests, house
+from hub.store import codes, conflicts, guests, house, stay_search
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.stays import StayRow
@@ -318,8 +318,8 @@ async def new(request: web.Request) -> web.Response:
             if row.id == held:
                 days = {"arrival": row.arrival.isoformat(), "departure": row.departure.isoformat()}
                 booked_for = {"unit": row.unit, "guest": row.label, "hold": row.id}
-                return days | booked_for | {"currency": ledger.usual_currency(tx)}
-        today, currency = ground.local().today, {"currency": ledger.usual_currency(tx)}
+                return days | booked_for | {"currency": stay_search.usual_currency(tx)}
+        today, currency = ground.local().today, {"currency": stay_search.usual_currency(tx)}
         return {"arrival": today.isoformat(), "departure": (today + timedelta(days=1)).isoformat()} | currency | asked
 
     return await _show(request, await _new_view(request), blank(NewForm, **await hub.store.read(known)))
