@@ -25,7 +25,7 @@ from hub.plugins import Plugins
 from hub.schedule import pause
 from hub.store import house, mail
 from hub.store import stays as ledger
-from hub.store.engine import Store, Tx
+from hub.store.engine import Single, Store, Tx
 from hub.store.mail import Letter
 
 log = structlog.get_logger("inbox")
@@ -98,7 +98,7 @@ class Inbox:
             tx.signal("inbox")
             return new
 
-        return await self.store.write(work)
+        return await self.store.write(work if delivery.cursor is not None else Single(work))
 
     def _moved_on(self, tx: Tx, delivery: Delivery) -> None:
         """The cursor and what was read up to it are committed together."""

@@ -44,18 +44,19 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cache-Control": "no-store",
 }
-_GUEST_HEADERS: Final = {
+_GUEST_HEADERS: Final = _HEADERS | {
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex, nofollow, noarchive",
 }
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
-    for name, value in (_HEADERS | (_GUEST_HEADERS if _for_guests(request) else {})).items():
-        response.headers.setdefault(name, value)
-    response.headers.setdefault("Cache-Control", "no-store")
-    response.headers.popall("Server", None)
+    headers = response.headers
+    for name, value in (_GUEST_HEADERS if _for_guests(request) else _HEADERS).items():
+        headers.setdefault(name, value)
+    headers.popall("Server", None)
 
 
 def _outside(request: web.Request) -> bool:

@@ -36,24 +36,32 @@ class Letter:
     """How far it was taken in, in the words of hub/inbox.py; None: not at all yet."""
 
 
-_NEW_LETTER = insert(inbox).on_conflict_do_nothing()
+_NEW_LETTER: Final = Prepared(
+    insert(inbox)
+    .values(
+        {
+            name: bindparam(name, type_=inbox.c[name].type)
+            for name in ("channel_id", "key", "topic", "body", "received_at", "state", "due")
+        }
+    )
+    .on_conflict_do_nothing(),
+    lambda _: None,
+)
 
 
 def accept(tx: Tx, letter: Letter) -> bool:
     """Keep a delivery; False when the same one lies here already."""
-    done = tx.sql.execute(
-        _NEW_LETTER,
-        {
-            "channel_id": letter.channel,
-            "key": letter.key,
-            "topic": letter.topic,
-            "body": letter.body,
-            "received_at": letter.received_at,
-            "state": WAITING,
-            "due": letter.due,
-        },
+    kept = _NEW_LETTER.run(
+        tx,
+        channel_id=letter.channel,
+        key=letter.key,
+        topic=letter.topic,
+        body=letter.body,
+        received_at=letter.received_at,
+        state=WAITING,
+        due=letter.due,
     )
-    return done.rowcount == 1
+    return kept == 1
 
 
 def move_cursor(tx: Tx, channel: ChannelId, cursor: str) -> None:

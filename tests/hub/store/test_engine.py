@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hub.errors import Unavailable
-from hub.store.engine import Store, Tx
+from hub.store.engine import Single, Store, Tx
 from tests.hub.store.conftest import Kept
 from tests.hub.store.tiny import Refused, add, make_tables, metadata, words
 from tests.simulators.vloop import run
@@ -61,6 +61,20 @@ async def test_one_that_fails_is_taken_back_alone(store: Store) -> None:
     works = [add("one"), half_done, add("two"), add("one"), add("three")]
     outcomes = await asyncio.gather(*(attempt(work) for work in works))
     assert [type(each) if isinstance(each, int) else each for each in outcomes] == [int, LookupError, int, Refused, int]
+    assert await store.read(words) == ["one", "two", "three"]
+
+
+async def test_a_single_statement_that_fails_leaves_the_others_of_its_commit_alone(store: Store) -> None:
+    await store.write(make_tables)
+
+    async def attempt(word: str) -> object:
+        try:
+            return type(await store.write(Single(add(word))))
+        except Refused as error:
+            return type(error)
+
+    outcomes = await asyncio.gather(*(attempt(word) for word in ("one", "two", "one", "three", "two")))
+    assert outcomes == [int, int, Refused, int, Refused]
     assert await store.read(words) == ["one", "two", "three"]
 
 
