@@ -7,10 +7,12 @@ import asyncio
 import json
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+import traceback
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from pathlib import Path
 
+from hub.commandline.journal import set_up
 from tests.bench import (
     allocation,
     availability,
@@ -54,15 +56,26 @@ def _measures(rounds: int, scale: float) -> list[tuple[list[str], Measure]]:
     ]
 
 
-async def _measured(only: list[str], rounds: int, scale: float) -> list[Row]:
+async def measured(measures: Iterable[tuple[str, Measure]], keep: Callable[[list[Row]], None]) -> list[str]:
+    """What could not be measured: it costs the others nothing, whose rows are kept as soon as they are there."""
     rows: list[Row] = []
-    for names, measure in _measures(rounds, scale):
-        if only and not set(only) & set(names):
-            continue
-        sys.stderr.write(f"measuring {names[-1]} …\n")
+    failed = []
+    for name, measure in measures:
+        sys.stderr.write(f"measuring {name} …\n")
         with tempfile.TemporaryDirectory(prefix="gatehouse-bench-") as folder:
-            rows += await measure(Path(folder))
-    return rows
+            (got,) = await asyncio.gather(measure(Path(folder)), return_exceptions=True)
+        if isinstance(got, BaseException):
+            traceback.print_exception(got)
+            failed.append(name)
+            continue
+        rows += got
+        keep(rows)
+    return failed
+
+
+def _keep(rows: list[Row]) -> None:
+    OUTPUT.parent.mkdir(exist_ok=True)
+    OUTPUT.write_text(json.dumps([row.told() for row in rows], indent=2) + "\n")
 
 
 def main() -> None:
@@ -75,10 +88,22 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="the median of so many counts")
     parser.add_argument("--scale", type=float, default=1.0, help="0.1: a tenth of the work, to try it out")
     told = parser.parse_args()
-    rows = asyncio.run(_measured(told.only, told.rounds, told.scale))
-    OUTPUT.parent.mkdir(exist_ok=True)
-    OUTPUT.write_text(json.dumps([row.told() for row in rows], indent=2) + "\n")
+    set_up("warning")  # what hubs in this process say goes where the table goes, else all of it
+    rows: list[Row] = []
+
+    def keep(so_far: list[Row]) -> None:
+        rows[:] = so_far
+        _keep(so_far)
+
+    wanted = [
+        (names[-1], measure)
+        for names, measure in _measures(told.rounds, told.scale)
+        if not told.only or set(told.only) & set(names)
+    ]
+    failed = asyncio.run(measured(wanted, keep))
     sys.stdout.write(table(rows) + "\n")
+    if failed:
+        sys.exit(f"could not be measured: {', '.join(failed)}")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from pathlib import Path
 import icalendar
 
 from hub import running
+from hub.commandline.running import spare_what_stays
 from hub.config import load
 from hub.contracts import Delivery
 from hub.model.values import ChannelId
@@ -85,6 +86,7 @@ async def _absorbed(made: homes.House, body: bytes) -> tuple[float, float]:
         assert isinstance(hub.clock, Doubtable)
         hub.clock.confirm()  # a machine without a time server has a clock that the hub does not believe
         await running.plug_channels(hub)
+        spare_what_stays()  # as a hub has done when it began to answer
         await hub.inbox.accept(Delivery(CHANNEL, "1", body, hub.clock.now()))
         reader, began, longest = group.create_task(hub.inbox.read()), time.perf_counter(), 0.0
         async with asyncio.timeout(DONE_WITHIN_S):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 from time import perf_counter
@@ -15,6 +16,8 @@ IMPORTS = (
     " pydantic, sqlalchemy, structlog, typer, ulid"
 )
 """What a start of the hub loads of others' code; what it loads only when it is needed (alembic, argon2 …) is left out."""
+INSTALLED = {"PYTHONDONTWRITEBYTECODE": ""}
+"""Both start as what is installed does: its bytecode is there. Else ours is compiled at each start, and others' code is not."""
 IDLE_S = 3
 LOCKS = 2
 
@@ -23,7 +26,7 @@ async def measure(folder: Path, rounds: int) -> list[Row]:
     """A house with a stick, two locks and two feeds; its database is there, its files are in the page cache."""
     feeds = feed.Feeds()
     async with feeds.served(), feed.house(folder / "house", feeds, LOCKS) as house:
-        async with homes.run(house):
+        async with homes.run(house, environ=INSTALLED):
             await feed.settled(house, LOCKS)
         starts = [(await _cold_start(house), await _import_time()) for _ in range(rounds)]
         memory = [(await _idle_rss(house), await _import_rss()) for _ in range(rounds)]
@@ -36,7 +39,7 @@ async def measure(folder: Path, rounds: int) -> list[Row]:
 async def _cold_start(house: homes.House) -> float:
     """Milliseconds from the start of the process to the first 200 of /healthz."""
     begun = perf_counter()
-    async with homes.process(homes.GATEHOUSE, "run", "-c", house.config):
+    async with homes.process(homes.GATEHOUSE, "run", "-c", house.config, environ=INSTALLED):
         await homes.answering(house.port)
         return 1000 * (perf_counter() - begun)
 
@@ -44,13 +47,15 @@ async def _cold_start(house: homes.House) -> float:
 async def _import_time() -> float:
     """Milliseconds from the start of a process until it has imported everything."""
     begun = perf_counter()
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", f"import {IMPORTS}")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", f"import {IMPORTS}", env={**os.environ, **INSTALLED}
+    )
     assert await process.wait() == 0
     return 1000 * (perf_counter() - begun)
 
 
 async def _idle_rss(house: homes.House) -> float:
-    async with homes.run(house) as pid:
+    async with homes.run(house, environ=INSTALLED) as pid:
         await asyncio.sleep(IDLE_S)
         return _rss(pid)
 
@@ -58,7 +63,10 @@ async def _idle_rss(house: homes.House) -> float:
 async def _import_rss() -> float:
     script = f"import {IMPORTS}; print(flush=True); input()"
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", script), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        *(sys.executable, "-c", script),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, **INSTALLED},
     )
     assert process.stdout is not None
     await process.stdout.readline()
