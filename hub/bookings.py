@@ -20,10 +20,10 @@ from hub.model.availability import (
     Reason,
     Wish,
     bounds_broken,
-    calendar,
     objections,
     rules_in_words,
 )
+from hub.model.nights import calendar
 from hub.model.stays import local_instant
 from hub.model.values import PropertyId, StayId, UnitId, clean
 from hub.stay_changes import StayChange, wish_of

@@ -15,7 +15,8 @@ from hub.commandline.asks import Ask
 from hub.errors import Rejected, Unavailable
 from hub.hub import Hub
 from hub.importing import Seen
-from hub.model.past_stays import Came, DateOrder, Reading, What
+from hub.model.past_stays import Reading, What
+from hub.model.spelled import Came, DateOrder
 from hub.model.values import UnitId
 from hub.store import imports
 from hub.store.engine import Tx

@@ -18,7 +18,8 @@ from sqlalchemy.exc import IntegrityError
 from hub import changes, contacts
 from hub.calendars import timed
 from hub.issuing import Desk
-from hub.model.past_stays import Came, Fault, PastStay, Units, What, folded
+from hub.model.past_stays import Fault, PastStay, Units, What
+from hub.model.spelled import Came, folded
 from hub.model.stays import HouseRules, local_instant, stay_window
 from hub.model.values import PropertyId, StayId, StayKind, StayStatus, UnitId, Window
 from hub.model.workflow import Stage

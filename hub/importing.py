@@ -19,20 +19,8 @@ from hub.bus import Bus
 from hub.errors import Rejected, Unavailable
 from hub.import_rows import Ground, Judged, carry_out, judge, take_back
 from hub.issuing import Desk
-from hub.model.past_stays import (
-    Came,
-    DateOrder,
-    Fault,
-    PastStay,
-    Reading,
-    What,
-    days_in,
-    folded,
-    guessed,
-    is_known,
-    order_of,
-    read_row,
-)
+from hub.model.past_stays import Fault, PastStay, Reading, What, days_in, guessed, is_known, read_row
+from hub.model.spelled import Came, DateOrder, folded, order_of
 from hub.model.spreadsheets import read_sheet
 from hub.model.values import UnitId, clean
 from hub.store import house, imports, log

@@ -11,7 +11,8 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import Final
 
-from hub.model.availability import ClosureKind, Night
+from hub.model.availability import ClosureKind
+from hub.model.nights import Night
 from hub.model.values import CODED, StayKind, StayStatus, UnitId
 from hub.store.bookings import ClosureRow, Hold
 from hub.store.nights import Span

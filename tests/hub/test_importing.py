@@ -15,7 +15,8 @@ from hub import bookings, importing
 from hub.errors import Rejected
 from hub.importing import Open
 from hub.model.availability import OwnRules
-from hub.model.past_stays import Came, DateOrder, What
+from hub.model.past_stays import What
+from hub.model.spelled import Came, DateOrder
 from hub.model.values import PropertyId, StayKind, StayStatus, UnitId
 from hub.model.workflow import Stage
 from hub.store import house, publishing, steps, tables

@@ -3,122 +3,71 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from hub import backup_codes, ladder
 from hub.bus import EVERYTHING, Bus
-from hub.errors import Rejected
-from hub.health import findings
 from hub.io.clock import LoopClock
-from hub.issuing import code_now
-from hub.ladder import OnLadder
-from hub.model.alerts import Finding, Kind, Level
+from hub.model.alerts import Kind, Level
 from hub.model.ladder import Act, Rung, Tell, Withhold
-from hub.model.values import Address, LockId, Purpose
+from hub.model.values import Address, Purpose
 from hub.store import codes, log
 from hub.store import ladder as pools
-from hub.store.codes import Issued
+from tests.hub.ladder_house import (
+    CHECK_IN,
+    CHECK_OUT,
+    FLAT,
+    FRONT,
+    MINUTE,
+    Forgetful,
+    backups,
+    booked,
+    forgetful,
+    found_of,
+    placed,
+    pool_of,
+    proven_of,
+    silent,
+    typed,
+)
 from tests.simulators.building import Memory
-from tests.simulators.home import Home, home, simulate
-
-CHECK_IN = datetime(2027, 3, 2, 14, 0, tzinfo=UTC)
-CHECK_OUT = datetime(2027, 3, 4, 10, 0, tzinfo=UTC)
-FRONT, FLAT = LockId("front"), LockId("flat")
-MINUTE = timedelta(minutes=1)
-
-
-class Forgetful(dict[int, str]):
-    """Keeps nothing that it is told from now on."""
-
-    tired = False
-
-    def __setitem__(self, slot: int, digits: str) -> None:
-        if not self.tired:
-            super().__setitem__(slot, digits)
-
-
-async def _booked(house: Home) -> None:
-    house.book("a", date(2027, 3, 2), date(2027, 3, 4))
-    await house.later(minutes=10)
-
-
-async def _placed(house: Home) -> OnLadder:
-    row = await house.stay()
-    placed = await house.hub.store.read(lambda tx: ladder.standing(tx, [row], house.hub.clock.now()))
-    return placed[row.id]
-
-
-async def _found(house: Home, kind: Kind) -> list[Finding]:
-    found = await house.hub.store.read(lambda tx: findings(tx, house.hub))
-    return [each for each in found if each.kind is kind]
-
-
-async def _backups(house: Home) -> list[Issued]:
-    row = await house.stay()
-    return await house.hub.store.read(lambda tx: pools.pulled(tx, row.id))
-
-
-def _digits(house: Home, entry: Issued) -> str:
-    assert entry.sealed_pin is not None
-    return house.hub.vault.open_pin(entry.sealed_pin, about=f"grant:{entry.grant.id}").reveal()
-
-
-async def _pool(house: Home, lock: LockId = FRONT) -> list[pools.Pooled]:
-    return (await house.hub.store.read(lambda tx: pools.pool(tx, [lock]))).get(lock, [])
-
-
-def _proven(house: Home, pool: list[pools.Pooled]) -> int:
-    return sum(each.proven(house.hub.clock.now()) for each in pool)
-
+from tests.simulators.home import home, simulate
 
 # ---- locks that fail ------------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def _silent(memory: Memory) -> Iterator[None]:
-    memory.silent = True
-    yield
-
-
-@contextmanager
-def _forgetful(memory: Memory) -> Iterator[None]:
-    assert isinstance(memory.codes, Forgetful)
-    memory.codes.tired = True
-    yield
-
-
-@pytest.mark.parametrize("failing", [_silent, _forgetful], ids=["silent", "acknowledges and keeps nothing"])
+@pytest.mark.parametrize("failing", [silent, forgetful], ids=["silent", "acknowledges and keeps nothing"])
 def test_a_guest_whose_lock_fails_gets_a_backup_code_that_opens_half_an_hour_before_they_come(
     tmp_path: Path, failing: Callable[[Memory], AbstractContextManager[None]]
 ) -> None:
     async def main() -> None:
         memory = Memory(Address("front"), codes=Forgetful())
         async with home(tmp_path, [memory], backups=2, start=CHECK_IN - timedelta(hours=20)) as house:
-            await _booked(house)
-            pool = await _pool(house)
-            assert _proven(house, pool) == 2
-            assert (await _placed(house)).rung is Rung.EXPECTED
+            await booked(house)
+            pool = await pool_of(house)
+            assert proven_of(house, pool) == 2
+            assert (await placed(house)).rung is Rung.EXPECTED
             with failing(memory):
                 await house.until(CHECK_IN - 57 * MINUTE)
-                (late,) = await _found(house, Kind.CODE_LATE)
+                (late,) = await found_of(house, Kind.CODE_LATE)
                 assert late.sentence.startswith("The code of Ada Lovelace is not proven in Front")
                 assert "a backup code takes its place at 2027-03-02 14:30" in late.cure
                 await house.until(CHECK_IN - 31 * MINUTE)
-                assert await _backups(house) == []
+                assert await backups(house) == []
                 await house.until(CHECK_IN - 29 * MINUTE)
-                assert (await _placed(house)).rung is Rung.SWITCHED
-                (entry,) = await _backups(house)
-                assert await house.driver.press("front", _digits(house, entry)), "it opens"
-                (switched,) = await _found(house, Kind.CODE_SWITCHED)
+                assert (await placed(house)).rung is Rung.SWITCHED
+                (entry,) = await backups(house)
+                assert await house.driver.press("front", typed(house, entry)), "it opens"
+                (switched,) = await found_of(house, Kind.CODE_SWITCHED)
                 assert switched.cure == "Tell the guest the backup code; it is on the stay's page."
                 await house.until(CHECK_IN)
-                assert not await _found(house, Kind.CODE_MISSING), "nobody is called: there is a code that works"
+                assert not await found_of(house, Kind.CODE_MISSING), "nobody is called: there is a code that works"
                 memory.silent = False
                 assert (await house.stay()).arrived_at is not None
                 story = await house.hub.store.read(lambda tx: log.entries(tx, log.Filter(stay=entry.stay)))
@@ -130,15 +79,15 @@ def test_a_guest_whose_lock_fails_gets_a_backup_code_that_opens_half_an_hour_bef
 def test_a_code_that_the_lock_refuses_is_replaced_by_a_backup_code(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path, backups=2, start=CHECK_IN - timedelta(hours=20)) as house:
-            await _booked(house)
+            await booked(house)
             row, digits = await house.stay(), await house.digits()
             entries = await house.hub.store.read(lambda tx: codes.issued_for(tx, row.id))
             ids, now = [each.grant.id for each in entries], house.hub.clock.now()
             await house.hub.store.write(lambda tx: codes.told(tx, ids, now))
             house.lock("front").codes[20] = digits
             await house.until(CHECK_IN - 29 * MINUTE)
-            assert (await _placed(house)).rung is Rung.SWITCHED
-            (switched,) = await _found(house, Kind.CODE_SWITCHED)
+            assert (await placed(house)).rung is Rung.SWITCHED
+            (switched,) = await found_of(house, Kind.CODE_SWITCHED)
             assert "the lock refuses it" in switched.sentence
 
     simulate(main())
@@ -148,18 +97,18 @@ def test_somebody_is_called_when_nothing_is_proven_a_quarter_of_an_hour_before(t
     async def main() -> None:
         memory = Memory(Address("front"), silent=True)
         async with home(tmp_path, [memory], backups=2, start=CHECK_IN - timedelta(hours=20)) as house:
-            await _booked(house)
+            await booked(house)
             await house.until(CHECK_IN - 16 * MINUTE)
-            assert not await _found(house, Kind.CODE_MISSING)
+            assert not await found_of(house, Kind.CODE_MISSING)
             await house.until(CHECK_IN - 15 * MINUTE)
-            (call,) = await _found(house, Kind.CODE_MISSING)
+            (call,) = await found_of(house, Kind.CODE_MISSING)
             assert (call.level, call.kind.rule.escalate is not None) == (Level.URGENT, True)
             memory.silent = False
             await house.driver.wake("front")
             await house.later(minutes=1)
-            assert not await _found(house, Kind.CODE_MISSING), "the rung is left as soon as it is not true any more"
-            assert (await _placed(house)).rung is Rung.PROVEN
-            assert await _backups(house) == [], "no backup code was ready, and none is needed now"
+            assert not await found_of(house, Kind.CODE_MISSING), "the rung is left as soon as it is not true any more"
+            assert (await placed(house)).rung is Rung.PROVEN
+            assert await backups(house) == [], "no backup code was ready, and none is needed now"
 
     simulate(main())
 
@@ -168,22 +117,22 @@ def test_a_lock_that_says_nothing_is_asked_a_day_ahead_and_somebody_is_warned(tm
     async def main() -> None:
         memory = Memory(Address("front"))
         async with home(tmp_path, [memory], start=CHECK_IN - timedelta(days=4)) as house:
-            await _booked(house)
+            await booked(house)
             await house.until(CHECK_IN - timedelta(hours=26))
             memory.silent = True
             before = memory.commands
             await house.until(CHECK_IN - timedelta(hours=24, minutes=30))
             assert memory.commands > before, "it is asked, though nothing is wanted of it yet"
-            assert not await _found(house, Kind.CODE_LATE)
+            assert not await found_of(house, Kind.CODE_LATE)
             await house.until(CHECK_IN - timedelta(hours=24))
-            (late,) = await _found(house, Kind.CODE_LATE)
+            (late,) = await found_of(house, Kind.CODE_LATE)
             assert late.sentence.startswith("Front was last heard 2027-02-26")
-            assert isinstance((await _placed(house)).gate, Withhold)
+            assert isinstance((await placed(house)).gate, Withhold)
             memory.silent = False
             await house.driver.wake("front")
             await house.later(seconds=30)
-            assert not await _found(house, Kind.CODE_LATE)
-            assert isinstance((await _placed(house)).gate, Tell)
+            assert not await found_of(house, Kind.CODE_LATE)
+            assert isinstance((await placed(house)).gate, Tell)
 
     simulate(main())
 
@@ -192,12 +141,12 @@ def test_only_the_door_that_fails_gets_the_backup_code(tmp_path: Path) -> None:
     async def main() -> None:
         memories = [Memory(Address("front")), Memory(Address("flat"))]
         async with home(tmp_path, memories, backups=2, start=CHECK_IN - timedelta(hours=20)) as house:
-            await _booked(house)
+            await booked(house)
             house.lock("flat").silent = True
             await house.until(CHECK_IN - 20 * MINUTE)
-            where = await _placed(house)
+            where = await placed(house)
             assert {door.lock: at.rung for door, at in where.doors} == {"flat": Rung.SWITCHED, "front": Rung.PROVEN}
-            (switched,) = await _found(house, Kind.CODE_SWITCHED)
+            (switched,) = await found_of(house, Kind.CODE_SWITCHED)
             assert switched.sentence.startswith("The code of Ada Lovelace is not proven in Flat. A backup code")
             row = await house.stay()
             told = await house.hub.store.write(
@@ -214,16 +163,16 @@ def test_where_a_code_can_wait_in_the_lock_it_is_proven_a_day_ahead_and_told(tmp
     async def main() -> None:
         memory = Memory(Address("front"), holds_disabled=True)
         async with home(tmp_path, [memory], backups=2, start=CHECK_IN - timedelta(hours=40)) as house:
-            await _booked(house)
+            await booked(house)
             await house.until(CHECK_IN - timedelta(hours=24))
-            where = await _placed(house)
+            where = await placed(house)
             assert (where.rung, isinstance(where.gate, Tell)) == (Rung.PROVEN, True)
             digits = await house.digits()
             assert memory.holds(digits)
             assert not await house.driver.press("front", digits), "it waits"
             await house.until(CHECK_IN - 59 * MINUTE)
             assert await house.driver.press("front", digits)
-            assert not await _found(house, Kind.CODE_MISSING)
+            assert not await found_of(house, Kind.CODE_MISSING)
 
     simulate(main())
 
@@ -237,132 +186,19 @@ def test_where_a_code_should_wait_in_a_silent_lock_the_backup_code_is_pulled_fou
             await house.later(minutes=5)
             memory.silent = True
             await house.until(CHECK_IN - timedelta(hours=40))
-            await _booked(house)
+            await booked(house)
             await house.until(CHECK_IN - timedelta(hours=25))
-            assert not await _found(house, Kind.CODE_LATE)
+            assert not await found_of(house, Kind.CODE_LATE)
             await house.until(CHECK_IN - timedelta(hours=24))
-            assert len(await _found(house, Kind.CODE_LATE)) == 1
+            assert len(await found_of(house, Kind.CODE_LATE)) == 1
             await house.until(CHECK_IN - timedelta(hours=3, minutes=59))
-            where = await _placed(house)
+            where = await placed(house)
             assert where.rung is Rung.SWITCHED
             assert where.gate == Withhold("a backup code works already", until=CHECK_IN - timedelta(hours=1))
-            (switched,) = await _found(house, Kind.CODE_SWITCHED)
+            (switched,) = await found_of(house, Kind.CODE_SWITCHED)
             assert "from 2027-03-02 14:00 on, not before" in switched.cure
             await house.until(CHECK_IN - timedelta(hours=1))
-            assert isinstance((await _placed(house)).gate, Tell)
-
-    simulate(main())
-
-
-# ---- late bookings, moves, the end ----------------------------------------------------------------------------------
-
-
-def test_a_stay_booked_at_the_door_is_switched_after_two_minutes(tmp_path: Path) -> None:
-    async def main() -> None:
-        memory = Memory(Address("front"), codes=Forgetful())
-        async with home(tmp_path, [memory], backups=2, start=CHECK_IN - timedelta(hours=3)) as house:
-            await house.until(CHECK_IN - 10 * MINUTE)
-            with _forgetful(memory):
-                await _booked(house)
-                assert (await _placed(house)).rung is Rung.SWITCHED
-
-    simulate(main())
-
-
-def test_a_stay_that_moves_away_gives_its_backup_code_back_and_it_is_taken_out(tmp_path: Path) -> None:
-    async def main() -> None:
-        memory = Memory(Address("front"), codes=Forgetful())
-        async with home(tmp_path, [memory], backups=2, start=CHECK_IN - timedelta(hours=20)) as house:
-            await _booked(house)
-            with _forgetful(memory):
-                await house.until(CHECK_IN - 20 * MINUTE)
-                (entry,) = await _backups(house)
-                digits = _digits(house, entry)
-                house.rebook("a", arrival=date(2027, 3, 20), departure=date(2027, 3, 22))
-                await house.later(minutes=5)
-                assert await _backups(house) == []
-                assert not memory.holds(digits), "it opened already, and may not wait for three weeks"
-                assert not await _found(house, Kind.CODE_SWITCHED)
-
-    simulate(main())
-
-
-def test_a_backup_code_ends_with_its_stay_and_another_one_takes_its_place_in_the_pool(tmp_path: Path) -> None:
-    async def main() -> None:
-        memory = Memory(Address("front"), codes=Forgetful())
-        async with home(tmp_path, [memory], backups=2, start=CHECK_IN - timedelta(hours=20)) as house:
-            await _booked(house)
-            memory.codes.tired = True  # type: ignore[attr-defined]
-            await house.until(CHECK_IN - 20 * MINUTE)
-            (entry,) = await _backups(house)
-            digits = _digits(house, entry)
-            memory.codes.tired = False  # type: ignore[attr-defined]
-            await house.until(CHECK_IN + timedelta(hours=1))
-            assert _proven(house, await _pool(house)) == 2, "filled up at once"
-            assert memory.holds(await house.digits()), "the code that failed goes on being wanted"
-            await house.until(CHECK_OUT - MINUTE)
-            assert await house.driver.press("front", digits)
-            await house.until(CHECK_OUT + timedelta(seconds=10))
-            assert not memory.holds(digits)
-            assert not await _found(house, Kind.BACKUP_LINGERS)
-
-    simulate(main())
-
-
-def test_a_lock_that_was_full_has_its_backup_codes_again_as_soon_as_there_is_room(tmp_path: Path) -> None:
-    async def main() -> None:
-        memory = Memory(Address("front"), slots=8)
-        async with home(tmp_path, [memory], backups=2, start=CHECK_IN - timedelta(hours=20)) as house:
-            await _booked(house)
-            assert _proven(house, await _pool(house)) == 2
-            until = house.hub.clock.now() + timedelta(hours=1)
-            for _ in range(8):
-                await house.hub.store.write(lambda tx: code_now(tx, house.hub.desk, [FRONT], "Plumber", until))
-            await house.hub.store.write(lambda tx: tx.signal("house"))  # as at a start: every lock is looked at
-            await house.later(minutes=10)
-            assert await _pool(house) == [], "they made room"
-            await house.later(minutes=60)
-            assert _proven(house, await _pool(house)) == 2
-
-    simulate(main())
-
-
-def test_a_backup_code_that_cannot_be_taken_out_is_an_alarm_within_a_minute(tmp_path: Path) -> None:
-    async def main() -> None:
-        memory = Memory(Address("front"), codes=Forgetful())
-        async with home(tmp_path, [memory], backups=2, start=CHECK_IN - timedelta(hours=20)) as house:
-            await _booked(house)
-            memory.codes.tired = True  # type: ignore[attr-defined]
-            await house.until(CHECK_IN - 20 * MINUTE)
-            memory.silent = True
-            await house.until(CHECK_OUT + MINUTE)
-            (lingers,) = await _found(house, Kind.BACKUP_LINGERS)
-            assert lingers.level is Level.URGENT
-            memory.silent = False
-            await house.later(minutes=16)
-            assert not await _found(house, Kind.BACKUP_LINGERS)
-
-    simulate(main())
-
-
-def test_cancelling_or_drawing_anew_takes_the_backup_code_too(tmp_path: Path) -> None:
-    async def main() -> None:
-        memory = Memory(Address("front"), codes=Forgetful())
-        async with home(tmp_path, [memory], backups=2, start=CHECK_IN - timedelta(hours=20)) as house:
-            await _booked(house)
-            memory.codes.tired = True  # type: ignore[attr-defined]
-            await house.until(CHECK_IN - 20 * MINUTE)
-            (entry,) = await _backups(house)
-            row = await house.stay()
-            await house.hub.store.write(lambda tx: house.hub.intake.redraw(tx, row.id, "account:ada"))
-            await house.later(seconds=30)
-            assert not memory.holds(_digits(house, entry))
-            await house.later(minutes=3)
-            (other,) = await _backups(house)
-            await house.hub.store.write(lambda tx: house.hub.intake.cancel_stay(tx, row.id, "account:ada"))
-            await house.later(seconds=30)
-            assert not memory.holds(_digits(house, other))
-            assert await _backups(house) == []
+            assert isinstance((await placed(house)).gate, Tell)
 
     simulate(main())
 
@@ -373,7 +209,7 @@ def test_cancelling_or_drawing_anew_takes_the_backup_code_too(tmp_path: Path) ->
 def test_pulling_twice_gives_the_same_code_and_two_stays_never_get_one(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path, backups=2, start=CHECK_IN - timedelta(hours=20)) as house:
-            await _booked(house)
+            await booked(house)
             desk, row = house.hub.desk, await house.stay()
             other = replace(row, id=row.id)
             first = await house.hub.store.write(lambda tx: backup_codes.pull(tx, desk, row, FRONT))
@@ -394,10 +230,10 @@ def test_pulling_twice_gives_the_same_code_and_two_stays_never_get_one(tmp_path:
 def test_an_act_that_is_no_longer_due_is_not_done(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path, backups=2, start=CHECK_IN - timedelta(hours=20)) as house:
-            await _booked(house)
+            await booked(house)
             row = await house.stay()
             await house.hub.store.write(lambda tx: house.hub.ladder._do(tx, row.id, FRONT, Act.PULL))
-            assert await _backups(house) == []
+            assert await backups(house) == []
 
     simulate(main())
 
@@ -407,13 +243,13 @@ def test_a_hub_that_was_off_when_a_rung_was_due_stands_on_it_as_soon_as_it_is_ba
 
     async def before() -> None:
         async with home(tmp_path, [memory], backups=2, start=CHECK_IN - timedelta(hours=20)) as house:
-            await _booked(house)
+            await booked(house)
 
     async def after() -> None:
         memory.codes.tired = True  # type: ignore[attr-defined]
         async with home(tmp_path, [memory], furnish=False, start=CHECK_IN - 10 * MINUTE) as house:
             await house.later(seconds=10)
-            assert (await _placed(house)).rung is Rung.SWITCHED
+            assert (await placed(house)).rung is Rung.SWITCHED
 
     simulate(before())
     simulate(after())
@@ -423,17 +259,17 @@ def test_while_nobody_knows_the_time_no_backup_code_is_pulled_and_nobody_is_call
     async def main() -> None:
         memory = Memory(Address("front"), codes=Forgetful())
         async with home(tmp_path, [memory], backups=2, start=CHECK_IN - timedelta(hours=20)) as house:
-            await _booked(house)
+            await booked(house)
             memory.codes.tired = True  # type: ignore[attr-defined]
             clock = house.hub.clock
             assert isinstance(clock, LoopClock)
             clock.trusted = False
             await house.until(CHECK_IN - 5 * MINUTE)
-            assert await _backups(house) == []
-            assert not await _found(house, Kind.CODE_MISSING)
+            assert await backups(house) == []
+            assert not await found_of(house, Kind.CODE_MISSING)
             clock.trusted = True
             await house.later(seconds=40)
-            assert (await _placed(house)).rung is Rung.SWITCHED
+            assert (await placed(house)).rung is Rung.SWITCHED
 
     simulate(main())
 
@@ -441,7 +277,7 @@ def test_while_nobody_knows_the_time_no_backup_code_is_pulled_and_nobody_is_call
 def test_a_house_at_rest_is_not_looked_at(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path, backups=2, start=CHECK_IN - timedelta(days=4)) as house:
-            await _booked(house)
+            await booked(house)
             looks = 0
             read = house.hub.store.read
 
@@ -464,9 +300,9 @@ def test_alerts_are_asked_to_look_when_a_stay_comes_to_another_rung_and_not_agai
         memory = Memory(Address("front"), codes=Forgetful())
         async with home(tmp_path, [memory], start=CHECK_IN - timedelta(hours=20)) as house:
             memory.codes.tired = True  # type: ignore[attr-defined]
-            await _booked(house)
+            await booked(house)
             await house.until(CHECK_IN - 5 * MINUTE)
-            assert (await _placed(house)).rung is Rung.MISSING
+            assert (await placed(house)).rung is Rung.MISSING
             hub, bus, plan, all_ = house.hub, Bus(), ladder.Plan(), frozenset({EVERYTHING})
             looking = ladder.Ladder(hub.store, hub.desk, bus, hub.clock)
             async with bus.listen("health") as ear:
@@ -477,51 +313,5 @@ def test_alerts_are_asked_to_look_when_a_stay_comes_to_another_rung_and_not_agai
                 with pytest.raises(TimeoutError):
                     async with asyncio.timeout(1):
                         await anext(ear)
-
-    simulate(main())
-
-
-# ---- by hand --------------------------------------------------------------------------------------------------------
-
-
-def test_a_person_may_use_the_backup_code_before_its_time_and_hears_when_there_is_none(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with home(tmp_path, backups=1, start=CHECK_IN - timedelta(hours=20)) as house:
-            await _booked(house)
-            await house.until(CHECK_IN + timedelta(hours=1))
-            row, desk = await house.stay(), house.hub.desk
-            given = await house.hub.store.write(lambda tx: backup_codes.use(tx, desk, row, "account:ada"))
-            assert given == [FRONT]
-            told = await house.hub.store.write(lambda tx: backup_codes.for_guest(tx, desk, row, "account:ada"))
-            assert house.lock("front").holds(told[0][1].reveal())
-            assert told[0][1].reveal() != await house.digits(), (
-                "the lock says that the guest's own is good; the guest does not"
-            )
-
-    simulate(main())
-
-
-def test_without_a_backup_code_the_person_is_told_so(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with home(tmp_path, start=CHECK_IN - timedelta(hours=20)) as house:
-            await _booked(house)
-            row, desk = await house.stay(), house.hub.desk
-            with pytest.raises(Rejected, match="no backup code is ready"):
-                await house.hub.store.write(lambda tx: backup_codes.use(tx, desk, row, "account:ada"))
-
-    simulate(main())
-
-
-def test_a_code_that_does_not_work_is_asked_for_again(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with home(tmp_path, backups=2, start=CHECK_IN - timedelta(hours=20)) as house:
-            await _booked(house)
-            await house.until(CHECK_IN + timedelta(hours=1))
-            row, desk, digits = await house.stay(), house.hub.desk, await house.digits()
-            slot = next(slot for slot, held in house.lock("front").codes.items() if held == digits)
-            house.lock("front").codes.pop(slot)
-            await house.hub.store.write(lambda tx: backup_codes.doubt(tx, desk, row, "account:ada"))
-            await house.later(seconds=30)
-            assert house.lock("front").holds(digits), "it was gone, and is back"
 
     simulate(main())

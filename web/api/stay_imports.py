@@ -10,7 +10,8 @@ from pydantic import Field
 
 from hub import importing
 from hub.importing import AT_ONCE, Seen
-from hub.model.past_stays import Came, DateOrder, PastStay, Reading, What
+from hub.model.past_stays import PastStay, Reading, What
+from hub.model.spelled import Came, DateOrder
 from hub.model.spreadsheets import LARGEST_FILE
 from hub.model.values import UnitId
 from hub.store import imports

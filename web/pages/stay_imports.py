@@ -15,7 +15,8 @@ from hub import importing
 from hub.errors import Disappointment
 from hub.hub import Hub
 from hub.importing import AT_ONCE, Open, Seen
-from hub.model.past_stays import Came, DateOrder, Reading, What
+from hub.model.past_stays import Reading, What
+from hub.model.spelled import Came, DateOrder
 from hub.model.spreadsheets import LARGEST_FILE
 from hub.model.values import UnitId
 from hub.store import imports

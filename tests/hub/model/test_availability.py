@@ -11,23 +11,21 @@ from hypothesis import strategies as st
 
 from hub.model.availability import (
     BUFFERS,
-    NOT_SLEPT,
     BookingRules,
     Closed,
     ClosureKind,
     Ground,
     Hours,
-    Night,
     OwnRules,
     Reason,
     Resource,
     Taken,
     Wish,
-    calendar,
     may,
     objections,
     rules_of,
 )
+from hub.model.nights import NOT_SLEPT, Night, calendar
 
 HOURS = Hours(ZoneInfo("Europe/Berlin"), time(15), time(11))
 TODAY = date(2027, 3, 1)  # a Monday

@@ -12,22 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.model.money import Money
-from hub.model.past_stays import (
-    Came,
-    DateOrder,
-    Fault,
-    PastStay,
-    Reading,
-    Units,
-    What,
-    guessed,
-    order_of,
-    read_amount,
-    read_day,
-    read_row,
-    recognised,
-    status,
-)
+from hub.model.past_stays import Fault, PastStay, Reading, Units, What, guessed, read_row, recognised
+from hub.model.spelled import Came, DateOrder, order_of, read_amount, read_day, status
 from hub.model.values import UnitId
 
 FLAT, LOFT = UnitId("flat"), UnitId("loft")
