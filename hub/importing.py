@@ -16,7 +16,7 @@ from typing import Any, Final
 import structlog
 
 from hub.bus import Bus
-from hub.errors import Rejected, Unavailable
+from hub.errors import Disappointment, Rejected, Unavailable
 from hub.import_rows import Ground, Judged, carry_out, judge, take_back
 from hub.issuing import Desk
 from hub.model.past_stays import Fault, PastStay, Reading, What, days_in, guessed, is_known, read_row
@@ -39,7 +39,7 @@ UNTOUCHED: Final = timedelta(days=1)
 """For so long a list waits for somebody to import it."""
 MOST_IMPORTS: Final = 50
 STORE_WAIT_S: Final = 10.0
-"""Real time. Until the next try when the disk is full."""
+"""Real time. Until the next try when the disk is full, or a row cannot be opened."""
 _LOOKED_AT: Final = 1000
 _MOST_WORDS: Final = 50
 
@@ -275,8 +275,9 @@ class Importer:
                 try:
                     while await self._step():
                         pass
-                except Unavailable as error:
-                    (logger.debug if cramped else logger.warning)("an import waits for the store", why=str(error))
+                except Disappointment as error:
+                    told = logger.debug if cramped else logger.warning
+                    told("an import could not go on, it is tried again", why=str(error))
                     cramped = True
                     await asyncio.sleep(STORE_WAIT_S)
                     continue

@@ -166,7 +166,7 @@ class _Listed:
 def _take_in_listed(
     tx: Tx, desk: Desk, channel: ChannelRow, fact: CalendarRead, known: _Known, so_far: SoFar, most: int
 ) -> _Listed:
-    plan = _plan(tx, channel, fact, known, desk.now())
+    plan = _plan(tx, channel, fact, known, desk.now(), so_far.place)
     seen = {found[1].id for found in plan[: so_far.place] if found is not None and found[1] is not None}
     renamed = False
     for report, found in list(zip(fact.stays, plan, strict=True))[so_far.place :]:
@@ -201,15 +201,21 @@ def _today(tx: Tx, unit: UnitId, now: datetime) -> tuple[date, date]:
     return here, max(here, now.date())
 
 
-def _plan(tx: Tx, channel: ChannelRow, fact: CalendarRead, known: _Known, now: datetime) -> list[Found | None]:
-    """What each report is of; None: of nothing here, or of our own nights coming back."""
+def _plan(
+    tx: Tx, channel: ChannelRow, fact: CalendarRead, known: _Known, now: datetime, dealt: int
+) -> list[Found | None]:
+    """What each report is of; None: of nothing here, or of our own nights coming back.
+
+    Args:
+        dealt: so many are dealt with. They have their stays, which are nobody else's.
+    """
     plan: list[Found | None] = [None] * len(fact.stays)
     places: dict[UnitId, list[int]] = {}
     for place, report in enumerate(fact.stays):
         unit, own = channel.unit_for(report.listing), known.told.get(report.uid)
         if unit is None:
             continue
-        if own is not None and own[1].unit_id != unit:
+        if own is not None and (place < dealt or own[1].unit_id != unit):
             plan[place] = own  # moved here from another unit, by its source, or away from here by a person
         else:
             places.setdefault(unit, []).append(place)

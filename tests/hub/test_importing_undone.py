@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import LargeBinary, Text, select
+from sqlalchemy import LargeBinary, Text, select, update
 from structlog.testing import capture_logs
 
 from hub import guests, importing
@@ -99,6 +99,25 @@ def test_an_import_and_its_undoing_go_on_after_a_restart(tmp_path: Path) -> None
     simulate(rest())
 
 
+def test_a_row_that_cannot_be_opened_ends_nothing_but_its_list(tmp_path: Path) -> None:
+    """Damaged, or sealed with a key that is lost: the hub goes on, and the list can be looked for."""
+
+    async def scene() -> None:
+        async with home(tmp_path) as house:
+            store = house.hub.store
+            made = await bring(house, ADA)
+            await store.write(lambda tx: tx.sql.execute(update(tables.stay_import_rows).values(cells=b"damaged")))
+            await store.write(lambda tx: importing.begin(tx, house.hub.desk, made.id, ROBIN))
+            await house.later(minutes=2)
+            found = await store.read(lambda tx: importing.found(tx, made.id))
+            assert (found.state, await all_stays(house)) == (State.IMPORTING, [])
+
+    with capture_logs() as said:
+        simulate(scene())
+    told = [each["log_level"] for each in said if each["event"] == "an import could not go on, it is tried again"]
+    assert (told[0], set(told[1:])) == ("warning", {"debug"}), "said once"
+
+
 def test_an_import_that_meets_a_full_disk_goes_on_by_itself_once_there_is_room(tmp_path: Path) -> None:
     rows = [f"N{day},Flat,2026-01-{day:02},2026-01-{day + 1:02},Guest {day},,,,," for day in range(1, 31)]
     rows += [f"M{day},Flat,2025-01-{day:02},2025-01-{day + 1:02},Guest {day},,,,," for day in range(1, 31)]
@@ -121,7 +140,7 @@ def test_an_import_that_meets_a_full_disk_goes_on_by_itself_once_there_is_room(t
     with capture_logs() as said:
         simulate(scene())
     told = [(each["log_level"], each["event"]) for each in said if each["event"].startswith("an import")]
-    assert told[0] == ("warning", "an import waits for the store"), "once"
+    assert told[0] == ("warning", "an import could not go on, it is tried again"), "once"
     assert [level for level, _ in told].count("warning") == 1
     assert told[-1] == ("info", "an import goes on")
 

@@ -215,6 +215,26 @@ def test_a_uid_that_was_given_to_another_booking_hides_nobody(
     asyncio.run(main())
 
 
+@pytest.mark.parametrize("most", [1, 2, sys.maxsize])
+def test_whoever_is_dealt_with_keeps_their_stay_in_the_parts_that_follow(tmp_path: Path, most: int) -> None:
+    """One moves to another unit and loses its reference on the way, which another booking bears there."""
+
+    async def main() -> list[str]:
+        async with _house(tmp_path / "house") as made:
+            before = [replace(_told("1", "GROUP", 0), listing="2")]
+            after = [_told("1", "", 0), _told("2", "GROUP", 0)]
+            for listed in (before, after):
+                await _read(made, CalendarRead(ACCOUNT, made.clock.now(), tuple(listed)), most)
+                made.clock.turn(minutes=20)
+            return [f"{row.unit_id} {row.reference}" for row in await made.store.read(_all)]
+
+    assert asyncio.run(main()) == ["sea GROUP", "sea GROUP"]
+
+
+def _all(tx: Tx) -> list[stays.StayRow]:
+    return stays.search(tx, Wanted(limit=500))
+
+
 def test_what_a_list_brings_does_not_hide_that_it_lost_nearly_all_it_had(tmp_path: Path) -> None:
     """Stays of earlier parts count among those that are known, and not among those that it could lose."""
 
