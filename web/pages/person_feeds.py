@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import segno
 from aiohttp import web
 from markupsafe import Markup
 
@@ -61,6 +60,8 @@ def calendar_view(tx: Tx, hub: Hub, id_: PersonId, *, here: str = "") -> Calenda
 
 def _drawn(text: str) -> Markup:
     """What is in it stands beside it."""
+    import segno  # half a MiB that most hubs never draw with
+
     code = segno.make(text, error="m", micro=False).svg_inline(
         border=2, omitsize=True, svgclass="label-qr", light="#fff", title="QR code of the link"
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-import segno
 from aiohttp import web
 from markupsafe import Markup
 
@@ -54,6 +53,8 @@ class Box:
 def box(newcomer: Newcomer) -> Box:
     if not newcomer.label:
         return Box(newcomer.id, newcomer.model, "", "", newcomer.awake, Markup())
+    import segno  # half a MiB that a hub with a real radio never draws with
+
     drawn = segno.make(newcomer.label, error="m", micro=False)
     code = drawn.svg_inline(
         border=2, omitsize=True, svgclass="label-qr", light="#fff", title="The QR code of its label"
