@@ -19,7 +19,7 @@ async def _over(visitor: Visitor) -> StayRow:
     row = await here.hub.store.read(lambda tx: ledger.stay(tx, here.stays["Priya Natarajan"]))
     assert row is not None
     await here.hub.store.write(lambda tx: here.hub.intake.cancel_stay(tx, row.id, "console"))
-    await here.hub.store.write(lambda tx: tx.sql.exec_driver_sql("UPDATE grants SET pin = NULL"))
+    await here.hub.store.write(lambda tx: tx.sql.exec_driver_sql("UPDATE slots SET holder = NULL, reading = 'empty'"))
     return row
 
 
