@@ -79,7 +79,7 @@ async def test_a_door_is_unlocked_and_locked(plain: Window) -> None:
 async def test_a_calendar_is_read_a_keypad_pressed_and_the_log_filtered(plain: Window) -> None:
     page = plain.page
     await plain.open("/channels")
-    await page.locator("[data-channel]", has_text="airbnb").get_by_role("button", name="Read it now").click()
+    await page.locator("#channel-airbnb-flat-2").get_by_role("button", name="Read it now").click()
     await expect(page.get_by_text("Reading the calendar now.")).to_be_visible()
 
     await page.get_by_role("link", name="Rehearsal").click()
