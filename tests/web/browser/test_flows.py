@@ -107,6 +107,8 @@ async def test_a_stay_is_changed_in_the_dialog(desk: Desk) -> None:
         await expect(page.get_by_role("alert")).to_have_text("The departure must be after the arrival.")
         await page.get_by_label("Leaves on").fill("2026-11-25")
         await page.get_by_role("button", name="Change it").click()
+        await expect(page.get_by_role("alert")).to_have_text("There must be 12 h between two stays.")
+        await page.get_by_role("button", name="Change it anyway").click()
         await expect(page.get_by_role("status").filter(has_text="The stay is changed.")).to_be_visible()
         await expect(page.get_by_text("Wed 25 Nov, 11:00").first).to_be_visible()
         assert window.complaints == []
