@@ -34,7 +34,7 @@ def _plug(manager: Visitor, folder: Path, kind: type[MemoryDiary]) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "words"),
-    [(MemoryDiary, "It answers."), (_Shut, "Cloud.example does not accept the user name and password.")],
+    [(MemoryDiary, "It answers."), (_Shut, "cloud.example does not accept the user name and password.")],
 )
 async def test_a_connection_is_tried_in_words_with_script_and_without(
     manager: Visitor, tmp_path: Path, kind: type[MemoryDiary], words: str
