@@ -66,9 +66,11 @@ async def test_an_emptied_price_is_taken_away_and_days_alone_leave_it(manager: V
     stay = added.headers["Location"]
     kept = await manager.post(f"{stay}/change", departure="2026-12-04", price="450.50", currency="EUR")
     assert kept.status == 303
-    assert "450.50 EUR" in (await manager.get(stay)).text
+    assert "Price 450.50 EUR" in (await manager.get(stay)).text
     assert (await manager.post(f"{stay}/change", departure="2026-12-04", price="", currency="EUR")).status == 303
-    assert "450.50" not in (await manager.get(stay)).text
+    after = (await manager.get(stay)).text
+    assert "Price 450.50 EUR" not in after
+    assert "No price any more, was 450.50 EUR" in after
 
 
 async def test_a_channel_s_stay_has_its_price_from_there(manager: Visitor) -> None:
