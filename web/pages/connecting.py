@@ -6,7 +6,6 @@ What was typed goes from one page to the next sealed, so that no secret stands i
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -66,7 +65,7 @@ def _opened(request: web.Request, text: str) -> Draft | None:
         return None
     try:
         told = json.loads(hub.vault.open(base64.urlsafe_b64decode(text), about=_about(request)))
-    except (Disappointment, binascii.Error):
+    except (Disappointment, ValueError):  # what is no base64, or no ASCII
         return None
     if hub.wall.now().timestamp() - told["at"] > _GOOD_FOR.total_seconds():
         return None
