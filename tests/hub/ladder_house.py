@@ -37,6 +37,16 @@ async def booked(house: Home) -> None:
     await house.later(minutes=10)
 
 
+async def switched(house: Home, memory: Memory) -> Issued:
+    """The lock keeps nothing from now on, and shortly before check-in a backup code has taken the guest's place."""
+    await booked(house)
+    assert isinstance(memory.codes, Forgetful)
+    memory.codes.tired = True
+    await house.until(CHECK_IN - 20 * MINUTE)
+    (entry,) = await backups(house)
+    return entry
+
+
 async def placed(house: Home) -> OnLadder:
     row = await house.stay()
     placed = await house.hub.store.read(lambda tx: ladder.standing(tx, [row], house.hub.clock.now()))

@@ -26,6 +26,7 @@ from tests.hub.ladder_house import (
     placed,
     pool_of,
     proven_of,
+    switched,
     typed,
 )
 from tests.simulators.building import Memory
@@ -50,16 +51,12 @@ def test_a_stay_that_moves_away_gives_its_backup_code_back_and_it_is_taken_out(t
     async def main() -> None:
         memory = Memory(Address("front"), codes=Forgetful())
         async with home(tmp_path, [memory], backups=2, start=CHECK_IN - timedelta(hours=20)) as house:
-            await booked(house)
-            with forgetful(memory):
-                await house.until(CHECK_IN - 20 * MINUTE)
-                (entry,) = await backups(house)
-                digits = typed(house, entry)
-                house.rebook("a", arrival=date(2027, 3, 20), departure=date(2027, 3, 22))
-                await house.later(minutes=5)
-                assert await backups(house) == []
-                assert not memory.holds(digits), "it opened already, and may not wait for three weeks"
-                assert not await found_of(house, Kind.CODE_SWITCHED)
+            digits = typed(house, await switched(house, memory))
+            house.rebook("a", arrival=date(2027, 3, 20), departure=date(2027, 3, 22))
+            await house.later(minutes=5)
+            assert await backups(house) == []
+            assert not memory.holds(digits), "it opened already, and may not wait for three weeks"
+            assert not await found_of(house, Kind.CODE_SWITCHED)
 
     simulate(main())
 
@@ -68,10 +65,7 @@ def test_a_backup_code_ends_with_its_stay_and_another_one_takes_its_place_in_the
     async def main() -> None:
         memory = Memory(Address("front"), codes=Forgetful())
         async with home(tmp_path, [memory], backups=2, start=CHECK_IN - timedelta(hours=20)) as house:
-            await booked(house)
-            memory.codes.tired = True  # type: ignore[attr-defined]
-            await house.until(CHECK_IN - 20 * MINUTE)
-            (entry,) = await backups(house)
+            entry = await switched(house, memory)
             digits = typed(house, entry)
             memory.codes.tired = False  # type: ignore[attr-defined]
             await house.until(CHECK_IN + timedelta(hours=1))
@@ -108,9 +102,7 @@ def test_a_backup_code_that_cannot_be_taken_out_is_an_alarm_within_a_minute(tmp_
     async def main() -> None:
         memory = Memory(Address("front"), codes=Forgetful())
         async with home(tmp_path, [memory], backups=2, start=CHECK_IN - timedelta(hours=20)) as house:
-            await booked(house)
-            memory.codes.tired = True  # type: ignore[attr-defined]
-            await house.until(CHECK_IN - 20 * MINUTE)
+            await switched(house, memory)
             memory.silent = True
             await house.until(CHECK_OUT + MINUTE)
             (lingers,) = await found_of(house, Kind.BACKUP_LINGERS)
@@ -126,10 +118,7 @@ def test_cancelling_or_drawing_anew_takes_the_backup_code_too(tmp_path: Path) ->
     async def main() -> None:
         memory = Memory(Address("front"), codes=Forgetful())
         async with home(tmp_path, [memory], backups=2, start=CHECK_IN - timedelta(hours=20)) as house:
-            await booked(house)
-            memory.codes.tired = True  # type: ignore[attr-defined]
-            await house.until(CHECK_IN - 20 * MINUTE)
-            (entry,) = await backups(house)
+            entry = await switched(house, memory)
             row = await house.stay()
             await house.hub.store.write(lambda tx: house.hub.intake.redraw(tx, row.id, "account:ada"))
             await house.later(seconds=30)
