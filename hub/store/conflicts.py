@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Integer, bindparam, or_, select, update
+from sqlalchemy import Integer, bindparam, or_, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.model.stays import share_a_night, wants_code
@@ -15,7 +15,7 @@ from hub.store import codes
 from hub.store import ladder as pulled
 from hub.store import stays as ledger
 from hub.store.engine import Tx
-from hub.store.prepared import Prepared
+from hub.store.prepared import Bare, Prepared
 from hub.store.stays import StayRow
 from hub.store.tables import Instant, shared_nights, stays
 
@@ -82,8 +82,8 @@ def note(tx: Tx, id_: StayId, *, contested: bool) -> None:
 
 _HELD_BACK: Final = Prepared(
     select(stays.c.id)
-    .where(stays.c.contested == 1, stays.c.check_out > bindparam("now", type_=Instant))
-    .order_by(stays.c.claim),
+    .where(text("stays.contested = 1"), stays.c.check_out > bindparam("now", type_=Instant))
+    .order_by(Bare(stays.c.claim)),
     lambda row: StayId(row["id"]),
 )
 

@@ -166,6 +166,7 @@ grants = table(
     Index("grants_by_pass", "pass_id", sqlite_where=text("pass_id IS NOT NULL")),
     Index("grants_by_lock", "lock_id", sqlite_where=text("pin IS NOT NULL")),
     Index("grants_by_tag", "lock_id", "tag", sqlite_where=text("pin IS NOT NULL")),
+    Index("grants_refused", "lock_id", sqlite_where=text("refused IS NOT NULL")),
     Index("grants_gone", "lock_id", "end", sqlite_where=text("pin IS NULL")),
 )
 

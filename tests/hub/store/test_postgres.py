@@ -10,20 +10,16 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Delete, Insert, Integer, LargeBinary, Select, Update, create_engine, inspect
+from sqlalchemy import Integer, LargeBinary, create_engine, inspect
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
-from hub import store as store_package
 from hub.errors import Misconfigured, Unavailable
-from hub.store import doors
 from hub.store.engine import Store, Tx
 from hub.store.migrate import MIGRATIONS, migrate, newest
 from hub.store.places import place_of
@@ -31,9 +27,10 @@ from hub.store.postgres import SCHEMA, Postgres
 from hub.store.postgres_tables import FOLLOWING
 from hub.store.prepared import Prepared
 from hub.store.sqlite import InUse
-from hub.store.tables import Instant, lock_state, metadata
+from hub.store.tables import Instant, metadata
 from hub.store.tables.kinds import Day
 from tests.cluster import Cluster
+from tests.hub.store.statements import Statement, modules, statements
 from tests.hub.store.tiny import Refused, add, make_tables, words
 from tests.simulators.vloop import run
 
@@ -292,27 +289,6 @@ def test_what_channels_sold_twice_is_kept_and_stays_when_the_channel_goes(url: s
 # ---- every statement -----------------------------------------------------------------------------------------------
 
 
-Statement = Select[Any] | Insert | Update | Delete
-
-
-def _modules() -> Iterator[ModuleType]:
-    for module in sorted(Path(store_package.__path__[0]).glob("*.py")):
-        if not module.stem.startswith(("__", "sqlite", "postgres", "migrat")):
-            yield import_module(f"hub.store.{module.stem}")
-
-
-def _statements(module: ModuleType) -> Iterator[tuple[str, Prepared[Any] | Statement]]:
-    """Those that are made once, when the store is imported; of one module."""
-    for name, value in vars(module).items():
-        several = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else [value]
-        for number, each in enumerate(several):
-            if isinstance(each, Prepared | Statement):
-                yield f"{module.__name__}.{name}.{number}", each
-    if module is doors:  # whatever was learnt of a lock, by column
-        for column in set(lock_state.c.keys()) - set(lock_state.primary_key.columns.keys()):
-            yield f"{module.__name__}.learn.{column}", doors._learning(frozenset([column]))
-
-
 def _ask(tx: Tx, statement: Prepared[Any] | Statement, values: Callable[[Any], object]) -> None:
     """With a value for each of its parameters; what it would have changed is taken back."""
     form = statement._statement if isinstance(statement, Prepared) else statement
@@ -352,8 +328,8 @@ def test_postgresql_understands_every_statement_that_is_made_once(url: str, valu
     """Its words and types are asked about, not its answers."""
     strange, asked = {}, 0
     with opened(url) as store:
-        for module in _modules():
-            for name, statement in _statements(module):
+        for module in modules():
+            for name, statement in statements(module):
                 try:
                     run(store.write(lambda tx, of=statement: _ask(tx, of, values)))  # type: ignore[misc]
                 except (Undo, IntegrityError, psycopg.IntegrityError):
@@ -366,14 +342,14 @@ def test_postgresql_understands_every_statement_that_is_made_once(url: str, valu
 
 def test_every_prepared_statement_is_one_that_is_asked_above() -> None:
     """None is made where it would be made anew, or where this page does not look."""
-    kept = {module.__name__: module for module in _modules()}
+    kept = {module.__name__: module for module in modules()}
     for file in sorted(ROOT.glob("hub/**/*.py")):
         name = ".".join(file.relative_to(ROOT).with_suffix("").parts)
         if name == "hub.store.prepared":
             continue
         calls = [each for each in ast.walk(ast.parse(file.read_text())) if isinstance(each, ast.Call)]
         made = sum(isinstance(each.func, ast.Name) and each.func.id in ("Prepared", "upsert") for each in calls)
-        found = {id(each) for _, each in _statements(kept[name]) if isinstance(each, Prepared)} if name in kept else ()
+        found = {id(each) for _, each in statements(kept[name]) if isinstance(each, Prepared)} if name in kept else ()
         assert len(found) >= made, f"{name} makes {made} statements, and {len(found)} of them are found"
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.dialects import sqlite
 
 from hub.store.engine import Store, Tx
 from hub.store.migrate import migrate
 from hub.store.prepared import MOST, Prepared, upsert
 from hub.store.tables import Instant, channel_state, channels, meta
 from tests.hub.store.conftest import Kept
+from tests.hub.store.statements import modules, statements
 
 NOON = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -115,3 +119,27 @@ async def test_what_is_remembered_does_not_grow_for_ever(store: Store) -> None:
         return len(read._known)
 
     assert await store.write(work) == 10
+
+
+# ---- what must not grow with a house ---------------------------------------------------------------------------------
+
+GROWING = ("stays", "grants", "stay_steps", "stay_sources", "access_log", "audit", "slot_holders", "sync_log")
+LIVE_ONLY = ("grants_by_lock", "stays_contested")
+"""Indexes of no more than what is there now."""
+
+
+def test_no_look_goes_through_all_that_ever_was() -> None:
+    """Alerts and the ladder look hundreds of times a day, after years in a house as well."""
+    raw = sqlite3.connect(":memory:")
+    raw.executescript((Path(__file__).parent / "saved" / "0004.sql").read_text())
+    slow = []
+    for name, statement in (each for module in modules() for each in statements(module)):
+        if not isinstance(statement, Prepared):
+            continue
+        words = str(statement._statement.compile(dialect=sqlite.dialect()))
+        for *_, way in raw.execute(f"EXPLAIN QUERY PLAN {words}", [None] * words.count("?")):
+            scanned = way.split()[1] if way.startswith("SCAN ") else ""
+            if scanned in GROWING and not way.endswith(LIVE_ONLY):
+                slow.append(f"{name}: {way}")
+    raw.close()
+    assert slow == []

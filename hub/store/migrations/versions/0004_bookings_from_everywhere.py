@@ -400,6 +400,9 @@ SAID = (
     "ALTER TABLE stay_sources ADD COLUMN own_check_out INTEGER",
 )
 
+# ---- looks that must not grow with all that ever was ----
+LOOKS = ("CREATE INDEX grants_refused ON grants (lock_id) WHERE refused IS NOT NULL",)
+
 # ---- guests who come again ----
 GUESTS = (
     "ALTER TABLE stays ADD COLUMN email_mark TEXT",
@@ -422,5 +425,5 @@ CREATE TABLE guest_notes (
 
 def upgrade() -> None:
     # The triggers come last: they name columns that are added here.
-    for statement in (*TABLES, *ACCOUNTS, *CONFLICTS, *WORKFLOW, *PUBLISHING, *LOCKS, *WRITING, *PERSON_FEEDS, *IMPORTS, *INBOX, *SAID, *GUESTS, *TRIGGERS):
+    for statement in (*TABLES, *ACCOUNTS, *CONFLICTS, *WORKFLOW, *PUBLISHING, *LOCKS, *WRITING, *PERSON_FEEDS, *IMPORTS, *INBOX, *SAID, *GUESTS, *LOOKS, *TRIGGERS):
         op.get_bind().exec_driver_sql(statement)

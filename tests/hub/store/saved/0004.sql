@@ -886,6 +886,7 @@ CREATE INDEX stay_import_rows_stay ON stay_import_rows (stay_id);
 CREATE INDEX stays_by_email ON stays (email_mark) WHERE email_mark <> '';
 CREATE INDEX stays_by_phone ON stays (phone_mark) WHERE phone_mark <> '';
 CREATE INDEX stays_unmarked ON stays (id) WHERE contact IS NOT NULL AND email_mark IS NULL;
+CREATE INDEX grants_refused ON grants (lock_id) WHERE refused IS NOT NULL;
 CREATE TRIGGER holds_no_overlap BEFORE INSERT ON holds
 WHEN EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.status IN ('confirmed', 'tentative')
              AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
