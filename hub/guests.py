@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from hub.errors import Garbled, Rejected
+from hub import contacts
+from hub.errors import Disappointment, Rejected
+from hub.io.vault import NOT_OPENED, Unreadable
 from hub.issuing import Desk
 from hub.model.chain import told, written
 from hub.model.keeping import REGISTER
@@ -73,7 +75,6 @@ def export(tx: Tx, desk: Desk, id_: StayId, actor: str) -> dict[str, Any]:
     log.record(tx, desk.now(), actor, "guest data exported", f"stay:{id_}")
     entries = log.entries(tx, Filter(stay=id_), limit=_MOST)
     deeds = log.deeds(tx, f"stay:{id_}", limit=_MOST)
-    contact = None if row.contact is None else _opened(desk, Sealed(f"stay:{id_}", row.contact))
     return {
         "made_at": written(desk.now()),
         "stay": {
@@ -84,7 +85,7 @@ def export(tx: Tx, desk: Desk, id_: StayId, actor: str) -> dict[str, Any]:
             "guest": row.guest,
             "reference": row.reference,
             "phone_last4": row.phone_last4,
-            "contact": None if contact is None else json.loads(contact),
+            "contact": _contact(desk, row),
             "guests": row.guests,
             "note": row.note,
             "price": None if row.total is None else str(row.total),
@@ -137,6 +138,13 @@ def export(tx: Tx, desk: Desk, id_: StayId, actor: str) -> dict[str, Any]:
     }
 
 
+def _contact(desk: Desk, row: StayRow) -> dict[str, str] | str | None:
+    try:
+        return contacts.opened(desk.vault, row) or None
+    except NOT_OPENED as error:
+        return _why(error)
+
+
 def _received(desk: Desk, row: Row) -> str | None:
     """None: it has become the stay, and is kept there."""
     return None if row.cells is None else _opened(desk, Sealed(row.about, row.cells))
@@ -161,8 +169,12 @@ def _when(at: datetime | None) -> str | None:
 def _opened(desk: Desk, box: Sealed) -> str:
     try:
         return desk.vault.open(box.box, about=box.about).decode(errors="replace")
-    except Garbled:
-        return "(sealed with a key that this hub does not have)"
+    except NOT_OPENED as error:
+        return _why(error)
+
+
+def _why(error: Disappointment) -> str:
+    return "(damaged)" if isinstance(error, Unreadable) else "(sealed with a key that this hub does not have)"
 
 
 # ---- erasing ----------------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from hub import changes, contacts
 from hub.calendars import timed
+from hub.io.vault import NOT_OPENED
 from hub.issuing import Desk
 from hub.model.past_stays import Fault, PastStay, Units, What
 from hub.model.spelled import Came, folded
@@ -110,7 +111,7 @@ class Judged:
 
 
 def judge(tx: Tx, desk: Desk, ground: Ground, row: Row, read: PastStay | list[Fault]) -> Judged:
-    """Nothing is written."""
+    """Nothing is written. Raises as `Vault.open`."""
     blank = Row(row.import_id, row.number, row.line, row.cells)
     if isinstance(read, list):
         return _refused(blank, *read)
@@ -135,6 +136,13 @@ def judge(tx: Tx, desk: Desk, ground: Ground, row: Row, read: PastStay | list[Fa
     if known is None:
         return _as_new(tx, desk, row, read, place, hours)
     return _compared(tx, desk, ground, row, read, known)
+
+
+def not_opened(row: Row) -> Judged:
+    """What is kept of the stay that the row is about does not open."""
+    why = "the stay is known here, but what is kept of its guest was damaged, or its key is lost"
+    cure = "restore a backup, or its key file, and bring the file again"
+    return _refused(Row(row.import_id, row.number, row.line, row.cells), Fault(None, why, cure))
 
 
 def _refused(row: Row, *faults: Fault) -> Judged:
@@ -321,7 +329,11 @@ def _is_as_imported(tx: Tx, desk: Desk, stay: StayRow) -> bool:
     last = imports.last_made(tx, stay.id)
     if last is None or last.made is None or imports.is_told_by_a_channel(tx, stay.id):
         return False
-    return bool(json.loads(desk.vault.open(last.made, about=last.about))["after"] == snapshot(tx, desk, stay))
+    try:
+        made = json.loads(desk.vault.open(last.made, about=last.about))
+    except NOT_OPENED:
+        return False  # nobody can say so
+    return bool(made["after"] == snapshot(tx, desk, stay))
 
 
 def _merged(desk: Desk, read: PastStay, known: StayRow, *, ours: bool) -> tuple[StayRow, list[str], list[str]]:
@@ -370,7 +382,10 @@ def _merged(desk: Desk, read: PastStay, known: StayRow, *, ours: bool) -> tuple[
 
 
 def carry_out(tx: Tx, desk: Desk, judged: Judged, actor: str) -> Judged:
-    """Write what the row adds or changes. Where the database itself says no, the row is refused."""
+    """Write what the row adds or changes. Where the database itself says no, the row is refused.
+
+    Raises as `Vault.open`; then nothing is written.
+    """
     if judged.after is None:
         return judged
     before = None if judged.before is None else snapshot(tx, desk, judged.before)
@@ -390,13 +405,22 @@ def carry_out(tx: Tx, desk: Desk, judged: Judged, actor: str) -> Judged:
     return replace(judged, row=replace(judged.row, made=desk.vault.seal(made, about=judged.row.about)))
 
 
+_UNSURE: Final = json.dumps({
+    "note": "what was kept to take it back was damaged, or its key is lost: change the stay by hand"
+}).encode()  # fmt: skip
+
+
 def take_back(tx: Tx, desk: Desk, row: Row, actor: str) -> Row:
     """What the row made or changed, unless somebody changed it since."""
     stay = None if row.stay_id is None else ledger.stay(tx, row.stay_id)
     if stay is None:
         return replace(row, undone="undone", made=None)
-    made = None if row.made is None else json.loads(desk.vault.open(row.made, about=row.about))
-    if made is None or made["after"] != snapshot(tx, desk, stay):
+    try:
+        made = None if row.made is None else json.loads(desk.vault.open(row.made, about=row.about))
+        untouched = made is not None and made["after"] == snapshot(tx, desk, stay)
+    except NOT_OPENED:
+        return replace(row, undone="kept", told=desk.vault.seal(_UNSURE, about=row.about))
+    if made is None or not untouched:
         return replace(row, undone="kept")
     if made["before"] is None:
         if imports.is_told_by_a_channel(tx, stay.id):

@@ -16,8 +16,9 @@ from typing import Any, Final
 import structlog
 
 from hub.bus import Bus
-from hub.errors import Disappointment, Rejected, Unavailable
-from hub.import_rows import Ground, Judged, carry_out, judge, take_back
+from hub.errors import Rejected, Unavailable
+from hub.import_rows import Ground, Judged, carry_out, judge, not_opened, take_back
+from hub.io.vault import NOT_OPENED
 from hub.issuing import Desk
 from hub.model.past_stays import Fault, PastStay, Reading, What, days_in, guessed, is_known, read_row
 from hub.model.spelled import Came, DateOrder, folded, order_of
@@ -39,7 +40,7 @@ UNTOUCHED: Final = timedelta(days=1)
 """For so long a list waits for somebody to import it."""
 MOST_IMPORTS: Final = 50
 STORE_WAIT_S: Final = 10.0
-"""Real time. Until the next try when the disk is full, or a row cannot be opened."""
+"""Real time. Until the next try when the disk is full."""
 _LOOKED_AT: Final = 1000
 _MOST_WORDS: Final = 50
 
@@ -121,7 +122,7 @@ def choose(tx: Tx, desk: Desk, id_: str, chosen: Reading) -> Import:
     words = {folded(name)[:200]: unit for name, unit in chosen.units.items()}
     came = {folded(word)[:200]: each for word, each in chosen.statuses.items()}
     if chosen.dates is None:
-        cells = [_cells(desk, each) for each in imports.rows_after(tx, id_, 0, imports.count(tx, id_))]
+        cells = [_cells(desk, each) or [] for each in imports.rows_after(tx, id_, 0, imports.count(tx, id_))]
         chosen = replace(chosen, dates=order_of(list(days_in(chosen.columns, cells))))
     chosen = replace(chosen, units=words, statuses=came, currency=clean(chosen.currency, limit=3).upper())
     again = replace(row, state=State.CHECKING, at=0, reading=written(chosen))
@@ -189,9 +190,7 @@ def advance(tx: Tx, desk: Desk, id_: str) -> bool:
     ground = Ground.read(tx, desk)
     read = _Reader(desk, headings_of(row), reading_of(row), ground)
     for each in part:
-        judged = judge(tx, desk, ground, each, read(each))
-        if row.state is State.IMPORTING:
-            judged = carry_out(tx, desk, judged, row.done_by)
+        judged = _dealt_with(tx, desk, row, ground, each, read(each))
         imports.keep_row(tx, _told(desk, judged, written=row.state is State.IMPORTING))
     if len(part) == PART:
         imports.keep(tx, replace(row, at=part[-1].number))
@@ -204,6 +203,15 @@ def advance(tx: Tx, desk: Desk, id_: str) -> bool:
     imports.keep(tx, replace(row, state=State.DONE, at=at, done_at=desk.now()))
     log.record(tx, desk.now(), row.done_by, "stays imported", f"import:{id_}", detail=_in_words(imports.tally(tx, id_)))
     return False
+
+
+def _dealt_with(tx: Tx, desk: Desk, of: Import, ground: Ground, row: Row, read: PastStay | list[Fault]) -> Judged:
+    """One row that nobody can open holds up no other one."""
+    try:
+        judged = judge(tx, desk, ground, row, read)
+        return carry_out(tx, desk, judged, of.done_by) if of.state is State.IMPORTING else judged
+    except NOT_OPENED:
+        return not_opened(row)
 
 
 def _undo_part(tx: Tx, desk: Desk, row: Import) -> bool:
@@ -235,14 +243,24 @@ class _Reader:
     ground: Ground
 
     def __call__(self, row: Row) -> PastStay | list[Fault]:
-        return read_row(_cells(self.desk, row), self.headings, self.reading, self.ground.units)
+        cells = _cells(self.desk, row)
+        return [_LOST] if cells is None else read_row(cells, self.headings, self.reading, self.ground.units)
 
 
-def _cells(desk: Desk, row: Row) -> list[str]:
-    if row.cells is None:
-        return []
-    opened: list[str] = json.loads(desk.vault.open(row.cells, about=row.about))
+_LOST: Final = Fault(None, "what was kept of the row was damaged, or its key is lost", "bring the file again")
+
+
+def _cells(desk: Desk, row: Row) -> list[str] | None:
+    """None: nobody can open them."""
+    opened: list[str] | None = [] if row.cells is None else _opened(desk, row, row.cells)
     return opened
+
+
+def _opened(desk: Desk, row: Row, box: bytes) -> Any:
+    try:
+        return json.loads(desk.vault.open(box, about=row.about))
+    except NOT_OPENED:
+        return None
 
 
 async def drive(store: Store, desk: Desk, id_: str, *, parts: int | None = None) -> Import:
@@ -275,7 +293,7 @@ class Importer:
                 try:
                     while await self._step():
                         pass
-                except Disappointment as error:
+                except Unavailable as error:
                     told = logger.debug if cramped else logger.warning
                     told("an import could not go on, it is tried again", why=str(error))
                     cramped = True
@@ -290,9 +308,8 @@ class Importer:
         id_ = await self.store.read(imports.under_way)
         if id_ is None or not self.desk.trusted():
             return False
-        return await self.store.write(lambda tx: advance(tx, self.desk, id_)) or await self.store.read(
-            lambda tx: imports.under_way(tx) not in (None, id_)
-        )
+        await self.store.write(lambda tx: advance(tx, self.desk, id_))
+        return True
 
 
 # ---- looking -------------------------------------------------------------------------------------------------------
@@ -331,11 +348,15 @@ def seen(
 
 def _seen(desk: Desk, row: Row, read: _Reader) -> Seen:
     said = read(row) if row.cells is not None else None
-    told = {} if row.told is None else json.loads(desk.vault.open(row.told, about=row.about))
+    told = (
+        {}
+        if row.told is None
+        else _opened(desk, row, row.told) or {"note": "what became of it cannot be read any more"}
+    )
     return Seen(
         row,
         said if isinstance(said, PastStay) else None,
-        _cells(desk, row),
+        _cells(desk, row) or [],
         tuple(Fault(None if what is None else What(what), why, cure) for what, why, cure in told.get("faults", ())),
         tuple(told.get("changes", ())),
         tuple(told.get("left", ())),

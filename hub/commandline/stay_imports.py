@@ -68,7 +68,7 @@ def import_stays(  # noqa: PLR0913, PLR0917  # each is an option of the command
         return
     if told["rows"]:
         table(told["rows"], _ROWS, empty="")
-    typer.echo(_in_words(told, done=told["state"] == "done"))
+    typer.echo(_in_words(told))
 
 
 def list_imports(config: ConfigPath, json: AsJson = False) -> None:
@@ -116,8 +116,10 @@ def _pairs(option: str, told: Pairs | None) -> dict[str, str]:
     return found
 
 
-def _in_words(told: dict[str, Any], *, done: bool) -> str:
+def _in_words(told: dict[str, Any]) -> str:
     counts = f"{told['new']} new, {told['changed']} changed, {told['known']} known already, {told['refused']} refused"
-    if done:
+    if told["state"] == "importing":
+        return f"It goes on as soon as the hub knows the time; until then: {counts}."
+    if told["state"] == "done":
         return f"Imported: {counts}. Undo it with: gatehouse stay undo-import {told['id']}"
     return f"Nothing was changed. There are {counts}."

@@ -15,6 +15,7 @@ import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -43,6 +44,10 @@ _HEAD = """\
 
 class Unreadable(Garbled):
     """What is sealed was changed, cut short, or belongs somewhere else."""
+
+
+NOT_OPENED: Final = (Unreadable, Misconfigured)
+"""What `Vault.open` raises, for those who can go on without what is sealed."""
 
 
 @dataclass(frozen=True, slots=True)

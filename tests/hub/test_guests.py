@@ -6,10 +6,11 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import LargeBinary, Text, select
+from sqlalchemy import LargeBinary, Text, select, update
 
 from hub import audit, guests
 from hub.errors import Rejected
+from hub.io.vault import Vault
 from hub.model.alerts import Course, Kind
 from hub.model.keeping import REGISTER
 from hub.model.values import StayId
@@ -113,6 +114,25 @@ def test_the_export_says_all_that_is_kept_and_why(tmp_path: Path) -> None:
             assert len(told["why"]) == len(REGISTER)
             deeds = await house.hub.store.read(lambda tx: log.deeds(tx, f"stay:{stay}"))
             assert deeds[0].action == "guest data exported"
+
+    simulate(scene())
+
+
+def test_the_export_says_what_cannot_be_opened_any_more(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with home(tmp_path) as house:
+            house.book("one", date(2027, 3, 1), date(2027, 3, 2), **EXTRA)
+            await house.later(minutes=10)
+            stay, lost = (await house.stay()).id, Vault([bytes(32)])
+
+            def lose(tx: Tx) -> None:
+                tx.sql.execute(update(tables.stays).values(contact=lost.seal(b"{}", about=f"stay:{stay}")))
+                tx.sql.execute(update(tables.stay_sources).values(reported=b"damaged"))
+
+            await house.hub.store.write(lose)
+            told = await house.hub.store.write(lambda tx: guests.export(tx, house.hub.desk, stay, "account:Robin"))
+            assert told["stay"]["contact"] == "(sealed with a key that this hub does not have)"
+            assert [each["as_received"] for each in told["reports"]] == ["(damaged)"]
 
     simulate(scene())
 

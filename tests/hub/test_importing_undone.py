@@ -18,11 +18,12 @@ from structlog.testing import capture_logs
 
 from hub import guests, importing
 from hub.errors import Unavailable
+from hub.io.vault import Vault
 from hub.model.workflow import Stage
 from hub.store import imports, log, steps, tables
 from hub.store import stays as ledger
 from hub.store.engine import Tx
-from hub.store.imports import State
+from hub.store.imports import State, Verdict
 from hub.store.stays import StayRow
 from tests.hub.past_lists import (
     ADA,
@@ -36,6 +37,7 @@ from tests.hub.past_lists import (
     quiet,
     seen,
     undo,
+    verdicts,
 )
 from tests.simulators.home import START, Home, home, simulate
 
@@ -99,23 +101,95 @@ def test_an_import_and_its_undoing_go_on_after_a_restart(tmp_path: Path) -> None
     simulate(rest())
 
 
-def test_a_row_that_cannot_be_opened_ends_nothing_but_its_list(tmp_path: Path) -> None:
-    """Damaged, or sealed with a key that is lost: the hub goes on, and the list can be looked for."""
+def _with_a_lost_key(row: imports.Row) -> bytes:
+    return Vault([bytes(32)]).seal(b"[]", about=row.about)
+
+
+@pytest.mark.usefixtures("either_database")
+def test_rows_that_cannot_be_opened_are_told_and_hold_up_nobody(tmp_path: Path) -> None:
+    """Damaged, or sealed with a key that is lost: the other rows are imported, and so are the lists behind."""
 
     async def scene() -> None:
         async with home(tmp_path) as house:
-            store = house.hub.store
-            made = await bring(house, ADA)
-            await store.write(lambda tx: tx.sql.execute(update(tables.stay_import_rows).values(cells=b"damaged")))
-            await store.write(lambda tx: importing.begin(tx, house.hub.desk, made.id, ROBIN))
-            await house.later(minutes=2)
-            found = await store.read(lambda tx: importing.found(tx, made.id))
-            assert (found.state, await all_stays(house)) == (State.IMPORTING, [])
+            store, desk = house.hub.store, house.hub.desk
+            first, second = await bring(house, ADA, BOB, CY), await bring(house, ADA.replace("2026-05", "2026-09"))
+
+            def damage(tx: Tx) -> None:
+                ada, bob, _ = imports.rows_after(tx, first.id, 0, 3)
+                imports.keep_row(tx, replace(ada, cells=b"damaged"))
+                imports.keep_row(tx, replace(bob, cells=_with_a_lost_key(bob)))
+
+            await store.write(damage)
+            for brought in (first, second):
+                await store.write(lambda tx, id_=brought.id: importing.begin(tx, desk, id_, ROBIN))  # type: ignore[misc]
+            await house.later(seconds=5)
+            assert {each.state for each in await store.read(imports.all_of_them)} == {State.DONE}
+            assert [row.guest for row in await house.stays()] == ["Cy Twombly", "Ada Lovelace"]
+            ada, bob, cy = await seen(house, first)
+            assert (cy.row.verdict, cy.faults) == (Verdict.NEW, ())
+            for each in (ada, bob):
+                assert each.row.verdict is Verdict.REFUSED
+                assert each.row.cells is not None, "kept, in case the key is found"
+                assert [(fault.why, fault.cure) for fault in each.faults] == [
+                    ("what was kept of the row was damaged, or its key is lost", "bring the file again")
+                ]
 
     with capture_logs() as said:
         simulate(scene())
-    told = [each["log_level"] for each in said if each["event"] == "an import could not go on, it is tried again"]
-    assert (told[0], set(told[1:])) == ("warning", {"debug"}), "said once"
+    assert [each for each in said if "import" in each["event"]] == []
+
+
+@pytest.mark.usefixtures("either_database")
+def test_a_list_of_which_nothing_opens_any_more_is_still_looked_at_and_read_anew(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with quiet(tmp_path) as house:
+            store, desk = house.hub.store, house.hub.desk
+            made = await bring(house, ADA)
+
+            def damage(tx: Tx) -> None:
+                (ada,) = imports.rows_after(tx, made.id, 0, 1)
+                imports.keep_row(tx, replace(ada, cells=b"damaged", told=_with_a_lost_key(ada)))
+
+            await store.write(damage)
+            (ada,) = await seen(house, made)
+            assert (ada.cells, ada.read, ada.note) == ([], None, "what became of it cannot be read any more")
+            anew = replace(importing.reading_of(made), dates=None)
+            await store.write(lambda tx: importing.choose(tx, desk, made.id, anew))
+            again = await importing.drive(store, desk, made.id)
+            assert (again.state, await verdicts(house, again)) == (State.CHECKED, ["refused"])
+
+    asyncio.run(scene())
+
+
+@pytest.mark.usefixtures("either_database")
+def test_what_cannot_be_compared_any_more_is_kept_as_it_is(tmp_path: Path) -> None:
+    """What an import made of one stay, and how the guest of another one is reached, are lost."""
+    at_home = BOB.replace("Dylan,,", "Dylan,,bob@example.com")
+
+    async def scene() -> None:
+        async with quiet(tmp_path) as house:
+            store = house.hub.store
+            made = await bring_in(house, ADA, at_home, CY)
+            bob = await house.stay("Bob Dylan")
+
+            def damage(tx: Tx) -> None:
+                ada = imports.rows_after(tx, made.id, 0, 1)[0]
+                imports.keep_row(tx, replace(ada, made=b"damaged"))
+                tx.sql.execute(update(tables.stays).where(tables.stays.c.id == bob.id).values(contact=b"damaged"))
+
+            await store.write(damage)
+            again = await bring(house, ADA.replace("300.00", "350.00"), at_home.replace("bob@", "robert@"))
+            one, other = await seen(house, again)
+            assert (one.row.verdict, one.left) == (Verdict.KNOWN, ("total",)), "as of a stay that somebody changed"
+            assert other.row.verdict is Verdict.REFUSED
+            assert other.faults[0].cure == "restore a backup, or its key file, and bring the file again"
+            done = await undo(house, made)
+            assert done.state is State.UNDONE
+            assert await store.read(lambda tx: imports.undone(tx, made.id)) == {"undone": 1, "kept": 2}
+            assert (await seen(house, made))[0].note.endswith("change the stay by hand")
+            assert {row.guest for row in await house.stays()} == {"Ada Lovelace", "Bob Dylan"}
+
+    asyncio.run(scene())
 
 
 def test_an_import_that_meets_a_full_disk_goes_on_by_itself_once_there_is_room(tmp_path: Path) -> None:
