@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
 from hub import doorcodes, pushing
 from hub.bus import Bus
-from hub.contracts import Clock
+from hub.contracts import Clock, Performer
+from hub.doorcodes import DoorCodes
 from hub.errors import Disappointment
 from hub.issuing import Desk
-from hub.model.effects import TellChannel
+from hub.model.effects import GiveDoorCode, PushStay, TellChannel
 from hub.plugins import Plugins
+from hub.pushing import Pusher
 from hub.schedule import pause
 from hub.store import mail
 from hub.store.engine import Store, Tx
@@ -66,6 +68,14 @@ class AccountsTold:
         except Disappointment as error:
             logger.warning("what accounts should be told could not be worked out; it is tried again", why=str(error))
         return self.clock.now() + LOOK_EVERY
+
+
+def keepers(store: Store, desk: Desk, clock: Clock, plugins: Plugins) -> dict[type[Any], Performer]:
+    """Who keeps the promises that are made here."""
+    return {
+        GiveDoorCode: DoorCodes(store, desk, clock, plugins).perform,
+        PushStay: Pusher(store, desk, clock, plugins).perform,
+    }
 
 
 def proof(plugins: Plugins, wall: Clock) -> Callable[[Tx, StayRow], None]:

@@ -21,6 +21,7 @@ from hub import (
     import_commands,
     issuing,
     letter_commands,
+    message_commands,
     people_commands,
     push_commands,
     radio_commands,
@@ -412,4 +413,5 @@ COMMANDS: Final[Mapping[type[Ask], Command]] = {
     **radio_commands.COMMANDS,
     **record_commands.COMMANDS,
     **stay_commands.COMMANDS,
+    **message_commands.COMMANDS,
 }

@@ -15,12 +15,13 @@ class Disappointment(Exception):
 class Unavailable(Disappointment):
     """No answer, 5xx, 429, radio asleep, timed out. Remedy: try again with back-off, at least `wait`.
 
-    What was asked may or may not have happened: after a timeout the truth is unknown.
+    What was asked may or may not have happened: after a timeout the truth is unknown. `untouched`: it certainly did not.
     """
 
-    def __init__(self, why: str, *, wait: timedelta = timedelta(0)) -> None:
+    def __init__(self, why: str, *, wait: timedelta = timedelta(0), untouched: bool = False) -> None:
         super().__init__(why)
         self.wait = wait
+        self.untouched = untouched
 
 
 class Rejected(Disappointment):

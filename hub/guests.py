@@ -18,7 +18,7 @@ from hub.issuing import Desk
 from hub.model.chain import told, written
 from hub.model.keeping import REGISTER
 from hub.model.values import StayId, StayStatus
-from hub.store import door_codes, guest_page, guests, imports, log, pushes, steps
+from hub.store import door_codes, guest_messages, guest_page, guests, imports, log, pushes, steps
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.guests import SHORTEST_NAME, Sealed
@@ -120,6 +120,17 @@ def export(tx: Tx, desk: Desk, id_: StayId, actor: str) -> dict[str, Any]:
                 for each in door_codes.of_stay(tx, id_)
                 if each.standing
             ),
+        ],
+        "messages": [
+            {
+                "at": written(each.written_at),
+                "by": each.by,
+                "channel": each.channel_id,
+                "text": _opened(desk, Sealed(each.about, each.text)),
+                "state": each.state.value,
+                "state_at": written(each.at),
+            }
+            for each in guest_messages.of_stay(tx, id_)
         ],
         "notes": [{"at": written(each.at), "by": each.by, "text": each.text} for each in guests.notes(tx, [id_])],
         "access_log": [

@@ -13,6 +13,7 @@ from hub.bus import Bus
 from hub.config import Config
 from hub.contracts import Clock
 from hub.emergency import Emergencies
+from hub.guest_messages import GuestMessages
 from hub.inbox import Inbox
 from hub.intake import Intake
 from hub.io.tagbook import TagBook
@@ -49,6 +50,7 @@ class Hub:
     inbox: Inbox
     outbox: Outbox
     publisher: Publisher
+    messages: GuestMessages
     reconciler: Reconciler
     accounts_told: AccountsTold
     ladder: Ladder

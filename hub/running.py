@@ -17,15 +17,15 @@ from typing import Any, Final
 import structlog
 
 from hub import audit, contacts, issuing, passes, people, workflow
-from hub.accounts_told import AccountsTold, proof
+from hub.accounts_told import AccountsTold, keepers, proof
 from hub.adopting import Adopting, held
 from hub.alerts import LOOK_EVERY, SETTLE, Alerts
 from hub.batteries import Batteries
 from hub.bus import Bus
 from hub.config import Config, check_key_file
 from hub.contracts import Clock, Sandbox
-from hub.doorcodes import DoorCodes
 from hub.emergency import Emergencies
+from hub.guest_messages import GuestMessages
 from hub.hub import Hub
 from hub.importing import KEPT as IMPORTS_KEPT
 from hub.importing import UNTOUCHED, Importer
@@ -40,7 +40,7 @@ from hub.issuing import Desk
 from hub.ladder import Ladder
 from hub.manifests import discover
 from hub.model.codes import Grant
-from hub.model.effects import GiveDoorCode, Notify, PublishNights, PushStay
+from hub.model.effects import Notify, PublishNights, WriteToGuest
 from hub.model.facts import Fact
 from hub.model.keeping import DELIVERIES, LOG_DAYS, MOST_LOG_DAYS
 from hub.model.values import ChannelId, LockId
@@ -48,7 +48,6 @@ from hub.outbox import Outbox
 from hub.passes import PassKeeper
 from hub.plugins import Plugins, host_maker
 from hub.publishing import Publisher
-from hub.pushing import Pusher
 from hub.radio import Radios
 from hub.reconcile import Reconciler
 from hub.schedule import Job, daily, every, keep_jobs
@@ -201,11 +200,12 @@ async def _wired(
     hand = Hand(store, plugins, clock)
     pace = reconciler.pace
     publisher = Publisher(store, bus, clock, wall, plugins, vault)
+    messages = GuestMessages(store, desk, wall, plugins)
     own = {
         Notify: Messenger(store, vault, clock, plugins).perform,
         PublishNights: publisher.perform,
-        GiveDoorCode: DoorCodes(store, desk, clock, plugins).perform,
-        PushStay: Pusher(store, desk, clock, plugins).perform,
+        **keepers(store, desk, clock, plugins),
+        WriteToGuest: messages.perform,
     }
     return Hub(
         config=config,
@@ -222,6 +222,7 @@ async def _wired(
         inbox=Inbox(store, vault, bus, clock, wall, plugins, intake, world.chance.spread),
         outbox=Outbox(store, bus, wall, plugins, world.chance.spread, own),
         publisher=publisher,
+        messages=messages,
         reconciler=reconciler,
         hand=hand,
         batteries=Batteries(store, plugins, clock),

@@ -8,18 +8,20 @@ from typing import Annotated, Any
 import typer
 
 from hub.commandline.asking import AsJson, ConfigPath, answered
+from hub.commandline.messages import StayArgument, list_messages, write_message
 from hub.commandline.saying import as_json, table
 from hub.commandline.stay_imports import import_stays, list_imports, undo_import
 
 stay = typer.Typer(
     no_args_is_help=True,
-    help="Bookings that come by telephone: list, add, change, extend, cancel; past stays from a list.",
+    help="Bookings that come by telephone: list, add, change, extend, cancel, write to guests; past stays from a list.",
 )
 stay.command("import")(import_stays)
 stay.command("imports")(list_imports)
 stay.command("undo-import")(undo_import)
+stay.command("message")(write_message)
+stay.command("messages")(list_messages)
 
-StayArgument = Annotated[str, typer.Argument(metavar="STAY", help="Its id, from `gatehouse stay list`.")]
 CheckIn = Annotated[str | None, typer.Option(metavar="HH:MM", help="Another time than the house rules'.")]
 CheckOut = Annotated[str | None, typer.Option(metavar="HH:MM", help="Another time than the house rules'.")]
 Price = Annotated[str, typer.Option(metavar="AMOUNT", help="What the guest pays for the whole stay, e.g. 450.50.")]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any, Final
 
 from hub.contracts import Performer
 from hub.contracts.accounts import Keys, let_in
-from hub.errors import Garbled, Rejected
+from hub.errors import Garbled, Rejected, Unavailable
 from hub.io.api import told
 from hub.io.http import Answer
 from hub.model.effects import SetNights
@@ -59,6 +60,16 @@ class Nights:
 def offered(performers: Mapping[type, Performer | None]) -> Mapping[type, Performer]:
     """Without what is switched off."""
     return {kind: performer for kind, performer in performers.items() if performer is not None}
+
+
+@contextmanager
+def before_writing() -> Iterator[None]:
+    """Around what is only looked up: nothing was written yet when it goes wrong, and who asked may simply ask again."""
+    try:
+        yield
+    except (Unavailable, Garbled) as error:
+        wait = error.wait if isinstance(error, Unavailable) else timedelta(0)
+        raise Unavailable(str(error), wait=wait, untouched=True) from error
 
 
 def done(answer: Answer, what: str) -> Answer:

@@ -121,15 +121,17 @@ class Api:
     async def _turn(self) -> None:
         now = asyncio.get_running_loop().time()
         if now < self._shut_until:
-            raise Unavailable(f"{self.host} asked us to wait", wait=timedelta(seconds=self._shut_until - now))
+            wait = timedelta(seconds=self._shut_until - now)
+            raise Unavailable(f"{self.host} asked us to wait", wait=wait, untouched=True)
         buckets = list(self._buckets())
-        wait = max((bucket.wait(now) for bucket in buckets), default=0.0)
-        if wait > PATIENCE_S:
-            raise Unavailable(f"{self.host} was asked as often as it allows for now", wait=timedelta(seconds=wait))
+        seconds = max((bucket.wait(now) for bucket in buckets), default=0.0)
+        if seconds > PATIENCE_S:
+            wait = timedelta(seconds=seconds)
+            raise Unavailable(f"{self.host} was asked as often as it allows for now", wait=wait, untouched=True)
         for bucket in buckets:
             bucket.take(now)
-        if wait:
-            await asyncio.sleep(wait)
+        if seconds:
+            await asyncio.sleep(seconds)
 
     def _buckets(self) -> Sequence[Bucket]:
         known = _BUCKETS.setdefault(asyncio.get_running_loop(), {})

@@ -32,7 +32,8 @@ Lookup = Callable[[str, int], Awaitable[Sequence[str]]]
 
 _LONGEST_WAIT: Final = timedelta(hours=6)
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-_SLOW_DOWN: Final = frozenset({408, 425, 429})
+_TOO_MANY: Final = 429
+_SLOW_DOWN: Final = frozenset({408, 425, _TOO_MANY})
 _NAME: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9_.])?")
 _SPACE: Final = re.compile(r"[\x00-\x20\x7f]")
 
@@ -81,7 +82,8 @@ async def send(request: Request, rules: Rules | None = None) -> Answer:
     """Ask once, following redirects of a GET.
 
     Raises:
-        Unavailable: no answer, a broken one, 408, 425, 429 or 5xx; what was asked may have happened.
+        Unavailable: no answer, a broken one, 408, 425, 429 or 5xx; what was asked may have happened, but for `untouched`:
+            nobody was reached, or we are to slow down (RFC 6585, section 4: 429 is said in place of doing it).
         Rejected: the answer is too large, or leads where the hub does not go; what was asked may have happened.
         Misconfigured: the address as written cannot be used; nothing was asked.
     """
@@ -196,9 +198,9 @@ async def _addresses(url: URL, request: Request, rules: Rules, *, written: bool)
     try:
         found = list(await rules.lookup(host, port))
     except (OSError, UnicodeError) as error:
-        raise Unavailable(f"the name {host} was not found") from error
+        raise Unavailable(f"the name {host} was not found", untouched=True) from error
     if not found:
-        raise Unavailable(f"the name {host} has no address")
+        raise Unavailable(f"the name {host} has no address", untouched=True)
     reaches = {reach(address) for address in found}
     if Reach.NEVER in reaches:
         why = f"{host} leads to an address that no calendar or service lives at"
@@ -275,9 +277,11 @@ async def _exchange(
             _check_status(response, url.host)
             return response.status, response.headers, await _body(response, url.host, rules.body_bytes)
     except TimeoutError as error:
-        raise Unavailable(f"{url.host} cannot be reached") from error
+        untouched = isinstance(error, aiohttp.ConnectionTimeoutError)
+        raise Unavailable(f"{url.host} cannot be reached", untouched=untouched) from error
     except (aiohttp.ClientError, OSError) as error:
-        raise Unavailable(f"{url.host} {_what_happened(error)}") from error
+        untouched = isinstance(error, aiohttp.ClientConnectorError)
+        raise Unavailable(f"{url.host} {_what_happened(error)}", untouched=untouched) from error
 
 
 def _what_happened(error: aiohttp.ClientError | OSError) -> str:
@@ -298,7 +302,8 @@ def _what_happened(error: aiohttp.ClientError | OSError) -> str:
 def _check_status(response: aiohttp.ClientResponse, host: str | None) -> None:
     status = response.status
     if status in _SLOW_DOWN:
-        raise Unavailable(f"{host} asks us to slow down ({status})", wait=_wait(response.headers))
+        wait = _wait(response.headers)
+        raise Unavailable(f"{host} asks us to slow down ({status})", wait=wait, untouched=status == _TOO_MANY)
     if status >= 500:
         raise Unavailable(f"{host} has trouble of its own ({status})", wait=_wait(response.headers))
 

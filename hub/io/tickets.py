@@ -67,15 +67,18 @@ class Tickets:
         recent = tuple(at for at in kept.asked if 0 <= now - at < DAY.total_seconds())
         if self._per_day is not None and len(recent) >= self._per_day:
             wait = timedelta(seconds=min(recent) + DAY.total_seconds() - now)
-            raise Unavailable("all access tokens of the day are used up; the service gives no more yet", wait=wait)
+            why = "all access tokens of the day are used up; the service gives no more yet"
+            raise Unavailable(why, wait=wait, untouched=True)
         # Counted before it is asked: a hub that is killed while it asks, again and again, does not use them all up.
         self._write(_Kept(self._whose, asked=(*recent, now)))
         try:
             ticket = await fetch()
         except Rejected:
             raise
-        except Disappointment:
+        except Disappointment as error:
             self._write(_Kept(self._whose, asked=recent))  # nobody was reached, or they said nothing that makes sense
+            if isinstance(error, Unavailable):  # a token was asked for, and nothing with one
+                raise Unavailable(str(error), wait=error.wait, untouched=True) from error
             raise
         self._write(_Kept(self._whose, ticket.token, now + ticket.lasts.total_seconds(), (*recent, now)))
         return ticket.token

@@ -58,6 +58,16 @@ class PushStay:
     stay: StayId
 
 
+@dataclass(frozen=True, slots=True)
+class WriteToGuest:
+    """Hand a person's words to the account that a stay was told by, for its guest."""
+
+    channel: ChannelId
+    stay: StayId
+    message: str
+    """Which one. Its words are kept sealed elsewhere."""
+
+
 # ---- what a service is handed --------------------------------------------------------------------------------------
 
 
@@ -154,5 +164,5 @@ class SetNights:
     """For a calendar that the people of the house keep: what goes on there, with names and hours."""
 
 
-Promised = TellChannel | Notify | PublishNights | GiveDoorCode | PushStay
+Promised = TellChannel | Notify | PublishNights | GiveDoorCode | PushStay | WriteToGuest
 Effect = Promised | SendEmail | SendSms | SetNights | SetDoorCode | KeepBooking | MessageGuest

@@ -99,6 +99,14 @@ REGISTER: Final = (
         "names nobody; what the account itself knows is erased there",
     ),
     Kept(
+        "What people of the house wrote to a guest through a channel (sealed), and whether it was handed over",
+        ("guest_messages",),
+        "to reach the guest, and to know what was said",
+        CONTRACT,
+        "as long as the stay, until it is erased",
+        "deleted; what the channel itself keeps is erased there",
+    ),
+    Kept(
         "The link to a guest's page (sealed), when it was first opened and the code first seen; doors said not to open",
         ("guest_links", "complaints"),
         "to show guests their code, and to help them at once when it does not work",

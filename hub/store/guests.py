@@ -25,6 +25,7 @@ from hub.store.tables import (
     complaints,
     grants,
     guest_links,
+    guest_messages,
     guest_notes,
     inbox,
     outbox,
@@ -167,7 +168,7 @@ def empty_stay(tx: Tx, stay: StayId) -> None:
     tx.sql.execute(gone.values(**nobody, fixed_pin=None, email_mark=None, phone_mark=None))
     tx.sql.execute(update(grants).where(grants.c.stay_id == stay).values(label="", pin=None))
     tx.sql.execute(update(stay_steps).where(stay_steps.c.stay_id == stay).values(why=""))
-    for table in (guest_links, guest_notes, complaints):
+    for table in (guest_links, guest_messages, guest_notes, complaints):
         tx.sql.execute(delete(table).where(table.c.stay_id == stay))
     tx.signal(f"stay:{stay}")
     tx.signal("stays")

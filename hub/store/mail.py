@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import Integer, Table, bindparam, delete, func, or_, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
-from hub.model.effects import GiveDoorCode, Notify, Promised, PublishNights, PushStay, TellChannel
+from hub.model.effects import GiveDoorCode, Notify, Promised, PublishNights, PushStay, TellChannel, WriteToGuest
 from hub.model.values import ChannelId
 from hub.store.engine import Tx
 from hub.store.prepared import Bare, Prepared, upsert
@@ -204,6 +204,7 @@ KINDS: Final[dict[str, type[Promised]]] = {
     "publish_nights": PublishNights,
     "give_door_code": GiveDoorCode,
     "push_stay": PushStay,
+    "write_to_guest": WriteToGuest,
 }
 _WORDS: Final = {kind: word for word, kind in KINDS.items()}
 

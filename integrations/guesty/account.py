@@ -26,7 +26,7 @@ from hub.contracts.accounts import (
     ticket,
 )
 from hub.contracts.fields import Fields
-from hub.contracts.writing import Nights, TakesNights, done, offered, record
+from hub.contracts.writing import Nights, TakesNights, before_writing, done, offered, record
 from hub.errors import Rejected
 from hub.io.api import Api, Send, told
 from hub.io.http import Answer, send
@@ -239,11 +239,13 @@ class Guesty(Account):
         """Through the channel that the guest wrote or booked by. Source: sample guesty_conversations_list, _send_message."""
         assert isinstance(effect, MessageGuest)
         only = json.dumps([{"field": "reservation._id", "operator": "$eq", "value": effect.booking}])
-        answer = done(await self._get("/v1/communication/conversations", [("filters", only)]), "client id and secret")
-        found = told(answer)
-        if isinstance(found, Mapping) and "results" not in found:  # Seen: `{"data": {"conversations": […]}}`
-            found = {"results": record(found, answer.host, "data").get("conversations")}
-        talks = [each for each in listed(found, answer.host, "results") if isinstance(each, Mapping)]
+        with before_writing():
+            path = "/v1/communication/conversations"
+            answer = done(await self._get(path, [("filters", only)]), "client id and secret")
+            found = told(answer)
+            if isinstance(found, Mapping) and "results" not in found:  # Seen: `{"data": {"conversations": […]}}`
+                found = {"results": record(found, answer.host, "data").get("conversations")}
+            talks = [each for each in listed(found, answer.host, "results") if isinstance(each, Mapping)]
         if not talks:
             raise Rejected(f"{answer.host} knows no conversation with this guest")
         talk = Fields(talks[0])

@@ -25,7 +25,7 @@ from hub.contracts.accounts import (
     ticket,
 )
 from hub.contracts.fields import Fields
-from hub.contracts.writing import Nights, TakesNights, agreed, offered
+from hub.contracts.writing import Nights, TakesNights, agreed, before_writing, offered
 from hub.errors import Rejected
 from hub.io.api import Api, Send, told
 from hub.io.http import Answer, send
@@ -171,8 +171,9 @@ class Hostaway(Account):
     async def _message(self, effect: Effect, key: str) -> None:
         """Source: _conversation_retrieveConversationsList.md, _conversation_sendConversationMessage.md."""
         assert isinstance(effect, MessageGuest)
-        answer = let_in(await self._get("/conversations", [("reservationId", effect.booking), ("limit", 1)]), _KEYS)
-        talks = [Fields(each) for each in listed(told(answer), answer.host, "result") if isinstance(each, Mapping)]
+        with before_writing():
+            answer = let_in(await self._get("/conversations", [("reservationId", effect.booking), ("limit", 1)]), _KEYS)
+            talks = [Fields(each) for each in listed(told(answer), answer.host, "result") if isinstance(each, Mapping)]
         if not talks:
             raise Rejected(f"{answer.host} knows no conversation with this guest")
         said = {"body": effect.text, "communicationType": "channel"}

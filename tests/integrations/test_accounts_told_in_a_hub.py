@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,21 +9,14 @@ from typing import Any
 import pytest
 
 from hub import doorcodes, issuing
-from hub.contracts import Host
 from hub.doorcodes import CodeAt, Whereabouts
 from hub.errors import Rejected
-from hub.io.sandbox import InlineSandbox
-from hub.model.facts import Fact
-from hub.model.values import Address, ChannelId
 from hub.store import door_codes, mail, stays
-from hub.store import house as rows
-from hub.store.house import ChannelRow, Origin
-from tests.simulators.building import Memory
-from tests.simulators.home import FLAT, Home, home, simulate
-from tests.simulators.managers.all import MANAGERS, Double, reader
+from tests.simulators.home import Home, simulate
+from tests.simulators.managers.all import MANAGERS, Double
 from tests.simulators.managers.desk import Desk, reply
+from tests.simulators.managers.plugged import DESK, plugged
 
-DESK = ChannelId("manager")
 INSIDE = datetime(2027, 3, 1, 14, 30, tzinfo=UTC)
 SHOWING = [each for each in MANAGERS.values() if each.codes]
 
@@ -36,38 +27,13 @@ def manager(request: pytest.FixtureRequest) -> Double:
     return found
 
 
-@asynccontextmanager
-async def _plugged(
-    tmp_path: Path, manager: Double, *, silent: bool = False, **settings: object
-) -> AsyncIterator[tuple[Home, Desk]]:
-    async with home(tmp_path, [Memory(Address("front"), silent=silent)]) as house:
-        hub = house.hub
-
-        async def tell(fact: Fact) -> None:
-            await hub.store.write(lambda tx: hub.intake.absorb(tx, fact, DESK))
-
-        desk = manager.desk(hub.clock.now)
-        host = Host(DESK, tell, hub.clock, tmp_path, lambda data: data, lambda data: data, InlineSandbox())
-
-        def furnish(tx: Any) -> None:
-            sealed = rows.sealed_settings(DESK, {}, hub.vault)
-            rows.keep_channel(tx, ChannelRow(DESK, None, manager.name, sealed, Origin.SITE, {"101": FLAT}))
-
-        await hub.store.write(furnish)
-        await house.later(seconds=1)
-        hub.plugins.add_channel(DESK, reader(manager, host, through=desk.send, more=settings))
-        hub.bus.signal("pollers")
-        hub.bus.signal("channels")
-        yield house, desk
-
-
 def shown(desk: Desk) -> str:
     return desk.booked[1].code or desk.booked[1].note
 
 
 def test_the_code_is_shown_once_it_is_proven_and_gone_when_the_guest_cancels(tmp_path: Path, manager: Double) -> None:
     async def main() -> None:
-        async with _plugged(tmp_path, manager, door_codes=True) as (house, desk):
+        async with plugged(tmp_path, manager, door_codes=True) as (house, desk):
             desk.book(1)
             await house.later(minutes=4)
             pin = await house.digits()
@@ -86,7 +52,7 @@ def test_the_code_is_shown_once_it_is_proven_and_gone_when_the_guest_cancels(tmp
 
 def test_another_code_takes_the_place_of_the_first(tmp_path: Path, manager: Double) -> None:
     async def main() -> None:
-        async with _plugged(tmp_path, manager, door_codes=True) as (house, desk):
+        async with plugged(tmp_path, manager, door_codes=True) as (house, desk):
             desk.book(1)
             await house.until(INSIDE)
             await house.later(minutes=10)
@@ -105,7 +71,7 @@ def test_another_code_takes_the_place_of_the_first(tmp_path: Path, manager: Doub
 
 def test_no_promise_and_no_row_holds_the_digits(tmp_path: Path) -> None:
     async def main() -> None:
-        async with _plugged(tmp_path, MANAGERS["hostaway"], door_codes=True) as (house, desk):
+        async with plugged(tmp_path, MANAGERS["hostaway"], door_codes=True) as (house, desk):
             desk.book(1)
             await house.until(INSIDE)
             await house.later(minutes=10)
@@ -124,7 +90,7 @@ def test_no_promise_and_no_row_holds_the_digits(tmp_path: Path) -> None:
 
 def test_without_leave_nothing_is_written(tmp_path: Path, manager: Double) -> None:
     async def main() -> None:
-        async with _plugged(tmp_path, manager) as (house, desk):
+        async with plugged(tmp_path, manager) as (house, desk):
             desk.book(1)
             await house.until(INSIDE)
             assert shown(desk) == ""
@@ -135,7 +101,7 @@ def test_without_leave_nothing_is_written(tmp_path: Path, manager: Double) -> No
 
 def test_a_code_that_a_lock_does_not_answer_for_is_not_shown(tmp_path: Path) -> None:
     async def main() -> None:
-        async with _plugged(tmp_path, MANAGERS["guesty"], door_codes=True, silent=True) as (house, desk):
+        async with plugged(tmp_path, MANAGERS["guesty"], door_codes=True, silent=True) as (house, desk):
             await house.later(minutes=1)
             await house.until(INSIDE)
             desk.book(1)  # it is to work by now, and nobody knows whether it does
@@ -147,7 +113,7 @@ def test_a_code_that_a_lock_does_not_answer_for_is_not_shown(tmp_path: Path) -> 
 
 def test_an_account_that_will_not_drop_a_dead_code_is_told_to_a_person(tmp_path: Path) -> None:
     async def main() -> None:
-        async with _plugged(tmp_path, MANAGERS["hostaway"], door_codes=True) as (house, desk):
+        async with plugged(tmp_path, MANAGERS["hostaway"], door_codes=True) as (house, desk):
             desk.book(1)
             await house.until(INSIDE)
             await house.later(minutes=10)
@@ -175,7 +141,7 @@ async def _where(house: Home) -> CodeAt:
 
 def test_people_see_that_the_code_is_not_told_yet_that_it_is_and_that_it_was_taken_out(tmp_path: Path) -> None:
     async def main() -> None:
-        async with _plugged(tmp_path, MANAGERS["ownerrez"], door_codes=True, silent=True) as (house, desk):
+        async with plugged(tmp_path, MANAGERS["ownerrez"], door_codes=True, silent=True) as (house, desk):
             await house.until(INSIDE)
             desk.book(1)  # it is to work by now, and nobody knows whether it does
             await house.later(minutes=4)
@@ -195,7 +161,7 @@ def test_people_see_that_the_code_is_not_told_yet_that_it_is_and_that_it_was_tak
 
 def test_what_was_given_up_says_why_and_is_told_again_when_a_person_says_so(tmp_path: Path) -> None:
     async def main() -> None:
-        async with _plugged(tmp_path, MANAGERS["hostaway"], door_codes=True) as (house, desk):
+        async with plugged(tmp_path, MANAGERS["hostaway"], door_codes=True) as (house, desk):
             hub = house.hub
             desk.refuses = 422
             desk.book(1)
@@ -218,7 +184,7 @@ def test_what_was_given_up_says_why_and_is_told_again_when_a_person_says_so(tmp_
 
 def test_what_fails_for_a_while_is_tried_again_and_said(tmp_path: Path) -> None:
     async def main() -> None:
-        async with _plugged(tmp_path, MANAGERS["hostaway"], door_codes=True) as (house, desk):
+        async with plugged(tmp_path, MANAGERS["hostaway"], door_codes=True) as (house, desk):
             desk.refuses = 503
             desk.book(1)
             await house.later(minutes=4)
@@ -235,7 +201,7 @@ def test_an_account_that_is_told_no_codes_is_said_to_be_off_or_to_have_no_place_
     tmp_path: Path, name: str, where: Whereabouts
 ) -> None:
     async def main() -> None:
-        async with _plugged(tmp_path, MANAGERS[name]) as (house, desk):
+        async with plugged(tmp_path, MANAGERS[name]) as (house, desk):
             desk.book(1)
             await house.later(minutes=4)
             assert await _where(house) == CodeAt(DESK, where, None, "", stale=False)
@@ -245,7 +211,7 @@ def test_an_account_that_is_told_no_codes_is_said_to_be_off_or_to_have_no_place_
 
 def test_another_code_ends_what_was_given_up_with_the_first(tmp_path: Path) -> None:
     async def main() -> None:
-        async with _plugged(tmp_path, MANAGERS["hostaway"], door_codes=True) as (house, desk):
+        async with plugged(tmp_path, MANAGERS["hostaway"], door_codes=True) as (house, desk):
             hub = house.hub
             desk.refuses = 422
             desk.book(1)

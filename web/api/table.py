@@ -15,6 +15,7 @@ from web.api import (
     doors,
     emergencies,
     events,
+    guest_messages,
     guest_page,
     house,
     known_guest,
@@ -151,6 +152,16 @@ TABLE: Final[tuple[AnyRoute, ...]] = (
           platform_codes.list_platform_codes, Nothing, Nothing, platform_codes.PlatformsOut),
     Route("POST", "/stays/{stay}/platforms/again", W, "Tell a platform the door code again, where that was given up",
           platform_codes.tell_again, Nothing, platform_codes.TellAgainIn, platform_codes.PlatformsOut, refuses=True),
+
+    # What people write may say anything of a guest, which reading alone does not show.
+    Route("GET", "/stays/{stay}/messages", W, "What the guest was written through the channel, and whether that is possible",
+          guest_messages.list_messages, Nothing, Nothing, guest_messages.MessagesOut),
+    Route("POST", "/stays/{stay}/messages", W, "Write to the guest through the channel that they booked by",
+          guest_messages.write_message, Nothing, guest_messages.MessageIn, guest_messages.MessagesOut, status=202, refuses=True),
+    Route("POST", "/stays/{stay}/messages/{message}/again", W, "Send again what was not sent, or may not have been",
+          guest_messages.send_message_again, Nothing, Nothing, guest_messages.MessagesOut, refuses=True),
+    Route("POST", "/stays/{stay}/messages/{message}/let-go", W, "Do not send it",
+          guest_messages.let_message_go, Nothing, Nothing, guest_messages.MessagesOut, refuses=True),
 
     Route("GET", "/stays/{stay}/link", R, "Whether a stay's guest has a link to their page, and has opened it",
           guest_page.get_link, Nothing, Nothing, guest_page.LinkOut),

@@ -27,6 +27,7 @@ from web.forms import Filled, Form, blank, read
 from web.ground import Ask, Ground, StayLine
 from web.ladder_view import LadderView, ladder_view
 from web.pages.guest_link import ForGuest, for_guest
+from web.pages.guest_messages import Writing, refused, writing
 from web.pages.known_guest import KnownGuest, known_guest
 from web.pages.platform_codes import AtPlatform, at_platforms
 from web.pages.stay_group import Group, group_of
@@ -79,6 +80,8 @@ class StayView:
     """In the same booking, by its reference."""
     known: KnownGuest | None
     """None: nobody stays there, it is a closure."""
+    writing: Writing | None
+    """The same."""
     wakes: str
 
 
@@ -116,6 +119,7 @@ def look_at(tx: Tx, hub: Hub, id_: StayId) -> StayView:
         contested=bool(conflicts.contested(tx, [id_])),
         group=group_of(tx, ground, row),
         known=known_guest(tx, hub, ground, row) if row.kind in CODED else None,
+        writing=writing(tx, hub, ground, row),
         may_restore=row.status is StayStatus.CANCELLED and not over and row.check_out is not None,
         wakes=wakes(f"stay:{id_}", "stays", "questions", *(f"lock:{door.lock}" for door in line.doors)),
     )
@@ -152,7 +156,7 @@ async def one(request: web.Request) -> web.Response:
     hub = request.app[SITE].hub
     id_ = StayId(request.match_info["id"])
     view = await hub.store.read(lambda tx: look_at(tx, hub, id_))
-    if (block := request.query.get("part", "")) in ("live", "timeline", "code"):
+    if (block := request.query.get("part", "")) in ("live", "timeline", "code", "messages"):
         return part(request, "stays/one.html", block, view=view)
     return await page(request, "stays/one.html", "stays", view=view)
 
@@ -178,6 +182,20 @@ async def show_code(request: web.Request) -> web.Response:
     if htmx(request):
         return part(request, "stays/one.html", "code", view=view)
     return await page(request, "stays/one.html", "stays", view=view)
+
+
+async def write(request: web.Request) -> web.Response:
+    """To the guest, through the channel. What was typed is shown again where it is refused."""
+    hub, actor, form = request.app[SITE].hub, request[GUARD].actor, await request.post()
+    id_, text, once = StayId(request.match_info["id"]), str(form.get("text", "")), str(form.get("once", ""))[:64]
+    channel = ChannelId(str(form["channel"])) if form.get("channel") else None
+    try:
+        await hub.store.write(lambda tx: hub.messages.write(tx, id_, text, actor, channel=channel, once=once))
+    except Rejected as error:
+        view = await hub.store.read(lambda tx: look_at(tx, hub, id_))
+        view = replace(view, writing=refused(view.writing, text, error))
+        return await page(request, "stays/one.html", "stays", status=422, view=view)
+    return go(request, f"/stays/{id_}", said="message_written")
 
 
 async def redraw(request: web.Request) -> web.Response:
@@ -444,6 +462,7 @@ ROUTES = [
     web.post("/stays/new", add),
     web.get("/stays/{id}", one),
     web.post("/stays/{id}/code", show_code),
+    web.post("/stays/{id}/messages", write),
     web.post("/stays/{id}/redraw", redraw),
     web.post("/stays/{id}/backup", use_backup),
     web.post("/stays/{id}/doubt", doubt),

@@ -32,7 +32,7 @@ from hub.store.tables.person_feeds import person_feeds
 from hub.store.tables.publishing import outlets, published, said_blocks, sync_log
 from hub.store.tables.record import access_log, aliases, audit, chain, outbox, questions, slot_holders
 from hub.store.tables.world import alarms, battery_readings, channel_state, inbox, lock_state
-from hub.store.tables.writing import door_codes, pushes
+from hub.store.tables.writing import door_codes, guest_messages, pushes
 
 __all__ = [
     "Day",
@@ -56,6 +56,7 @@ __all__ = [
     "escalation",
     "grants",
     "guest_links",
+    "guest_messages",
     "guest_notes",
     "holds",
     "inbox",

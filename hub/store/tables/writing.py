@@ -1,8 +1,8 @@
-"""What accounts were told from here: door codes of their bookings, and bookings of ours."""
+"""What accounts were told from here: door codes of their bookings, bookings of ours, and words for guests."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, Text, text
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Text, text
 
 from hub.store.tables.kinds import Instant, flag, required, table
 
@@ -35,4 +35,20 @@ pushes = table(
     Index("pushes_by_booking", "channel_id", "booking"),  # R548: three indexes
     Index("pushes_by_state", "state", "synced_at"),
     Index("pushes_failed", "channel_id", "tried_at", sqlite_where=text("state = 'failed'")),
+)
+
+guest_messages = table(
+    "guest_messages",
+    Column("id", Text, primary_key=True),
+    required("stay_id", Text, ForeignKey("stays.id", ondelete="CASCADE")),
+    required("channel_id", Text),  # no key: what was written stays when the channel goes
+    required("text", LargeBinary),  # sealed
+    required("by", Text),
+    required("written_at", Instant),
+    required("state", Text),
+    required("at", Instant),  # of the state
+    required("why", Text, server_default=""),  # it was not handed over
+    required("asked", Integer, server_default="1"),  # how often people said that it is to be sent; each is a promise
+    required("once", Text),  # a form that is sent twice has the same
+    Index("guest_messages_once", "stay_id", "once", unique=True),
 )

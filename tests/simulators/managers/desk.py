@@ -136,7 +136,7 @@ class Desk:
         status, told, body = self.answer(Asked(request.method, path, headers, request.body or b""))
         if status in (408, 425, 429) or status >= 500:
             wait = timedelta(seconds=int(told.get("Retry-After", "0")))
-            raise Unavailable(f"the double answers {status}", wait=wait)
+            raise Unavailable(f"the double answers {status}", wait=wait, untouched=status == 429)
         return Answer(status, {name.lower(): value for name, value in told.items()}, body, parts.hostname or "")
 
 

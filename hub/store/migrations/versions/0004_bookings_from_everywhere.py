@@ -422,8 +422,30 @@ CREATE TABLE guest_notes (
     """,
 )
 
+# ---- what people write to guests ----
+MESSAGES = (
+    """
+CREATE TABLE guest_messages (
+    id TEXT NOT NULL,
+    stay_id TEXT NOT NULL,
+    channel_id TEXT NOT NULL,
+    text BLOB NOT NULL,
+    by TEXT NOT NULL,
+    written_at INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    why TEXT DEFAULT '' NOT NULL,
+    asked INTEGER DEFAULT '1' NOT NULL,
+    once TEXT NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY(stay_id) REFERENCES stays (id) ON DELETE CASCADE
+) STRICT
+    """,
+    "CREATE UNIQUE INDEX guest_messages_once ON guest_messages (stay_id, once)",
+)
+
 
 def upgrade() -> None:
     # The triggers come last: they name columns that are added here.
-    for statement in (*TABLES, *ACCOUNTS, *CONFLICTS, *WORKFLOW, *PUBLISHING, *LOCKS, *WRITING, *PERSON_FEEDS, *IMPORTS, *INBOX, *SAID, *GUESTS, *LOOKS, *TRIGGERS):
+    for statement in (*TABLES, *ACCOUNTS, *CONFLICTS, *WORKFLOW, *PUBLISHING, *LOCKS, *WRITING, *PERSON_FEEDS, *IMPORTS, *INBOX, *SAID, *GUESTS, *LOOKS, *MESSAGES, *TRIGGERS):
         op.get_bind().exec_driver_sql(statement)

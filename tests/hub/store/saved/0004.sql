@@ -259,6 +259,23 @@ CREATE TABLE guest_links (
 ) STRICT
     ;
 INSERT INTO "guest_links" VALUES('x','x',X'78',1,1,1);
+CREATE TABLE guest_messages (
+    id TEXT NOT NULL,
+    stay_id TEXT NOT NULL,
+    channel_id TEXT NOT NULL,
+    text BLOB NOT NULL,
+    by TEXT NOT NULL,
+    written_at INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    why TEXT DEFAULT '' NOT NULL,
+    asked INTEGER DEFAULT '1' NOT NULL,
+    once TEXT NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY(stay_id) REFERENCES stays (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "guest_messages" VALUES('x','x','x',X'78','x',1,'x',1,'x',1,'x');
 CREATE TABLE guest_notes (
     stay_id TEXT NOT NULL,
     text TEXT NOT NULL,
@@ -887,6 +904,7 @@ CREATE INDEX stays_by_email ON stays (email_mark) WHERE email_mark <> '';
 CREATE INDEX stays_by_phone ON stays (phone_mark) WHERE phone_mark <> '';
 CREATE INDEX stays_unmarked ON stays (id) WHERE contact IS NOT NULL AND email_mark IS NULL;
 CREATE INDEX grants_refused ON grants (lock_id) WHERE refused IS NOT NULL;
+CREATE UNIQUE INDEX guest_messages_once ON guest_messages (stay_id, once);
 CREATE TRIGGER holds_no_overlap BEFORE INSERT ON holds
 WHEN EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.status IN ('confirmed', 'tentative')
              AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
