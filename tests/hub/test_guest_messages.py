@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,9 +12,10 @@ from typing import Any
 import pytest
 
 from hub import guests
+from hub.contracts import Integration, Performer
 from hub.errors import Rejected
 from hub.guest_messages import LONGEST, Message, Way
-from hub.model.effects import WriteToGuest
+from hub.model.effects import Effect, MessageGuest
 from hub.model.values import StayStatus
 from hub.store import guest_messages as rows
 from hub.store import log, mail
@@ -155,21 +157,179 @@ def test_a_lost_answer_is_never_made_good_by_a_second_message(tmp_path: Path, ma
 def test_a_hub_that_falls_while_a_message_leaves_asks_a_person(tmp_path: Path) -> None:
     async def test(house: Home, desk: Desk, stay: StayRow) -> None:
         hub = house.hub
-        hub.plugins.unplug_channel(DESK)
-        id_ = await write(house, stay)
-        await house.later(seconds=5)
-        asked = len(desk.asked)
 
-        def fell(tx: Any) -> None:
-            row = rows.one(tx, stay.id, id_)
-            assert row is not None
+        def written_and_fell(tx: Any) -> None:
+            """As the database was at the moment of the fall."""
+            row = hub.messages.write(tx, stay.id, WORDS, BY)
             rows.keep(tx, replace(row, state=MessageState.SENDING))
 
-        await hub.store.write(fell)  # what stands in the database at the moment of the fall
-        hub.plugins.add_channel(DESK, _Deaf(hub.plugins, desk))
+        await hub.store.write(written_and_fell)
         await house.later(minutes=10)
-        assert (len(desk.letters), len(desk.asked)) == (0, asked)
-        state, why = await only(house, stay)
-        assert (state, why) == (MessageState.UNKNOWN, "the hub was cut off while it was being handed over")
+        assert desk.letters == []
+        assert await only(house, stay) == (MessageState.UNKNOWN, "the hub was cut off while it was being handed over")
+
+    with_guest(tmp_path, test)
+
+
+class Deaf(Integration):
+    """Takes what it is told, and never answers."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    async def _hear(self, effect: Effect, key: str) -> None:
+        assert isinstance(effect, MessageGuest)
+        self.told.append(effect.text)
+        await asyncio.Event().wait()
+
+    @property
+    def perform(self) -> Mapping[type, Performer]:
+        return {MessageGuest: self._hear}
+
+
+def test_a_channel_that_never_answers_is_told_once(tmp_path: Path) -> None:
+    async def test(house: Home, desk: Desk, stay: StayRow) -> None:
+        deaf = Deaf()
+        house.hub.plugins.add_channel(DESK, deaf)
+        await write(house, stay)
+        await house.later(hours=2)
+        assert deaf.told == [WORDS]
+        assert (await only(house, stay))[0] is MessageState.UNKNOWN
+
+    with_guest(tmp_path, test)
+
+
+def test_a_message_that_waits_can_be_held_back_and_one_that_left_cannot(tmp_path: Path) -> None:
+    async def test(house: Home, desk: Desk, stay: StayRow) -> None:
+        hub = house.hub
+        gone = await write(house, stay)
+        await house.later(minutes=1)
+        with pytest.raises(Rejected, match="cannot be held back"):
+            await hub.store.write(lambda tx: hub.messages.let_go(tx, stay.id, gone, BY))
+
+        def two_at_once(tx: Any) -> None:
+            id_ = hub.messages.write(tx, stay.id, "Dinner is at eight.", BY).id
+            hub.messages.let_go(tx, stay.id, id_, BY)
+
+        await hub.store.write(two_at_once)
+        await house.later(minutes=10)
+        assert len(desk.letters) == 1
+        assert [each.state for each in await written(house, stay)] == [MessageState.LET_GO, MessageState.HANDED_OVER]
+
+    with_guest(tmp_path, test)
+
+
+# ---- the code -------------------------------------------------------------------------------------------------------
+
+
+def test_the_code_is_filled_in_when_the_message_leaves_and_stands_nowhere_else(tmp_path: Path) -> None:
+    async def test(house: Home, desk: Desk, stay: StayRow) -> None:
+        await house.until(INSIDE)
+        pin = await house.digits()
+        await write(house, stay, "Your code is {code}.")
+        await house.later(minutes=2)
+        assert desk.letters == [(1, f"Your code is {pin}.")]
+        (message,) = await written(house, stay)
+        assert message.text == "Your code is {code}."
+
+        def dump(tx: Any) -> str:
+            tables = ("outbox", "guest_messages", "audit", "stays")
+            return repr([tx.sql.exec_driver_sql(f"SELECT * FROM {name}").all() for name in tables])  # noqa: S608
+
+        hub = house.hub
+        kept = await hub.store.read(dump)
+        assert pin not in kept
+        assert WORDS not in kept
+        deeds = [deed.action for deed in await hub.store.read(lambda tx: log.deeds(tx, f"stay:{stay.id}"))]
+        assert deeds.count("code told") == 1
+
+    with_guest(tmp_path, test)
+
+
+def test_digits_of_the_code_are_not_written_by_hand(tmp_path: Path) -> None:
+    async def test(house: Home, desk: Desk, stay: StayRow) -> None:
+        pin = await house.digits()
+        for text in (f"Type {pin} at the door.", f"Type {pin[:2]} {pin[2:]} at the door."):
+            with pytest.raises(Rejected, match=r"write \{code\} where") as refusal:
+                await write(house, stay, text)
+            assert pin not in str(refusal.value)
+        await write(house, stay, f"Call 030{pin}9 from the gate.")  # a longer number is another
+
+    with_guest(tmp_path, test)
+
+
+def test_a_code_that_may_not_be_told_yet_is_not_promised(tmp_path: Path) -> None:
+    async def test(house: Home, desk: Desk, stay: StayRow) -> None:
+        house.lock("front").silent = True
+        await house.until(INSIDE)
+        with pytest.raises(Rejected, match="may not be told the code yet"):
+            await write(house, stay, "Your code is {code}.")
+
+    with_guest(tmp_path, test, silent=True)
+
+
+# ---- who can be written to ------------------------------------------------------------------------------------------
+
+
+async def _way(house: Home, stay: StayRow) -> Way:
+    hub = house.hub
+    return (await hub.store.read(lambda tx: hub.messages.ways(tx, stay))).way
+
+
+def test_where_no_message_can_be_carried_it_is_said_why(tmp_path: Path) -> None:
+    async def test(house: Home, desk: Desk, stay: StayRow) -> None:
+        assert await _way(house, stay) is Way.CANNOT
+        with pytest.raises(Rejected, match="takes no messages from a program: write there by hand"):
+            await write(house, stay)
+        house.hub.plugins.unplug_channel(DESK)
+        assert await _way(house, stay) is Way.OFF
+
+    with_guest(tmp_path, test, "ownerrez")
+
+
+def test_a_calendar_carries_no_messages(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            house.book("a", INSIDE.date(), INSIDE.date() + timedelta(days=2))
+            await house.later(minutes=4)
+            stay = await house.stay()
+            assert await _way(house, stay) is Way.CALENDAR
+            with pytest.raises(Rejected, match="is a calendar, which carries no messages"):
+                await write(house, stay)
+
+    simulate(main())
+
+
+def test_an_empty_or_endless_message_is_not_taken(tmp_path: Path) -> None:
+    async def test(house: Home, desk: Desk, stay: StayRow) -> None:
+        for text, why in ((" \n ", "what the guest is to read"), ("x" * (LONGEST + 1), "at most 2000 characters")):
+            with pytest.raises(Rejected, match=why):
+                await write(house, stay, text)
+        await write(house, stay, "x" * LONGEST)
+
+    with_guest(tmp_path, test)
+
+
+# ---- the guest's rights ---------------------------------------------------------------------------------------------
+
+
+def test_messages_are_told_and_erased_with_the_guest(tmp_path: Path) -> None:
+    async def test(house: Home, desk: Desk, stay: StayRow) -> None:
+        hub = house.hub
+        await write(house, stay)
+        await house.later(minutes=2)
+        told = await hub.store.write(lambda tx: guests.export(tx, hub.desk, stay.id, BY))
+        (message,) = told["messages"]
+        assert (message["text"], message["state"], message["channel"]) == (WORDS, "handed_over", DESK)
+        assert not any(WORDS in each["detail"] for each in told["audit_trail"])
+        desk.refuses = 422
+        await write(house, stay, "The second one.")
+        await house.later(minutes=2)
+        await hub.store.write(lambda tx: hub.intake.cancel_stay(tx, stay.id, BY))
+        await house.later(minutes=30)
+        assert (await house.stays())[0].status is StayStatus.CANCELLED
+        await hub.store.write(lambda tx: guests.erase(tx, hub.desk, stay.id, stay.id, BY))
+        assert await hub.store.read(lambda tx: rows.of_stay(tx, stay.id)) == []
+        assert await hub.store.read(mail.dead) == [], "what was given up is of nobody any more"
 
     with_guest(tmp_path, test)
