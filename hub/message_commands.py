@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic import JsonValue
 
-from hub.commandline import asks_messages as asks
+from hub.commandline import asks_stays as asks
 from hub.commandline.asks import Ask
 from hub.errors import Rejected
 from hub.guest_messages import Message, Way, said_of

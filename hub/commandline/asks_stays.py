@@ -65,3 +65,17 @@ class StayChanged(StayExtend):
     children: _Count | None = None
     infants: _Count | None = None
     pets: _Count | None = None
+
+
+class StayMessage(Ask):
+    command = "stay message"
+
+    stay: str
+    text: Annotated[str, Field(min_length=1, repr=False)]
+    channel: str | None = None
+
+
+class StayMessages(Ask):
+    command = "stay messages"
+
+    stay: str

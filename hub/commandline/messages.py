@@ -26,7 +26,7 @@ def write_message(
     json: AsJson = False,
 ) -> None:
     """Write to the guest of a stay through its channel. What became of it: `gatehouse stay messages`."""
-    from hub.commandline.asks_messages import StayMessage
+    from hub.commandline.asks_stays import StayMessage
 
     said = sys.stdin.read() if text == "-" else text
     told = answered(config, StayMessage, stay=stay_id, text=said, channel=channel)
@@ -38,7 +38,7 @@ def write_message(
 
 def list_messages(config: ConfigPath, stay_id: StayArgument, json: AsJson = False) -> None:
     """What the guest of a stay was written through its channel, and what became of it."""
-    from hub.commandline.asks_messages import StayMessages
+    from hub.commandline.asks_stays import StayMessages
 
     told = answered(config, StayMessages, stay=stay_id)
     if json:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.commandline import asks_messages as asks
+from hub.commandline import asks_stays as asks
 from hub.errors import Rejected
 from hub.message_commands import COMMANDS
 from hub.store.stays import StayRow
