@@ -41,11 +41,11 @@ def manager(request: pytest.FixtureRequest) -> Double:
 Test = Callable[[Home, Desk, StayRow], Awaitable[None]]
 
 
-def with_guest(folder: Path, test: Test, manager: str = "guesty", **settings: object) -> None:
+def with_guest(folder: Path, test: Test, manager: str = "guesty", *, silent: bool = False) -> None:
     """Somebody has booked there, and the hub knows it."""
 
     async def main() -> None:
-        async with plugged(folder, MANAGERS[manager], **settings) as (house, desk):
+        async with plugged(folder, MANAGERS[manager], silent=silent) as (house, desk):
             desk.book(1)
             await house.later(minutes=4)
             await test(house, desk, await house.stay())
