@@ -51,7 +51,7 @@ from hub.model.outcomes import (
 from hub.model.values import CodeTag, LockId, Pin, Proof
 from hub.plugins import Plugins
 from hub.schedule import pause
-from hub.store import codes, doors, emergencies, log, proofs, settings
+from hub.store import codes, doors, emergencies, figures, log, proofs, settings
 from hub.store import stays as ledger
 from hub.store.doors import Door
 from hub.store.engine import Store, Tx
@@ -297,7 +297,7 @@ class Reconciler:
         view = self.view(tx, lock)
         before = view.slot(number)
         after = after_ask(before, seen, self._tag(lock, seen, before, view.grants), view.policy, self.clock.now())
-        codes.keep_slot(tx, lock, after, self.clock.now())
+        self._answered(tx, lock, after)
         self._log_change(tx, lock, before, after)
         return after
 
@@ -342,14 +342,13 @@ class Reconciler:
         view = self.view(tx, lock)
         before = view.slot(step.slot)
         after = after_write(before, proof, view.limits, self.clock.now())
-        codes.keep_slot(tx, lock, after, self.clock.now())
+        self._answered(tx, lock, after)
         self._log_change(tx, lock, before, after)
 
     def _was_refused(self, tx: Tx, lock: LockId, step: Write | Enable, words: str, other_digits: bool) -> Slot:
         view = self.view(tx, lock)
-        now = self.clock.now()
-        after = after_refusal(view.slot(step.slot), view.policy, now)
-        codes.keep_slot(tx, lock, after, now)
+        after = after_refusal(view.slot(step.slot), view.policy, self.clock.now())
+        self._answered(tx, lock, after)
         if isinstance(step, Enable):  # the digits are there: they are written again when they are needed
             return after
         grant = next((grant for grant in view.grants if grant.id == step.grant), None)
@@ -378,14 +377,13 @@ class Reconciler:
         view = self.view(tx, lock)
         before = view.slot(number)
         after = after_clear(before, proof, view.limits, self.clock.now())
-        codes.keep_slot(tx, lock, after, self.clock.now())
+        self._answered(tx, lock, after)
         self._log_change(tx, lock, before, after)
         return after
 
     def _not_cleared(self, tx: Tx, lock: LockId, number: int) -> None:
         view = self.view(tx, lock)
-        now = self.clock.now()
-        codes.keep_slot(tx, lock, after_refusal(view.slot(number), view.policy, now), now)
+        self._answered(tx, lock, after_refusal(view.slot(number), view.policy, self.clock.now()))
 
     async def _confine(self, lock: LockId, hours: SlotSchedule, step: Schedule) -> bool:
         try:
@@ -404,14 +402,18 @@ class Reconciler:
     def _confined(self, tx: Tx, lock: LockId, step: Schedule, proof: Proof) -> None:
         before = self.view(tx, lock).slot(step.slot)
         after = after_schedule(before, step, proof)
-        codes.keep_slot(tx, lock, after, self.clock.now())
+        self._answered(tx, lock, after)
         if before.hours.shut(self.clock.now()):
             self._tell_if_proven(tx, after)  # until now other hours kept the guest out
 
     def _not_confined(self, tx: Tx, lock: LockId, step: Schedule) -> None:
         view = self.view(tx, lock)
-        after = after_schedule_refusal(view.slot(step.slot), step, view.policy, self.clock.now())
+        self._answered(tx, lock, after_schedule_refusal(view.slot(step.slot), step, view.policy, self.clock.now()))
+
+    def _answered(self, tx: Tx, lock: LockId, after: Slot) -> None:
+        """The lock answered, be it with a refusal, and this is what that makes of the slot."""
         codes.keep_slot(tx, lock, after, self.clock.now())
+        figures.answered(tx, lock, self.clock.now())
 
     async def _unanswered(self, lock: LockId, number: int, error: Exception, learn: Learn = after_failure) -> None:
         why = str(error) or "no answer in time"
@@ -421,6 +423,7 @@ class Reconciler:
             view, now = self.view(tx, lock), self.clock.now()
             policy = replace(view.policy, longest_wait=min(view.policy.longest_wait, LONGEST_SILENCE * self.pace))
             codes.keep_slot(tx, lock, learn(view.slot(number), policy, now), now)
+            figures.unanswered(tx, lock, now)
 
         await self.store.write(work)
 
@@ -441,6 +444,8 @@ class Reconciler:
             self._log(tx, lock, log.CODE_CLEARED, after.number, None if held is None else held.grant)
 
     def _tell_if_proven(self, tx: Tx, slot: Slot) -> None:
+        if slot.holder is not None:
+            proofs.first_proven(tx, slot.holder, self.clock.now())
         held = None if slot.holder is None else codes.issued(tx, slot.holder)
         stay = None if held is None or held.stay is None else ledger.stay(tx, held.stay)
         if stay is None:

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import structlog
 
-from hub import audit, contacts, issuing, passes, people, workflow
+from hub import audit, issuing, people, tidying, workflow
 from hub.accounts_told import AccountsTold, keepers, proof
 from hub.adopting import Adopting, held
 from hub.alerts import LOOK_EVERY, SETTLE, Alerts
@@ -27,8 +27,7 @@ from hub.contracts import Clock, Sandbox
 from hub.emergency import Emergencies
 from hub.guest_messages import GuestMessages
 from hub.hub import Hub
-from hub.importing import KEPT as IMPORTS_KEPT
-from hub.importing import UNTOUCHED, Importer
+from hub.importing import Importer
 from hub.inbox import Inbox
 from hub.intake import Intake
 from hub.io.clock import SystemClock, Trust, TurnedClock, Vouch
@@ -42,7 +41,6 @@ from hub.manifests import discover
 from hub.model.codes import Grant
 from hub.model.effects import Notify, PublishNights, WriteToGuest
 from hub.model.facts import Fact
-from hub.model.keeping import DELIVERIES, LOG_DAYS, MOST_LOG_DAYS
 from hub.model.values import ChannelId, LockId
 from hub.outbox import Outbox
 from hub.passes import PassKeeper
@@ -53,25 +51,15 @@ from hub.reconcile import Reconciler
 from hub.schedule import Job, daily, every, keep_jobs
 from hub.signin import SignIn
 from hub.store import (
-    alerts,
     backup,
-    batteries,
-    bookings,
     chain,
     codes,
-    guest_page,
-    holders,
     house,
-    imports,
     log,
-    mail,
     migrate,
-    publishing,
-    replies,
     settings,
 )
 from hub.store import ladder as pools
-from hub.store import stays as ledger
 from hub.store.engine import Store, Tx
 from hub.telling import Messenger
 from hub.timekeeping import Timekeeper
@@ -80,8 +68,6 @@ from hub.unlock import Hand
 
 logger = structlog.get_logger("hub")
 
-KEEP_ALERTS: Final = timedelta(days=30)
-"""After they are over. Those about a stay may name its guest."""
 STAMP_EVERY: Final = timedelta(minutes=10)
 STAGES_EVERY: Final = timedelta(minutes=5)
 
@@ -403,7 +389,7 @@ def _jobs(hub: Hub) -> tuple[Job, ...]:
     return (
         Job("stamp", every(stamp, start=now), lambda: _stamp(hub)),
         Job("stages", every(max(STAGES_EVERY, timedelta(seconds=pace)), start=now), lambda: _go_on(hub)),
-        Job("tidy", daily(3, 30), lambda: _tidy(hub)),
+        Job("tidy", daily(3, 30), lambda: tidying.tidy(hub)),
         Job("batteries", daily(10, 0), hub.batteries.ask_silent_ones),
     )
 
@@ -463,38 +449,3 @@ async def _go_on(hub: Hub) -> None:
         await hub.store.write(lambda tx: workflow.tick(tx, hub.desk))
     if await hub.store.read(lambda tx: issuing.is_released(tx, hub.desk)):
         await hub.store.write(lambda tx: issuing.release(tx, hub.desk))
-
-
-async def _tidy(hub: Hub) -> None:
-    """Drop what was dealt with long ago: deliveries hold contact data, and nobody needs them any more."""
-
-    def work(tx: Tx) -> None:
-        if hub.clock.trusted:
-            mail.come_to_now(tx, hub.wall.now())
-            alerts.come_to_now(tx, hub.clock.now())
-        mail.tidy(tx, hub.wall.now() - DELIVERIES)
-        alerts.tidy(tx, hub.clock.now() - KEEP_ALERTS)
-        ledger.withdraw_moot(tx, hub.clock.now())
-        passes.tidy(tx, hub.clock.now())
-        publishing.tidy(tx, hub.clock.now())
-        batteries.forget_old(tx, hub.clock.now() - batteries.KEPT)
-        replies.forget_old(tx, hub.wall.now() - timedelta(days=1))
-        contacts.mark_old(tx, hub.vault)
-        if hub.clock.trusted:
-            guest_page.tidy(tx, hub.clock.now())
-            bookings.sweep_holds(tx, hub.clock.now())
-            imports.tidy(tx, hub.clock.now() - IMPORTS_KEPT, hub.clock.now() - UNTOUCHED)
-            _purge(tx, hub.clock.now())
-
-    await hub.store.write(work)
-
-
-def _purge(tx: Tx, now: datetime) -> None:
-    """A clock that is years ahead would take everything for old; only one that is believed comes here."""
-    places = house.properties(tx)
-    log.mark_age(tx, now, now - timedelta(days=MOST_LOG_DAYS))
-    for place in places:
-        log.purge(tx, place.id, now - timedelta(days=place.log_days), now)
-    for lock in house.locks(tx):
-        codes.forget_spent(tx, lock.id, now)  # those of which the lock never heard
-    holders.forget(tx, now - timedelta(days=max((place.log_days for place in places), default=LOG_DAYS)))

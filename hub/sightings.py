@@ -25,7 +25,7 @@ from hub.model.facts import (
 )
 from hub.model.outcomes import changed_outside, forgotten, heard, taken_over
 from hub.model.values import How, LockId, Position
-from hub.store import chain, codes, doors, guest_page, house, log
+from hub.store import chain, codes, doors, figures, guest_page, house, log
 from hub.store import stays as ledger
 from hub.store.doors import Door
 from hub.store.engine import Tx
@@ -90,10 +90,13 @@ def forget_slots(tx: Tx, lock: LockId, at: datetime) -> None:
 
 
 def _heard(tx: Tx, door: Door, at: datetime) -> None:
-    doors.learn(tx, door.id, heard_at=at, silent_since=None, silent_why=None)
+    doors.learn(
+        tx, door.id, heard_at=at, silent_since=None, silent_why=None, unanswered_at=None, met_at=door.met_at or at
+    )
     tx.signal(f"heard:{door.id}")
     if door.silent_since is None:
         return
+    figures.was_away(tx, door.id, door.silent_since, at)
     # A sign of life ends every back-off: what failed while it was silent is tried at once.
     for slot in codes.slots_of(tx, door.id):
         if slot.retry_at is not None:

@@ -12,9 +12,9 @@ from hub.contracts import Clock
 from hub.errors import Disappointment, Rejected, Unavailable
 from hub.model.values import LockId, Position
 from hub.plugins import Plugins
-from hub.store import doors, log
+from hub.store import doors, figures, log
 from hub.store.doors import Door
-from hub.store.engine import Store
+from hub.store.engine import Store, Tx
 
 DEADLINE: Final = timedelta(seconds=10)
 """Real time. A door that opens five minutes late is worse than one that does not open."""
@@ -64,29 +64,40 @@ class Hand:
         )
         # Also what stands there when the hub is stopped, or a driver fails as none should, while the bolt may be moving.
         answer = Answer(Outcome.UNKNOWN, f"{door.name} was not heard to its end. Look at the door before trying again.")
+        heard: bool | None = None
         try:
             async with asyncio.timeout(DEADLINE.total_seconds()):
                 reached = await met.bolt.move(to)
+            heard = True
             answer = self._answer(door.name, verb, to, reached)
         except Rejected as error:
+            heard = True
             answer = Answer(Outcome.REFUSED, f"{door.name} refused: {error}.")
         except Unavailable as error:
+            heard = False
             answer = Answer(
                 Outcome.UNKNOWN, f"{door.name} did not answer ({error}). Look at the door before trying again."
             )
         except TimeoutError:
+            heard = False
             answer = Answer(
                 Outcome.UNKNOWN, f"{door.name} did not answer within 10 s. Look at the door before trying again."
             )
         except Disappointment as error:
+            heard = False
             answer = Answer(
                 Outcome.UNKNOWN, f"{door.name} answered nonsense ({error}). Look at the door before trying again."
             )
         finally:
-            await self.store.write(
-                lambda tx: log.conclude(tx, asked, self.clock.now(), answer.outcome.value, answer.sentence)
-            )
+            await self.store.write(lambda tx: self._conclude(tx, lock, asked, answer, heard))
         return answer
+
+    def _conclude(self, tx: Tx, lock: LockId, asked: int, answer: Answer, heard: bool | None) -> None:
+        """`heard`: whether the lock answered at all; None: nobody waited for it."""
+        now = self.clock.now()
+        log.conclude(tx, asked, now, answer.outcome.value, answer.sentence)
+        if heard is not None:
+            (figures.answered if heard else figures.unanswered)(tx, lock, now)
 
     async def _forbidden(self, door: Door, actor: str) -> Answer:
         sentence = f"{door.name} is not unlocked from here: {OVER_S0} {S0_CURE}"

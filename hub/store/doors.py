@@ -53,6 +53,10 @@ class Door:
     """Since when it is in that mode."""
     emptied_at: datetime | None = None
     """When it lost all that was in its keypad: replaced, reset, or everything deleted."""
+    met_at: datetime | None = None
+    """When it was first heard, or, before that was kept, first heard after."""
+    unanswered_at: datetime | None = None
+    """When it left a command unanswered, and nothing was heard of it since."""
     quarantined: str = ""
     """Why its worker gave up on it; empty when all is well."""
 
@@ -126,6 +130,8 @@ def _door(row: Mapping[str, Any]) -> Door:
         mode=Mode(row["mode"] or Mode.NORMAL.value),
         mode_at=row["mode_at"],
         emptied_at=row["emptied_at"],
+        met_at=row["met_at"],
+        unanswered_at=row["unanswered_at"],
         quarantined=row["quarantined"] or "",
     )
 

@@ -7,10 +7,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, case, func, or_, select, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
 from hub.model.codes import Reading
-from hub.model.values import Proof, StayId
+from hub.model.values import GrantId, Proof, StayId
 from hub.store.engine import Tx
 from hub.store.prepared import Prepared, among, listed, one_of
 from hub.store.tables import Instant, grants, slots
@@ -49,6 +62,20 @@ PROVEN: Final = and_(
     ~and_(slots.c.hours_refused == 0, or_(_ended(slots.c.hours_end), _not_begun(slots.c.hours_start))),
 )
 """`ready` of hub/model/codes.py, with a proof that is more than an acknowledgement. Takes the parameter `now`."""
+
+
+_FIRST: Final = Prepared(
+    update(grants)
+    .where(grants.c.id == bindparam("grant"), grants.c.proven_at.is_(None))
+    .where(exists().where(slots.c.holder == grants.c.id, PROVEN))
+    .values(proven_at=NOW),
+    lambda _: None,
+)
+
+
+def first_proven(tx: Tx, grant: GrantId, now: datetime) -> None:
+    """Write down that it is proven now, if it is and was not before."""
+    _FIRST.run(tx, grant=grant, now=now)
 
 
 def _tallied() -> Select[Any]:

@@ -162,7 +162,9 @@ grants = table(
     Column("pass_id", Text, ForeignKey("passes.id", ondelete="SET NULL")),
     Column("pulled_at", Instant),  # of a backup code: when it became its stay's
     Column("pulled_by", Text),  # `gatehouse`, by the deadline ladder, or whoever asked for it
+    Column("proven_at", Instant),  # when it was first proven in the lock, if only to wait there
     Index("grants_by_stay", "stay_id"),
+    Index("grants_by_start", "start"),
     Index("grants_by_pass", "pass_id", sqlite_where=text("pass_id IS NOT NULL")),
     Index("grants_by_lock", "lock_id", sqlite_where=text("pin IS NOT NULL")),
     Index("grants_by_tag", "lock_id", "tag", sqlite_where=text("pin IS NOT NULL")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint, text
 
-from hub.store.tables.kinds import Instant, flag, required, table
+from hub.store.tables.kinds import Day, Instant, flag, required, table
 
 lock_state = table(
     "lock_state",
@@ -35,6 +35,17 @@ lock_state = table(
     Column("schedules", Integer),  # the lock itself can confine a code to a window
     Column("holds_disabled", Integer),  # it can keep a code that opens nothing yet
     Column("hours_first", Integer),  # it takes hours before their code, and keeps them when the code comes
+    Column("met_at", Instant),  # when it was first heard
+    Column("unanswered_at", Instant),  # it left a command unanswered, and has given no sign of life since
+)
+
+lock_days = table(
+    "lock_days",
+    Column("day", Day, primary_key=True),  # of UTC
+    Column("lock_id", Text, ForeignKey("locks.id", ondelete="CASCADE"), primary_key=True),
+    required("asked", Integer),  # commands
+    required("answered", Integer),
+    required("away_s", Integer),  # of a silence that is over
 )
 
 alarms = table(

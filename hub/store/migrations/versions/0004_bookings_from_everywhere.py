@@ -444,8 +444,28 @@ CREATE TABLE guest_messages (
     "CREATE UNIQUE INDEX guest_messages_once ON guest_messages (stay_id, once)",
 )
 
+# ---- how well locks do ----
+FIGURES = (
+    "ALTER TABLE lock_state ADD COLUMN met_at INTEGER",
+    "ALTER TABLE lock_state ADD COLUMN unanswered_at INTEGER",
+    """
+CREATE TABLE lock_days (
+    day TEXT NOT NULL,
+    lock_id TEXT NOT NULL,
+    asked INTEGER NOT NULL,
+    answered INTEGER NOT NULL,
+    away_s INTEGER NOT NULL,
+    PRIMARY KEY (day, lock_id),
+    FOREIGN KEY(lock_id) REFERENCES locks (id) ON DELETE CASCADE
+) STRICT
+    """,
+    "ALTER TABLE grants ADD COLUMN proven_at INTEGER",
+    "CREATE INDEX grants_by_start ON grants (start)",
+    "UPDATE grants SET proven_at = (SELECT min(sure_from) FROM slot_holders WHERE grant_id = grants.id)",
+)
+
 
 def upgrade() -> None:
     # The triggers come last: they name columns that are added here.
-    for statement in (*TABLES, *ACCOUNTS, *CONFLICTS, *WORKFLOW, *PUBLISHING, *LOCKS, *WRITING, *PERSON_FEEDS, *IMPORTS, *INBOX, *SAID, *GUESTS, *LOOKS, *MESSAGES, *TRIGGERS):
+    for statement in (*TABLES, *ACCOUNTS, *CONFLICTS, *WORKFLOW, *PUBLISHING, *LOCKS, *WRITING, *PERSON_FEEDS, *IMPORTS, *INBOX, *SAID, *GUESTS, *LOOKS, *MESSAGES, *FIGURES, *TRIGGERS):
         op.get_bind().exec_driver_sql(statement)

@@ -239,13 +239,13 @@ CREATE TABLE grants (
     made_at INTEGER NOT NULL,
     revoked_at INTEGER,
     refused TEXT,
-    told_at INTEGER, purpose TEXT DEFAULT 'guest' NOT NULL, pass_id TEXT REFERENCES passes (id) ON DELETE SET NULL, pulled_at INTEGER, pulled_by TEXT,
+    told_at INTEGER, purpose TEXT DEFAULT 'guest' NOT NULL, pass_id TEXT REFERENCES passes (id) ON DELETE SET NULL, pulled_at INTEGER, pulled_by TEXT, proven_at INTEGER,
     PRIMARY KEY (id),
     FOREIGN KEY(lock_id) REFERENCES locks (id),
     FOREIGN KEY(stay_id) REFERENCES stays (id)
 ) STRICT
     ;
-INSERT INTO "grants" VALUES('x','x','x','x',X'78','x',1,1,1,1,1,'x',1,'x','x',1,'x');
+INSERT INTO "grants" VALUES('x','x','x','x',X'78','x',1,1,1,1,1,'x',1,'x','x',1,'x',1);
 CREATE TABLE guest_links (
     stay_id TEXT NOT NULL,
     digest TEXT NOT NULL,
@@ -332,6 +332,17 @@ CREATE TABLE listings (
 ) STRICT
     ;
 INSERT INTO "listings" VALUES('x','x','x','x','x',1);
+CREATE TABLE lock_days (
+    day TEXT NOT NULL,
+    lock_id TEXT NOT NULL,
+    asked INTEGER NOT NULL,
+    answered INTEGER NOT NULL,
+    away_s INTEGER NOT NULL,
+    PRIMARY KEY (day, lock_id),
+    FOREIGN KEY(lock_id) REFERENCES locks (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "lock_days" VALUES('x','x',1,1,1);
 CREATE TABLE lock_state (
     lock_id TEXT NOT NULL,
     model TEXT,
@@ -352,12 +363,12 @@ CREATE TABLE lock_state (
     silent_why TEXT,
     trouble TEXT,
     trouble_at INTEGER,
-    quarantined TEXT, schedules INTEGER, holds_disabled INTEGER, hours_first INTEGER, battery_empty_at INTEGER, mode TEXT, mode_at INTEGER, emptied_at INTEGER,
+    quarantined TEXT, schedules INTEGER, holds_disabled INTEGER, hours_first INTEGER, battery_empty_at INTEGER, mode TEXT, mode_at INTEGER, emptied_at INTEGER, met_at INTEGER, unanswered_at INTEGER,
     PRIMARY KEY (lock_id),
     FOREIGN KEY(lock_id) REFERENCES locks (id) ON DELETE CASCADE
 ) STRICT
     ;
-INSERT INTO "lock_state" VALUES('x','x','x',1,1,1,1,'x','x','x',1,1,1,1,1,1,'x','x',1,'x',1,1,1,1,'x',1,1);
+INSERT INTO "lock_state" VALUES('x','x','x',1,1,1,1,'x','x','x',1,1,1,1,1,1,'x','x',1,'x',1,1,1,1,'x',1,1,1,1);
 CREATE TABLE locks (
     id TEXT NOT NULL,
     property_id TEXT NOT NULL,
@@ -905,6 +916,7 @@ CREATE INDEX stays_by_phone ON stays (phone_mark) WHERE phone_mark <> '';
 CREATE INDEX stays_unmarked ON stays (id) WHERE contact IS NOT NULL AND email_mark IS NULL;
 CREATE INDEX grants_refused ON grants (lock_id) WHERE refused IS NOT NULL;
 CREATE UNIQUE INDEX guest_messages_once ON guest_messages (stay_id, once);
+CREATE INDEX grants_by_start ON grants (start);
 CREATE TRIGGER holds_no_overlap BEFORE INSERT ON holds
 WHEN EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.status IN ('confirmed', 'tentative')
              AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)

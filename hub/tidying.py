@@ -1,0 +1,69 @@
+"""What is dropped, day by day: nothing is kept for longer than hub/model/keeping.py says."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from hub import contacts, passes
+from hub.hub import Hub
+from hub.importing import KEPT as IMPORTS_KEPT
+from hub.importing import UNTOUCHED
+from hub.model.figures import KEPT as FIGURES_KEPT
+from hub.model.keeping import DELIVERIES, LOG_DAYS, MOST_LOG_DAYS
+from hub.store import (
+    alerts,
+    batteries,
+    bookings,
+    codes,
+    figures,
+    guest_page,
+    holders,
+    house,
+    imports,
+    log,
+    mail,
+    publishing,
+    replies,
+)
+from hub.store import stays as ledger
+from hub.store.engine import Tx
+
+KEEP_ALERTS: Final = timedelta(days=30)
+"""After they are over. Those about a stay may name its guest."""
+
+
+async def tidy(hub: Hub) -> None:
+    """Drop what was dealt with long ago: deliveries hold contact data, and nobody needs them any more."""
+
+    def work(tx: Tx) -> None:
+        if hub.clock.trusted:
+            mail.come_to_now(tx, hub.wall.now())
+            alerts.come_to_now(tx, hub.clock.now())
+        mail.tidy(tx, hub.wall.now() - DELIVERIES)
+        alerts.tidy(tx, hub.clock.now() - KEEP_ALERTS)
+        ledger.withdraw_moot(tx, hub.clock.now())
+        passes.tidy(tx, hub.clock.now())
+        publishing.tidy(tx, hub.clock.now())
+        batteries.forget_old(tx, hub.clock.now() - batteries.KEPT)
+        replies.forget_old(tx, hub.wall.now() - timedelta(days=1))
+        contacts.mark_old(tx, hub.vault)
+        if hub.clock.trusted:
+            guest_page.tidy(tx, hub.clock.now())
+            bookings.sweep_holds(tx, hub.clock.now())
+            imports.tidy(tx, hub.clock.now() - IMPORTS_KEPT, hub.clock.now() - UNTOUCHED)
+            figures.tidy(tx, hub.clock.now() - FIGURES_KEPT)
+            _purge(tx, hub.clock.now())
+
+    await hub.store.write(work)
+
+
+def _purge(tx: Tx, now: datetime) -> None:
+    """A clock that is years ahead would take everything for old; only one that is believed comes here."""
+    places = house.properties(tx)
+    log.mark_age(tx, now, now - timedelta(days=MOST_LOG_DAYS))
+    for place in places:
+        log.purge(tx, place.id, now - timedelta(days=place.log_days), now)
+    for lock in house.locks(tx):
+        codes.forget_spent(tx, lock.id, now)  # those of which the lock never heard
+    holders.forget(tx, now - timedelta(days=max((place.log_days for place in places), default=LOG_DAYS)))
