@@ -125,6 +125,7 @@ for command in (
     house.apply,
     house.check,
     house.status,
+    house.figures,
     house.codes,
     house.setup_code,
     backups.backup,

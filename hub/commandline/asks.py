@@ -69,6 +69,12 @@ class Status(Ask):
     command = "status"
 
 
+class Figures(Ask):
+    command = "figures"
+
+    days: Literal[7, 30] = 30
+
+
 class Codes(Ask):
     command = "codes"
 

@@ -1,4 +1,4 @@
-"""`gatehouse apply | check | status | codes | code now | code adopt`."""
+"""`gatehouse apply | check | status | figures | codes | code now | code adopt`."""
 
 from __future__ import annotations
 
@@ -93,6 +93,39 @@ def status(config: ConfigPath, json: AsJson = False) -> None:
         typer.echo("All is well.")
     columns = {"id": "LOCK", "name": "NAME", "position": "BOLT", "battery": "BATTERY %", "heard_at": "LAST HEARD"}
     table(told["locks"], columns, empty="No lock is named yet; see `gatehouse apply`.")
+
+
+def figures(
+    config: ConfigPath,
+    days: Annotated[int, typer.Option(help="Over how many days, today among them: 7 or 30.")] = 30,
+    json: AsJson = False,
+) -> None:
+    """How well locks do: commands answered, codes in the lock in time, time connected; each in per cent, beside its goal."""
+    from hub.commandline.asks import Figures
+
+    told = answered(config, Figures, days=days)
+    if json:
+        as_json(told)
+        return
+    goals = {word: f"{figure['goal']:g} %" for word, figure in told["house"].items()}
+    rows = [{"id": "all together", "name": "", **told["house"]}, *told["locks"]]
+    table(
+        [row | {word: _share(row[word]) for word in goals} for row in rows],
+        {
+            "id": "LOCK",
+            "name": "NAME",
+            "answered": f"ANSWERED (> {goals['answered']})",
+            "codes": f"CODES IN TIME (> {goals['codes']})",
+            "connected": f"CONNECTED (> {goals['connected']})",
+        },
+        empty="",
+    )
+
+
+def _share(figure: dict[str, Any]) -> str:
+    if figure["percent"] is None:
+        return "-"
+    return f"{figure['percent']:.1f} %" + ("" if figure["met"] else ", below")
 
 
 _CODES = {

@@ -115,12 +115,12 @@ def counts(tx: Tx, since: datetime, now: datetime) -> dict[LockId, Counts]:
         known = 0 if door.met_at is None else _seconds(max(door.met_at, since), now)
         silent = 0 if door.silent_since is None else _seconds(max(door.silent_since, since), now)
         found[door.id] = Counts(
-            day.get("asked", 0),
-            day.get("answered", 0),
-            code.get("due", 0),
-            code.get("in_time", 0),
+            int(day.get("asked", 0)),
+            int(day.get("answered", 0)),
+            int(code.get("due", 0)),
+            int(code.get("in_time", 0)),
             known,
-            min(day.get("away_s", 0) + silent, known),
+            min(int(day.get("away_s", 0)) + silent, known),
         )
     return found
 

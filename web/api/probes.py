@@ -12,11 +12,14 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from hub.errors import Unavailable
+from hub.figures import measured
 from hub.health import findings
 from hub.hub import Hub
 from hub.model.alerts import Level
 from hub.model.codes import CodeState, state_of
+from hub.model.figures import Counts, What
 from hub.model.people import Scope, allows
+from hub.model.values import LockId
 from hub.store import code_list, doors, mail
 from hub.store import stays as ledger
 from hub.store.engine import Tx
@@ -80,6 +83,7 @@ def _measured(tx: Tx, hub: Hub) -> Iterator[Metric]:
     boxes = {box: dead[box] for box in ("inbox", "outbox")}
     yield _many("gatehouse_dead_letters", "What will not happen unless a person acts, by box", "box", boxes)
     yield from _locks(tx)
+    yield from _figures(measured(tx, now, 30).locks)
     states_now = ledger.channel_states(tx).values()
     good: dict[str, float] = {each.channel: each.good_at.timestamp() for each in states_now if each.good_at is not None}
     yield _many("gatehouse_channel_good_timestamp_seconds", "When a channel was last read well", "channel", good)
@@ -92,6 +96,21 @@ def _locks(tx: Tx) -> Iterator[Metric]:
     yield _many("gatehouse_lock_battery_percent", "Charge of a lock's battery", "lock", charge)
     silent: dict[str, float] = {door.id: float(door.silent_since is not None) for door in found}
     yield _many("gatehouse_lock_silent", "1 while a lock does not answer", "lock", silent)
+
+
+def _figures(locks: Mapping[LockId, Counts]) -> Iterator[Metric]:
+    family = GaugeMetricFamily(
+        "gatehouse_lock_good_ratio",
+        "Of the last 30 days: commands answered, codes in time, connected",
+        labels=["what", "lock"],
+    )
+    goals = {what.word: what.goal / 1000 for what in What}
+    for lock, counts in locks.items():
+        for figure in counts.figures:
+            if figure.of:
+                family.add_metric([figure.what.word, lock], figure.good / figure.of)
+    yield family
+    yield _many("gatehouse_lock_goal_ratio", "What each of these is to exceed", "what", goals)
 
 
 def _one(name: str, words: str, value: float) -> Metric:

@@ -15,6 +15,7 @@ from web.api import (
     doors,
     emergencies,
     events,
+    figures,
     guest_messages,
     guest_page,
     house,
@@ -300,6 +301,8 @@ TABLE: Final[tuple[AnyRoute, ...]] = (
           pushes.push_for_real, Nothing, pushes.RealIn, pushes.PushesOut, refuses=True),
 
     Route("GET", "/health", R, "How the house is, in sentences", watch.get_health, Nothing, Nothing, watch.HealthOut),
+    Route("GET", "/figures", R, "How well locks do, with the goal of each figure",
+          figures.get_figures, figures.FiguresQuery, Nothing, figures.FiguresOut),
     Route("POST", "/health/time", A, "Vouch for the hub's time",
           care.confirm_time, Nothing, Nothing, watch.HealthOut, refuses=True),
     Route("POST", "/health/safe-mode/leave", A, "Leave safe mode after a restore",

@@ -8,12 +8,14 @@ from typing import Final
 from aiohttp import web
 
 from hub import health, letters
+from hub.figures import measured
 from hub.hub import Hub
 from hub.model.alerts import Level
 from hub.plugins import Condition
 from hub.store import code_list, log, mail, restoring, settings
 from hub.store import stays as ledger
 from hub.store.engine import Tx
+from web.figure_view import DAYS, Bar, Short, bars, short_of
 from web.ground import Ground
 from web.site import GUARD, SITE, Site, go, page, part, wakes
 from web.words import Moment
@@ -62,6 +64,9 @@ class View:
     troubles: list[Trouble]
     letters: list[Letter]
     counts: Counts
+    figures: list[Bar]
+    """Of all locks together."""
+    short: list[Short]
     plugins: list[Condition]
     clock_trusted: bool
     can_confirm: bool
@@ -77,6 +82,7 @@ def look(tx: Tx, site: Site) -> View:
     local = ground.local()
     found = [finding for finding in health.findings(tx, hub) if finding.about != "clock"]
     dead = mail.dead(tx)
+    told = measured(tx, ground.now, DAYS)
     listed_below = {f"{letter.box}:{letter.id}" for letter in dead}
     return View(
         troubles=[
@@ -86,6 +92,8 @@ def look(tx: Tx, site: Site) -> View:
         ],
         letters=[Letter(each.box, each.id, each.about, each.why, local.moment(each.since)) for each in dead],
         counts=_counts(tx, hub, ground),
+        figures=bars(told.house) if told.locks else [],
+        short=short_of([(door.id, door.name, told.locks[door.id]) for door in ground.doors.values()]),
         plugins=sorted(hub.plugins.conditions.values(), key=lambda condition: (condition.kind, condition.name)),
         clock_trusted=hub.clock.trusted,
         can_confirm=site.confirm_time is not None,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from hub import backup_codes, coming_back, housing, stubborn
+from hub.figures import measured
 from hub.hub import Hub
 from hub.model.battery import Weighed, Weight, accuracy, curve
 from hub.model.codes import CodeState, Limits, Slot, state_of
@@ -19,6 +20,7 @@ from hub.store.doors import Door, unlockable
 from hub.store.engine import Tx
 from hub.unlock import Answer, Outcome
 from web.batterychart import SHOWN, Chart, draw
+from web.figure_view import DAYS, Bar, bars
 from web.ground import Ground, battery_low
 from web.site import GUARD, SITE, go, htmx, page, part, wakes
 from web.story import Event, lately
@@ -233,6 +235,7 @@ class LockView:
     keeps_waiting: bool
     battery: BatteryView
     coming_back: coming_back.Return | None
+    figures: list[Bar]
     backups: Backups
     consent: str = housing.CONSENT
 
@@ -261,6 +264,7 @@ def look_at(tx: Tx, hub: Hub, id_: LockId) -> LockView:
         keeps_waiting=able is not None and Limits.of(able).keeps_waiting,
         battery=_battery(tx, door, local),
         coming_back=coming_back.of_lock(tx, door, local.now),
+        figures=bars(measured(tx, ground.now, DAYS).locks[door.id]),
     )
 
 

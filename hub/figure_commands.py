@@ -1,0 +1,44 @@
+"""What the command line may ask of how well locks do, answered."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from pydantic import JsonValue
+
+from hub.commandline import asks
+from hub.commandline.asks import Ask
+from hub.figures import measured
+from hub.hub import Hub
+from hub.model.figures import Counts
+from hub.store import doors
+from hub.store.engine import Tx
+
+
+def _told(counts: Counts) -> dict[str, JsonValue]:
+    return {
+        each.what.word: {
+            "good": each.good,
+            "of": each.of,
+            "percent": None if each.tenths is None else each.tenths / 10,
+            "goal": each.what.goal / 10,
+            "met": each.met,
+        }
+        for each in counts.figures
+    }
+
+
+async def _figures(hub: Hub, actor: str, ask: asks.Figures) -> JsonValue:
+    def look(tx: Tx) -> JsonValue:
+        told = measured(tx, hub.clock.now(), ask.days)
+        return {
+            "days": told.days,
+            "house": _told(told.house),
+            "locks": [{"id": door.id, "name": door.name, **_told(told.locks[door.id])} for door in doors.doors(tx)],
+        }
+
+    return await hub.store.read(look)
+
+
+COMMANDS: Final[Mapping[type[Ask], Callable[[Hub, str, Any], Awaitable[JsonValue]]]] = {asks.Figures: _figures}
