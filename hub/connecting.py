@@ -12,7 +12,6 @@ from enum import Enum
 from typing import Any, Final
 
 from pydantic import BaseModel, SecretStr, ValidationError
-from sqlalchemy.exc import IntegrityError
 
 from hub import feeds
 from hub.calendars import cancel
@@ -325,10 +324,7 @@ def remove(tx: Tx, hub: Hub, id_: ChannelId, actor: str, stays: Stays) -> Farewe
         for stay, shared in _live(tx, hub, id_):
             if not shared and not (stay.kind in CODED and _has_begun(stay, hub)):
                 cancel(tx, hub.desk, stay, actor, f"the channel {id_} was removed")
-    try:
-        house.remove_channel(tx, id_)
-    except IntegrityError as error:  # PostgreSQL minds stays that are nobody's but ours from here on
-        raise Rejected("stays of it have nights that were sold twice; settle those first") from error
+    house.remove_channel(tx, id_)
     what = "its stays that had not begun were cancelled" if stays is Stays.CANCEL else "its stays are kept"
     log.record(tx, hub.clock.now(), actor, "channel removed", f"channel:{id_}", detail=what)
     return leaving

@@ -1,6 +1,7 @@
 """How Hypothesis draws its examples: the same ones in every run, so that no change turns red for what another one broke.
 
 `GATEHOUSE_EXAMPLES=fresh`, as `make soak` says, draws others each time and keeps what it finds; give it a named test.
+`GATEHOUSE_DATABASE=postgresql` keeps the houses of all tests there that do not say where they are kept.
 """
 
 from __future__ import annotations
@@ -41,6 +42,12 @@ def either_database(request: pytest.FixtureRequest) -> Iterator[str]:
         return
     request.getfixturevalue("in_postgresql")
     yield request.param
+
+
+@pytest.fixture(autouse=True)
+def kept_where_the_run_says(request: pytest.FixtureRequest) -> None:
+    if os.environ.get("GATEHOUSE_DATABASE") == "postgresql":
+        request.getfixturevalue("in_postgresql")
 
 
 @pytest.fixture

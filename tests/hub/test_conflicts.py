@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from hub import backup_codes, conflicts, health, issuing
+from hub import backup_codes, conflicts, connecting, health, issuing
 from hub.bookings import NotFree
+from hub.connecting import Stays
 from hub.errors import Rejected
 from hub.intake import NewStay
 from hub.model.alerts import Kind
@@ -21,7 +22,7 @@ from hub.store import conflicts as ledger
 from hub.store.engine import Tx
 from hub.store.house import ClosedMeans, Origin, Unit
 from tests.simulators.building import Memory
-from tests.simulators.home import FLAT, Home, home, simulate
+from tests.simulators.home import FEED, FLAT, Home, home, simulate
 
 FIRST = date(2027, 3, 3)
 LOFT = UnitId("loft")
@@ -243,6 +244,25 @@ def test_nobody_is_moved_onto_anothers_nights_not_even_by_the_database(tmp_path:
 
         with pytest.raises(IntegrityError, match="overlap"):
             await hub.store.write(by_force)
+
+    _living(work, tmp_path)
+
+
+@pytest.mark.usefixtures("either_database")
+def test_a_channel_goes_and_nights_that_it_sold_twice_are_still_asked_about(tmp_path: Path) -> None:
+    async def work(made: Home) -> None:
+        hub = made.hub
+        ada, bob = await _booked(made, "a", 0, 3, "Ada Lovelace"), await _booked(made, "b", 2, 5, "Bob")
+        had, asked = await made.digits_by_door(ada), await _said(made)
+        await hub.store.write(lambda tx: connecting.remove(tx, hub, FEED, "ada", Stays.KEEP))
+        assert [(row.guest, row.channel_id) for row in await made.stays()] == [("Ada Lovelace", None), ("Bob", None)]
+        assert await made.digits_by_door(ada) == had
+        assert asked == await _said(made) == {(Kind.SOLD_TWICE, f"stay:{bob}")}
+        with pytest.raises(Rejected, match="somebody else stays there"):
+            await hub.store.write(lambda tx: hub.intake.add_stay(tx, NewStay(FLAT, _day(4), _day(6), "Cyd"), "ada"))
+        await hub.store.write(lambda tx: hub.intake.cancel_stay(tx, ada, "ada"))
+        await made.later(minutes=4)
+        assert await made.digits_by_door(bob)
 
     _living(work, tmp_path)
 
