@@ -89,14 +89,14 @@ def absorb_event(tx: Tx, desk: Desk, fact: EventRead) -> News:
     for source, stay in ledger.sources_of(tx, fact.channel, since=since):
         of_it = source.uid == fact.uid or source.uid.startswith(f"{fact.uid}/")
         if of_it and source.uid not in named:
-            _taken_back(tx, desk, source, stay)
+            taken_back(tx, desk, source, stay)
             news += News(gone=1)
     for report in fact.stays:
         news += calendars.absorb_report(tx, desk, StayReported(fact.channel, fact.at, report))
     return news
 
 
-def _taken_back(tx: Tx, desk: Desk, source: Source, stay: StayRow) -> None:
+def taken_back(tx: Tx, desk: Desk, source: Source, stay: StayRow) -> None:
     """Whoever may be inside is not put out by a slip of a finger: a person is asked."""
     ledger.keep_source(tx, replace(source, digest=""))  # if it is written there again, that is news
     if stay.status not in (StayStatus.CONFIRMED, StayStatus.TENTATIVE):

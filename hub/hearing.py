@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from hub.model.facts import CalendarFailed, CalendarRead, EventRead, StayReported
+from hub.model.facts import CalendarFailed, CalendarRead, EventRead, NightsTold, StayReported
 from hub.model.values import ChannelId
 from hub.store import house
 from hub.store import publishing as rows
@@ -39,7 +39,9 @@ class News:
 NOTHING: Final = News()
 
 
-def note_news(tx: Tx, fact: CalendarRead | StayReported | EventRead, news: News, *, failed: bool = False) -> None:
+def note_news(
+    tx: Tx, fact: CalendarRead | StayReported | EventRead | NightsTold, news: News, *, failed: bool = False
+) -> None:
     """A line in the log, where anything came of it; nothing new is no line.
 
     Args:

@@ -9,7 +9,19 @@ from typing import Final
 
 from sqlalchemy.exc import IntegrityError
 
-from hub import calendars, changes, contacts, diaries, guest_page, hearing, issuing, pushing, readings, sightings
+from hub import (
+    calendars,
+    changes,
+    closed_there,
+    contacts,
+    diaries,
+    guest_page,
+    hearing,
+    issuing,
+    pushing,
+    readings,
+    sightings,
+)
 from hub.calendars import cancel, timed
 from hub.errors import Rejected
 from hub.issuing import Desk
@@ -23,6 +35,8 @@ from hub.model.facts import (
     GuestMoved,
     LockFound,
     NewsAnnounced,
+    NightsTold,
+    NightsUntold,
     RadioAlarm,
     StayReported,
 )
@@ -73,13 +87,12 @@ class Intake:
         match fact:
             case CalendarRead() | StayReported():
                 self._hear(tx, fact)
-            case CalendarFailed() if house.channel_with(tx, fact.channel) is not None:
-                hearing.note_failure(tx, fact)
-                ledger.channel_failed(tx, fact.channel, fact.at, fact.why)
             case CalendarFailed():
-                pass  # it was removed while it was being read
+                self._not_heard(tx, fact)
             case EventRead():
                 hearing.note_news(tx, fact, diaries.absorb_event(tx, self.desk, fact))
+            case NightsTold() | NightsUntold():
+                closed_there.absorb(tx, self.desk, fact)
             case EntryTouched():
                 diaries.touched(tx, self.desk, fact)
             case BookingKept():
@@ -110,6 +123,11 @@ class Intake:
             return
         pushing.recognise(tx, fact.channel, [fact.stay], fact.at)
         hearing.note_news(tx, fact, calendars.absorb_report(tx, self.desk, fact))
+
+    def _not_heard(self, tx: Tx, fact: CalendarFailed) -> None:
+        if house.channel_with(tx, fact.channel) is not None:  # else it was removed while it was being read
+            hearing.note_failure(tx, fact)
+            ledger.channel_failed(tx, fact.channel, fact.at, fact.why)
 
     # ---- what people decide ----
 

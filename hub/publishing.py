@@ -14,7 +14,7 @@ from typing import Final
 
 import structlog
 
-from hub import diaries, pushing
+from hub import closed_there, diaries, pushing
 from hub.bus import Bus
 from hub.contracts import Clock, Performer
 from hub.errors import Disappointment, Rejected, Unavailable
@@ -371,11 +371,10 @@ class Publisher:
         # What stands in a calendar that people keep bears a name, and is not taken for anybody else's.
         nights, before = frozenset() if outlet.way == DIARY else busy(blocks), rows.handed(tx, outlet)
         rows.hand_over(tx, outlet, nights, now)
-        today = self._today(tx, outlet)
-        freed = ranges({night for night in before - nights if night >= today})
-        pair = effect.channel, effect.unit
-        word = listing_of(row, effect.unit)
-        return SetNights(*pair, word, outlet.version, blocks, freed, calendar(said), wanted.entries(outlet))
+        today, theirs = self._today(tx, outlet), closed_there.nights_of(tx, *_pair(outlet), now)
+        freed = ranges({night for night in before - nights - theirs if night >= today})
+        word, file = listing_of(row, effect.unit), calendar(said)
+        return SetNights(*_pair(outlet), word, outlet.version, blocks, freed, file, wanted.entries(outlet), theirs)
 
     def _today(self, tx: Tx, outlet: Outlet) -> date:
         place = house.property_of(tx, outlet.unit_id)

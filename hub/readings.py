@@ -14,6 +14,7 @@ from typing import Self
 from hub import hearing, pushing
 from hub.allocating import Crowds
 from hub.calendars import (
+    CLOSED_THERE,
     GATEHOUSE,
     LOOK_BACK,
     NOT_LISTED,
@@ -138,7 +139,9 @@ def _known(tx: Tx, channel: ChannelRow, now: datetime) -> _Known:
         for source, stay in words
         if source is not None and source.channel_id == channel.id
     }
-    return _Known(by_unit, told, {uid: each for uid, each in told.items() if _upcoming(each[1], now)})
+    # Nights that people closed there stand in no list of bookings, so none leaves them out.
+    listed = {uid: each for uid, each in told.items() if not uid.startswith(CLOSED_THERE)}
+    return _Known(by_unit, told, {uid: each for uid, each in listed.items() if _upcoming(each[1], now)})
 
 
 def _upcoming(stay: StayRow, now: datetime) -> bool:

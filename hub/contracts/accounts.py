@@ -6,6 +6,7 @@ found; a webhook only makes the next poll earlier, and nothing that it says is b
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from abc import abstractmethod
@@ -17,10 +18,10 @@ from urllib.parse import parse_qsl
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
-from hub.contracts import QUERY, Delivery, Host, Integration
+from hub.contracts import QUERY, Delivery, Host, Integration, nights
 from hub.contracts.fields import Fields, Unreadable, without_codes
 from hub.errors import Garbled, Rejected
-from hub.io.api import Api, api_address, told
+from hub.io.api import Api, api_address, loaded, told
 from hub.io.http import Answer, accepted
 from hub.io.signatures import same
 from hub.io.tickets import Ticket
@@ -102,11 +103,14 @@ class Account(Integration):
     """What is missing when everything is read is not booked any more; False: only what it says of a booking counts."""
     code_place: ClassVar[bool] = True
     """The service has a place for a booking's door code."""
+    days: nights.Read | None = None
+    """Reads what people closed in its calendar; None: nobody can."""
     rehearses: bool = False
     """Bookings are pushed to it in rehearsal only."""
 
     def __init__(self, host: Host) -> None:
         self.host = host
+        self._calendars = None if self.days is None else nights.Calendars(self.days)
 
     # ---- what a service says of itself ----
 
@@ -129,14 +133,32 @@ class Account(Integration):
         """Whether a webhook is the service's. Default: none is."""
         return False
 
+    def calendar_of(self, told: Fields) -> str:
+        """The listing whose calendar a webhook says has changed. Default: none says so."""
+        return ""
+
     # ---- polls ----
 
     async def fetch(self, cursor: str | None) -> AsyncIterator[Delivery]:
-        """One delivery: everything, what changed, or the word that nothing did."""
+        """One delivery: everything, what changed, or the word that nothing did. And then calendars whose turn it is."""
+        async for delivery in self._bookings(cursor):
+            yield delivery
+        if self._calendars is None:
+            return
+        now = self.host.clock.now()
+        if not self._calendars.known:
+            self._calendars.lets([each.id for each in await self.listings()], now, anew=True)
+        async for topic, body in self._calendars.news(now):
+            yield self._with_body(now, topic, body)
+
+    async def _bookings(self, cursor: str | None) -> AsyncIterator[Delivery]:
         now = self.host.clock.now()
         known = _Cursor.of(cursor)
         if known is None or not self._goes_on(known, now.timestamp()):
-            told: dict[str, Any] = {"listings": [asdict(each) for each in await self.listings()]}
+            lets = await self.listings()
+            if self._calendars is not None:
+                self._calendars.lets([each.id for each in lets], now, anew=known is None)
+            told: dict[str, Any] = {"listings": [asdict(each) for each in lets]}
             told["bookings"] = items = await self._all(None)
             told["all"] = self.lists_all
             same_again = not (self.by_change and self.lists_all)
@@ -164,7 +186,9 @@ class Account(Integration):
         return items
 
     def _delivery(self, now: datetime, topic: str, told: object = None, after: _Cursor | None = None) -> Delivery:
-        body = b"" if told is None else json.dumps(told).encode()
+        return self._with_body(now, topic, b"" if told is None else json.dumps(told).encode(), after)
+
+    def _with_body(self, now: datetime, topic: str, body: bytes, after: _Cursor | None = None) -> Delivery:
         key = f"{now:%Y%m%dT%H%M%S.%fZ}-{topic}-{hashlib.sha256(body).hexdigest()[:16]}"
         cursor = None if after is None else json.dumps(asdict(after))
         return Delivery(ChannelId(self.host.name), key, body, now, topic, cursor=cursor)
@@ -190,8 +214,22 @@ class Account(Integration):
                 return [CalendarRead(channel, at, stays, complete=complete, listings=lets)]
             case "unchanged":
                 return [CalendarRead(channel, at, (), unchanged=True, complete=not self.by_change)]
+            case nights.TOLD:
+                return [nights.told(channel, at, delivery.body)]
+            case nights.UNTOLD:
+                return [nights.untold(channel, at, delivery.body)]
             case _:
+                self._hasten(delivery)
                 return [NewsAnnounced(channel, at)]
+
+    def _hasten(self, delivery: Delivery) -> None:
+        """A word about a calendar is good for having it read earlier, and nothing else."""
+        if self._calendars is None:
+            return
+        with contextlib.suppress(Garbled):
+            said = loaded(delivery.body, self.host.name)
+            about = self.calendar_of(Fields(said if isinstance(said, Mapping) else {}))
+            self._calendars.hasten(about, self.host.clock.now())
 
     def meaning(self, word: str) -> Status:
         return self.statuses.get(word.lower(), STRANGE)

@@ -47,7 +47,7 @@ class Nights:
         """`put`: the first night, the last one, and whether they are taken. Raises as `put`; what it did stands."""
         taken, known = busy(effect.taken), self._taken.get(effect.listing, frozenset())
         freed = frozenset(night for first, until in effect.freed for night in nights(first, until)) | (known - taken)
-        for first, until in ranges(freed - taken):
+        for first, until in ranges(freed - taken - effect.theirs):
             await put(first, until - _DAY, False)  # put's own words
             known -= frozenset(nights(first, until))
             self._taken[effect.listing] = known

@@ -162,6 +162,8 @@ class SetNights:
     """The same as `taken`, as a file."""
     entries: tuple[Entry, ...] = field(default=(), repr=False)
     """For a calendar that the people of the house keep: what goes on there, with names and hours."""
+    theirs: frozenset[date] = frozenset()
+    """Nights that people closed there themselves: they are not opened, whatever we closed besides."""
 
 
 Promised = TellChannel | Notify | PublishNights | GiveDoorCode | PushStay | WriteToGuest

@@ -133,6 +133,34 @@ class EventRead:
 
 
 @dataclass(frozen=True, slots=True)
+class NightsTold:
+    """All nights between two days that people closed in a source's calendar of one listing, as that calendar has them.
+
+    What it closed before and does not any more is open again. Nights that our own word closed there may be among them.
+    """
+
+    channel: ChannelId
+    at: datetime
+    listing: str
+    first: date
+    until: date
+    """The day after the last night that it tells of."""
+    blocked: frozenset[date]
+    owners: frozenset[date] = frozenset()
+    """The owner sleeps there."""
+
+
+@dataclass(frozen=True, slots=True)
+class NightsUntold:
+    """The calendar of one listing could not be read; what it said last stands."""
+
+    channel: ChannelId
+    at: datetime
+    listing: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class EntryTouched:
     """Somebody changed or deleted, in a calendar that we write, what we wrote there. It is not obeyed, but put right."""
 
@@ -359,7 +387,16 @@ class BookingKept:
 
 
 StayFact = (
-    CalendarRead | CalendarFailed | StayReported | GuestMoved | NewsAnnounced | EventRead | EntryTouched | BookingKept
+    CalendarRead
+    | CalendarFailed
+    | StayReported
+    | GuestMoved
+    | NewsAnnounced
+    | EventRead
+    | EntryTouched
+    | BookingKept
+    | NightsTold
+    | NightsUntold
 )
 LockFact = (
     LockFound | LockHeard | LockSilent | BoltMoved | BatteryRead | CodesChanged | TroubleSeen | ModeTold | LogRead

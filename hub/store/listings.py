@@ -95,6 +95,53 @@ def saw(tx: Tx, channel: ChannelId, seen: Iterable[Listing], at: datetime) -> No
         tx.sql.execute(row.on_conflict_do_update(index_elements=same, set_={"name": each.name, "seen_at": at}))
 
 
+# ---- nights that people closed there -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NightsState:
+    """How well the calendar of one listing is known."""
+
+    channel_id: ChannelId
+    listing: str
+    name: str
+    nights_at: datetime | None = None
+    """As of when."""
+    nights_failing_since: datetime | None = None
+    nights_why: str | None = None
+
+
+_NIGHTS = tuple(listings.c[field.name] for field in fields(NightsState))
+
+
+def nights_of(tx: Tx, channel: ChannelId, listing: str) -> NightsState:
+    query = select(*_NIGHTS).where(listings.c.channel_id == channel, listings.c.listing == listing)
+    row = tx.sql.execute(query).first()
+    return NightsState(channel, listing, "") if row is None else NightsState(*row)
+
+
+def nights_failing(tx: Tx) -> list[NightsState]:
+    """Of all accounts, the listings whose calendars cannot be read, the longest first."""
+    since = listings.c.nights_failing_since
+    query = select(*_NIGHTS).where(since.is_not(None)).order_by(since, listings.c.listing)
+    return [NightsState(*row) for row in tx.sql.execute(query)]
+
+
+def nights_read(tx: Tx, channel: ChannelId, listing: str, at: datetime) -> None:
+    _nights(tx, channel, listing, nights_at=at, nights_failing_since=None, nights_why=None)
+
+
+def nights_failed(tx: Tx, state: NightsState, at: datetime, why: str) -> None:
+    since = state.nights_failing_since or at
+    _nights(tx, state.channel_id, state.listing, nights_failing_since=since, nights_why=why)
+
+
+def _nights(tx: Tx, channel: ChannelId, listing: str, **values: object) -> None:
+    row = insert(listings).values(channel_id=channel, listing=listing, origin="source", **values)
+    tx.sql.execute(row.on_conflict_do_update(index_elements=["channel_id", "listing"], set_=values))
+    tx.signal("channels")
+
+
 # ---- bookings without a unit ----------------------------------------------------------------------------------------
 
 

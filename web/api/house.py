@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from enum import Enum
 from typing import Annotated
@@ -12,10 +13,11 @@ from hub import accounts
 from hub.contracts.diaries import Diary, in_words
 from hub.manifests import discover
 from hub.model.values import ChannelId, PropertyId, UnitId
-from hub.store import house
+from hub.store import house, listings
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.house import ChannelRow, ClosedMeans, Property, Unit
+from hub.store.listings import NightsState
 from hub.store.stays import ChannelState
 from web.api.paging import ByName, Page, cut_by_name
 from web.api.problems import Problem, missing
@@ -130,13 +132,14 @@ class ChannelOut(Out):
     can: list[str] = Field(description="what this connection does")
     cannot: list[str] = Field(description="what it does not")
     notices: list[str] = Field(description="what the other side is going to change, or has changed lately")
+    unread: list[str] = Field(description="of an account: listings in whose calendar nobody can see what people closed")
 
 
 class ChannelPage(Page[ChannelOut]):
     pass
 
 
-def _channel(call: Call, row: ChannelRow, known: ChannelState | None) -> ChannelOut:
+def _channel(call: Call, row: ChannelRow, known: ChannelState | None, failing: Sequence[NightsState]) -> ChannelOut:
     known = known or ChannelState(row.id)
     manifest = discover().get(f"integration/{row.integration}")
     condition = call.hub.plugins.conditions.get(row.id)
@@ -162,24 +165,29 @@ def _channel(call: Call, row: ChannelRow, known: ChannelState | None) -> Channel
         can=[] if manifest is None else list(manifest.can),
         cannot=[] if manifest is None else list(manifest.cannot),
         notices=[f"{each.title} {each.text}" for each in notices],
+        unread=[each.listing for each in failing if each.channel_id == row.id and each.listing in row.units],
     )
 
 
 async def list_channels(call: Call, query: ByName, body: Nothing) -> ChannelPage:
-    def look(tx: Tx) -> tuple[list[ChannelRow], dict[ChannelId, ChannelState]]:
-        return house.channels(tx), ledger.channel_states(tx)
+    def look(tx: Tx) -> tuple[list[ChannelRow], dict[ChannelId, ChannelState], Sequence[NightsState]]:
+        return house.channels(tx), ledger.channel_states(tx), listings.nights_failing(tx)
 
-    rows, states = await call.hub.store.read(look)
+    rows, states, failing = await call.hub.store.read(look)
     cut = cut_by_name(rows, lambda row: row.id, query)
-    return ChannelPage(items=[_channel(call, row, states.get(row.id)) for row in cut.rows], next=cut.next)
+    return ChannelPage(items=[_channel(call, row, states.get(row.id), failing) for row in cut.rows], next=cut.next)
 
 
 async def get_channel(call: Call, query: Nothing, body: Nothing) -> ChannelOut:
     id_ = ChannelId(call.path["channel"])
-    row, states = await call.hub.store.read(lambda tx: (house.channel_with(tx, id_), ledger.channel_states(tx)))
+
+    def look(tx: Tx) -> tuple[ChannelRow | None, dict[ChannelId, ChannelState], Sequence[NightsState]]:
+        return house.channel_with(tx, id_), ledger.channel_states(tx), listings.nights_failing(tx)
+
+    row, states, failing = await call.hub.store.read(look)
     if row is None:
         raise missing("channel", id_)
-    return _channel(call, row, states.get(id_))
+    return _channel(call, row, states.get(id_), failing)
 
 
 class TestOut(Out):

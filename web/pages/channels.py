@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -15,16 +16,24 @@ from hub.hub import Hub
 from hub.manifests import Notice, discover
 from hub.model.effects import KeepBooking
 from hub.model.values import ChannelId, UnitId
-from hub.store import house, log
+from hub.store import house, listings, log
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.house import ChannelRow, Unit
+from hub.store.listings import NightsState
 from hub.store.stays import ChannelState
 from web import told
 from web.ground import Ground
 from web.site import GUARD, SITE, go, htmx, page, part, wakes
 from web.told import ToldLine
 from web.words import Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    listing: str
+    why: str
+    since: Moment | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,8 @@ class ChannelCard:
     tested: Report | None
     """What came of it the last time."""
     tested_at: Moment | None
+    unread: tuple[Unread, ...]
+    """Calendars of it in which nobody can see by now what people closed there."""
     told: tuple[ToldLine, ...]
     """What it is told of nights taken, unit by unit."""
 
@@ -63,12 +74,14 @@ class ChannelCard:
 def cards(tx: Tx, hub: Hub, only: ChannelId | None = None) -> list[ChannelCard]:
     ground = Ground.read(tx, hub.clock.now())
     states, heard = ledger.channel_states(tx), told.lines(tx, hub, ground, only)
+    failing = listings.nights_failing(tx)
     wanted = [row for row in house.channels(tx) if only in (None, row.id)]
     found = []
     for row in wanted:
         lines = tuple(each for each in heard if each.channel == row.id)
         state = states.get(row.id, ChannelState(row.id))
-        found.append(replace(_card(hub, ground, row, state, accounts.lets(tx, row.id)), told=lines))
+        card = _card(hub, ground, row, state, accounts.lets(tx, row.id))
+        found.append(replace(card, told=lines, unread=_unread(ground, row, failing)))
     return found
 
 
@@ -107,7 +120,17 @@ def _card(hub: Hub, ground: Ground, row: ChannelRow, state: ChannelState, lets: 
         diary=isinstance(plugged, Diary),
         tested=tested,
         tested_at=None if tested is None else local.maybe(tested.at),
+        unread=(),
         told=(),
+    )
+
+
+def _unread(ground: Ground, row: ChannelRow, failing: Sequence[NightsState]) -> tuple[Unread, ...]:
+    local = ground.local()
+    return tuple(
+        Unread(each.name or each.listing, each.nights_why or "", local.maybe(each.nights_failing_since))
+        for each in failing
+        if each.channel_id == row.id and each.listing in row.units
     )
 
 

@@ -86,4 +86,7 @@ listings = table(
     Column("unit_id", Text, ForeignKey("units.id", ondelete="SET NULL")),
     required("origin", Text),  # who joined it to the unit
     Column("seen_at", Instant),
+    Column("nights_at", Instant),  # as of when its calendar is known
+    Column("nights_failing_since", Instant),
+    Column("nights_why", Text),
 )

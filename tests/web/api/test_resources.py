@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from hub.contracts import Integration
-from hub.model.facts import Listing
+from hub.model.facts import Listing, NightsUntold
 from hub.model.values import ChannelId
 from hub.store import house, listings, pushes, stay_search
 from hub.store import stays as ledger
@@ -120,6 +120,10 @@ async def test_the_listings_of_an_account_are_told_and_joined_to_units(api: Api)
     assert (answer.status, answer.json["listings"][0]["unit"]) == (200, flat)
     assert (await api.get("/channels/manager")).json["units"] == {"L-1": flat}
     assert "another listing" in (await api.get("/channels/manager")).json["cannot"][1]
+    assert (await api.get("/channels/manager")).json["unread"] == []
+    failed = NightsUntold(account, NOW, "L-1", "it answers 500")
+    await api.hub.store.write(lambda tx: api.hub.intake.absorb(tx, failed, account))
+    assert (await api.get("/channels/manager")).json["unread"] == ["L-1"]
     refused = await api.post("/channels/manager/listings", {"listing": "L-1", "unit": "castle"})
     assert (refused.status, refused.json["code"]) == (409, "refused")
     assert (await api.get("/channels/airbnb-1/listings")).status == 404

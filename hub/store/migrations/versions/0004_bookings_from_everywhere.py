@@ -464,8 +464,15 @@ CREATE TABLE lock_days (
     "UPDATE grants SET proven_at = (SELECT min(sure_from) FROM slot_holders WHERE grant_id = grants.id)",
 )
 
+# ---- nights that people closed in the calendars of accounts ----
+NIGHTS = (
+    "ALTER TABLE listings ADD COLUMN nights_at INTEGER",
+    "ALTER TABLE listings ADD COLUMN nights_failing_since INTEGER",
+    "ALTER TABLE listings ADD COLUMN nights_why TEXT",
+)
+
 
 def upgrade() -> None:
     # The triggers come last: they name columns that are added here.
-    for statement in (*TABLES, *ACCOUNTS, *CONFLICTS, *WORKFLOW, *PUBLISHING, *LOCKS, *WRITING, *PERSON_FEEDS, *IMPORTS, *INBOX, *SAID, *GUESTS, *LOOKS, *MESSAGES, *FIGURES, *TRIGGERS):
+    for statement in (*TABLES, *ACCOUNTS, *CONFLICTS, *WORKFLOW, *PUBLISHING, *LOCKS, *WRITING, *PERSON_FEEDS, *IMPORTS, *INBOX, *SAID, *GUESTS, *LOOKS, *MESSAGES, *FIGURES, *NIGHTS, *TRIGGERS):
         op.get_bind().exec_driver_sql(statement)
