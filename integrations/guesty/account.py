@@ -26,6 +26,7 @@ from hub.contracts.accounts import (
     ticket,
 )
 from hub.contracts.fields import Fields
+from hub.contracts.nights import Days
 from hub.contracts.writing import Nights, TakesNights, before_writing, done, offered, record
 from hub.errors import Rejected
 from hub.io.api import Api, Send, told
@@ -35,8 +36,9 @@ from hub.io.signatures import svix
 from hub.io.tickets import Ticket, Tickets
 from hub.model.effects import Effect, KeepBooking, MessageGuest, SetDoorCode, SetNights
 from hub.model.facts import Listing, StayReport
+from integrations.guesty.calendar import CALENDARS, changed_in, closed, closed_by_people
 from integrations.guesty.pushing import Push
-from integrations.guesty.reading import MOVES, Reading
+from integrations.guesty.reading import KEYS, MOVES, Reading
 
 RATES: Final = (Rate(15, 1), Rate(120, 60), Rate(5000, 3600))
 TOKENS_PER_DAY: Final = 5
@@ -188,6 +190,9 @@ class Guesty(Account):
         answer = await self._api.ask("POST", "/oauth2/token", headers=headers, body=urlencode(form).encode())
         return ticket(answer, "access_token", "expires_in")
 
+    async def days(self, listing: str, first: date, last: date) -> Days:
+        return await closed_by_people(self._get, listing, first, last)
+
     # ---- writing ----
 
     @property
@@ -215,25 +220,14 @@ class Guesty(Account):
     async def _close(self, effect: Effect, key: str) -> None:
         """Night by night looked at afterwards: the names of what is said are integrators' (sample guesty_calendar_put_block)."""
         assert isinstance(effect, SetNights)
-        path = f"/v1/availability-pricing/api/calendar/listings/{effect.listing}"
 
         async def put(first: date, last: date, taken: bool) -> None:
             said = {"dateFrom": f"{first}", "dateTo": f"{last}", "status": "unavailable" if taken else "available"}
-            done(await self._tell("PUT", path, said), "client id and secret")
-            if taken and not await self._closed(path, first, last):
+            done(await self._tell("PUT", f"{CALENDARS}/{effect.listing}", said), KEYS)
+            if taken and not await closed(self._get, effect.listing, first, last):
                 raise Rejected("Guesty did not close the nights that it was asked to close")
 
         await self._nights.bring(effect, put)
-
-    async def _closed(self, path: str, first: date, last: date) -> bool:
-        answer = done(
-            await self._get(path, [("startDate", f"{first}"), ("endDate", f"{last}")]), "client id and secret"
-        )
-        days = record(told(answer), answer.host, "data").get("days")  # Seen: `{"data": {"days": […]}}`
-        free = [Fields(day) for day in days if isinstance(day, Mapping)] if isinstance(days, list) else []
-        return bool(free) and not any(
-            day.text("status") == "available" and f"{first}" <= day.text("date") <= f"{last}" for day in free
-        )
 
     async def _message(self, effect: Effect, key: str) -> None:
         """Through the channel that the guest wrote or booked by. Source: sample guesty_conversations_list, _send_message."""
@@ -264,6 +258,9 @@ class Guesty(Account):
         now = delivery.received_at if self.host.clock.trusted else None
         secret = self._config.webhook_secret.get_secret_value()
         return secret != "" and svix(delivery.body, delivery.headers or {}, secret, now)
+
+    def calendar_of(self, told: Fields) -> str:
+        return changed_in(told)
 
     def key(self, delivery: Delivery) -> str:
         return f"{super().key(delivery)}:{(delivery.headers or {}).get('svix-id', '')[:60]}"

@@ -26,7 +26,9 @@ from hub.contracts.accounts import (
     listed,
 )
 from hub.contracts.fields import Fields
+from hub.contracts.nights import Days, days_of
 from hub.contracts.writing import ClosesNights, Nights, agreed, offered
+from hub.errors import Rejected
 from hub.io.api import Api, Send, told
 from hub.io.http import send
 from hub.io.pace import Rate
@@ -111,6 +113,16 @@ class Hospitable(Account):
                 return
             page += 1
 
+    async def days(self, listing: str, first: date, last: date) -> Days:
+        """Source: get-property-calendar. `BLOCKED` is also what is over, too soon, or asked for: only a user's own counts."""
+        headers = {"Authorization": f"Bearer {self._config.token.get_secret_value()}"}
+        which = [("start_date", f"{first}"), ("end_date", f"{last}")]
+        answer = await self._api.get(f"/properties/{listing}/calendar", which, headers)
+        if answer.status in (404, 410):
+            raise Rejected(f"{answer.host} knows no calendar of this property ({answer.status})")
+        rows = listed(told(let_in(answer, "token")), answer.host, "data", "days")
+        return days_of(rows, answer.host, first, _closed)
+
     # ---- writing ----
 
     @property
@@ -182,6 +194,11 @@ class Hospitable(Account):
             platform=told.text("platform"),
             source_status=word,
         )
+
+
+def _closed(day: Fields) -> StayKind | None:
+    by_user = day.text("status.reason") == "BLOCKED" and day.text("status.source_type") == "USER"
+    return StayKind.BLOCK if by_user else None
 
 
 def _batches(items: Sequence[T], size: int) -> list[Sequence[T]]:

@@ -25,6 +25,7 @@ from hub.contracts.accounts import (
     ticket,
 )
 from hub.contracts.fields import Fields
+from hub.contracts.nights import Days, days_of
 from hub.contracts.writing import Nights, TakesNights, agreed, before_writing, offered
 from hub.errors import Rejected
 from hub.io.api import Api, Send, told
@@ -34,6 +35,7 @@ from hub.io.signatures import basic_auth
 from hub.io.tickets import Ticket, Tickets
 from hub.model.effects import Effect, MessageGuest, SetDoorCode, SetNights
 from hub.model.facts import Listing, StayReport
+from hub.model.values import StayKind
 
 RATES: Final = (Rate(15, 10),)
 """15 in 10 s by our address, which is less than the 20 in 10 s of an account."""
@@ -139,6 +141,19 @@ class Hostaway(Account):
         await self.host.clock.sleep(_RIPENS_S)
         return made
 
+    async def days(self, listing: str, first: date, last: date) -> Days:
+        """Source: _calendar_retrieveCalendar.md, _calendar_calendarDayObject.md; `blocked` is not by a reservation (statuses)."""
+        which: list[tuple[str, str | int]] = [
+            ("startDate", f"{first}"),
+            ("endDate", f"{last}"),
+            ("includeResources", 0),
+        ]
+        answer = await self._get(f"/listings/{listing}/calendar", which)
+        if answer.status in (404, 410):
+            raise Rejected(f"{answer.host} knows no calendar of this listing ({answer.status})")
+        rows = listed(told(let_in(answer, _KEYS)), answer.host, "result")
+        return days_of(rows, answer.host, first, _closed)
+
     # ---- writing ----
 
     @property
@@ -218,3 +233,7 @@ class Hostaway(Account):
             changed_at=told.instant("updatedOn"),
             total=told.money("totalPrice", told.text("currency")),
         )
+
+
+def _closed(day: Fields) -> StayKind | None:
+    return StayKind.BLOCK if day.text("status") == "blocked" else None

@@ -53,7 +53,7 @@ async def account(manager: Double, desk: Desk, host: Host) -> AsyncIterator[Acco
 
 async def poll(account: Account, cursor: str | None = None) -> tuple[CalendarRead, str | None]:
     """One poll as the inbox does it: what was understood, and the cursor that is committed with it."""
-    (delivery,) = [each async for each in account.fetch(cursor)]
+    delivery, *_ = [each async for each in account.fetch(cursor)]
     (fact,) = await account.parse(delivery)
     assert isinstance(fact, CalendarRead)
     return fact, delivery.cursor or cursor

@@ -33,7 +33,7 @@ def made(host: Host, desk: GuestyDesk, **settings: object) -> Account:
 
 
 async def poll(account: Account, cursor: str | None = None) -> tuple[CalendarRead, str | None]:
-    (delivery,) = [each async for each in account.fetch(cursor)]
+    delivery, *_ = [each async for each in account.fetch(cursor)]
     (fact,) = await account.parse(delivery)
     assert isinstance(fact, CalendarRead)
     return fact, delivery.cursor or cursor

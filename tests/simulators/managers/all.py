@@ -40,6 +40,8 @@ class Double:
     """Where it has a place for door codes: `field`, `note`, or empty."""
     nights: bool = False
     """Nights can be closed there."""
+    closed: frozenset[str] = frozenset()
+    """Nights that people close in its calendar can be read: `block`, or `owner` as well."""
     messages: bool = True
     """Guests can be written to through it."""
 
@@ -71,6 +73,7 @@ MANAGERS: Final = {
             _states("taken asked over strange"),
             _states("adults children"),
             nights=True,
+            closed=_states("block owner"),
         ),
         Double(
             "hospitable",
@@ -81,6 +84,7 @@ MANAGERS: Final = {
             _states("total"),
             codes="",
             nights=True,
+            closed=_states("block"),
         ),
         Double(
             "hostaway",
@@ -90,6 +94,7 @@ MANAGERS: Final = {
             _states("taken asked over owner strange"),
             by_the_day=True,
             nights=True,
+            closed=_states("block"),
         ),
         Double(
             "lodgify",
@@ -97,6 +102,7 @@ MANAGERS: Final = {
             "",
             {"api_key": "pt_key", "webhook_secret": "geheim"},
             _states("taken asked over strange"),
+            closed=_states("block"),
         ),
         Double(
             "smoobu",

@@ -63,7 +63,11 @@ class Desk:
     shuffle: Callable[[list[Booking]], list[Booking]] = field(default=lambda rows: rows)
     times: list[float] = field(default_factory=list)
     closed: set[tuple[str, date]] = field(default_factory=set)
-    """Nights of units that were closed in the calendar."""
+    """Nights of units that were closed in the calendar by whoever asked over the API."""
+    by_hand: dict[tuple[str, date], str] = field(default_factory=dict)
+    """Nights that people closed there, and how: `block` | `owner`."""
+    shut: int = 0
+    """The status that every look at a calendar is answered with; 0: as it is."""
     letters: list[tuple[int, str]] = field(default_factory=list)
     """What guests were written: of which booking, and the text."""
     refuses: int = 0
@@ -115,8 +119,27 @@ class Desk:
     def close(self, unit: str, first: str, last: str, *, taken: bool) -> None:
         day = date.fromisoformat(first)
         while day <= date.fromisoformat(last):
+            if not taken and self.by_hand.get((unit, day)) == "block":
+                del self.by_hand[unit, day]
             (self.closed.add if taken else self.closed.discard)((unit, day))
             day += timedelta(days=1)
+
+    def shut_by_hand(self, unit: str, day: int, nights: int, how: str = "block") -> None:
+        """Somebody closes nights there, from so many days after the first of March on; `open`: opens them again."""
+        first = date(2027, 3, 1) + timedelta(days=day)
+        for night in (first + timedelta(days=number) for number in range(nights)):
+            self.by_hand.pop((unit, night), None)
+            if how == "open":
+                self.closed.discard((unit, night))
+            else:
+                self.by_hand[unit, night] = how
+
+    def state(self, unit: str, day: date) -> str:
+        """What a calendar shows of a night: `booked`, `owner`, `block` or empty. Nobody can tell who closed it."""
+        rows = (row for row in self.booked.values() if row.unit == unit and row.state != "over")
+        if any(row.arrival <= day < row.departure for row in rows):
+            return "booked"
+        return self.by_hand.get((unit, day), "block" if (unit, day) in self.closed else "")
 
     def named(self, path: str, before: str, after: str = "") -> Booking | None:
         """The booking whose id stands between these in a path."""

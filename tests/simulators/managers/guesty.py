@@ -20,6 +20,7 @@ STATES: Final = {
     "over": "canceled",
     "strange": "pondering",
 }
+LETTERS: Final = ("m", "r", "b", "bd", "sr", "abl", "a", "bw", "o", "pt", "ic", "an")
 _WORDS: Final = {word: state for state, word in STATES.items()} | {"inquiry": "over"}
 
 
@@ -71,12 +72,19 @@ class GuestyDesk(Desk):
             if "dateFrom" in told:  # what it does not know it takes no notice of
                 self.close(unit, told["dateFrom"], told["dateTo"], taken=told["status"] == "unavailable")
             return reply({"status": 200})
+        if self.shut or unit not in self.units:
+            return reply({"error": "no"}, self.shut or 404)
         first, last = date.fromisoformat(query["startDate"]), date.fromisoformat(query["endDate"])
         days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-        told = [
-            {"date": f"{day}", "status": "unavailable" if (unit, day) in self.closed else "available"} for day in days
-        ]
-        return reply({"status": 200, "data": {"days": told}})
+        return reply({"status": 200, "data": {"days": [self._day(unit, day) for day in days]}})
+
+    def _day(self, unit: str, day: date) -> dict[str, Any]:
+        """Source: samples guesty_calendar_day and guesty_calendar_block_types; every letter was seen at once."""
+        letter = {"booked": "b", "owner": "o", "block": "m"}.get(self.state(unit, day), "")
+        blocks = dict.fromkeys(LETTERS, False) | ({letter: True} if letter else {})
+        status = {"": "available", "b": "booked"}.get(letter, "unavailable")
+        priced = {"currency": "EUR", "price": 300, "minNights": 2, "cta": False, "ctd": False}
+        return {"date": f"{day}", "listingId": unit, "status": status, "blocks": blocks, "blockRefs": [], **priced}
 
     def _made(self, told: dict[str, Any]) -> Reply:
         if (
@@ -254,8 +262,15 @@ class GuestyDesk(Desk):
             "lastUpdatedAt": f"{row.changed:%Y-%m-%dT%H:%M:%S.%fZ}",
         }
 
+    def calendar_webhook(self, unit: str) -> tuple[dict[str, str], bytes]:
+        """As sample guesty_webhook_calendar_updated_v2."""
+        days = {"start": "2027-03-01", "end": "2027-03-31"}
+        return self._signed({"listingId": unit, "accountId": "a1", "currency": "EUR", "dateRange": days})
+
     def webhook(self, booking: Booking) -> tuple[dict[str, str], bytes]:
-        told = {"event": "reservation.updated.v2", "reservationId": str(booking.id)}
+        return self._signed({"event": "reservation.updated.v2", "reservationId": str(booking.id)})
+
+    def _signed(self, told: object) -> tuple[dict[str, str], bytes]:
         body, stamp = json.dumps(told).encode(), str(int(self.now().timestamp()))
         key = base64.b64decode(WEBHOOK_SECRET.removeprefix("whsec_"))
         made = base64.b64encode(hmac.digest(key, f"msg_1.{stamp}.".encode() + body, "sha256")).decode()

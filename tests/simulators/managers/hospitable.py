@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+from datetime import date, timedelta
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
@@ -29,6 +30,8 @@ class HospitableDesk(Desk):
             return self._reservations(asked, query)
         if path.startswith("/v2/properties/") and path.endswith("/calendar") and asked.method == "PUT":
             return self._calendar(path.split("/")[3], json.loads(asked.body)["dates"])
+        if path.startswith("/v2/properties/") and path.endswith("/calendar"):
+            return self._days(path.split("/")[3], query)
         row = self.named(path, "/v2/reservations/", "/messages")
         if row is not None and asked.method == "POST":
             self.letters.append((row.id, json.loads(asked.body)["body"]))
@@ -53,6 +56,24 @@ class HospitableDesk(Desk):
         for day in dates:
             self.close(unit, day["date"], day["date"], taken=not day["available"])
         return reply({"status": "accepted"}, 202)
+
+    def _days(self, unit: str, query: dict[str, str]) -> Reply:
+        """As in Hospitable's OpenAPI document, get-property-calendar; what is over is blocked there, and by nobody."""
+        if self.shut or unit not in self.units:
+            return reply({"message": "no"}, self.shut or 404)
+        first, last = date.fromisoformat(query["start_date"]), date.fromisoformat(query["end_date"])
+        days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+        told = {"start_date": f"{first}", "end_date": f"{last}", "days": [self._day(unit, day) for day in days]}
+        return reply({"data": told})
+
+    def _day(self, unit: str, day: date) -> dict[str, Any]:
+        reasons = {"": ("AVAILABLE", None), "block": ("BLOCKED", "USER")}
+        reason, source = reasons.get(self.state(unit, day), ("RESERVED", "RESERVATION"))
+        if day < self.now().date():
+            reason, source = "BLOCKED", None
+        status = {"reason": reason, "source_type": source, "source": None, "available": reason == "AVAILABLE"}
+        price = {"amount": 15000, "currency": "EUR", "formatted": "€150.00"}
+        return {"date": f"{day}", "day": f"{day:%A}".upper(), "min_stay": 1, "status": status, "price": price}
 
     def _page(self, rows: list[Any], query: dict[str, str]) -> Reply:
         size, page = min(int(query["per_page"]), 100, self.page), int(query["page"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -44,6 +44,8 @@ class HostawayDesk(Desk):
             told, unit = json.loads(asked.body), path.split("/")[3]
             self.close(unit, told["startDate"], told["endDate"], taken=told["isAvailable"] == 0)
             return reply({"status": "success", "result": []})
+        if path.startswith("/v1/listings/") and path.endswith("/calendar"):
+            return self._calendar(path.split("/")[3], query)
         if path == "/v1/conversations":
             known = self.booked.get(int(query["reservationId"]))
             return reply({"status": "success", "result": [] if known is None else [{"id": 9000 + known.id}]})
@@ -53,6 +55,22 @@ class HostawayDesk(Desk):
             self.letters.append((int(path.split("/")[3]) - 9000, told["body"]))
             return reply({"status": "success", "result": {"id": 1}})
         return reply({"status": "fail"}, 404)
+
+    def _calendar(self, unit: str, query: dict[str, str]) -> Reply:
+        """Source: source/includes/_calendar_calendarDayObject.md, _calendar_calendarDayStatuses.md, with what matters here."""
+        if self.shut or unit not in self.units:
+            return reply({"status": "fail", "message": "no"}, self.shut or 404)
+        first, last = date.fromisoformat(query["startDate"]), date.fromisoformat(query["endDate"])
+        assert query["includeResources"] == "0", "guests are nobody's business here"
+        words = {"": "available", "booked": "reserved", "owner": "reserved", "block": "blocked"}
+        days = []
+        for day in (first + timedelta(days=number) for number in range((last - first).days + 1)):
+            state = self.state(unit, day)
+            told = {"date": f"{day}", "isAvailable": int(not state), "status": words[state]}
+            days.append(
+                {"id": day.toordinal(), "price": 225, "minimumStay": 1, "maximumStay": 1125, "note": None, **told}
+            )
+        return reply({"status": "success", "result": days})
 
     def _token(self, asked: Asked) -> Reply:
         form = {name: values[0] for name, values in parse_qs(asked.body.decode()).items()}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hmac
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
 from typing import Any, Final
 
 from tests.integrations.servers import Asked
@@ -19,6 +20,8 @@ class LodgifyDesk(Desk):
             return reply({"code": "401", "message": "Unauthorized"}, 401)
         if path == "/v2/properties":
             return self._page([{"id": int(id_), "name": name} for id_, name in self.units.items()], query)
+        if path.startswith("/v2/availability/"):
+            return self._availability(path.removeprefix("/v2/availability/"), query)
         if path == "/v2/reservations/bookings":
             return self._page([self.item(row) for row in self._found(query)], query)
         bookings = "/v2/reservations/bookings/"
@@ -48,6 +51,20 @@ class LodgifyDesk(Desk):
                 return [row for row in rows if row.arrival > today]
             case _:
                 return rows
+
+    def _availability(self, unit: str, query: dict[str, str]) -> Reply:
+        """Periods of days that are alike, each up to and with its last day."""
+        if self.shut or unit not in self.units:
+            return reply({"message": "no"}, self.shut or 404)
+        first, last = (date.fromisoformat(query[name][:10]) for name in ("start", "end"))
+        days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+        periods = [self._period(state, list(some)) for state, some in groupby(days, lambda day: self.state(unit, day))]
+        return reply([{"user_id": 1, "property_id": int(unit), "room_type_id": 1, "periods": periods}])
+
+    def _period(self, state: str, days: list[date]) -> dict[str, Any]:
+        bookings = [{"id": 1, "status": "Booked"}] if state == "booked" else []
+        told = {"start": f"{days[0]}", "end": f"{days[-1]}", "available": int(not state), "bookings": bookings}
+        return {**told, "closed_period": {"id": 1} if state == "block" else None, "channel_calendars": []}
 
     def _page(self, rows: list[Any], query: dict[str, str]) -> Reply:
         size, page = min(int(query["size"]), self.page), int(query["page"])

@@ -1,0 +1,283 @@
+"""Nights that people close in an account's own calendar: read as each service tells them, and told to all others."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub import bookings
+from hub.contracts import Delivery, Host
+from hub.contracts.accounts import EVENTS, Account
+from hub.contracts.nights import AT_ONCE, Days
+from hub.errors import Garbled
+from hub.model.availability import Wish
+from hub.model.facts import CalendarRead, Fact, NightsTold, NightsUntold
+from hub.model.values import ChannelId, StayKind, StayStatus
+from hub.store import listings
+from tests.integrations.conftest import StoppedClock
+from tests.simulators.home import FLAT, simulate
+from tests.simulators.managers.all import MANAGERS, Double, reader
+from tests.simulators.managers.desk import Desk, reply
+from tests.simulators.managers.guesty import LETTERS, GuestyDesk
+from tests.simulators.managers.street import ARRIVAL, CHANNELS, NIGHTS, Street, street
+
+READING = [each for each in MANAGERS.values() if each.closed]
+GUESTY = ChannelId("guesty")
+NONE: frozenset[object] = frozenset()
+
+
+@pytest.fixture(params=READING, ids=lambda manager: str(manager.name))
+def manager(request: pytest.FixtureRequest) -> Double:
+    found: Double = request.param
+    return found
+
+
+@pytest.fixture
+def desk(manager: Double, clock: StoppedClock) -> Desk:
+    return manager.desk(clock.now)
+
+
+@pytest.fixture
+def account(manager: Double, desk: Desk, host: Host) -> Account:
+    return reader(manager, host, through=desk.send)
+
+
+async def facts(account: Account, cursor: str | None = None) -> list[Fact]:
+    return [fact async for each in account.fetch(cursor) for fact in await account.parse(each)]
+
+
+def told(found: list[Fact], listing: str = "101") -> NightsTold:
+    (fact,) = [each for each in found if isinstance(each, NightsTold) and each.listing == listing]
+    return fact
+
+
+def march(*days: int) -> frozenset[date]:
+    return frozenset(ARRIVAL + timedelta(days=day) for day in days)
+
+
+# ---- what a service tells ------------------------------------------------------------------------------------------------
+
+
+async def test_a_night_that_somebody_closed_is_told_and_one_that_is_booked_is_not(
+    manager: Double, desk: Desk, account: Account, clock: StoppedClock
+) -> None:
+    desk.book(1, day=10)
+    desk.shut_by_hand("101", 3, 2)
+    desk.shut_by_hand("102", 300, 1)
+    desk.shut_by_hand("101", 20, 2, "owner")
+    found = await facts(account)
+    fact = told(found)
+    assert (fact.blocked, fact.owners) == (march(3, 4), march(20, 21) if "owner" in manager.closed else NONE)
+    assert fact.first < clock.now().date()
+    assert fact.until - fact.first == timedelta(days=365)
+    assert told(found, "102").blocked == march(300), "in as many questions as it takes"
+
+
+async def test_a_calendar_that_cannot_be_read_costs_no_booking(desk: Desk, account: Account) -> None:
+    desk.book(1)
+    for status in (500, 403, 404):
+        desk.shut = status
+        found = await facts(account)
+        (read,) = [each for each in found if isinstance(each, CalendarRead)]
+        assert [stay.guest for stay in read.stays] == ["Ada Lovelace"]
+        assert any(isinstance(each, NightsUntold) and str(status) in each.why for each in found)
+        assert not any(isinstance(each, NightsTold) for each in found)
+
+
+async def test_an_answer_without_its_days_opens_nothing(desk: Desk, account: Account, clock: StoppedClock) -> None:
+    await facts(account)  # the token is fetched
+    today = clock.now().date()
+    bodies: list[object] = [
+        {},
+        [],
+        {"data": {"days": []}},
+        {"data": None},
+        {"result": []},
+        {"result": [{"date": "soon"}]},
+    ]
+    for body in bodies:
+        desk.faults = [reply(body)]
+        assert account.days is not None
+        with pytest.raises(Garbled):
+            await account.days("101", today, today)
+
+
+async def test_a_calendar_is_read_every_ten_minutes_and_told_when_it_is_another(
+    desk: Desk, account: Account, clock: StoppedClock
+) -> None:
+    cursor = next(iter([each.cursor async for each in account.fetch(None)]))
+    clock.turn(minutes=2)
+    desk.shut_by_hand("101", 3, 2)
+    assert not any(isinstance(each, NightsTold) for each in await facts(account, cursor)), "not its turn"
+    clock.turn(minutes=9)
+    assert told(await facts(account, cursor)).blocked == march(3, 4)
+    clock.turn(minutes=11)
+    assert not any(isinstance(each, NightsTold) for each in await facts(account, cursor)), "as it was"
+    clock.turn(minutes=70)
+    assert told(await facts(account, cursor)).blocked == march(3, 4), "again after an hour"
+
+
+async def test_few_calendars_are_read_with_one_poll_and_all_in_their_turn(
+    manager: Double, desk: Desk, host: Host, clock: StoppedClock
+) -> None:
+    desk.units = {str(101 + number): f"Flat {number}" for number in range(2 * AT_ONCE + 1)}
+    account = reader(manager, host, through=desk.send)
+    cursor, seen = None, list[str]()
+    for _ in range(3):
+        told_ = [each async for each in account.fetch(cursor)]
+        cursor = next((each.cursor for each in told_ if each.cursor), cursor)
+        found = [fact for each in told_ for fact in await account.parse(each)]
+        seen += [each.listing for each in found if isinstance(each, NightsTold)]
+        clock.turn(minutes=2)
+    assert len(seen) == len(set(seen)) == len(desk.units)
+
+
+async def test_a_webhook_about_a_calendar_has_it_read_at_once(host: Host, clock: StoppedClock) -> None:
+    desk = GuestyDesk(clock.now)
+    account = reader(MANAGERS["guesty"], host, through=desk.send)
+    cursor = next(iter([each.cursor async for each in account.fetch(None)]))
+    clock.turn(minutes=2)
+    desk.shut_by_hand("101", 3, 2)
+    headers, body = desk.calendar_webhook("101")
+    delivery = Delivery(GUESTY, "", body, clock.now(), EVENTS, headers)
+    assert account.authentic(delivery)
+    await account.parse(delivery)
+    assert told(await facts(account, cursor)).blocked == march(3, 4)
+    await account.parse(delivery)
+    before = len(desk.asked)
+    await facts(account, cursor)
+    assert not any("/calendar/" in each.path for each in desk.asked[before:]), "not again within the minute"
+    for body in (b"no JSON", b"[]", b'{"dateRange": 1}', b'{"calendar": [{"listingId": "999"}]}'):
+        await account.parse(Delivery(GUESTY, "", body, clock.now(), EVENTS, headers))
+
+
+async def test_guesty_s_letters(host: Host, clock: StoppedClock) -> None:
+    """Of the sample guesty_calendar_day, with each of guesty_calendar_block_types: what people closed, and what its rules did."""
+    account = reader(MANAGERS["guesty"], host, through=(desk := GuestyDesk(clock.now)).send)
+    await facts(account)
+    meant = {}
+    for letter in LETTERS:
+        day = {
+            "date": "2024-03-29",
+            "listingId": "101",
+            "status": "unavailable",
+            "blocks": {letter: True},
+            "cta": False,
+        }
+        desk.faults = [reply({"status": 200, "data": {"days": [day]}})]
+        assert account.days is not None
+        found: Days = await account.days("101", date(2024, 3, 29), date(2024, 3, 29))
+        meant[letter] = found.closed.get(date(2024, 3, 29))
+    assert {letter: kind for letter, kind in meant.items() if kind is not None} == {
+        "m": StayKind.BLOCK,
+        "o": StayKind.OWNER,
+        "ic": StayKind.BLOCK,
+    }
+
+
+async def test_hostaway_s_sample_is_a_booked_night(host: Host, clock: StoppedClock) -> None:
+    """Of the samples hostaway_calendar_day and hostaway_calendar_day_statuses."""
+    manager = MANAGERS["hostaway"]
+    account = reader(manager, host, through=(desk := manager.desk(clock.now)).send)
+    await facts(account)
+    words = ("available", "blocked", "mblocked", "hardBlock", "conflicted", "reserved", "pending", "mreserved")
+    closed = set()
+    for word in words:
+        day: dict[str, Any] = {
+            "id": 46253,
+            "date": "2017-07-15",
+            "isAvailable": 0,
+            "status": word,
+            "reservations": [{}],
+        }
+        desk.faults = [reply({"status": "success", "result": [day]})]
+        assert account.days is not None
+        if (await account.days("101", date(2017, 7, 15), date(2017, 7, 15))).closed:
+            closed.add(word)
+    assert closed == {"blocked"}
+
+
+# ---- in a whole hub --------------------------------------------------------------------------------------------------------
+
+
+def in_march() -> Wish:
+    return Wish(ARRIVAL, ARRIVAL + timedelta(days=3))
+
+
+@pytest.mark.parametrize("source", [ChannelId(each.name) for each in READING])
+def test_nights_closed_by_hand_are_taken_here_and_told_to_all_others_until_they_are_open(
+    tmp_path: Path, source: ChannelId
+) -> None:
+    async def main() -> None:
+        async with street(tmp_path) as here:
+            desk = here.desks[source]
+            desk.shut_by_hand("101", 0, 3)
+            await here.house.later(minutes=14)
+            stay = await here.stay()
+            assert (stay.kind, stay.status, stay.channel_id) == (StayKind.BLOCK, StayStatus.CONFIRMED, source)
+            assert await _free(here) is False
+            await _others_know(here, source, NIGHTS)
+            desk.shut_by_hand("101", 0, 3, "open")
+            await here.house.later(minutes=14)
+            assert (await here.stay()).status is StayStatus.CANCELLED
+            assert await _free(here) is True
+            await _others_know(here, source, NONE)
+
+    simulate(main())
+
+
+def test_our_own_closures_do_not_come_back_and_theirs_are_not_opened(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with street(tmp_path) as here:
+            here.desks[GUESTY].shut_by_hand("101", 2, 2)
+            await here.house.later(minutes=14)
+            here.desks[ChannelId("ownerrez")].book(1)
+            await here.house.later(minutes=90)
+            stays = [each for each in await here.house.stays() if each.kind is StayKind.BLOCK]
+            assert [(each.channel_id, each.arrival) for each in stays] == [(GUESTY, ARRIVAL + timedelta(days=2))]
+            assert here.closed(GUESTY) == NIGHTS
+            here.desks[ChannelId("ownerrez")].change(1, state="over")
+            await here.house.later(minutes=90)
+            stays = [each for each in await here.house.stays() if each.kind is StayKind.BLOCK]
+            assert [(each.arrival, each.departure, each.status) for each in stays] == [
+                (ARRIVAL + timedelta(days=2), ARRIVAL + timedelta(days=4), StayStatus.CONFIRMED)
+            ]
+            days = [day for unit, day in here.desks[GUESTY].by_hand if unit == "101"]
+            assert days == sorted(march(2, 3)), "nobody opened what people closed there"
+
+    simulate(main())
+
+
+def test_a_calendar_that_fails_is_said_and_what_is_known_stands(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with street(tmp_path) as here:
+            desk, hub = here.desks[GUESTY], here.house.hub
+            desk.shut_by_hand("101", 0, 3)
+            await here.house.later(minutes=14)
+            desk.shut = 500
+            await here.house.later(minutes=90)
+            assert (await here.stay()).status is StayStatus.CONFIRMED
+            (state, *_) = await hub.store.read(listings.nights_failing)
+            assert (state.channel_id, "500" in (state.nights_why or "")) == (GUESTY, True)
+            desk.shut = 0
+            await here.house.later(minutes=14)
+            assert await hub.store.read(listings.nights_failing) == []
+
+    simulate(main())
+
+
+async def _free(here: Street) -> bool:
+    now = here.house.hub.clock.now()
+    against = await here.house.hub.store.read(lambda tx: bookings.look(tx, [FLAT], in_march(), now)[FLAT])
+    return not any(each.reason not in bookings.OF_TIME for each in against)
+
+
+async def _others_know(here: Street, source: ChannelId, nights: frozenset[object]) -> None:
+    for channel in CHANNELS:
+        assert await here.told(channel) == (NONE if channel == source else nights), channel
+    for channel in here.desks:
+        if MANAGERS[channel].nights:
+            assert here.closed(channel) == (NONE if channel == source else nights), channel
