@@ -325,13 +325,13 @@ CREATE TABLE listings (
     name TEXT DEFAULT '' NOT NULL,
     unit_id TEXT,
     origin TEXT NOT NULL,
-    seen_at INTEGER,
+    seen_at INTEGER, nights_at INTEGER, nights_failing_since INTEGER, nights_why TEXT,
     PRIMARY KEY (channel_id, listing),
     FOREIGN KEY(channel_id) REFERENCES channels (id) ON DELETE CASCADE,
     FOREIGN KEY(unit_id) REFERENCES units (id) ON DELETE SET NULL
 ) STRICT
     ;
-INSERT INTO "listings" VALUES('x','x','x','x','x',1);
+INSERT INTO "listings" VALUES('x','x','x','x','x',1,1,1,'x');
 CREATE TABLE lock_days (
     day TEXT NOT NULL,
     lock_id TEXT NOT NULL,
