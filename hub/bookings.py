@@ -123,11 +123,13 @@ def change(tx: Tx, intake: Intake, id_: StayId, said: StayChange, actor: str, *,
     stay, after = intake.foresee_change(tx, id_, said)
     wished, wish = wish_of(stay), wish_of(after)
     hours_only = replace(wish, start=wished.start, end=wished.end) == wished
-    if not hours_only:
+    if wish != wished:
         now = intake.desk.now()
         known = {each.reason for each in look(tx, [stay.unit_id], wished, now, besides=id_)[stay.unit_id]}
         if stay.channel_id is not None:
             known.add(Reason.BLOCKED)  # closed there so that its own guest can stay longer, as often as not
+        if hours_only:
+            known |= set(Reason) - {Reason.BUFFER}  # no night is sold; whom it meets is `change_stay`'s to mind
         found = look(tx, [stay.unit_id], wish, now, besides=id_)[stay.unit_id]
         against = tuple(each for each in found if each.reason not in known)
         if any(each.reason.hard for each in against) or (against and not anyway):

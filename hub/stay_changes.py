@@ -37,10 +37,15 @@ class StayChange:
     children: int | None = None
     infants: int | None = None
     pets: int | None = None
+    uncounted: frozenset[str] = frozenset()
+    """Of `COUNTS`: nobody says any more how many."""
 
     @property
     def nothing(self) -> bool:
-        return all(getattr(self, each.name) is None for each in fields(self))
+        return all(getattr(self, each.name) in (None, frozenset()) for each in fields(self))
+
+
+COUNTS: Final = ("guests", "children", "infants", "pets")
 
 
 _OF_ITS_CHANNEL: Final = {
@@ -58,10 +63,10 @@ def changed(desk: Desk, stay: StayRow, place: Property, said: StayChange) -> Sta
     """The stay as it is to be. Raises Rejected where that makes no sense, or is its channel's to say."""
     if stay.channel_id is not None:
         for name, words in _OF_ITS_CHANNEL.items():
-            if getattr(said, name) is not None:
+            if getattr(said, name) is not None or name in said.uncounted:
                 raise Rejected(f"{words} its channel's to say")
     row = _days(stay, place, said)
-    row = party_of(row, said.guests, said.children, said.infants, said.pets)
+    row = party_of(_uncounted(row, said.uncounted), said.guests, said.children, said.infants, said.pets)
     row = _guest(desk, row, said)
     return replace(priced(row, said.total), changed_at=desk.now())
 
@@ -102,6 +107,20 @@ def party_of(
         children=children,
         infants=row.infants if infants is None else infants,
         pets=row.pets if pets is None else pets,
+    )
+
+
+def _uncounted(row: StayRow, names: frozenset[str]) -> StayRow:
+    """Adults are counted from guests and children, and are not known where one of the two is not."""
+    if not names:
+        return row
+    return replace(
+        row,
+        guests=None if "guests" in names else row.guests,
+        adults=None if names & {"guests", "children"} else row.adults,
+        children=None if "children" in names else row.children,
+        infants=None if "infants" in names else row.infants,
+        pets=None if "pets" in names else row.pets,
     )
 
 

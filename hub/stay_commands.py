@@ -91,7 +91,7 @@ async def _say_anew(hub: Hub, actor: str, ask: asks.StayChanged) -> JsonValue:
 
 async def _change(hub: Hub, actor: str, ask: asks.StayExtend, nothing: str) -> JsonValue:
     told = ask.model_dump(exclude={"stay", "anyway", "price", "currency", "unpriced"})
-    id_, said = StayId(ask.stay), StayChange(**told)
+    id_, said = StayId(ask.stay), StayChange(**told | {"uncounted": frozenset(told.get("uncounted", ()))})
     if said.nothing and not ask.price and not ask.unpriced:
         raise Rejected(nothing)
     if ask.price and ask.unpriced:

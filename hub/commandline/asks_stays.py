@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -65,6 +65,8 @@ class StayChanged(StayExtend):
     children: _Count | None = None
     infants: _Count | None = None
     pets: _Count | None = None
+    uncounted: list[Literal["guests", "children", "infants", "pets"]] = Field(default_factory=list)
+    """Nobody says any more how many."""
 
 
 class StayMessage(Ask):

@@ -33,6 +33,10 @@ Guests = Annotated[int | None, typer.Option(min=1, help="How many come, children
 Children = Annotated[int | None, typer.Option(min=0, help="How many of those.")]
 Infants = Annotated[int | None, typer.Option(min=0, help="Besides.")]
 Pets = Annotated[int | None, typer.Option(min=0, help="How many.")]
+Uncounted = Annotated[
+    list[str] | None,
+    typer.Option(metavar="WHICH", help="Nobody says any more how many: guests, children, infants or pets. Repeatable."),
+]
 Anyway = Annotated[
     bool, typer.Option("--anyway", help="In spite of the house's own rules; never of others who stay there.")
 ]
@@ -153,6 +157,7 @@ def change_stay(  # noqa: PLR0913, PLR0917  # each is an option of the command
     children: Children = None,
     infants: Infants = None,
     pets: Pets = None,
+    uncounted: Uncounted = None,
     price: Price = "",
     currency: Currency = "",
     no_price: NoPrice = False,
@@ -178,6 +183,7 @@ def change_stay(  # noqa: PLR0913, PLR0917  # each is an option of the command
         children=children,
         infants=infants,
         pets=pets,
+        uncounted=uncounted,
         price=price,
         currency=currency,
         unpriced=no_price,

@@ -274,14 +274,6 @@ def last4(phone: str) -> str:
     return digits[-4:] if len(digits) >= 7 else ""
 
 
-PROXIES: Final = ("@guest.airbnb.com", "@guest.booking.com")
-"""Where the two large platforms' forwarding addresses end; others are not known here and pass for the guest's own."""
-
-
-def is_proxy(email: str) -> bool:
-    return email.lower().endswith(PROXIES)
-
-
 async def follow(
     api: Api, first: str, ask: Callable[[str], Awaitable[tuple[list[Any], str]]]
 ) -> AsyncIterator[list[Any]]:

@@ -10,10 +10,19 @@ E.164: national numbers are longer, country codes stand before them."""
 _FEWEST: Final = 7
 
 
+PROXIES: Final = ("@guest.airbnb.com", "@guest.booking.com")
+"""Where the two large platforms' forwarding addresses end; others are not known here and pass for the guest's own."""
+
+
+def is_proxy(email: str) -> bool:
+    """It is the platform's, made for one booking, and says nothing of who the guest is."""
+    return email.strip().casefold().endswith(PROXIES)
+
+
 def email_form(text: str) -> str:
     """Empty: none that could be compared."""
     address = text.strip().casefold()
-    return address if "@" in address.strip("@") else ""
+    return address if "@" in address.strip("@") and not is_proxy(address) else ""
 
 
 def phone_form(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from hub.model.values import PropertyId, StayId, StayKind, StayStatus, UnitId
+from hub.model.workflow import Stage
 from hub.store.engine import Tx
 from hub.store.tables import stays, units
 
@@ -23,6 +24,7 @@ class Wanted:
     unit: UnitId | None = None
     property: PropertyId | None = None
     status: StayStatus | None = None
+    stage: Stage | None = None
     kind: StayKind | None = None
     source: str = ""
     """Where it came from: a channel, or a platform by the word of a manager of channels; `here`: a person added it."""
@@ -48,7 +50,8 @@ def conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
 
 
 def _named(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
-    for column, value in ((stays.c.status, wanted.status), (stays.c.kind, wanted.kind)):
+    said = ((stays.c.status, wanted.status), (stays.c.stage, wanted.stage), (stays.c.kind, wanted.kind))
+    for column, value in said:
         if value is not None:
             yield column == value.value
     if wanted.unit is not None:
@@ -61,10 +64,10 @@ def _named(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
         yield or_(stays.c.channel_id == wanted.source, stays.c.platform == wanted.source)
     if wanted.text:
         there = stays.c.unit_id.in_(select(units.c.id).where(units.c.name.icontains(wanted.text, autoescape=True)))
-        said = (
+        written = (
             each.icontains(wanted.text, autoescape=True) for each in (stays.c.guest, stays.c.reference, stays.c.note)
         )
-        yield or_(there, *said, *_telephone(wanted.text))
+        yield or_(there, *written, *_telephone(wanted.text))
 
 
 def _telephone(text: str) -> Iterator[ColumnElement[bool]]:

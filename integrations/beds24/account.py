@@ -21,7 +21,6 @@ from hub.contracts.accounts import (
     Status,
     asked_with,
     follow,
-    is_proxy,
     last4,
     let_in,
     listed,
@@ -36,6 +35,7 @@ from hub.io.pace import Rate
 from hub.io.tickets import Ticket, Tickets
 from hub.model.effects import Effect, MessageGuest, SetDoorCode, SetNights
 from hub.model.facts import Listing, StayReport
+from hub.model.returning import is_proxy
 from hub.model.values import StayKind
 
 RATES: Final = (Rate(100, 300),)

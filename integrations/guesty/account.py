@@ -19,7 +19,6 @@ from hub.contracts.accounts import (
     ApiAddress,
     Currency,
     Status,
-    is_proxy,
     last4,
     let_in,
     listed,
@@ -36,6 +35,7 @@ from hub.io.signatures import svix
 from hub.io.tickets import Ticket, Tickets
 from hub.model.effects import Effect, KeepBooking, MessageGuest, SetDoorCode, SetNights
 from hub.model.facts import Listing, StayReport
+from hub.model.returning import is_proxy
 from integrations.guesty.calendar import CALENDARS, changed_in, closed, closed_by_people
 from integrations.guesty.pushing import Push
 from integrations.guesty.reading import KEYS, MOVES, Reading

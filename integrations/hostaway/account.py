@@ -18,7 +18,6 @@ from hub.contracts.accounts import (
     Account,
     ApiAddress,
     Status,
-    is_proxy,
     last4,
     let_in,
     listed,
@@ -35,6 +34,7 @@ from hub.io.signatures import basic_auth
 from hub.io.tickets import Ticket, Tickets
 from hub.model.effects import Effect, MessageGuest, SetDoorCode, SetNights
 from hub.model.facts import Listing, StayReport
+from hub.model.returning import is_proxy
 from hub.model.values import StayKind
 
 RATES: Final = (Rate(15, 10),)

@@ -16,7 +16,6 @@ from hub.contracts.accounts import (
     Account,
     ApiAddress,
     Status,
-    is_proxy,
     last4,
     let_in,
     listed,
@@ -31,6 +30,7 @@ from hub.io.pace import Rate
 from hub.io.signatures import hmac_hex
 from hub.model.effects import Effect, MessageGuest, SetDoorCode
 from hub.model.facts import Listing, StayReport
+from hub.model.returning import is_proxy
 from hub.model.values import StayKind
 
 RATES: Final = (Rate(60, 60),)

@@ -19,7 +19,6 @@ from hub.contracts.accounts import (
     Currency,
     Status,
     follow,
-    is_proxy,
     last4,
     let_in,
     listed,
@@ -32,6 +31,7 @@ from hub.io.pace import Rate
 from hub.io.signatures import basic_auth
 from hub.model.effects import Effect, SetDoorCode
 from hub.model.facts import Listing, StayReport
+from hub.model.returning import is_proxy
 from hub.model.values import StayKind
 
 RATES: Final = (Rate(300, 300),)

@@ -19,7 +19,6 @@ from hub.contracts.accounts import (
     SecretWord,
     Status,
     asked_with,
-    is_proxy,
     last4,
     let_in,
     listed,
@@ -31,6 +30,7 @@ from hub.io.http import send
 from hub.io.pace import Rate
 from hub.model.effects import Effect, MessageGuest, SetDoorCode, SetNights
 from hub.model.facts import Listing, StayReport
+from hub.model.returning import is_proxy
 from hub.model.values import StayKind
 from integrations.smoobu.blocking import Blocking, ours
 

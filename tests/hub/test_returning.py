@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -141,3 +141,20 @@ def test_an_address_that_everybody_has_makes_nobody_the_same(tmp_path: Path) -> 
             assert (await _known(house, only)).others == ()
 
     simulate(scene())
+
+
+@pytest.mark.parametrize("address", ["ada-x1y2@guest.airbnb.com", "Alovel.123456@Guest.Booking.com "])
+def test_an_address_that_a_platform_forwards_from_makes_nobody_the_same(tmp_path: Path, address: str) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            for number, name in enumerate(("Ada Lovelace", "Grace Hopper")):
+                first = date(2027, 3, 10 + 3 * number)
+                house.book(f"{number}", first, first + timedelta(days=2), name, email=address, email_is_proxy=True)
+            await house.later(minutes=4)
+            one = (await _ids(house))[0]
+            assert (await _known(house, one)).others == ()
+            row = await house.stay("Ada Lovelace")
+            assert contacts.opened(house.hub.vault, row)["email"] == address, "it reaches the guest all the same"
+            assert row.email_mark == contacts.NO_MARK
+
+    simulate(main())

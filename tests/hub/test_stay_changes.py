@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -22,8 +22,10 @@ FIRST, LAST = date(2027, 3, 10), date(2027, 3, 12)
 BY = "account:robin"
 
 
-async def _booked(house: Home, arrival: date = FIRST, departure: date = LAST, **more: object) -> StayId:
-    new = NewStay(FLAT, arrival, departure, "Ada Lovelace", **more)  # type: ignore[arg-type]
+async def _booked(
+    house: Home, arrival: date = FIRST, departure: date = LAST, guest: str = "Ada Lovelace", **more: object
+) -> StayId:
+    new = NewStay(FLAT, arrival, departure, guest, **more)  # type: ignore[arg-type]
     return await house.hub.store.write(lambda tx: bookings.book(tx, house.hub.intake, new, BY, anyway=True))
 
 
@@ -163,5 +165,38 @@ def test_a_guest_who_has_come_in_came_on_the_day_on_which_they_did(tmp_path: Pat
             await house.later(minutes=1)
             with pytest.raises(Rejected, match="has come in already"):
                 await _change(house, id_, arrival=date(2027, 3, 11))
+
+    simulate(main())
+
+
+def test_what_was_said_of_a_party_is_taken_away_again(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            id_ = await _booked(house, guests=4, children=1, infants=1, pets=1)
+            await _say(house, id_, StayChange(uncounted=frozenset({"guests", "pets"})))
+            row = await house.stay()
+            assert (row.guests, row.adults, row.children, row.infants, row.pets) == (None, None, 1, 1, None)
+            house.book("a", date(2027, 3, 20), date(2027, 3, 22), "Grace Hopper", guests=2)
+            await house.later(minutes=4)
+            of_a_channel = (await house.stay("Grace Hopper")).id
+            with pytest.raises(Rejected, match="its channel's to say"):
+                await _say(house, of_a_channel, StayChange(uncounted=frozenset({"guests"})))
+
+    simulate(main())
+
+
+def test_later_hours_that_leave_too_little_time_between_two_stays_are_asked_about(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            await _own(house, buffer=timedelta(hours=4), max_nights=1)
+            id_ = await _booked(house)  # until 11:00, and longer than the house allows
+            await _booked(house, LAST, date(2027, 3, 13), guest="Grace Hopper")  # from 15:00
+            with pytest.raises(NotFree) as caught:
+                await _say(house, id_, StayChange(check_out=time(12)))
+            assert (caught.value.reasons, caught.value.soft) == ((Reason.BUFFER,), True)
+            await _say(house, id_, StayChange(check_out=time(12)), anyway=True)
+            await _say(house, id_, StayChange(check_out=time(13)))  # it was decided already that they come close
+            with pytest.raises(Rejected):
+                await _say(house, id_, StayChange(check_out=time(16)), anyway=True)
 
     simulate(main())

@@ -272,6 +272,17 @@ async def test_a_booking_that_was_taken_down_wrong_is_put_right(manager: Visitor
     assert "Ada King" in page.text
 
 
+async def test_an_emptied_number_of_guests_is_taken_away(manager: Visitor) -> None:
+    added = await manager.post("/stays/new", **NEW | {"guests": "3", "children": "1", "pets": "1"})
+    where = added.headers["Location"].partition("?")[0]
+    told = {name: NEW[name] for name in ("arrival", "departure", "guest")}
+    answer = await manager.post(f"{where}/change", **told, guests="", children="", infants="", pets="1")
+    assert answer.status == 303
+    row = await _row(manager, StayId(where.rpartition("/")[2]))
+    assert (row.guests, row.adults, row.children, row.infants, row.pets) == (None, None, None, None, 1)
+    assert "nobody says any more how many guests" in (await manager.get(where)).text.lower()
+
+
 async def test_a_stay_longer_than_the_rules_allow_is_changed_by_a_second_press(manager: Visitor) -> None:
     added = await manager.post("/stays/new", **NEW)
     where = added.headers["Location"].partition("?")[0]

@@ -14,6 +14,7 @@ from hub.ladder import OnLadder
 from hub.model.ladder import Backup, DoorNow, Rung, StayHours, Tell, deadlines, takes_backup
 from hub.model.money import Money, NoPrice
 from hub.model.values import PropertyId, StayId, StayKind, StayStatus, UnitId
+from hub.model.workflow import Stage
 from hub.stay_changes import StayChange
 from hub.store import proofs
 from hub.store import stays as ledger
@@ -134,6 +135,9 @@ class StayQuery(ByTime):
     unit: str | None = None
     property: str | None = None
     status: StayStatus | None = None
+    stage: Annotated[
+        Stage | None, Field(description="where it stands in its course, as `/stays/{stay}/workflow` says")
+    ] = None
     kind: StayKind | None = None
     source: Annotated[
         str, Field(max_length=100, description="a channel's id, a platform's name, or `here`: a person added it")
@@ -156,6 +160,7 @@ async def list_stays(call: Call, query: StayQuery, body: Nothing) -> StayPage:
         unit=None if query.unit is None else UnitId(query.unit),
         property=None if query.property is None else PropertyId(query.property),
         status=query.status,
+        stage=query.stage,
         kind=query.kind,
         source=query.source,
         text=query.text,
@@ -328,6 +333,9 @@ class ChangeIn(ExtendIn):
     children: Annotated[int, Field(ge=0, le=1000, description="how many of those"), Whole] | None = None
     infants: Annotated[int, Field(ge=0, le=1000, description="besides"), Whole] | None = None
     pets: Annotated[int, Field(ge=0, le=1000), Whole] | None = None
+    uncounted: list[Literal["guests", "children", "infants", "pets"]] = Field(
+        default_factory=list, max_length=4, description="nobody says any more how many of these come"
+    )
 
 
 async def extend_stay(call: Call, query: Nothing, body: ExtendIn) -> StayOut:
@@ -341,8 +349,9 @@ async def say_anew(call: Call, query: Nothing, body: ChangeIn) -> StayOut:
 async def _changed(call: Call, body: ExtendIn) -> StayOut:
     if body.unpriced and body.price is not None:
         raise Problem("refused", "a price is said, or taken away, not both")
-    besides = ("price", "unpriced", "anyway")
+    besides = ("price", "unpriced", "anyway", "uncounted")
     told = {name: getattr(body, name) for name in type(body).model_fields if name not in besides}
+    told["uncounted"] = frozenset(body.uncounted if isinstance(body, ChangeIn) else ())
     price = None if body.price is None else body.price.money
     said = StayChange(**told, total=NoPrice.UNPRICED if body.unpriced else price)
     try:

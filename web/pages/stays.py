@@ -17,7 +17,7 @@ from hub.hub import Hub
 from hub.intake import NewStay
 from hub.model.money import NoPrice
 from hub.model.values import CODED, ChannelId, StayId, StayKind, StayStatus, UnitId, clean
-from hub.stay_changes import StayChange
+from hub.stay_changes import COUNTS, StayChange
 from hub.store import bookings as booked
 from hub.store import codes, conflicts, guests, house, stay_search
 from hub.store import stays as ledger
@@ -416,6 +416,7 @@ async def save_change(request: web.Request) -> web.Response:
         emptied = {name for name in told if name in posted and told[name] is None}
         told |= dict.fromkeys(emptied & {"phone", "email", "note"}, "")
         told |= {name: usual[name] for name in emptied & usual.keys()}
+        told["uncounted"] = frozenset(name for name in emptied & set(COUNTS) if getattr(row, name) is not None)
         unpriced = row.channel_id is None and str(posted.get("price", "-")).strip() == ""
         said = StayChange(**told, total=NoPrice.UNPRICED if unpriced else total)
         anyway = given.anyway is not None

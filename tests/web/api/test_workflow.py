@@ -57,3 +57,20 @@ async def test_what_a_channel_changed_of_a_stay_is_told_with_what_it_was(api: Ap
     assert "Bob" not in str(story)
     assert "+49" not in str(story)
     assert (await api.get("/stays/nobody/history")).status == 404
+
+
+async def test_stays_are_listed_by_where_they_stand(api: Api) -> None:
+    async def listed(stage: str) -> list[str]:
+        return [each["id"] for each in (await api.get(f"/stays?stage={stage}")).json["items"]]
+
+    assert await listed("confirmed") == [api.stay]
+    await api.post(f"/stays/{api.stay}/workflow", {"stage": "checked_in", "why": "seen"})
+    assert (await listed("confirmed"), await listed("checked_in")) == ([], [api.stay])
+    assert (await api.get("/stays?stage=somewhere")).status == 422
+
+
+async def test_a_program_takes_away_how_many_come(api: Api) -> None:
+    assert (await api.post(f"/stays/{api.stay}/change", {"guests": 3, "pets": 1})).json["guests"] == 3
+    told = (await api.post(f"/stays/{api.stay}/change", {"uncounted": ["guests"]})).json
+    assert (told["guests"], told["pets"]) == (None, 1)
+    assert (await api.post(f"/stays/{api.stay}/change", {"uncounted": ["cats"]})).status == 422
