@@ -194,7 +194,10 @@ def _with_past_nights(tx: Tx, desk: Desk, at: At, report: StayReport, before: St
     now = desk.now()
     if at.channel.unit is None or before is None or before.check_out is None or before.check_out <= now:
         return report
-    return report if before.arrival == report.arrival else as_it_began(report, before, *_today(tx, before.unit_id, now))
+    if before.arrival == report.arrival:
+        return report
+    here, there = _today(tx, before.unit_id, now)
+    return as_it_began(report, before, here, there, inside=before.inside(now))
 
 
 def _today(tx: Tx, unit: UnitId, now: datetime) -> tuple[date, date]:

@@ -327,20 +327,22 @@ def kind_of(report: StayReport, known: KnownStay | None, *, closed_means: StayKi
 # ---- nights that are over ------------------------------------------------------------------------------------------
 
 
-def as_it_began(report: StayReport, known: Stay, here: date, there: date) -> StayReport:
+def as_it_began(report: StayReport, known: Stay, here: date, there: date, *, inside: bool) -> StayReport:
     """Calendars that list no past leave the nights out that are over: a stay that has begun seems to begin later every day.
 
     Source: facts/channels.md §1.2. It began when it did, and the guest inside goes on having a code. A source that names
-    hours, or moves the stay to days that are still to come, means what it says.
+    hours, or moves the stay to days that are still to come, means what it says; but nobody who is inside begins later.
 
     Args:
         known: the same stay as it is known; not over.
         here: today, where the stay is. Far west the first night may be over elsewhere before the guest may come in.
         there: the latest day that it may be for whoever made the calendar.
+        inside: the log says that the guest has come in, and has not left.
     """
     if known.arrival is None or report.arrival is None or report.check_in is not None or known.kind not in CODED:
         return report
     began = known.arrival <= here and known.arrival < report.arrival <= there
+    began |= inside and known.departure is not None and known.arrival < report.arrival < known.departure
     return replace(report, arrival=known.arrival) if began else report
 
 

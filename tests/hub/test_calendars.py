@@ -275,6 +275,28 @@ def test_a_guest_whose_booking_is_put_off_to_days_to_come_comes_then(tmp_path: P
     simulate(main())
 
 
+def test_a_booking_is_put_off_by_a_day_on_the_day_of_arrival_unless_the_guest_is_inside(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            house.book("a", ARRIVAL, DEPARTURE)
+            await house.until(CHECK_IN - timedelta(hours=2))
+            house.rebook("a", arrival=ARRIVAL + timedelta(days=1))
+            await house.later(minutes=10)
+            assert (await house.stay()).arrival == ARRIVAL + timedelta(days=1), "nobody came, and tomorrow is to come"
+            house.rebook("a", arrival=ARRIVAL)
+            await house.until(CHECK_IN + timedelta(minutes=10))
+            digits = await house.digits()
+            await house.driver.press("front", digits)
+            await house.later(minutes=1)
+            house.rebook("a", arrival=ARRIVAL + timedelta(days=1))
+            await house.later(minutes=10)
+            row = await house.stay()
+            assert (row.arrival, row.check_in) == (ARRIVAL, CHECK_IN)
+            assert house.lock("front").holds(digits), "the log says that the guest is inside"
+
+    simulate(main())
+
+
 def test_what_cannot_be_used_is_kept_and_shown_with_its_reason(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path) as house:
