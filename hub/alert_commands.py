@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from hub.model.values import PersonId, PropertyId
 from hub.store import alerts
 from hub.store.alerts import Alert, Listed, Sent, Telling, Wishes
 from hub.store.engine import Tx
+from hub.store.house import Origin
 
 
 def _told(at: datetime | None) -> str | None:
@@ -57,29 +59,40 @@ async def _do(hub: Hub, actor: str, ask: asks.AlertDo) -> JsonValue:
     return await hub.store.write(work)
 
 
+def _listed(said: Sequence[str]) -> tuple[Listed, ...]:
+    """Raises ValueError with a sentence."""
+    steps = [read_step(words) for words in said if words]
+    return tuple(Listed(PersonId(person), ways) for person, ways in steps)
+
+
+def _steps(people: Sequence[Listed]) -> list[JsonValue]:
+    return [{"person": each.person, "ways": [*sorted(way.value for way in each.ways)]} for each in people]
+
+
 async def _rules(hub: Hub, actor: str, ask: asks.AlertRules) -> JsonValue:
     """What is said is changed, the rest stays."""
 
     def work(tx: Tx) -> JsonValue:
         id_ = PropertyId(ask.property)
-        known = alerts.wishes(tx).get(id_, Wishes(id_))
-        wanted = Wishes(id_, known.quiet, known.people)
+        wanted = replace(alerts.wishes(tx).get(id_, Wishes(id_)), origin=Origin.PAGES)
         try:
             if ask.quiet is not None:
-                wanted = Wishes(id_, read_quiet_hours(ask.quiet), wanted.people)
+                wanted = replace(wanted, quiet=read_quiet_hours(ask.quiet))
             if ask.people is not None:
-                steps = [read_step(words) for words in ask.people if words]
-                wanted = Wishes(id_, wanted.quiet, tuple(Listed(PersonId(person), ways) for person, ways in steps))
+                wanted = replace(wanted, people=_listed(ask.people))
+            if ask.bookings is not None:
+                wanted = replace(wanted, readers=_listed(ask.bookings))
         except ValueError as error:
             raise Rejected(str(error)) from None
-        if ask.quiet is not None or ask.people is not None:
+        if ask.managers_read:
+            wanted = replace(wanted, readers=None)
+        if ask.managers_read or any(said is not None for said in (ask.quiet, ask.people, ask.bookings)):
             hub.alerts.wish(tx, wanted, actor)
         return {
             "property": id_,
             "quiet": None if wanted.quiet is None else str(wanted.quiet),
-            "people": [
-                {"person": each.person, "ways": [*sorted(way.value for way in each.ways)]} for each in wanted.people
-            ],
+            "people": _steps(wanted.people),
+            "bookings": None if wanted.readers is None else _steps(wanted.readers),
         }
 
     return await hub.store.write(work)

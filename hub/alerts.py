@@ -8,7 +8,7 @@ goes on where the rows are.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -26,7 +26,7 @@ from hub.plugins import Plugins
 from hub.schedule import pause
 from hub.store import alerts, doors, house, log, persons
 from hub.store import stays as ledger
-from hub.store.alerts import Alert, Sent, Wishes
+from hub.store.alerts import Alert, Listed, Sent, Wishes
 from hub.store.engine import Store, Tx
 from hub.telling import ADDRESS, ASIDE, CONCERNED, INFORMED, Quiet, Recipient, chain, concerned, informed, promise
 
@@ -135,20 +135,14 @@ class Alerts:
         place = house.property_with(tx, wanted.id)
         if place is None:
             raise Rejected(f"there is no property “{wanted.id}”")
-        for number, listed in enumerate(wanted.people):
-            person = persons.person(tx, listed.person)
-            if person is None or person.ended_at is not None:
-                raise Rejected(f"there is nobody “{listed.person}” to be told")
-            if person.property not in (None, wanted.id):
-                raise Rejected(f"{person.name} works at another property")
-            if any(listed.person == other.person for other in wanted.people[:number]):
-                raise Rejected(f"{person.name} stands in the list twice")
-            if not listed.ways & {Way.EMAIL, Way.SMS}:
-                raise Rejected(f"choose e-mail or SMS for {person.name}; the page tells everybody")
+        for people in (wanted.people, wanted.readers or ()):
+            _can_be_told(tx, wanted.id, people)
         if wanted.quiet is not None and wanted.quiet.start == wanted.quiet.end:
             raise Rejected("quiet hours end at another time than they begin")
         names = ", ".join(listed.person for listed in wanted.people)
-        detail = f"quiet {wanted.quiet or 'never'}; {names or 'managers'}"
+        readers = wanted.readers
+        told = "managers" if readers is None else ", ".join(each.person for each in readers) or "nobody"
+        detail = f"quiet {wanted.quiet or 'never'}; {names or 'managers'}; of bookings {told}"
         log.record(tx, self.clock.now(), actor, "say who is told of alerts", f"property:{wanted.id}", detail=detail)
         alerts.keep_wishes(tx, wanted)
 
@@ -166,6 +160,20 @@ class Alerts:
         promise(tx, Recipient(person, known), "", "test", key=f"test:{tx.new_id(now)}", at=now, due=self.wall.now())
         tx.signal("alerts")
         return known
+
+
+def _can_be_told(tx: Tx, place: PropertyId, people: Sequence[Listed]) -> None:
+    """Raises Rejected."""
+    for number, listed in enumerate(people):
+        person = persons.person(tx, listed.person)
+        if person is None or person.ended_at is not None:
+            raise Rejected(f"there is nobody “{listed.person}” to be told")
+        if person.property not in (None, place):
+            raise Rejected(f"{person.name} works at another property")
+        if any(listed.person == other.person for other in people[:number]):
+            raise Rejected(f"{person.name} stands in the list twice")
+        if not listed.ways & {Way.EMAIL, Way.SMS}:
+            raise Rejected(f"choose e-mail or SMS for {person.name}; the page tells everybody")
 
 
 def _open(tx: Tx, id_: str) -> Alert:

@@ -156,7 +156,7 @@ def compare(site: Site, known: House, prune: Prune) -> Plan:
         passes=_compared(site.passes, known.passes, prune, said),
         wishes=_compared(site.wishes, known.wishes, prune, said),
         rules=_compared(site.rules, known.rules, prune, said),
-        left=known.left & {listed.person for wishes in site.wishes for listed in wishes.people},
+        left=known.left & {listed.person for wishes in site.wishes for listed in wishes.told},
     )
     wrong = [*_loose_ends(then), *_shared_addresses(then)]
     if wrong:
@@ -339,7 +339,8 @@ def _words(row: Row) -> dict[str, str]:
             return site_people.words(row)
         case Wishes():
             people = ", then ".join(f"{each.person} by {ways_in_words(each.ways)}" for each in row.people)
-            return {"quiet": f"quiet hours {row.quiet or 'never'}", "people": f"tells {people or 'the managers'}"}
+            told = {"quiet": f"quiet hours {row.quiet or 'never'}", "people": f"tells {people or 'the managers'}"}
+            return told | site_people.readers_words(row)
         case RulesRow():
             return {"": ", ".join(rules_in_words(row.own).values()) or "as usual"}
         case _:
@@ -349,7 +350,7 @@ def _words(row: Row) -> dict[str, str]:
 def _introduction(row: Row) -> Iterator[str]:
     """Without what goes without saying of something new."""
     usual = set() if not isinstance(row, Property) else set(policy_words(CodePolicy()).values())
-    usual |= {override_words(NO_OVERRIDE), *guest_words("", "").values()}
+    usual |= {override_words(NO_OVERRIDE), *guest_words("", "").values(), site_people.MANAGERS_READ}
     unsaid = {"S0", "encryption"} if isinstance(row, LockRow) else set()
     for key, words in _words(row).items():
         if words not in usual and (key not in unsaid or not words.startswith("not ")):

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
-from typing import Final
+from typing import Final, Protocol
 
 from hub import issuing
 from hub.issuing import Desk
-from hub.model.values import StayKind, StayStatus, UnitId
-from hub.store import codes, conflicts, house, log
+from hub.model.booking_news import News, Shape
+from hub.model.values import CODED, StayKind, StayStatus, UnitId
+from hub.store import booking_news, codes, conflicts, house, log
 from hub.store import stays as ledger
 from hub.store.codes import Issued
 from hub.store.engine import Tx
@@ -64,9 +65,31 @@ def keep(tx: Tx, desk: Desk, before: StayRow | None, row: StayRow, word: Word, *
     """
     had = [] if before is None else codes.issued_for(tx, row.id)
     ledger.keep(tx, row, by=word.by, why=why)
+    _note_news(tx, desk, before, row, word.by)
     issuing.replan(tx, desk, row)
     if word.action != CAME:
         say(tx, desk, before, row, word, had=had)
+
+
+def _note_news(tx: Tx, desk: Desk, before: StayRow | None, row: StayRow, by: str) -> None:
+    """Whoever wants to be told of bookings will be (hub/booking_news.py)."""
+    was, is_ = _shape(before), _shape(row)
+    news = News(row.id, was, is_, by, desk.now(), desk.now())
+    if was == is_ or news.over(desk.now()):
+        return
+    places = (house.property_of(tx, shape.unit_id) for shape in (was, is_) if shape is not None)
+    for place in dict.fromkeys(place.id for place in places if place is not None):
+        booking_news.note(tx, place, news)
+
+
+def _shape(stay: StayRow | None) -> Shape | None:
+    """None: no booking of anybody."""
+    if stay is None or stay.kind not in CODED or stay.status not in (StayStatus.CONFIRMED, StayStatus.TENTATIVE):
+        return None
+    if stay.arrival is None or stay.departure is None or stay.check_in is None or stay.check_out is None:
+        return None
+    sure, days = stay.status is StayStatus.CONFIRMED, (stay.arrival, stay.departure)
+    return Shape(stay.unit_id, *days, stay.check_in, stay.check_out, sure, stay.guests)
 
 
 def say(tx: Tx, desk: Desk, before: StayRow | None, row: StayRow, word: Word, *, had: Sequence[Issued] = ()) -> None:
@@ -100,6 +123,33 @@ def action_of(before: StayRow | None, after: StayRow) -> str:
 
 # ---- in words ------------------------------------------------------------------------------------------------------
 
+
+class Dated(Protocol):
+    """A stay, or what is kept of how it was."""
+
+    @property
+    def unit_id(self) -> UnitId: ...
+    @property
+    def arrival(self) -> date | None: ...
+    @property
+    def departure(self) -> date | None: ...
+    @property
+    def check_in(self) -> datetime | None: ...
+    @property
+    def check_out(self) -> datetime | None: ...
+
+
+def otherwise(tx: Tx, now: datetime, zone: tzinfo, before: Dated, after: Dated) -> list[str]:
+    """From where and when it was moved to where and when, clause by clause."""
+    return [*_Teller(tx, now, zone).dates(before, after)]
+
+
+def hours_of_codes(held: Sequence[Issued], zone: tzinfo, now: datetime) -> str | None:
+    """E.g. `from 3 July, 14:00 to 7 July, 11:00`; None: no door has a code of it."""
+    span = _span(held)
+    return None if span is None else _from_to(span, zone, now)
+
+
 _STATUS: Final = {
     StayStatus.CONFIRMED: "confirmed",
     StayStatus.TENTATIVE: "tentative",
@@ -124,13 +174,13 @@ class _Teller:
         if before is None:
             told = [self._days(after), self._unit(after.unit_id, after.unit_id)]
         else:
-            told = [*self._dates(before, after), *self._who(before, after)]
+            told = [*self.dates(before, after), *self._who(before, after)]
         told += self._codes(had, codes.issued_for(self.tx, after.id))
         if told and before is not None and conflicts.contested(self.tx, [after.id]):
             told.append("another guest has some of these nights, so no code opens more than it did")
         return told
 
-    def _dates(self, before: StayRow, after: StayRow) -> Iterator[str]:
+    def dates(self, before: Dated, after: Dated) -> Iterator[str]:
         if (before.arrival, before.departure) != (after.arrival, after.departure):
             yield f"moved from {self._days(before)} to {self._days(after)}"
         if before.unit_id != after.unit_id:
@@ -151,7 +201,7 @@ class _Teller:
         if _reached(before) != _reached(after):
             yield "the guest is reached otherwise"
         if before.guests != after.guests:
-            yield _guests(before.guests, after.guests)
+            yield party(before.guests, after.guests)
         for one, many, had, has in (
             ("child among them", "children among them", before.children, after.children),
             ("infant", "infants", before.infants, after.infants),
@@ -173,13 +223,11 @@ class _Teller:
         if was is not None and is_ is None:
             yield "its code leaves the locks"
         elif is_ is not None and was != is_:
-            start, end = is_
-            until = "" if end is None else f" to {_moment(end, self.zone, self.now)}"
-            yield f"{'its code now works' if had else 'its code works'} from {_moment(start, self.zone, self.now)}{until}"
+            yield f"{'its code now works' if had else 'its code works'} {_from_to(is_, self.zone, self.now)}"
         if had and has and not {each.grant.tag for each in had} & {each.grant.tag for each in has}:
             yield "the code has other digits"
 
-    def _days(self, stay: StayRow) -> str:
+    def _days(self, stay: Dated) -> str:
         return days(stay.arrival, stay.departure, self.now.astimezone(self.zone).year)
 
     def _unit(self, id_: UnitId, other: UnitId) -> str:
@@ -212,21 +260,30 @@ def _reached(stay: StayRow) -> tuple[str, ...]:
     return (stay.email_mark or "", stay.phone_mark or "", stay.phone_last4)
 
 
-def _guests(was: int | None, now: int | None) -> str:
-    return (
-        f"nobody says any more how many guests, {_before(was)}" if now is None else f"{_counted(now)}, {_before(was)}"
-    )
+def party(was: int | None, now: int | None) -> str:
+    """How many guests come, and how many were to come before."""
+    return f"nobody says any more how many guests, {_before(was)}" if now is None else f"{counted(now)}, {_before(was)}"
 
 
 def _before(was: int | None) -> str:
     return "not said before" if was is None else f"{'was' if was == 1 else 'were'} {was or 'none'}"
 
 
-def _counted(guests: int) -> str:
+def counted(guests: int) -> str:
+    """`1 guest`, `4 guests`."""
     return "1 guest" if guests == 1 else f"{guests} guests"
 
 
-def _span(held: Sequence[Issued]) -> tuple[datetime, datetime | None] | None:
+_Span = tuple[datetime, datetime | None]
+
+
+def _from_to(span: _Span, zone: tzinfo, now: datetime) -> str:
+    start, end = span
+    until = "" if end is None else f" to {_moment(end, zone, now)}"
+    return f"from {_moment(start, zone, now)}{until}"
+
+
+def _span(held: Sequence[Issued]) -> _Span | None:
     """From the first door that the code opens to the last one."""
     windows = [each.grant.window for each in held]
     if not windows:

@@ -13,7 +13,7 @@ import structlog
 from hub.bus import Bus
 from hub.contracts import Clock, Performer
 from hub.errors import Disappointment, Rejected, Unavailable
-from hub.model.effects import Effect, Notify, PublishNights, PushStay, TellChannel
+from hub.model.effects import Effect, Notify, PublishNights, PushStay, TellBookings, TellChannel
 from hub.model.publishing import again_after
 from hub.plugins import Plugins
 from hub.schedule import pause
@@ -36,7 +36,7 @@ PUSH_FIRST_WAIT: Final = timedelta(seconds=1)
 """Ruling C21: three tries, 1 s and 2 s apart; then slower and slower."""
 PUSH_LONGEST_WAIT: Final = timedelta(hours=6)
 ALERT_WAIT: Final = timedelta(minutes=5)
-"""The longest wait of what tells people that something is wrong. It is tried for as long as it is wrong."""
+"""The longest wait of what tells people something. It is tried until it is sent, or nobody has to know any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class Outbox:
     def _again(self, promise: Promise, wait: timedelta) -> datetime | None:
         if isinstance(promise.effect, PublishNights):  # it is tried for as long as there is something to say
             return self.wall.now() + max(again_after(promise.attempts), wait)
-        alert = isinstance(promise.effect, Notify)
+        alert = isinstance(promise.effect, Notify | TellBookings)
         if promise.attempts + 1 >= TRIES and not alert:
             return None
         first, longest = FIRST_WAIT, ALERT_WAIT if alert else LONGEST_WAIT

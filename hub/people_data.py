@@ -17,7 +17,9 @@ from hub.store import alerts, chain, log, passes, persons
 from hub.store.engine import Tx
 from hub.store.passes import Pass
 
-_TABLES: Final = frozenset({"people", "passes", "access_log", "audit", "tellings", "chain", "emergencies"})
+_TABLES: Final = frozenset(
+    {"people", "passes", "access_log", "audit", "tellings", "booking_readers", "chain", "emergencies"}
+)
 """Where something of them may stand."""
 _MOST: Final = 100_000
 
@@ -51,6 +53,12 @@ def export(tx: Tx, desk: Desk, id_: PersonId, actor: str) -> dict[str, Any]:
             {"property": place, "step": number, "ways": sorted(way.value for way in each.ways)}
             for place, wishes in sorted(alerts.wishes(tx).items())
             for number, each in enumerate(wishes.people, 1)
+            if each.person == id_
+        ],
+        "told_of_bookings": [
+            {"property": place, "ways": sorted(way.value for way in each.ways)}
+            for place, wishes in sorted(alerts.wishes(tx).items())
+            for each in wishes.readers or ()
             if each.person == id_
         ],
         "told": [

@@ -21,6 +21,7 @@ from hub.accounts_told import AccountsTold, keepers, proof
 from hub.adopting import Adopting, held
 from hub.alerts import LOOK_EVERY, SETTLE, Alerts
 from hub.batteries import Batteries
+from hub.booking_news import BookingNews, BookingTeller
 from hub.bus import Bus
 from hub.config import Config, check_key_file
 from hub.contracts import Clock, Sandbox
@@ -39,7 +40,7 @@ from hub.issuing import Desk
 from hub.ladder import Ladder
 from hub.manifests import discover
 from hub.model.codes import Grant
-from hub.model.effects import Notify, PublishNights, WriteToGuest
+from hub.model.effects import Notify, PublishNights, TellBookings, WriteToGuest
 from hub.model.facts import Fact
 from hub.model.values import ChannelId, LockId
 from hub.outbox import Outbox
@@ -187,8 +188,10 @@ async def _wired(
     pace = reconciler.pace
     publisher = Publisher(store, bus, clock, wall, plugins, vault)
     messages = GuestMessages(store, desk, wall, plugins)
+    messenger = Messenger(store, vault, clock, plugins)
     own = {
-        Notify: Messenger(store, vault, clock, plugins).perform,
+        Notify: messenger.perform,
+        TellBookings: BookingTeller(messenger, clock).perform,
         PublishNights: publisher.perform,
         **keepers(store, desk, clock, plugins),
         WriteToGuest: messages.perform,
@@ -290,6 +293,7 @@ async def run(hub: Hub, fronts: tuple[Serve, ...] = (), *, upkeep: bool = True) 
             ("drivers", hub.plugins.keep_drivers()),
             ("radios", hub.radios.run()),
             ("alerts", hub.alerts.run()),
+            ("bookings", BookingNews(hub.store, hub.bus, hub.clock, hub.wall, hub.vault, hub.plugins).run()),
             ("channels", _follow_channels(hub)),
             ("jobs", keep_jobs(_jobs(hub), hub.clock)),
             ("watchdog", _pet(hub, Supervisor())),

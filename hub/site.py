@@ -3,7 +3,8 @@
     [[property]]  id, name, timezone, check_in = "15:00", check_out = "11:00", code_lead = "60m", digits = 6,
                   backups = 2, log_days = 30,
                   code_kind = "random", code_distance = 2, early_check_in = "0m", late_check_out = "0m", code_ahead = "72h"
-                  guest_phone = "", instructions = "", quiet_hours = "never", booking = {}, escalation = []
+                  guest_phone = "", instructions = "", quiet_hours = "never", booking_news = the managers,
+                  booking = {}, escalation = []
     [[lock]]      id, property, name, driver, address, shared = false, remote_unlock_over_s0 = false, unencrypted = false,
                   and where it is different there: code_lead, digits, code_kind, code_distance, early_check_in,
                   late_check_out, code_ahead, backups
@@ -40,7 +41,6 @@ from pydantic import (
 from hub.config import Problem, Section, misconfigured, nearest, problems, read_toml, unknown
 from hub.errors import Misconfigured
 from hub.manifests import discover
-from hub.model.alerts import QuietHours, Way, read_quiet_hours, read_step
 from hub.model.guest_page import instructions, telephone
 from hub.model.keeping import LOG_DAYS, MOST_LOG_DAYS
 from hub.model.passes import ALWAYS, LONGEST_TURNOVER, EveryWeek, Span, Turnover, When, read_hours
@@ -48,7 +48,8 @@ from hub.model.people import PersonKind
 from hub.model.policy import CodeKind, Override
 from hub.model.values import Address, ChannelId, LockId, PassId, PersonId, PropertyId, UnitId, clean
 from hub.site_bookings import Booking, read_span
-from hub.store.alerts import Listed, Wishes
+from hub.site_telling import Quiet, Step, wishes
+from hub.store.alerts import Wishes
 from hub.store.bookings import RulesRow
 from hub.store.house import ClosedMeans, LockRow, Origin, Property, Unit
 
@@ -192,14 +193,6 @@ def _lead(value: object) -> timedelta:
     return lead
 
 
-def _quiet(value: object) -> object:
-    return read_quiet_hours(value) if isinstance(value, str) else value
-
-
-def _step(value: object) -> object:
-    return read_step(value) if isinstance(value, str) else value
-
-
 def _ahead(value: object) -> timedelta:
     ahead = read_span(value)
     if ahead > LONGEST_AHEAD:
@@ -235,8 +228,9 @@ class _Property(Section):
     late_check_out: Lead = timedelta(0)
     code_ahead: Ahead = timedelta(hours=72)
     log_days: Annotated[int, Field(strict=True, ge=1, le=MOST_LOG_DAYS)] = LOG_DAYS
-    quiet_hours: Annotated[QuietHours | None, BeforeValidator(_quiet)] = None
-    escalation: tuple[Annotated[tuple[str, frozenset[Way]], BeforeValidator(_step)], ...] = ()
+    quiet_hours: Quiet = None
+    escalation: tuple[Step, ...] = ()
+    booking_news: tuple[Step, ...] | None = None
     guest_phone: Annotated[str, AfterValidator(telephone)] = ""
     instructions: Instructions = ""
     booking: Booking | None = None
@@ -248,10 +242,9 @@ class _Property(Section):
 
     def wishes(self) -> Wishes | None:
         """None where the file says nothing of it: it is left to the pages."""
-        if not self.model_fields_set & {"quiet_hours", "escalation"}:
+        if not self.model_fields_set & {"quiet_hours", "escalation", "booking_news"}:
             return None
-        people = tuple(Listed(PersonId(person), ways) for person, ways in self.escalation)
-        return Wishes(PropertyId(self.id), self.quiet_hours, people, Origin.SITE)
+        return wishes(self.id, self.quiet_hours, self.escalation, self.booking_news)
 
     def row(self) -> Property:
         return Property(

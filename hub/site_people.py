@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import Final, assert_never
 
 from hub import people
 from hub.config import Problem, nearest
 from hub.errors import Rejected
 from hub.io.vault import Vault
 from hub.issuing import Desk
+from hub.model.alerts import ways_in_words
 from hub.model.passes import EveryWeek, Turnover, hours_in_words
 from hub.people import Wish
 from hub.site import PassSaid, PersonSaid, named
@@ -67,9 +68,9 @@ def _when(row: PassSaid) -> str:
 
 
 def untold(row: Wishes, people: Mapping[str, PersonSaid], left: Collection[str]) -> Iterator[Problem]:
-    """Whom a file lists as to be told of alerts, and nobody can tell."""
-    key = f"{named('property', row.id)}.escalation"
-    for listed in row.people if row.origin is Origin.SITE else ():
+    """Whom a file lists as to be told, and nobody can tell."""
+    for listed in row.told if row.origin is Origin.SITE else ():
+        key = f"{named('property', row.id)}.{'escalation' if listed in row.people else 'booking_news'}"
         if listed.person not in people:
             near = nearest(listed.person, people)
             cure = "add the person first" if near is None else f'did you mean "{near}"?'
@@ -77,6 +78,17 @@ def untold(row: Wishes, people: Mapping[str, PersonSaid], left: Collection[str])
         elif listed.person in left:
             cure = "take them out of the list, or let them come back on the page People"
             yield Problem(key, f"{people[listed.person].name} has left and would never be told; {cure}")
+
+
+MANAGERS_READ: Final = "tells the managers of bookings"
+
+
+def readers_words(row: Wishes) -> dict[str, str]:
+    """Who is told of bookings; the managers go without saying."""
+    if row.readers is None:
+        return {"bookings": MANAGERS_READ}
+    told = ", ".join(f"{each.person} by {ways_in_words(each.ways)}" for each in row.readers)
+    return {"bookings": f"tells {told or 'nobody'} of bookings"}
 
 
 def keep_passes(tx: Tx, desk: Desk, rows: Iterable[object]) -> None:

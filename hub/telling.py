@@ -29,7 +29,7 @@ from hub.store.persons import Person
 ADDRESS: Final = {Way.EMAIL: "email", Way.SMS: "phone"}
 _SENDERS: Final[Mapping[Way, type]] = {Way.EMAIL: SendEmail, Way.SMS: SendSms}
 WORDS: Final = {Way.EMAIL: "e-mail", Way.SMS: "SMS", Way.PAGE: "page"}
-_NOADDRESS: Final = {Way.EMAIL: "no e-mail address is known", Way.SMS: "no telephone number is known"}
+NO_ADDRESS: Final = {Way.EMAIL: "no e-mail address is known", Way.SMS: "no telephone number is known"}
 MAIL_PATIENCE: Final = timedelta(minutes=30)
 """What waits to be sent for longer is itself told, on the page."""
 SUBJECT: Final = 150
@@ -94,6 +94,20 @@ def _usable(person: Person, ways: frozenset[Way], vault: Vault) -> frozenset[Way
     return frozenset(way for way in ways if contact.get(ADDRESS[way])) or ways
 
 
+def readers(tx: Tx, vault: Vault, place: PropertyId, plugins: Plugins) -> list[Recipient]:
+    """Who is told of the bookings of a property."""
+    everybody = {row.id: row for row in persons.persons(tx) if row.ended_at is None}
+    wanted = alerts.wishes(tx).get(place, Wishes(place)).readers
+    if wanted is not None:
+        people = ((everybody[each.person], each.ways) for each in wanted if each.person in everybody)
+        return [Recipient(person, _usable(person, ways, vault)) for person, ways in people]
+    if plugins.performer(SendEmail) is None:
+        return []  # nobody asked for it, so nothing has to wait until somebody sets up a service
+    by_mail = frozenset({Way.EMAIL})
+    managers = [everybody[each.person] for each in _managers(place, everybody.values())]
+    return [Recipient(person, by_mail) for person in managers if persons.opened_contact(person, vault).get("email")]
+
+
 def promise(tx: Tx, to: Recipient, alert: str, what: str, *, key: str, at: datetime, due: datetime) -> None:
     """One promise for each of the person's ways. `at` is the house's time, `due` real time, as the outbox has it."""
     for way in sorted(to.ways, key=lambda way: way.value):
@@ -141,11 +155,15 @@ class Messenger:
         """Raises Unavailable. A refusal is kept with the alert, and the next person is told sooner."""
         assert isinstance(effect, Notify)
         letter = await self.store.read(lambda tx: self._letter(tx, effect, key))
+        await self.deliver(letter, Way(effect.way), key)
+
+    async def deliver(self, letter: SendEmail | SendSms | tuple[Sent, str | None], way: Way, key: str) -> None:
+        """Send it, unless there is nothing to be sent, and keep with the telling of that key how it ended. Raises Unavailable."""
         if not isinstance(letter, SendEmail | SendSms):
             await self._ended(key, *letter)
             return
         try:
-            await self._send(letter, Way(effect.way), key)
+            await self._send(letter, way, key)
         except Rejected as error:
             await self._ended(key, Sent.REFUSED, str(error))
         except Disappointment as error:
@@ -164,6 +182,9 @@ class Messenger:
     async def _ended(self, key: str, state: Sent, why: str | None) -> None:
         await self.store.write(lambda tx: alerts.told(tx, key, state, self.clock.now(), why))
 
+    def address(self, person: Person | None, way: Way) -> str:
+        return "" if person is None else persons.opened_contact(person, self.vault).get(ADDRESS[way], "")
+
     def _letter(self, tx: Tx, effect: Notify, key: str) -> SendEmail | SendSms | tuple[Sent, str | None]:
         """What is sent; or how the telling ends without."""
         known, alert = alerts.telling(tx, key), alerts.alert(tx, effect.alert) if effect.alert else None
@@ -177,9 +198,9 @@ class Messenger:
             if until is not None:
                 raise Unavailable("it waits for the end of the quiet hours", wait=until - self.clock.now())
         person, way = persons.person(tx, effect.person), Way(effect.way)
-        address = "" if person is None else persons.opened_contact(person, self.vault).get(ADDRESS[way], "")
+        address = self.address(person, way)
         if not address:
-            return Sent.REFUSED, _NOADDRESS[way]
+            return Sent.REFUSED, NO_ADDRESS[way]
         place = None if alert is None or alert.place is None else house.property_with(tx, alert.place)
         zone = place.zone if place is not None else _zone(tx)
         words = _test(zone, self.clock.now()) if alert is None else _words(alert, effect.what, zone)

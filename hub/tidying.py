@@ -14,6 +14,7 @@ from hub.model.keeping import DELIVERIES, LOG_DAYS, MOST_LOG_DAYS
 from hub.store import (
     alerts,
     batteries,
+    booking_news,
     bookings,
     codes,
     figures,
@@ -42,6 +43,7 @@ async def tidy(hub: Hub) -> None:
             alerts.come_to_now(tx, hub.clock.now())
         mail.tidy(tx, hub.wall.now() - DELIVERIES)
         alerts.tidy(tx, hub.clock.now() - KEEP_ALERTS)
+        booking_news.tidy(tx, hub.clock.now() - KEEP_ALERTS)
         ledger.withdraw_moot(tx, hub.clock.now())
         passes.tidy(tx, hub.clock.now())
         publishing.tidy(tx, hub.clock.now())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -76,13 +76,24 @@ def rules(
         ),
     ] = None,
     managers: Annotated[bool, typer.Option("--managers", help="Empty the list: the managers are told.")] = False,
+    bookings: Annotated[
+        list[str] | None,
+        typer.Option(
+            help='Whom to tell of new, changed and cancelled bookings, said once for each: "otto:email"; '
+            'or "managers", or "nobody".',
+            show_default="as it is",
+        ),
+    ] = None,
     json: AsJson = False,
 ) -> None:
-    """Who is told of a property's alerts, and when it is quiet; without options, say how it is."""
+    """Who is told of a property's alerts and of its bookings, and when it is quiet; without options, say how it is."""
     from hub.commandline.asks import AlertRules
 
     people = [] if managers else person or None
-    told = answered(config, AlertRules, property=property_, quiet=quiet, people=people)
+    managers_read = bookings == ["managers"]
+    readers = None if managers_read or not bookings else [] if bookings == ["nobody"] else bookings
+    ask = {"quiet": quiet, "people": people, "bookings": readers, "managers_read": managers_read}
+    told = answered(config, AlertRules, property=property_, **ask)
     if json:
         as_json(told)
         return
@@ -91,6 +102,13 @@ def rules(
         typer.echo(f"{number}. {each['person']} ({', '.join(each['ways'])})")
     if not told["people"]:
         typer.echo("Nobody is listed: the managers are told.")
+    typer.echo(f"Of bookings: {_readers(told['bookings'])}.")
+
+
+def _readers(told: list[dict[str, Any]] | None) -> str:
+    if told is None:
+        return "the managers, by e-mail"
+    return ", ".join(f"{each['person']} ({', '.join(each['ways'])})" for each in told) or "nobody"
 
 
 @alerts.command("test")

@@ -145,6 +145,10 @@ class AlertRules(Ask):
     property: str
     quiet: str | None = None
     people: tuple[str, ...] | None = None
+    bookings: tuple[str, ...] | None = None
+    """Who is told of bookings; empty: nobody."""
+    managers_read: bool = False
+    """The managers are told of bookings."""
 
 
 class AlertTest(Ask):

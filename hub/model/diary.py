@@ -74,11 +74,11 @@ _WORDS: Final = {
 def summary(entry: Entry, naming: Naming) -> str:
     """What stands in the calendar, e.g. `Guest: A. B.`"""
     words = _WORDS[entry.doing] if entry.sure else f"{_WORDS[entry.doing]}, not confirmed"
-    who = _called(entry.guest, naming) if entry.doing in (Doing.STAY, Doing.OWNER, Doing.HELD) else entry.note
+    who = called(entry.guest, naming) if entry.doing in (Doing.STAY, Doing.OWNER, Doing.HELD) else entry.note
     return f"{words}: {who}" if who else words
 
 
-def _called(guest: str, naming: Naming) -> str:
+def called(guest: str, naming: Naming) -> str:
     match naming:
         case Naming.FULL:
             return guest

@@ -12,7 +12,7 @@ from datetime import date
 from hub.model.diary import Entry
 from hub.model.money import Money
 from hub.model.publishing import Block
-from hub.model.values import ChannelId, PersonId, StayId, StayStatus, UnitId
+from hub.model.values import ChannelId, PersonId, PropertyId, StayId, StayStatus, UnitId
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,17 @@ class Notify:
     """Empty: a test message."""
     what: str
     """`raised` | `concerned` | `escalated` | `reminder` | `over` | `test`"""
+
+
+@dataclass(frozen=True, slots=True)
+class TellBookings:
+    """Tell one person what became of bookings, as it stands in a batch of news (hub/store/booking_news.py)."""
+
+    person: PersonId
+    way: str
+    """`email` | `sms`"""
+    property: PropertyId
+    batch: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,5 +177,5 @@ class SetNights:
     """Nights that people closed there themselves: they are not opened, whatever we closed besides."""
 
 
-Promised = TellChannel | Notify | PublishNights | GiveDoorCode | PushStay | WriteToGuest
+Promised = TellChannel | Notify | TellBookings | PublishNights | GiveDoorCode | PushStay | WriteToGuest
 Effect = Promised | SendEmail | SendSms | SetNights | SetDoorCode | KeepBooking | MessageGuest

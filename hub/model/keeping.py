@@ -107,6 +107,14 @@ REGISTER: Final = (
         "deleted; what the channel itself keeps is erased there",
     ),
     Kept(
+        "That a booking is new, changed or cancelled: its dates, unit and number of guests, and who changed it",
+        ("booking_news",),
+        "to tell the people of the house once, and not twice",
+        INTEREST,
+        "30 days",
+        "names nobody of the guests",
+    ),
+    Kept(
         "The link to a guest's page (sealed), when it was first opened and the code first seen; doors said not to open",
         ("guest_links", "complaints"),
         "to show guests their code, and to help them at once when it does not work",
@@ -156,7 +164,7 @@ REGISTER: Final = (
     ),
     Kept(
         "Staff, cleaners, vendors, owners: name, telephone and e-mail (sealed), passes and their use",
-        ("people", "passes", "pass_doors", "pass_uses", "escalation", "grants", "person_feeds"),
+        ("people", "passes", "pass_doors", "pass_uses", "escalation", "booking_readers", "grants", "person_feeds"),
         "to let them in at their hours, and to call them",
         WORK,
         "until somebody ends and removes them",

@@ -16,7 +16,7 @@ from hub.model.values import PersonId, PropertyId
 from hub.store.engine import Tx
 from hub.store.house import Origin
 from hub.store.prepared import Prepared, one_of, upsert
-from hub.store.tables import alerts, escalation, telling_rules, tellings
+from hub.store.tables import alerts, booking_readers, escalation, telling_rules, tellings
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,12 +191,12 @@ class Telling:
     key: str
     """Of the promise."""
     alert: str | None
-    """None: a test message."""
+    """None: a test message, or news of bookings."""
     person: PersonId
     name: str
     way: Way
     what: str
-    """`raised` | `concerned` | `informed` | `escalated` | `reminder` | `over` | `test`"""
+    """`raised` | `concerned` | `informed` | `escalated` | `reminder` | `over` | `test` | `bookings`"""
     promised_at: datetime
     state: Sent = Sent.WAITING
     why: str | None = None
@@ -265,7 +265,21 @@ def tellings_of(tx: Tx, ids: Sequence[str]) -> dict[str, list[Telling]]:
 
 def trials(tx: Tx, *, limit: int = 20) -> list[Telling]:
     """The test messages, the latest first."""
-    query = select(tellings).where(tellings.c.alert_id.is_(None)).order_by(tellings.c.promised_at.desc()).limit(limit)
+    return _unalarming(tx, "test", limit)
+
+
+BOOKINGS: Final = "bookings"
+"""What of a telling that is news of bookings."""
+
+
+def news_told(tx: Tx, *, limit: int = 20) -> list[Telling]:
+    """Who was told of bookings, the latest first."""
+    return _unalarming(tx, BOOKINGS, limit)
+
+
+def _unalarming(tx: Tx, what: str, limit: int) -> list[Telling]:
+    query = select(tellings).where(tellings.c.alert_id.is_(None), tellings.c.what == what)
+    query = query.order_by(tellings.c.promised_at.desc()).limit(limit)
     return [_telling(row) for row in tx.sql.execute(query).mappings()]
 
 
@@ -328,20 +342,44 @@ class Wishes:
     quiet: QuietHours | None = None
     people: tuple[Listed, ...] = ()
     """In this order; empty: the managers, in no particular one."""
+    readers: tuple[Listed, ...] | None = None
+    """Who is told of new, changed and cancelled bookings; empty: nobody. None: the managers, by e-mail."""
     origin: Origin = Origin.PAGES
+
+    @property
+    def told(self) -> tuple[Listed, ...]:
+        """Everybody who is chosen to be told of something."""
+        return self.people + (self.readers or ())
 
 
 def wishes(tx: Tx) -> dict[PropertyId, Wishes]:
     """Of every property that has said something."""
-    listed: dict[PropertyId, list[Listed]] = {}
-    for place, person in _LISTED.all(tx):
-        listed.setdefault(place, []).append(person)
-    return {rules.id: replace(rules, people=tuple(listed.get(rules.id, ()))) for rules in _RULES.all(tx)}
+    listed, readers = _by_property(_LISTED.all(tx)), _by_property(_READERS.all(tx))
+    return {
+        rules.id: replace(
+            rules,
+            people=tuple(listed.get(rules.id, ())),
+            readers=None if rules.readers is None else tuple(readers.get(rules.id, ())),
+        )
+        for rules in _RULES.all(tx)
+    }
+
+
+def _by_property(rows: Iterable[tuple[PropertyId, Listed]]) -> dict[PropertyId, list[Listed]]:
+    found: dict[PropertyId, list[Listed]] = {}
+    for place, person in rows:
+        found.setdefault(place, []).append(person)
+    return found
 
 
 def _rules(row: Mapping[str, Any]) -> Wishes:
     quiet = _quiet(row["quiet_from"], row["quiet_until"])
-    return Wishes(id=row["property_id"], quiet=quiet, origin=Origin(row["origin"]))
+    readers = None if row["bookings"] == _MANAGERS else ()
+    return Wishes(id=row["property_id"], quiet=quiet, readers=readers, origin=Origin(row["origin"]))
+
+
+_MANAGERS: Final = "managers"
+_CHOSEN: Final = "listed"
 
 
 def _listed(row: Mapping[str, Any]) -> tuple[PropertyId, Listed]:
@@ -351,6 +389,10 @@ def _listed(row: Mapping[str, Any]) -> tuple[PropertyId, Listed]:
 
 _RULES: Final = Prepared(select(telling_rules).order_by(telling_rules.c.property_id), _rules)
 _LISTED: Final = Prepared(select(escalation).order_by(escalation.c.property_id, escalation.c.position), _listed)
+
+_READERS: Final = Prepared(
+    select(booking_readers).order_by(booking_readers.c.property_id, booking_readers.c.person_id), _listed
+)
 
 
 def _quiet(start: str | None, end: str | None) -> QuietHours | None:
@@ -366,22 +408,25 @@ def keep_wishes(tx: Tx, wanted: Wishes) -> None:
         "quiet_from": None if quiet is None else f"{quiet.start:%H:%M}",
         "quiet_until": None if quiet is None else f"{quiet.end:%H:%M}",
     }
-    tx.sql.execute(insert(telling_rules).values(property_id=wanted.id, origin=wanted.origin.value, **hours))
-    rows = [
-        {
-            "property_id": wanted.id,
-            "position": position,
-            "person_id": listed.person,
-            "ways": " ".join(sorted(way.value for way in listed.ways)),
-        }
-        for position, listed in enumerate(wanted.people, start=1)
-    ]
-    if rows:
-        tx.sql.execute(insert(escalation), rows)
+    rules = {"origin": wanted.origin.value, "bookings": _MANAGERS if wanted.readers is None else _CHOSEN}
+    tx.sql.execute(insert(telling_rules).values(property_id=wanted.id, **rules, **hours))
+    rows = [_step(wanted.id, listed) | {"position": place} for place, listed in enumerate(wanted.people, start=1)]
+    for into, steps in (
+        (escalation, rows),
+        (booking_readers, [_step(wanted.id, each) for each in wanted.readers or ()]),
+    ):
+        if steps:
+            tx.sql.execute(insert(into), steps)
     tx.signal("alerts")
+
+
+def _step(place: PropertyId, listed: Listed) -> dict[str, object]:
+    ways = " ".join(sorted(way.value for way in listed.ways))
+    return {"property_id": place, "person_id": listed.person, "ways": ways}
 
 
 def forget_wishes(tx: Tx, property_: PropertyId) -> None:
     tx.sql.execute(delete(telling_rules).where(telling_rules.c.property_id == property_))
-    tx.sql.execute(delete(escalation).where(escalation.c.property_id == property_))
+    for each in (escalation, booking_readers):
+        tx.sql.execute(delete(each).where(each.c.property_id == property_))
     tx.signal("alerts")

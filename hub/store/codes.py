@@ -195,6 +195,11 @@ def issued_for(tx: Tx, stay: StayId) -> list[Issued]:
     return _ISSUED_FOR.all(tx, stay=stay)
 
 
+def ever_issued(tx: Tx, stay: StayId) -> bool:
+    """Whether any door was ever to be opened by a code of that stay."""
+    return tx.sql.execute(select(grants.c.id).where(grants.c.stay_id == stay).limit(1)).first() is not None
+
+
 def redrawn(tx: Tx, stay: StayId) -> int:
     """How many times this stay's PIN was refused by some lock."""
     refusals = select(func.count()).where(grants.c.stay_id == stay, grants.c.refused.is_not(None))

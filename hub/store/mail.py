@@ -10,7 +10,16 @@ from typing import Final
 from sqlalchemy import Integer, Table, bindparam, delete, func, or_, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
-from hub.model.effects import GiveDoorCode, Notify, Promised, PublishNights, PushStay, TellChannel, WriteToGuest
+from hub.model.effects import (
+    GiveDoorCode,
+    Notify,
+    Promised,
+    PublishNights,
+    PushStay,
+    TellBookings,
+    TellChannel,
+    WriteToGuest,
+)
 from hub.model.values import ChannelId
 from hub.store.engine import Tx
 from hub.store.prepared import Bare, Prepared, upsert
@@ -201,6 +210,7 @@ def dead(tx: Tx) -> list[Dead]:
 KINDS: Final[dict[str, type[Promised]]] = {
     "tell_channel": TellChannel,
     "notify": Notify,
+    "tell_bookings": TellBookings,
     "publish_nights": PublishNights,
     "give_door_code": GiveDoorCode,
     "push_stay": PushStay,

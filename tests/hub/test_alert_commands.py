@@ -62,11 +62,17 @@ async def test_alerts_are_listed_acknowledged_and_taken_back(hub: Hub) -> None:
 
 async def test_what_is_said_of_telling_is_changed_and_the_rest_stays(hub: Hub) -> None:
     place, maria = await _property(hub), await _maria(hub)
-    assert await ask(hub, "alerts told", property=place) == {"property": place, "quiet": None, "people": []}
+    nothing: dict[str, object] = {"property": place, "quiet": None, "people": [], "bookings": None}
+    assert await ask(hub, "alerts told", property=place) == nothing
     await ask(hub, "alerts told", property=place, quiet="22:00-07:00")
     told = await ask(hub, "alerts told", property=place, people=[f"{maria}:sms"])
-    assert told == {"property": place, "quiet": "22:00-07:00", "people": [{"person": maria, "ways": ["sms"]}]}
+    by_sms = [{"person": maria, "ways": ["sms"]}]
+    assert told == {"property": place, "quiet": "22:00-07:00", "people": by_sms, "bookings": None}
     assert await ask(hub, "alerts told", property=place) == told
+    told = await ask(hub, "alerts told", property=place, bookings=[f"{maria}:sms"])
+    assert told == {"property": place, "quiet": "22:00-07:00", "people": by_sms, "bookings": by_sms}
+    assert (await ask(hub, "alerts told", property=place, bookings=[]))["bookings"] == []
+    assert (await ask(hub, "alerts told", property=place, managers_read=True))["bookings"] is None
     emptied = await ask(hub, "alerts told", property=place, quiet="never", people=[])
     assert (emptied["quiet"], emptied["people"]) == (None, [])
     with pytest.raises(Rejected, match="there is nobody “ben” to be told"):

@@ -87,10 +87,27 @@ def test_what_the_file_no_longer_says_goes_with_prune_only(store: Store, vault: 
     assert wishes(store) is None
 
 
+def test_who_is_told_of_bookings_comes_from_the_file_too(store: Store, vault: Vault) -> None:
+    plan = said(store, vault, booking_news=["anna:email"])
+    (_, change) = plan.changes
+    assert change.sentence(done=True) == (
+        "Added alerts “home”: quiet hours never, tells the managers, tells anna by email of bookings."
+    )
+    kept = wishes(store)
+    assert kept is not None
+    assert kept.readers == (Listed(PersonId("anna"), frozenset({Way.EMAIL})),)
+    assert said(store, vault, booking_news=["anna:email"]).changes == ()
+    (change,) = said(store, vault, booking_news=[]).changes
+    assert change.detail == "now tells nobody of bookings (was tells anna by email of bookings)"
+    (change,) = said(store, vault, quiet_hours="never").changes
+    assert change.detail == "now tells the managers of bookings (was tells nobody of bookings)"
+
+
 @pytest.mark.parametrize(
     ("told", "why"),
     [
         ({"escalation": ["ana"]}, 'property “home”.escalation: there is no person "ana"; did you mean "anna"?'),
+        ({"booking_news": ["ana"]}, 'property “home”.booking_news: there is no person "ana"; did you mean "anna"?'),
         ({"escalation": ["zoe"]}, 'there is no person "zoe"; add the person first'),
         ({"escalation": ["anna:pigeon"]}, "is not understood; write a person's id"),
         ({"quiet_hours": "at night"}, 'quiet hours are written like "22:00-07:00", or "never"'),

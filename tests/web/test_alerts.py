@@ -126,6 +126,24 @@ async def test_quiet_hours_and_the_list_are_changed_in_one_form(troubled: Visito
     assert chosen == ["olu", "marta"]
 
 
+async def test_who_is_told_of_bookings_is_chosen_in_the_same_form(troubled: Visitor) -> None:
+    store = troubled.here.hub.store
+    await troubled.get("/alerts/told")
+    chosen: dict[str, str | list[str]] = {"readers": "chosen", "reads": ["sms:olu", "email:marta", "sms:marta"]}
+    assert (await troubled.post(f"/alerts/told/{HOUSE}", **chosen)).status == 303
+    readers = (await store.read(alerts.wishes))[HOUSE].readers
+    assert readers is not None
+    assert {each.person: {way.value for way in each.ways} for each in readers} == {
+        "olu": {"sms"}, "marta": {"email", "sms"},
+    }  # fmt: skip
+    seen = await troubled.get("/alerts/told")
+    assert re.findall(r'name="reads" value="([\w:]+)" checked', seen.html) == ["email:marta", "sms:marta", "sms:olu"]
+    assert (await troubled.post(f"/alerts/told/{HOUSE}", readers="chosen")).status == 303
+    assert (await store.read(alerts.wishes))[HOUSE].readers == ()
+    assert (await troubled.post(f"/alerts/told/{HOUSE}", readers="managers", reads="sms:olu")).status == 303
+    assert (await store.read(alerts.wishes))[HOUSE].readers is None
+
+
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
@@ -135,6 +153,7 @@ async def test_quiet_hours_and_the_list_are_changed_in_one_form(troubled: Visito
         ({"person-1": "olu", "ways-1": "sms", "person-2": "olu", "ways-2": "sms"}, "Olu stands in the list twice."),
         ({"person-1": "olu"}, "Choose e-mail or SMS for Olu; the page tells everybody."),
         ({"person-1": "nobody", "ways-1": "sms"}, "There is nobody “nobody” to be told."),
+        ({"readers": "chosen", "reads": "sms:nobody"}, "There is nobody “nobody” to be told."),
     ],
 )
 async def test_what_cannot_be_is_said_and_what_was_typed_stays(

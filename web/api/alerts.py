@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 from typing import Annotated
 
@@ -22,7 +23,9 @@ class TellingOut(Out):
     person: str
     name: str
     way: Way
-    what: str = Field(description="`raised`, `concerned`, `informed`, `escalated`, `reminder`, `over` or `test`")
+    what: str = Field(
+        description="`raised`, `concerned`, `informed`, `escalated`, `reminder`, `over`, `test` or `bookings`"
+    )
     promised_at: Told
     state: Sent
     why: str | None
@@ -169,18 +172,31 @@ class WishesIn(In):
     escalation: Annotated[list[ListedModel], Field(max_length=50)] = Field(
         default=[], description="in this order; empty: the managers"
     )
+    bookings: Annotated[list[ListedModel], Field(max_length=50)] | None = Field(
+        default=None,
+        description="who is told of new, changed and cancelled bookings; empty: nobody; null: the managers, by e-mail",
+    )
 
 
 class WishesOut(Out):
     property: str
     quiet_hours: QuietOut | None
     escalation: list[ListedOut]
+    bookings: list[ListedOut] | None = Field(description="null: the managers, by e-mail")
 
 
 def _wishes(row: Wishes) -> WishesOut:
     quiet = None if row.quiet is None else QuietOut(start=f"{row.quiet.start:%H:%M}", end=f"{row.quiet.end:%H:%M}")
-    listed = [ListedOut(person=each.person, ways=sorted(each.ways, key=lambda way: way.value)) for each in row.people]
-    return WishesOut(property=row.id, quiet_hours=quiet, escalation=listed)
+    readers = None if row.readers is None else _listed_out(row.readers)
+    return WishesOut(property=row.id, quiet_hours=quiet, escalation=_listed_out(row.people), bookings=readers)
+
+
+def _listed_out(people: Sequence[Listed]) -> list[ListedOut]:
+    return [ListedOut(person=each.person, ways=sorted(each.ways, key=lambda way: way.value)) for each in people]
+
+
+def _listed_in(people: Sequence[ListedModel]) -> tuple[Listed, ...]:
+    return tuple(Listed(PersonId(each.person), frozenset(each.ways) & SENT) for each in people)
 
 
 async def get_wishes(call: Call, query: Nothing, body: Nothing) -> WishesOut:
@@ -197,8 +213,8 @@ async def get_wishes(call: Call, query: Nothing, body: Nothing) -> WishesOut:
 async def change_wishes(call: Call, query: Nothing, body: WishesIn) -> WishesOut:
     id_ = PropertyId(call.path["property"])
     quiet = None if body.quiet_hours is None else QuietHours(body.quiet_hours.start, body.quiet_hours.end)
-    people = tuple(Listed(PersonId(each.person), frozenset(each.ways) & SENT) for each in body.escalation)
-    wanted = Wishes(id_, quiet, people)
+    readers = None if body.bookings is None else _listed_in(body.bookings)
+    wanted = Wishes(id_, quiet, _listed_in(body.escalation), readers)
 
     def work(tx: Tx) -> WishesOut:
         if house.property_with(tx, id_) is None:

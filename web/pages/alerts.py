@@ -31,6 +31,7 @@ _WHAT: Final = {
     "reminder": "told again by {way}",
     "over": "told by {way} that it is over",
     "test": "test message by {way}",
+    "bookings": "told of bookings by {way}",
 }
 
 

@@ -1,4 +1,4 @@
-"""Who is told of alerts: quiet hours, the list of people in their order, by which ways, and test messages."""
+"""Who is told of alerts, in which order and by which ways, and who of bookings; quiet hours, and test messages."""
 
 from __future__ import annotations
 
@@ -35,6 +35,17 @@ class HoursForm(Form):
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What was chosen, be it kept or only typed."""
+
+    form: Filled[HoursForm]
+    chosen: Sequence[tuple[str, frozenset[str]]]
+    """For each step of the list the person, and by which ways; empty: nobody."""
+    readers: Mapping[str, frozenset[str]] | None
+    """By which ways each is told of bookings; None: the managers."""
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     id: PropertyId
     name: str
@@ -44,6 +55,7 @@ class Place:
     offered: Sequence[tuple[str, str]]
     managers: str
     """Who is told while the list is empty."""
+    readers: Mapping[str, frozenset[str]] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +71,14 @@ class ToldView:
     places: Sequence[Place]
     people: Sequence[Contact]
     trials: Sequence[Told]
+    news: Sequence[Told]
+    """Who was told of bookings."""
     unset: Sequence[str]
     """Ways that no service here performs."""
     wakes: str
 
 
-Typed = Mapping[PropertyId, tuple[Filled[HoursForm], Sequence[tuple[str, frozenset[str]]]]]
+Typed = Mapping[PropertyId, Said]
 
 
 def look(tx: Tx, hub: Hub, typed: Typed) -> ToldView:
@@ -80,18 +94,15 @@ def look(tx: Tx, hub: Hub, typed: Typed) -> ToldView:
         ],
         people=[_contact(row, hub) for row in everybody],
         trials=[told(local, row) for row in alerts.trials(tx)],
+        news=[told(local, row) for row in alerts.news_told(tx, limit=10)],
         unset=[word for word, kind in senders.items() if hub.plugins.performer(kind) is None],
         wakes=wakes("alerts", "people"),
     )
 
 
 def _place(id_: PropertyId, name: str, wishes: Wishes, everybody: Sequence[Person], typed: Typed) -> Place:
-    form, chosen = typed.get(id_, (None, ()))
-    if form is None:
-        quiet = wishes.quiet
-        hours = {} if quiet is None else {"quiet_from": f"{quiet.start:%H:%M}", "quiet_until": f"{quiet.end:%H:%M}"}
-        form = blank(HoursForm, **hours)
-        chosen = [(listed.person, frozenset(way.value for way in listed.ways)) for listed in wishes.people]
+    said = typed.get(id_) or _said(wishes)
+    chosen = said.chosen
     room = max(STEPS, len(chosen) + 1)
     empty = ("", frozenset(way.value for way in WAYS))
     here = [row for row in everybody if row.property in (None, id_)]
@@ -99,11 +110,23 @@ def _place(id_: PropertyId, name: str, wishes: Wishes, everybody: Sequence[Perso
     return Place(
         id=id_,
         name=name,
-        form=form,
+        form=said.form,
         chosen=[*chosen, *(empty for _ in range(room - len(chosen)))],
         offered=[(row.id, row.name) for row in here],
         managers=", ".join(managers),
+        readers=said.readers,
     )
+
+
+def _said(wishes: Wishes) -> Said:
+    quiet = wishes.quiet
+    hours = {} if quiet is None else {"quiet_from": f"{quiet.start:%H:%M}", "quiet_until": f"{quiet.end:%H:%M}"}
+    readers = None if wishes.readers is None else dict(map(_step, wishes.readers))
+    return Said(blank(HoursForm, **hours), [_step(listed) for listed in wishes.people], readers)
+
+
+def _step(listed: Listed) -> tuple[str, frozenset[str]]:
+    return listed.person, frozenset(way.value for way in listed.ways)
 
 
 def _contact(row: Person, hub: Hub) -> Contact:
@@ -129,16 +152,17 @@ async def show(request: web.Request) -> web.Response:
 async def change(request: web.Request) -> web.Response:
     hub, actor = request.app[SITE].hub, request[GUARD].actor
     id_, posted = PropertyId(request.match_info["property"]), await request.post()
-    form, chosen = read(HoursForm, posted), _chosen(posted)
+    form, chosen, readers = read(HoursForm, posted), _chosen(posted), _readers(posted)
     if form.value is not None:
         try:
-            wanted = Wishes(id_, _quiet(form.value), _listed(chosen))
+            told = None if readers is None else _listed([*readers.items()])
+            wanted = Wishes(id_, _quiet(form.value), _listed(chosen), told)
             await hub.store.write(lambda tx: hub.alerts.wish(tx, wanted, actor))
         except Rejected as error:
             form = form.refused(f"{error}.")
         else:
             return go(request, "/alerts/told", said="told_changed")
-    return await _page(request, {id_: (form, chosen)}, status=422)
+    return await _page(request, {id_: Said(form, chosen, readers)}, status=422)
 
 
 def _quiet(given: HoursForm) -> QuietHours | None:
@@ -161,6 +185,18 @@ def _chosen(posted: Any) -> list[tuple[str, frozenset[str]]]:
         if person:
             steps.append((str(person), frozenset(known & {str(way) for way in posted.getall(f"ways-{number}", [])})))
     return steps
+
+
+def _readers(posted: Any) -> dict[str, frozenset[str]] | None:
+    """Whoever was ticked to be told of bookings; None: the managers."""
+    if posted.get("readers") != "chosen":
+        return None
+    told: dict[str, set[str]] = {}
+    for each in posted.getall("reads", []):
+        way, _, person = str(each).partition(":")
+        if way in {known.value for known in WAYS}:
+            told.setdefault(person, set()).add(way)
+    return {person: frozenset(ways) for person, ways in told.items()}
 
 
 def _listed(chosen: Sequence[tuple[str, frozenset[str]]]) -> tuple[Listed, ...]:

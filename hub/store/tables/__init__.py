@@ -1,6 +1,7 @@
 """Every table of the house, by topic. A new one is defined in the module of its topic and named here."""
 
 from hub.store.tables.alerts import alerts, escalation, telling_rules, tellings
+from hub.store.tables.booking_news import booking_news, booking_readers
 from hub.store.tables.bookings import booking_rules, closures, holds
 from hub.store.tables.emergencies import emergencies
 from hub.store.tables.guest_page import complaints, guest_links
@@ -45,6 +46,8 @@ __all__ = [
     "attempts",
     "audit",
     "battery_readings",
+    "booking_news",
+    "booking_readers",
     "booking_rules",
     "chain",
     "channel_state",

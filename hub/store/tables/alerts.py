@@ -30,11 +30,11 @@ alerts = table(
 tellings = table(
     "tellings",
     Column("key", Text, primary_key=True),  # of the promise
-    Column("alert_id", Text, ForeignKey("alerts.id", ondelete="CASCADE")),  # None: a test message
+    Column("alert_id", Text, ForeignKey("alerts.id", ondelete="CASCADE")),  # None: a test message, or news of bookings
     required("person_id", Text),
     required("name", Text),
     required("way", Text),
-    required("what", Text),  # raised | concerned | informed | escalated | reminder | over | test
+    required("what", Text),  # raised | concerned | informed | escalated | reminder | over | test | bookings
     required("promised_at", Instant),
     required("state", Text),  # waiting -> sent | moot | refused
     Column("why", Text),
@@ -50,6 +50,7 @@ telling_rules = table(
     Column("quiet_from", Text),  # local, as 22:00
     Column("quiet_until", Text),
     required("origin", Text),
+    required("bookings", Text, server_default="managers"),  # managers | listed: who is told of bookings
 )
 
 escalation = table(

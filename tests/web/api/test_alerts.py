@@ -98,9 +98,18 @@ async def test_whom_a_property_wants_told_is_read_and_said_anew(troubled: Api) -
         "property": "sea",
         "quiet_hours": {"start": "22:00", "end": "07:00"},
         "escalation": [{"person": person, "ways": ["email", "sms"]}],
+        "bookings": None,
     }
     assert (await troubled.get("/properties/sea/telling")).json == said.json
     assert (await troubled.post("/properties/sea/telling", {})).json["escalation"] == []
+
+
+async def test_who_is_told_of_bookings_is_said_there_too(troubled: Api) -> None:
+    person = (await troubled.get("/properties/sea/telling")).json["escalation"][0]["person"]
+    for bookings in ([{"person": person, "ways": ["email"]}], [], None):
+        said = await troubled.post("/properties/sea/telling", {"bookings": bookings})
+        assert said.json["bookings"] == bookings
+        assert (await troubled.get("/properties/sea/telling")).json == said.json
 
 
 @pytest.mark.parametrize(
@@ -109,6 +118,7 @@ async def test_whom_a_property_wants_told_is_read_and_said_anew(troubled: Api) -
         ("/properties/nowhere/telling", {}, 404),
         ("/properties/sea/telling", {"escalation": [{"person": "nobody", "ways": ["sms"]}]}, 409),
         ("/properties/sea/telling", {"escalation": [{"person": "nobody", "ways": []}]}, 422),
+        ("/properties/sea/telling", {"bookings": [{"person": "nobody", "ways": ["sms"]}]}, 409),
         ("/properties/sea/telling", {"quiet_hours": {"start": "22:00", "end": "22:00"}}, 409),
         ("/properties/sea/telling", {"quiet_hours": {"start": "22:00"}}, 422),
     ],

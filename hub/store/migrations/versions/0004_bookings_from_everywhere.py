@@ -471,8 +471,41 @@ NIGHTS = (
     "ALTER TABLE listings ADD COLUMN nights_why TEXT",
 )
 
+# ---- news of bookings ----
+NEWS = (
+    """
+CREATE TABLE booking_news (
+    id INTEGER NOT NULL,
+    stay_id TEXT NOT NULL,
+    property_id TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    by TEXT NOT NULL,
+    was TEXT,
+    now TEXT,
+    batch TEXT,
+    PRIMARY KEY (id),
+    FOREIGN KEY(stay_id) REFERENCES stays (id) ON DELETE CASCADE,
+    FOREIGN KEY(property_id) REFERENCES properties (id) ON DELETE CASCADE
+) STRICT
+    """,
+    "CREATE INDEX booking_news_by_batch ON booking_news (batch, id) WHERE batch IS NOT NULL",
+    "CREATE INDEX booking_news_by_stay ON booking_news (stay_id)",
+    "CREATE INDEX booking_news_waiting ON booking_news (id) WHERE batch IS NULL",
+    """
+CREATE TABLE booking_readers (
+    property_id TEXT NOT NULL,
+    person_id TEXT NOT NULL,
+    ways TEXT NOT NULL,
+    PRIMARY KEY (property_id, person_id),
+    FOREIGN KEY(property_id) REFERENCES properties (id) ON DELETE CASCADE,
+    FOREIGN KEY(person_id) REFERENCES people (id) ON DELETE CASCADE
+) STRICT
+    """,
+    "ALTER TABLE telling_rules ADD COLUMN bookings TEXT DEFAULT 'managers' NOT NULL",
+)
+
 
 def upgrade() -> None:
     # The triggers come last: they name columns that are added here.
-    for statement in (*TABLES, *ACCOUNTS, *CONFLICTS, *WORKFLOW, *PUBLISHING, *LOCKS, *WRITING, *PERSON_FEEDS, *IMPORTS, *INBOX, *SAID, *GUESTS, *LOOKS, *MESSAGES, *FIGURES, *NIGHTS, *TRIGGERS):
+    for statement in (*TABLES, *ACCOUNTS, *CONFLICTS, *WORKFLOW, *PUBLISHING, *LOCKS, *WRITING, *PERSON_FEEDS, *IMPORTS, *INBOX, *SAID, *GUESTS, *LOOKS, *MESSAGES, *FIGURES, *NIGHTS, *NEWS, *TRIGGERS):
         op.get_bind().exec_driver_sql(statement)

@@ -103,6 +103,31 @@ CREATE TABLE battery_readings (
 ) STRICT
     ;
 INSERT INTO "battery_readings" VALUES(1,'x','x',1,1,1,'x');
+CREATE TABLE booking_news (
+    id INTEGER NOT NULL,
+    stay_id TEXT NOT NULL,
+    property_id TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    by TEXT NOT NULL,
+    was TEXT,
+    now TEXT,
+    batch TEXT,
+    PRIMARY KEY (id),
+    FOREIGN KEY(stay_id) REFERENCES stays (id) ON DELETE CASCADE,
+    FOREIGN KEY(property_id) REFERENCES properties (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "booking_news" VALUES(1,'x','x',1,'x','x','x','x');
+CREATE TABLE booking_readers (
+    property_id TEXT NOT NULL,
+    person_id TEXT NOT NULL,
+    ways TEXT NOT NULL,
+    PRIMARY KEY (property_id, person_id),
+    FOREIGN KEY(property_id) REFERENCES properties (id) ON DELETE CASCADE,
+    FOREIGN KEY(person_id) REFERENCES people (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "booking_readers" VALUES('x','x','x');
 CREATE TABLE booking_rules (
     about TEXT NOT NULL,
     property_id TEXT,
@@ -763,12 +788,12 @@ CREATE TABLE telling_rules (
     property_id TEXT NOT NULL,
     quiet_from TEXT,
     quiet_until TEXT,
-    origin TEXT NOT NULL,
+    origin TEXT NOT NULL, bookings TEXT DEFAULT 'managers' NOT NULL,
     PRIMARY KEY (property_id),
     FOREIGN KEY(property_id) REFERENCES properties (id) ON DELETE CASCADE
 ) STRICT
     ;
-INSERT INTO "telling_rules" VALUES('x','x','x','x');
+INSERT INTO "telling_rules" VALUES('x','x','x','x','x');
 CREATE TABLE tellings (
     key TEXT NOT NULL,
     alert_id TEXT,
@@ -917,6 +942,9 @@ CREATE INDEX stays_unmarked ON stays (id) WHERE contact IS NOT NULL AND email_ma
 CREATE INDEX grants_refused ON grants (lock_id) WHERE refused IS NOT NULL;
 CREATE UNIQUE INDEX guest_messages_once ON guest_messages (stay_id, once);
 CREATE INDEX grants_by_start ON grants (start);
+CREATE INDEX booking_news_by_batch ON booking_news (batch, id) WHERE batch IS NOT NULL;
+CREATE INDEX booking_news_by_stay ON booking_news (stay_id);
+CREATE INDEX booking_news_waiting ON booking_news (id) WHERE batch IS NULL;
 CREATE TRIGGER holds_no_overlap BEFORE INSERT ON holds
 WHEN EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.status IN ('confirmed', 'tentative')
              AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
