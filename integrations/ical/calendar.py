@@ -16,6 +16,7 @@ from hub.model.facts import StayReport
 from hub.model.values import StayStatus, clean
 from integrations.ical import lines
 from integrations.ical.channels import Source, Words, contact, marker, meaning, source_of
+from integrations.ical.edges import Edges, told
 from integrations.ical.lines import MOST_EVENTS, Component, Document
 from integrations.ical.recurring import occurrences, repeats
 from integrations.ical.times import Span, Unusable, Zones, span, start_day
@@ -27,9 +28,9 @@ VERSION: Final = 1
 _STATUSES: Final = {"CANCELLED": StayStatus.CANCELLED, "TENTATIVE": StayStatus.TENTATIVE}
 
 
-def pack(body: bytes, *, zone: str, source: Source, now: datetime) -> bytes:
+def pack(body: bytes, *, zone: str, source: Source, now: datetime, edges: Edges = Edges.CLOSED) -> bytes:
     """What `read` is given: one line about the channel, then the feed as it came."""
-    about = {"zone": zone, "source": source.value, "now": now.isoformat()}
+    about = {"zone": zone, "source": source.value, "now": now.isoformat(), "edges": edges.value}
     return json.dumps(about).encode() + b"\n" + body
 
 
@@ -42,7 +43,8 @@ def read(data: bytes) -> list[dict[str, Any]]:
     head, _, body = data.partition(b"\n")
     about = json.loads(head)
     now = datetime.fromisoformat(about["now"])
-    found = reports(body, ZoneInfo(about["zone"]), Source(about["source"]), now)
+    zone, source, edges = ZoneInfo(about["zone"]), Source(about["source"]), Edges(about["edges"])
+    found = reports(body, zone, source, now, edges)
     return [{each.name: _plain(getattr(stay, each.name)) for each in fields(stay)} for stay in found]
 
 
@@ -56,7 +58,9 @@ def _plain(value: object) -> object:
             return value
 
 
-def reports(body: bytes, house: ZoneInfo, source: Source, now: datetime) -> list[StayReport]:
+def reports(
+    body: bytes, house: ZoneInfo, source: Source, now: datetime, edges: Edges = Edges.CLOSED
+) -> list[StayReport]:
     """Every event of a feed, the unusable ones with the reason.
 
     Raises:
@@ -69,7 +73,10 @@ def reports(body: bytes, house: ZoneInfo, source: Source, now: datetime) -> list
         entries.append(entry)
         if len(entries) > MOST_EVENTS:
             raise Garbled(f"its repeating events make more than {MOST_EVENTS} stays")
-    return _unique(_merged(entries))
+    found = _merged(entries)
+    if edges is Edges.SHOWN:
+        found = told(found, reader.of_airbnb(), now.astimezone(house).date())
+    return _unique(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +107,10 @@ class _Reader:
                 yield self._single(event)
             elif event is group[0]:
                 yield from (_Entry(report) for report in self._series(group))
+
+    def of_airbnb(self) -> set[str]:
+        """UIDs of events in Airbnb's words."""
+        return {uid_of(event) for event in self._document.events if self._source_of(event) is Source.AIRBNB}
 
     def _single(self, event: Component) -> _Entry:
         try:

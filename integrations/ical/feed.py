@@ -21,6 +21,7 @@ from hub.model.facts import CalendarFailed, CalendarRead, Fact, StayReport
 from hub.model.values import ChannelId
 from integrations.ical import calendar
 from integrations.ical.channels import Source
+from integrations.ical.edges import Edges
 
 UNCHANGED: Final = "unchanged"
 """The topic of a delivery without a body: the source says what it said last time."""
@@ -37,6 +38,8 @@ class Config(BaseModel):
     """The feed's address. Whoever has it can read the feed, so it is kept like a password."""
     source: Source = Source.AUTO
     """Who makes the feed, where that cannot be told from the feed itself."""
+    window_edges: Edges = Edges.CLOSED
+    """What days mean that Airbnb closes by itself."""
     timezone: str
     """The property's; the hub fills it in."""
 
@@ -168,7 +171,8 @@ class Feed(Integration):
 
     async def _read(self, delivery: Delivery) -> CalendarRead | CalendarFailed:
         channel, at = delivery.channel, delivery.received_at
-        packed = calendar.pack(delivery.body, zone=self._config.timezone, source=self._config.source, now=at)
+        told = self._config
+        packed = calendar.pack(delivery.body, zone=told.timezone, source=told.source, now=at, edges=told.window_edges)
         try:
             return CalendarRead(channel, at, await stays(self._host.sandbox, packed))
         except Garbled as error:
@@ -182,5 +186,6 @@ class Feed(Integration):
         """Changes with the settings, with the way feeds are read, and every day in case a server says 304 for ever."""
         day = now.astimezone(ZoneInfo(self._config.timezone)).date()
         url, source = self._config.url.get_secret_value(), self._config.source.value
-        parts = (calendar.VERSION, url, source, self._config.timezone, day.isoformat())
+        edges = () if self._config.window_edges is Edges.CLOSED else (self._config.window_edges.value,)
+        parts = (calendar.VERSION, url, source, self._config.timezone, day.isoformat(), *edges)
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
