@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from hub.model.battery import EMPTY_AT
 from hub.model.codes import CodeState, Grant, Limits, state_of
 from hub.model.values import LockId, Proof, PropertyId, Purpose, StayId, StayKind, UnitId
-from hub.store import code_list, doors, house
+from hub.store import code_list, doors, house, settings
 from hub.store.code_list import Code
 from hub.store.doors import Door
 from hub.store.engine import Tx
@@ -103,6 +103,8 @@ class Ground:
     places: dict[PropertyId, Property]
     units: dict[UnitId, Unit]
     doors: dict[LockId, Door]
+    safe_mode: bool = False
+    """Nothing is put into locks or taken out until a person has looked."""
 
     @classmethod
     def read(cls, tx: Tx, now: datetime) -> Ground:
@@ -111,6 +113,7 @@ class Ground:
             {place.id: place for place in house.properties(tx)},
             {unit.id: unit for unit in house.units(tx)},
             {door.id: door for door in doors.doors(tx)},
+            settings.safe_mode(tx),
         )
 
     # ---- where and when ----
@@ -186,7 +189,8 @@ class Ground:
             case CodeState.REFUSED:
                 return DoorCode(code.lock, name, OnDoor.PROBLEM, why=f"the lock refuses it: {code.issued.refused}")
             case CodeState.CLEARING:
-                return DoorCode(code.lock, name, OnDoor.LEAVING)
+                why = "not before safe mode is left" if self.safe_mode and not code.issued.grant.suspended else ""
+                return DoorCode(code.lock, name, OnDoor.LEAVING, why=why)
             case CodeState.WANTED if self.now < grant.window.start and self.now < (goes_in := _goes_in(grant, door)):
                 return DoorCode(code.lock, name, OnDoor.LATER, local.moment(goes_in))
             case None:

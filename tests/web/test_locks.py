@@ -260,6 +260,28 @@ async def test_a_code_of_our_own_that_was_forgotten_is_not_called_somebody_elses
     assert "30 Somebody else Not put there by Gatehouse, and left alone." in page.text
 
 
+async def test_in_safe_mode_a_code_that_was_taken_back_is_not_said_to_be_going(manager: Visitor) -> None:
+    """A restore discards all backup codes; they leave the locks only once somebody has looked."""
+    hub, front = manager.here.hub, LockId("front")
+
+    def restore(tx: Tx) -> None:
+        held = next(
+            code for code in code_list.listing(tx, lock=front) if code.slot is not None and code.issued is not None
+        )
+        assert held.issued is not None
+        codes.revoke(tx, [held.issued.grant.id], NOW)
+        settings.keep(tx, "safe_mode", "2026-11-20")
+
+    await hub.store.write(restore)
+    text = (await manager.get("/locks/front")).text
+    assert "Goes after safe mode" in text
+    assert "Being removed" not in text
+    await hub.store.write(lambda tx: settings.keep(tx, "safe_mode", None))
+    text = (await manager.get("/locks/front")).text
+    assert "Being removed" in text
+    assert "Goes after safe mode" not in text
+
+
 async def test_a_lock_that_hides_digits_says_that_it_confirms_only(manager: Visitor) -> None:
     assert "Codes cannot be read back; the lock confirms them." in (await manager.get("/locks/loft")).text
 

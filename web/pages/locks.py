@@ -149,6 +149,8 @@ class SlotLine:
     """The lock says that it ends the code, even if the hub is not there."""
     was_told: bool
     """It was told to, and has said no more than that it heard that."""
+    held_up: str
+    """It is to go, and nothing goes yet: `safe_mode`, or `clock` while nobody knows the time."""
     forgotten: bool
     """It is one of the hub's own, and nobody knows any more whose."""
     adoptable: bool
@@ -247,10 +249,12 @@ def look_at(tx: Tx, hub: Hub, id_: LockId) -> LockView:
     local = ground.local(door.property)
     able = door.abilities
     places, ours = codes.slots_of(tx, id_), hub.tagbook.tags
+    safe_mode = settings.safe_mode(tx)
+    held_up = "safe_mode" if safe_mode else "" if hub.clock.trusted else "clock"
     return LockView(
         lock=card(ground, hub, door, sum(code.slot is not None for code in listed)),
-        slots=[line for code in listed if (line := _slot_line(ground, door, code, places, ours)) is not None],
-        safe_mode=settings.safe_mode(tx),
+        slots=[line for code in listed if (line := _slot_line(ground, door, code, places, ours, held_up)) is not None],
+        safe_mode=safe_mode,
         lately=lately(tx, ground, id_),
         firmware="" if able is None else able.firmware,
         digits="" if able is None else _span(able.min_digits, able.max_digits),
@@ -273,7 +277,7 @@ def _span(least: int, most: int) -> str:
 
 
 def _slot_line(
-    ground: Ground, door: Door, code: Code, places: Sequence[Slot], ours: Collection[CodeTag]
+    ground: Ground, door: Door, code: Code, places: Sequence[Slot], ours: Collection[CodeTag], held_up: str
 ) -> SlotLine | None:
     now = ground.now
     grant = None if code.issued is None else code.issued.grant
@@ -294,6 +298,7 @@ def _slot_line(
         why="" if code.issued is None else code.issued.refused or "",
         ends_itself=state is CodeState.SET and code.slot is not None and code.slot.hours.kept,
         was_told=state is CodeState.SET and code.slot is not None and code.slot.hours.proof is Proof.ACKNOWLEDGED,
+        held_up=held_up if state is CodeState.CLEARING and grant is not None and not grant.suspended else "",
         forgotten=state is CodeState.CLEARING and code.issued is None,
         adoptable=state is CodeState.FOREIGN and door.abilities is not None and door.abilities.reads_codes,
         written=None if code.slot is None else local.maybe(code.slot.written_at),
