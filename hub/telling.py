@@ -257,6 +257,20 @@ _ENDS: Final = {
 }
 
 
+def _again(alert: Alert, what: str) -> str:
+    """When it is told once more; empty: it is not."""
+    rule = alert.kind.rule
+    wait = rule.again(alert.course.reminded)
+    if wait is None or what not in ("raised", "escalated", "reminder"):
+        return ""
+    daily = "once a day while it lasts"
+    if wait >= timedelta(days=1):
+        return f"If nobody does, you are told again {daily}."
+    hours = wait // timedelta(hours=1)
+    soon = "an hour" if hours == 1 else f"{hours} hours"
+    return f"If nobody does, you are told again in {soon}, then ever more seldom, at last {daily}."
+
+
 def _words(alert: Alert, what: str, zone: ZoneInfo) -> _Words:
     urgent = "Urgent: " if alert.level is Level.URGENT and what != "over" else ""
     since = alert.course.found_at
@@ -271,7 +285,7 @@ def _words(alert: Alert, what: str, zone: ZoneInfo) -> _Words:
     else:
         lines += ["", f"What to do: {alert.cure}"]
     return _Words(
-        clean(f"{urgent}{_OPENINGS[what]}{alert.sentence}", limit=SUBJECT), "\n".join([*lines, "", _ENDS[what], ""])
+        clean(f"{urgent}{_OPENINGS[what]}{alert.sentence}", limit=SUBJECT), "\n".join([*lines, "", f"{_ENDS[what]} {_again(alert, what)}".rstrip(), ""])
     )
 
 

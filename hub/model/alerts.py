@@ -13,6 +13,11 @@ from enum import Enum
 from typing import Final, Self
 
 
+_DAY: Final = timedelta(days=1)
+_DOUBLED: Final = 3
+"""So many times each wait is twice the one before: after 1, 2 and 4 hours of what is urgent, then every day."""
+
+
 class Level(Enum):
     """What it asks of a person, worst first."""
 
@@ -48,9 +53,18 @@ class Rule:
     escalate: timedelta | None
     """Unacknowledged for so long, the next person of the list is told; None: nobody else ever is."""
     repeat: timedelta | None
-    """Unacknowledged for so long after the last was told, all who were are told again; None: never."""
+    """Unacknowledged for so long after the last was told, all who were are told again, and ever more seldom; None: never."""
     at_any_hour: bool = False
     """Though it is not urgent."""
+
+    def again(self, reminded: int) -> timedelta | None:
+        """How long to wait before all are told again, after they were so often; None: they never are.
+
+        Whoever has not looked after three of them is not won by a fourth an hour later; a day's one lasts.
+        """
+        if self.repeat is None:
+            return None
+        return _DAY if reminded >= _DOUBLED else min(self.repeat * 2**reminded, _DAY)
 
     @property
     def waits_for_morning(self) -> bool:
@@ -277,8 +291,8 @@ def _telling(rule: Rule, course: Course, around: Circumstances, now: datetime) -
     if course.told < around.people and rule.escalate is not None:
         wait = timedelta(0) if around.unreached else rule.escalate
         move = _due(Move.TELL, course.told_at, wait, now)
-    elif rule.repeat is not None:
-        move = _due(Move.REMIND, course.told_at, rule.repeat, now)
+    elif (wait := rule.again(course.reminded)) is not None:
+        move = _due(Move.REMIND, course.told_at, wait, now)
     else:
         return Rest()
     return Rest(around.quiet_until) if quiet and isinstance(move, Move) else move

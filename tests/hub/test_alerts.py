@@ -318,6 +318,25 @@ def test_urgent_trouble_goes_by_every_way_a_person_has_and_problems_by_email_onl
     _played(tmp_path, work)
 
 
+def test_what_nobody_looks_after_is_told_ever_more_seldom_and_each_message_says_when_the_next_comes(
+    tmp_path: Path,
+) -> None:
+    async def work(house: Home) -> None:
+        post = _with_post(house)
+        await _people(house, ANNA)
+        await _does(house, Deed(Act.LOCK_DOWN, "Somebody lost the keys", property=HOUSE))
+        await house.later(days=3)
+        last = [text.strip().rpartition(" you are told again ")[2] for text in post.texts]
+        seldom = ", then ever more seldom, at last once a day while it lasts."
+        assert (
+            last
+            == [f"in an hour{seldom}", f"in 2 hours{seldom}", f"in 4 hours{seldom}"]
+            + ["once a day while it lasts."] * 3
+        )
+
+    _played(tmp_path, work)
+
+
 def test_where_nobody_is_listed_the_managers_are_told(tmp_path: Path) -> None:
     async def work(house: Home) -> None:
         post = _with_post(house)

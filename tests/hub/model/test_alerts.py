@@ -132,6 +132,31 @@ def test_unacknowledged_it_goes_down_the_list_and_is_then_told_again() -> None:
     ]  # fmt: skip
 
 
+def test_what_is_urgent_is_told_again_ever_more_seldom_and_at_last_once_a_day() -> None:
+    hour, day = 60, 24 * 60
+    urgent = replace(URGENT, escalate=None, repeat=timedelta(hours=1))
+    seventh = 7 * hour
+    assert told(urgent, seventh + 2 * day + 1, lambda _: True) == [
+        (0, "raise"), (0, "tell"), (hour, "remind"), (3 * hour, "remind"), (seventh, "remind"),
+        (seventh + day, "remind"), (seventh + 2 * day, "remind"),
+    ]  # fmt: skip
+
+
+def test_a_month_of_silence_is_no_flood() -> None:
+    """From the look after one telling to the next, not minute by minute."""
+    for rule in {kind.rule for kind in Kind}:
+        course, now, reminded = Course(found_at=T0, raised_at=T0, told=1, told_at=T0), T0, 0
+        while now < T0 + timedelta(days=30):
+            move = next_move(rule, course, Circumstances(found=True, people=1), now)
+            if isinstance(move, Rest):
+                now = move.until or T0 + timedelta(days=30)
+            else:
+                assert move is Move.REMIND
+                reminded += 1
+                course = replace(course, reminded=reminded, told_at=now)
+        assert reminded <= 32, rule
+
+
 def test_nobody_is_on_the_list_and_it_is_raised_all_the_same() -> None:
     assert told(AT_ONCE, 500, lambda _: True, people=0) == [(0, "raise")]
 
