@@ -26,6 +26,9 @@ class Parts(Protocol):
     def clock(self) -> Clock: ...
 
     @property
+    def wall(self) -> Clock: ...
+
+    @property
     def plugins(self) -> Plugins: ...
 
     @property
@@ -41,6 +44,8 @@ class Look:
     plugins: Plugins
     vault: Vault
     doors: Collection[Door]
+    wall: Clock
+    """Of what wears by real time."""
     edges: list[datetime] = field(default_factory=list)
     """When time alone may change what is found. What changes otherwise signals `health`."""
 

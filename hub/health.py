@@ -14,6 +14,7 @@ from hub import (
     conflicts,
     doorcodes,
     emergency,
+    guessing,
     late_codes,
     pushing,
     sharing,
@@ -47,7 +48,7 @@ def findings(tx: Tx, hub: Parts, known: Collection[Door] | None = None) -> list[
 
 
 def look_around(tx: Tx, hub: Parts, known: Collection[Door] | None = None) -> Look:
-    return Look(tx, hub.clock, hub.plugins, hub.vault, doors.doors(tx) if known is None else known)
+    return Look(tx, hub.clock, hub.plugins, hub.vault, doors.doors(tx) if known is None else known, hub.wall)
 
 
 def found(look: Look) -> list[Finding]:
@@ -242,6 +243,7 @@ _TOPICS: Final[tuple[Topic, ...]] = (
     audit.findings,
     sharing.findings,
     emergency.found,
+    guessing.found,
     _radios,
     _doors,
     batteries.found,

@@ -285,7 +285,8 @@ def _words(alert: Alert, what: str, zone: ZoneInfo) -> _Words:
     else:
         lines += ["", f"What to do: {alert.cure}"]
     return _Words(
-        clean(f"{urgent}{_OPENINGS[what]}{alert.sentence}", limit=SUBJECT), "\n".join([*lines, "", f"{_ENDS[what]} {_again(alert, what)}".rstrip(), ""])
+        clean(f"{urgent}{_OPENINGS[what]}{alert.sentence}", limit=SUBJECT),
+        "\n".join([*lines, "", f"{_ENDS[what]} {_again(alert, what)}".rstrip(), ""]),
     )
 
 

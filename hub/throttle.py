@@ -19,8 +19,11 @@ from hub.store.engine import Tx
 from hub.store.people import Attempts
 
 FREE = 5
+ALARMING = 10
+"""In a row, so many are told to people: whoever mistypes has asked somebody, or waited, before that."""
 CLOSED = 100
 """Source: NIST SP 800-63B section 5.2.2: no more than 100 consecutive failed attempts on a single account."""
+_ADDRESS = "address:"
 LONGEST = timedelta(minutes=15)
 FADES = timedelta(hours=24)
 
@@ -46,7 +49,17 @@ def here(address: str) -> bool:
 def buckets(name: str | None, address: str) -> Buckets:
     side = "here" if here(address) else "away"
     account = None if name is None else f"name:{side}:{_folded(name)}"
-    return Buckets(account, None if side == "here" else f"address:{_neighbourhood(address)}")
+    return Buckets(account, None if side == "here" else of_address(address))
+
+
+def of_address(address: str) -> str:
+    """The key of an address that is not the hub's own."""
+    return f"{_ADDRESS}{_neighbourhood(address)}"
+
+
+def network_of(key: str) -> str:
+    """The other way round; empty: it is a name's."""
+    return key.removeprefix(_ADDRESS) if key.startswith(_ADDRESS) else ""
 
 
 def both_doors(name: str) -> tuple[str, str]:
@@ -108,6 +121,8 @@ def charge(tx: Tx, where: Buckets, now: datetime) -> Verdict:
     if not closed and not wait:
         for key, count in counts.items():
             people.keep_attempts(tx, key, Attempts(count.failures + 1, now))
+            if count.failures + 1 >= ALARMING:
+                tx.signal("health")
     return Verdict(wait, closed)
 
 
@@ -128,6 +143,7 @@ def forgive(tx: Tx, where: Buckets) -> None:
 
 def reopen(tx: Tx, name: str) -> None:
     people.forget_attempts(tx, both_doors(name))
+    tx.signal("health")
 
 
 def _spoken(wait: timedelta) -> str:

@@ -12,7 +12,6 @@ from datetime import UTC, datetime, time, timedelta
 from enum import Enum
 from typing import Final, Self
 
-
 _DAY: Final = timedelta(days=1)
 _DOUBLED: Final = 3
 """So many times each wait is twice the one before: after 1, 2 and 4 hours of what is urgent, then every day."""
@@ -113,6 +112,7 @@ class Kind(Enum):
     PLUGIN_WAITING = "plugin_waiting", _problem(lasting=10 * _MINUTE)
     DEAD_LETTER = "dead_letter", _problem(lasting=timedelta(0))
     AUDIT_BROKEN = "audit_broken", _urgent()
+    SIGN_IN_LOCKED = "sign_in_locked", _problem(lasting=timedelta(0), gone=_HOUR, escalate=_HOUR)
 
     NOT_REACHED = "not_reached", _on_the_page()
     NOBODY_SENDS = "nobody_sends", _on_the_page()

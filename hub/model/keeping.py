@@ -175,7 +175,8 @@ REGISTER: Final = (
         ("accounts", "sessions", "attempts", "tokens"),
         "to let managers in, and nobody else",
         WORK,
-        "accounts until they are removed; sessions until they end; failed attempts until they no longer count",
+        "accounts until they are removed; sessions until they end; failed attempts until they no longer count, alerts "
+        "of many of them 30 days after they are over",
         "not touched by a guest's erasure",
     ),
     Kept(

@@ -6,13 +6,15 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Final
 
-from sqlalchemy import RowMapping, bindparam, delete, exists, or_, select, update
+from sqlalchemy import Integer, RowMapping, bindparam, delete, exists, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.model.people import Role, Scope
 from hub.store import tables
 from hub.store.engine import Tx
+from hub.store.prepared import Prepared
 
 # ---- accounts -------------------------------------------------------------------------------------------------------
 
@@ -50,6 +52,11 @@ _TOKEN = select(tables.tokens).where(tables.tokens.c.id == bindparam("id"))
 def account_with(tx: Tx, id_: str) -> Account | None:
     row = tx.sql.execute(_ACCOUNT, {"id": id_}).mappings().first()
     return None if row is None else _account(row)
+
+
+def all_accounts(tx: Tx) -> list[Account]:
+    rows = tx.sql.execute(select(tables.accounts).order_by(tables.accounts.c.name)).mappings()
+    return [_account(row) for row in rows]
 
 
 def add_account(tx: Tx, account: Account) -> None:
@@ -141,6 +148,23 @@ class Attempts:
 def attempts_at(tx: Tx, key: str) -> Attempts | None:
     row = tx.sql.execute(select(tables.attempts).where(tables.attempts.c.key == key)).mappings().first()
     return None if row is None else Attempts(row["failures"], row["last_at"])
+
+
+_MANY: Final = Prepared(
+    select(tables.attempts)
+    .where(tables.attempts.c.failures >= bindparam("fewest", type_=Integer))
+    .where(
+        (tables.attempts.c.last_at >= bindparam("since", type_=tables.Instant)) | (tables.attempts.c.key.like("name:%"))
+    )
+    .order_by(tables.attempts.c.failures.desc())
+    .limit(1000),
+    lambda row: (row["key"], Attempts(row["failures"], row["last_at"])),
+)
+
+
+def many_attempts(tx: Tx, fewest: int, since: datetime) -> dict[str, Attempts]:
+    """So many or more in a row: of addresses since then, of names whenever. By key."""
+    return dict(_MANY.all(tx, fewest=fewest, since=since))
 
 
 def keep_attempts(tx: Tx, key: str, attempts: Attempts) -> None:

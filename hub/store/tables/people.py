@@ -80,6 +80,7 @@ attempts = table(
     Column("key", Text, primary_key=True),
     required("failures", Integer),
     required("last_at", Instant),
+    Index("attempts_many", "failures"),
 )
 
 tokens = table(

@@ -461,6 +461,7 @@ CREATE TABLE lock_days (
     """,
     "ALTER TABLE grants ADD COLUMN proven_at INTEGER",
     "CREATE INDEX grants_by_start ON grants (start)",
+    "CREATE INDEX attempts_many ON attempts (failures)",
     "UPDATE grants SET proven_at = (SELECT min(sure_from) FROM slot_holders WHERE grant_id = grants.id)",
 )
 
