@@ -942,6 +942,7 @@ CREATE INDEX stays_unmarked ON stays (id) WHERE contact IS NOT NULL AND email_ma
 CREATE INDEX grants_refused ON grants (lock_id) WHERE refused IS NOT NULL;
 CREATE UNIQUE INDEX guest_messages_once ON guest_messages (stay_id, once);
 CREATE INDEX grants_by_start ON grants (start);
+CREATE INDEX attempts_many ON attempts (failures);
 CREATE INDEX booking_news_by_batch ON booking_news (batch, id) WHERE batch IS NOT NULL;
 CREATE INDEX booking_news_by_stay ON booking_news (stay_id);
 CREATE INDEX booking_news_waiting ON booking_news (id) WHERE batch IS NULL;
