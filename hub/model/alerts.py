@@ -289,8 +289,7 @@ def _telling(rule: Rule, course: Course, around: Circumstances, now: datetime) -
     if course.told == 0 or course.told_at is None:
         return Rest(around.quiet_until) if quiet else Move.TELL
     if course.told < around.people and rule.escalate is not None:
-        wait = timedelta(0) if around.unreached else rule.escalate
-        move = _due(Move.TELL, course.told_at, wait, now)
+        move = _due(Move.TELL, course.told_at, timedelta(0) if around.unreached else rule.escalate, now)
     elif (wait := rule.again(course.reminded)) is not None:
         move = _due(Move.REMIND, course.told_at, wait, now)
     else:
