@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -11,6 +12,7 @@ from hub.importing import KEPT as IMPORTS_KEPT
 from hub.importing import UNTOUCHED
 from hub.model.figures import KEPT as FIGURES_KEPT
 from hub.model.keeping import DELIVERIES, LOG_DAYS, MOST_LOG_DAYS
+from hub.model.values import ChannelId
 from hub.store import (
     alerts,
     batteries,
@@ -33,6 +35,9 @@ from hub.store.engine import Tx
 KEEP_ALERTS: Final = timedelta(days=30)
 """After they are over. Those about a stay may name its guest."""
 
+TOKEN_KEPT: Final = timedelta(days=1)
+"""Real time, since it was given. With it goes the count of those that an account was given within a day (hub/io/tickets.py)."""
+
 
 async def tidy(hub: Hub) -> None:
     """Drop what was dealt with long ago: deliveries hold contact data, and nobody needs them any more."""
@@ -52,6 +57,7 @@ async def tidy(hub: Hub) -> None:
         contacts.mark_old(tx, hub.vault)
         if hub.clock.trusted:
             guest_page.tidy(tx, hub.clock.now())
+            forget_tokens(tx, hub)
             bookings.sweep_holds(tx, hub.clock.now())
             imports.tidy(tx, hub.clock.now() - IMPORTS_KEPT, hub.clock.now() - UNTOUCHED)
             figures.tidy(tx, hub.clock.now() - FIGURES_KEPT)
@@ -69,3 +75,18 @@ def _purge(tx: Tx, now: datetime) -> None:
     for lock in house.locks(tx):
         codes.forget_spent(tx, lock.id, now)  # those of which the lock never heard
     holders.forget(tx, now - timedelta(days=max((place.log_days for place in places), default=LOG_DAYS)))
+
+
+def forget_tokens(tx: Tx, hub: Hub) -> list[ChannelId]:
+    """Of channels that were tried and never added, and of those that are gone; returns their names.
+
+    In a transaction, as in another one a channel is added that goes on with what its try was given.
+    """
+    used = {row.id for row in house.channels(tx)} | hub.config.integrations.keys()
+    unused = [file for file in hub.state_dir.glob("integrations/*/token") if file.parent.name not in used]
+    old = [file for file in unused if hub.wall.now().timestamp() - file.stat().st_mtime > TOKEN_KEPT.total_seconds()]
+    for file in old:
+        file.unlink(missing_ok=True)
+        with suppress(OSError):  # an account that notes something else keeps it
+            file.parent.rmdir()
+    return [ChannelId(file.parent.name) for file in old]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hub import connecting, feeds
+from hub import connecting, feeds, tidying
 from hub.config import parse
 from hub.connecting import Stays, Wanted
 from hub.errors import Misconfigured, Rejected
@@ -66,6 +68,28 @@ async def test_an_account_is_tried_before_it_is_added_and_nobody_hears_of_it(hub
     assert len(asked) < 2, "a token that is given out rarely is asked for once, however often it is tried"
     row = await hub.store.write(lambda tx: connecting.add(tx, hub, wanted, "account:Robin"))
     assert (row.id, row.unit, row.serves) == (manager.name, None, frozenset())
+
+
+async def test_what_a_try_was_given_is_kept_for_a_day_unless_a_channel_goes_on_with_it(
+    hub: Hub, manager: Double
+) -> None:
+    desk: Desk = manager.desk(hub.clock.now)
+    async with front(desk) as address:
+        wanted = _wanted(manager, address)
+        for name in ("tried", "added"):
+            await connecting.try_out(hub, replace(wanted, id=ChannelId(name)), new=True)
+    await hub.store.write(lambda tx: connecting.add(tx, hub, replace(wanted, id=ChannelId("added")), "x"))
+    folder, age = hub.state_dir / "integrations", tidying.TOKEN_KEPT.total_seconds()
+    given = [file for file in folder.rglob("*") if file.is_file()]
+    for seconds, left in ((age - 60, given), (age + 60, [file for file in given if file.parent.name == "added"])):
+        for file in given:
+            written = hub.wall.now().timestamp() - seconds
+            os.utime(file, (written, written))
+        await hub.store.write(lambda tx: tidying.forget_tokens(tx, hub))
+        assert [file for file in folder.rglob("*") if file.is_file()] == left
+    await hub.store.write(lambda tx: connecting.remove(tx, hub, ChannelId("added"), "x", Stays.KEEP))
+    await hub.store.write(lambda tx: tidying.forget_tokens(tx, hub))
+    assert [file for file in folder.rglob("*") if file.is_file()] == []
 
 
 async def test_what_an_account_refuses_is_said_in_its_words(hub: Hub, manager: Double) -> None:
