@@ -126,6 +126,7 @@ for command in (
     house.check,
     house.status,
     house.figures,
+    house.lost_nights,
     house.codes,
     house.setup_code,
     backups.backup,

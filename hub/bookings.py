@@ -52,7 +52,8 @@ class NotFree(Rejected):
         self.soft = not any(reason.hard for reason in self.reasons)
 
 
-def _mind_reach(*days: date) -> None:
+def mind_reach(*days: date) -> None:
+    """Raises Rejected for days that no calendar reaches."""
     if not all(_FIRST <= day <= _LAST for day in days):
         raise Rejected("no calendar reaches that far")
 
@@ -70,7 +71,7 @@ def look(
     hold: str | None = None,
 ) -> dict[UnitId, tuple[Objection, ...]]:
     """What speaks against a stay, in each of these units. Raises Rejected for days that no calendar reaches."""
-    _mind_reach(wish.arrival, wish.departure)
+    mind_reach(wish.arrival, wish.departure)
     first, until = min(wish.arrival, wish.departure), max(wish.arrival, wish.departure)
     known = ledger.grounds(tx, units, first, until, now, besides=besides, hold=hold)
     return {unit: objections(wish, ground, now) for unit, ground in known.items()}
@@ -80,7 +81,7 @@ def calendars(tx: Tx, units: Collection[UnitId], first: date, days: int, now: da
     """A byte of `Night` flags for each night of each unit. Raises Rejected where that is too much."""
     if not 1 <= days <= MOST_DAYS:
         raise Rejected(f"a calendar has 1 to {MOST_DAYS} days")
-    _mind_reach(first)
+    mind_reach(first)
     known = ledger.grounds(tx, units, first, first + timedelta(days=days), now)
     return {unit: calendar(ground, first, days, now) for unit, ground in known.items()}
 
@@ -214,7 +215,7 @@ def release(tx: Tx, desk: Desk, id_: str, actor: str) -> Hold:
 def close(tx: Tx, desk: Desk, unit: UnitId, shut: Closed, note: str, actor: str) -> ClosureRow:
     """Stays that are there already stay. Raises Rejected."""
     _place(tx, unit)
-    _mind_reach(shut.first, shut.until)
+    mind_reach(shut.first, shut.until)
     if shut.until <= shut.first:
         raise Rejected("it must be open again after the first day")
     if shut.until - shut.first > timedelta(days=MOST_DAYS):

@@ -1,4 +1,4 @@
-"""What the command line may ask of how well locks do, answered."""
+"""What the command line may ask of how well locks do, and of nights that are lost, answered."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from hub.commandline import asks
 from hub.commandline.asks import Ask
 from hub.figures import measured
 from hub.hub import Hub
+from hub.lost_nights import lost_nights
 from hub.model.figures import Counts
-from hub.store import doors
+from hub.store import doors, house
 from hub.store.engine import Tx
 
 
@@ -41,4 +42,28 @@ async def _figures(hub: Hub, actor: str, ask: asks.Figures) -> JsonValue:
     return await hub.store.read(look)
 
 
-COMMANDS: Final[Mapping[type[Ask], Callable[[Hub, str, Any], Awaitable[JsonValue]]]] = {asks.Figures: _figures}
+async def _lost_nights(hub: Hub, actor: str, ask: asks.LostNights) -> JsonValue:
+    def look(tx: Tx) -> JsonValue:
+        now, units = hub.clock.now(), [unit.id for unit in house.units(tx)]
+        found = lost_nights(tx, units, ask.first or now.date(), ask.months, now)
+        return [
+            {
+                "unit": unit,
+                "month": f"{month.first:%Y-%m}",
+                "nights": month.nights,
+                "booked": month.booked,
+                "shut": month.shut,
+                "lost": month.lost,
+                "percent": None if month.share is None else month.share / 10,
+            }
+            for unit, months in sorted(found.items())
+            for month in months
+        ]
+
+    return await hub.store.read(look)
+
+
+COMMANDS: Final[Mapping[type[Ask], Callable[[Hub, str, Any], Awaitable[JsonValue]]]] = {
+    asks.Figures: _figures,
+    asks.LostNights: _lost_nights,
+}

@@ -75,6 +75,14 @@ class Figures(Ask):
     days: Literal[7, 30] = 30
 
 
+class LostNights(Ask):
+    command = "lost-nights"
+
+    first: date | None = None
+    """Any day of the first month; None: today."""
+    months: int = 3
+
+
 class Codes(Ask):
     command = "codes"
 

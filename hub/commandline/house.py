@@ -1,4 +1,4 @@
-"""`gatehouse apply | check | status | figures | codes | code now | code adopt`."""
+"""`gatehouse apply | check | status | figures | lost-nights | codes | code now | code adopt`."""
 
 from __future__ import annotations
 
@@ -126,6 +126,23 @@ def _share(figure: dict[str, Any]) -> str:
     if figure["percent"] is None:
         return "-"
     return f"{figure['percent']:.1f} %" + ("" if figure["met"] else ", below")
+
+
+def lost_nights(
+    config: ConfigPath,
+    first: Annotated[str | None, typer.Option(help="A month, as 2027-03.", show_default="this one")] = None,
+    months: Annotated[int, typer.Option(help="How many.", min=1, max=24)] = 3,
+    json: AsJson = False,
+) -> None:
+    """What the time between two stays costs: free nights of each unit that nobody can book only because of it, by month."""
+    from hub.commandline.asks import LostNights
+
+    told = answered(config, LostNights, first=None if first is None else f"{first}-01", months=months)
+    if json:
+        as_json(told)
+        return
+    columns = ("unit", "month", "nights", "booked", "shut", "lost", "percent")
+    table(told, {name: name.upper() for name in columns} | {"percent": "LOST %"}, empty="There is no unit yet.")
 
 
 _CODES = {

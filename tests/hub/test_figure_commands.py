@@ -24,3 +24,14 @@ def test_other_spans_are_refused_with_a_sentence(gatehouse: Gatehouse) -> None:
     said = gatehouse("figures", "--days", "8")
     assert said.code != 0
     assert "days" in said.err
+
+
+def test_nights_that_are_lost_are_listed_by_unit_and_month(gatehouse: Gatehouse) -> None:
+    gatehouse("apply", "site.toml")
+    said = gatehouse("lost-nights", "--first", "2028-02")
+    assert said.code == 0
+    assert "LOST %" in said.out
+    (february, april) = gatehouse("lost-nights", "--first", "2028-02", "--months", "3", "--json").json[:3:2]
+    assert (february["month"], february["nights"], february["lost"]) == ("2028-02", 29, 0)
+    assert (april["month"], april["nights"]) == ("2028-04", 30)
+    assert gatehouse("lost-nights", "--first", "soon").code != 0

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 from hub.bookings import set_rules
+from hub.intake import NewStay
 from hub.model.availability import OwnRules
 from hub.model.values import UnitId
 from hub.store import bookings
+from hub.store.engine import Tx
 from tests.web.conftest import Visitor
 from tests.web.village import HOUSE
 
@@ -35,6 +37,20 @@ async def test_a_property_and_a_unit_have_rules_of_their_own(manager: Visitor) -
     assert (await _own(manager, f"unit:{FLAT}")).min_nights == 3
     refused = await manager.post(f"/units/{FLAT}/booking", min_nights="9", max_nights="4")
     assert (refused.status, "at least than at most" in refused.text) == (422, True)
+
+
+async def test_the_rules_say_what_the_time_between_stays_costs(manager: Visitor) -> None:
+    hub = manager.here.hub
+    first, set_up = date(2027, 1, 5), OwnRules(buffer=timedelta(hours=28), advance_days=365)
+
+    def book(tx: Tx) -> None:
+        set_rules(tx, hub.desk, None, FLAT, set_up, "account:Robin")
+        hub.intake.add_stay(tx, NewStay(FLAT, first, first + timedelta(days=4), "Ada Lovelace"), "account:Robin")
+
+    await hub.store.write(book)
+    text = (await manager.get(f"/units/{FLAT}/booking")).text
+    assert "January 2027 4 of 31 nights booked, 0 closed or held, 25 free 2 lost (6.4 %)" in text
+    assert "Nights lost to the time between stays" in (await manager.get(f"/settings/booking/{HOUSE}")).text
 
 
 async def test_what_the_page_does_not_show_stays_and_half_hours_are_hours_too(manager: Visitor) -> None:

@@ -20,6 +20,7 @@ from web.api import (
     guest_page,
     house,
     known_guest,
+    lost_nights,
     people,
     person_feeds,
     platform_codes,
@@ -63,6 +64,8 @@ TABLE: Final[tuple[AnyRoute, ...]] = (
 
     Route("GET", "/availability", R, "Which units may be booked for some days, and why not",
           bookings.get_availability, bookings.AvailabilityQuery, Nothing, bookings.AvailabilityOut, refuses=True),
+    Route("GET", "/lost-nights", R, "What the time between two stays costs each unit, by month",
+          lost_nights.get_lost_nights, lost_nights.LostNightsQuery, Nothing, lost_nights.LostNightsOut, refuses=True),
     Route("GET", "/calendar", R, "Every night of every unit",
           bookings.get_calendar, bookings.CalendarQuery, Nothing, bookings.CalendarOut, refuses=True),
     Route("GET", "/properties/{property}/booking-rules", R, "What a property says of bookings",

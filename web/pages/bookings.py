@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Annotated, Any, Final, Literal
 
 from aiohttp import web
@@ -14,6 +14,7 @@ from hub import bookings
 from hub.bookings import NewHold, NotFree
 from hub.errors import Rejected
 from hub.hub import Hub
+from hub.lost_nights import lost_nights
 from hub.model.availability import (
     WEEK,
     BookingRules,
@@ -24,6 +25,7 @@ from hub.model.availability import (
     days_in_words,
     too_short_a_day,
 )
+from hub.model.lost_nights import Month, together
 from hub.model.values import PropertyId, UnitId
 from hub.store import bookings as ledger
 from hub.store import house
@@ -163,6 +165,8 @@ class RulesView:
     """Nobody can come on the day on which somebody leaves."""
     units: list[tuple[str, str]]
     closures: list[ClosureRow]
+    lost: list[tuple[str, Month]]
+    """What the buffer costs, by month."""
     unit: str = ""
 
 
@@ -176,11 +180,20 @@ async def listing(request: web.Request) -> web.Response:
     return await page(request, "bookings/list.html", "settings", places=places)
 
 
-def _place(tx: Tx, id_: PropertyId) -> tuple[RulesView, OwnRules]:
+MONTHS: Final = 3
+"""So many, this one among them, are looked at for nights that are lost."""
+
+
+def _lost(tx: Tx, units: list[UnitId], zone: tzinfo, now: datetime) -> list[tuple[str, Month]]:
+    found = lost_nights(tx, units, now.astimezone(zone).date(), MONTHS, now) if units else {}
+    return [(f"{month.first:%B %Y}", month) for month in together(found.values())]
+
+
+def _place(tx: Tx, id_: PropertyId, now: datetime) -> tuple[RulesView, OwnRules]:
     row = house.property_with(tx, id_)
     if row is None:
         raise web.HTTPNotFound
-    own, counts = ledger.own_rules(tx, f"property:{id_}"), ledger.rules_in(tx, id_)
+    own, counts, units = ledger.own_rules(tx, f"property:{id_}"), ledger.rules_in(tx, id_), house.units_in(tx, id_)
     view = RulesView(
         title="What may be booked",
         whose=row.name,
@@ -189,15 +202,17 @@ def _place(tx: Tx, id_: PropertyId) -> tuple[RulesView, OwnRules]:
         back_to="Settings",
         counts=_counting(counts),
         too_short=too_short_a_day(ledger.hours_of(row), counts),
-        units=[(unit.id, unit.name) for unit in house.units_in(tx, id_)],
+        units=[(unit.id, unit.name) for unit in units],
         closures=[],
+        lost=_lost(tx, [unit.id for unit in units], row.zone, now),
     )
     return view, own
 
 
 async def show(request: web.Request) -> web.Response:
     id_ = PropertyId(request.match_info["property"])
-    view, own = await request.app[SITE].hub.store.read(lambda tx: _place(tx, id_))
+    hub = request.app[SITE].hub
+    view, own = await hub.store.read(lambda tx: _place(tx, id_, hub.clock.now()))
     return await _rules_page(request, view, blank(RulesForm, **_known(own)))
 
 
@@ -210,7 +225,7 @@ async def change(request: web.Request) -> web.Response:
             return go(request, f"/settings/booking/{id_}", said="rules_changed")
         except Rejected as error:
             form = form.refused(f"{error}.")
-    view, _ = await hub.store.read(lambda tx: _place(tx, id_))
+    view, _ = await hub.store.read(lambda tx: _place(tx, id_, hub.clock.now()))
     return await _rules_page(request, view, form)
 
 
@@ -238,7 +253,7 @@ async def _rules_page(
 # ---- a unit --------------------------------------------------------------------------------------------------------
 
 
-def _unit(tx: Tx, id_: UnitId, today: date) -> tuple[RulesView, OwnRules]:
+def _unit(tx: Tx, id_: UnitId, now: datetime) -> tuple[RulesView, OwnRules]:
     row, place = house.unit_with(tx, id_), house.property_of(tx, id_)
     if row is None or place is None:
         raise web.HTTPNotFound
@@ -252,7 +267,8 @@ def _unit(tx: Tx, id_: UnitId, today: date) -> tuple[RulesView, OwnRules]:
         counts=_counting(counts),
         too_short=too_short_a_day(ledger.hours_of(place), counts),
         units=[],
-        closures=ledger.closures_after(tx, today, [id_]),
+        closures=ledger.closures_after(tx, now.date() - timedelta(days=1), [id_]),
+        lost=_lost(tx, [id_], place.zone, now),
         unit=id_,
     )
     return view, own
@@ -262,8 +278,7 @@ async def _unit_page(
     request: web.Request, form: Filled[RulesForm] | None = None, shut: Filled[ClosureForm] | None = None
 ) -> web.Response:
     hub, id_ = request.app[SITE].hub, UnitId(request.match_info["unit"])
-    today = hub.clock.now().date() - timedelta(days=1)
-    view, own = await hub.store.read(lambda tx: _unit(tx, id_, today))
+    view, own = await hub.store.read(lambda tx: _unit(tx, id_, hub.clock.now()))
     asked = {name: request.query[name][:10] for name in ("first", "until") if name in request.query}
     return await _rules_page(
         request, view, form or blank(RulesForm, **_known(own)), shut or blank(ClosureForm, **asked)
