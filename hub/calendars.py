@@ -24,13 +24,14 @@ from hub.model.stays import (
     stay_window,
 )
 from hub.model.values import CODED, ChannelId, StayId, StayKind, StayStatus, UnitId, clean
-from hub.store import house, listings, source_names
+from hub.store import house, listings, questions, source_names
 from hub.store import publishing as outlets
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.house import ChannelRow, ClosedMeans, Property
 from hub.store.listings import Unplaced
-from hub.store.stays import Question, Source, StayRow
+from hub.store.questions import Question
+from hub.store.stays import Source, StayRow
 
 GATEHOUSE: Final = "gatehouse"
 SOURCE_CANCELLED: Final = "its source cancelled it"
@@ -151,7 +152,7 @@ def take_in(tx: Tx, desk: Desk, at: At, report: StayReport, found: Found) -> Tak
     if channel.unit is None:
         listings.placed(tx, channel.id, report.uid)
     if before is not None:
-        ledger.withdraw(tx, "gone", row.id, desk.now())
+        questions.withdraw(tx, "gone", row.id, desk.now())
     _ask_closure(tx, desk, row)
     return Taken(row.id, _news(source), written=True, renamed=renamed)
 
@@ -180,7 +181,7 @@ def _news(source: Source | None) -> News:
 def _said_again(tx: Tx, desk: Desk, source: Source, when: datetime, changed_at: datetime | None) -> Taken:
     if source.missing_since is not None:
         ledger.keep_source(tx, replace(source, seen_at=when, missing_since=None, missing_count=0))
-        ledger.withdraw(tx, "gone", source.stay_id, desk.now())
+        questions.withdraw(tx, "gone", source.stay_id, desk.now())
         return Taken(source.stay_id, News(back=1), written=True)
     if changed_at is not None and changed_at != source.changed_at:
         ledger.keep_source(tx, replace(source, changed_at=changed_at))
@@ -330,7 +331,7 @@ def _kind(tx: Tx, unit: UnitId, report: StayReport, before: StayRow | None) -> S
 def _ask_closure(tx: Tx, desk: Desk, row: StayRow) -> None:
     over = row.check_out is not None and row.check_out <= desk.now()
     if row.kind is not StayKind.UNKNOWN or row.status is not StayStatus.CONFIRMED or over:
-        ledger.withdraw(tx, "closure", row.id, desk.now())
+        questions.withdraw(tx, "closure", row.id, desk.now())
         return
     _ask(
         tx,
@@ -350,7 +351,7 @@ def _ask_closure(tx: Tx, desk: Desk, row: StayRow) -> None:
 def _ask(tx: Tx, desk: Desk, kind: str, stay: StayRow, sentence: str, options: tuple[tuple[str, str], ...]) -> None:
     """Nearer arrivals stand higher on the day's list: the list is sorted by `urgent_at`."""
     question = Question(tx.new_id(desk.now()), kind, stay.id, sentence, options, desk.now(), stay.check_in)
-    ledger.ask(tx, question)
+    questions.ask(tx, question)
 
 
 def ask_gone(tx: Tx, desk: Desk, stay: StayRow) -> None:
@@ -394,7 +395,7 @@ def cancel(tx: Tx, desk: Desk, stay: StayRow, actor: str, why: str, *, because: 
     gone = replace(stay, status=StayStatus.CANCELLED, cancelled_at=now, cancelled_why=why, changed_at=now)
     changes.keep(tx, desk, stay, gone, changes.Word(actor, changes.CANCELLED, because))
     for kind in ("closure", "gone", "refused"):
-        ledger.withdraw(tx, kind, stay.id, now)
+        questions.withdraw(tx, kind, stay.id, now)
 
 
 def timed(row: StayRow, place: Property) -> StayRow:

@@ -45,7 +45,7 @@ from hub.model.stays import local_instant
 from hub.model.values import CODED, GrantId, Pin, StayId, StayKind, StayStatus, UnitId, Window, clean
 from hub.readings import SoFar
 from hub.stay_changes import StayChange, changed, last4_of, party_of, priced
-from hub.store import alarms, bookings, codes, house, log
+from hub.store import alarms, bookings, codes, house, log, questions
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.house import Property
@@ -241,14 +241,14 @@ class Intake:
         stay, _ = self._live(tx, id_)
         issuing.redraw(tx, self.desk, stay, actor)
         guest_page.reissued(tx, self.desk, id_, actor)
-        ledger.withdraw(tx, "refused", id_, self.desk.now())
+        questions.withdraw(tx, "refused", id_, self.desk.now())
 
     def type_code(self, tx: Tx, id_: StayId, pin: Pin, actor: str) -> None:
         """The PIN that somebody chose, on every door of a stay; its link ends as with other digits. Raises Rejected."""
         stay, _ = self._live(tx, id_)
         issuing.type_code(tx, self.desk, stay, pin, actor)
         guest_page.reissued(tx, self.desk, id_, actor)
-        ledger.withdraw(tx, "refused", id_, self.desk.now())
+        questions.withdraw(tx, "refused", id_, self.desk.now())
 
     def type_unit_code(self, tx: Tx, id_: UnitId, pin: Pin | None, actor: str) -> None:
         """The PIN of a unit's guests, where codes are fixed; None: no such PIN. Raises Rejected."""
@@ -274,10 +274,10 @@ class Intake:
 
     def answer(self, tx: Tx, id_: str, value: str, actor: str) -> None:
         """Raises Rejected when the question is gone or answered, or has no such answer."""
-        question = ledger.question(tx, id_)
+        question = questions.question(tx, id_)
         if question is None or value not in {option for option, _ in question.options}:
             raise Rejected("there is no such question, or it has no such answer")
-        if not ledger.answer(tx, id_, value, actor, self.desk.now()):
+        if not questions.answer(tx, id_, value, actor, self.desk.now()):
             raise Rejected("somebody has answered this already")
         log.record(tx, self.desk.now(), actor, f"answered: {value}", f"{question.kind}:{question.subject}")
         stay = ledger.stay(tx, StayId(question.subject))

@@ -18,14 +18,15 @@ from hub.model.pins import common_length
 from hub.model.policy import CodeKind, CodePolicy
 from hub.model.stays import HouseRules, code_window, wants_code
 from hub.model.values import CodeTag, GrantId, LockId, PassId, Pin, Purpose, StayId, StayStatus, UnitId, Window
-from hub.store import codes, conflicts, digits, doors, guest_page, house, log
+from hub.store import codes, conflicts, digits, doors, guest_page, house, log, questions
 from hub.store import ladder as pulled
 from hub.store import stays as ledger
 from hub.store.codes import Issued
 from hub.store.doors import Door
 from hub.store.engine import Tx
 from hub.store.house import Unit
-from hub.store.stays import Question, StayRow
+from hub.store.questions import Question
+from hub.store.stays import StayRow
 
 REDRAWS: Final = 3
 """How often digits that a lock calls taken are drawn anew without asking anybody."""
@@ -329,7 +330,7 @@ def refused(tx: Tx, desk: Desk, grant: Grant, lock: LockId, *, words: str, other
         return
     door = doors.door(tx, lock)
     name = lock if door is None else door.name
-    ledger.ask(
+    questions.ask(
         tx,
         Question(
             id=tx.new_id(desk.now()),

@@ -36,7 +36,7 @@ from hub.issuing import Desk
 from hub.model.facts import CalendarRead, StayReport
 from hub.model.stays import Absence, Missing, absence, as_it_began, echo, emptied, pair
 from hub.model.values import CODED, StayId, StayKind, StayStatus, UnitId, Window
-from hub.store import house, listings, pushes
+from hub.store import house, listings, pushes, questions
 from hub.store import publishing as outlets
 from hub.store import stays as ledger
 from hub.store.engine import Tx
@@ -286,7 +286,7 @@ def _left_out(tx: Tx, desk: Desk, source: Source, stay: StayRow, at: datetime, *
     since = source.missing_since or at
     counted = replace(source, missing_since=since, missing_count=source.missing_count + 1)
     ledger.keep_source(tx, counted)
-    kept = ledger.answered(tx, "gone", stay.id, since=since) == "keep"
+    kept = questions.answered(tx, "gone", stay.id, since=since) == "keep"
     if kept or pushes.is_pushed(tx, stay.id) or ledger.listed_elsewhere(tx, stay.id):
         return
     # Nobody can be inside of a block: one that has begun ends as quietly as one to come.

@@ -17,12 +17,13 @@ from hub.issuing import Desk
 from hub.model.alerts import Finding, Kind
 from hub.model.publishing import busy, patience
 from hub.model.values import ChannelId, StayId, StayStatus, UnitId
-from hub.store import house, log
+from hub.store import house, log, questions
 from hub.store import publishing as rows
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.publishing import BY_PERSON, FEED, IN, NOTED, OUT, Entry, Outlet
-from hub.store.stays import Question, Source, StayRow
+from hub.store.questions import Question
+from hub.store.stays import Source, StayRow
 
 OVER: Final = timedelta(days=30)
 """Rates are counted over this."""
@@ -203,7 +204,7 @@ def _settled(tx: Tx, each: Difference) -> bool:
     kind = _KINDS[each.doubt]
     if each.doubt is Doubt.NOT_LISTED and ledger.listed_elsewhere(tx, each.stay.id):
         return True
-    return ledger.answered(tx, kind, each.stay.id, since=each.since) == "keep"
+    return questions.answered(tx, kind, each.stay.id, since=each.since) == "keep"
 
 
 _KINDS: Final = {Doubt.NOT_LISTED: "gone", Doubt.CANCELLED_HERE: "called off"}
@@ -239,9 +240,9 @@ def _keep(tx: Tx, desk: Desk, stay: StayRow, kind: str, actor: str) -> None:
     """As if the question had been asked and answered: that is what is looked at before asking."""
     options = (("keep", "Leave it as it is here"), ("cancel", "Do as the platform says"))
     question = Question(tx.new_id(desk.now()), kind, stay.id, "Who is right?", options, desk.now(), stay.check_in)
-    ledger.ask(tx, question)
-    asked = next(each for each in ledger.open_questions(tx) if (each.kind, each.subject) == (kind, stay.id))
-    ledger.answer(tx, asked.id, "keep", actor, desk.now())
+    questions.ask(tx, question)
+    asked = next(each for each in questions.open_questions(tx) if (each.kind, each.subject) == (kind, stay.id))
+    questions.answer(tx, asked.id, "keep", actor, desk.now())
 
 
 def confirm(tx: Tx, channel: ChannelId, unit: UnitId, actor: str, now: datetime) -> None:

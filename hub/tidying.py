@@ -27,9 +27,9 @@ from hub.store import (
     log,
     mail,
     publishing,
+    questions,
     replies,
 )
-from hub.store import stays as ledger
 from hub.store.engine import Tx
 
 KEEP_ALERTS: Final = timedelta(days=30)
@@ -49,7 +49,7 @@ async def tidy(hub: Hub) -> None:
         mail.tidy(tx, hub.wall.now() - DELIVERIES)
         alerts.tidy(tx, hub.clock.now() - KEEP_ALERTS)
         booking_news.tidy(tx, hub.clock.now() - KEEP_ALERTS)
-        ledger.withdraw_moot(tx, hub.clock.now())
+        questions.withdraw_moot(tx, hub.clock.now())
         passes.tidy(tx, hub.clock.now())
         publishing.tidy(tx, hub.clock.now())
         batteries.forget_old(tx, hub.clock.now() - batteries.KEPT)

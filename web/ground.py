@@ -18,7 +18,8 @@ from hub.store.doors import Door
 from hub.store.engine import Tx
 from hub.store.house import Property, Unit
 from hub.store.proofs import Tally
-from hub.store.stays import Question, StayRow
+from hub.store.questions import Question
+from hub.store.stays import StayRow
 from web.words import Local, Moment
 
 UTC_ZONE: Final = ZoneInfo("UTC")

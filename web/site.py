@@ -10,8 +10,7 @@ from aiohttp import web
 
 from hub.hub import Hub
 from hub.signin import Guard
-from hub.store import alerts
-from hub.store import stays as ledger
+from hub.store import alerts, questions
 from web.live import Live
 from web.templating import Templates
 
@@ -83,8 +82,8 @@ def htmx(request: web.Request) -> bool:
 async def page(request: web.Request, template: str, here: str, *, status: int = 200, **view: Any) -> web.Response:
     """A whole page for somebody signed in."""
     site = request.app[SITE]
-    questions, open_alerts = await site.hub.store.read(
-        lambda tx: (len(ledger.open_questions(tx)), alerts.count_open(tx))
+    asked, open_alerts = await site.hub.store.read(
+        lambda tx: (len(questions.open_questions(tx)), alerts.count_open(tx))
     )
     shell = Shell(
         theme=_theme(request),
@@ -94,7 +93,7 @@ async def page(request: web.Request, template: str, here: str, *, status: int = 
         demo=site.demo,
         turned=site.turned,
         clock_trusted=site.hub.clock.trusted,
-        questions=questions,
+        questions=asked,
         alerts=open_alerts,
         said=request.cookies.get(SAID_COOKIE, ""),
     )

@@ -25,7 +25,7 @@ from hub.commandline.running import spare_what_stays
 from hub.config import load
 from hub.hub import Hub
 from hub.running import made
-from hub.store import stays
+from hub.store import questions
 from hub.store.engine import Tx
 from hub.store.sqlite import connect_reader, core
 from tests.bench.pages import PER_PAGE
@@ -187,7 +187,7 @@ def _shown_by(connection: Recorder | Player, shown: Shown) -> dict[str, Any]:
     """With the number of open questions, which stands in the margin of every page."""
     tx = Tx(cast(Connection, connection))  # as much of one as pages use
     view = shown(tx)
-    return {"shell": replace(_SHELL, questions=len(stays.open_questions(tx))), **view}
+    return {"shell": replace(_SHELL, questions=len(questions.open_questions(tx))), **view}
 
 
 COLUMNS = ("id", "at", "lock_id", "property_id", "what", "how", "who", "slot", "stay_id")

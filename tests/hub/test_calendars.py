@@ -11,7 +11,7 @@ from sqlalchemy import insert
 from hub.model.facts import CalendarRead, GuestMoved, StayReport, StayReported
 from hub.model.values import ChannelId, StayKind, StayStatus
 from hub.store import house as rows
-from hub.store import stays
+from hub.store import questions, stays
 from hub.store.engine import Tx
 from hub.store.house import ChannelRow, Origin
 from hub.store.tables import published
@@ -225,7 +225,9 @@ def test_a_guest_inside_keeps_the_code_while_their_calendar_forgets_the_nights_t
             house.unbook("a")
             await house.later(hours=4)
             assert house.lock("front").holds(digits)
-            assert await house.hub.store.read(stays.open_questions) == [], "there is nothing left to be listed of it"
+            assert await house.hub.store.read(questions.open_questions) == [], (
+                "there is nothing left to be listed of it"
+            )
 
     simulate(main())
 
@@ -323,7 +325,7 @@ def test_a_closure_that_has_begun_and_is_lifted_ends_without_a_question(tmp_path
             await house.later(hours=1)
             (block,) = [stay for stay in await house.stays() if stay.kind is StayKind.BLOCK]
             assert block.status is StayStatus.CANCELLED
-            assert await house.hub.store.read(stays.open_questions) == []
+            assert await house.hub.store.read(questions.open_questions) == []
 
     simulate(main())
 
@@ -335,7 +337,7 @@ def test_a_calendar_that_became_empty_asks_of_a_closure_whether_it_is_open_again
             await house.later(minutes=10)
             house.unbook("block")
             await house.later(hours=1)
-            (question,) = await house.hub.store.read(stays.open_questions)
+            (question,) = await house.hub.store.read(questions.open_questions)
             assert question.sentence == (
                 "The calendar of Flat no longer lists that it is closed (2 April to 4 April 2027). "
                 "Is it open again? Until you say so it stands."
@@ -352,15 +354,15 @@ def test_what_was_listed_again_and_is_gone_anew_is_asked_about_anew(tmp_path: Pa
             await house.later(minutes=10)
             house.unbook("only")
             await house.later(hours=1)
-            (first,) = await store.read(stays.open_questions)
-            await store.write(lambda tx: stays.answer(tx, first.id, "keep", "Robin", house.hub.clock.now()))
+            (first,) = await store.read(questions.open_questions)
+            await store.write(lambda tx: questions.answer(tx, first.id, "keep", "Robin", house.hub.clock.now()))
             await house.later(hours=2)
-            assert await store.read(stays.open_questions) == []
+            assert await store.read(questions.open_questions) == []
             house.calendar.stays = (listed,)
             await house.later(minutes=10)
             house.unbook("only")
             await house.later(hours=1)
-            (second,) = await store.read(stays.open_questions)
+            (second,) = await store.read(questions.open_questions)
             assert second.id != first.id
 
     simulate(main())

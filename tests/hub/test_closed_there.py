@@ -19,7 +19,7 @@ from hub.io.vault import Vault
 from hub.issuing import Desk
 from hub.model.facts import CalendarRead, Fact, NightsTold, NightsUntold, StayReport
 from hub.model.values import ChannelId, PropertyId, StayKind, StayStatus, UnitId
-from hub.store import house, listings
+from hub.store import house, listings, questions
 from hub.store import publishing as outlets
 from hub.store import stays as ledger
 from hub.store.engine import Store
@@ -162,7 +162,7 @@ def test_an_owner_who_may_be_inside_is_not_put_out() -> None:
         here.tell(NOTHING)
         here.tell(NOTHING)
         assert here.closed() == [(0, 4, "owner")]
-        assert [each.kind for each in here.write(ledger.open_questions)] == ["gone"]
+        assert [each.kind for each in here.write(questions.open_questions)] == ["gone"]
 
 
 def test_older_word_that_comes_late_changes_nothing() -> None:

@@ -12,8 +12,7 @@ import pytest
 
 from hub.model.facts import StayReport, StayReported
 from hub.model.values import Address, LockId, Pin, StayKind, StayStatus
-from hub.store import codes
-from hub.store import stays as ledger
+from hub.store import codes, questions
 from tests.simulators.building import Memory
 from tests.simulators.home import FEED, Home, home, simulate
 
@@ -116,6 +115,6 @@ def test_wherever_the_hub_ends_the_next_one_brings_the_locks_to_what_they_should
                 street.told[name] = replace(report, status=StayStatus.CANCELLED)
             await _settled(house, street)
             assert [memory.codes for memory in street.memories] == [{}, {}]
-            assert await house.hub.store.read(ledger.open_questions) == []
+            assert await house.hub.store.read(questions.open_questions) == []
 
     simulate(main(), seed=seed)

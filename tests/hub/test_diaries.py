@@ -14,6 +14,7 @@ from hub.model.availability import Closed, ClosureKind
 from hub.model.values import ChannelId, StayKind, StayStatus
 from hub.store import house as house_rows
 from hub.store import publishing as rows
+from hub.store import questions
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.house import ChannelRow, Origin
@@ -142,7 +143,7 @@ def test_an_owner_who_may_be_inside_is_not_put_out_by_a_slip_of_a_finger(tmp_pat
             await house.later(minutes=5)
             (row,) = await house.stays()
             assert row.status is StayStatus.CONFIRMED
-            (question,) = await house.hub.store.read(ledger.open_questions)
+            (question,) = await house.hub.store.read(questions.open_questions)
             assert question.kind == "gone"
 
     simulate(main())
@@ -156,7 +157,7 @@ def test_what_nobody_understands_closes_the_nights_and_a_person_is_asked(tmp_pat
             await house.later(minutes=5)
             (row,) = await house.stays()
             assert row.kind is StayKind.UNKNOWN
-            (question,) = await house.hub.store.read(ledger.open_questions)
+            (question,) = await house.hub.store.read(questions.open_questions)
             assert question.kind == "closure"
 
     simulate(main())

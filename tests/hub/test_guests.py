@@ -14,12 +14,11 @@ from hub.io.vault import Vault
 from hub.model.alerts import Course, Kind
 from hub.model.keeping import REGISTER
 from hub.model.values import StayId
-from hub.store import alerts, chain, log, tables
+from hub.store import alerts, chain, log, questions, tables
 from hub.store import guests as kept
-from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.log import Filter
-from hub.store.stays import Question
+from hub.store.questions import Question
 from tests.simulators.home import FEED, Home, home, simulate
 
 NOTHING_OF_PEOPLE = {
@@ -54,7 +53,7 @@ def _said_of(tx: Tx, stay: StayId, at: datetime) -> None:
     seen = Course(found_at=at, raised_at=at)
     kind, about = Kind.GUEST_OUTSIDE, f"stay:{stay}"
     alerts.keep(tx, alerts.Alert("a", kind, about, None, "Ada Lovelace stands outside.", "", seen, over_at=at))
-    ledger.ask(tx, Question("q", "gone", stay, "Has Ada Lovelace left?", (("leave", "No"),), at))
+    questions.ask(tx, Question("q", "gone", stay, "Has Ada Lovelace left?", (("leave", "No"),), at))
 
 
 def _everything(tx: Tx, house: Home) -> Iterator[str]:

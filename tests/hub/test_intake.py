@@ -7,7 +7,7 @@ import pytest
 
 from hub.errors import Rejected
 from hub.model.values import StayKind
-from hub.store import stays as ledger
+from hub.store import questions
 from hub.store.engine import Tx
 from tests.simulators.home import Home, home, simulate
 
@@ -72,9 +72,9 @@ def test_a_question_about_a_closure_that_is_over_can_still_be_answered(tmp_path:
         async with home(tmp_path, start=START) as house:
             house.book("a", ARRIVAL, DEPARTURE, guest="", kind=StayKind.UNKNOWN)
             await house.until(datetime(2027, 3, 4, 12, 0, tzinfo=UTC))
-            (question,) = await house.hub.store.read(ledger.open_questions)
+            (question,) = await house.hub.store.read(questions.open_questions)
             await house.hub.store.write(lambda tx: house.hub.intake.answer(tx, question.id, "block", "account:kim"))
-            assert await house.hub.store.read(ledger.open_questions) == []
+            assert await house.hub.store.read(questions.open_questions) == []
 
     simulate(main())
 
@@ -85,7 +85,7 @@ def test_questions_that_became_moot_leave_the_list_by_themselves(tmp_path: Path)
             house.book("a", ARRIVAL, DEPARTURE, guest="", kind=StayKind.UNKNOWN)
             house.book("b", date(2027, 3, 20), date(2027, 3, 22), guest="", kind=StayKind.UNKNOWN)
             await house.until(datetime(2027, 3, 5, 12, 0, tzinfo=UTC))
-            (question,) = await house.hub.store.read(ledger.open_questions)
+            (question,) = await house.hub.store.read(questions.open_questions)
             assert "20 March" in question.sentence
 
     simulate(main())

@@ -11,7 +11,7 @@ from hub.errors import Rejected
 from hub.intake import NewStay
 from hub.issuing import code_now
 from hub.model.values import Address, LockId, StayKind, StayStatus
-from hub.store import code_list, codes, log, proofs, settings, stays
+from hub.store import code_list, codes, log, proofs, questions, settings, stays
 from hub.store.house import ClosedMeans
 from hub.store.stay_search import Wanted
 from tests.simulators.building import Memory
@@ -150,7 +150,7 @@ def test_a_calendar_that_became_empty_cancels_nothing_and_asks(tmp_path: Path) -
             house.calendar.stays = ()
             await house.until(CHECK_IN)
             assert house.lock("front").holds(digits)
-            asked = await house.hub.store.read(stays.open_questions)
+            asked = await house.hub.store.read(questions.open_questions)
             assert [question.kind for question in asked] == ["gone"]
             await house.hub.store.write(lambda tx: house.hub.intake.answer(tx, asked[0].id, "cancel", "manager"))
             await house.later(seconds=5)
@@ -166,7 +166,7 @@ def test_a_calendar_that_cannot_be_read_changes_nothing(tmp_path: Path) -> None:
             house.calendar.broken = "it sent a web page"
             await house.until(CHECK_IN)
             assert house.lock("front").holds(digits)
-            assert await house.hub.store.read(stays.open_questions) == []
+            assert await house.hub.store.read(questions.open_questions) == []
 
     simulate(main())
 
@@ -177,7 +177,7 @@ def test_a_closure_blocks_gives_no_code_and_asks_until_a_person_says_what_it_is(
             house.book("x", ARRIVAL, DEPARTURE, "", kind=StayKind.UNKNOWN)
             await house.until(CHECK_IN)
             assert house.lock("front").codes == {}
-            (asked,) = await house.hub.store.read(stays.open_questions)
+            (asked,) = await house.hub.store.read(questions.open_questions)
             assert asked.urgent_at == CHECK_IN
             await house.hub.store.write(lambda tx: house.hub.intake.answer(tx, asked.id, "reservation", "manager"))
             await house.later(minutes=10)
@@ -194,7 +194,7 @@ def test_a_unit_may_say_what_closures_mean(tmp_path: Path, closed_means: ClosedM
             house.book("x", ARRIVAL, DEPARTURE, "", kind=StayKind.UNKNOWN)
             await house.until(CHECK_IN)
             assert len(house.lock("front").codes) == codes_at_check_in
-            assert await house.hub.store.read(stays.open_questions) == []
+            assert await house.hub.store.read(questions.open_questions) == []
 
     simulate(main())
 

@@ -10,7 +10,7 @@ import pytest
 from hub.errors import Rejected
 from hub.intake import NewStay
 from hub.model.values import StayKind
-from hub.store import stays as ledger
+from hub.store import questions
 from tests.simulators.home import FLAT, Home, home, simulate
 
 BY = "account:Robin"
@@ -62,7 +62,7 @@ def test_a_closure_that_is_the_owners_gets_a_code(tmp_path: Path) -> None:
         async with home(tmp_path) as house:
             house.book("1", date(2027, 3, 2), date(2027, 3, 4), "", kind=StayKind.UNKNOWN)
             await house.later(minutes=10)
-            [question] = await house.hub.store.read(ledger.open_questions)
+            [question] = await house.hub.store.read(questions.open_questions)
             assert [value for value, _ in question.options] == ["reservation", "owner", "block"]
             await house.hub.store.write(lambda tx: house.hub.intake.answer(tx, question.id, "owner", BY))
             await house.until(datetime(2027, 3, 2, 14, 5, tzinfo=UTC))

@@ -8,7 +8,7 @@ from datetime import timedelta
 from hub.model.codes import Reading, Slot
 from hub.model.facts import LockSilent
 from hub.model.values import Address, Proof, StayKind
-from hub.store import codes, stays
+from hub.store import codes, questions, stays
 from hub.store.engine import Tx
 from hub.store.stay_search import Wanted
 from tests.web.conftest import Visitor
@@ -106,7 +106,7 @@ async def test_a_question_can_be_answered_once(manager: Visitor) -> None:
 async def test_the_mark_beside_today_counts_what_waits(manager: Visitor) -> None:
     assert (await manager.get("/questions/count")).text == "1 waiting for you"
     await manager.here.hub.store.write(
-        lambda tx: stays.withdraw(tx, "closure", stays.open_questions(tx)[0].subject, NOW)
+        lambda tx: questions.withdraw(tx, "closure", questions.open_questions(tx)[0].subject, NOW)
     )
     assert (await manager.get("/questions/count")).text == ""
 

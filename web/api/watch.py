@@ -8,10 +8,9 @@ from pydantic import Field
 
 from hub.health import findings, summary
 from hub.model.alerts import Level
-from hub.store import settings
-from hub.store import stays as ledger
+from hub.store import questions, settings
 from hub.store.engine import Tx
-from hub.store.stays import Question
+from hub.store.questions import Question
 from web.api.paging import ByName, Page, cut_by_name, position
 from web.api.problems import missing
 from web.api.routes import Call
@@ -94,7 +93,7 @@ def _question(row: Question) -> QuestionOut:
 
 async def list_questions(call: Call, query: ByName, body: Nothing) -> QuestionPage:
     """Those that wait for an answer, in the order in which they were asked."""
-    rows = await call.hub.store.read(ledger.open_questions)
+    rows = await call.hub.store.read(questions.open_questions)
     cut = cut_by_name(rows, lambda row: position(row.asked_at, row.id), query)
     return QuestionPage(items=[_question(row) for row in cut.rows], next=cut.next)
 
@@ -107,10 +106,10 @@ async def answer_question(call: Call, query: Nothing, body: AnswerIn) -> Questio
     id_ = call.path["question"]
 
     def work(tx: Tx) -> QuestionOut:
-        if ledger.question(tx, id_) is None:
+        if questions.question(tx, id_) is None:
             raise missing("question", id_)
         call.hub.intake.answer(tx, id_, body.value, call.actor)
-        answered = ledger.question(tx, id_)
+        answered = questions.question(tx, id_)
         assert answered is not None  # it was there a moment ago, in this same transaction
         return _question(answered)
 

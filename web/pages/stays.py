@@ -19,7 +19,7 @@ from hub.model.money import NoPrice
 from hub.model.values import CODED, ChannelId, StayId, StayKind, StayStatus, UnitId, clean
 from hub.stay_changes import COUNTS, StayChange
 from hub.store import bookings as booked
-from hub.store import codes, conflicts, guests, house, stay_search
+from hub.store import codes, conflicts, guests, house, questions, stay_search
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.stays import StayRow
@@ -97,7 +97,7 @@ def look_at(tx: Tx, hub: Hub, id_: StayId) -> StayView:
     row = _row(tx, id_)
     [line] = ground.with_doors(tx, [row])
     contact = contacts.opened(hub.vault, row)
-    asked = [question for question in ledger.open_questions(tx) if question.subject == id_]
+    asked = [question for question in questions.open_questions(tx) if question.subject == id_]
     live = row.status in (StayStatus.CONFIRMED, StayStatus.TENTATIVE)
     over = row.check_out is not None and row.check_out <= ground.now
     return StayView(

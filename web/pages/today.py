@@ -15,7 +15,7 @@ from hub.hub import Hub
 from hub.model.alerts import Finding, Level
 from hub.model.stays import local_instant
 from hub.model.values import CODED, LockId, PropertyId, StayId, StayStatus
-from hub.store import alerts
+from hub.store import alerts, questions
 from hub.store import stays as ledger
 from hub.store.doors import Door
 from hub.store.engine import Tx
@@ -67,7 +67,7 @@ class View:
 def look(tx: Tx, hub: Hub) -> View:
     ground = Ground.read(tx, hub.clock.now())
     days = _Days(tx, ground)
-    asked = ledger.open_questions(tx)
+    asked = questions.open_questions(tx)
     urgent = [row for row in alerts.raised(tx) if row.open and row.level is Level.URGENT]
     told = {(row.kind, row.about) for row in urgent}
     rows = days.arriving(2)
@@ -175,7 +175,7 @@ async def today(request: web.Request) -> web.Response:
 
 async def count(request: web.Request) -> web.Response:
     """How many questions wait, for the mark beside Today."""
-    number = await request.app[SITE].hub.store.read(lambda tx: len(ledger.open_questions(tx)))
+    number = await request.app[SITE].hub.store.read(lambda tx: len(questions.open_questions(tx)))
     return part(request, "count.html", "count", number=number)
 
 

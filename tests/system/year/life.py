@@ -20,7 +20,7 @@ from hub.io.sandbox import InlineSandbox
 from hub.model.facts import Fact, StayReport
 from hub.model.values import Address, How, LockId, PropertyId, StayId, StayStatus, UnitId
 from hub.running import Chance, World
-from hub.store import house
+from hub.store import house, questions
 from hub.store import stays as bookings
 from hub.store.engine import Tx
 from hub.store.house import ClosedMeans, LockRow, Origin, Property, Unit
@@ -290,7 +290,7 @@ class Life:
         if row.arrived_at is not None:
             return "the guest is inside"
         asked = next(
-            (each for each in bookings.open_questions(tx) if each.subject == id_ and each.kind == "gone"), None
+            (each for each in questions.open_questions(tx) if each.subject == id_ and each.kind == "gone"), None
         )
         if asked is None:
             return "nobody is asked"
@@ -378,7 +378,7 @@ class Life:
         hub, stay = self.hub, None if self.ledger is None else self.ledger.stay(uid)
         assert hub is not None
         wrong = await hub.store.read(lambda tx: findings(tx, hub))
-        asked = await hub.store.read(bookings.open_questions)
+        asked = await hub.store.read(questions.open_questions)
         about = {each.about for each in wrong} | {f"stay:{each.subject}" for each in asked}
         return f"lock:{door.address}" in about or f"stay:{stay}" in about
 

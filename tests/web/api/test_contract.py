@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from hub.model.people import Scope
-from hub.store import stays as ledger
-from hub.store.stays import Question
+from hub.store import questions
+from hub.store.questions import Question
 from tests.web.api.conftest import NOW, Api
 
 
@@ -29,7 +29,7 @@ async def examine(api: Api, tmp_path: Path, *more: str, token: str) -> str:
 @pytest.fixture
 async def asked(api: Api) -> Api:
     question = Question("q1", "gone", api.stay, "Is it cancelled?", (("keep", "No"), ("cancel", "Yes")), NOW)
-    await api.hub.store.write(lambda tx: ledger.ask(tx, question))
+    await api.hub.store.write(lambda tx: questions.ask(tx, question))
     return api
 
 

@@ -5,13 +5,13 @@ from datetime import date, timedelta
 from hub.contracts import Integration
 from hub.model.facts import Listing, NightsUntold
 from hub.model.values import ChannelId
-from hub.store import house, listings, pushes, stay_search
+from hub.store import house, listings, pushes, questions, stay_search
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.house import ChannelRow, Origin
 from hub.store.listings import Unplaced
 from hub.store.pushes import Push, PushState
-from hub.store.stays import Question
+from hub.store.questions import Question
 from tests.web.api.conftest import NOW, Api
 
 
@@ -131,7 +131,7 @@ async def test_the_listings_of_an_account_are_told_and_joined_to_units(api: Api)
 
 async def test_questions_are_listed_and_answered_once(api: Api) -> None:
     question = Question("q1", "gone", api.stay, "Is it cancelled?", (("keep", "No"), ("cancel", "Yes")), NOW)
-    await api.hub.store.write(lambda tx: ledger.ask(tx, question))
+    await api.hub.store.write(lambda tx: questions.ask(tx, question))
     [listed] = (await api.get("/questions")).json["items"]
     assert listed["options"] == [{"value": "keep", "words": "No"}, {"value": "cancel", "words": "Yes"}]
     assert (await api.post("/questions/q1/answer", {"value": "maybe"})).status == 409
