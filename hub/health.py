@@ -32,6 +32,7 @@ from hub.store import alarms, doors, house, mail, settings
 from hub.store import stays as ledger
 from hub.store.doors import Door
 from hub.store.engine import Tx
+from hub.store.mail import Dead
 
 RECENT: Final = timedelta(hours=24)
 FEED_PATIENCE: Final = timedelta(minutes=30)
@@ -230,10 +231,25 @@ _ALARM_WORDS: Final = {
 }
 
 
+_PROMISED: Final = {
+    "tell_channel": "A channel was not told what became of a booking",
+    "notify": "Somebody was not told of an alert",
+    "push_stay": "A booking was not sent to an account",
+    "give_door_code": "A door code was not shown at a platform",
+    "publish_nights": "A platform was not told of nights that are taken",
+    "write_to_guest": "A message to a guest was not sent, or may not have been",
+}
+
+
+def _given_up(letter: Dead) -> str:
+    if letter.box == "inbox":
+        return f"A message from {letter.about} could not be dealt with"
+    return _PROMISED.get(letter.about, f"A promise ({letter.about}) could not be kept")
+
+
 def _dead(look: Look) -> Iterator[Finding]:
     for letter in mail.dead(look.tx):
-        what = "A message from" if letter.box == "inbox" else "A promise to"
-        sentence = f"{what} {letter.about} could not be dealt with: {letter.why}."
+        sentence = f"{_given_up(letter)}: {letter.why}."
         cure = "Look at it, then press “Try again” or “Let it go”."
         yield Finding(Kind.DEAD_LETTER, f"{letter.box}:{letter.id}", sentence, cure, letter.since)
 

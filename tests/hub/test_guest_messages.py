@@ -15,6 +15,7 @@ from hub import guests
 from hub.contracts import Integration, Performer
 from hub.errors import Rejected
 from hub.guest_messages import LONGEST, Message, Way
+from hub.health import findings
 from hub.model.effects import Effect, MessageGuest
 from hub.model.values import StayStatus
 from hub.store import guest_messages as rows
@@ -80,6 +81,7 @@ def test_a_message_is_handed_over_once_and_says_when(tmp_path: Path, manager: Do
     with_guest(tmp_path, test, manager.name)
 
 
+@pytest.mark.usefixtures("either_database")
 def test_a_form_that_is_sent_twice_is_one_message_and_another_text_another(tmp_path: Path) -> None:
     async def test(house: Home, desk: Desk, stay: StayRow) -> None:
         first = await write(house, stay, once="form-1")
@@ -101,6 +103,8 @@ def test_what_is_refused_waits_for_a_person_who_has_it_sent_again(tmp_path: Path
         assert "does not take it as it is (422)" in why
         hub = house.hub
         assert [each.about for each in await hub.store.read(mail.dead)] == ["write_to_guest"]
+        found = await hub.store.read(lambda tx: list(findings(tx, hub)))
+        assert any(each.sentence.startswith("A message to a guest was not sent, or may") for each in found)
         desk.refuses = 0
         await hub.store.write(lambda tx: hub.messages.send_again(tx, stay.id, id_, BY))
         await house.later(minutes=5)
