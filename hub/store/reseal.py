@@ -12,6 +12,7 @@ from hub.store.tables import (
     channels,
     grants,
     guest_links,
+    guest_messages,
     inbox,
     outlets,
     pass_doors,
@@ -33,13 +34,14 @@ class _Sealed(NamedTuple):
 
 
 _OF_A_ROW: Final = literal("import:") + stay_import_rows.c.import_id + ":" + cast(stay_import_rows.c.number, Text)
-_SEALED: Final = (
+SEALED: Final = (
     _Sealed(grants, "pin", literal("grant:") + grants.c.id),
     _Sealed(pass_doors, "pin", literal("pass:") + pass_doors.c.pass_id + ":" + pass_doors.c.lock_id),
     _Sealed(people, "contact", literal("person:") + people.c.id),
     _Sealed(stays, "contact", literal("stay:") + stays.c.id),
     _Sealed(stays, "fixed_pin", literal("code of stay:") + stays.c.id),
     _Sealed(guest_links, "token", literal("link:") + guest_links.c.stay_id),
+    _Sealed(guest_messages, "text", literal("message:") + guest_messages.c.id),
     _Sealed(outlets, "token", literal("outlet:") + outlets.c.channel_id + ":" + outlets.c.unit_id),
     _Sealed(person_feeds, "token", literal("calendar:") + person_feeds.c.person_id),
     _Sealed(units, "fixed_pin", literal("code of unit:") + units.c.id),
@@ -53,7 +55,7 @@ _SEALED: Final = (
 
 def reseal(tx: Tx, vault: Vault) -> int:
     """Whatever an older key sealed; returns how much that was. Doing it again after a crash finishes it."""
-    return sum(_reseal(tx, vault, each) for each in _SEALED)
+    return sum(_reseal(tx, vault, each) for each in SEALED)
 
 
 def _reseal(tx: Tx, vault: Vault, sealed: _Sealed) -> int:

@@ -4,15 +4,20 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import LargeBinary
+
 from hub.model.values import Address, LockId, Pin
 from hub.store import codes
 from hub.store.engine import Tx
 from hub.store.house import channels, keep_unit, opened_settings, unit_with
-from hub.store.reseal import reseal
+from hub.store.reseal import SEALED, reseal
 from hub.store.stay_search import Wanted
-from hub.store.stays import search
+from hub.store.stays import StayRow, search
+from hub.store.tables import metadata
+from tests.hub.test_guest_messages import WORDS, with_guest, write, written
 from tests.simulators.building import Memory
 from tests.simulators.home import FLAT, Home, home, simulate
+from tests.simulators.managers.desk import Desk
 
 CHECK_IN = datetime(2027, 3, 2, 14, 0, tzinfo=UTC)
 
@@ -39,6 +44,29 @@ def test_after_a_rotation_everything_opens_under_the_new_key_and_no_code_is_lost
             assert house.lock("front").codes == {}
 
     simulate(main())
+
+
+def test_whatever_is_kept_as_bytes_is_sealed_anew() -> None:
+    columns = {
+        (table.name, column.name)
+        for table in metadata.sorted_tables
+        for column in table.columns
+        if isinstance(column.type, LargeBinary)
+    }
+    assert columns == {(each.table.name, each.column) for each in SEALED}
+
+
+def test_what_a_guest_was_written_opens_after_a_rotation(tmp_path: Path) -> None:
+    async def test(house: Home, desk: Desk, stay: StayRow) -> None:
+        hub = house.hub
+        await write(house, stay)
+        hub.vault.rotate()
+        await hub.store.write(lambda tx: reseal(tx, hub.vault))
+        (message,) = await written(house, stay)
+        assert message.text == WORDS
+        assert hub.vault.is_current(message.row.text)
+
+    with_guest(tmp_path, test)
 
 
 def test_a_pin_that_is_live_under_an_older_key_is_not_drawn_again(tmp_path: Path) -> None:
