@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 import structlog
@@ -62,46 +63,52 @@ class BookingNews:
         """Until cancelled. At rest it never looks."""
         async with self.bus.listen("stays", "alerts", "clock") as nudges:
             while True:
-                await pause(self.clock, await self._look(), nudges)
+                await pause(self.clock, await self._kept_looking(), nudges)
                 await self.wall.sleep(SETTLE_S)
 
-    async def _look(self) -> datetime | None:
-        """Promise what is to be told by now, and say when to look again."""
+    async def _kept_looking(self) -> datetime | None:
         try:
-            due = await self.store.read(self._due)
-            if due is None or due > self.clock.now():
-                return due
-            await self.store.write(self.promise)
-            return await self.store.read(self._due)
+            return await self.look()
         except Disappointment as error:
             logger.warning("news of bookings wait for the store", why=str(error))
             return self.clock.now() + RETRY
 
+    async def look(self) -> datetime | None:
+        """Promise what is to be told by now, and say when to look again."""
+        due = await self.store.read(self._due)
+        if due is None or due > self.clock.now():
+            return due
+        for place, told in (await self.store.read(self._told_now)).items():
+            await self.store.write(partial(self._promise, place=place, told=told))
+        return await self.store.read(self._due)
+
     def _due(self, tx: Tx) -> datetime | None:
-        waiting = rows.waiting(tx)
-        if not waiting:
-            return None
-        quiet, now = Quiet(tx, self.clock), self.clock.now()
-        return min(_when(news, quiet.until(place), now) for place, news in waiting.items())
+        """When some of what waits is to be told; looks at no single booking, as there may be thousands."""
+        return min(self._ripe(tx).values(), default=None)
 
-    def promise(self, tx: Tx) -> None:
-        """A message to everybody who wants to be told, of everything that is ripe; the rest goes on waiting."""
-        waiting = rows.waiting(tx)
-        if not waiting:
-            return
+    def _ripe(self, tx: Tx) -> dict[PropertyId, datetime]:
+        spans = rows.spans(tx)
+        if not spans:
+            return {}
         quiet, now = Quiet(tx, self.clock), self.clock.now()
-        for place, news in waiting.items():
-            told = _told_now(news, quiet.until(place), now)
-            if told:
-                self._promise(tx, place, told, now)
+        return {place: _when(tx, place, span, quiet.until(place), now) for place, span in spans.items()}
 
-    def _promise(self, tx: Tx, place: PropertyId, told: Waiting, now: datetime) -> None:
+    def _told_now(self, tx: Tx) -> dict[PropertyId, Waiting]:
+        now, quiet = self.clock.now(), Quiet(tx, self.clock)
+        ripe = [place for place, at in self._ripe(tx).items() if at <= now]
+        waiting = rows.waiting(tx)
+        return {place: _soon(waiting[place], quiet.until(place)) for place in ripe}
+
+    def _promise(self, tx: Tx, place: PropertyId, told: Waiting) -> None:
+        """A message to everybody who wants to be told of that property; nobody is told twice of what was taken before."""
+        now = self.clock.now()
         ids, people = [id_ for id_, _ in told], readers(tx, self.vault, place, self.plugins)
         if not people or not joined(news for _, news in told):
             rows.drop(tx, ids)
             return
         batch = tx.new_id(now)
-        rows.told_together(tx, ids, batch)
+        if not rows.told_together(tx, ids, batch):
+            return
         for to in people:
             self._tell(tx, to, place, batch, now)
         tx.signal("alerts:list")
@@ -114,27 +121,21 @@ class BookingNews:
             mail.promise(tx, effect, key=key, lane=f"bookings:{way.value}", due=self.wall.now())
 
 
-def _when(news: Waiting, quiet_until: datetime | None, now: datetime) -> datetime:
+def _when(
+    tx: Tx, place: PropertyId, span: tuple[datetime, datetime], quiet_until: datetime | None, now: datetime
+) -> datetime:
     """From when on some of it is told."""
     if quiet_until is None:
-        return _ripe(news, now) or now
-    soon = _ripe(_soon(news, quiet_until), now)
-    return quiet_until if soon is None else min(soon, quiet_until)
+        return ripe(*span, now)
+    soon = rows.span_before(tx, place, quiet_until)
+    return quiet_until if soon is None else min(ripe(*soon, now), quiet_until)
 
 
-def _told_now(news: Waiting, quiet_until: datetime | None, now: datetime) -> Waiting:
-    told = news if quiet_until is None else _soon(news, quiet_until)
-    when = _ripe(told, now)
-    return told if when is not None and when <= now else ()
-
-
-def _ripe(news: Waiting, now: datetime) -> datetime | None:
-    return ripe([each for _, each in news], now)
-
-
-def _soon(news: Waiting, quiet_until: datetime) -> Waiting:
-    """All there is of bookings that it would be too late to hear of when the quiet is over."""
-    begins = {each.stay for _, each in news if each.begins_before(quiet_until)}
+def _soon(news: Waiting, quiet_until: datetime | None) -> Waiting:
+    """In quiet hours, all there is of bookings that it would be too late to hear of when the quiet is over."""
+    if quiet_until is None:
+        return news
+    begins = {each.stay for _, each in news if each.begins < quiet_until}
     return [(id_, each) for id_, each in news if each.stay in begins]
 
 
@@ -167,7 +168,7 @@ class BookingTeller:
         if all(each.over(now) for each in news) or known is None or now - known.promised_at > TOO_OLD:
             return Sent.MOOT, "it is old news by now"
         until = Quiet(tx, self.clock).until(place.id)
-        if until is not None and not any(each.begins_before(until) for each in news):
+        if until is not None and not any(each.begins < until for each in news):
             raise Unavailable("it waits for the end of the quiet hours", wait=until - now)
         way = Way(effect.way)
         address = self.post.address(person, way)

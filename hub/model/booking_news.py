@@ -90,9 +90,10 @@ class News:
         assert shape is not None  # what was not and is not is no news
         return shape
 
-    def begins_before(self, at: datetime) -> bool:
-        """It would be too late to tell it then."""
-        return any(shape is not None and shape.check_in < at for shape in (self.was, self.now))
+    @property
+    def begins(self) -> datetime:
+        """The earliest check-in that it is about: then it would be too late to tell it."""
+        return min(shape.check_in for shape in (self.was, self.now) if shape is not None)
 
     def over(self, now: datetime) -> bool:
         """Nobody has to know it any more."""
@@ -109,7 +110,6 @@ def joined(steps: Iterable[News]) -> list[News]:
     return sorted(news, key=lambda each: (each.shown.check_in, each.stay))
 
 
-def ripe(steps: Iterable[News], now: datetime) -> datetime | None:
-    """From when on these may be told; None: there are none. What lies ahead of the clock, which was set back, waits no more."""
-    times = [step.at if step.at <= now else now - AT_LAST for step in steps]
-    return min(max(times) + GATHER, min(times) + AT_LAST) if times else None
+def ripe(first: datetime, last: datetime, now: datetime) -> datetime:
+    """From when on what happened between these may be told. What lies ahead of the clock, which was set back, waits no more."""
+    return now if last > now else min(last + GATHER, first + AT_LAST)

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, insert, select, text, update
+from sqlalchemy import bindparam, delete, func, insert, select, text, update
 
 from hub.model.booking_news import News, Shape
 from hub.model.values import ChannelId, PropertyId
 from hub.store.engine import Tx
 from hub.store.prepared import Prepared
-from hub.store.tables import booking_news, stays
+from hub.store.tables import Instant, booking_news, stays
 
 _NOTE: Final = Prepared(
     insert(booking_news).values(
         {
             name: bindparam(name, type_=booking_news.c[name].type)
-            for name in ("stay_id", "property_id", "at", "by", "was", "now")
+            for name in ("stay_id", "property_id", "at", "by", "was", "now", "begins")
         }
     ),
     lambda _: None,
@@ -29,7 +29,7 @@ _NOTE: Final = Prepared(
 def note(tx: Tx, place: PropertyId, row: News) -> None:
     """It waits to be told. `stays` is signalled by whoever keeps the stay."""
     shapes = {"was": _written(row.was), "now": _written(row.now)}
-    _NOTE.run(tx, stay_id=row.stay, property_id=place, at=row.at, by=row.by, **shapes)
+    _NOTE.run(tx, stay_id=row.stay, property_id=place, at=row.at, by=row.by, begins=row.begins, **shapes)
 
 
 def _written(shape: Shape | None) -> str | None:
@@ -50,6 +50,36 @@ _BATCH: Final = Prepared(
 )
 
 
+_IS_WAITING: Final = text("batch IS NULL")
+_FAR: Final = datetime(9000, 1, 1, tzinfo=UTC)
+
+
+def _span(*narrower: Any) -> Prepared[tuple[PropertyId, datetime, datetime]]:
+    query = select(
+        booking_news.c.property_id,
+        func.min(booking_news.c.at).label("first"),
+        func.max(booking_news.c.at).label("last"),
+    ).where(_IS_WAITING, booking_news.c.begins < bindparam("before", type_=Instant), *narrower)
+    return Prepared(
+        query.group_by(booking_news.c.property_id), lambda row: (row["property_id"], row["first"], row["last"])
+    )
+
+
+_SPANS: Final = _span()
+_SPAN_OF: Final = _span(booking_news.c.property_id == bindparam("place"))
+
+
+def spans(tx: Tx) -> dict[PropertyId, tuple[datetime, datetime]]:
+    """Of each property for which something waits, when the first and the last of it happened."""
+    return {place: (first, last) for place, first, last in _SPANS.all(tx, before=_FAR)}
+
+
+def span_before(tx: Tx, place: PropertyId, begins: datetime) -> tuple[datetime, datetime] | None:
+    """Likewise of what is about a check-in before then."""
+    found = _SPAN_OF.first(tx, place=place, before=begins)
+    return None if found is None else found[1:]
+
+
 def waiting(tx: Tx) -> dict[PropertyId, list[tuple[int, News]]]:
     """In the order in which it happened."""
     found: dict[PropertyId, list[tuple[int, News]]] = {}
@@ -58,13 +88,16 @@ def waiting(tx: Tx) -> dict[PropertyId, list[tuple[int, News]]]:
     return found
 
 
-def told_together(tx: Tx, ids: Collection[int], batch: str) -> None:
-    for id_ in ids:
-        _TOLD.run(tx, _id=id_, _batch=batch)
+def told_together(tx: Tx, ids: Collection[int], batch: str) -> bool:
+    """Take it off what waits; False: it was taken before."""
+    return sum(_TOLD.run(tx, _id=id_, _batch=batch) for id_ in ids) > 0
 
 
 _TOLD: Final = Prepared(
-    update(booking_news).where(booking_news.c.id == bindparam("_id")).values(batch=bindparam("_batch")), lambda _: None
+    update(booking_news)
+    .where(booking_news.c.id == bindparam("_id"), booking_news.c.batch.is_(None))
+    .values(batch=bindparam("_batch")),
+    lambda _: None,
 )
 
 

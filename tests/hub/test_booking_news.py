@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -28,6 +29,7 @@ from hub.store import booking_news as rows
 from hub.store.alerts import Listed, Sent, Wishes
 from hub.store.engine import Tx
 from hub.store.house import ClosedMeans, Origin, Unit
+from tests.hub.test_commands import ask
 from tests.simulators.home import FLAT, START, Home, home, simulate
 
 HOUSE, ROSA, OTTO = PropertyId("house"), "rosa@example.com", "otto@example.com"
@@ -335,6 +337,19 @@ def test_a_move_to_another_property_is_told_at_both(tmp_path: Path) -> None:
     _played(tmp_path, work)
 
 
+def test_a_list_of_past_stays_is_no_news(tmp_path: Path) -> None:
+    async def work(made: Home, post: Post) -> None:
+        hub, days = made.hub, [date(2021, 1, 1) + timedelta(days=2 * number) for number in range(60)]
+        lines = [f"R{number},Guest {number},{day},{day + timedelta(days=1)}" for number, day in enumerate(days)]
+        file = "\n".join(["Reference,Guest,Arrival,Departure", *lines]).encode()
+        told = await ask(hub, "stay import", name="past.csv", content=b64encode(file).decode())
+        assert told["new"] == 60
+        await made.later(minutes=30)
+        assert (post.mails, await hub.store.read(rows.waiting)) == ([], {})
+
+    _played(tmp_path, work)
+
+
 # ---- once, whatever happens --------------------------------------------------------------------------------------------
 
 
@@ -368,11 +383,11 @@ def test_looks_that_are_repeated_promise_nothing_twice(tmp_path: Path) -> None:
         made.book("1", ARRIVAL, DEPARTURE)
         for _ in range(20):
             hub.bus.signal("stays")
-            await hub.store.write(news.promise)
+            await news.look()
             await made.later(seconds=30)
         made.calendar.stays = tuple(replace(each, note="again") for each in made.calendar.stays)
         await made.later(minutes=10)
-        await hub.store.write(news.promise)
+        await news.look()
         assert len(post.keys) == 1
 
     _played(tmp_path, work)

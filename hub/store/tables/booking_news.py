@@ -15,6 +15,7 @@ booking_news = table(
     required("by", Text),
     Column("was", Text),  # JSON; None: there was no booking
     Column("now", Text),  # JSON; None: there is none any more
+    required("begins", Instant),  # the earliest check-in that it is about
     Column("batch", Text),  # what is told together; None: it waits
     Index("booking_news_by_batch", "batch", "id", sqlite_where=text("batch IS NOT NULL")),
     Index("booking_news_by_stay", "stay_id"),

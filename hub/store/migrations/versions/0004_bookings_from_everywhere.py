@@ -483,6 +483,7 @@ CREATE TABLE booking_news (
     by TEXT NOT NULL,
     was TEXT,
     now TEXT,
+    begins INTEGER NOT NULL,
     batch TEXT,
     PRIMARY KEY (id),
     FOREIGN KEY(stay_id) REFERENCES stays (id) ON DELETE CASCADE,
