@@ -111,13 +111,14 @@ CREATE TABLE booking_news (
     by TEXT NOT NULL,
     was TEXT,
     now TEXT,
+    begins INTEGER NOT NULL,
     batch TEXT,
     PRIMARY KEY (id),
     FOREIGN KEY(stay_id) REFERENCES stays (id) ON DELETE CASCADE,
     FOREIGN KEY(property_id) REFERENCES properties (id) ON DELETE CASCADE
 ) STRICT
     ;
-INSERT INTO "booking_news" VALUES(1,'x','x',1,'x','x','x','x');
+INSERT INTO "booking_news" VALUES(1,'x','x',1,'x','x','x',1,'x');
 CREATE TABLE booking_readers (
     property_id TEXT NOT NULL,
     person_id TEXT NOT NULL,
