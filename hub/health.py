@@ -21,6 +21,7 @@ from hub import (
     standing,
     stubborn,
     syncing,
+    takeovers,
     telling,
     timekeeping,
 )
@@ -273,6 +274,7 @@ _TOPICS: Final[tuple[Topic, ...]] = (
     late_codes.of_backups,
     standing.found,
     stubborn.found,
+    takeovers.found,
     _channels,
     syncing.found,
     _plugins,

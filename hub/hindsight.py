@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from hub import takeovers
 from hub.attribution import Span, attributed
 from hub.model.access import sometime
 from hub.model.facts import BoltMoved, CodesChanged, LogRead, Remembered
-from hub.model.outcomes import changed_outside, taken_over
+from hub.model.outcomes import changed_outside
 from hub.model.values import How, Position
-from hub.store import codes, doors, house, log
+from hub.store import codes, house, log
 from hub.store import stays as ledger
 from hub.store.doors import Door
 from hub.store.engine import Tx
@@ -63,7 +64,7 @@ def absorb(tx: Tx, door: Door, fact: LogRead) -> None:
             log.correct(tx, line.known.id, _attributed(tx, door, line, between))
     for each in fact.told:
         if isinstance(each.news, CodesChanged):
-            _doubt(tx, door, each, each.news)
+            _doubt(tx, door, each, each.news, fact.since)
 
 
 # ---- what was heard --------------------------------------------------------------------------------------------------
@@ -131,14 +132,10 @@ def _attributed(tx: Tx, door: Door, line: _Line, between: tuple[datetime, dateti
     return entry if place is None else replace(entry, who=f"{entry.who}, {sometime(*between, place.zone)}")
 
 
-def _doubt(tx: Tx, door: Door, told: Remembered, fact: CodesChanged) -> None:
+def _doubt(tx: Tx, door: Door, told: Remembered, fact: CodesChanged, since: datetime) -> None:
     """A slot that was changed and not proven since is looked at; looking proves nothing of a lock that hides its digits."""
+    written_anew = takeovers.absorb(tx, door, fact, None if told.timed else since)
     for slot in codes.slots_of(tx, door.id):
-        one = told.timed and doors.hides_digits(door) and fact.slot == slot.number
-        if one and (taken := taken_over(slot, fact.change, fact.at)) is not None:
-            codes.keep_slot(tx, door.id, taken, fact.at)
-            log.record(tx, fact.at, "gatehouse", log.PLACE_TAKEN, f"lock:{door.id}", detail=f"{slot.number}")
-            continue
         proven = told.timed and slot.proven_at is not None and slot.proven_at > fact.at - ROUGHLY
-        if fact.slot in {None, slot.number} and not proven:
+        if fact.slot in {None, slot.number} and slot.number not in written_anew and not proven:
             codes.keep_slot(tx, door.id, changed_outside(slot, fact.change), fact.at)

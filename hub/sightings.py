@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, assert_never
 
-from hub import batteries, hindsight, sharing
+from hub import batteries, hindsight, sharing, takeovers
 from hub.attribution import Span, attributed
 from hub.model.chain import LOCK
 from hub.model.facts import (
@@ -23,19 +23,13 @@ from hub.model.facts import (
     Trouble,
     TroubleSeen,
 )
-from hub.model.outcomes import changed_outside, forgotten, heard, taken_over
+from hub.model.outcomes import ECHO, changed_outside, forgotten, heard, told_of_ours
 from hub.model.values import How, LockId, Position
 from hub.store import chain, codes, doors, figures, guest_page, house, log
 from hub.store import stays as ledger
 from hub.store.doors import Door
 from hub.store.engine import Tx
 from hub.store.log import Entry
-
-ECHO: Final = timedelta(seconds=15)
-"""A lock reports the code that we have just written ourselves; within this time that is no news.
-
-Seen: BE469ZP repeats unsolicited reports after 4.2 to 4.5 s (facts/zwave.md §6, row 9).
-"""
 
 
 def absorb(tx: Tx, fact: LockFact, driver: str) -> LockId | None:
@@ -84,7 +78,7 @@ def _found(tx: Tx, door: Door, fact: LockFound) -> None:
 
 def forget_slots(tx: Tx, lock: LockId, at: datetime) -> None:
     """Nothing that was believed of this lock's memory holds any more."""
-    doors.learn(tx, lock, emptied_at=at)
+    doors.learn(tx, lock, emptied_at=at, doubted_at=None)
     for slot in codes.slots_of(tx, lock):
         codes.keep_slot(tx, lock, forgotten(slot), at)
 
@@ -158,16 +152,11 @@ def _codes_changed(tx: Tx, door: Door, fact: CodesChanged) -> None:
     _heard(tx, door, fact.at)
     if fact.change is CodeChange.ALL_DELETED:
         doors.learn(tx, door.id, emptied_at=fact.at)
+    written_anew = takeovers.absorb(tx, door, fact)
     for slot in codes.slots_of(tx, door.id):
-        about_it = fact.slot is None or fact.slot == slot.number
-        ours = slot.claim is not None or _just_now(slot.proven_at, fact.at)
-        if about_it and not (ours and fact.slot is not None):
-            taken = (
-                taken_over(slot, fact.change, fact.at) if fact.slot is not None and doors.hides_digits(door) else None
-            )
-            codes.keep_slot(tx, door.id, taken or changed_outside(slot, fact.change), fact.at)
-            if taken is not None:
-                log.record(tx, fact.at, "gatehouse", log.PLACE_TAKEN, f"lock:{door.id}", detail=f"{slot.number}")
+        about_it = fact.slot in {None, slot.number} and slot.number not in written_anew
+        if about_it and not (fact.slot is not None and told_of_ours(slot, fact.at)):
+            codes.keep_slot(tx, door.id, changed_outside(slot, fact.change), fact.at)
 
 
 def _mode(tx: Tx, door: Door, fact: ModeTold) -> None:

@@ -144,6 +144,7 @@ class Kind(Enum):
     TAMPERED = "tampered", _problem(lasting=timedelta(0), escalate=_HOUR)
     WRONG_CODES = "wrong_codes", _problem(lasting=timedelta(0), escalate=_HOUR)
     CODES_COMING_BACK = "codes_coming_back", _problem(lasting=10 * _MINUTE)
+    PLACE_DOUBTED = "place_doubted", _problem(lasting=timedelta(0), escalate=_HOUR)
     VACATION_MODE = "vacation_mode", _problem(lasting=_MINUTE, escalate=_HOUR)
     PRIVACY_MODE = "privacy_mode", _problem(lasting=2 * _HOUR, gone=_HOUR)  # over a night it is as it should be
     KEYPAD_OFF = "keypad_off", _problem(escalate=_HOUR)

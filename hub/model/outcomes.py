@@ -175,6 +175,11 @@ def forgotten(slot: Slot) -> Slot:
     return replace(Slot.unknown(slot.number), holder=slot.holder, tag=slot.tag)
 
 
+ECHO: Final = timedelta(seconds=15)
+"""A lock reports the code that we have just written ourselves; within this time that is no news.
+
+Seen: BE469ZP repeats unsolicited reports after 4.2 to 4.5 s (facts/zwave.md §6, row 9).
+"""
 LATE_ECHO: Final = timedelta(minutes=10)
 """A lock may tell this late of the code that we wrote ourselves: radio and gateways keep messages back for minutes."""
 
@@ -186,16 +191,22 @@ def changed_outside(slot: Slot, change: CodeChange) -> Slot:
     return replace(slot, reading=Reading.UNKNOWN)
 
 
-def taken_over(slot: Slot, change: CodeChange, at: datetime) -> Slot | None:
-    """A lock that hides its digits told that a code came into this slot. None: it is our own, or nothing of ours was there.
+def told_of_ours(slot: Slot, at: datetime) -> bool:
+    """Whether what the lock told then is the echo of our own command. What it was only asked for has none.
 
-    Asking would not tell whose code it is by now. Were it believed to be ours, a guest might stand outside; were it left
-    alone as somebody else's, a guest's code might stay for ever. So whatever is there is cleared, and ours written anew.
+    What was written long after was written by a clock that has been set back.
     """
-    ours = slot.holder is not None and slot.claim is None and change is CodeChange.ADDED
+    return slot.claim is not None or (slot.written_at is not None and abs(at - slot.written_at) < ECHO)
+
+
+def told_too_late(slot: Slot, at: datetime) -> bool:
+    """Whether it is no echo even of a lock whose messages are kept back."""
     written_at = slot.written_at or slot.proven_at  # earlier versions kept no time of writing
-    if not ours or (written_at is not None and at < written_at + LATE_ECHO):
-        return None
+    return written_at is None or at >= written_at + LATE_ECHO
+
+
+def cleared_first(slot: Slot, at: datetime) -> Slot:
+    """A place whose code may be another one by now: whatever is there is to go, and the place is kept for its code."""
     there = Slot.unknown(slot.number)
     return replace(
         there, tag=slot.tag, claim=Claim.CLEARING, proven_at=at, written_at=slot.written_at, hours=slot.hours

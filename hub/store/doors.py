@@ -57,6 +57,8 @@ class Door:
     """When it was first heard, or, before that was kept, first heard after."""
     unanswered_at: datetime | None = None
     """When it left a command unanswered, and nothing was heard of it since."""
+    doubted_at: datetime | None = None
+    """When somebody was left to find out whether it was told of a change at its keypad (hub/takeovers.py)."""
     quarantined: str = ""
     """Why its worker gave up on it; empty when all is well."""
 
@@ -132,6 +134,7 @@ def _door(row: Mapping[str, Any]) -> Door:
         emptied_at=row["emptied_at"],
         met_at=row["met_at"],
         unanswered_at=row["unanswered_at"],
+        doubted_at=row["doubted_at"],
         quarantined=row["quarantined"] or "",
     )
 

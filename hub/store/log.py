@@ -23,6 +23,7 @@ UNLOCKED, LOCKED = "unlocked", "locked"
 BATTERY_REPLACED = "battery_replaced"
 CODE_SET, CODE_CLEARED, CODE_REFUSED = "code_set", "code_cleared", "code_refused"
 PLACE_TAKEN: Final = "place taken"
+PLACES_DOUBTED: Final = "places doubted"
 """Of the audit trail: somebody keyed another code into a place that holds one of ours, and ours is put back."""
 _CODES: Final = frozenset({CODE_SET, CODE_CLEARED, CODE_REFUSED})
 """Their links are made where the slot changes (hub/store/codes.py)."""

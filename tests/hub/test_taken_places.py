@@ -6,11 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from hub.health import findings
+from hub.model.alerts import Kind
 from hub.model.facts import CodeChange, CodesChanged, LogRead, Remembered
 from hub.model.values import Address, LockId
 from hub.store import alerts, log
 from hub.store import ladder as pulled
 from hub.store.log import Filter
+from hub.takeovers import DOUBTS
 from tests.simulators.building import Memory
 from tests.simulators.home import Home, home, simulate
 
@@ -58,16 +60,125 @@ def test_the_guests_code_is_written_anew_and_the_other_one_is_gone(tmp_path: Pat
     simulate(main())
 
 
+async def _told(house: Home, change: CodeChange, slot: int | None) -> None:
+    fact = CodesChanged(Address("front"), house.hub.clock.now(), change, slot)
+    await house.hub.store.write(lambda tx: house.hub.intake.absorb(tx, fact, "memory"))
+
+
+async def _doubts(house: Home) -> list[str]:
+    deeds = await house.hub.store.read(lambda tx: log.deeds(tx, "lock:front"))
+    return [deed.detail for deed in deeds if deed.action == log.PLACES_DOUBTED]
+
+
+async def _wrong(house: Home) -> list[Kind]:
+    return [each.kind for each in await house.hub.store.read(lambda tx: findings(tx, house.hub))]
+
+
+def test_a_change_soon_after_our_own_writing_is_not_taken_for_its_echo(tmp_path: Path) -> None:
+    memory = _lock()
+
+    async def main() -> None:
+        async with home(tmp_path, [memory]) as house:
+            house.book("a", date(2027, 3, 2), date(2027, 3, 9))
+            await house.until(CHECK_IN - timedelta(minutes=59))
+            digits = await house.digits()
+            assert memory.codes == {1: digits}
+            await house.driver.program("front", 1, THEIRS)
+            await house.later(minutes=1)
+            assert memory.codes == {1: digits}
+            assert await _doubts(house) == ["1"]
+            assert await _wrong(house) == []
+
+    simulate(main())
+
+
+def test_a_lock_that_always_tells_too_late_of_our_own_writing_is_told_of_and_not_written_for_ever(
+    tmp_path: Path,
+) -> None:
+    memory = _lock()
+
+    async def main() -> None:
+        async with home(tmp_path, [memory]) as house:
+            house.book("a", date(2027, 3, 2), date(2027, 3, 9))
+            await house.until(CHECK_IN - timedelta(minutes=59))
+            digits = await house.digits()
+            for _ in range(DOUBTS + 3):
+                await _told(house, CodeChange.ADDED, 1)
+                await house.later(minutes=1)
+                assert memory.codes == {1: digits}
+            assert [what for what, _, _ in memory.journal] == ["write", *["clear", "write"] * DOUBTS]
+            assert await _wrong(house) == [Kind.PLACE_DOUBTED]
+            await house.later(days=1, minutes=1)
+            assert await _wrong(house) == []
+
+    simulate(main())
+
+
+def test_a_lock_that_does_not_say_which_place_was_changed_has_all_of_ours_written_anew(tmp_path: Path) -> None:
+    memory = _lock()
+
+    async def main() -> None:
+        async with home(tmp_path, [memory], backups=2) as house:
+            digits = await _inside(house)
+            await house.driver.program("front", 9, THEIRS)
+            before = dict(memory.codes)
+            place = next(slot for slot, held in memory.codes.items() if held == digits)
+            memory.codes[place] = "5544332"
+            await _told(house, CodeChange.ADDED, None)
+            await _told(house, CodeChange.ADDED, None)  # once more, as some locks do
+            await house.later(minutes=1)
+            assert memory.codes == before
+            assert await _doubts(house) == ["1, 2, 3"]
+            assert ("clear", 9, THEIRS) not in memory.journal
+
+    simulate(main())
+
+
+def test_what_names_no_place_right_after_our_own_writing_is_its_echo(tmp_path: Path) -> None:
+    memory = _lock()
+
+    async def main() -> None:
+        async with home(tmp_path, [memory], backups=2) as house:
+            await house.until(CHECK_IN - timedelta(hours=1) + timedelta(seconds=5))
+            assert len(memory.codes) == 2
+            house.book("a", date(2027, 3, 2), date(2027, 3, 9))
+            while len(memory.codes) < 3:
+                await house.later(seconds=1)
+            await _told(house, CodeChange.ADDED, None)
+            await house.later(minutes=5)
+            assert [what for what, _, _ in memory.journal] == ["write"] * 3
+
+    simulate(main())
+
+
+def test_what_is_told_right_after_a_lock_was_only_asked_is_no_echo(tmp_path: Path) -> None:
+    """The hub asks every day; somebody keys in another code two seconds later."""
+    memory = _lock()
+
+    async def main() -> None:
+        async with home(tmp_path, [memory]) as house:
+            digits = await _inside(house)
+            asked = memory.commands
+            while memory.commands == asked:
+                await house.later(minutes=1)
+            await house.later(seconds=2)
+            await house.driver.program("front", 1, THEIRS)
+            await house.later(minutes=1)
+            assert memory.codes == {1: digits}
+
+    simulate(main())
+
+
 def test_our_own_echo_is_no_news_and_costs_no_command(tmp_path: Path) -> None:
     memory = _lock()
 
     async def main() -> None:
         async with home(tmp_path, [memory]) as house:
             house.book("a", date(2027, 3, 2), date(2027, 3, 9))
-            await house.until(CHECK_IN - timedelta(minutes=58))
+            await house.until(CHECK_IN - timedelta(hours=1) + timedelta(seconds=8))
             digits = await house.digits()
             assert memory.codes == {1: digits}
-            await house.driver.program("front", 1, digits)  # late, by way of a gateway
+            await house.driver.program("front", 1, digits)
             await house.later(minutes=5)
             assert [what for what, _, _ in memory.journal] == ["write"]
 

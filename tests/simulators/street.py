@@ -90,6 +90,8 @@ class Code:
     ours: bool
     """Put there by the hub; else by somebody at the keypad."""
     enabled: bool = True
+    taken: bool = False
+    """It was put in the place of one of the hub's."""
 
 
 class Witness(Protocol):
@@ -365,7 +367,7 @@ class Street:
         if door.brand.events:
             await self.tell(door, BoltMoved(door.address, self._now(), Position.UNLOCKED, how, slot))
 
-    async def programmed(self, door: Door, slot: int, change: CodeChange) -> None:
+    async def programmed(self, door: Door, slot: int | None, change: CodeChange) -> None:
         if door.brand.events:
             await self.tell(door, CodesChanged(door.address, self._now(), change, slot))
 

@@ -12,6 +12,7 @@ breaks off at the first law that is broken:
 * audit: the chain is whole, and says what the locks' own journals say, both ways.
 * collision: no door holds the same digits twice.
 * foreign: what people made at a keypad is never touched.
+* taken: but for what took the place of a code at a lock that hides its digits: it goes.
 * emergency: a code that is said to work opens its door; it ends, as every code does.
 * owner: no code is in a lock that was given to nobody.
 

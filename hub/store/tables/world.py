@@ -46,6 +46,7 @@ lock_days = table(
     required("asked", Integer),  # commands
     required("answered", Integer),
     required("away_s", Integer),  # of a silence that is over
+    Column("doubted_at", Instant),  # when it told of a change at its keypad that nobody could be sure of
 )
 
 alarms = table(

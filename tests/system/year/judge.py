@@ -275,7 +275,7 @@ class Judge:
         self.note(f"{door.address}[{slot}] was emptied")
         if self.due.get(door):
             self._queue[door] += 1  # somebody else's was first: a backup code, or one that made room
-        if not before.ours:
+        if not before.ours and (door.brand.tells or not before.taken):
             self.blame("foreign", f"a code that somebody made at the keypad of {door.address}[{slot}] was cleared")
 
     def confined(self, door: Door, slot: int) -> None:

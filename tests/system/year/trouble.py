@@ -18,8 +18,10 @@ UNSEEN: Final = timedelta(minutes=45)
 """Nobody programs a place of a lock that tells nothing while the hub relies on what it has just read there
 (`Policy.fresh`, hub/model/codes.py): no hub could know."""
 
-AN_ECHO: Final = timedelta(minutes=5)
-"""hub/sightings.py takes what a lock tells right after a command, or after it was asked, for the echo of that."""
+AN_ECHO: Final = timedelta(seconds=30)
+"""hub/model/outcomes.py takes what a lock tells right after a command for the echo of that."""
+UNNAMED: Final = 0.3
+"""How often a lock that hides its digits does not say which place was changed."""
 
 
 def plan(life: Life) -> None:
@@ -139,11 +141,11 @@ async def _make(life: Life, door: Door, random: Random) -> None:
 
 
 def _takers(life: Life, door: Door, random: Random) -> None:
-    """Somebody gives a place that holds a code of the hub's other digits, at a lock that tells of it and tells digits.
+    """Somebody gives a place that holds a code of the hub's other digits, at a lock that tells of it.
 
-    (Of one that tells no digits nobody can know whether it was the echo of the hub's own command.)
+    Where it hides its digits, theirs have to go: nobody could tell them from the guest's.
     """
-    if not (door.brand.events and door.brand.tells):
+    if not door.brand.events:
         return
     for at in times(life, random, 12):
 
@@ -170,12 +172,22 @@ async def _take_a_place(life: Life, street: Street, door: Door, random: Random) 
     if settled:
         slot = random.choice(settled)
         judge.note(f"somebody gives {door.address}[{slot}] other digits")
-        door.codes[slot] = Code(digits, ours=False)
+        taken = door.codes[slot] = Code(digits, ours=False, taken=True)
         door.hours.pop(slot, None)
         judge.journals.turned(door, slot, "foreign")
         judge.disturbed(door)
-        await street.programmed(door, slot, CodeChange.ADDED)
+        unnamed = not door.brand.tells and random.random() < UNNAMED
+        await street.programmed(door, None if unnamed else slot, CodeChange.ADDED)
         life.errand(now + 2 * SETTLED, lambda: life.try_doors([door]))
+        if not door.brand.tells:
+            life.errand(now + 2 * SETTLED, lambda: _is_gone(life, door, slot, taken, now))
+
+
+def _is_gone(life: Life, door: Door, slot: int, taken: Code, since: datetime) -> None:
+    if door.codes.get(slot) is taken and life.judge.steady(door, since):
+        life.judge.blame(
+            "taken", f"{door.address}[{slot}] ({door.brand.name}) still holds what took the place of a code"
+        )
 
 
 def _chosen(life: Life, door: Door, random: Random) -> str:
