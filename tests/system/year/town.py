@@ -19,6 +19,9 @@ SPRING, AUTUMN = datetime(2027, 3, 26, tzinfo=UTC), datetime(2027, 10, 29, tzinf
 nine days after the second."""
 FLATS: Final = 5
 """Of each house."""
+HEARD: Final = timedelta(days=4)
+"""By then a calendar was read again. One that moves a stay to tomorrow on the day of arrival is not told from one that lists
+no past (hub/model/stays.py, `as_it_began`)."""
 OWNERS: Final = 0.05
 """How many stays are the owner's own, who gets a code as a guest does."""
 
@@ -233,7 +236,9 @@ def _changed(report: StayReport, flat: Flat, change: str, at: datetime, free: da
             return replace(report, departure=report.departure + day, check_out=None)
         case "shorter" if report.departure - day > report.arrival:
             return replace(report, departure=report.departure - day, check_out=None)
-        case "later" if report.departure - day > report.arrival:
+        case "later" if report.departure - day > report.arrival and (
+            not flat.polled or at.date() < report.arrival - HEARD
+        ):
             return replace(report, arrival=report.arrival + day, check_in=None)
         case "early in" if hours is not None and hours.check_in - at > timedelta(hours=1):
             return replace(report, check_in=hours.check_in - timedelta(minutes=random.randrange(5, 100)))
