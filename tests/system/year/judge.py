@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from hub.model.values import Address
-from tests.simulators.street import Code, Door
+from tests.simulators.street import PATIENCE_S, Code, Door
 from tests.system.year.journals import Journals
 from tests.system.year.town import Flat, Hours
 
@@ -194,8 +194,8 @@ class Judge:
         self._queue[door] = max(self._queue[door], sum(1 for _ in codes))
         self.at(self.now() + self._allowance(door), lambda: self._gone(door, uid, since))
 
-    def _gone(self, door: Door, uid: str, since: datetime) -> None:
-        """Whether a code is gone that should be, or may still be there."""
+    def _gone(self, door: Door, uid: str, since: datetime, *, last: bool = False) -> None:
+        """Whether a code is gone that should be, or may still be there. `last`: what was under way has been waited for."""
         if not self._usable(door, uid) or self.allowed(uid, door):
             self.due.get(door, set()).discard(uid)
             return
@@ -203,7 +203,9 @@ class Judge:
         if until is None or now < until:
             self.at(now + timedelta(minutes=1) if until is None else until, lambda: self._gone(door, uid, since))
             return
-        if uid in self.due.get(door, ()):
+        if door.busy and not last:  # perhaps it does not answer: that is known only then
+            self.at(now + timedelta(seconds=PATIENCE_S + 1), lambda: self._gone(door, uid, since, last=True))
+        elif uid in self.due.get(door, ()):
             self.due[door].discard(uid)
             self.blame(
                 "late", f"a code of {uid} still opens {door.address} ({door.brand.name}) since {since:%m-%d %H:%M:%S}"
