@@ -353,7 +353,7 @@ def test_a_real_driver_adopts_what_another_hub_left_in_the_lock_without_a_write(
     lock = LockSettings(address="2", model="kwikset", slots=8)
 
     async def main() -> None:
-        async with wired(tmp_path, {"front": lock}, Random(1)) as here:
+        async with wired(tmp_path, {"front": lock}, Random(1), backups=0) as here:
             here.desk.lock("2").program(5, "4711")
             await asyncio.sleep(300)
             before = dict(here.desk.lock("2").memory.codes)

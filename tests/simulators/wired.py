@@ -22,14 +22,15 @@ from hub.contracts import Host
 from hub.hub import Hub
 from hub.io.clock import LoopClock
 from hub.io.sandbox import InlineSandbox
-from hub.issuing import code_now
+from hub.issuing import code_now, opened
 from hub.model.facts import Fact
-from hub.model.values import Address, GrantId, LockId, Pin, PropertyId
+from hub.model.values import Address, GrantId, LockId, Pin, PropertyId, UnitId
 from hub.running import Chance, World
 from hub.store import codes, doors, house
+from hub.store.codes import Issued
 from hub.store.doors import Door
 from hub.store.engine import Tx
-from hub.store.house import LockRow, Origin, Property
+from hub.store.house import ClosedMeans, LockRow, Origin, Property, Unit
 from tests.simulators.desk import Desk
 
 NOON = datetime(2027, 3, 2, 12, 0, tzinfo=UTC)
@@ -58,19 +59,22 @@ class Wired:
 
     async def wanted(self, lock: str) -> dict[GrantId, str]:
         """The digits of every code that may open the lock now."""
+        return {each.grant.id: opened(self.hub.desk, each).reveal() for each in await self._live(lock)}
+
+    async def given(self, lock: str) -> dict[GrantId, str]:
+        """Of those, what somebody was given: no backup code that is nobody's."""
+        live = await self._live(lock)
+        return {each.grant.id: opened(self.hub.desk, each).reveal() for each in live if not each.pooled}
+
+    async def _live(self, lock: str) -> list[Issued]:
         now = self.hub.clock.now()
 
-        def look(tx: Tx) -> dict[GrantId, str]:
-            live = [each for each in codes.open_grants(tx, LockId(lock)) if not each.revoked and now in each.window]
-            return {each.id: self._digits(tx, each.id) for each in live}
+        def look(tx: Tx) -> list[Issued]:
+            open_ = [each for each in codes.open_grants(tx, LockId(lock)) if not each.revoked and now in each.window]
+            issued = (codes.issued(tx, each.id) for each in open_)
+            return [each for each in issued if each is not None]
 
         return await self.hub.store.read(look)
-
-    def _digits(self, tx: Tx, grant: GrantId) -> str:
-        held = codes.issued(tx, grant)
-        assert held is not None
-        assert held.sealed_pin is not None
-        return self.hub.vault.open_pin(held.sealed_pin, about=f"grant:{grant}").reveal()
 
     def held(self, lock: str) -> dict[int, str]:
         """The truth: what the lock has, by slot."""
@@ -92,8 +96,10 @@ async def wired(
     noise: float = 0.0,
     keys: Mapping[str, str] | None = None,
     newcomers: Sequence[LockSettings] = (),
+    backups: int = 2,
 ) -> AsyncIterator[Wired]:
-    """`keys` are those of a key file: the network's, of which hub and secure locks know. `newcomers` may be added to it."""
+    """`keys` are those of a key file: the network's, of which hub and secure locks know. `newcomers` may be added to it.
+    `backups`: of each lock, as many as a delivered hub keeps."""
     loop = asyncio.get_running_loop()
     clock = LoopClock(loop, NOON - timedelta(seconds=loop.time()))
     told = {"locks": (*locks.values(), *newcomers), "keys": keys or {}, "delay": 0.01, "give_up": 0.3, "seed": 1}
@@ -105,7 +111,7 @@ async def wired(
     )
     world = World(clock=clock, chance=Chance(random.randrange), sandbox=InlineSandbox(), inline=True)
     async with running.made(config, world) as hub:
-        await hub.store.write(lambda tx: _furnish(tx, locks))
+        await hub.store.write(lambda tx: _furnish(tx, locks, backups))
 
         async def tell(fact: Fact) -> None:
             await hub.store.write(lambda tx: hub.intake.absorb(tx, fact, "zwave"))
@@ -121,9 +127,11 @@ async def wired(
                 task.cancel()
 
 
-def _furnish(tx: Tx, locks: Mapping[str, LockSettings]) -> None:
+def _furnish(tx: Tx, locks: Mapping[str, LockSettings], backups: int) -> None:
     zone, lead = ZoneInfo("Europe/Berlin"), timedelta(hours=1)
-    place = Property(PropertyId("house"), "House", zone, time(15), time(11), lead, 6, Origin.SITE, backups=0)
+    place = Property(PropertyId("house"), "House", zone, time(15), time(11), lead, 6, Origin.SITE, backups=backups)
     house.keep_property(tx, place)
     for name, lock in locks.items():
         house.keep_lock(tx, LockRow(LockId(name), place.id, name, "zwave", Address(lock.address), False, Origin.SITE))
+    names = tuple(LockId(name) for name in locks)
+    house.keep_unit(tx, Unit(UnitId("flat"), place.id, "Flat", names, ClosedMeans.ASK, Origin.SITE))

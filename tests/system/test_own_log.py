@@ -36,7 +36,7 @@ Story = Callable[[Wired], Awaitable[None]]
 
 def tell(folder: Path, story: Story, lock: LockSettings) -> None:
     async def main() -> None:
-        async with wired(folder, {"front": lock}, Random(1), keys=KEYS) as here:
+        async with wired(folder, {"front": lock}, Random(1), keys=KEYS, backups=0) as here:
             await asyncio.sleep(30)
             await story(here)
 

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from drivers.simulator.ledger import Ledger
+from drivers.simulator.quirks import Quirks
 from drivers.simulator.settings import Config as Building
 from drivers.simulator.settings import LockSettings
 from drivers.simulator.simulator import Simulator
@@ -24,7 +25,7 @@ from hub.hub import Hub
 from hub.intake import NewStay
 from hub.io.clock import LoopClock
 from hub.io.sandbox import InlineSandbox
-from hub.issuing import code_now
+from hub.issuing import code_now, opened
 from hub.model.values import Address, LockId, Position, Proof, PropertyId, StayId, UnitId
 from hub.running import Chance, World
 from hub.store import codes, doors, house
@@ -39,6 +40,8 @@ NOON = datetime(2027, 3, 2, 15, 0, tzinfo=UTC)
 SET = b"\x63\x01"
 """User Code Set (ZWA AWG 2024A §2.2.117)."""
 FOREIGN = {2: "314159", 9: "2718"}
+BACKUPS = 2
+"""Of each lock, where nobody chose another number."""
 WITHIN_S = 40.0
 """Real time; the hub waits 5 s after a first failure, the driver 1 s before it opens a lost port again."""
 
@@ -49,14 +52,37 @@ class Scene:
     simulator: Simulator
     cable: TcpCable | PtyCable
 
-    def codes(self, lock: str) -> dict[int, str]:
-        """The truth, without what was there before."""
+    async def codes(self, lock: str) -> dict[int, str]:
+        """The truth, without what was there before and without the backup codes that are nobody's."""
+        held, spare = self._held(lock), await self._spare(lock)
+        return {slot: digits for slot, digits in held.items() if digits not in spare}
+
+    def _held(self, lock: str) -> dict[int, str]:
         held = self.simulator.look(Address(lock)).memory.codes
         assert {slot: held[slot].digits for slot in FOREIGN if slot in held} == FOREIGN
         return {slot: code.digits for slot, code in held.items() if slot not in FOREIGN}
 
-    def holding(self, lock: str, *digits: str) -> Callable[[], bool]:
-        return lambda: list(self.codes(lock).values()) == list(digits)
+    async def _spare(self, lock: str) -> set[str]:
+        def look(tx: Tx) -> set[str]:
+            door = doors.door_at(tx, "zwave", Address(lock))
+            assert door is not None
+            issued = (codes.issued(tx, grant.id) for grant in codes.open_grants(tx, door.id))
+            return {opened(self.hub.desk, entry).reveal() for entry in issued if entry is not None and entry.pooled}
+
+        return await self.hub.store.read(look)
+
+    async def holds(self, lock: str, *digits: str) -> None:
+        """Until it does, and none else but backup codes."""
+        async with asyncio.timeout(WITHIN_S):
+            while sorted((await self.codes(lock)).values()) != sorted(digits):  # noqa: ASYNC110  # as in `until`
+                await asyncio.sleep(0.01)
+
+    async def stocked(self, lock: str = "2") -> None:
+        """Until its backup codes are in it, and proven."""
+        async with asyncio.timeout(WITHIN_S):
+            while len(await self._spare(lock) & set(self._held(lock).values())) < BACKUPS:  # noqa: ASYNC110  # as in `until`
+                await asyncio.sleep(0.01)
+        await self.settled()
 
     async def book(self, guest: str) -> StayId:
         intake, new = self.hub.intake, NewStay(UnitId("flat"), NOON.date(), date(2027, 3, 5), guest)
@@ -67,8 +93,7 @@ class Scene:
 
     async def pin(self, stay: StayId) -> str:
         (entry, *_) = await self.hub.store.read(lambda tx: codes.issued_for(tx, stay))
-        assert entry.sealed_pin is not None
-        return self.hub.vault.open_pin(entry.sealed_pin, about=f"grant:{entry.grant.id}").reveal()
+        return opened(self.hub.desk, entry).reveal()
 
     async def settled(self) -> None:
         """Until the hub believes what is so: nothing under way, everything read back."""
@@ -140,9 +165,7 @@ async def _hub(folder: Path, cable: TcpCable | PtyCable, locks: dict[str, LockSe
 
 def _furnish(tx: Tx, locks: dict[str, LockSettings]) -> None:
     zone = ZoneInfo("Europe/Berlin")
-    place = Property(
-        PropertyId("house"), "House", zone, time(15), time(11), timedelta(hours=1), 6, Origin.SITE, backups=0
-    )
+    place = Property(PropertyId("house"), "House", zone, time(15), time(11), timedelta(hours=1), 6, Origin.SITE)
     house.keep_property(tx, place)
     for name, lock in locks.items():
         row = LockRow(LockId(name), place.id, name, "zwave", Address(lock.address), False, Origin.SITE)
@@ -160,13 +183,14 @@ async def _comes_and_goes(here: Scene) -> None:
     stay = await here.book("Ada Lovelace")
     until = NOON + timedelta(days=1)
     plumber = await here.hub.store.write(lambda tx: code_now(tx, here.hub.desk, [LockId("front")], "Plumber", until))
-    both = {await here.pin(stay), plumber.reveal()}
-    await here.until(lambda: set(here.codes("2").values()) == both)
+    both = (await here.pin(stay), plumber.reveal())
+    await here.holds("2", *both)
     await here.settled()
-    assert len(here.codes("2")) == 2
+    await here.holds("2", *both)
     await here.cancel(stay)
-    await here.until(lambda: list(here.codes("2").values()) == [plumber.reveal()])
-    await here.settled()
+    await here.holds("2", plumber.reveal())
+    await here.stocked()
+    await here.holds("2", plumber.reveal())
 
 
 @pytest.mark.parametrize("kind", [TcpCable, PtyCable])
@@ -190,10 +214,10 @@ async def test_one_bad_byte_in_a_thousand_on_a_terminal_leaves_nothing_wrong(tmp
         for turn in range(6):
             stay = await here.book(f"Guest {turn}")
             digits = await here.pin(stay)
-            await here.until(here.holding("2", digits))
+            await here.holds("2", digits)
             await here.settled()
             await here.cancel(stay)
-            await here.until(here.holding("2"))
+            await here.holds("2")
             to = Position.UNLOCKED if turn % 2 else Position.LOCKED
             here.simulator.turn(Address("2"), to)
             await here.believed("front", to)
@@ -209,14 +233,15 @@ async def test_a_plug_that_is_pulled_in_the_middle_of_a_write_leaves_one_code(
 ) -> None:
     """Nothing of the frame arrived, half of it, or all of it but no answer came back."""
     async with scene(tmp_path, {"front": a_lock()}, kind) as here:
+        await here.stocked()
         here.cable.cut = Cut(SET, after)
         stay = await here.book("Ada Lovelace")
         await here.cable.pulled.wait()
         await here.cable.plug()
         digits = await here.pin(stay)
-        await here.until(lambda: list(here.codes("2").values()) == [digits])
+        await here.holds("2", digits)
         await here.cancel(stay)
-        await here.until(lambda: here.codes("2") == {})
+        await here.holds("2")
 
 
 @pytest.mark.parametrize("only", ["6301", "6302"])
@@ -224,23 +249,26 @@ async def test_a_plug_that_is_pulled_in_the_middle_of_a_write_leaves_one_code(
 async def test_lost_commands_and_answers_end_with_the_code_in_the_lock(
     tmp_path: Path, fates: tuple[str, ...], only: str
 ) -> None:
-    quirks = {"script": fates, "only": (only,)}
-    async with scene(tmp_path, {"front": a_lock(quirks=quirks)}, TcpCable) as here:
+    async with scene(tmp_path, {"front": a_lock()}, TcpCable) as here:
+        await here.stocked()
+        here.simulator.become(Address("2"), Quirks.model_validate({"script": fates, "only": (only,)}))
         await _comes_and_goes(here)
 
 
 async def test_a_lock_that_never_answers_does_not_hold_up_the_others_and_catches_up(tmp_path: Path) -> None:
     locks = {"dead": a_lock("2"), "front": a_lock("3"), "back": a_lock("4", "yale")}
     async with scene(tmp_path, locks, TcpCable) as here:
-        await here.until(lambda: len(list(here.hub.plugins.met)) == 3)
+        for lock in ("2", "3", "4"):
+            await here.stocked(lock)
         here.simulator.silence(Address("2"), silent=True)
         stay = await here.book("Ada Lovelace")
         digits = await here.pin(stay)
         began = asyncio.get_running_loop().time()
-        await here.until(lambda: all(list(here.codes(lock).values()) == [digits] for lock in ("3", "4")))
+        for lock in ("3", "4"):
+            await here.holds(lock, digits)
         assert asyncio.get_running_loop().time() - began < 10
         silent = {door.id for door in await here.hub.store.read(doors.doors) if door.silent_since is not None}
         assert silent <= {"dead"}
         here.simulator.silence(Address("2"), silent=False)
         here.simulator.turn(Address("2"), Position.UNLOCKED)
-        await here.until(lambda: list(here.codes("2").values()) == [digits])
+        await here.holds("2", digits)
