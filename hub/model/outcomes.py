@@ -35,8 +35,8 @@ def claimed(slot: Slot, step: Write | Enable | Clear | Schedule, tag: CodeTag | 
             return replace(slot, claim=claim, holder=grant, tag=tag, proof=proof, hours=hours)
         case Enable():
             return replace(slot, claim=Claim.ENABLING)
-        case Clear():
-            return replace(slot, claim=Claim.CLEARING)
+        case Clear():  # how hard it was to write is no reason to let it stay for long
+            return replace(slot, claim=Claim.CLEARING, failures=0 if slot.retry_at is None else slot.failures)
         case Schedule(window=window):
             return replace(slot, hours=slot.hours.claimed(window))
         case _:
