@@ -92,6 +92,7 @@ class View:
     slots: tuple[Slot, ...]
     limits: Limits
     policy: Policy
+    theirs: frozenset[CodeTag] = frozenset()
 
     def slot(self, number: int) -> Slot:
         return next((slot for slot in self.slots if slot.number == number), Slot.unknown(number))
@@ -102,7 +103,7 @@ class View:
         return any((each.revoked or each.window.over(now)) and each.id not in held for each in self.grants)
 
     def step(self, now: datetime, issued: frozenset[CodeTag]) -> Step:
-        return next_step(self.grants, self.slots, self.policy, self.limits, now, ours=issued)
+        return next_step(self.grants, self.slots, self.policy, self.limits, now, ours=issued, theirs=self.theirs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +217,9 @@ class Reconciler:
             look_only=look_only,
             down=look_only and emergencies.is_down(tx, lock),
         )
-        return View(grants, tuple(codes.slots_of(tx, lock)), limits, policy)
+        slots = tuple(codes.slots_of(tx, lock))
+        strangers = any(slot.holder is None and slot.tag and slot.reading is Reading.OCCUPIED for slot in slots)
+        return View(grants, slots, limits, policy, codes.theirs(tx, lock) if strangers else frozenset())
 
     def _limits(self, door: Door, told: Abilities) -> Limits:
         """What the lock told of itself, so far as its driver is there to do it."""
@@ -299,7 +302,20 @@ class Reconciler:
         after = after_ask(before, seen, self._tag(lock, seen, before, view.grants), view.policy, self.clock.now())
         self._answered(tx, lock, after)
         self._log_change(tx, lock, before, after)
+        if after.tag != before.tag and not view.policy.look_only:
+            self._meet(tx, lock, after, view)
         return after
+
+    def _meet(self, tx: Tx, lock: LockId, slot: Slot, view: View) -> None:
+        """Somebody else's code was found. What was drawn for this lock before anybody knew of it may have its digits."""
+        foreign = slot.reading is Reading.OCCUPIED and slot.holder is None
+        if not foreign or slot.tag in self.tagbook.tags:  # what is in the book may have been put there by us
+            return
+        for grant in view.grants:
+            if grant.tag == slot.tag and not grant.revoked and not grant.refused:
+                codes.refuse(tx, grant.id, _THEIRS, theirs=True)
+                self._log(tx, lock, log.CODE_REFUSED, slot.number, grant)
+                self.refused(tx, grant, lock, _THEIRS, True)
 
     def _remember(self, lock: LockId, slot: Slot, seen: SlotRead) -> None:
         """Of a lock that hides its digits: what is taken for ours is in the book, and nothing else."""
@@ -353,7 +369,7 @@ class Reconciler:
             return after
         grant = next((grant for grant in view.grants if grant.id == step.grant), None)
         if grant is not None:
-            codes.refuse(tx, grant.id, words)
+            codes.refuse(tx, grant.id, words, theirs=other_digits and not _is_elsewhere(grant, step.slot, view))
             self._log(tx, lock, log.CODE_REFUSED, step.slot, grant)
             self.refused(tx, grant, lock, words, other_digits)
         return after
@@ -467,6 +483,14 @@ class Reconciler:
         )
         if stay is not None:
             tx.signal(f"stay:{stay.id}")
+
+
+_THEIRS: Final = "somebody else's code in the lock has its digits"
+
+
+def _is_elsewhere(grant: Grant, number: int, view: View) -> bool:
+    """Whether its code may be in another place of the lock already, by our own hand."""
+    return any(slot.tag == grant.tag and slot.number != number for slot in view.slots)
 
 
 async def _told(keypad: Keypad, step: Write | Enable, pin: Pin) -> Proof:

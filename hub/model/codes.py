@@ -78,6 +78,7 @@ def next_step(
     now: datetime,
     *,
     ours: Collection[CodeTag] = frozenset(),
+    theirs: Collection[CodeTag] = frozenset(),
 ) -> Step:
     """The one next move for one lock.
 
@@ -85,11 +86,14 @@ def next_step(
         grants: all that matter to this lock; a holder that is not among them has lost its leave.
         slots: what is known; a slot without an entry was never looked at.
         ours: tags of codes that were once ours and must not be in any lock now, besides those of `grants`.
+        theirs: tags of codes that were to be ours, and that somebody else has in this lock.
     """
     in_order = sorted(slots, key=lambda slot: slot.number)
     known = {slot.number: slot for slot in in_order if 1 <= slot.number <= limits.slots}
     expected = frozenset(grant.id for grant in grants if wanted_in(grant, policy, limits, now))
-    view = _View({grant.id: grant for grant in grants}, known, _homes(known), policy, limits, now, ours, expected)
+    view = _View(
+        {grant.id: grant for grant in grants}, known, _homes(known), policy, limits, now, ours, expected, theirs
+    )
     phases = _LOOKING if policy.look_only else _IN_ORDER
     return next(chain.from_iterable(phase(view) for phase in phases), Rest(_next_edge(view)))
 
@@ -125,6 +129,7 @@ class _View:
     now: datetime
     ours: Collection[CodeTag]
     expected: Collection[GrantId]
+    theirs: Collection[CodeTag]
 
     def managed(self) -> Iterator[Slot]:
         return _managed(self.slots, self.policy, self.limits)
@@ -147,7 +152,7 @@ class _View:
     def place(self, grant: Grant) -> Slot | None:
         """Where the grant's code is already, unclaimed, or was last, unless that place loses what is put there."""
         open_ = [slot for slot in self.managed() if slot.holder is None and slot.claim is None]
-        own = [slot for slot in open_ if slot.tag == grant.tag]
+        own = [slot for slot in open_ if slot.tag == grant.tag and not self._is_theirs(slot)]
         there = next((slot for slot in own if slot.reading is not Reading.EMPTY), None)
         last = max(own, key=lambda slot: (slot.proven_at or self.now, -slot.failures), default=None)
         if there is not None or (last is not None and (last.failures < self.policy.tries or len(own) == PLACES)):
@@ -185,7 +190,12 @@ class _View:
         known = slot.enabled and not in_doubt(slot)
         return known and not self.begun(grant) and not slot.hours.confined(grant.window)
 
+    def _is_theirs(self, slot: Slot) -> bool:
+        return slot.reading is Reading.OCCUPIED and slot.tag in self.theirs
+
     def stray(self, tag: CodeTag | None) -> bool:
+        if tag in self.theirs:
+            return False
         granted = [grant for grant in self.grants.values() if grant.tag == tag]
         return not any(self.wanted(grant.id) for grant in granted) if granted else tag in self.ours
 

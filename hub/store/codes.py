@@ -249,9 +249,23 @@ def revoke(tx: Tx, ids: Iterable[GrantId], at: datetime) -> None:
             tx.signal(f"lock:{lock}")
 
 
-def refuse(tx: Tx, grant: GrantId, words: str) -> None:
-    tx.sql.execute(update(grants).where(grants.c.id == grant).values(refused=words))
+def refuse(tx: Tx, grant: GrantId, words: str, *, theirs: bool = False) -> None:
+    """`theirs`: somebody else's code in that lock has these digits."""
+    tx.sql.execute(update(grants).where(grants.c.id == grant).values(refused=words, theirs=int(theirs)))
     tx.signal("health")
+
+
+_THEIRS: Final = Prepared(
+    select(grants.c.tag).where(
+        grants.c.lock_id == bindparam("lock"), grants.c.refused.is_not(None), grants.c.theirs == 1
+    ),
+    lambda row: CodeTag(row["tag"]),
+)
+
+
+def theirs(tx: Tx, lock: LockId) -> frozenset[CodeTag]:
+    """Of codes that were drawn for that lock and never put into it, as somebody else's there have the same digits."""
+    return frozenset(_THEIRS.all(tx, lock=lock))
 
 
 def told(tx: Tx, ids: Collection[GrantId], at: datetime) -> None:

@@ -158,6 +158,7 @@ grants = table(
     required("made_at", Instant),
     Column("revoked_at", Instant),
     Column("refused", Text),  # the lock's words
+    Column("theirs", Integer),  # 1: somebody else's code in that lock has these digits
     Column("told_at", Instant),  # when somebody was first shown the digits
     Column("pass_id", Text, ForeignKey("passes.id", ondelete="SET NULL")),
     Column("pulled_at", Instant),  # of a backup code: when it became its stay's

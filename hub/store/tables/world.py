@@ -31,6 +31,7 @@ lock_state = table(
     Column("mode", Text),  # normal | vacation | privacy
     Column("mode_at", Instant),  # since when
     Column("emptied_at", Instant),  # when it lost all that was in its keypad
+    Column("doubted_at", Instant),  # when it told of a change at its keypad that nobody could be sure of
     Column("quarantined", Text),  # why this lock's worker gave up; the other doors go on
     Column("schedules", Integer),  # the lock itself can confine a code to a window
     Column("holds_disabled", Integer),  # it can keep a code that opens nothing yet
@@ -46,7 +47,6 @@ lock_days = table(
     required("asked", Integer),  # commands
     required("answered", Integer),
     required("away_s", Integer),  # of a silence that is over
-    Column("doubted_at", Instant),  # when it told of a change at its keypad that nobody could be sure of
 )
 
 alarms = table(

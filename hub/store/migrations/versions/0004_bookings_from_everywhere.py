@@ -505,11 +505,15 @@ CREATE TABLE booking_readers (
     """,
     "ALTER TABLE telling_rules ADD COLUMN bookings TEXT DEFAULT 'managers' NOT NULL",
 )
-# ---- locks that hide their digits ----
-HIDING = ("ALTER TABLE lock_state ADD COLUMN doubted_at INTEGER",)
+
+# ---- what people do at keypads ----
+KEYPADS = (
+    "ALTER TABLE lock_state ADD COLUMN doubted_at INTEGER",
+    "ALTER TABLE grants ADD COLUMN theirs INTEGER",
+)
 
 
 def upgrade() -> None:
     # The triggers come last: they name columns that are added here.
-    for statement in (*TABLES, *ACCOUNTS, *CONFLICTS, *WORKFLOW, *PUBLISHING, *LOCKS, *WRITING, *PERSON_FEEDS, *IMPORTS, *INBOX, *SAID, *GUESTS, *LOOKS, *MESSAGES, *FIGURES, *NIGHTS, *NEWS, *HIDING, *TRIGGERS):
+    for statement in (*TABLES, *ACCOUNTS, *CONFLICTS, *WORKFLOW, *PUBLISHING, *LOCKS, *WRITING, *PERSON_FEEDS, *IMPORTS, *INBOX, *SAID, *GUESTS, *LOOKS, *MESSAGES, *FIGURES, *NIGHTS, *NEWS, *KEYPADS, *TRIGGERS):
         op.get_bind().exec_driver_sql(statement)

@@ -1,0 +1,42 @@
+"""Somebody's code was in a lock before the hub came, and the hub drew the same digits before it had looked there."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from hub.model.values import Address
+from tests.hub.test_taken_places import CHECK_IN
+from tests.simulators.building import Memory
+from tests.simulators.home import home, simulate
+
+
+@pytest.mark.parametrize(
+    "heard_at",
+    [
+        pytest.param(CHECK_IN - timedelta(hours=5), id="read before anything is written"),
+        pytest.param(CHECK_IN, id="refused by the lock, and read later"),
+    ],
+)
+def test_it_is_not_taken_for_the_hubs_own_and_the_guest_gets_another(tmp_path: Path, heard_at: datetime) -> None:
+    memory = Memory(Address("front"), silent=True)
+
+    async def main() -> None:
+        async with home(tmp_path, [memory], start=CHECK_IN - timedelta(hours=6)) as house:
+            house.book("a", date(2027, 3, 2), date(2027, 3, 3))
+            await house.until(heard_at)
+            theirs = await house.digits()
+            memory.codes[1] = theirs
+            memory.silent = False
+            await house.driver.wake("front")
+            await house.until(CHECK_IN + timedelta(minutes=10))
+            ours = await house.digits()
+            assert sorted(memory.codes.values()) == sorted([theirs, ours])
+            assert ours != theirs
+            await house.later(days=1)
+            assert memory.codes == {1: theirs}
+            assert [what for what, slot, _ in memory.journal if slot == 1] == []
+
+    simulate(main())
