@@ -130,6 +130,8 @@ def after_failure(slot: Slot, policy: Policy, now: datetime) -> Slot:
     """No answer, or an Ask that was refused: what was claimed may or may not have happened."""
     if slot.claim is not None:
         slot = replace(slot, reading=Reading.UNKNOWN, proof=Proof.NONE)
+    elif slot.reading is Reading.OCCUPIED and slot.retry_at is None:  # nor is it one to be slow in asking again
+        slot = replace(slot, failures=0)
     return _wait(slot, policy, now)
 
 
