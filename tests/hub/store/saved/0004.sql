@@ -265,13 +265,13 @@ CREATE TABLE grants (
     made_at INTEGER NOT NULL,
     revoked_at INTEGER,
     refused TEXT,
-    told_at INTEGER, purpose TEXT DEFAULT 'guest' NOT NULL, pass_id TEXT REFERENCES passes (id) ON DELETE SET NULL, pulled_at INTEGER, pulled_by TEXT, proven_at INTEGER,
+    told_at INTEGER, purpose TEXT DEFAULT 'guest' NOT NULL, pass_id TEXT REFERENCES passes (id) ON DELETE SET NULL, pulled_at INTEGER, pulled_by TEXT, proven_at INTEGER, theirs INTEGER,
     PRIMARY KEY (id),
     FOREIGN KEY(lock_id) REFERENCES locks (id),
     FOREIGN KEY(stay_id) REFERENCES stays (id)
 ) STRICT
     ;
-INSERT INTO "grants" VALUES('x','x','x','x',X'78','x',1,1,1,1,1,'x',1,'x','x',1,'x',1);
+INSERT INTO "grants" VALUES('x','x','x','x',X'78','x',1,1,1,1,1,'x',1,'x','x',1,'x',1,1);
 CREATE TABLE guest_links (
     stay_id TEXT NOT NULL,
     digest TEXT NOT NULL,
@@ -389,12 +389,12 @@ CREATE TABLE lock_state (
     silent_why TEXT,
     trouble TEXT,
     trouble_at INTEGER,
-    quarantined TEXT, schedules INTEGER, holds_disabled INTEGER, hours_first INTEGER, battery_empty_at INTEGER, mode TEXT, mode_at INTEGER, emptied_at INTEGER, met_at INTEGER, unanswered_at INTEGER,
+    quarantined TEXT, schedules INTEGER, holds_disabled INTEGER, hours_first INTEGER, battery_empty_at INTEGER, mode TEXT, mode_at INTEGER, emptied_at INTEGER, met_at INTEGER, unanswered_at INTEGER, doubted_at INTEGER,
     PRIMARY KEY (lock_id),
     FOREIGN KEY(lock_id) REFERENCES locks (id) ON DELETE CASCADE
 ) STRICT
     ;
-INSERT INTO "lock_state" VALUES('x','x','x',1,1,1,1,'x','x','x',1,1,1,1,1,1,'x','x',1,'x',1,1,1,1,'x',1,1,1,1);
+INSERT INTO "lock_state" VALUES('x','x','x',1,1,1,1,'x','x','x',1,1,1,1,1,1,'x','x',1,'x',1,1,1,1,'x',1,1,1,1,1);
 CREATE TABLE locks (
     id TEXT NOT NULL,
     property_id TEXT NOT NULL,
