@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
@@ -84,10 +84,42 @@ class _Spare:
         return str(told)
 
 
+@dataclass
+class Server:
+    """Of one folder, in which its data are."""
+
+    folder: Path
+    settings: dict[str, str]
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        while not self._starts():
+            pass
+
+    def _starts(self) -> bool:
+        """False: what is left of a server that was killed has not gone yet."""
+        programs = binaries()
+        settings = [f"-c{name}={value}" for name, value in self.settings.items()]
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [programs / "postgres", "-D", self.folder / "data", "-k", self.folder, *settings],
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                **_somebody(),
+            )
+        return _await(programs, self.folder, self.process)
+
+    def stop(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGQUIT)  # "immediate shutdown", as nothing of it is kept: PostgreSQL 15, 19.5
+        self.process.wait(60)
+
+
 @dataclass(frozen=True)
 class Cluster:
     folder: Path
-    server: subprocess.Popen[bytes]
+    server: Server
     numbers: Iterator[int]
     spare: list[_Spare] = field(default_factory=list)
     """Databases with the tables of a house in them and no rows: a copy of the form takes half a second."""
@@ -99,6 +131,17 @@ class Cluster:
     def asked(self) -> Iterator[psycopg.Connection[Any]]:
         with psycopg.connect(self.url("postgres", "root"), autocommit=True) as connection:
             yield connection
+
+    def kill(self) -> None:
+        """All of it at once, as when the power fails: nothing is written or said any more."""
+        process = self.server.process
+        assert process is not None
+        with self.asked() as connection:
+            pids = [pid for (pid,) in connection.execute("SELECT pid FROM pg_stat_activity")]
+            for pid in (process.pid, *pids):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        process.wait(60)
 
     @contextmanager
     def database(self, *, form: str = _FORM) -> Iterator[str]:
@@ -146,7 +189,8 @@ def _words(statement: str, *names: str) -> sql.Composed:
 
 
 @contextmanager
-def cluster() -> Iterator[Cluster]:
+def cluster(**settings: str) -> Iterator[Cluster]:
+    """`settings` instead of those that make it quick and forgetful."""
     folder = Path(mkdtemp(prefix="pg-"))  # a socket's path has room for some hundred letters, and pytest's are longer
     somebody, programs = _somebody(), binaries()
     if somebody:
@@ -163,17 +207,9 @@ def cluster() -> Iterator[Cluster]:
         "--locale=C.UTF-8",
     ]
     subprocess.run([*made, "--no-sync"], check=True, capture_output=True, cwd=folder, **somebody)
-    settings = [f"-c{name}={value}" for name, value in _SETTINGS.items()]
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(
-            [programs / "postgres", "-D", folder / "data", "-k", folder, *settings],
-            stdout=log,
-            stderr=log,
-            cwd=folder,
-            **somebody,
-        )
+    server = Server(folder, _SETTINGS | settings)
     try:
-        _await(programs, folder, server)
+        server.start()
         found = Cluster(folder, server, count(1))
         with found.asked() as connection:
             connection.execute(_words("CREATE ROLE {} LOGIN", _OWNER))
@@ -184,15 +220,18 @@ def cluster() -> Iterator[Cluster]:
         for house in found.spare:
             house.asked.close()
     finally:
-        server.send_signal(signal.SIGQUIT)  # "immediate shutdown", as nothing of it is kept: PostgreSQL 15, 19.5
-        server.wait(60)
+        server.stop()
         shutil.rmtree(folder)
 
 
-def _await(programs: Path, folder: Path, server: subprocess.Popen[bytes]) -> None:
+def _await(programs: Path, folder: Path, server: subprocess.Popen[bytes]) -> bool:
     asked: list[str | Path] = [programs / "pg_isready", "-q", "-h", folder, "-d", "postgres"]
     while subprocess.run(asked, check=False).returncode:
-        assert server.poll() is None, (folder / "log").read_text()
+        if server.poll() is not None:
+            said = (folder / "log").read_text()
+            assert "pre-existing shared memory block" in said.rstrip().rpartition("FATAL")[2], said
+            return False
+    return True
 
 
 def _fill(url: str) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from ulid import ULID
 
-from hub.store.places import Claim, Database, Place, Room, Synchronous, database_of, place_of
+from hub.store.places import Claim, Database, Place, Raw, Room, Synchronous, database_of, place_of
 
 T = TypeVar("T")
 
@@ -133,8 +133,7 @@ class Writer:
 
     def close(self) -> None:
         self._database.let_go(self._raw)
-        self._sql.close()
-        self._raw.close()
+        _close(self._database, self._sql, self._raw)
 
     def _begin(self) -> None:
         if not self._database.is_lost(self._raw):
@@ -271,6 +270,13 @@ def _settle(told: Sequence[tuple[_Job, Outcome]]) -> None:
                 job.waiting.set_exception(error)
             case never:
                 assert_never(never)
+
+
+def _close(database: Database, sql: Connection, raw: Raw) -> None:
+    if database.is_lost(raw):
+        sql.invalidate()  # or it would ask a server that is gone to roll back
+    sql.close()
+    raw.close()
 
 
 def _errors_of(database: Database) -> tuple[type[Exception], ...]:
@@ -437,8 +443,7 @@ class Store:
         self._closed = True
         if self._crew is not None:
             self._crew.finish()
-        self._tx.sql.close()
-        self._reading.close()
+        _close(self._database, self._tx.sql, self._reading)
         self._writer.close()
         self._claim.release(clean=True)
 

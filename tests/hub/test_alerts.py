@@ -170,6 +170,7 @@ def test_a_moment_of_silence_leaves_nothing_behind(tmp_path: Path) -> None:
     _played(tmp_path, work)
 
 
+@pytest.mark.usefixtures("either_database")
 def test_unacknowledged_the_next_person_is_told_and_acknowledged_nobody_else(tmp_path: Path) -> None:
     async def work(house: Home) -> None:
         post = _with_post(house)

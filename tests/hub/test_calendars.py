@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pytest
 from sqlalchemy import insert
 
 from hub.model.facts import CalendarRead, GuestMoved, StayReport, StayReported
@@ -38,6 +39,7 @@ async def _read(house: Home, *reports: StayReport, channel: ChannelId = OTHER) -
     await house.hub.store.write(lambda tx: house.hub.intake.absorb(tx, fact, channel))
 
 
+@pytest.mark.usefixtures("either_database")
 def test_one_booking_told_by_two_sources_is_one_stay_with_one_code(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path) as house:
@@ -82,6 +84,7 @@ def test_two_guests_who_were_sold_the_same_nights_are_two_stays(tmp_path: Path) 
     simulate(main())
 
 
+@pytest.mark.usefixtures("either_database")
 def test_a_guest_who_left_early_by_the_channels_word_has_no_code_any_more(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path) as house:
@@ -161,6 +164,7 @@ def test_a_late_check_out_that_a_person_agreed_outlives_the_next_reading(tmp_pat
     simulate(main())
 
 
+@pytest.mark.usefixtures("either_database")
 def test_nights_that_a_person_added_outlive_other_news_until_the_source_says_other_days(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path) as house:

@@ -52,6 +52,7 @@ def test_nights_that_a_channel_sold_twice_do_not_forbid_a_late_check_out(tmp_pat
     simulate(main())
 
 
+@pytest.mark.usefixtures("either_database")
 def test_a_cancellation_is_not_undone_once_the_nights_are_another_guests(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path, start=START) as house:
@@ -79,6 +80,7 @@ def test_a_question_about_a_closure_that_is_over_can_still_be_answered(tmp_path:
     simulate(main())
 
 
+@pytest.mark.usefixtures("either_database")
 def test_questions_that_became_moot_leave_the_list_by_themselves(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path, start=START) as house:

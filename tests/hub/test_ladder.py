@@ -206,6 +206,7 @@ def test_where_a_code_should_wait_in_a_silent_lock_the_backup_code_is_pulled_fou
 # ---- called twice, killed between, no time --------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("either_database")
 def test_pulling_twice_gives_the_same_code_and_two_stays_never_get_one(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path, backups=2, start=CHECK_IN - timedelta(hours=20)) as house:
@@ -238,6 +239,7 @@ def test_an_act_that_is_no_longer_due_is_not_done(tmp_path: Path) -> None:
     simulate(main())
 
 
+@pytest.mark.usefixtures("either_database")
 def test_a_hub_that_was_off_when_a_rung_was_due_stands_on_it_as_soon_as_it_is_back(tmp_path: Path) -> None:
     memory = Memory(Address("front"), codes=Forgetful())
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from hub.contracts import Integration, Performer
 from hub.errors import Rejected, Unavailable
 from hub.model.effects import Effect, TellChannel
@@ -48,6 +50,7 @@ def _service(house: Home, name: str, *moods: Exception | float | None) -> Servic
     return service
 
 
+@pytest.mark.usefixtures("either_database")
 def test_a_promise_is_kept_once_however_often_it_is_made(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path) as house:
@@ -126,6 +129,7 @@ def test_an_unexpected_failure_stops_neither_the_lane_nor_the_hub(tmp_path: Path
     simulate(main())
 
 
+@pytest.mark.usefixtures("either_database")
 def test_a_promise_claimed_by_a_hub_that_died_is_taken_up_when_its_lease_ends(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path) as house:

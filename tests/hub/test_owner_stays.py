@@ -21,6 +21,7 @@ async def own_stay(house: Home, arrival: date, departure: date, kind: StayKind =
     await house.hub.store.write(lambda tx: house.hub.intake.add_stay(tx, new, BY))
 
 
+@pytest.mark.usefixtures("either_database")
 def test_an_owner_comes_in_during_their_stay_and_not_before_or_after(tmp_path: Path) -> None:
     async def work() -> None:
         async with home(tmp_path) as house:

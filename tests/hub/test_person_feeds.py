@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from pathlib import Path
 
+import pytest
+
 from hub import people, person_feeds
 from hub.model.diary import Naming
 from hub.model.passes import Turnover
@@ -39,6 +41,7 @@ async def _read(house: Home, token: str) -> str | None:
     return None if body is None else body.decode().replace("\r\n ", "")
 
 
+@pytest.mark.usefixtures("either_database")
 def test_a_cleaner_sees_who_stays_and_what_is_to_be_made_ready(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path) as house:

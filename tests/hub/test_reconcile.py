@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import delete
 
 from hub.health import findings
@@ -172,6 +173,7 @@ def test_a_lock_that_can_ends_the_code_itself_when_the_hub_does_not_live_to(tmp_
     simulate(main())
 
 
+@pytest.mark.usefixtures("either_database")
 def test_a_stay_that_is_extended_or_shortened_has_its_hours_told_again(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path, [Memory(Address("front"), schedules=True)], start=CHECK_IN) as house:
@@ -257,6 +259,7 @@ def test_hours_that_a_lock_neither_changes_nor_gives_up_are_told_to_a_person_bef
     simulate(main())
 
 
+@pytest.mark.usefixtures("either_database")
 def test_what_was_told_of_hours_outlives_the_hub(tmp_path: Path) -> None:
     memory = Memory(Address("front"), schedules=True)
 

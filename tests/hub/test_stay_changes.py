@@ -48,6 +48,7 @@ def _contact(house: Home, row: StayRow) -> dict[str, str]:
     return opened
 
 
+@pytest.mark.usefixtures("either_database")
 def test_everything_that_was_said_of_a_stay_made_here_may_be_said_anew(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path) as house:
@@ -112,6 +113,7 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(
     simulate(main())
 
 
+@pytest.mark.usefixtures("either_database")
 def test_a_longer_stay_minds_the_rules_of_the_house_and_others_always(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path) as house:

@@ -26,6 +26,7 @@ async def _say(made: Home, id_: StayId, stage: Stage) -> None:
     await made.hub.store.write(lambda tx: workflow.say(tx, made.hub.intake, id_, stage, "told by phone", "ada"))
 
 
+@pytest.mark.usefixtures("either_database")
 def test_a_stay_goes_its_way_by_the_clock_and_keeps_its_code(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path) as made:
@@ -66,6 +67,7 @@ def test_only_what_follows_may_be_said_and_a_no_show_keeps_the_code(tmp_path: Pa
     simulate(main())
 
 
+@pytest.mark.usefixtures("either_database")
 def test_what_a_source_makes_of_a_stay_is_written_down_as_well(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path) as made:
