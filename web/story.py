@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from hub import changes
+from hub import changes, contact_looks
 from hub.model.people import called
 from hub.model.values import LockId, StayStatus
 from hub.store import codes, log
@@ -38,7 +38,7 @@ class Event:
 def story(tx: Tx, ground: Ground, row: StayRow) -> list[Event]:
     """Of one stay: what is still ahead first, then what happened, the latest first."""
     local = ground.local_of(row.unit_id)
-    deeds = log.deeds(tx, f"stay:{row.id}")
+    deeds = log.deeds(tx, f"stay:{row.id}", but=contact_looks.LOOKED)
     came = Event(local.moment(row.made_at), "came", detail=row.channel_id or "")
     past = [
         *([] if any(deed.action in _BEGUN for deed in deeds) else [came]),

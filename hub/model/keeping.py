@@ -83,7 +83,7 @@ REGISTER: Final = (
         "the name is taken out of each line",
     ),
     Kept(
-        "What people and the hub did for a stay, and questions and alerts about it",
+        "What people and the hub did for a stay, who looked at its guest's contact, and questions and alerts about it",
         ("audit", "questions", "alerts", "tellings", "outbox", "replies"),
         "to show who decided what, and to tell the people of the house what is wrong",
         INTEREST,

@@ -320,8 +320,11 @@ def look_at_lines(tx: Tx, after: Looked, limit: int) -> Looked | Wrong:
     return after
 
 
-def deeds(tx: Tx, subject: str, *, limit: int = 100) -> list[Deed]:
-    query = select(*_DEED).where(audit.c.subject == subject).order_by(audit.c.id.desc()).limit(limit)
+def deeds(tx: Tx, subject: str, *, limit: int = 100, but: str = "") -> list[Deed]:
+    """The latest first; `but`: an action that is left out."""
+    query = (
+        select(*_DEED).where(audit.c.subject == subject, audit.c.action != but).order_by(audit.c.id.desc()).limit(limit)
+    )
     return [Deed(*row) for row in tx.sql.execute(query)]
 
 
@@ -333,3 +336,18 @@ _DONE: Final = Prepared(
 
 def was_done(tx: Tx, subject: str, action: str) -> bool:
     return _DONE.first(tx, subject=subject, action=action) is not None
+
+
+_DONE_BY: Final = Prepared(
+    select(audit.c.id)
+    .where(audit.c.subject == bindparam("subject"), audit.c.action == bindparam("action"))
+    .where(audit.c.actor == bindparam("actor"))
+    .where(audit.c.at > bindparam("since", type_=Instant), audit.c.at <= bindparam("until", type_=Instant))
+    .limit(1),
+    lambda row: int(row["id"]),
+)
+
+
+def was_done_by(tx: Tx, subject: str, action: str, actor: str, since: datetime, until: datetime) -> bool:
+    told = {"subject": subject, "action": action, "actor": actor, "since": since, "until": until}
+    return _DONE_BY.first(tx, **told) is not None

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from aiohttp import web
 from pydantic import AfterValidator, Field
 
-from hub import backup_codes, bookings, contacts, ladder
+from hub import backup_codes, bookings, contact_looks, contacts, ladder
 from hub.bookings import NotFree
 from hub.errors import Rejected
 from hub.hub import Hub
@@ -78,6 +78,8 @@ class StayView:
     """Another guest has some of its nights."""
     group: Group | None
     """In the same booking, by its reference."""
+    contact: bool
+    """The whole telephone number or an e-mail address is shown."""
     known: KnownGuest | None
     """None: nobody stays there, it is a closure."""
     writing: Writing | None
@@ -113,6 +115,7 @@ def look_at(tx: Tx, hub: Hub, id_: StayId) -> StayView:
         price="" if row.total is None else str(row.total),
         phone=contact.get("phone") or (f"ends in {row.phone_last4}" if row.phone_last4 else ""),
         email=contact.get("email", ""),
+        contact=any(contact.get(name) for name in ("phone", "email")),
         story=story(tx, ground, row),
         ladder=_ladder(tx, ground, row),
         may_change=live and not over and row.arrival is not None,
@@ -156,9 +159,16 @@ async def one(request: web.Request) -> web.Response:
     hub = request.app[SITE].hub
     id_ = StayId(request.match_info["id"])
     view = await hub.store.read(lambda tx: look_at(tx, hub, id_))
+    await _note_look(request, view)
     if (block := request.query.get("part", "")) in ("live", "timeline", "code", "messages"):
         return part(request, "stays/one.html", block, view=view)
     return await page(request, "stays/one.html", "stays", view=view)
+
+
+async def _note_look(request: web.Request, view: StayView) -> None:
+    if view.contact:
+        hub = request.app[SITE].hub
+        await contact_looks.looked(hub.store, hub.clock, view.stay.id, request[GUARD].actor)
 
 
 async def show_code(request: web.Request) -> web.Response:
@@ -181,6 +191,7 @@ async def show_code(request: web.Request) -> web.Response:
     view = await hub.store.write(show)
     if htmx(request):
         return part(request, "stays/one.html", "code", view=view)
+    await _note_look(request, view)
     return await page(request, "stays/one.html", "stays", view=view)
 
 
@@ -194,6 +205,7 @@ async def write(request: web.Request) -> web.Response:
     except Rejected as error:
         view = await hub.store.read(lambda tx: look_at(tx, hub, id_))
         view = replace(view, writing=refused(view.writing, text, error))
+        await _note_look(request, view)
         return await page(request, "stays/one.html", "stays", status=422, view=view)
     return go(request, f"/stays/{id_}", said="message_written")
 
@@ -403,6 +415,8 @@ async def change(request: web.Request) -> web.Response:
     party = {name: getattr(row, name) for name in ("guests", "children", "infants", "pets")}
     known |= {name: str(count) for name, count in party.items() if count is not None}
     contact = {name: text for name, text in contacts.opened(hub.vault, row).items() if name in ("phone", "email")}
+    if any(contact.values()):
+        await contact_looks.looked(hub.store, hub.clock, row.id, request[GUARD].actor)
     return await _show(request, view, blank(ChangeForm, **known, **contact, **typed(row.total)))
 
 
