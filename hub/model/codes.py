@@ -160,12 +160,19 @@ class _View:
         homeless = {other.tag for other in self.grants.values() if self.wanted(other.id) and other.id not in self.homes}
         free = [slot for slot in open_ if slot.reading is Reading.EMPTY and self.due(slot)]
         free = [slot for slot in free if slot.tag not in homeless or slot.failures >= self.policy.tries]
+        free = [slot for slot in free if self.begun(grant) or not self._spoken_for(slot, grant)]
         best = min(free, key=lambda slot: self._fitness(slot, grant), default=None)
         return best if last is None or (best is not None and best.failures < self.policy.tries) else last
 
     def _fitness(self, slot: Slot, grant: Grant) -> tuple[int, bool, bool, int]:
         """Best first. What was told the hours of a code that waits is kept for it."""
-        return slot.failures, not slot.hours.confined(grant.window), slot.hours.shut(self.now), slot.number
+        return slot.failures, slot.hours.lacking_ahead(grant.window), slot.hours.shut(self.now), slot.number
+
+    def _spoken_for(self, slot: Slot, grant: Grant) -> bool:
+        """Whether the lock took the hours of another code that waits for this place, and not those of `grant`."""
+        waiting = (each for each in self.grants.values() if self.wanted(each.id) and each.id not in self.homes)
+        told = {each.id for each in waiting if not slot.hours.lacking_ahead(each.window)}
+        return bool(told) and grant.id not in told
 
     def writable(self, grant: Grant) -> bool:
         others = (slot for slot in self.slots.values() if slot.holder != grant.id and slot.tag == grant.tag)
@@ -176,7 +183,8 @@ class _View:
         if not may_hold(slot):
             return False
         if slot.holder is None:
-            return slot.claim is not None or (slot.reading is Reading.OCCUPIED and self.stray(slot.tag))
+            there = slot.reading is Reading.OCCUPIED
+            return slot.claim is not None or (there and (self.stray(slot.tag) or self._too_early(slot)))
         return not self.wanted(slot.holder) or self.homes[slot.holder] != slot or self._must_go(slot)
 
     def _must_go(self, slot: Slot) -> bool:
@@ -184,6 +192,13 @@ class _View:
         grant = self.grants.get(slot.holder) if slot.holder is not None else None
         exposed = grant is not None and self.exposed(slot, grant)
         return exposed and not (self.limits.holds and slot.failures == 0 and grant is not None and self.writable(grant))
+
+    def _too_early(self, slot: Slot) -> bool:
+        """A code that nobody holds and whose time is to come, in a lock that took its hours and does not say it keeps them."""
+        coming = (each for each in self.grants.values() if each.tag == slot.tag and self.wanted(each.id))
+        return slot.enabled and any(
+            not self.begun(each) and not self.limits.holds and slot.hours.taken_on_trust(each.window) for each in coming
+        )
 
     def exposed(self, slot: Slot, grant: Grant) -> bool:
         """Whether a code that should only wait may open the door already."""

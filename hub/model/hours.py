@@ -97,6 +97,10 @@ class Hours:
         """Whether the lock has to be told of a window that has not begun. What it only acknowledged is not told again."""
         return self.told != exactly(window) or (not self.refused and self.proof is Proof.NONE)
 
+    def taken_on_trust(self, window: Window) -> bool:
+        """Whether the lock was told of a window that has not begun, and does not say that it keeps to that."""
+        return not self.lacking_ahead(window) and not self.confined(window)
+
     @property
     def kept(self) -> bool:
         """Whether the lock says that it ends the code itself; that it heard the command is not enough."""

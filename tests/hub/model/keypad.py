@@ -158,6 +158,8 @@ class World:
     transcript: list[Step] = field(default_factory=list)
     """Every command that was tried, in order."""
     restoring: bool = False
+    unheard: set[int] = field(default_factory=set)
+    """Places that have not taken hours since others may have told the lock whatever they liked."""
     begun: set[GrantId] = field(default_factory=set)
     """Whose window had begun at some time."""
     unnoticed: bool = False
@@ -173,6 +175,11 @@ class World:
         self.lock.hours = dict.fromkeys(range(1, SLOTS + 1), window)
         told = Hours(window, Proof.CONFIRMED)
         self.slots = {number: replace(slot, hours=told) for number, slot in self.slots.items()}
+
+    def forget(self, how: Callable[[Slot], Slot]) -> None:
+        """Nothing that was believed of the lock counts any more."""
+        self.slots = {number: how(slot) for number, slot in self.slots.items()}
+        self.unheard.update(self.slots)
 
     # ---- the hub ----
 
@@ -259,6 +266,7 @@ class World:
             case Clear():
                 return after_clear(slot, proof, self.limits, self.now)
             case Schedule():
+                self.unheard.discard(step.slot)
                 return after_schedule(slot, step, proof)
 
     def order(self, step: Ask | Order) -> Callable[[], None]:

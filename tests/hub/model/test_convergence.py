@@ -17,7 +17,6 @@ from hypothesis.stateful import (
 
 from hub.model.codes import SLEW, Reading, Slot, usable
 from hub.model.facts import CodeChange
-from hub.model.hours import UNHEARD_OF
 from hub.model.outcomes import forgotten
 from hub.model.values import GrantId, Proof, Purpose, Window
 from tests.hub.model.keypad import BUDGET, MORNING, POLICY, SLOTS, Fault, ModelLock, World, tag
@@ -153,12 +152,12 @@ class Convergence(RuleBasedStateMachine):
     @rule()
     def the_lock_is_met_as_a_new_one(self) -> None:
         self.world.pending.clear()
-        self.world.slots = {number: forgotten(slot) for number, slot in self.world.slots.items()}
+        self.world.forget(forgotten)
 
     @precondition(lambda self: self.world.lock.reads)
     @rule()
     def an_old_backup_is_restored(self) -> None:
-        self.world.slots = {number: Slot.unknown(number) for number in self.world.slots}
+        self.world.forget(lambda slot: Slot.unknown(slot.number))
         self.world.restoring = True
 
     @rule(slot=slots, change=st.sampled_from(CodeChange))
@@ -217,11 +216,14 @@ class Convergence(RuleBasedStateMachine):
 
     @invariant()
     def a_code_that_is_called_good_opens(self) -> None:
-        """Of hours: that a stranger takes a code out, the hub may learn later."""
+        """Of hours: that a stranger takes a code out, the hub may learn later.
+
+        Where others may have told the lock hours, the code is good once the lock has taken the hub's.
+        """
         world = self.world
         for slot in world.slots.values():
             grant = None if slot.holder is None else world.grants.get(slot.holder)
-            heard_of = slot.hours.before != UNHEARD_OF.before  # else somebody else told the lock whatever it was told
+            heard_of = slot.number not in world.unheard
             if grant is not None and usable(grant, slot, world.now) and heard_of and not world.pending:
                 hours = world.lock.hours.get(slot.number)
                 assert hours is None or world.now in hours, "called good, and shut out"

@@ -240,3 +240,24 @@ def test_a_code_that_begins_between_two_minutes_is_kept_shut_to_the_end_of_the_f
     odd = replace(CYD, window=replace(CYD.window, start=CYD.window.start + timedelta(seconds=12)))
     assert exactly(odd.window).start == CYD.window.start + timedelta(minutes=1)
     assert ready(odd, kept(1, "cyd", Hours(exactly(odd.window), Proof.READ_BACK)), NOW)
+
+
+TRUST = Hours(exactly(CYD.window), Proof.ACKNOWLEDGED)
+EVE = grant("eve", 4, 9)
+
+
+def test_places_of_a_lock_that_only_acknowledges_hours_are_not_fought_over() -> None:
+    """Each code that waits would tell the lock its own hours for the same place, without an end."""
+    cyds = replace(empty(1), hours=TRUST)
+    dans = replace(empty(2), hours=Hours(exactly(DAN.window), Proof.ACKNOWLEDGED))
+    assert step([CYD, DAN], [cyds, empty(2)], FIRST) == Schedule(2, DAN.id, exactly(DAN.window))
+    full = replace(FIRST, slots=2)
+    for waiting in ([CYD, DAN], [CYD, DAN, EVE]):
+        assert step(waiting, [cyds, dans], full) == Rest(min(each.window.start for each in waiting))
+    begun = grant("begun")
+    assert step([CYD, DAN, begun], [cyds, dans], full) == Write(1, begun.id), "a guest who is there comes first"
+
+
+def test_a_code_that_is_there_before_its_time_and_cannot_be_made_to_wait_goes() -> None:
+    early = Slot(1, reading=Reading.OCCUPIED, tag=CYD.tag, proven_at=NOW, hours=TRUST)
+    assert step([CYD], [early, *ALL_EMPTY[1:]], FIRST) == Clear(1)
