@@ -69,6 +69,8 @@ class Judge:
     """Called whenever the hub sends a command."""
     given: Callable[[Door, str], list[str] | None]
     """The digits that a stay has at a door, backup codes among them; None: there is no hub that could be looked into."""
+    issued: Callable[[str], bool]
+    """Whether the hub has given those digits to anybody, at whatever door."""
     journals: Journals = field(init=False)
     up_since: datetime | None = None
     """None: the hub is stopped."""
@@ -277,7 +279,9 @@ class Judge:
         self.note(f"{door.address}[{slot}] was emptied")
         if self.due.get(door):
             self._queue[door] += 1  # somebody else's was first: a backup code, or one that made room
-        if not before.ours and (door.brand.tells or not before.taken):
+        taken = door.brand.tells or not before.taken
+        # Whoever was given those digits could come in here.
+        if not before.ours and taken and not self.issued(before.digits):
             self.blame("foreign", f"a code that somebody made at the keypad of {door.address}[{slot}] was cleared")
 
     def confined(self, door: Door, slot: int) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.io.vault import Vault
-from hub.model.values import Address
+from hub.model.values import Address, Pin
 
 _LIVE = "SELECT id, stay_id, pass_id, purpose, pin, revoked_at FROM grants WHERE lock_id = ? AND pin IS NOT NULL"
 _UID = "SELECT uid FROM stay_sources WHERE stay_id = ?"
@@ -62,6 +62,11 @@ class Ledger:
             Held(self._uid(stay) or _no_guest(lock, pass_, purpose), self._opened(grant, pin), revoked is not None)
             for grant, stay, pass_, purpose, pin, revoked in self.raw.execute(_LIVE, (lock,))
         ]
+
+    def issued(self, digits: str) -> bool:
+        """Whether any lock's codes have those digits, in it by now or not yet."""
+        tags = self.vault.tags(Pin(digits))
+        return any(self.raw.execute("SELECT 1 FROM grants WHERE tag = ? LIMIT 1", (tag,)).fetchone() for tag in tags)
 
     def owner(self, lock: Address, digits: str) -> str | None:
         """The uid of the stay whose code it is; a live one before one that was taken back."""

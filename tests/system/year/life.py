@@ -76,7 +76,7 @@ class Life:
         )
         self.stop = asyncio.Event()
         """The hub is to be stopped, for good or not."""
-        self.judge = Judge(self.now, self.at, self._owner, self.stop.set, self._sent, self._given)
+        self.judge = Judge(self.now, self.at, self._owner, self.stop.set, self._sent, self._given, self._issued)
         self.doors = {
             lock: Door(lock, brand, self.judge, Random(random.random())) for lock, brand in plan.brands.items()
         }
@@ -132,6 +132,9 @@ class Life:
         return (
             None if self.ledger is None else [each.digits for each in self.ledger.held(door.address) if each.uid == uid]
         )
+
+    def _issued(self, digits: str) -> bool:
+        return self.ledger is not None and self.ledger.issued(digits)
 
     # ---- the hub, again and again ----
 
