@@ -93,8 +93,8 @@ def _heard(tx: Tx, door: Door, at: datetime) -> None:
     figures.was_away(tx, door.id, door.silent_since, at)
     # A sign of life ends every back-off: what failed while it was silent is tried at once.
     for slot in codes.slots_of(tx, door.id):
-        if slot.retry_at is not None:
-            codes.keep_slot(tx, door.id, heard(slot), at)
+        if (eager := heard(slot)) != slot:
+            codes.keep_slot(tx, door.id, eager, at)
     tx.signal("health")
 
 

@@ -168,8 +168,14 @@ def after_schedule_failure(slot: Slot, policy: Policy, now: datetime) -> Slot:
 
 
 def heard(slot: Slot) -> Slot:
-    """A lock that had been silent gave a sign of life: what waits need not wait longer."""
-    return replace(slot, retry_at=None, hours=replace(slot.hours, retry_at=None))
+    """A lock that had been silent gave a sign of life: what waits need not wait longer.
+
+    What failed while it was silent says nothing of the place. Else one more command that is lost would cost the longest
+    wait, with a code in the lock whose time is over. What a place lost, and hours that were refused, still count.
+    """
+    lost = slot.reading is Reading.EMPTY and slot.tag is not None
+    hours = replace(slot.hours, failures=slot.hours.failures if slot.hours.refused else 0, retry_at=None)
+    return replace(slot, failures=slot.failures if lost else 0, retry_at=None, hours=hours)
 
 
 def forgotten(slot: Slot) -> Slot:

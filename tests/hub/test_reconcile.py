@@ -93,6 +93,31 @@ def test_one_code_that_cannot_be_taken_away_is_tried_as_often_as_many(tmp_path: 
     simulate(main())
 
 
+def test_a_command_that_is_lost_after_a_long_silence_costs_seconds(tmp_path: Path) -> None:
+    """Found by a whole year: as if the place itself had failed all day, the code of a guest who had left stayed."""
+
+    async def main() -> None:
+        async with home(tmp_path, start=CHECK_IN - timedelta(hours=2)) as house:
+            digits = await _booked(house)
+            await house.until(CHECK_IN)
+            front, hub = house.lock("front"), house.hub
+            front.silent = True
+            await house.driver.fall_silent("front")
+            house.unbook("a")
+            stay = await house.stay()
+            await hub.store.write(lambda tx: hub.intake.cancel_stay(tx, stay.id, "manager"))
+            await house.later(hours=6)
+            assert front.holds(digits)
+            lost = iter(["command"])
+            front.silent, front.lose = False, lambda _what: next(lost, None)
+            await house.driver.wake("front")
+            await house.later(seconds=15)
+            assert next(lost, None) is None
+            assert not front.holds(digits)
+
+    simulate(main())
+
+
 def test_a_lock_that_is_removed_while_it_is_written_ends_nothing_but_its_own_worker(tmp_path: Path) -> None:
     async def main() -> None:
         memories = [Memory(Address("front")), Memory(Address("spare"))]

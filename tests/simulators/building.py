@@ -9,7 +9,7 @@ from datetime import datetime
 
 from hub.contracts import Battery, BoltControl, Charge, CodeTaken, Host, Keypad, Lock, SlotSchedule
 from hub.errors import Rejected, Unavailable
-from hub.model.facts import Abilities, BoltMoved, CodeChange, CodesChanged, LockFound, LockHeard, SlotRead
+from hub.model.facts import Abilities, BoltMoved, CodeChange, CodesChanged, LockFound, LockHeard, LockSilent, SlotRead
 from hub.model.values import Address, How, Pin, Position, Proof, Weekly, Window
 
 AIR_S = 0.05
@@ -231,6 +231,10 @@ class MemoryDriver:
     async def wake(self, address: str) -> None:
         """A sign of life."""
         await self._host.tell(LockHeard(Address(address), self._now()))
+
+    async def fall_silent(self, address: str) -> None:
+        """What a driver tells when it counts a lock as dead."""
+        await self._host.tell(LockSilent(Address(address), self._now(), "it does not answer"))
 
     async def program(self, address: str, slot: int, digits: str) -> None:
         """Somebody gives a place a code at the keypad."""

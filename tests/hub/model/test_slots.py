@@ -225,6 +225,15 @@ def test_a_sign_of_life_ends_the_wait() -> None:
     assert step([OLD], [heard(waiting(holds(1, "old"))), empty(2), empty(3)]) == Clear(1)
 
 
+def test_what_failed_in_silence_says_nothing_of_the_place() -> None:
+    silent = holds(1, "old")
+    for _ in range(POLICY.tries + 1):
+        silent = after_failure(silent, POLICY, NOW)
+    assert silent.failures > POLICY.tries
+    assert heard(silent).failures == 0
+    assert heard(lost(2, POLICY.tries, "old")).failures == POLICY.tries, "that is the place's own doing"
+
+
 def test_another_lock_at_the_address_is_asked_about_everything() -> None:
     slot = forgotten(waiting(holds(1, "ada")))
     assert slot == replace(Slot.unknown(1), holder=ADA.id, tag=ADA.tag)
