@@ -1,8 +1,8 @@
 """Nights that people closed in the calendar of an account: days there, runs of nights here.
 
 A calendar of days gives its closures no names. A run keeps the name that it got here for as long as it overlaps what it was
-before, so a longer or shorter one is a change. Nights are left out that the account's own bookings take, and those that are
-closed because we closed them, unless people had closed them before we did.
+before, so a longer or shorter one is a change. Nights that are closed because we closed them are left out, unless people had
+closed them before we did; and of an owner those that the account tells as a booking, too.
 """
 
 from __future__ import annotations
@@ -114,9 +114,10 @@ def _tells_of(fact: NightsTold, stay: StayRow) -> bool:
 def _runs(tx: Tx, desk: Desk, fact: NightsTold, unit: UnitId, known: Sequence[_Word]) -> Iterator[_Run]:
     now = desk.now()
     theirs = _nights(stay for _, stay in known if stay.status in _LIVE)
-    besides = outlets.echoing(tx, fact.channel, unit, now) - theirs | _booked(tx, fact.channel, unit, now)
-    for kind, days in ((StayKind.OWNER, fact.owners), (StayKind.BLOCK, fact.blocked - fact.owners)):
-        for first, until in ranges(days - besides):
+    ours = outlets.echoing(tx, fact.channel, unit, now) - theirs
+    owners = fact.owners - ours - _booked(tx, fact.channel, unit, now)
+    for kind, days in ((StayKind.OWNER, owners), (StayKind.BLOCK, fact.blocked - fact.owners - ours)):
+        for first, until in ranges(days):
             yield _Run(kind, first, until)
 
 

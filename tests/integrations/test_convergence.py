@@ -45,6 +45,7 @@ STEPS: Final = st.lists(
         st.tuples(st.just("poll"), st.just(0), st.sampled_from(["late", "kept", "lost", "twice", "broken"])),
         st.tuples(st.just("call"), IDS, st.sampled_from(["once", "twice"])),
         st.tuples(st.just("wait"), st.integers(1, 90), st.just(0)),
+        st.tuples(st.sampled_from(["shut", "open"]), st.integers(0, 6), st.integers(1, 3)),
     ),
     max_size=14,
 )
@@ -158,6 +159,8 @@ async def _live(hub: Hub, steps: list[tuple[str, int, Any]]) -> None:
                 await hub.call(id_, 2 if much == "twice" else 1)
             case "wait":
                 clock.turn(minutes=id_)
+            case "shut" | "open":
+                desk.shut_by_hand("101", id_, much, "block" if what == "shut" else "open")
     clock.turn(seconds=7)
 
 
@@ -187,6 +190,7 @@ def test_one_good_poll_makes_it_right(manager: Double, steps: list[tuple[str, in
 
         async def main() -> tuple[object, object]:
             await _live(hub, steps)
+            clock.turn(minutes=11)  # no calendar is read oftener
             await hub.poll("kept")
             for delivery in reversed(hub.late) if reverse else hub.late:
                 await hub.take(delivery)
