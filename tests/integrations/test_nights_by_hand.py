@@ -61,143 +61,169 @@ def march(*days: int) -> frozenset[date]:
 # ---- what a service tells ------------------------------------------------------------------------------------------------
 
 
-async def test_a_night_that_somebody_closed_is_told_and_one_that_is_booked_is_not(
+def test_a_night_that_somebody_closed_is_told_and_one_that_is_booked_is_not(
     manager: Double, desk: Desk, account: Account, clock: StoppedClock
 ) -> None:
-    desk.book(1, day=10)
-    desk.shut_by_hand("101", 3, 2)
-    desk.shut_by_hand("102", 300, 1)
-    desk.shut_by_hand("101", 20, 2, "owner")
-    found = await facts(account)
-    fact = told(found)
-    assert (fact.blocked, fact.owners) == (march(3, 4), march(20, 21) if "owner" in manager.closed else NONE)
-    assert fact.first < clock.now().date()
-    assert fact.until - fact.first == timedelta(days=365)
-    assert told(found, "102").blocked == march(300), "in as many questions as it takes"
-
-
-async def test_a_calendar_that_cannot_be_read_costs_no_booking(desk: Desk, account: Account) -> None:
-    desk.book(1)
-    for status in (500, 403, 404):
-        desk.shut = status
+    async def main() -> None:
+        desk.book(1, day=10)
+        desk.shut_by_hand("101", 3, 2)
+        desk.shut_by_hand("102", 300, 1)
+        desk.shut_by_hand("101", 20, 2, "owner")
         found = await facts(account)
-        (read,) = [each for each in found if isinstance(each, CalendarRead)]
-        assert [stay.guest for stay in read.stays] == ["Ada Lovelace"]
-        assert any(isinstance(each, NightsUntold) and str(status) in each.why for each in found)
-        assert not any(isinstance(each, NightsTold) for each in found)
+        fact = told(found)
+        assert (fact.blocked, fact.owners) == (march(3, 4), march(20, 21) if "owner" in manager.closed else NONE)
+        assert fact.first < clock.now().date()
+        assert fact.until - fact.first == timedelta(days=365)
+        assert told(found, "102").blocked == march(300), "in as many questions as it takes"
+
+    simulate(main())
 
 
-async def test_an_answer_without_its_days_opens_nothing(desk: Desk, account: Account, clock: StoppedClock) -> None:
-    await facts(account)  # the token is fetched
-    today = clock.now().date()
-    bodies: list[object] = [
-        {},
-        [],
-        {"data": {"days": []}},
-        {"data": None},
-        {"result": []},
-        {"result": [{"date": "soon"}]},
-    ]
-    for body in bodies:
-        desk.faults = [reply(body)]
-        assert account.days is not None
-        with pytest.raises(Garbled):
-            await account.days("101", today, today)
+def test_a_calendar_that_cannot_be_read_costs_no_booking(desk: Desk, account: Account) -> None:
+    async def main() -> None:
+        desk.book(1)
+        for status in (500, 403, 404):
+            desk.shut = status
+            found = await facts(account)
+            (read,) = [each for each in found if isinstance(each, CalendarRead)]
+            assert [stay.guest for stay in read.stays] == ["Ada Lovelace"]
+            assert any(isinstance(each, NightsUntold) and str(status) in each.why for each in found)
+            assert not any(isinstance(each, NightsTold) for each in found)
+
+    simulate(main())
 
 
-async def test_a_calendar_is_read_every_ten_minutes_and_told_when_it_is_another(
+def test_an_answer_without_its_days_opens_nothing(desk: Desk, account: Account, clock: StoppedClock) -> None:
+    async def main() -> None:
+        await facts(account)  # the token is fetched
+        today = clock.now().date()
+        bodies: list[object] = [
+            {},
+            [],
+            {"data": {"days": []}},
+            {"data": None},
+            {"result": []},
+            {"result": [{"date": "soon"}]},
+        ]
+        for body in bodies:
+            desk.faults = [reply(body)]
+            assert account.days is not None
+            with pytest.raises(Garbled):
+                await account.days("101", today, today)
+
+    simulate(main())
+
+
+def test_a_calendar_is_read_every_ten_minutes_and_told_when_it_is_another(
     desk: Desk, account: Account, clock: StoppedClock
 ) -> None:
-    cursor = next(iter([each.cursor async for each in account.fetch(None)]))
-    clock.turn(minutes=2)
-    desk.shut_by_hand("101", 3, 2)
-    assert not any(isinstance(each, NightsTold) for each in await facts(account, cursor)), "not its turn"
-    clock.turn(minutes=9)
-    assert told(await facts(account, cursor)).blocked == march(3, 4)
-    clock.turn(minutes=11)
-    assert not any(isinstance(each, NightsTold) for each in await facts(account, cursor)), "as it was"
-    clock.turn(minutes=70)
-    assert told(await facts(account, cursor)).blocked == march(3, 4), "again after an hour"
+    async def main() -> None:
+        cursor = next(iter([each.cursor async for each in account.fetch(None)]))
+        clock.turn(minutes=2)
+        desk.shut_by_hand("101", 3, 2)
+        assert not any(isinstance(each, NightsTold) for each in await facts(account, cursor)), "not its turn"
+        clock.turn(minutes=9)
+        assert told(await facts(account, cursor)).blocked == march(3, 4)
+        clock.turn(minutes=11)
+        assert not any(isinstance(each, NightsTold) for each in await facts(account, cursor)), "as it was"
+        clock.turn(minutes=70)
+        assert told(await facts(account, cursor)).blocked == march(3, 4), "again after an hour"
+
+    simulate(main())
 
 
-async def test_few_calendars_are_read_with_one_poll_and_all_in_their_turn(
+def test_few_calendars_are_read_with_one_poll_and_all_in_their_turn(
     manager: Double, desk: Desk, host: Host, clock: StoppedClock
 ) -> None:
-    desk.units = {str(101 + number): f"Flat {number}" for number in range(2 * AT_ONCE + 1)}
-    account = reader(manager, host, through=desk.send)
-    cursor, seen = None, list[str]()
-    for _ in range(3):
-        told_ = [each async for each in account.fetch(cursor)]
-        cursor = next((each.cursor for each in told_ if each.cursor), cursor)
-        found = [fact for each in told_ for fact in await account.parse(each)]
-        seen += [each.listing for each in found if isinstance(each, NightsTold)]
+    async def main() -> None:
+        desk.units = {str(101 + number): f"Flat {number}" for number in range(2 * AT_ONCE + 1)}
+        account = reader(manager, host, through=desk.send)
+        cursor, seen = None, list[str]()
+        for _ in range(3):
+            told_ = [each async for each in account.fetch(cursor)]
+            cursor = next((each.cursor for each in told_ if each.cursor), cursor)
+            found = [fact for each in told_ for fact in await account.parse(each)]
+            seen += [each.listing for each in found if isinstance(each, NightsTold)]
+            clock.turn(minutes=2)
+        assert len(seen) == len(set(seen)) == len(desk.units)
+
+    simulate(main())
+
+
+def test_a_webhook_about_a_calendar_has_it_read_at_once(host: Host, clock: StoppedClock) -> None:
+    async def main() -> None:
+        desk = GuestyDesk(clock.now)
+        account = reader(MANAGERS["guesty"], host, through=desk.send)
+        cursor = next(iter([each.cursor async for each in account.fetch(None)]))
         clock.turn(minutes=2)
-    assert len(seen) == len(set(seen)) == len(desk.units)
+        desk.shut_by_hand("101", 3, 2)
+        headers, body = desk.calendar_webhook("101")
+        delivery = Delivery(GUESTY, "", body, clock.now(), EVENTS, headers)
+        assert account.authentic(delivery)
+        await account.parse(delivery)
+        assert told(await facts(account, cursor)).blocked == march(3, 4)
+        await account.parse(delivery)
+        before = len(desk.asked)
+        await facts(account, cursor)
+        assert not any("/calendar/" in each.path for each in desk.asked[before:]), "not again within the minute"
+        for body in (b"no JSON", b"[]", b'{"dateRange": 1}', b'{"calendar": [{"listingId": "999"}]}'):
+            await account.parse(Delivery(GUESTY, "", body, clock.now(), EVENTS, headers))
+
+    simulate(main())
 
 
-async def test_a_webhook_about_a_calendar_has_it_read_at_once(host: Host, clock: StoppedClock) -> None:
-    desk = GuestyDesk(clock.now)
-    account = reader(MANAGERS["guesty"], host, through=desk.send)
-    cursor = next(iter([each.cursor async for each in account.fetch(None)]))
-    clock.turn(minutes=2)
-    desk.shut_by_hand("101", 3, 2)
-    headers, body = desk.calendar_webhook("101")
-    delivery = Delivery(GUESTY, "", body, clock.now(), EVENTS, headers)
-    assert account.authentic(delivery)
-    await account.parse(delivery)
-    assert told(await facts(account, cursor)).blocked == march(3, 4)
-    await account.parse(delivery)
-    before = len(desk.asked)
-    await facts(account, cursor)
-    assert not any("/calendar/" in each.path for each in desk.asked[before:]), "not again within the minute"
-    for body in (b"no JSON", b"[]", b'{"dateRange": 1}', b'{"calendar": [{"listingId": "999"}]}'):
-        await account.parse(Delivery(GUESTY, "", body, clock.now(), EVENTS, headers))
-
-
-async def test_guesty_s_letters(host: Host, clock: StoppedClock) -> None:
+def test_guesty_s_letters(host: Host, clock: StoppedClock) -> None:
     """Of the sample guesty_calendar_day, with each of guesty_calendar_block_types: what people closed, and what its rules did."""
-    account = reader(MANAGERS["guesty"], host, through=(desk := GuestyDesk(clock.now)).send)
-    await facts(account)
-    meant = {}
-    for letter in LETTERS:
-        day = {
-            "date": "2024-03-29",
-            "listingId": "101",
-            "status": "unavailable",
-            "blocks": {letter: True},
-            "cta": False,
+
+    async def main() -> None:
+        account = reader(MANAGERS["guesty"], host, through=(desk := GuestyDesk(clock.now)).send)
+        await facts(account)
+        meant = {}
+        for letter in LETTERS:
+            day = {
+                "date": "2024-03-29",
+                "listingId": "101",
+                "status": "unavailable",
+                "blocks": {letter: True},
+                "cta": False,
+            }
+            desk.faults = [reply({"status": 200, "data": {"days": [day]}})]
+            assert account.days is not None
+            found: Days = await account.days("101", date(2024, 3, 29), date(2024, 3, 29))
+            meant[letter] = found.closed.get(date(2024, 3, 29))
+        assert {letter: kind for letter, kind in meant.items() if kind is not None} == {
+            "m": StayKind.BLOCK,
+            "o": StayKind.OWNER,
+            "ic": StayKind.BLOCK,
         }
-        desk.faults = [reply({"status": 200, "data": {"days": [day]}})]
-        assert account.days is not None
-        found: Days = await account.days("101", date(2024, 3, 29), date(2024, 3, 29))
-        meant[letter] = found.closed.get(date(2024, 3, 29))
-    assert {letter: kind for letter, kind in meant.items() if kind is not None} == {
-        "m": StayKind.BLOCK,
-        "o": StayKind.OWNER,
-        "ic": StayKind.BLOCK,
-    }
+
+    simulate(main())
 
 
-async def test_hostaway_s_sample_is_a_booked_night(host: Host, clock: StoppedClock) -> None:
+def test_hostaway_s_sample_is_a_booked_night(host: Host, clock: StoppedClock) -> None:
     """Of the samples hostaway_calendar_day and hostaway_calendar_day_statuses."""
-    manager = MANAGERS["hostaway"]
-    account = reader(manager, host, through=(desk := manager.desk(clock.now)).send)
-    await facts(account)
-    words = ("available", "blocked", "mblocked", "hardBlock", "conflicted", "reserved", "pending", "mreserved")
-    closed = set()
-    for word in words:
-        day: dict[str, Any] = {
-            "id": 46253,
-            "date": "2017-07-15",
-            "isAvailable": 0,
-            "status": word,
-            "reservations": [{}],
-        }
-        desk.faults = [reply({"status": "success", "result": [day]})]
-        assert account.days is not None
-        if (await account.days("101", date(2017, 7, 15), date(2017, 7, 15))).closed:
-            closed.add(word)
-    assert closed == {"blocked"}
+
+    async def main() -> None:
+        manager = MANAGERS["hostaway"]
+        account = reader(manager, host, through=(desk := manager.desk(clock.now)).send)
+        await facts(account)
+        words = ("available", "blocked", "mblocked", "hardBlock", "conflicted", "reserved", "pending", "mreserved")
+        closed = set()
+        for word in words:
+            day: dict[str, Any] = {
+                "id": 46253,
+                "date": "2017-07-15",
+                "isAvailable": 0,
+                "status": word,
+                "reservations": [{}],
+            }
+            desk.faults = [reply({"status": "success", "result": [day]})]
+            assert account.days is not None
+            if (await account.days("101", date(2017, 7, 15), date(2017, 7, 15))).closed:
+                closed.add(word)
+        assert closed == {"blocked"}
+
+    simulate(main())
 
 
 # ---- in a whole hub --------------------------------------------------------------------------------------------------------
@@ -207,7 +233,7 @@ def in_march() -> Wish:
     return Wish(ARRIVAL, ARRIVAL + timedelta(days=3))
 
 
-@pytest.mark.parametrize("source", [ChannelId(each.name) for each in READING])
+@pytest.mark.parametrize("source", [GUESTY, ChannelId("hospitable")])
 def test_nights_closed_by_hand_are_taken_here_and_told_to_all_others_until_they_are_open(
     tmp_path: Path, source: ChannelId
 ) -> None:
@@ -235,12 +261,12 @@ def test_our_own_closures_do_not_come_back_and_theirs_are_not_opened(tmp_path: P
             here.desks[GUESTY].shut_by_hand("101", 2, 2)
             await here.house.later(minutes=14)
             here.desks[ChannelId("ownerrez")].book(1)
-            await here.house.later(minutes=90)
+            await here.house.later(minutes=24)
             stays = [each for each in await here.house.stays() if each.kind is StayKind.BLOCK]
             assert [(each.channel_id, each.arrival) for each in stays] == [(GUESTY, ARRIVAL + timedelta(days=2))]
             assert here.closed(GUESTY) == NIGHTS
             here.desks[ChannelId("ownerrez")].change(1, state="over")
-            await here.house.later(minutes=90)
+            await here.house.later(minutes=75)
             stays = [each for each in await here.house.stays() if each.kind is StayKind.BLOCK]
             assert [(each.arrival, each.departure, each.status) for each in stays] == [
                 (ARRIVAL + timedelta(days=2), ARRIVAL + timedelta(days=4), StayStatus.CONFIRMED)
@@ -258,7 +284,7 @@ def test_a_calendar_that_fails_is_said_and_what_is_known_stands(tmp_path: Path) 
             desk.shut_by_hand("101", 0, 3)
             await here.house.later(minutes=14)
             desk.shut = 500
-            await here.house.later(minutes=90)
+            await here.house.later(minutes=24)
             assert (await here.stay()).status is StayStatus.CONFIRMED
             (state, *_) = await hub.store.read(listings.nights_failing)
             assert (state.channel_id, "500" in (state.nights_why or "")) == (GUESTY, True)
