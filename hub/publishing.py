@@ -372,7 +372,7 @@ class Publisher:
         nights, before = frozenset() if outlet.way == DIARY else busy(blocks), rows.handed(tx, outlet)
         rows.hand_over(tx, outlet, nights, now)
         today, theirs = self._today(tx, outlet), closed_there.nights_of(tx, *_pair(outlet), now)
-        freed = ranges({night for night in before - nights - theirs if night >= today})
+        freed = ranges({night for night in before - nights if night >= today})
         word, file = listing_of(row, effect.unit), calendar(said)
         return SetNights(*_pair(outlet), word, outlet.version, blocks, freed, file, wanted.entries(outlet), theirs)
 

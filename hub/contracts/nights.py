@@ -97,18 +97,22 @@ class Calendars:
         """Topic and body of what there is to deliver, of those whose turn it is."""
         turns = sorted((at, listing) for listing, at in self._due.items() if not now < at <= now + EVERY)
         for _, listing in turns[:AT_ONCE]:
+            silent = False
             try:
                 topic, body = TOLD, _written(listing, await self._whole(listing, now.date() - _DAY))
-            except Unavailable as error:
-                yield UNTOLD, json.dumps({"listing": listing, "why": str(error)}).encode()
-                return  # the others would only be asked in vain
             except Disappointment as error:
                 topic, body = UNTOLD, json.dumps({"listing": listing, "why": str(error)}).encode()
-            self._at[listing], self._due[listing] = now, now + EVERY
-            before = self._said.get(listing)
-            if before is None or before[0] != body or not before[1] <= now < before[1] + AGAIN:
+                silent = isinstance(error, Unavailable)
+            if self._is_new(listing, body, now):
                 self._said[listing] = body, now
                 yield topic, body
+            if silent:
+                return  # the others would only be asked in vain; it is asked again with the next poll
+            self._at[listing], self._due[listing] = now, now + EVERY
+
+    def _is_new(self, listing: str, body: bytes, now: datetime) -> bool:
+        before = self._said.get(listing)
+        return before is None or before[0] != body or not before[1] <= now < before[1] + AGAIN
 
     async def _whole(self, listing: str, first: date) -> Days:
         until, closed = first, dict[date, StayKind]()

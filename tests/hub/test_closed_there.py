@@ -138,8 +138,13 @@ def test_what_is_not_closed_any_more_is_open_at_once() -> None:
     with hub() as here:
         here.tell(run(5, 8))
         here.tell(NOTHING)
+        here.tell(NOTHING)
         (gone,) = here.stays()
         assert (gone.status, gone.kind) == (StayStatus.CANCELLED, StayKind.BLOCK)
+        assert [each.what for each in here.write(lambda tx: outlets.entries(tx, DESK))] == [
+            "1 no longer listed",
+            "1 new",
+        ]
         here.tell(run(5, 8))
         assert here.closed() == [(5, 8, "block")]
 
@@ -232,6 +237,7 @@ def test_a_list_of_bookings_leaves_out_nothing_that_was_closed() -> None:
             here.clock.turn(hours=1)
             here.absorb(CalendarRead(DESK, here.clock.now(), ()))
         assert here.closed() == [(5, 8, "block")]
+        assert here.write(questions.open_questions) == []
 
 
 # ---- a calendar that cannot be read ------------------------------------------------------------------------------------
