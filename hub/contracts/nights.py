@@ -107,7 +107,9 @@ class Calendars:
                 self._said[listing] = body, now
                 yield topic, body
             if silent:
-                return  # the others would only be asked in vain; it is asked again with the next poll
+                # The others would only be asked in vain now; it comes after them with the next poll, lest it keeps them waiting.
+                self._due[listing] = now
+                return
             self._at[listing], self._due[listing] = now, now + EVERY
 
     def _is_new(self, listing: str, body: bytes, now: datetime) -> bool:

@@ -11,8 +11,8 @@ import pytest
 from hub import bookings
 from hub.contracts import Delivery, Host
 from hub.contracts.accounts import EVENTS, Account
-from hub.contracts.nights import AT_ONCE, Days
-from hub.errors import Garbled
+from hub.contracts.nights import AT_ONCE, TOLD, Calendars, Days
+from hub.errors import Garbled, Unavailable
 from hub.model.availability import Wish
 from hub.model.facts import CalendarRead, Fact, NightsTold, NightsUntold
 from hub.model.values import ChannelId, StayKind, StayStatus
@@ -148,6 +148,29 @@ def test_few_calendars_are_read_with_one_poll_and_all_in_their_turn(
             seen += new
             clock.turn(minutes=2)
         assert len(seen) == len(set(seen)) == len(desk.units)
+
+    simulate(main())
+
+
+def test_a_calendar_that_always_fails_keeps_no_other_one_waiting(clock: StoppedClock) -> None:
+    async def main() -> None:
+        asked = list[str]()
+
+        async def read(listing: str, first: date, last: date) -> Days:
+            asked.append(listing)
+            if listing == "101":
+                raise Unavailable("it has trouble of its own (500)")
+            return Days(first, last + timedelta(days=1), {})
+
+        calendars, read_well = Calendars(read), 0
+        calendars.lets([str(101 + number) for number in range(AT_ONCE)], clock.now(), anew=True)
+        for _ in range(5):
+            before = len(asked)
+            read_well += len([topic async for topic, _ in calendars.news(clock.now()) if topic == TOLD])
+            assert asked[before:].count("101") == 1, "with every poll"
+            assert asked[-1] == "101", "after it nobody is asked"
+            clock.turn(minutes=2)
+        assert read_well == AT_ONCE - 1
 
     simulate(main())
 
