@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from hub.io.vault import Vault
+from hub.errors import Misconfigured
+from hub.io.vault import Unreadable, Vault
 from hub.model.returning import email_form, phone_form
 from hub.store import guests
 from hub.store.engine import Tx
@@ -56,7 +57,13 @@ def marks(vault: Vault, contact: Mapping[str, str]) -> tuple[frozenset[str], fro
 
 
 def mark_old(tx: Tx, vault: Vault) -> None:
-    """Stays of before there were marks; so many at once, the rest another time."""
+    """Stays of before there were marks; so many at once, the rest another time. One that does not open holds up no other."""
     for row in guests.unmarked(tx, AT_ONCE):
-        after = _marked(vault, row, opened(vault, row))
+        try:
+            contact = opened(vault, row)
+        except Unreadable:
+            contact = {}
+        except Misconfigured:
+            continue  # its key may come back
+        after = _marked(vault, row, contact)
         guests.keep_marks(tx, row.id, after.email_mark or NO_MARK, after.phone_mark or NO_MARK)

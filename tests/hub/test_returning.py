@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from hub import contacts, guests, returning
+from hub import contacts, guests, returning, tidying
 from hub.errors import Rejected
 from hub.model.money import Money
 from hub.model.values import StayId
@@ -119,6 +119,26 @@ def test_stays_of_before_there_were_marks_and_of_before_a_rotation_are_known_too
             house.hub.vault.rotate()
             assert [each.id for each in (await _known(house, second)).others] == [first], "marked under older keys"
             assert not await house.hub.store.read(lambda tx: kept.unmarked(tx, 10))
+
+    simulate(scene())
+
+
+def test_a_stay_whose_contact_is_damaged_holds_up_neither_other_stays_nor_the_tidying(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with home(tmp_path) as house:
+            for uid, day in (("a", 2), ("b", 8)):
+                house.book(uid, date(2027, 3, day), date(2027, 3, day + 1), **ADA)
+            await house.later(hours=1)
+            first, second = await _ids(house)
+
+            def damage(tx: Tx) -> None:
+                tx.sql.execute(update(tables.stays).values(email_mark=None, phone_mark=None))
+                tx.sql.execute(update(tables.stays).where(tables.stays.c.id == first).values(contact=b"damaged"))
+
+            await house.hub.store.write(damage)
+            await tidying.tidy(house.hub)
+            assert not await house.hub.store.read(lambda tx: kept.unmarked(tx, 10))
+            assert (await _known(house, second)).others == ()
 
     simulate(scene())
 
