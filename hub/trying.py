@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from hub.contracts import Integration
+from hub.contracts.accounts import Account
 from hub.contracts.diaries import Diary
 from hub.errors import Garbled, Unavailable
 from hub.manifests import discover
@@ -79,7 +80,9 @@ async def _asked(integration: Integration) -> Trial:
 
 
 async def _facts(integration: Integration) -> AsyncIterator[Fact]:
-    async for delivery in integration.fetch(None):
+    # Of an account's calendars nothing is told here, and ten of them may take longer than anybody waits for a try.
+    fetch = integration.fetch_bookings if isinstance(integration, Account) else integration.fetch
+    async for delivery in fetch(None):
         for fact in await integration.parse(delivery):
             yield fact
 

@@ -141,7 +141,7 @@ class Account(Integration):
 
     async def fetch(self, cursor: str | None) -> AsyncIterator[Delivery]:
         """One delivery: everything, what changed, or the word that nothing did. And then calendars whose turn it is."""
-        async for delivery in self._bookings(cursor):
+        async for delivery in self.fetch_bookings(cursor):
             yield delivery
         if self._calendars is None:
             return
@@ -151,7 +151,8 @@ class Account(Integration):
         async for topic, body in self._calendars.news(now):
             yield self._with_body(now, topic, body)
 
-    async def _bookings(self, cursor: str | None) -> AsyncIterator[Delivery]:
+    async def fetch_bookings(self, cursor: str | None) -> AsyncIterator[Delivery]:
+        """`fetch` without the calendars."""
         now = self.host.clock.now()
         known = _Cursor.of(cursor)
         if known is None or not self._goes_on(known, now.timestamp()):

@@ -65,6 +65,7 @@ async def test_an_account_is_tried_before_it_is_added_and_nobody_hears_of_it(hub
         assert len(trial.listings) > 0
         await connecting.try_out(hub, wanted, new=True)
     asked = [each for each in desk.asked if "/oauth2/token" in str(each)]
+    assert not any("calendar" in each.path or "availability" in each.path for each in desk.asked), "bookings are enough"
     assert len(asked) < 2, "a token that is given out rarely is asked for once, however often it is tried"
     row = await hub.store.write(lambda tx: connecting.add(tx, hub, wanted, "account:Robin"))
     assert (row.id, row.unit, row.serves) == (manager.name, None, frozenset())
