@@ -48,7 +48,7 @@ class _Run:
 
 def absorb(tx: Tx, desk: Desk, fact: NightsTold | NightsUntold) -> None:
     if isinstance(fact, NightsUntold):
-        _not_read(tx, fact)
+        _not_read(tx, fact, desk.now())
     else:
         hearing.note_news(tx, fact, _take_in(tx, desk, fact))
 
@@ -186,12 +186,12 @@ def _report(fact: NightsTold, uid: str, run: _Run) -> StayReport:
 # ---- a calendar that cannot be read ------------------------------------------------------------------------------------
 
 
-def _not_read(tx: Tx, fact: NightsUntold) -> None:
+def _not_read(tx: Tx, fact: NightsUntold, now: datetime) -> None:
     """A line in the log once for each way in which it fails."""
     if house.channel_with(tx, fact.channel) is None:
         return
     state = listings.nights_of(tx, fact.channel, fact.listing)
-    if state.nights_at is not None and fact.at < state.nights_at:
+    if is_older(fact.at, state.nights_at, now):
         return
     if state.nights_why != fact.why:
         what = f"the calendar of {state.name or fact.listing} could not be read"

@@ -260,6 +260,15 @@ def test_a_calendar_that_cannot_be_read_is_said_and_costs_nothing() -> None:
         assert here.write(listings.nights_failing) == []
 
 
+def test_a_clock_that_was_ahead_hides_no_calendar_that_cannot_be_read() -> None:
+    with hub() as here:
+        here.clock.turn(days=900)
+        here.tell(run(5, 8))
+        here.clock.turn(days=-900)
+        here.absorb(NightsUntold(DESK, here.clock.now(), "101", "it answers 500"))
+        assert [each.nights_why for each in here.write(listings.nights_failing)] == ["it answers 500"]
+
+
 # ---- whatever comes ------------------------------------------------------------------------------------------------------
 
 NIGHTS: Final = st.frozensets(st.integers(0, 9), max_size=8)
