@@ -54,6 +54,7 @@ def absorb(tx: Tx, fact: LockFact, driver: str) -> LockId | None:
         case CodesChanged():
             _codes_changed(tx, door, fact)
         case ModeTold():
+            _heard(tx, door, fact.at)
             _mode(tx, door, fact)
         case TroubleSeen():
             _trouble(tx, door, fact)
@@ -160,7 +161,6 @@ def _codes_changed(tx: Tx, door: Door, fact: CodesChanged) -> None:
 
 
 def _mode(tx: Tx, door: Door, fact: ModeTold) -> None:
-    _heard(tx, door, fact.at)
     if door.mode is fact.mode:
         return
     doors.learn(tx, door.id, mode=fact.mode.value, mode_at=fact.at)

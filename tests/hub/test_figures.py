@@ -11,9 +11,9 @@ import pytest
 
 from hub import tidying
 from hub.figures import Measured, measured
-from hub.model.facts import LockSilent
+from hub.model.facts import BoltMoved, LockFact, LockSilent, Mode, ModeTold
 from hub.model.figures import Figure, What
-from hub.model.values import Address, LockId, Position, PropertyId
+from hub.model.values import Address, How, LockId, Position, PropertyId
 from hub.store import figures, holders
 from hub.store.tables import lock_days
 from tests.simulators.building import Memory
@@ -129,6 +129,23 @@ def test_a_stay_that_was_cancelled_before_is_no_attempt(tmp_path: Path) -> None:
         assert (await _figure(house, What.CODES)).of == 0
 
     _lived(tmp_path, work, Memory(Address("front"), silent=True))
+
+
+def test_a_silence_that_a_code_ends_at_a_keypad_that_was_off_counts_once(tmp_path: Path) -> None:
+    async def work(house: Home) -> None:
+        async def tell(fact: LockFact) -> None:
+            await house.hub.store.write(lambda tx: house.hub.intake.absorb(tx, fact, "memory"))
+
+        front = Address("front")
+        await house.later(hours=3)
+        await tell(ModeTold(front, house.hub.clock.now(), Mode.VACATION))
+        await tell(LockSilent(front, house.hub.clock.now(), "it does not answer"))
+        await house.later(hours=1)
+        await tell(BoltMoved(front, house.hub.clock.now(), Position.UNLOCKED, How.KEYPAD, 1))
+        told = await _figure(house, What.CONNECTED)
+        assert told.of - told.good == 3600
+
+    _lived(tmp_path, work)
 
 
 def test_a_lock_is_connected_but_for_its_silences(tmp_path: Path) -> None:
