@@ -196,8 +196,13 @@ class _View:
     def _too_early(self, slot: Slot) -> bool:
         """A code that nobody holds and whose time is to come, in a lock that took its hours and does not say it keeps them."""
         coming = (each for each in self.grants.values() if each.tag == slot.tag and self.wanted(each.id))
-        return slot.enabled and any(
-            not self.begun(each) and not self.limits.holds and slot.hours.taken_on_trust(each.window) for each in coming
+        return (
+            slot.enabled
+            and not self._is_theirs(slot)
+            and any(
+                not self.begun(each) and not self.limits.holds and slot.hours.taken_on_trust(each.window)
+                for each in coming
+            )
         )
 
     def exposed(self, slot: Slot, grant: Grant) -> bool:

@@ -21,6 +21,7 @@ from hub.model.codes import (
     Slot,
     Step,
     Write,
+    next_step,
     ready,
     state_of,
     usable,
@@ -261,3 +262,10 @@ def test_places_of_a_lock_that_only_acknowledges_hours_are_not_fought_over() -> 
 def test_a_code_that_is_there_before_its_time_and_cannot_be_made_to_wait_goes() -> None:
     early = Slot(1, reading=Reading.OCCUPIED, tag=CYD.tag, proven_at=NOW, hours=TRUST)
     assert step([CYD], [early, *ALL_EMPTY[1:]], FIRST) == Clear(1)
+
+
+def test_somebody_elses_code_with_the_digits_of_one_that_waits_is_left_alone() -> None:
+    early = Slot(1, reading=Reading.OCCUPIED, tag=CYD.tag, proven_at=NOW, hours=TRUST)
+    refused = replace(CYD, refused=True)
+    left = next_step([refused], [early, *ALL_EMPTY[1:]], POLICY, FIRST, NOW, theirs={CYD.tag})
+    assert left == Rest(CYD.window.start)
