@@ -369,7 +369,7 @@ class Reconciler:
             return after
         grant = next((grant for grant in view.grants if grant.id == step.grant), None)
         if grant is not None:
-            codes.refuse(tx, grant.id, words, theirs=other_digits and not _is_elsewhere(grant, step.slot, view))
+            codes.refuse(tx, grant.id, words, theirs=other_digits and not _may_be_there(grant, step.slot, view))
             self._log(tx, lock, log.CODE_REFUSED, step.slot, grant)
             self.refused(tx, grant, lock, words, other_digits)
         return after
@@ -488,9 +488,10 @@ class Reconciler:
 _THEIRS: Final = "somebody else's code in the lock has its digits"
 
 
-def _is_elsewhere(grant: Grant, number: int, view: View) -> bool:
-    """Whether its code may be in another place of the lock already, by our own hand."""
-    return any(slot.tag == grant.tag and slot.number != number for slot in view.slots)
+def _may_be_there(grant: Grant, number: int, view: View) -> bool:
+    """Whether its code may be in the lock already by our own hand: in another place, or in this one, which was not empty."""
+    own = (slot for slot in view.slots if slot.tag == grant.tag)
+    return any(slot.number != number or slot.reading is not Reading.EMPTY for slot in own)
 
 
 async def _told(keypad: Keypad, step: Write | Enable, pin: Pin) -> Proof:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from hub.model.values import Address
+from hub.model.values import Address, LockId, Proof
+from hub.store import codes
+from hub.store.engine import Tx
 from tests.hub.test_taken_places import CHECK_IN
 from tests.simulators.building import Memory
 from tests.simulators.home import home, simulate
+
+FRONT = LockId("front")
 
 
 @pytest.mark.parametrize(
@@ -38,5 +43,30 @@ def test_it_is_not_taken_for_the_hubs_own_and_the_guest_gets_another(tmp_path: P
             await house.later(days=1)
             assert memory.codes == {1: theirs}
             assert [what for what, slot, _ in memory.journal if slot == 1] == []
+
+    simulate(main())
+
+
+def test_a_lock_that_refuses_a_code_where_it_is_already_makes_it_nobody_elses(tmp_path: Path) -> None:
+    """Restored from a backup the hub has forgotten its place. Taken for a stranger's, it would stay for ever."""
+    memory = Memory(Address("front"), refuses_repeats=True)
+
+    async def main() -> None:
+        async with home(tmp_path, [memory], start=CHECK_IN - timedelta(hours=1)) as house:
+            house.book("a", date(2027, 3, 2), date(2027, 3, 3))
+            await house.until(CHECK_IN)
+            first = await house.digits()
+            (place,) = memory.codes
+            hub = house.hub
+
+            def forget(tx: Tx) -> None:
+                slot = codes.slot_of(tx, FRONT, place)
+                codes.keep_slot(tx, FRONT, replace(slot, holder=None, proof=Proof.NONE), hub.clock.now())
+
+            await hub.store.write(forget)
+            await house.later(minutes=10)
+            ours = await house.digits()
+            assert ours != first
+            assert list(memory.codes.values()) == [ours]
 
     simulate(main())

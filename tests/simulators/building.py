@@ -35,6 +35,8 @@ class Memory:
     masked: bool = False
     refuses_duplicates: bool = True
     """As most locks do."""
+    refuses_repeats: bool = False
+    """Even of a code in its own place."""
     schedules: bool = False
     """It can confine a code to a window, and keeps that longer than the code."""
     hours: dict[int, Window] = field(default_factory=dict)
@@ -93,7 +95,7 @@ class MemoryLock(Keypad, BoltControl):
         digits = pin.reveal()
         assert enabled or self.memory.holds_disabled, "it cannot hold a code"
         if self.memory.refuses_duplicates and any(
-            held == digits and at != slot for at, held in self.memory.codes.items()
+            held == digits and (at != slot or self.memory.refuses_repeats) for at, held in self.memory.codes.items()
         ):
             await self.exchange("write")
             raise CodeTaken("the code is already in another slot")
