@@ -179,7 +179,9 @@ def _why_not(each: Booking) -> str:
     if stay.status is StayStatus.CANCELLED:
         why = stay.cancelled_why or ""
         return f"by {by}" + (f": {why}" if why and not why.startswith("cancelled by ") else "")
-    return f"by {by}: " + ("its dates make no sense now" if stay.status is StayStatus.UNUSABLE else "no guest comes")
+    return f"by {by}: " + (
+        "what was told of it cannot be used" if stay.status is StayStatus.UNUSABLE else "no guest comes"
+    )
 
 
 def _doors(tx: Tx, reading: Reading, each: Booking) -> Iterator[str]:

@@ -154,7 +154,7 @@ _STATUS: Final = {
     StayStatus.CONFIRMED: "confirmed",
     StayStatus.TENTATIVE: "tentative",
     StayStatus.CANCELLED: "cancelled",
-    StayStatus.UNUSABLE: "of no use, as its dates make no sense",
+    StayStatus.UNUSABLE: "of no use as it was told",
 }
 _KIND: Final = {
     StayKind.RESERVATION: "a guest’s",

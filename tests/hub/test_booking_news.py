@@ -22,7 +22,7 @@ from hub.model.booking_news import GATHER, News, Shape, What, joined
 from hub.model.diary import Naming
 from hub.model.effects import Effect, SendEmail, SendSms
 from hub.model.people import PersonKind
-from hub.model.values import PersonId, PropertyId, StayId, StayKind, UnitId
+from hub.model.values import PersonId, PropertyId, StayId, StayKind, StayStatus, UnitId
 from hub.people import Who
 from hub.store import alerts, house
 from hub.store import booking_news as rows
@@ -213,6 +213,19 @@ def test_a_channels_first_reading_is_one_line_and_its_past_none(tmp_path: Path) 
         text = post.mails[1].text
         assert text.count("\n- ") == 20
         assert "And 10 more: 10 new. They are on the page Stays of the hub." in text
+
+    _played(tmp_path, work)
+
+
+def test_a_booking_that_cannot_be_used_any_more_is_told_as_such(tmp_path: Path) -> None:
+    """Whatever it is that is wrong with it: not only its dates may be."""
+
+    async def work(made: Home, post: Post) -> None:
+        made.book("1", ARRIVAL, DEPARTURE)
+        await made.later(minutes=10)
+        made.rebook("1", status=StayStatus.UNUSABLE, note="this booking cannot be used: its listing is missing")
+        await made.later(minutes=10)
+        assert "By feed: what was told of it cannot be used." in post.mails[1].text
 
     _played(tmp_path, work)
 
