@@ -32,7 +32,7 @@ def found(look: Look) -> Iterator[Finding]:
         ]
         for side, count in counts:
             if _lasts(look, count, closed=count.failures >= throttle.CLOSED):
-                addresses = _addresses(look, account)
+                addresses = _addresses(look, account, side)
                 named |= {throttle.of_address(each) for each in addresses}
                 yield _of_account(account, count, side, addresses)
     strangers = {
@@ -50,12 +50,13 @@ def _lasts(look: Look, count: Attempts, *, closed: bool) -> bool:
     return closed or (left > timedelta(0) and not look.reached(look.now + left))
 
 
-def _addresses(look: Look, account: Account) -> list[str]:
-    """Where wrong attempts with that name came from, the latest first."""
+def _addresses(look: Look, account: Account, side: str) -> list[str]:
+    """Where wrong attempts with that name came from on that side, the latest first."""
     deeds = log.deeds(look.tx, f"account:{account.name}", limit=_MOST_LINES)
     wrong = (deed for deed in deeds if deed.action == "sign in" and deed.outcome == "refused")
     recent = (deed for deed in wrong if deed.at > look.wall.now() - throttle.FADES)
-    return list(dict.fromkeys(deed.actor.removeprefix("address:") for deed in recent))
+    addresses = dict.fromkeys(deed.actor.removeprefix("address:") for deed in recent)
+    return [each for each in addresses if throttle.here(each) == (side == "here")]
 
 
 def _of_account(account: Account, count: Attempts, side: str, addresses: list[str]) -> Finding:

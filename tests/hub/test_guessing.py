@@ -76,6 +76,17 @@ def test_whose_password_is_guessed_from_where_and_how_often_is_an_alert(tmp_path
     _lived(tmp_path, work)
 
 
+def test_what_is_guessed_on_the_hub_itself_is_not_said_to_come_from_elsewhere(tmp_path: Path) -> None:
+    async def work(house: Home) -> None:
+        await _wrong(house, ROBIN, AWAY, 1)
+        await _wrong(house, ROBIN, ONSITE, throttle.ALARMING)
+        (finding,) = await _found(house)
+        assert finding.about == "account:Robin:here"
+        assert f"from {ONSITE};" in finding.sentence
+
+    _lived(tmp_path, work)
+
+
 def test_who_mistypes_a_few_times_alarms_nobody(tmp_path: Path) -> None:
     async def work(house: Home) -> None:
         await _wrong(house, ROBIN, AWAY, throttle.ALARMING - 1)
