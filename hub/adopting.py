@@ -152,7 +152,7 @@ class Adopting:
             raise Rejected(
                 f"{where} has the digits that Gatehouse keeps for somebody's pass; draw others for that one first"
             )
-        if not tags.isdisjoint(self.tagbook.tags):
+        if not tags.isdisjoint(self.tagbook.tags - codes.theirs(tx, wish.lock)):
             raise Rejected(f"{where} is one that Gatehouse gave and that is over; give a new one instead")
         return seen.pin
 

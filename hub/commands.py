@@ -38,7 +38,6 @@ from hub.errors import Misconfigured, Rejected
 from hub.health import findings, summary
 from hub.hub import Hub
 from hub.io.recovery import RecoveryKey
-from hub.model.codes import state_of
 from hub.model.people import Scope
 from hub.model.values import GrantId, LockId, Pin, StayId, UnitId, clean
 from hub.plugins import settings_of
@@ -213,7 +212,7 @@ def _code_list(tx: Tx, *, hub: Hub, actor: str, ask: asks.Codes) -> JsonValue:
 
 def _code(code: Code, hub: Hub) -> dict[str, JsonValue]:
     grant = None if code.issued is None else code.issued.grant
-    state = state_of(grant, code.slot, hub.clock.now(), hub.tagbook.tags)
+    state = code.state(hub.clock.now(), hub.tagbook.tags)
     return {
         "lock": code.lock,
         "slot": None if code.slot is None else code.slot.number,

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from sqlalchemy import RowMapping, exists, or_, select
 
-from hub.model.codes import Reading, Slot
-from hub.model.values import LockId, Purpose, StayId
+from hub.model.codes import CodeState, Reading, Slot, state_of
+from hub.model.values import CodeTag, LockId, Purpose, StayId
 from hub.store import emergencies
-from hub.store.codes import Issued, entry_of, held, issued, opens_for_guests, read_slot
+from hub.store.codes import Issued, entry_of, held, issued, opens_for_guests, read_slot, theirs
 from hub.store.engine import Tx
 from hub.store.prepared import Prepared, among, listed
 from hub.store.proofs import NOW, PROVEN
@@ -28,6 +28,13 @@ class Code:
     issued: Issued | None
     guest: str
     """Of the stay, else its reference, as many channels name nobody; or the label."""
+    theirs: bool = False
+    """Somebody else's, though its digits were once drawn for that lock."""
+
+    def state(self, now: datetime, ours: Collection[CodeTag]) -> CodeState | None:
+        """`ours`: tags of codes that were once ours."""
+        grant = None if self.issued is None else self.issued.grant
+        return state_of(grant, self.slot, now, () if self.theirs else ours)
 
 
 def listing(tx: Tx, *, lock: LockId | None = None, stay: StayId | None = None) -> list[Code]:
@@ -39,8 +46,13 @@ def listing(tx: Tx, *, lock: LockId | None = None, stay: StayId | None = None) -
         strangers = select(slots).where(slots.c.holder.is_(None), slots.c.reading == Reading.OCCUPIED.value)
         if lock is not None:
             strangers = strangers.where(slots.c.lock_id == lock)
-        found += [Code(row["lock_id"], read_slot(row), None, "") for row in tx.sql.execute(strangers).mappings()]
+        found += [_stranger(tx, row) for row in tx.sql.execute(strangers).mappings()]
     return sorted(found, key=lambda code: (code.lock, 1000 if code.slot is None else code.slot.number))
+
+
+def _stranger(tx: Tx, row: RowMapping) -> Code:
+    known = row["tag"] is not None and row["tag"] in theirs(tx, row["lock_id"])
+    return Code(row["lock_id"], read_slot(row), None, "", known)
 
 
 def of_stays(tx: Tx, ids: Collection[StayId]) -> dict[StayId, list[Code]]:

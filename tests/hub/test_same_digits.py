@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from hub.adopting import Wish
+from hub.model.codes import CodeState
 from hub.model.values import Address, LockId, Proof
-from hub.store import codes
+from hub.store import code_list, codes
 from hub.store.engine import Tx
 from tests.hub.test_taken_places import CHECK_IN
 from tests.simulators.building import Memory
@@ -39,10 +41,20 @@ def test_it_is_not_taken_for_the_hubs_own_and_the_guest_gets_another(tmp_path: P
             await house.until(CHECK_IN + timedelta(minutes=10))
             ours = await house.digits()
             assert sorted(memory.codes.values()) == sorted([theirs, ours])
+            listed = await house.hub.store.read(lambda tx: code_list.listing(tx, lock=FRONT))
+            states = {
+                each.slot.number: each.state(house.hub.clock.now(), house.hub.tagbook.tags)
+                for each in listed
+                if each.slot
+            }
+            assert states.pop(1) is CodeState.FOREIGN, "nobody takes it away"
+            assert list(states.values()) == [CodeState.SET]
             assert ours != theirs
             await house.later(days=1)
             assert memory.codes == {1: theirs}
             assert [what for what, slot, _ in memory.journal if slot == 1] == []
+            await house.hub.adopting.adopt(Wish(FRONT, 1, "the caretaker", None), "manager")
+            assert memory.codes == {1: theirs}
 
     simulate(main())
 

@@ -12,7 +12,7 @@ from hub import issuing
 from hub.adopting import Wish
 from hub.errors import Unavailable
 from hub.hub import Hub
-from hub.model.codes import CodeState, state_of
+from hub.model.codes import CodeState
 from hub.model.people import Scope
 from hub.model.values import GrantId, LockId, PersonId, Pin, Proof, Purpose, StayId, clean
 from hub.store import code_list, codes, doors, log, persons
@@ -79,8 +79,7 @@ def _place(code: Code) -> str:
 
 
 def _state(code: Code, hub: Hub) -> CodeState | None:
-    grant = None if code.issued is None else code.issued.grant
-    return state_of(grant, code.slot, hub.clock.now(), hub.tagbook.tags)
+    return code.state(hub.clock.now(), hub.tagbook.tags)
 
 
 def _code(code: Code, pins: Mapping[GrantId, Pin], hub: Hub) -> CodeOut:

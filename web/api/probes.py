@@ -16,7 +16,7 @@ from hub.figures import measured
 from hub.health import findings
 from hub.hub import Hub
 from hub.model.alerts import Level
-from hub.model.codes import CodeState, state_of
+from hub.model.codes import CodeState
 from hub.model.figures import Counts, What
 from hub.model.people import Scope, allows
 from hub.model.values import LockId
@@ -73,10 +73,7 @@ def _measured(tx: Tx, hub: Hub) -> Iterator[Metric]:
     yield _one("gatehouse_clock_trusted", "1 while the hub believes its clock", float(hub.clock.trusted))
     levels = Counter(finding.level for finding in findings(tx, hub))
     yield _many("gatehouse_findings", "What is wrong, by level", "level", {each.value: levels[each] for each in Level})
-    listed = (
-        state_of(None if code.issued is None else code.issued.grant, code.slot, now, hub.tagbook.tags)
-        for code in code_list.listing(tx)
-    )
+    listed = (code.state(now, hub.tagbook.tags) for code in code_list.listing(tx))
     states = Counter(state for state in listed if state is not None)
     yield _many("gatehouse_codes", "Codes, by state", "state", {each.value: states[each] for each in CodeState})
     dead = Counter(letter.box for letter in mail.dead(tx))

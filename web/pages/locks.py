@@ -11,7 +11,7 @@ from hub import backup_codes, coming_back, housing, stubborn
 from hub.figures import measured
 from hub.hub import Hub
 from hub.model.battery import Weighed, Weight, accuracy, curve
-from hub.model.codes import CodeState, Limits, Slot, state_of
+from hub.model.codes import CodeState, Limits, Slot
 from hub.model.facts import Abilities, Mode
 from hub.model.values import CodeTag, GrantId, LockId, Position, Proof
 from hub.store import batteries, code_list, codes, doors, ladder, settings
@@ -281,7 +281,7 @@ def _slot_line(
 ) -> SlotLine | None:
     now = ground.now
     grant = None if code.issued is None else code.issued.grant
-    state = state_of(grant, code.slot, now, ours)
+    state = code.state(now, ours)
     if state is None:
         return None
     local = ground.local(door.property)
