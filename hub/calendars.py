@@ -37,8 +37,6 @@ GATEHOUSE: Final = "gatehouse"
 SOURCE_CANCELLED: Final = "its source cancelled it"
 NOT_LISTED: Final = "its calendar no longer lists it"
 _BACKWARDS: Final = "its check-out is not after its check-in"
-CLOSED_THERE: Final = "nights:"
-"""How the UIDs begin that we give to nights that people closed in an account's calendar: there they have none."""
 LOOK_BACK: Final = timedelta(days=3)
 """Stays that ended longer ago are not compared with a calendar any more."""
 

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import Final
 
 from hub import calendars, hearing
-from hub.calendars import CLOSED_THERE, LOOK_BACK, SOURCE_CANCELLED, At, is_older
+from hub.calendars import LOOK_BACK, SOURCE_CANCELLED, At, is_older
 from hub.diaries import taken_back
 from hub.hearing import NOTHING, News
 from hub.issuing import Desk
@@ -27,6 +27,7 @@ from hub.store import publishing as outlets
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.publishing import FAILED, IN, Entry
+from hub.store.source_names import CLOSED_THERE
 from hub.store.stays import Source, StayRow
 
 NOTE: Final = "closed in the channel's own calendar"

@@ -41,7 +41,7 @@ class Way(Enum):
 
     OPEN = "open"
     NOBODY = "nobody"
-    """No channel tells of the stay: it was added here."""
+    """No channel tells of the stay as of a booking: it was added here, or nights were closed for an owner there."""
     CALENDAR = "calendar"
     OFF = "off"
     CANNOT = "cannot"
@@ -297,7 +297,7 @@ def said_of(ways: Ways) -> str:
         case Way.NO_GUEST:
             return "nobody stays there whom one could write to"
         case Way.NOBODY:
-            return "no channel tells of this stay, so none can carry a message: write an e-mail or call the guest"
+            return "no channel tells of this stay as of a booking, so none can carry a message: write an e-mail or call the guest"
         case Way.CALENDAR:
             return f"{names} is a calendar, which carries no messages: write where the guest booked, or call the guest"
         case Way.OFF:

@@ -14,7 +14,6 @@ from typing import Self
 from hub import hearing, pushing
 from hub.allocating import Crowds
 from hub.calendars import (
-    CLOSED_THERE,
     GATEHOUSE,
     LOOK_BACK,
     NOT_LISTED,
@@ -41,6 +40,7 @@ from hub.store import publishing as outlets
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.house import ChannelRow
+from hub.store.source_names import CLOSED_THERE
 from hub.store.stays import Source, StayRow
 
 

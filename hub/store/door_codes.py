@@ -63,7 +63,7 @@ def candidates(tx: Tx, channel: ChannelId, now: datetime) -> list[StayId]:
         .distinct()
         .join(stay_sources, stay_sources.c.stay_id == stays.c.id)
         .outerjoin(door_codes, code)
-        .where(stay_sources.c.channel_id == channel, stays.c.check_out > now)
+        .where(stay_sources.c.channel_id == channel, is_given(stay_sources.c.uid), stays.c.check_out > now)
         .where(or_(stays.c.status == "confirmed", door_codes.c.standing != ""))
         .order_by(stays.c.id)
     )
@@ -81,8 +81,9 @@ def booking_of(tx: Tx, channel: ChannelId, id_: StayId) -> str | None:
 
 
 def platforms_of(tx: Tx, id_: StayId) -> list[ChannelId]:
-    """Those that tell of the stay, or told of it."""
-    query = select(stay_sources.c.channel_id).where(stay_sources.c.stay_id == id_).distinct()
+    """Those that tell of the stay as of a booking, or told of it."""
+    here = (stay_sources.c.stay_id == id_, is_given(stay_sources.c.uid))
+    query = select(stay_sources.c.channel_id).where(*here).distinct()
     return [ChannelId(name) for name in tx.sql.execute(query.order_by(stay_sources.c.channel_id)).scalars()]
 
 

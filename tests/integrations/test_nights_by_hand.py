@@ -13,15 +13,17 @@ from hub.contracts import Delivery, Host
 from hub.contracts.accounts import EVENTS, Account
 from hub.contracts.nights import AT_ONCE, TOLD, Calendars, Days
 from hub.errors import Garbled, Unavailable
+from hub.guest_messages import Way
 from hub.model.availability import Wish
 from hub.model.facts import CalendarRead, Fact, NightsTold, NightsUntold
 from hub.model.values import ChannelId, StayKind, StayStatus
-from hub.store import listings
+from hub.store import door_codes, listings
 from tests.integrations.conftest import StoppedClock
 from tests.simulators.home import FLAT, simulate
 from tests.simulators.managers.all import MANAGERS, Double, reader
 from tests.simulators.managers.desk import Desk, reply
 from tests.simulators.managers.guesty import LETTERS, GuestyDesk
+from tests.simulators.managers.plugged import DESK, plugged
 from tests.simulators.managers.street import ARRIVAL, CHANNELS, NIGHTS, Street, street
 
 READING = [each for each in MANAGERS.values() if each.closed]
@@ -316,6 +318,22 @@ def test_a_calendar_that_fails_is_said_and_what_is_known_stands(tmp_path: Path) 
             desk.shut = 0
             await here.house.later(minutes=14)
             assert await hub.store.read(listings.nights_failing) == []
+
+    simulate(main())
+
+
+def test_an_owner_s_nights_are_no_booking_there_so_they_get_no_door_code_and_no_message(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with plugged(tmp_path, MANAGERS["guesty"], door_codes=True) as (house, desk):
+            desk.shut_by_hand("101", 1, 3, "owner")
+            await house.later(days=1, hours=8)
+            (stay,) = await house.stays()
+            assert (stay.kind, stay.status, stay.channel_id) == (StayKind.OWNER, StayStatus.CONFIRMED, DESK)
+            assert await house.digits(""), "the owner comes in"
+            assert [each.path for each in desk.asked if each.method == "PUT"] == []
+            hub = house.hub
+            assert await hub.store.read(lambda tx: door_codes.of_stay(tx, stay.id)) == []
+            assert (await hub.store.read(lambda tx: hub.messages.ways(tx, stay))).way is Way.NOBODY
 
     simulate(main())
 
