@@ -170,7 +170,8 @@ class _View:
 
     def _spoken_for(self, slot: Slot, grant: Grant) -> bool:
         """Whether the lock took the hours of another code that waits for this place, and not those of `grant`."""
-        waiting = (each for each in self.grants.values() if self.wanted(each.id) and each.id not in self.homes)
+        expected = (each for each in self.grants.values() if self.wanted(each.id) and not each.refused)
+        waiting = (each for each in expected if each.id not in self.homes)
         told = {each.id for each in waiting if not slot.hours.lacking_ahead(each.window)}
         return bool(told) and grant.id not in told
 

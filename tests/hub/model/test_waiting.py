@@ -259,6 +259,12 @@ def test_places_of_a_lock_that_only_acknowledges_hours_are_not_fought_over() -> 
     assert step([CYD, DAN, begun], [cyds, dans], full) == Write(1, begun.id), "a guest who is there comes first"
 
 
+def test_a_code_that_was_refused_keeps_no_place_from_those_that_wait() -> None:
+    cyds = replace(empty(1), hours=TRUST)
+    refused = replace(CYD, refused=True)
+    assert step([refused, DAN], [cyds], replace(FIRST, slots=1)) == Schedule(1, DAN.id, exactly(DAN.window))
+
+
 def test_a_code_that_is_there_before_its_time_and_cannot_be_made_to_wait_goes() -> None:
     early = Slot(1, reading=Reading.OCCUPIED, tag=CYD.tag, proven_at=NOW, hours=TRUST)
     assert step([CYD], [early, *ALL_EMPTY[1:]], FIRST) == Clear(1)
