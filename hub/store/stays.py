@@ -17,7 +17,7 @@ from hub.store import steps
 from hub.store.claims import claim_of
 from hub.store.engine import Tx
 from hub.store.prepared import Prepared, one_of, upsert
-from hub.store.source_names import stand_in
+from hub.store.source_names import CLOSED_THERE, stand_in
 from hub.store.stay_search import Wanted, conditions
 from hub.store.tables import Instant, channel_state, stay_sources, stays
 
@@ -329,7 +329,9 @@ _SAID: Final = upsert(stay_sources, [field.name for field in fields(Source)])
 
 _MISSING: Final = Prepared(
     select(stay_sources.c.uid).where(
-        stay_sources.c.channel_id == bindparam("channel"), stay_sources.c.missing_since.is_not(None)
+        stay_sources.c.channel_id == bindparam("channel"),
+        stay_sources.c.missing_since.is_not(None),
+        stay_sources.c.uid.not_like(f"{CLOSED_THERE}%"),  # no reading of bookings lists these
     ),
     lambda row: str(row["uid"]),
 )

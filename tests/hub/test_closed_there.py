@@ -238,6 +238,8 @@ def test_a_list_of_bookings_leaves_out_nothing_that_was_closed() -> None:
             here.absorb(CalendarRead(DESK, here.clock.now(), ()))
         assert here.closed() == [(5, 8, "block")]
         assert here.write(questions.open_questions) == []
+        here.tell(NOTHING)
+        assert not here.write(lambda tx: ledger.any_missing(tx, DESK)), "nor is anything of it looked for there"
 
 
 # ---- a calendar that cannot be read ------------------------------------------------------------------------------------
