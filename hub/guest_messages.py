@@ -100,10 +100,10 @@ class GuestMessages:
 
     def _seen(self, tx: Tx, row: MessageRow) -> Message:
         text, state, why = self._text(row), row.state, row.why
-        given_up = mail.given_up(tx, row.promise) if state in (MessageState.WAITING, MessageState.SENDING) else None
-        if given_up is not None:  # it was tried for a day
+        if state in (MessageState.WAITING, MessageState.SENDING) and not mail.waits(tx, row.promise):
+            # It was tried for a day; and then, perhaps, somebody let the promise go on the page Health.
             state = MessageState.REFUSED if state is MessageState.WAITING else MessageState.UNKNOWN
-            why = given_up
+            why = mail.given_up(tx, row.promise) or why or "it is not tried any more"
         return Message(row, text, state, why)
 
     def _text(self, row: MessageRow) -> str:

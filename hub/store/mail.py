@@ -273,6 +273,12 @@ def given_up(tx: Tx, key: str) -> str | None:
     return None if row is None else str(row[0] or "")
 
 
+def waits(tx: Tx, key: str) -> bool:
+    """Whether that promise is still tried by itself."""
+    open_ = select(outbox.c.id).where(outbox.c.key == key, outbox.c.state.in_((WAITING, LEASED)))
+    return tx.sql.execute(open_.limit(1)).first() is not None
+
+
 def claim(tx: Tx, lane: str, now: datetime, until: datetime) -> Promise | None:
     """Take the next due promise of a lane until `until`; a lease that ran out is taken again."""
     free = or_(outbox.c.state == WAITING, (outbox.c.state == LEASED) & (outbox.c.leased_until <= now))

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
-from hub import guests
+from hub import guests, letters
 from hub.contracts import Integration, Performer
 from hub.errors import Rejected
 from hub.guest_messages import LONGEST, Message, Way
@@ -22,6 +23,7 @@ from hub.store import guest_messages as rows
 from hub.store import log, mail
 from hub.store.guest_messages import MessageState
 from hub.store.stays import StayRow
+from hub.store.tables import outbox
 from tests.simulators.home import Home, home, simulate
 from tests.simulators.managers.all import MANAGERS, Double
 from tests.simulators.managers.desk import Desk, reply
@@ -219,6 +221,35 @@ def test_a_message_that_waits_can_be_held_back_and_one_that_left_cannot(tmp_path
         await house.later(minutes=10)
         assert len(desk.letters) == 1
         assert [each.state for each in await written(house, stay)] == [MessageState.LET_GO, MessageState.HANDED_OVER]
+
+    with_guest(tmp_path, test)
+
+
+@pytest.mark.parametrize(
+    ("was", "seen"), [(MessageState.WAITING, MessageState.REFUSED), (MessageState.SENDING, MessageState.UNKNOWN)]
+)
+def test_a_message_whose_promise_was_let_go_does_not_seem_to_be_on_its_way(
+    tmp_path: Path, was: MessageState, seen: MessageState
+) -> None:
+    """On the Health page, after it was tried for a day."""
+
+    async def test(house: Home, desk: Desk, stay: StayRow) -> None:
+        hub = house.hub
+
+        def given_up_and_let_go(tx: Any) -> str:
+            row = hub.messages.write(tx, stay.id, WORDS, BY)
+            rows.keep(tx, replace(row, state=was))
+            tx.sql.execute(update(outbox).where(outbox.c.key == row.promise).values(state=mail.DEAD, why="it is shut"))
+            (dead,) = mail.dead(tx)
+            letters.dismiss(tx, dead, BY, hub.clock.now())
+            return row.id
+
+        id_ = await hub.store.write(given_up_and_let_go)
+        await house.later(minutes=5)
+        assert await only(house, stay) == (seen, "it is not tried any more")
+        await hub.store.write(lambda tx: hub.messages.send_again(tx, stay.id, id_, BY))
+        await house.later(minutes=5)
+        assert desk.letters == [(1, WORDS)]
 
     with_guest(tmp_path, test)
 
