@@ -312,7 +312,7 @@ class Reconciler:
         if not foreign or slot.tag in self.tagbook.tags:  # what is in the book may have been put there by us
             return
         for grant in view.grants:
-            if grant.tag == slot.tag and not grant.revoked and not grant.refused:
+            if grant.tag == slot.tag and not (grant.revoked or grant.refused or codes.is_restored(tx, grant.id)):
                 codes.refuse(tx, grant.id, _THEIRS, theirs=True)
                 self._log(tx, lock, log.CODE_REFUSED, slot.number, grant)
                 self.refused(tx, grant, lock, _THEIRS, True)

@@ -29,7 +29,7 @@ from hub.model.chain import CODE
 from hub.model.codes import Claim, Grant, Reading, Slot
 from hub.model.hours import UNHEARD_OF, Hours
 from hub.model.values import CodeTag, GrantId, LockId, PassId, Proof, Purpose, StayId, Window
-from hub.store import chain, emergencies, holders
+from hub.store import chain, emergencies, holders, settings
 from hub.store.engine import Tx
 from hub.store.prepared import Prepared, among, listed, upsert
 from hub.store.proofs import NOW
@@ -170,6 +170,12 @@ _ISSUED: Final = Prepared(select(grants).where(grants.c.id == bindparam("grant")
 
 def issued(tx: Tx, grant: GrantId) -> Issued | None:
     return _ISSUED.first(tx, grant=grant)
+
+
+def is_restored(tx: Tx, grant: GrantId) -> bool:
+    """Whether it comes from a backup: it may have been put into its lock after that was made, and the book of tags be lost."""
+    backup, entry = settings.restored_from(tx), issued(tx, grant)
+    return backup is not None and entry is not None and (entry.made_at is None or entry.made_at <= backup)
 
 
 _ISSUED_FOR: Final = Prepared(

@@ -53,6 +53,12 @@ def restored_and_not_started(tx: Tx) -> bool:
     return restored is not None and value(tx, _DOUBTED) != restored
 
 
+def restored_from(tx: Tx) -> datetime | None:
+    """Of when the backup is that was restored last; None: none ever was."""
+    text = value(tx, _DOUBTED)
+    return None if text is None else datetime.fromisoformat(text)
+
+
 def leave_safe_mode(tx: Tx) -> None:
     keep(tx, _SAFE_MODE, None)
     for name in ("house", "clock", "health"):

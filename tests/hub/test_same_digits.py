@@ -11,7 +11,7 @@ import pytest
 from hub.adopting import Wish
 from hub.model.codes import CodeState
 from hub.model.values import Address, LockId, Proof
-from hub.store import code_list, codes
+from hub.store import code_list, codes, settings
 from hub.store.engine import Tx
 from tests.hub.test_taken_places import CHECK_IN
 from tests.simulators.building import Memory
@@ -55,6 +55,34 @@ def test_it_is_not_taken_for_the_hubs_own_and_the_guest_gets_another(tmp_path: P
             assert [what for what, slot, _ in memory.journal if slot == 1] == []
             await house.hub.adopting.adopt(Wish(FRONT, 1, "the caretaker", None), "manager")
             assert memory.codes == {1: theirs}
+
+    simulate(main())
+
+
+def test_after_a_restore_a_code_of_before_is_the_hubs_own_though_the_book_is_lost(tmp_path: Path) -> None:
+    """A lock that is silent is read only after somebody has ended safe mode. Taken for a stranger's, its code would stay."""
+    memory = Memory(Address("front"), silent=True)
+
+    async def main() -> None:
+        async with home(tmp_path, [memory], start=CHECK_IN - timedelta(hours=1)) as house:
+            house.book("a", date(2027, 3, 2), date(2027, 3, 3))
+            await house.later(minutes=10)
+            ours = memory.codes[1] = await house.digits()
+            backup_of = house.hub.clock.now()
+
+            def restore(tx: Tx) -> None:
+                settings.keep(tx, "safe_mode", backup_of.isoformat())
+                assert settings.restored_just_now(tx)
+                settings.leave_safe_mode(tx)
+
+            await house.hub.store.write(restore)
+            memory.silent = False
+            await house.driver.wake("front")
+            await house.until(CHECK_IN + timedelta(minutes=10))
+            assert await house.digits() == ours
+            assert memory.codes == {1: ours}
+            await house.later(days=1)
+            assert memory.codes == {}
 
     simulate(main())
 
