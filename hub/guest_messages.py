@@ -18,6 +18,7 @@ from hub import backup_codes, guest_page, guest_text
 from hub.contracts import Clock, Performer
 from hub.contracts.accounts import Account
 from hub.errors import Disappointment, Misconfigured, Rejected, Unavailable
+from hub.io.vault import NOT_OPENED
 from hub.issuing import Desk, opened
 from hub.model.effects import Effect, MessageGuest, WriteToGuest
 from hub.model.values import CODED, ChannelId, StayId, clean_lines
@@ -32,8 +33,9 @@ LONGEST: Final = 2000
 """Characters. Our own guess: no account documents how long a message may be, and this is a page of text."""
 CODE: Final = "{code}"
 _UNSURE: Final = (
-    "nobody knows whether it arrived: look in the channel itself, then send it again or leave it on the stay's page"
+    "nobody knows whether it arrived: look in the channel itself before you send it again on the stay's page"
 )
+_DAMAGED: Final = "what was written cannot be opened any more"
 
 
 class Way(Enum):
@@ -99,7 +101,7 @@ class GuestMessages:
         return [self._seen(tx, row) for row in guest_messages.of_stay(tx, id_)]
 
     def _seen(self, tx: Tx, row: MessageRow) -> Message:
-        text, state, why = self._text(row), row.state, row.why
+        text, state, why = self._text(row) or f"({_DAMAGED})", row.state, row.why
         if state in (MessageState.WAITING, MessageState.SENDING) and not mail.waits(tx, row.promise):
             # It was tried for a day; and then, perhaps, somebody let the promise go on the page Health.
             state = MessageState.REFUSED if state is MessageState.WAITING else MessageState.UNKNOWN
@@ -107,7 +109,11 @@ class GuestMessages:
         return Message(row, text, state, why)
 
     def _text(self, row: MessageRow) -> str:
-        return self.desk.vault.open(row.text, about=row.about).decode()
+        """Empty: it does not open; the page of the stay goes on without it."""
+        try:
+            return self.desk.vault.open(row.text, about=row.about).decode()
+        except NOT_OPENED:
+            return ""
 
     # ---- people ----
 
@@ -235,7 +241,9 @@ class GuestMessages:
         booking = door_codes.booking_of(tx, effect.channel, stay.id)
         why = "" if can and booking else f"“{effect.channel}” does not carry messages to this guest any more"
         try:
-            text = self._filled(tx, stay, self._text(row), by=f"channel:{effect.channel}")
+            words = self._text(row)
+            why = why or ("" if words else _DAMAGED)
+            text = self._filled(tx, stay, words, by=f"channel:{effect.channel}")
         except Rejected as error:
             text, why = "", why or str(error)
         if why or booking is None:

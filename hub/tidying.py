@@ -48,7 +48,6 @@ async def tidy(hub: Hub) -> None:
             alerts.come_to_now(tx, hub.clock.now())
         mail.tidy(tx, hub.wall.now() - DELIVERIES)
         alerts.tidy(tx, hub.clock.now() - KEEP_ALERTS)
-        booking_news.tidy(tx, hub.clock.now() - KEEP_ALERTS)
         questions.withdraw_moot(tx, hub.clock.now())
         passes.tidy(tx, hub.clock.now())
         publishing.tidy(tx, hub.clock.now())
@@ -58,6 +57,7 @@ async def tidy(hub: Hub) -> None:
         if hub.clock.trusted:
             guest_page.tidy(tx, hub.clock.now())
             forget_tokens(tx, hub)
+            booking_news.tidy(tx, hub.clock.now() - KEEP_ALERTS)  # some of it may not be told yet
             bookings.sweep_holds(tx, hub.clock.now())
             imports.tidy(tx, hub.clock.now() - IMPORTS_KEPT, hub.clock.now() - UNTOUCHED)
             figures.tidy(tx, hub.clock.now() - FIGURES_KEPT)

@@ -23,7 +23,7 @@ from hub.store import guest_messages as rows
 from hub.store import log, mail
 from hub.store.guest_messages import MessageState
 from hub.store.stays import StayRow
-from hub.store.tables import outbox
+from hub.store.tables import guest_messages, outbox
 from tests.simulators.home import Home, home, simulate
 from tests.simulators.managers.all import MANAGERS, Double
 from tests.simulators.managers.desk import Desk, reply
@@ -201,6 +201,20 @@ def test_a_channel_that_never_answers_is_told_once(tmp_path: Path) -> None:
         await house.later(hours=2)
         assert deaf.told == [WORDS]
         assert (await only(house, stay))[0] is MessageState.UNKNOWN
+
+    with_guest(tmp_path, test)
+
+
+def test_a_damaged_message_is_shown_as_one_and_sent_to_nobody(tmp_path: Path) -> None:
+    async def test(house: Home, desk: Desk, stay: StayRow) -> None:
+        id_ = await write(house, stay)
+        damage = update(guest_messages).where(guest_messages.c.id == id_).values(text=b"\x01nonsense")
+        await house.hub.store.write(lambda tx: tx.sql.execute(damage))
+        await house.later(minutes=30)
+        (message,) = await written(house, stay)
+        assert (message.state, desk.letters) == (MessageState.REFUSED, [])
+        assert "cannot be opened any more" in message.text
+        assert "cannot be opened any more" in message.why
 
     with_guest(tmp_path, test)
 
