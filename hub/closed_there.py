@@ -56,12 +56,12 @@ def absorb(tx: Tx, desk: Desk, fact: NightsTold | NightsUntold) -> None:
 
 def _take_in(tx: Tx, desk: Desk, fact: NightsTold) -> News:
     channel = house.channel_with(tx, fact.channel)
-    unit = None if channel is None else channel.unit_for(fact.listing)
-    if channel is None or unit is None:  # when it is joined to a unit, the account is read anew
-        return NOTHING
-    if is_older(fact.at, listings.nights_of(tx, channel.id, fact.listing).nights_at, desk.now()):
+    if channel is None or is_older(fact.at, listings.nights_of(tx, channel.id, fact.listing).nights_at, desk.now()):
         return NOTHING
     listings.nights_read(tx, channel.id, fact.listing, fact.at)
+    unit = channel.unit_for(fact.listing)
+    if unit is None:  # when it is joined to a unit, the account is read anew
+        return NOTHING
     known = _known(tx, channel.id, fact.listing, desk.now())
     found, news = _paired(list(_runs(tx, desk, fact, unit, known)), known), NOTHING
     meant = {word[0].uid for _, word in found if word is not None}
