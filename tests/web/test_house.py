@@ -172,7 +172,7 @@ async def test_an_account_says_what_it_can_and_what_is_no_unit_here(account: Vis
     text = (await account.get("/channels")).text
     assert "1 listing is no unit here." in text
     assert "It cannot" in text
-    assert "See nights that were blocked by hand in Guesty's calendar." in text
+    assert "See which nights Guesty's own rules close" in text
     page = (await account.get(f"/channels/{MANAGER}/listings")).text
     assert "Sea view L-1 Flat 1 by the site file" in page
     assert "1 December 2026 to 4 December 2026 Garden <house> confirmed b-7" in page
