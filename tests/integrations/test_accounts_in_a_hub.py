@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from hub.contracts import Delivery, Host
+from hub.contracts import Delivery
 from hub.contracts.accounts import EVENTS
-from hub.io.sandbox import InlineSandbox
 from hub.model.facts import Fact
-from hub.model.values import ChannelId, StayStatus
-from hub.store import house as rows
-from hub.store.house import ChannelRow, Origin
+from hub.model.values import StayStatus
 from tests.simulators.home import FLAT, Home, home, simulate
-from tests.simulators.managers.all import MANAGERS, Double, reader
+from tests.simulators.managers.all import MANAGERS, Double
 from tests.simulators.managers.desk import Desk, reply
+from tests.simulators.managers.plugged import DESK, plug
 
-DESK = ChannelId("manager")
 INSIDE = datetime(2027, 3, 2, 12, 0, tzinfo=UTC)
 
 
@@ -30,24 +26,10 @@ def manager(request: pytest.FixtureRequest) -> Double:
 
 
 async def _plug(house: Home, manager: Double, tmp_path: Path) -> Desk:
-    """An account of which one listing is the flat, read by the hub's own inbox."""
-    hub = house.hub
-
     async def tell(fact: Fact) -> None:
         raise AssertionError("an account tells by parse")
 
-    desk = manager.desk(hub.clock.now)
-    host = Host(DESK, tell, hub.clock, tmp_path, lambda data: data, lambda data: data, InlineSandbox())
-
-    def furnish(tx: Any) -> None:
-        sealed = rows.sealed_settings(DESK, {}, hub.vault)
-        rows.keep_channel(tx, ChannelRow(DESK, None, manager.name, sealed, Origin.SITE, {"101": FLAT}))
-
-    await hub.store.write(furnish)
-    await house.later(seconds=1)
-    hub.plugins.add_channel(DESK, reader(manager, host, through=desk.send))
-    hub.bus.signal("pollers")
-    return desk
+    return await plug(house, tmp_path, manager, tell)
 
 
 def test_a_booking_becomes_a_code_and_its_cancellation_takes_it_out(tmp_path: Path, manager: Double) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +21,27 @@ from tests.simulators.managers.desk import Desk
 DESK: Final = ChannelId("manager")
 
 
+Tell = Callable[[Fact], Awaitable[None]]
+
+
+async def plug(house: Home, folder: Path, manager: Double, tell: Tell, **settings: object) -> Desk:
+    """An account of which one listing is the flat, read by the hub's own inbox."""
+    hub = house.hub
+    desk = manager.desk(hub.clock.now)
+    host = Host(DESK, tell, hub.clock, folder, lambda data: data, lambda data: data, InlineSandbox())
+
+    def furnish(tx: Any) -> None:
+        sealed = rows.sealed_settings(DESK, {}, hub.vault)
+        rows.keep_channel(tx, ChannelRow(DESK, None, manager.name, sealed, Origin.SITE, {"101": FLAT}))
+
+    await hub.store.write(furnish)
+    await house.later(seconds=1)
+    hub.plugins.add_channel(DESK, reader(manager, host, through=desk.send, more=settings))
+    hub.bus.signal("pollers")
+    hub.bus.signal("channels")
+    return desk
+
+
 @asynccontextmanager
 async def plugged(
     tmp_path: Path, manager: Double, *, silent: bool = False, **settings: object
@@ -31,16 +52,4 @@ async def plugged(
         async def tell(fact: Fact) -> None:
             await hub.store.write(lambda tx: hub.intake.absorb(tx, fact, DESK))
 
-        desk = manager.desk(hub.clock.now)
-        host = Host(DESK, tell, hub.clock, tmp_path, lambda data: data, lambda data: data, InlineSandbox())
-
-        def furnish(tx: Any) -> None:
-            sealed = rows.sealed_settings(DESK, {}, hub.vault)
-            rows.keep_channel(tx, ChannelRow(DESK, None, manager.name, sealed, Origin.SITE, {"101": FLAT}))
-
-        await hub.store.write(furnish)
-        await house.later(seconds=1)
-        hub.plugins.add_channel(DESK, reader(manager, host, through=desk.send, more=settings))
-        hub.bus.signal("pollers")
-        hub.bus.signal("channels")
-        yield house, desk
+        yield house, await plug(house, tmp_path, manager, tell, **settings)
