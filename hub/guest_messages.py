@@ -240,12 +240,13 @@ class GuestMessages:
             return _UNSURE
         booking = door_codes.booking_of(tx, effect.channel, stay.id)
         why = "" if can and booking else f"“{effect.channel}” does not carry messages to this guest any more"
+        words, text = self._text(row), ""
+        why = why or ("" if words else _DAMAGED)
         try:
-            words = self._text(row)
-            why = why or ("" if words else _DAMAGED)
-            text = self._filled(tx, stay, words, by=f"channel:{effect.channel}")
+            if not why:
+                text = self._filled(tx, stay, words, by=f"channel:{effect.channel}")
         except Rejected as error:
-            text, why = "", why or str(error)
+            why = str(error)
         if why or booking is None:
             self._note(tx, row, MessageState.REFUSED, why)
             return why

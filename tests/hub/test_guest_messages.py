@@ -295,6 +295,25 @@ def test_the_code_is_filled_in_when_the_message_leaves_and_stands_nowhere_else(t
     with_guest(tmp_path, test)
 
 
+def test_a_code_that_does_not_leave_is_not_said_to_have_been_told(tmp_path: Path) -> None:
+    async def test(house: Home, desk: Desk, stay: StayRow) -> None:
+        await house.until(INSIDE)
+        hub = house.hub
+
+        def too_late(tx: Any) -> None:
+            """The channel stops carrying messages just then."""
+            hub.messages.write(tx, stay.id, "Your code is {code}.", BY)
+            hub.plugins.add_channel(DESK, Integration())
+
+        await hub.store.write(too_late)
+        await house.later(minutes=2)
+        assert (await only(house, stay))[0] is MessageState.REFUSED
+        deeds = [deed.action for deed in await hub.store.read(lambda tx: log.deeds(tx, f"stay:{stay.id}"))]
+        assert "code told" not in deeds
+
+    with_guest(tmp_path, test)
+
+
 def test_digits_of_the_code_are_not_written_by_hand(tmp_path: Path) -> None:
     async def test(house: Home, desk: Desk, stay: StayRow) -> None:
         pin = await house.digits()
