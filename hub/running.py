@@ -38,6 +38,8 @@ from hub.io.tagbook import NAME, TagBook
 from hub.io.vault import Vault
 from hub.issuing import Desk
 from hub.ladder import Ladder
+from hub.lock_record import Record
+from hub.lock_views import Views
 from hub.manifests import discover
 from hub.model.codes import Grant
 from hub.model.effects import Notify, PublishNights, TellBookings, WriteToGuest
@@ -173,19 +175,10 @@ async def _wired(
         changed=bus.signal,
     )
     plugins = Plugins(wall=wall, host=host, changed=bus.signal)
-    reconciler = Reconciler(
-        store=store,
-        vault=vault,
-        bus=bus,
-        clock=clock,
-        plugins=plugins,
-        tagbook=tagbook,
-        refused=_refusal(desk),
-        proved=proof(plugins, wall),
-        pace=1.0 if world.turned is None else world.turned.speed,
-    )
+    pace = 1.0 if world.turned is None else world.turned.speed
+    views = Views(clock, plugins, pace)
+    record = Record(views, clock, vault, tagbook, _refusal(desk), proof(plugins, wall))
     hand = Hand(store, plugins, clock)
-    pace = reconciler.pace
     publisher = Publisher(store, bus, clock, wall, plugins, vault)
     messages = GuestMessages(store, desk, wall, plugins)
     messenger = Messenger(store, vault, clock, plugins)
@@ -212,12 +205,12 @@ async def _wired(
         outbox=Outbox(store, bus, wall, plugins, world.chance.spread, own),
         publisher=publisher,
         messages=messages,
-        reconciler=reconciler,
+        reconciler=Reconciler(store, vault, bus, clock, views, record),
         hand=hand,
         batteries=Batteries(store, plugins, clock),
         emergencies=Emergencies(store, plugins, bus, clock, desk, hand),
         accounts_told=AccountsTold(store, desk, bus, clock, wall, plugins),
-        ladder=Ladder(store, desk, bus, clock, reconciler.pace),
+        ladder=Ladder(store, desk, bus, clock, pace),
         adopting=Adopting(store, plugins, desk, tagbook),
         passes=PassKeeper(store, desk, bus, clock),
         radios=Radios(store, plugins, bus, clock, wall, intake),
@@ -388,7 +381,7 @@ async def _follow_channels(hub: Hub) -> None:
 
 def _jobs(hub: Hub) -> tuple[Job, ...]:
     now = hub.clock.now()
-    pace = hub.reconciler.pace
+    pace = hub.reconciler.views.pace
     stamp = max(STAMP_EVERY, timedelta(seconds=pace))
     return (
         Job("stamp", every(stamp, start=now), lambda: _stamp(hub)),

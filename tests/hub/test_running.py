@@ -54,7 +54,7 @@ async def test_in_a_rehearsal_years_ahead_a_channel_is_told_at_once_all_the_same
             made_at=at,
             changed_at=at,
         )
-        await hub.store.write(lambda tx: hub.reconciler.proved(tx, stay))
+        await hub.store.write(lambda tx: hub.reconciler.record.proved(tx, stay))
         now = hub.wall.now()
         promise = await hub.store.write(lambda tx: mail.claim(tx, "channel:curious", now, now))
         assert promise is not None
