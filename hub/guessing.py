@@ -31,20 +31,20 @@ def found(look: Look) -> Iterator[Finding]:
             if key in many
         ]
         for side, count in counts:
-            if _lasts(look, count, closed=count.failures >= throttle.CLOSED):
+            if lasts(look, count, closed=count.failures >= throttle.CLOSED):
                 addresses = _addresses(look, account, side)
                 named |= {throttle.of_address(each) for each in addresses}
                 yield _of_account(account, count, side, addresses)
     strangers = {
         throttle.network_of(key): count
         for key, count in many.items()
-        if throttle.network_of(key) and key not in named and _lasts(look, count, closed=False)
+        if throttle.network_of(key) and key not in named and lasts(look, count)
     }
     if strangers:
         yield _of_strangers(strangers)
 
 
-def _lasts(look: Look, count: Attempts, *, closed: bool) -> bool:
+def lasts(look: Look, count: Attempts, *, closed: bool = False) -> bool:
     """A door that was closed stays so until somebody opens it."""
     left = count.last_at + QUIET - look.wall.now()
     return closed or (left > timedelta(0) and not look.reached(look.now + left))

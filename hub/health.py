@@ -24,6 +24,7 @@ from hub import (
     takeovers,
     telling,
     timekeeping,
+    unsigned,
 )
 from hub.findings import Look, Parts, Topic
 from hub.model.alerts import Finding, Kind, Level
@@ -276,6 +277,7 @@ _TOPICS: Final[tuple[Topic, ...]] = (
     stubborn.found,
     takeovers.found,
     _channels,
+    unsigned.found,
     syncing.found,
     _plugins,
     _dead,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,7 +24,7 @@ ALARMING = 10
 """In a row, so many are told to people: whoever mistypes has asked somebody, or waited, before that."""
 CLOSED = 100
 """Source: NIST SP 800-63B section 5.2.2: no more than 100 consecutive failed attempts on a single account."""
-_ADDRESS = "address:"
+_ADDRESS, _NAME = "address:", "name:"
 LONGEST = timedelta(minutes=15)
 FADES = timedelta(hours=24)
 
@@ -48,13 +49,13 @@ def here(address: str) -> bool:
 
 def buckets(name: str | None, address: str) -> Buckets:
     side = "here" if here(address) else "away"
-    account = None if name is None else f"name:{side}:{_folded(name)}"
+    account = None if name is None else f"{_NAME}{side}:{_folded(name)}"
     return Buckets(account, None if side == "here" else of_address(address))
 
 
 def of_address(address: str) -> str:
     """The key of an address that is not the hub's own."""
-    return f"{_ADDRESS}{_neighbourhood(address)}"
+    return f"{_ADDRESS}{neighbourhood(address)}"
 
 
 def network_of(key: str) -> str:
@@ -63,7 +64,7 @@ def network_of(key: str) -> str:
 
 
 def both_doors(name: str) -> tuple[str, str]:
-    return f"name:here:{_folded(name)}", f"name:away:{_folded(name)}"
+    return f"{_NAME}here:{_folded(name)}", f"{_NAME}away:{_folded(name)}"
 
 
 def _folded(name: str) -> str:
@@ -77,7 +78,7 @@ def _ip(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     return mapped or ip
 
 
-def _neighbourhood(address: str) -> str:
+def neighbourhood(address: str) -> str:
     """An IPv6 host has a whole /64 of addresses to guess from."""
     ip = _ip(address)
     if isinstance(ip, ipaddress.IPv6Address):
@@ -114,21 +115,31 @@ class Verdict:
 
 def charge(tx: Tx, where: Buckets, now: datetime) -> Verdict:
     """Count an attempt as failed before it is looked at; `forgive` it when it turns out right. Parallel guesses gain nothing."""
-    counts = {key: _at(tx, key, now) for key in where.keys}
-    closed = where.account is not None and counts[where.account].failures >= CLOSED
-    waits = [patience(count.failures) - (now - count.last_at) for count in counts.values()]
-    wait = max([timedelta(0), *waits])
-    if not closed and not wait:
+    account = None if where.account is None else _at(tx, where.account, now)
+    if account is not None and account.failures >= CLOSED:
+        return Verdict(_left(account, now), closed=True)
+    return Verdict(count_wrong(tx, where.keys, now))
+
+
+def count_wrong(tx: Tx, keys: Iterable[str], now: datetime) -> timedelta:
+    """One more at each of these; while any has to wait none is counted, so that nobody fills the disk. How long that is."""
+    counts = {key: _at(tx, key, now) for key in keys}
+    wait = max((_left(count, now) for count in counts.values()), default=timedelta(0))
+    if not wait:
         for key, count in counts.items():
             people.keep_attempts(tx, key, Attempts(count.failures + 1, now))
             if count.failures + 1 >= ALARMING:
                 tx.signal("health")
-    return Verdict(wait, closed)
+    return wait
+
+
+def _left(count: Attempts, now: datetime) -> timedelta:
+    return max(timedelta(0), patience(count.failures) - (now - count.last_at))
 
 
 def _at(tx: Tx, key: str, now: datetime) -> Attempts:
     count = people.attempts_at(tx, key)
-    fades = count is not None and (count.failures < CLOSED or key.startswith("address:"))
+    fades = count is not None and (count.failures < CLOSED or not key.startswith(_NAME))
     if count is None or (fades and count.last_at + FADES < now):
         return Attempts(0, now)
     if count.last_at > now:  # the clock was put back: nobody waits until the old time comes round again

@@ -113,6 +113,7 @@ class Kind(Enum):
     DEAD_LETTER = "dead_letter", _problem(lasting=timedelta(0))
     AUDIT_BROKEN = "audit_broken", _urgent()
     SIGN_IN_LOCKED = "sign_in_locked", _problem(lasting=timedelta(0), gone=_HOUR, escalate=_HOUR)
+    UNSIGNED = "unsigned", _problem(lasting=timedelta(0), gone=_HOUR)
 
     NOT_REACHED = "not_reached", _on_the_page()
     NOBODY_SENDS = "nobody_sends", _on_the_page()

@@ -178,8 +178,9 @@ def forget_attempts(tx: Tx, keys: Iterable[str]) -> None:
 
 
 def forget_old_attempts(tx: Tx, *, before: datetime, fewer_than: int) -> int:
-    """Drop counts that have faded; those that closed a door stay."""
-    faded = (tables.attempts.c.last_at < before) & (tables.attempts.c.failures < fewer_than)
+    """Drop counts that have faded; those that closed an account's door stay."""
+    closed = tables.attempts.c.key.like("name:%") & (tables.attempts.c.failures >= fewer_than)
+    faded = (tables.attempts.c.last_at < before) & ~closed
     return tx.sql.execute(delete(tables.attempts).where(faded)).rowcount
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 from aiohttp import web
 
+from hub import unsigned
 from hub.contracts import QUERY, Delivery
 from hub.errors import Garbled, Unavailable
 from hub.hub import Hub
@@ -37,13 +39,25 @@ class _Door:
             raise Problem("not_found", "there is no such channel, or it is switched off")
         delivery = await self._delivery(request, channel)
         if not integration.authentic(delivery):
-            raise Problem("unsigned", "the signature or its time does not fit; see the README of the integration")
+            raise await self._unsigned(channel, request.remote or "127.0.0.1")
         try:
             delivery = replace(delivery, key=clean(integration.key(delivery), limit=200))
         except Garbled as error:
             raise Problem("not_json", str(error)) from error
         new = await self._hub.inbox.accept(delivery)
         return web.json_response({"accepted": True, "new": new}, headers={"Cache-Control": "no-store"})
+
+    async def _unsigned(self, channel: ChannelId, address: str) -> Problem:
+        """Looked at first and counted afterwards: no stranger can keep the source itself out."""
+        now = self._hub.wall.now()
+        wait = await self._hub.store.write(lambda tx: unsigned.refused(tx, channel, address, now))
+        if not wait:
+            return Problem("unsigned", "the signature or its time does not fit; see the README of the integration")
+        seconds = -(-wait // timedelta(seconds=1))
+        why = (
+            f"too many deliveries with a wrong signature; send the next one in {seconds} s, or a right one at any time"
+        )
+        return Problem("too_many", why, headers={"Retry-After": str(seconds)})
 
     async def _delivery(self, request: web.Request, channel: ChannelId) -> Delivery:
         try:
