@@ -8,24 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum, IntEnum
-from typing import Final, TypeVar, assert_never
+from typing import assert_never
 
-from hub import site_people
+from hub import site_people, site_words
 from hub.config import Problem, misconfigured, nearest
 from hub.errors import Rejected
 from hub.io.vault import Vault
-from hub.model.alerts import ways_in_words
-from hub.model.availability import rules_in_words
-from hub.model.guest_page import guest_words, instructions_words
 from hub.model.passes import Turnover
-from hub.model.policy import NO_OVERRIDE, CodePolicy, override_words, policy_words
 from hub.model.values import Address, ChannelId, LockId, StayStatus, UnitId
 from hub.sightings import forget_slots
-from hub.site import Channel, PassSaid, PersonSaid, Site, named
+from hub.site import Channel, PassSaid, PersonSaid, Site
 from hub.site_advice import advice
-from hub.store import alerts, bookings, codes, house, log, passes, persons, stays
+from hub.site_words import R, Row
+from hub.store import alerts, bookings, codes, house, log, passes, persons, removing, stays
 from hub.store.alerts import Wishes
 from hub.store.bookings import RulesRow
 from hub.store.engine import Tx
@@ -48,10 +45,6 @@ class What(Enum):
     REMOVED = "removed"
 
 
-Row = Property | LockRow | Unit | Channel | PersonSaid | PassSaid | Wishes | RulesRow
-R = TypeVar("R", Property, LockRow, Unit, Channel, PersonSaid, PassSaid, Wishes, RulesRow)
-
-
 @dataclass(frozen=True, slots=True)
 class Change:
     what: What
@@ -65,11 +58,11 @@ class Change:
     @property
     def kind(self) -> str:
         """`property` | `lock` | `unit` | `channel` | `person` | `pass` | `alerts` | `booking rules`"""
-        return _KINDS[type(self.row)]
+        return site_words.KINDS[type(self.row)]
 
     def sentence(self, *, done: bool) -> str:
         verb = self.what.value.capitalize() if done else f"Would be {self.what.value}:"
-        return f"{verb} {_named(self.row)}{': ' if self.detail else ''}{self.detail}."
+        return f"{verb} {site_words.called(self.row)}{': ' if self.detail else ''}{self.detail}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,20 +179,24 @@ def _compared(wanted: Iterable[R], known: Mapping[str, R], prune: Prune, said: _
     for row in wanted:
         was = known.get(row.id)
         if was is None:
-            said.changes.append(Change(What.ADDED, row, ", ".join(_introduction(row))))
+            said.changes.append(Change(What.ADDED, row, ", ".join(site_words.introduction(row))))
         elif replace(was, origin=Origin.SITE) == row:
             continue
         elif was.origin is Origin.PAGES:
-            said.notes.append(f"{_named(row)} was made or changed in the web pages; it stays as it is there.")
+            said.notes.append(
+                f"{site_words.called(row)} was made or changed in the web pages; it stays as it is there."
+            )
             continue
         else:
-            said.changes.append(Change(What.CHANGED, row, _difference(was, row), moved=_moved(was, row)))
+            said.changes.append(Change(What.CHANGED, row, site_words.difference(was, row), moved=_moved(was, row)))
         then[row.id] = row
     for row in _unnamed(wanted, known):
         if prune is Prune.NOTHING:
-            said.notes.append(f"{_named(row)} is no longer in the site file; it stays unless you say --prune.")
+            said.notes.append(
+                f"{site_words.called(row)} is no longer in the site file; it stays unless you say --prune."
+            )
         else:
-            said.changes.append(Change(What.REMOVED, row, _farewell(row)))
+            said.changes.append(Change(What.REMOVED, row, site_words.farewell(row)))
             del then[row.id]
     return then
 
@@ -250,7 +247,7 @@ def _missing(row: Row, field_: str, named_: Iterable[str], there: Mapping[str, R
         cure = f"add a [[{kind}]] with this id" if near is None else f'did you mean "{near}"?'
         if row.origin is Origin.PAGES:
             cure = "it was made in the web pages: change it there first"
-        yield Problem(f"{_named(row)}.{field_}", f'there is no {kind} "{id_}"; {cure}')
+        yield Problem(f"{site_words.called(row)}.{field_}", f'there is no {kind} "{id_}"; {cure}')
 
 
 def _shared_addresses(then: House) -> Iterator[Problem]:
@@ -259,8 +256,8 @@ def _shared_addresses(then: House) -> Iterator[Problem]:
         other = first.setdefault((lock.driver, lock.address), lock)
         if other is not lock:
             yield Problem(
-                f"{_named(lock)}.address",
-                f"{lock.driver} {lock.address} is {_named(other)} already; remove that one, or keep its id",
+                f"{site_words.called(lock)}.address",
+                f"{lock.driver} {lock.address} is {site_words.called(other)} already; remove that one, or keep its id",
             )
 
 
@@ -284,108 +281,6 @@ def _other_codes(row: LockRow, was: LockRow | None) -> bool:
     return was is not None and was.codes != row.codes
 
 
-# ---- in words ------------------------------------------------------------------------------------------------------
-
-_KINDS: Final[Mapping[type[Row], str]] = {
-    Property: "property",
-    LockRow: "lock",
-    Unit: "unit",
-    Channel: "channel",
-    PersonSaid: "person",
-    PassSaid: "pass",
-    Wishes: "alerts",
-    RulesRow: "booking rules",
-}
-
-
-def _named(row: Row) -> str:
-    return named(_KINDS[type(row)], row.id)
-
-
-def _words(row: Row) -> dict[str, str]:
-    match row:
-        case Property():
-            return {
-                "name": f"“{row.name}”",
-                "time zone": row.zone.key,
-                "check-in": f"check-in {row.check_in:%H:%M}",
-                "check-out": f"check-out {row.check_out:%H:%M}",
-                "code lead": f"codes work {row.code_lead // timedelta(minutes=1)} minutes before check-in",
-                "digits": f"PINs of {row.digits} digits",
-                "backups": f"backup codes in each lock: {row.backups}",
-                **policy_words(row.codes),
-                "access log": f"the access log is kept for {row.log_days} days",
-                **guest_words(row.guest_phone, row.instructions),
-            }
-        case LockRow():
-            return {
-                "name": f"“{row.name}”",
-                "property": f"in {row.property}",
-                "address": f"{row.driver} {row.address}",
-                "shared": "shared" if row.shared else "not shared",
-                "S0": ("" if row.remote_unlock_over_s0 else "not ") + "unlocked from here over S0",
-                "encryption": ("" if row.unencrypted else "not ") + "meant to go without encryption",
-                "codes": override_words(row.codes, row.backups),
-            }
-        case Unit():
-            doors = "doors " + ", ".join(row.locks) if row.locks else "no door"
-            closed = f"a closure means {row.closed_means.value}"
-            told = {"name": f"“{row.name}”", "property": f"in {row.property}", "doors": doors, "closed": closed}
-            return told | {"instructions": instructions_words(row.instructions)}
-        case Channel():
-            units = ", ".join(f"{unit} ({listing})" for listing, unit in sorted(row.units.items())) or "no unit yet"
-            return {"integration": row.integration, "unit": f"for {f'unit {row.unit}' if row.unit else units}"}
-        case PersonSaid() | PassSaid():
-            return site_people.words(row)
-        case Wishes():
-            people = ", then ".join(f"{each.person} by {ways_in_words(each.ways)}" for each in row.people)
-            told = {"quiet": f"quiet hours {row.quiet or 'never'}", "people": f"tells {people or 'the managers'}"}
-            return told | site_people.readers_words(row)
-        case RulesRow():
-            return {"": ", ".join(rules_in_words(row.own).values()) or "as usual"}
-        case _:
-            assert_never(row)
-
-
-def _introduction(row: Row) -> Iterator[str]:
-    """Without what goes without saying of something new."""
-    usual = set() if not isinstance(row, Property) else set(policy_words(CodePolicy()).values())
-    usual |= {override_words(NO_OVERRIDE), *guest_words("", "").values(), site_people.MANAGERS_READ}
-    unsaid = {"S0", "encryption"} if isinstance(row, LockRow) else set()
-    for key, words in _words(row).items():
-        if words not in usual and (key not in unsaid or not words.startswith("not ")):
-            yield words
-
-
-def _difference(was: R, row: R) -> str:
-    before, after = _words(was), _words(row)
-    told = [f"now {after[key]} (was {before[key]})" for key in after if before[key] != after[key]]
-    if isinstance(was, Channel) and isinstance(row, Channel):
-        keys = sorted(was.settings.keys() | row.settings.keys())
-        told += [f"another {key}" for key in keys if was.settings.get(key) != row.settings.get(key)]
-    return ", ".join(told)
-
-
-def _farewell(row: Row) -> str:
-    match row:
-        case Property():
-            return ""
-        case LockRow():
-            return "a code of ours that is still in it stays in it"
-        case Unit():
-            return "with its channels and stays; their codes are revoked"
-        case Channel():
-            return "its stays remain and are kept here from now on"
-        case PersonSaid() | PassSaid():
-            return "the codes leave the locks"
-        case Wishes():
-            return "the managers are told, at any hour"
-        case RulesRow():
-            return "bookings are as usual"
-        case _:
-            assert_never(row)
-
-
 # ---- doing ---------------------------------------------------------------------------------------------------------
 
 
@@ -396,13 +291,13 @@ def _in_use(tx: Tx, change: Change, prune: Prune, now: datetime) -> str | None:
         case Unit() as row if removed:
             live = len(stays.live_in(tx, row.id, now))
             why = f"has stays that are not over ({live}); cancel them first, or say --prune twice"
-            return f"{_named(row)} {why}" if live else None
+            return f"{site_words.called(row)} {why}" if live else None
         case LockRow() as row if removed:
             return _lock_in_use(tx, row, now)
         case Channel() as row if change.moved:
             live = _live_from(tx, row.id, now)
             why = f"told of stays that are not over ({live}); give the new channel an id of its own"
-            return f"{_named(row)} {why}" if live else None
+            return f"{site_words.called(row)} {why}" if live else None
         case _:
             return None
 
@@ -411,10 +306,14 @@ def _lock_in_use(tx: Tx, row: LockRow, now: datetime) -> str | None:
     held = len(codes.open_grants(tx, row.id)) - len(pool(tx, [row.id]).get(row.id, []))  # nobody knows backup codes
     if held:
         cure = "wait until they are cleared, or say --prune twice and clear them at the lock"
-        return f"{_named(row)} holds or awaits codes of ours ({held}); {cure}"
+        return f"{site_words.called(row)} holds or awaits codes of ours ({held}); {cure}"
     passing = [unit.id for unit in house.units_of(tx, row.id) if stays.live_in(tx, unit.id, now)]
     cure = "take it from the unit first, or say --prune twice"
-    return f"{_named(row)} is a door of {', '.join(passing)}, with stays that are not over; {cure}" if passing else None
+    return (
+        f"{site_words.called(row)} is a door of {', '.join(passing)}, with stays that are not over; {cure}"
+        if passing
+        else None
+    )
 
 
 def _live_from(tx: Tx, channel: ChannelId, now: datetime) -> int:
@@ -448,13 +347,13 @@ def carry_out(tx: Tx, plan: Plan, vault: Vault, *, now: datetime, actor: str) ->
 def _remove(tx: Tx, row: Row, now: datetime) -> None:
     match row:
         case Property():
-            house.remove_property(tx, row.id)
+            removing.remove_property(tx, row.id)
         case LockRow():
-            house.remove_lock(tx, row.id)
+            removing.remove_lock(tx, row.id)
         case Unit():
-            house.remove_unit(tx, row.id, now)
+            removing.remove_unit(tx, row.id, now)
         case Channel():
-            house.remove_channel(tx, row.id)
+            removing.remove_channel(tx, row.id)
         case PersonSaid() | PassSaid():
             site_people.remove(tx, row, now)
         case Wishes():

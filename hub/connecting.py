@@ -25,7 +25,7 @@ from hub.model.values import CODED, ChannelId, StayStatus, UnitId
 from hub.plugins import settings_model
 from hub.rehearsal import leading_away
 from hub.site import checked_id
-from hub.store import house, listings, log
+from hub.store import house, listings, log, removing
 from hub.store import publishing as outlets
 from hub.store import stays as ledger
 from hub.store.engine import Tx
@@ -324,7 +324,7 @@ def remove(tx: Tx, hub: Hub, id_: ChannelId, actor: str, stays: Stays) -> Farewe
         for stay, shared in _live(tx, hub, id_):
             if not shared and not (stay.kind in CODED and _has_begun(stay, hub)):
                 cancel(tx, hub.desk, stay, actor, f"the channel {id_} was removed")
-    house.remove_channel(tx, id_)
+    removing.remove_channel(tx, id_)
     what = "its stays that had not begun were cancelled" if stays is Stays.CANCEL else "its stays are kept"
     log.record(tx, hub.clock.now(), actor, "channel removed", f"channel:{id_}", detail=what)
     return leaving

@@ -14,8 +14,7 @@ from hub.errors import Garbled, Unavailable
 from hub.model.effects import TellChannel
 from hub.model.facts import Fact
 from hub.model.values import ChannelId, StayId
-from hub.store import house as rooms
-from hub.store import mail, stays
+from hub.store import mail, removing, stays
 from hub.store.tables import inbox
 from tests.simulators.home import FEED, Calendar, Home, home, simulate
 
@@ -246,7 +245,7 @@ def test_a_channel_may_be_removed_while_it_is_being_read(tmp_path: Path) -> None
         async with home(tmp_path, start=AT) as house:
 
             async def fetch(cursor: str | None) -> AsyncIterator[Delivery]:
-                await house.hub.store.write(lambda tx: rooms.remove_channel(tx, FEED))
+                await house.hub.store.write(lambda tx: removing.remove_channel(tx, FEED))
                 yield Delivery(FEED, "1", b"hello", AT, cursor="1")
                 raise Unavailable("it hung up")
 

@@ -15,7 +15,7 @@ from hub.model.values import Address, How, Position
 from hub.passes import tidy
 from hub.people import Wish
 from hub.standing import PassState, Standing, standings
-from hub.store import house
+from hub.store import removing
 from tests.hub.test_passes import BACK, BY, FRONT, decide, given
 from tests.simulators.building import Memory
 from tests.simulators.home import FLAT, Home, home, simulate
@@ -69,8 +69,8 @@ def test_a_pass_without_doors_or_unit_is_said_and_the_others_go_on(tmp_path: Pat
             await given(here, Wish((FRONT, BACK), Turnover(FLAT)))
             await given(here, Wish((BACK,)), "Ines")
             other, pin = await given(here, Wish((FRONT,)), "Karl")
-            await decide(here, lambda tx: house.remove_unit(tx, FLAT, here.hub.clock.now()))
-            await decide(here, lambda tx: house.remove_lock(tx, BACK))
+            await decide(here, lambda tx: removing.remove_unit(tx, FLAT, here.hub.clock.now()))
+            await decide(here, lambda tx: removing.remove_lock(tx, BACK))
             await here.later(minutes=1)
             said = [each.sentence for each in await found(here) if each.kind is Kind.PASS_CANNOT_WORK]
             assert sorted(said) == [

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from hub.io.vault import Unreadable, Vault
 from hub.model.values import Address, ChannelId, LockId, PropertyId, UnitId
-from hub.store import house, tables
+from hub.store import house, removing, tables
 from hub.store.engine import Store, Tx
 from hub.store.house import ChannelRow, ClosedMeans, LockRow, Origin, Property, Unit
 from hub.store.tables import metadata
@@ -98,7 +98,7 @@ async def test_two_locks_cannot_have_one_address(store: Store) -> None:
 
 async def test_a_property_with_units_cannot_be_removed(store: Store) -> None:
     with pytest.raises(IntegrityError):
-        await store.write(lambda tx: house.remove_property(tx, HOME.id))
+        await store.write(lambda tx: removing.remove_property(tx, HOME.id))
 
 
 def channel(vault: Vault) -> ChannelRow:
@@ -166,7 +166,7 @@ async def test_removing_a_unit_revokes_its_codes_which_stay_known_until_they_are
     store: Store, vault: Vault
 ) -> None:
     await lived_in(store, vault)
-    await store.write(lambda tx: house.remove_unit(tx, FLAT.id, NOW))
+    await store.write(lambda tx: removing.remove_unit(tx, FLAT.id, NOW))
 
     columns = (tables.grants.c.id, tables.grants.c.stay_id, tables.grants.c.label, tables.grants.c.revoked_at)
     left = await store.read(lambda tx: [tuple(row) for row in tx.sql.execute(select(*columns))])
@@ -178,7 +178,7 @@ async def test_removing_a_unit_revokes_its_codes_which_stay_known_until_they_are
 
 async def test_removing_a_lock_forgets_all_that_was_known_of_it(store: Store, vault: Vault) -> None:
     await lived_in(store, vault)
-    await store.write(lambda tx: house.remove_lock(tx, FRONT.id))
+    await store.write(lambda tx: removing.remove_lock(tx, FRONT.id))
 
     assert await store.read(lambda tx: list(tx.sql.scalars(select(tables.grants.c.id)))) == ["g2"]
     assert await store.read(lambda tx: list(tx.sql.scalars(select(tables.slots.c.lock_id)))) == []
@@ -188,7 +188,7 @@ async def test_removing_a_lock_forgets_all_that_was_known_of_it(store: Store, va
 
 async def test_a_removed_channels_stays_become_the_houses_own(store: Store, vault: Vault) -> None:
     await lived_in(store, vault)
-    await store.write(lambda tx: house.remove_channel(tx, ChannelId("airbnb")))
+    await store.write(lambda tx: removing.remove_channel(tx, ChannelId("airbnb")))
 
     where = tables.stays.c.id == "s1"
     assert await store.read(lambda tx: tx.sql.scalars(select(tables.stays.c.channel_id).where(where)).one()) is None

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from hub.config import Config
 from hub.model.values import ChannelId, PropertyId, StayId, StayKind, StayStatus, UnitId
-from hub.store import house, stays
+from hub.store import house, removing, stays
 from hub.store.engine import Store, Tx
 from hub.store.house import ChannelRow, ClosedMeans, Origin, Property, Unit
 from hub.store.stay_search import Wanted
@@ -86,7 +86,7 @@ def _come_early(number: int, hours: int) -> Deed:
 def _removed(feed: ChannelId) -> Deed:
     def remove(tx: Tx) -> None:
         if house.channel_with(tx, feed) is not None:
-            house.remove_channel(tx, feed)
+            removing.remove_channel(tx, feed)
 
     return remove
 
