@@ -20,6 +20,7 @@ from hub.store import ladder as ledger
 from hub.store.codes import Issued
 from hub.store.engine import Tx
 from hub.store.guest_page import Complaint
+from hub.store.ladder import Stairs
 from hub.store.stays import StayRow
 
 _CLEARED_WITHIN: Final = timedelta(minutes=1)
@@ -37,13 +38,27 @@ def of_stays(look: Look) -> Iterator[Finding]:
     for where in ladder.standing(look.tx, ladder.rows(look.tx, ids), look.now).values():
         if where.next is not None:
             look.reached(where.next)
-        for rung, kind in _KINDS.items():
-            at = [door for door, standing in where.doors if standing.rung is rung]
-            if at:
-                yield _finding(look, where, rung, kind, at)
+        wrong: dict[tuple[Rung, Kind], list[DoorNow]] = defaultdict(list)
+        for door, standing in where.doors:
+            if (kind := _kind_at(where.stairs, door, standing.rung)) is not None:
+                wrong[standing.rung, kind].append(door)
+        for (rung, kind), at in wrong.items():
+            yield _finding(look, where, rung, kind, at)
 
 
 _KINDS: Final = {Rung.LATE: Kind.CODE_LATE, Rung.SWITCHED: Kind.CODE_SWITCHED, Rung.MISSING: Kind.CODE_MISSING}
+
+
+def _kind_at(stairs: Stairs, door: DoorNow, rung: Rung) -> Kind | None:
+    """What a switch means hangs on what the guest knows: nothing yet, digits that do not open, or the backup code."""
+    if rung is Rung.SWITCHED and _knows_wrong(stairs, door):
+        return Kind.CODE_KNOWN_WRONG
+    return _KINDS.get(rung)
+
+
+def _knows_wrong(stairs: Stairs, door: DoorNow) -> bool:
+    own, backup = stairs.own.get(door.lock), stairs.backups.get(door.lock)
+    return own is not None and own.told_at is not None and (backup is None or backup.told_at is None)
 
 
 def _finding(look: Look, where: OnLadder, rung: Rung, kind: Kind, at: Sequence[DoorNow]) -> Finding:
@@ -69,7 +84,8 @@ def _sentence(look: Look, where: OnLadder, rung: Rung, door: DoorNow) -> tuple[s
         sentence, cure = _unprepared(look, stay, door, name)
     match rung:
         case Rung.SWITCHED:
-            return f"{sentence} A backup code has taken its place.", _tell(look, where)
+            knows = " The guest was told the code that does not work." if _knows_wrong(where.stairs, door) else ""
+            return f"{sentence} A backup code has taken its place.{knows}", _tell(look, where)
         case Rung.LATE:
             return sentence, _ahead(look, stay, hours, door)
     return sentence, cure

@@ -153,6 +153,7 @@ class Kind(Enum):
     # codes
     CODE_LATE = "code_late", _problem(lasting=_MINUTE)
     CODE_SWITCHED = "code_switched", _problem(lasting=timedelta(0), escalate=_HOUR)
+    CODE_KNOWN_WRONG = "code_known_wrong", _urgent()  # switched, and the guest was told the digits that do not open
     CODE_MISSING = "code_missing", _urgent(escalate=5 * _MINUTE)  # the ladder itself gives a code its time
     CODE_COMPLAINT = "code_complaint", _problem(lasting=timedelta(0), escalate=_HOUR)
     GUEST_OUTSIDE = "guest_outside", _urgent(escalate=5 * _MINUTE)  # somebody stands before the door now

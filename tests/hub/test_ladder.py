@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,10 +14,10 @@ import pytest
 from hub import backup_codes, ladder
 from hub.bus import EVERYTHING, Bus
 from hub.io.clock import LoopClock
-from hub.model.alerts import Kind, Level
+from hub.model.alerts import Kind, Level, QuietHours
 from hub.model.ladder import Act, Rung, Tell, Withhold
 from hub.model.values import Address, Purpose
-from hub.store import codes, log
+from hub.store import alerts, codes, log
 from hub.store import ladder as pools
 from tests.hub.ladder_house import (
     CHECK_IN,
@@ -36,6 +36,7 @@ from tests.hub.ladder_house import (
     silent,
     typed,
 )
+from tests.hub.test_alerts import ANNA, _people, _with_post
 from tests.simulators.building import Memory
 from tests.simulators.home import home, simulate
 
@@ -87,7 +88,7 @@ def test_a_code_that_the_lock_refuses_is_replaced_by_a_backup_code(tmp_path: Pat
             house.lock("front").codes[20] = digits
             await house.until(CHECK_IN - 29 * MINUTE)
             assert (await placed(house)).rung is Rung.SWITCHED
-            (switched,) = await found_of(house, Kind.CODE_SWITCHED)
+            (switched,) = await found_of(house, Kind.CODE_KNOWN_WRONG)
             assert "the lock refuses it" in switched.sentence
 
     simulate(main())
@@ -317,3 +318,36 @@ def test_alerts_are_asked_to_look_when_a_stay_comes_to_another_rung_and_not_agai
                         await anext(ear)
 
     simulate(main())
+
+
+# ---- what the guest knows ---------------------------------------------------------------------------------------------
+
+
+def test_a_guest_who_holds_digits_that_do_not_open_is_told_of_at_once_and_a_switch_before_that_waits_for_the_morning(
+    tmp_path: Path,
+) -> None:
+    async def main(*, told: bool, folder: Path) -> list[str]:
+        memory = Memory(Address("front"), codes=Forgetful())
+        async with home(folder, [memory], backups=2, start=CHECK_IN - timedelta(hours=20)) as house:
+            post = _with_post(house)
+            await _people(house, ANNA, quiet=QuietHours(time(9), time(20)))
+            await booked(house)
+            if told:
+                row = await house.stay()
+                await house.hub.store.write(lambda tx: backup_codes.for_guest(tx, house.hub.desk, row, "account:ada"))
+            memory.codes.tired = True  # type: ignore[attr-defined]
+            await house.until(CHECK_IN - 20 * MINUTE)
+            assert (await placed(house)).rung is Rung.SWITCHED
+            at_once = list(post.texts)
+            kinds = {alert.kind for alert in await house.hub.store.read(alerts.raised)}
+            assert (Kind.CODE_KNOWN_WRONG in kinds, Kind.CODE_SWITCHED in kinds) == (told, not told)
+            row = await house.stay()
+            await house.hub.store.write(lambda tx: backup_codes.for_guest(tx, house.hub.desk, row, "account:ada"))
+            await house.later(minutes=1)
+            assert not await found_of(house, Kind.CODE_KNOWN_WRONG), "whoever tells the guest has the backup code"
+            assert len(await found_of(house, Kind.CODE_SWITCHED)) == 1
+            return at_once
+
+    (text,) = simulate(main(told=True, folder=tmp_path / "told"))
+    assert "A backup code has taken its place. The guest was told the code that does not work." in text
+    assert simulate(main(told=False, folder=tmp_path / "untold")) == []
