@@ -198,12 +198,14 @@ def _kept_as(outlet: Outlet) -> str:
     return f"nights:{outlet.channel_id}:{outlet.unit_id}:"
 
 
-def _promise(tx: Tx, outlet: Outlet, due: datetime, *, again: str = "") -> None:
+def _promise(tx: Tx, outlet: Outlet, due: datetime, *, anew: str = "") -> None:
     """One at a time: what is brought is what is so when it is brought."""
-    if mail.waiting(tx, _kept_as(outlet)):
+    if anew:
+        mail.overtake(tx, _kept_as(outlet), due, waiting=True)
+    elif mail.waiting(tx, _kept_as(outlet)):
         return
-    effect = PublishNights(outlet.channel_id, outlet.unit_id)
-    key = f"{_kept_as(outlet)}{outlet.version}{again}"
+    effect = PublishNights(outlet.channel_id, outlet.unit_id, anew)
+    key = f"{_kept_as(outlet)}{outlet.version}{anew and ':'}{anew}"
     mail.promise(tx, effect, key=key, lane=f"channel:{outlet.channel_id}", due=due)
 
 
@@ -374,7 +376,8 @@ class Publisher:
         today, theirs = self._today(tx, outlet), closed_there.nights_of(tx, *_pair(outlet), now)
         freed = ranges({night for night in before - nights if night >= today})
         word, file = listing_of(row, effect.unit), calendar(said)
-        return SetNights(*_pair(outlet), word, outlet.version, blocks, freed, file, wanted.entries(outlet), theirs)
+        entries, anew = wanted.entries(outlet), effect.anew
+        return SetNights(*_pair(outlet), word, outlet.version, blocks, freed, file, entries, theirs, anew)
 
     def _today(self, tx: Tx, outlet: Outlet) -> date:
         place = house.property_of(tx, outlet.unit_id)
@@ -398,11 +401,10 @@ class Publisher:
         rows.note(tx, Entry(0, told.channel, told.unit, now, OUT, FAILED, what, words))
 
     def push_now(self, tx: Tx, outlet: Outlet, actor: str) -> None:
-        """A person says so: whatever waits is tried at once, and what is confirmed is brought once more."""
+        """A person says so: all of it is brought now, also what waits, and what the platform took before."""
         now = self.clock.now()
         rows.note(tx, Entry(0, outlet.channel_id, outlet.unit_id, now, OUT, NOTED, "sync asked for", by=actor))
-        if not mail.hasten(tx, _kept_as(outlet), self.wall.now()):
-            _promise(tx, outlet, self.wall.now(), again=f":{tx.new_id(now)}")
+        _promise(tx, outlet, self.wall.now(), anew=tx.new_id(now))
 
 
 def platform(row: ChannelRow, vault: Vault) -> str:

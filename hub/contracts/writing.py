@@ -42,11 +42,17 @@ class Nights:
 
     def __init__(self) -> None:
         self._taken: dict[str, frozenset[date]] = {}
+        self._anew: dict[str, str] = {}
+        """By which word of a person each listing was last begun anew: a try of it that broke off goes on where it did."""
 
     async def bring(self, effect: SetNights, put: Callable[[date, date, bool], Awaitable[None]]) -> None:
         """`put`: the first night, the last one, and whether they are taken. Raises as `put`; what it did stands."""
         taken, known = busy(effect.taken), self._taken.get(effect.listing, frozenset())
         freed = frozenset(night for first, until in effect.freed for night in nights(first, until)) | (known - taken)
+        if effect.anew and self._anew.get(effect.listing) != effect.anew:
+            self._anew[effect.listing] = effect.anew
+            known -= taken
+            self._taken[effect.listing] = known
         for first, until in ranges(freed - taken - effect.theirs):
             await put(first, until - _DAY, False)  # put's own words
             known -= frozenset(nights(first, until))

@@ -153,6 +153,8 @@ class PublishNights:
 
     channel: ChannelId
     unit: UnitId
+    anew: str = ""
+    """A person asked for it, by that word: whatever the platform took before may be gone there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,8 @@ class SetNights:
     """For a calendar that the people of the house keep: what goes on there, with names and hours."""
     theirs: frozenset[date] = frozenset()
     """Nights that people closed there themselves: they are not opened, whatever we closed besides."""
+    anew: str = ""
+    """As in PublishNights: with a word that was not heard before, all of `taken` is sent, also what was taken already."""
 
 
 Promised = TellChannel | Notify | TellBookings | PublishNights | GiveDoorCode | PushStay | WriteToGuest

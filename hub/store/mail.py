@@ -253,16 +253,21 @@ def waiting(tx: Tx, kept_as: str) -> bool:
     return tx.sql.execute(query.limit(1)).first() is not None
 
 
-def hasten(tx: Tx, kept_as: str, now: datetime) -> bool:
-    """A person says: now. Those that wait or were given up begin anew; False where there are none."""
+def hasten(tx: Tx, kept_as: str, now: datetime) -> None:
+    """A person says: now. Those that wait or were given up begin anew."""
     theirs = outbox.c.key.startswith(kept_as, autoescape=True) & outbox.c.state.in_((WAITING, DEAD))
     tx.signal("outbox")
-    return tx.sql.execute(update(outbox).where(theirs).values(state=WAITING, attempts=0, due=now)).rowcount > 0
+    tx.sql.execute(update(outbox).where(theirs).values(state=WAITING, attempts=0, due=now))
 
 
-def overtake(tx: Tx, kept_as: str, now: datetime) -> None:
-    """Another promise takes the place of those that were given up: nobody has to look at them any more."""
-    theirs = outbox.c.key.startswith(kept_as, autoescape=True) & (outbox.c.state == DEAD)
+def overtake(tx: Tx, kept_as: str, now: datetime, *, waiting: bool = False) -> None:
+    """Another promise takes the place of those that were given up: nobody has to look at them any more.
+
+    Args:
+        waiting: and of those that wait for their turn.
+    """
+    over = outbox.c.state.in_((WAITING, DEAD)) if waiting else outbox.c.state == DEAD
+    theirs = outbox.c.key.startswith(kept_as, autoescape=True) & over
     if tx.sql.execute(update(outbox).where(theirs).values(state=DONE, done_at=now)).rowcount:
         tx.signal("health")
 

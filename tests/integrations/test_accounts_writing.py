@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -173,6 +174,37 @@ async def test_a_try_that_broke_off_goes_on_where_it_did(manager: Double, desk: 
     desk.lost = 1
     assert isinstance(await trouble(account, TAKEN), Unavailable)
     await write(account, TAKEN)
+    assert closed(desk) == [3, 4, 5, 6, 10]
+
+
+async def test_nights_that_somebody_opened_there_are_closed_when_a_person_has_them_sent_anew(
+    manager: Double, desk: Desk, account: Account
+) -> None:
+    if not manager.nights:
+        return
+    await write(account, TAKEN)
+    desk.open_by_hand("101", date(2027, 4, 5))
+    await write(account, replace(TAKEN, anew="first"))
+    assert closed(desk) == [3, 4, 5, 6, 10]
+    before = changes(desk)
+    await write(account, replace(TAKEN, anew="first"))
+    assert changes(desk) - before <= 1, "the same word once more is a try that goes on"
+    desk.open_by_hand("101", date(2027, 4, 10))
+    await write(account, replace(TAKEN, anew="second"))
+    assert closed(desk) == [3, 4, 5, 6, 10]
+
+
+async def test_what_is_sent_anew_and_breaks_off_goes_on_where_it_did(
+    manager: Double, desk: Desk, account: Account
+) -> None:
+    if not manager.nights:
+        return
+    await write(account, TAKEN)
+    for day in (3, 5, 10):
+        desk.open_by_hand("101", date(2027, 4, day))
+    desk.lost = 1
+    assert isinstance(await trouble(account, replace(TAKEN, anew="first")), Unavailable)
+    await write(account, replace(TAKEN, anew="first"))
     assert closed(desk) == [3, 4, 5, 6, 10]
 
 

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from hub import bookings
+from hub import bookings, syncing
 from hub.contracts import Delivery, Host
 from hub.contracts.accounts import EVENTS, Account
 from hub.contracts.nights import AT_ONCE, TOLD, Calendars, Days
 from hub.errors import Garbled, Unavailable
 from hub.guest_messages import Way
+from hub.hub import Hub
 from hub.model.availability import Wish
 from hub.model.facts import CalendarRead, Fact, NightsTold, NightsUntold
 from hub.model.values import ChannelId, StayKind, StayStatus
@@ -24,7 +25,7 @@ from tests.simulators.managers.all import MANAGERS, Double, reader
 from tests.simulators.managers.desk import Desk, reply
 from tests.simulators.managers.guesty import LETTERS, GuestyDesk
 from tests.simulators.managers.plugged import DESK, plugged
-from tests.simulators.managers.street import ARRIVAL, CHANNELS, NIGHTS, Street, street
+from tests.simulators.managers.street import ARRIVAL, CHANNELS, DEPARTURE, NIGHTS, Street, street
 
 READING = [each for each in MANAGERS.values() if each.closed]
 GUESTY = ChannelId("guesty")
@@ -304,6 +305,32 @@ def test_our_own_closures_do_not_come_back_and_theirs_are_not_opened(tmp_path: P
     simulate(main())
 
 
+@pytest.mark.parametrize("waits", [False, True])
+def test_sync_now_closes_again_what_somebody_opened_there(tmp_path: Path, waits: bool) -> None:
+    """`waits`: the account was to be told something else just then, and did not answer."""
+
+    async def main() -> None:
+        async with street(tmp_path) as here:
+            here.platform.booked["april0000001"] = (ARRIVAL, DEPARTURE)
+            await here.house.later(minutes=14)
+            hub, told = here.house.hub, [channel for channel in here.desks if MANAGERS[channel].nights]
+            for channel in told:
+                assert here.closed(channel) == NIGHTS
+                here.desks[channel].open_by_hand("101", ARRIVAL)
+                here.desks[channel].refuses = 503 if waits else 0
+            if waits:
+                here.platform.booked["april0000002"] = (DEPARTURE, DEPARTURE + timedelta(days=1))
+                await here.house.later(minutes=5)
+            for channel in told:
+                here.desks[channel].refuses = 0
+                await _sync(hub, channel)
+            await here.house.later(minutes=2)
+            for channel in told:
+                assert here.closed(channel) == (NIGHTS | {DEPARTURE} if waits else NIGHTS), channel
+
+    simulate(main())
+
+
 def test_a_calendar_that_fails_is_said_and_what_is_known_stands(tmp_path: Path) -> None:
     async def main() -> None:
         async with street(tmp_path) as here:
@@ -336,6 +363,10 @@ def test_an_owner_s_nights_are_no_booking_there_so_they_get_no_door_code_and_no_
             assert (await hub.store.read(lambda tx: hub.messages.ways(tx, stay))).way is Way.NOBODY
 
     simulate(main())
+
+
+async def _sync(hub: Hub, channel: ChannelId) -> None:
+    await hub.store.write(lambda tx: syncing.sync_now(tx, hub.publisher, channel, "tester"))
 
 
 async def _free(here: Street) -> bool:

@@ -64,6 +64,13 @@ class SmoobuDesk(Desk):
     def _close(self, row: Booking, *, taken: bool) -> None:
         self.close(row.unit, f"{row.arrival}", f"{row.departure - timedelta(days=1)}", taken=taken)
 
+    def open_by_hand(self, unit: str, day: date) -> None:
+        """There a closure is one or none."""
+        for row in list(self.booked.values()):
+            if row.state == "block" and row.unit == unit and row.arrival <= day < row.departure:
+                self._close(row, taken=False)
+                self.delete(row.id)
+
     def _reservations(self, query: dict[str, str]) -> Reply:
         if "modifiedFrom" in query:
             rows = self.rows(datetime.fromisoformat(query["modifiedFrom"]).replace(tzinfo=UTC))
