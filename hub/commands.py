@@ -49,7 +49,7 @@ from hub.store.code_list import Code
 from hub.store.engine import Tx
 from hub.store.ladder import pool
 from hub.store.people import Token
-from hub.store.reseal import reseal
+from hub.store.reseal import Resealed, reseal
 from hub.store.stay_search import Wanted
 
 Command = Callable[[Hub, str, Any], Awaitable[JsonValue]]
@@ -379,11 +379,12 @@ async def _rotate_key(hub: Hub, actor: str, _ask: asks.RotateKey) -> JsonValue:
     hub.vault.rotate()
     now = hub.clock.now()
 
-    def seal_anew(tx: Tx) -> int:
+    def seal_anew(tx: Tx) -> Resealed:
         log.record(tx, now, actor, "rotate key", "key_file")
         return reseal(tx, hub.vault)
 
-    return {"sealed_anew": await hub.store.write(seal_anew)}
+    resealed = await hub.store.write(seal_anew)
+    return {"sealed_anew": resealed.done, "not_opened": list(resealed.left)}
 
 
 COMMANDS: Final[Mapping[type[Ask], Command]] = {

@@ -131,6 +131,8 @@ def rotate_key(config: ConfigPath, json: AsJson = False) -> None:
         as_json(told)
         return
     typer.echo(f"Drew a new key and sealed {told['sealed_anew']} entries anew. Make a backup, and copy the key file.")
+    for about in told["not_opened"]:
+        typer.echo(f"Left as it is, since no key of this house opens it: {about}", err=True)
 
 
 def _key(config: Config, *, recovery: bool) -> Vault | RecoveryKey:

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Table, Text, cast, literal, select, update
 
-from hub.io.vault import Vault
+from hub.io.vault import NOT_OPENED, Vault
 from hub.store.engine import Tx
 from hub.store.tables import (
     channels,
@@ -53,12 +53,19 @@ SEALED: Final = (
 )
 
 
-def reseal(tx: Tx, vault: Vault) -> int:
-    """Whatever an older key sealed; returns how much that was. Doing it again after a crash finishes it."""
-    return sum(_reseal(tx, vault, each) for each in SEALED)
+class Resealed(NamedTuple):
+    done: int
+    left: tuple[str, ...]
+    """What does not open under any key of the house, as its seal is bound, e.g. `stay:01J…`; it stays as it is."""
 
 
-def _reseal(tx: Tx, vault: Vault, sealed: _Sealed) -> int:
+def reseal(tx: Tx, vault: Vault) -> Resealed:
+    """Whatever an older key sealed. Doing it again after a crash finishes it."""
+    each = [_reseal(tx, vault, sealed) for sealed in SEALED]
+    return Resealed(sum(part.done for part in each), tuple(about for part in each for about in part.left))
+
+
+def _reseal(tx: Tx, vault: Vault, sealed: _Sealed) -> Resealed:
     table, column = sealed.table, sealed.table.c[sealed.column]
     keys = list(table.primary_key.columns)
     old = [
@@ -66,8 +73,13 @@ def _reseal(tx: Tx, vault: Vault, sealed: _Sealed) -> int:
         for row in tx.sql.execute(select(column, sealed.about, *keys).where(column.is_not(None)))
         if not vault.is_current(row[0])
     ]
+    left: list[str] = []
     for box, about, *values in old:
-        fresh = vault.seal(vault.open(box, about=about), about=about)
+        try:
+            fresh = vault.seal(vault.open(box, about=about), about=about)
+        except NOT_OPENED:
+            left.append(about)
+            continue
         same = [key == value for key, value in zip(keys, values, strict=True)]
         tx.sql.execute(update(table).where(*same).values({sealed.column: fresh}))
-    return len(old)
+    return Resealed(len(old) - len(left), tuple(left))

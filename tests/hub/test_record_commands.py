@@ -1,4 +1,4 @@
-"""`gatehouse audit` and `gatehouse guest`, on the database of a hub that does not run."""
+"""`gatehouse audit`, `gatehouse guest` and `gatehouse rotate-key`, on the database of a hub that does not run."""
 
 from __future__ import annotations
 
@@ -66,3 +66,29 @@ def test_a_guest_is_exported_and_erased_once_the_stay_is_cancelled(gatehouse: Ga
     assert gatehouse("guest", "erase", stay, "--confirm", stay).out == f"Erased the guest of {stay}.\n"
     assert "Ada" not in json.dumps(gatehouse("guest", "export", stay).json)
     assert gatehouse("audit", "verify").code == 0
+
+
+def test_one_entry_that_no_key_opens_stops_no_rotation(gatehouse: Gatehouse, home: Path) -> None:
+    gatehouse("apply", "site.toml")
+    ada, bob = (
+        str(
+            gatehouse(
+                *("stay", "add", "--unit", "flat", "--guest", name, "--phone", "+49 170 1234567", "--anyway", "--json"),
+                *("--arrival", f"2099-{month}-22", "--departure", f"2099-{month}-25"),
+            ).json["id"]
+        )
+        for name, month in (("Ada", 10), ("Bob", 11))
+    )
+    raw = sqlite3.connect(home / "g.db", isolation_level=None)
+    (before,) = raw.execute("SELECT contact FROM stays WHERE id = ?", (bob,)).fetchone()
+    raw.execute("UPDATE stays SET contact = x'01020304' WHERE id = ?", (ada,))
+    said = gatehouse("rotate-key")
+    assert said.code == 0
+    assert said.err.splitlines()[-1] == f"Left as it is, since no key of this house opens it: stay:{ada}"
+    (damaged,), (after,) = (
+        raw.execute("SELECT contact FROM stays WHERE id = ?", (stay,)).fetchone() for stay in (ada, bob)
+    )
+    assert damaged == b"\x01\x02\x03\x04"
+    assert after != before
+    raw.close()
+    assert gatehouse("rotate-key", "--json").json["not_opened"] == [f"stay:{ada}"]
