@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final, assert_never
@@ -19,10 +19,9 @@ from hub import backup_codes, issuing
 from hub.bus import Bus
 from hub.contracts import Clock
 from hub.errors import Rejected
-from hub.findings import Look
 from hub.issuing import Desk
-from hub.model.alerts import Finding, Kind
 from hub.model.codes import Reading
+from hub.model.lockdown import Attempt, Outcome
 from hub.model.people import called
 from hub.model.values import LockId, Pin, Position, PropertyId, Purpose, StayId, clean
 from hub.plugins import Plugins
@@ -31,7 +30,7 @@ from hub.store import stays as ledger
 from hub.store.doors import Door
 from hub.store.emergencies import Deed, Emergency
 from hub.store.engine import Store, Tx
-from hub.unlock import Answer, Hand, Outcome
+from hub.unlock import Answer, Hand
 
 CONFIRM_WITHIN: Final = timedelta(minutes=2)
 """Real time. What was shown is old by then."""
@@ -171,10 +170,10 @@ class Emergencies:
         met = self.plugins.lock(door.driver, door.address)
         if met is None:
             return "its driver has not met it; nothing reaches it"
-        if door.silent_since is not None:
-            return "it does not answer; what is wanted of it is done as soon as it does"
         if act in (Act.LOCK_DOWN, Act.UNLOCK) and met.bolt is None:
             return "it has no bolt that could be moved from here"
+        if door.silent_since is not None:
+            return _WHILE_SILENT[act]
         if act is Act.CODE and met.keypad is None:
             return "it has no keypad"
         return ""
@@ -208,10 +207,13 @@ class Emergencies:
 
     async def _lock_down(self, wish: Wish, actor: str) -> Done:
         scope, asked = await self.store.write(lambda tx: self._begin(tx, wish, actor, Deed.LOCK_DOWN))
-        done = await self._move_all(scope.doors, Position.LOCKED, actor)
-        locked = sum(each.outcome is Outcome.DONE for each in done)
-        sentence = f"{scope.where} is locked down: codes of guests go out, {locked} of {len(done)} doors are locked."
-        await self._conclude(asked, sentence)
+        done = await self._move_all(scope, Position.LOCKED, actor)
+        others = [each for each in done if each.outcome is not Outcome.DONE]
+        count = f"{len(done) - len(others)} of {len(done)} doors are locked."
+        sentence = f"{scope.where} is locked down: codes of guests go out, {count}"
+        if others:
+            sentence = f"{sentence} Not known to be locked: {', '.join(each.name for each in others)}."
+        await self._conclude(asked, Outcome.DONE, sentence)
         return Done(wish.act, sentence, done)
 
     async def _release(self, wish: Wish, actor: str) -> Done:
@@ -258,19 +260,19 @@ class Emergencies:
 
     async def _unlock(self, wish: Wish, actor: str) -> Done:
         scope, asked = await self.store.write(lambda tx: self._begin(tx, wish, actor, Deed.UNLOCK))
-        done = await self._move_all(scope.doors, Position.UNLOCKED, actor)
-        opened = sum(each.outcome is Outcome.DONE for each in done)
-        sentence = done[0].sentence if len(done) == 1 else f"{opened} of {len(done)} doors are unlocked."
-        await self._conclude(asked, sentence)
-        return Done(wish.act, sentence, done)
+        (done,) = await self._move_all(scope, Position.UNLOCKED, actor)
+        await self._conclude(asked, done.outcome, done.sentence)
+        return Done(wish.act, done.sentence, (done,))
 
     # ---- what they share ----
 
     def _begin(self, tx: Tx, wish: Wish, actor: str, deed: Deed) -> tuple[_Scope, int]:
         scope = _scope(tx, wish)
         until = self.clock.now() + SHOWN_AS_OPENED if deed is Deed.UNLOCK else None
-        emergencies.begin(tx, self._row(tx, wish, scope, actor, deed, until))
-        return scope, self._record(tx, wish, scope, actor, outcome="asked")
+        row = self._row(tx, wish, scope, actor, deed, until)
+        emergencies.begin(tx, row)
+        emergencies.want(tx, row, [door.id for door in scope.doors])
+        return replace(scope, emergency=row.id), self._record(tx, wish, scope, actor, outcome="asked")
 
     def _row(self, tx: Tx, wish: Wish, scope: _Scope, actor: str, deed: Deed, until: datetime | None) -> Emergency:
         now = self.clock.now()
@@ -280,20 +282,27 @@ class Emergencies:
         action = f"emergency: {wish.act.value.replace('_', ' ')}"
         return log.record(tx, self.clock.now(), actor, action, scope.subject, outcome=outcome, detail=wish.reason)
 
-    async def _conclude(self, asked: int, sentence: str) -> None:
-        await self.store.write(lambda tx: log.conclude(tx, asked, self.clock.now(), "done", sentence))
+    async def _conclude(self, asked: int, outcome: Outcome, sentence: str) -> None:
+        await self.store.write(lambda tx: log.conclude(tx, asked, self.clock.now(), outcome.value, sentence))
 
-    async def _move_all(self, wanted: Sequence[Door], to: Position, actor: str) -> tuple[DoorDone, ...]:
+    async def _move_all(self, scope: _Scope, to: Position, actor: str) -> tuple[DoorDone, ...]:
         """All at once, each with its own deadline: one that does not answer keeps nobody waiting."""
         async with asyncio.TaskGroup() as group:
-            moves = [group.create_task(self._move(door, to, actor), name=f"emergency {door.id}") for door in wanted]
+            moves = [
+                group.create_task(self._move(scope.emergency, door, to, actor), name=f"emergency {door.id}")
+                for door in scope.doors
+            ]
         return tuple(move.result() for move in moves)
 
-    async def _move(self, door: Door, to: Position, actor: str) -> DoorDone:
+    async def _move(self, emergency: str, door: Door, to: Position, actor: str) -> DoorDone:
         try:
-            answer = await self.hand.move(door.id, to, actor)
+            answer, sent = await self.hand.move(door.id, to, actor), True
         except Rejected as error:
-            answer = Answer(Outcome.REFUSED, f"{str(error)[:1].upper()}{str(error)[1:]}.")
+            answer, sent = Answer(Outcome.REFUSED, f"{str(error)[:1].upper()}{str(error)[1:]}."), False
+        # What was never sent to a lock may be locked once its driver meets it; an unlocking ends here, whatever became of it.
+        told = None if to is Position.LOCKED and not sent else answer.outcome
+        attempt = Attempt(self.clock.now(), told, int(sent), answer.sentence)
+        await self.store.write(lambda tx: emergencies.keep_attempt(tx, [emergency], door.id, attempt))
         return DoorDone(door.id, door.name, answer.outcome, answer.sentence)
 
     async def _proven(self, wanted: Sequence[Door], pin: Pin) -> tuple[DoorDone, ...]:
@@ -315,6 +324,14 @@ class Emergencies:
         found, tags = code_list.unproven(tx, self.clock.now()), self.desk.vault.tags(pin)
         these = (each for each in found if each.purpose is Purpose.EMERGENCY and each.grant.tag in tags)
         return {entry.lock: entry.refused for entry in these}
+
+
+_WHILE_SILENT: Final = {
+    Act.LOCK_DOWN: "it does not answer; its codes go out and its bolt is locked as soon as it does",
+    Act.RELEASE: "it does not answer; the codes come back as soon as it does",
+    Act.CODE: "it does not answer; the code goes in as soon as it does",
+    Act.UNLOCK: "it does not answer; it is asked once more now, and if it does not open then, it does not open later either",
+}
 
 
 def _code_done(door: Door, works: bool, refused: str | None) -> DoorDone:
@@ -360,6 +377,8 @@ class _Scope:
     subject: str
     """As the audit trail names it."""
     doors: tuple[Door, ...]
+    emergency: str = ""
+    """Once it is begun."""
 
 
 def _scope(tx: Tx, wish: Wish) -> _Scope:
@@ -430,38 +449,3 @@ def _notes(tx: Tx, wish: Wish, wanted: Sequence[Door], down: frozenset[LockId], 
         yield "The hub is in safe mode after a restore and writes no code. Leave safe mode on the Health page first."
     if wish.act is Act.UNLOCK and any(door.id in down for door in wanted):
         yield "This door is locked down. Unlocking it does not end that."
-
-
-# ---- told to everybody ---------------------------------------------------------------------------------------------
-
-
-def found(look: Look) -> Iterator[Finding]:
-    """What somebody did in an emergency concerns everybody who runs the house, for as long as it lasts."""
-    for row in emergencies.current(look.tx, look.now):
-        if row.until is not None:
-            look.reached(row.until)
-        place = house.property_with(look.tx, row.property)
-        door = None if row.lock is None else doors.door(look.tx, row.lock)
-        where = door.name if door is not None else row.property if place is None else place.name
-        kind, said, cure = _SAID[row.deed]
-        sentence = f"{said.format(where=where)} by {called(row.by)}: {row.reason}."
-        yield Finding(kind, f"emergency:{row.id}", sentence, cure, row.since)
-
-
-_SAID: Final = {
-    Deed.LOCK_DOWN: (
-        Kind.LOCKED_DOWN,
-        "{where} was locked down",
-        "The codes of guests are off. Tell them, and release it on the Emergency page when it is over.",
-    ),
-    Deed.CODE: (
-        Kind.EMERGENCY_CODE,
-        "An emergency code for {where} was drawn",
-        "It ends by itself; the Locks page ends it sooner.",
-    ),
-    Deed.UNLOCK: (
-        Kind.EMERGENCY_UNLOCK,
-        "{where} was unlocked in an emergency",
-        "See that somebody locks it again.",
-    ),
-}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC
 
 from pydantic import JsonValue
 
+from hub import lockdowns
 from hub.commandline import asks
 from hub.emergency import CODE_HOURS, Act, Wish
 from hub.errors import Rejected
@@ -65,12 +67,14 @@ async def confirm(hub: Hub, actor: str, ask: asks.EmergencyConfirm) -> JsonValue
 async def listing(hub: Hub, actor: str, ask: asks.Emergencies) -> JsonValue:
     def work(tx: Tx) -> JsonValue:
         now = hub.clock.now()
-        return [_told(row) for row in (*emergencies.current(tx, now), *emergencies.past(tx, now))]
+        rows = [*emergencies.current(tx, now), *emergencies.past(tx, now)]
+        of = lockdowns.by_emergency(tx, rows, hub.plugins, now)
+        return [_told(row, [each.sentence for each in of[row.id]]) for row in rows]
 
     return await hub.store.read(work)
 
 
-def _told(row: Emergency) -> JsonValue:
+def _told(row: Emergency, doors: Sequence[str]) -> JsonValue:
     ends = (("since", row.since), ("until", row.until), ("released_at", row.released_at))
     times = {name: None if at is None else at.astimezone(UTC).isoformat(timespec="seconds") for name, at in ends}
     return {
@@ -81,4 +85,5 @@ def _told(row: Emergency) -> JsonValue:
         "reason": row.reason,
         "by": row.by,
         **times,
+        "doors": list(doors),
     }

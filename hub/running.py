@@ -38,6 +38,7 @@ from hub.io.tagbook import NAME, TagBook
 from hub.io.vault import Vault
 from hub.issuing import Desk
 from hub.ladder import Ladder
+from hub.late_bolts import LateBolts
 from hub.lock_record import Record
 from hub.lock_views import Views
 from hub.manifests import discover
@@ -285,6 +286,7 @@ async def run(hub: Hub, fronts: tuple[Serve, ...] = (), *, upkeep: bool = True) 
             ("ladder", hub.ladder.run()),
             ("drivers", hub.plugins.keep_drivers()),
             ("radios", hub.radios.run()),
+            ("late bolts", LateBolts(hub.store, hub.plugins, hub.bus, hub.clock, hub.hand).run()),
             ("alerts", hub.alerts.run()),
             ("bookings", BookingNews(hub.store, hub.bus, hub.clock, hub.wall, hub.vault, hub.plugins).run()),
             ("channels", _follow_channels(hub)),

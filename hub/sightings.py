@@ -25,7 +25,7 @@ from hub.model.facts import (
 )
 from hub.model.outcomes import ECHO, changed_outside, forgotten, heard, told_of_ours
 from hub.model.values import How, LockId, Position
-from hub.store import chain, codes, doors, figures, guest_page, house, log
+from hub.store import chain, codes, doors, emergencies, figures, guest_page, house, log
 from hub.store import stays as ledger
 from hub.store.doors import Door
 from hub.store.engine import Tx
@@ -106,7 +106,7 @@ def _moved(tx: Tx, door: Door, fact: BoltMoved) -> None:
     doors.learn(tx, door.id, position=fact.position.value, position_how=fact.how.value, position_at=fact.at)
     if fact.how is How.KEYPAD and door.mode is not Mode.NORMAL:
         _mode(tx, door, ModeTold(fact.lock, fact.at, Mode.NORMAL))  # a code opened it, so codes open it
-    if Position.JAMMED in (door.position, fact.position) or door.trouble:
+    if Position.JAMMED in (door.position, fact.position) or door.trouble or emergencies.is_down(tx, door.id):
         tx.signal("health")
     known = door.position is fact.position
     repeated = known and door.position_how is fact.how and _just_now(door.position_at, fact.at)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import Enum
 from typing import Final
 
 from hub.contracts import Clock
 from hub.errors import Disappointment, Rejected, Unavailable
+from hub.model.lockdown import Outcome
 from hub.model.values import LockId, Position
 from hub.plugins import Plugins
 from hub.store import doors, figures, log
@@ -22,12 +22,6 @@ DEADLINE: Final = timedelta(seconds=10)
 
 OVER_S0: Final = "its encryption (S0) is old, and whoever listened when it was added can send the same command."
 S0_CURE: Final = "Add it to the radio again with S2, or allow this on its page."
-
-
-class Outcome(Enum):
-    DONE = "done"
-    REFUSED = "refused"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,10 +34,10 @@ def list_emergencies(config: ConfigPath, json: AsJson = False) -> None:
         "since": "SINCE",
         "released_at": "RELEASED",
         "reason": "WHY",
+        "doors": "DOORS",
     }
-    table(
-        [{**row, "where": row["lock"] or row["property"]} for row in told], columns, empty="There were no emergencies."
-    )
+    rows = [{**row, "where": row["lock"] or row["property"], "doors": " ".join(row["doors"])} for row in told]
+    table(rows, columns, empty="There were no emergencies.")
 
 
 @emergency.command("lock-down")

@@ -172,6 +172,7 @@ class Kind(Enum):
 
     # what people did in an emergency
     LOCKED_DOWN = "locked_down", _urgent()
+    NOT_LOCKED = "not_locked", _urgent(lasting=_MINUTE)  # whoever leaves opens the door for less than that
     EMERGENCY_CODE = "emergency_code", _deed()
     EMERGENCY_UNLOCK = "emergency_unlock", _deed()
 

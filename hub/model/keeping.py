@@ -181,7 +181,7 @@ REGISTER: Final = (
     ),
     Kept(
         "What people did in emergencies, and why",
-        ("emergencies",),
+        ("emergencies", "emergency_doors"),
         "to account for doors that were opened or closed out of order",
         INTEREST,
         "for ever",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -10,10 +11,11 @@ from typing import Any, Final
 
 from sqlalchemy import BindParameter, bindparam, exists, insert, literal_column, or_, select, update
 
+from hub.model.lockdown import Attempt, Outcome
 from hub.model.values import LockId, PropertyId
 from hub.store.engine import Tx
-from hub.store.prepared import Prepared
-from hub.store.tables import Instant, emergencies, locks
+from hub.store.prepared import Prepared, among, listed
+from hub.store.tables import Instant, emergencies, emergency_doors, locks
 
 
 class Deed(Enum):
@@ -147,3 +149,56 @@ def is_down(tx: Tx, lock: LockId) -> bool:
 def down(tx: Tx) -> frozenset[LockId]:
     """Every lock under a lock-down."""
     return frozenset(_ALL_DOWN.all(tx) if _ANY_DOWN.first(tx) else ())
+
+
+# ---- what became of each door ---------------------------------------------------------------------------------------
+
+
+def want(tx: Tx, row: Emergency, wanted: Iterable[LockId]) -> None:
+    """Its bolts are about to be moved."""
+    for lock in wanted:
+        keep_attempt(tx, [row.id], lock, Attempt(row.since))
+
+
+def keep_attempt(tx: Tx, ids: Collection[str], lock: LockId, attempt: Attempt) -> None:
+    """For each of these emergencies."""
+    values = {
+        "at": attempt.at,
+        "outcome": None if attempt.outcome is None else attempt.outcome.value,
+        "tries": attempt.tries,
+        "sentence": attempt.sentence,
+    }
+    for id_ in ids:
+        here = (emergency_doors.c.emergency_id == id_) & (emergency_doors.c.lock_id == lock)
+        if not tx.sql.execute(update(emergency_doors).where(here).values(**values)).rowcount:
+            tx.sql.execute(insert(emergency_doors).values(emergency_id=id_, lock_id=lock, **values))
+    tx.signal("health")
+    tx.signal("emergency")
+
+
+_ATTEMPTS: Final = Prepared(
+    select(emergency_doors).where(among(emergency_doors.c.emergency_id, "ids")),
+    lambda row: (
+        row["emergency_id"],
+        LockId(row["lock_id"]),
+        Attempt(
+            row["at"], None if row["outcome"] is None else Outcome(row["outcome"]), row["tries"], str(row["sentence"])
+        ),
+    ),
+)
+
+
+def attempts(tx: Tx, ids: Collection[str]) -> dict[str, dict[LockId, Attempt]]:
+    """What was tried at the doors of these emergencies."""
+    found: dict[str, dict[LockId, Attempt]] = defaultdict(dict)
+    for id_, lock, attempt in _ATTEMPTS.all(tx, ids=listed(ids)) if ids else ():
+        found[id_][lock] = attempt
+    return found
+
+
+def lockdowns(tx: Tx) -> list[Emergency]:
+    """Those that last."""
+    return _LOCKDOWNS.all(tx) if _ANY_DOWN.first(tx) else []
+
+
+_LOCKDOWNS: Final = Prepared(select(emergencies).where(_DOWN).order_by(emergencies.c.since), _emergency)

@@ -11,10 +11,10 @@ from hub.errors import Rejected
 from hub.health import findings
 from hub.model.alerts import Kind
 from hub.model.codes import CodeState, state_of
+from hub.model.lockdown import Outcome
 from hub.model.values import Address, LockId, Pin, Position, PropertyId
 from hub.store import code_list, codes, emergencies, log, settings
 from hub.store.emergencies import Deed
-from hub.unlock import Outcome
 from tests.simulators.building import Memory
 from tests.simulators.home import START, Home, home, simulate
 

@@ -8,11 +8,11 @@ import pytest
 
 from hub import housing
 from hub.errors import Rejected
+from hub.model.lockdown import Outcome
 from hub.model.values import Address, LockId, Position
 from hub.store import house as house_rows
 from hub.store import log
 from hub.store.engine import Tx
-from hub.unlock import Outcome
 from tests.simulators.building import Memory
 from tests.simulators.home import START, Home, home, simulate
 

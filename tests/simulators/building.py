@@ -225,10 +225,10 @@ class MemoryDriver:
         await self._host.tell(BoltMoved(memory.address, self._now(), Position.UNLOCKED, How.KEYPAD, slot))
         return True
 
-    async def turn(self, address: str, to: Position) -> None:
+    async def turn(self, address: str, to: Position, how: How = How.MANUAL) -> None:
         memory = self.memories[Address(address)]
         memory.position = to
-        await self._host.tell(BoltMoved(memory.address, self._now(), to, How.MANUAL))
+        await self._host.tell(BoltMoved(memory.address, self._now(), to, how))
 
     async def wake(self, address: str) -> None:
         """A sign of life."""

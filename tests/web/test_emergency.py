@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
-from hub.store import emergencies
+from hub.model.values import LockId
+from hub.store import doors, emergencies
 from tests.web.conftest import Seen, Visitor
 
 REASON = "A break-in next door"
@@ -56,3 +58,31 @@ async def test_a_place_that_is_not_is_refused(manager: Visitor) -> None:
     answer = await manager.post("/emergency/begin/lock_down", where="lock:attic", reason=REASON)
     assert answer.status == 422
     assert "There is no lock called “attic”." in answer.text
+
+
+async def test_what_became_of_each_bolt_stands_beside_the_lock_down_and_after_it(manager: Visitor) -> None:
+    hub = manager.here.hub
+    asked = await manager.post("/emergency/begin/lock_down", where="lock:front", reason=REASON, hours="4")
+    await manager.post(_confirm(asked))
+    (row,) = await hub.store.read(emergencies.lockdowns)
+    assert "Front door is locked." in (await manager.get("/emergency")).text
+    opened = hub.clock.now() + timedelta(seconds=1)
+    moved = {"position": "unlocked", "position_how": "manual", "position_at": opened}
+    await hub.store.write(lambda tx: doors.learn(tx, LockId("front"), **moved))
+    assert "Front door is unlocked." in (await manager.get("/emergency")).text
+    release = await manager.post(f"/emergency/{row.id}/release", reason="The police were here")
+    await manager.post(_confirm(release))
+    over = (await manager.get("/emergency")).text
+    assert "Front door is locked." in over, "as its command ended"
+
+
+async def test_an_opened_door_is_not_said_to_be_open_where_it_refused(manager: Visitor) -> None:
+    hub = manager.here.hub
+    asked = await manager.post("/emergency/begin/unlock", where="lock:front", reason=REASON, hours="4")
+    done = await manager.post(_confirm(asked))
+    page = await manager.get("/emergency")
+    (row,) = await hub.store.read(lambda tx: emergencies.current(tx, hub.clock.now()))
+    (attempt,) = (await hub.store.read(lambda tx: emergencies.attempts(tx, [row.id])))[row.id].values()
+    assert "Front door was to be opened" in page.text
+    assert attempt.sentence in page.text
+    assert attempt.sentence in done.text

@@ -11,10 +11,10 @@ from hub import housing
 from hub.model.battery import Weight, accuracy, curve
 from hub.model.codes import Limits
 from hub.model.facts import Mode
+from hub.model.lockdown import Outcome
 from hub.model.values import How, LockId, Position
 from hub.store import batteries, doors
 from hub.store.doors import Door
-from hub.unlock import Outcome
 from web.api.paging import ByName, Page, cut_by_name
 from web.api.problems import missing
 from web.api.routes import Call

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field
 
+from hub import lockdowns
 from hub.emergency import Act, Wish
+from hub.lockdowns import DoorOf
+from hub.model.lockdown import Bolt, Outcome
 from hub.model.people import Scope
 from hub.model.values import LockId, PropertyId
 from hub.store import emergencies
 from hub.store.emergencies import Deed, Emergency
 from hub.store.engine import Tx
-from hub.unlock import Outcome
 from web.api.paging import ByName, Page, cut_by_name
 from web.api.routes import Call
 from web.api.wire import In, Nothing, Out, Told
+
+
+class DoorOfOut(Out):
+    lock: str
+    name: str
+    bolt: Bolt | None = Field(description="of a lock-down that lasts; null: of what is over, or of an opened door")
+    outcome: Outcome | None = Field(description="of the latest command; null: it is under way, or was never sent")
+    tried_at: Told
+    sentence: str
 
 
 class EmergencyOut(Out):
@@ -30,13 +42,14 @@ class EmergencyOut(Out):
     released_at: Told | None
     released_by: str
     release_reason: str
+    doors: list[DoorOfOut] = Field(description="what became of each bolt that was to be moved")
 
 
 class EmergencyPage(Page[EmergencyOut]):
     pass
 
 
-def _out(row: Emergency) -> EmergencyOut:
+def _out(row: Emergency, of: Sequence[DoorOf]) -> EmergencyOut:
     return EmergencyOut(
         id=row.id,
         deed=row.deed,
@@ -49,18 +62,31 @@ def _out(row: Emergency) -> EmergencyOut:
         released_at=row.released_at,
         released_by=row.released_by,
         release_reason=row.release_reason,
+        doors=[
+            DoorOfOut(
+                lock=each.door.id,
+                name=each.door.name,
+                bolt=each.bolt,
+                outcome=each.tried.outcome,
+                tried_at=each.tried.at,
+                sentence=each.sentence,
+            )
+            for each in of
+        ],
     )
 
 
 async def list_emergencies(call: Call, query: ByName, body: Nothing) -> EmergencyPage:
     """Those that last, and the latest hundred that are over."""
 
-    def work(tx: Tx) -> list[Emergency]:
+    def work(tx: Tx) -> tuple[list[Emergency], dict[str, list[DoorOf]]]:
         now = call.hub.clock.now()
-        return [*emergencies.current(tx, now), *emergencies.past(tx, now, limit=100)]
+        rows = [*emergencies.current(tx, now), *emergencies.past(tx, now, limit=100)]
+        return rows, lockdowns.by_emergency(tx, rows, call.hub.plugins, now)
 
-    page = cut_by_name(await call.hub.store.read(work), lambda row: row.id, query)
-    return EmergencyPage(items=[_out(row) for row in page.rows], next=page.next)
+    rows, of = await call.hub.store.read(work)
+    page = cut_by_name(rows, lambda row: row.id, query)
+    return EmergencyPage(items=[_out(row, of[row.id]) for row in page.rows], next=page.next)
 
 
 class WishIn(In):

@@ -9,9 +9,12 @@ from typing import Annotated, Any
 from aiohttp import web
 from pydantic import Field
 
+from hub import lockdowns
 from hub.emergency import Act, Done, Foreseen, Wish
 from hub.errors import Rejected
 from hub.hub import Hub
+from hub.lockdowns import DoorOf
+from hub.model.lockdown import Bolt, Outcome
 from hub.model.people import called
 from hub.model.values import LockId, PropertyId
 from hub.store import code_list, emergencies
@@ -53,6 +56,8 @@ class Standing:
     release_reason: str
     waiting: int
     """Doors that still hold guests' codes, of a lock-down."""
+    doors: Sequence[tuple[str, str]] = ()
+    """A tone and a sentence for each bolt that was to be moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +73,20 @@ class EmergencyView:
 def look(tx: Tx, hub: Hub) -> EmergencyView:
     ground = Ground.read(tx, hub.clock.now())
     locks = [(f"lock:{door.id}", door.name) for door in ground.doors.values()]
+    now, past = emergencies.current(tx, ground.now), emergencies.past(tx, ground.now)
+    of = lockdowns.by_emergency(tx, [*now, *past], hub.plugins, ground.now)
     counted = {place: sum(door.property == place for door in ground.doors.values()) for place in ground.places}
     whole = [(f"property:{each.id}", f"All of {each.name}") for each in ground.places.values() if counted[each.id]]
     return EmergencyView(
-        standing=[_standing(tx, ground, row) for row in emergencies.current(tx, ground.now)],
-        past=[_standing(tx, ground, row) for row in emergencies.past(tx, ground.now)],
+        standing=[_standing(tx, ground, row, of[row.id]) for row in now],
+        past=[_standing(tx, ground, row, of[row.id]) for row in past],
         places=whole + locks,
         locks=locks,
         wakes=wakes("emergency", "house", *(f"lock:{door}" for door in ground.doors)),
     )
 
 
-def _standing(tx: Tx, ground: Ground, row: Emergency) -> Standing:
+def _standing(tx: Tx, ground: Ground, row: Emergency, of: Sequence[DoorOf] = ()) -> Standing:
     local = ground.local(row.property)
     door = None if row.lock is None else ground.doors.get(row.lock)
     place = ground.places.get(row.property)
@@ -95,7 +102,15 @@ def _standing(tx: Tx, ground: Ground, row: Emergency) -> Standing:
         released_by=called(row.released_by),
         release_reason=row.release_reason,
         waiting=len(set(_still_there(tx, ground, row))) if row.deed is Deed.LOCK_DOWN else 0,
+        doors=[(_tone(each), each.sentence) for each in of],
     )
+
+
+def _tone(each: DoorOf) -> str:
+    if each.bolt in (Bolt.LOCKED, None):
+        well = each.bolt is Bolt.LOCKED or each.tried.outcome is Outcome.DONE
+        return "ok" if well else "bad" if each.tried.outcome is Outcome.REFUSED else "warn"
+    return "bad" if each.bolt in (Bolt.OPEN, Bolt.REFUSED) else "warn"
 
 
 def _still_there(tx: Tx, ground: Ground, row: Emergency) -> Iterable[LockId]:

@@ -13,12 +13,13 @@ from hub.hub import Hub
 from hub.model.battery import Weighed, Weight, accuracy, curve
 from hub.model.codes import CodeState, Limits, Slot
 from hub.model.facts import Abilities, Mode
+from hub.model.lockdown import Outcome
 from hub.model.values import CodeTag, GrantId, LockId, Position, Proof
 from hub.store import batteries, code_list, codes, doors, ladder, settings
 from hub.store.code_list import Code
 from hub.store.doors import Door, unlockable
 from hub.store.engine import Tx
-from hub.unlock import Answer, Outcome
+from hub.unlock import Answer
 from web.batterychart import SHOWN, Chart, draw
 from web.figure_view import DAYS, Bar, bars
 from web.ground import Ground, battery_low

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Text, text
+from sqlalchemy import Column, ForeignKey, Index, Integer, Text, text
 
 from hub.store.tables.kinds import Instant, required, table
 
@@ -20,4 +20,14 @@ emergencies = table(
     Column("released_by", Text),
     Column("release_reason", Text),
     Index("lockdowns_open", "property_id", sqlite_where=text("deed = 'lock_down' AND released_at IS NULL")),
+)
+
+emergency_doors = table(  # of a lock-down and of an open door: what became of each bolt
+    "emergency_doors",
+    Column("emergency_id", Text, ForeignKey("emergencies.id", ondelete="CASCADE"), primary_key=True),
+    Column("lock_id", Text, ForeignKey("locks.id", ondelete="CASCADE"), primary_key=True),
+    required("at", Instant),
+    Column("outcome", Text),  # done | refused | unknown; None: not tried, or under way
+    required("tries", Integer),
+    required("sentence", Text),
 )

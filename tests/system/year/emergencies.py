@@ -10,9 +10,9 @@ from typing import Final
 from hub.emergency import Act, Done, Wish
 from hub.errors import Rejected
 from hub.hub import Hub
+from hub.model.lockdown import Outcome
 from hub.model.values import Address, LockId, PropertyId
 from hub.store import emergencies
-from hub.unlock import Outcome
 from tests.simulators.street import Door
 from tests.system.year.judge import SETTLED
 from tests.system.year.life import ROBIN, Life

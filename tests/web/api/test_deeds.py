@@ -293,6 +293,7 @@ async def test_an_emergency_is_asked_then_confirmed_once_by_the_same_token(api: 
     assert api.bolt.moves == [Position.LOCKED]
     assert (await api.post(f"/emergencies/{seen.json['id']}/confirm")).status == 409
     (row,) = (await api.get("/emergencies")).json["items"]
+    assert sorted(door["bolt"] for door in row["doors"]) == ["by_hand", "locked"]
     assert (row["deed"], row["reason"], row["released_at"]) == ("lock_down", "Smoke in the stairwell", None)
     released = await api.post("/emergencies", {"act": "release", "reason": "It was toast", "emergency": row["id"]})
     await api.post(f"/emergencies/{released.json['id']}/confirm")

@@ -517,8 +517,25 @@ KEYPADS = (
     "ALTER TABLE grants ADD COLUMN theirs INTEGER",
 )
 
+# ---- what became of each door in an emergency ----
+EMERGENCIES = (
+    """
+CREATE TABLE emergency_doors (
+    emergency_id TEXT NOT NULL,
+    lock_id TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    outcome TEXT,
+    tries INTEGER NOT NULL,
+    sentence TEXT NOT NULL,
+    PRIMARY KEY (emergency_id, lock_id),
+    FOREIGN KEY(emergency_id) REFERENCES emergencies (id) ON DELETE CASCADE,
+    FOREIGN KEY(lock_id) REFERENCES locks (id) ON DELETE CASCADE
+) STRICT
+    """,
+)
+
 
 def upgrade() -> None:
     # The triggers come last: they name columns that are added here.
-    for statement in (*TABLES, *ACCOUNTS, *CONFLICTS, *WORKFLOW, *PUBLISHING, *LOCKS, *WRITING, *PERSON_FEEDS, *IMPORTS, *INBOX, *SAID, *GUESTS, *LOOKS, *MESSAGES, *FIGURES, *NIGHTS, *NEWS, *KEYPADS, *TRIGGERS):
+    for statement in (*TABLES, *ACCOUNTS, *CONFLICTS, *WORKFLOW, *PUBLISHING, *LOCKS, *WRITING, *PERSON_FEEDS, *IMPORTS, *INBOX, *SAID, *GUESTS, *LOOKS, *MESSAGES, *FIGURES, *NIGHTS, *NEWS, *KEYPADS, *EMERGENCIES, *TRIGGERS):
         op.get_bind().exec_driver_sql(statement)

@@ -241,6 +241,19 @@ CREATE TABLE emergencies (
 ) STRICT
     ;
 INSERT INTO "emergencies" VALUES('x','x','x','x','x',1,'x',1,1,'x','x');
+CREATE TABLE emergency_doors (
+    emergency_id TEXT NOT NULL,
+    lock_id TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    outcome TEXT,
+    tries INTEGER NOT NULL,
+    sentence TEXT NOT NULL,
+    PRIMARY KEY (emergency_id, lock_id),
+    FOREIGN KEY(emergency_id) REFERENCES emergencies (id) ON DELETE CASCADE,
+    FOREIGN KEY(lock_id) REFERENCES locks (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "emergency_doors" VALUES('x','x',1,'x',1,'x');
 CREATE TABLE escalation (
     property_id TEXT NOT NULL,
     position INTEGER NOT NULL,

@@ -1,0 +1,221 @@
+"""What became of the bolts in an emergency: told truly, over a restart, and locked late where a lock was silent."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from hub.emergency import Act, Done, Wish
+from hub.health import findings
+from hub.lockdowns import by_emergency
+from hub.model.alerts import Finding, Kind
+from hub.model.lockdown import Bolt, Outcome
+from hub.model.values import Address, How, LockId, Position, PropertyId
+from hub.store import alerts, emergencies, log
+from tests.simulators.building import Memory
+from tests.simulators.home import START, Home, home, simulate
+
+HOUSE, FRONT, BACK = PropertyId("house"), LockId("front"), LockId("back")
+DOWN = Wish(Act.LOCK_DOWN, "A break-in next door", property=HOUSE)
+OPEN = Wish(Act.UNLOCK, "A child is locked in", lock=FRONT)
+
+
+def _two() -> list[Memory]:
+    return [Memory(Address(name), position=Position.UNLOCKED) for name in ("front", "back")]
+
+
+async def _do(house: Home, wish: Wish) -> Done:
+    foreseen = await house.hub.emergencies.prepare(wish, "Rosa")
+    return await house.hub.emergencies.carry_out(foreseen.id, "Rosa")
+
+
+async def _found(house: Home, kind: Kind) -> list[Finding]:
+    hub = house.hub
+    return [each for each in await hub.store.read(lambda tx: findings(tx, hub)) if each.kind is kind]
+
+
+async def _raised(house: Home) -> set[tuple[Kind, str]]:
+    return {(row.kind, row.about) for row in await house.hub.store.read(alerts.raised)}
+
+
+async def _release(house: Home) -> None:
+    (row,) = await house.hub.store.read(emergencies.lockdowns)
+    await _do(house, Wish(Act.RELEASE, "All is well", lockdown=row.id))
+
+
+@pytest.mark.usefixtures("either_database")
+def test_a_door_that_was_silent_stays_an_alert_and_is_locked_as_soon_as_it_is_back(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, _two()) as house:
+            house.lock("front").silent = True
+            done = await _do(house, DOWN)
+            assert done.sentence.endswith("1 of 2 doors are locked. Not known to be locked: Front.")
+            await house.later(minutes=30)
+            (open_,) = await _found(house, Kind.NOT_LOCKED)
+            assert open_.sentence == (
+                "House is locked down, and Front has not said that it is locked: it did not answer."
+            )
+            assert open_.cure.startswith("It is locked as soon as it answers, while the lock-down lasts.")
+            assert (Kind.NOT_LOCKED, "lock:front") in await _raised(house)
+            house.lock("front").silent = False
+            await house.driver.wake("front")
+            await house.later(seconds=20)
+            assert house.lock("front").position is Position.LOCKED
+            assert not await _found(house, Kind.NOT_LOCKED)
+            await house.later(minutes=11)
+            assert (Kind.NOT_LOCKED, "lock:front") not in await _raised(house)
+            trail = await house.hub.store.read(lambda tx: log.deeds(tx, "lock:front"))
+            assert ("gatehouse", "lock", "done") in {(deed.actor, deed.action, deed.outcome) for deed in trail}
+
+    simulate(main())
+
+
+def test_it_is_locked_late_over_a_restart(tmp_path: Path) -> None:
+    async def main() -> None:
+        memories = _two()
+        async with home(tmp_path, memories) as house:
+            house.lock("front").silent = True
+            await _do(house, DOWN)
+        async with home(tmp_path, memories, start=START + timedelta(hours=1), furnish=False) as house:
+            await house.later(minutes=5)
+            house.lock("front").silent = False
+            await house.driver.wake("front")
+            await house.later(minutes=5)
+            assert house.lock("front").position is Position.LOCKED
+            assert not await _found(house, Kind.NOT_LOCKED)
+
+    simulate(main())
+
+
+def test_after_the_release_no_bolt_is_moved(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, _two()) as house:
+            house.lock("front").silent = True
+            await _do(house, DOWN)
+            await house.later(minutes=30)
+            await _release(house)
+            assert not await _found(house, Kind.NOT_LOCKED)
+            house.lock("front").silent = False
+            await house.driver.wake("front")
+            await house.later(hours=2)
+            assert house.lock("front").position is Position.UNLOCKED
+
+    simulate(main())
+
+
+def test_whoever_leaves_is_not_locked_in_and_a_door_left_open_is_an_alert_until_somebody_locks_it(
+    tmp_path: Path,
+) -> None:
+    async def main() -> None:
+        async with home(tmp_path, _two()) as house:
+            await _do(house, DOWN)
+            await house.driver.turn("front", Position.UNLOCKED)
+            await house.later(minutes=5)
+            assert house.lock("front").position is Position.UNLOCKED
+            (open_,) = await _found(house, Kind.NOT_LOCKED)
+            assert open_.sentence == "House is locked down, and Front is unlocked."
+            assert (Kind.NOT_LOCKED, "lock:front") in await _raised(house)
+            await house.driver.turn("front", Position.LOCKED)
+            await house.later(minutes=12)
+            assert not await _found(house, Kind.NOT_LOCKED)
+            assert (Kind.NOT_LOCKED, "lock:front") not in await _raised(house)
+
+    simulate(main())
+
+
+def test_a_bolt_that_refused_is_told_and_not_tried_again(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, _two()) as house:
+            house.lock("front").position = Position.JAMMED
+            await _do(house, DOWN)
+            await house.later(minutes=2)
+            (open_,) = await _found(house, Kind.NOT_LOCKED)
+            assert open_.sentence == "House is locked down, and Front refused: the bolt is jammed."
+            house.lock("front").position = Position.UNLOCKED
+            await house.driver.wake("front")
+            await house.later(hours=1)
+            assert house.lock("front").position is Position.UNLOCKED
+            assert len(await _found(house, Kind.NOT_LOCKED)) == 1
+
+    simulate(main())
+
+
+def test_an_emergency_unlock_that_was_refused_is_not_told_as_done(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            house.lock("front").position = Position.JAMMED
+            done = await _do(house, OPEN)
+            assert done.doors[0].outcome is Outcome.REFUSED
+            await house.later(seconds=30)
+            (said,) = await _found(house, Kind.EMERGENCY_UNLOCK)
+            assert said.sentence == (
+                "Front was to be unlocked in an emergency and did not open; it was asked by Rosa: A child is locked in."
+            )
+            trail = await house.hub.store.read(lambda tx: log.deeds(tx, "lock:front"))
+            (deed,) = [deed for deed in trail if deed.action == "emergency: unlock"]
+            assert deed.outcome == "refused"
+
+    simulate(main())
+
+
+def test_a_silent_lock_is_never_said_to_unlock_later_and_never_does(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, [Memory(Address("front"), position=Position.LOCKED)]) as house:
+            house.lock("front").silent = True
+            await house.driver.fall_silent("front")
+            foreseen = await house.hub.emergencies.prepare(OPEN, "Rosa")
+            assert foreseen.doors[0].trouble.endswith("if it does not open then, it does not open later either")
+            done = await house.hub.emergencies.carry_out(foreseen.id, "Rosa")
+            assert done.doors[0].outcome is Outcome.UNKNOWN
+            (said,) = await _found(house, Kind.EMERGENCY_UNLOCK)
+            assert "nobody knows whether it opened" in said.sentence
+            house.lock("front").silent = False
+            await house.driver.wake("front")
+            await house.later(hours=2)
+            assert house.lock("front").position is Position.LOCKED
+            rows = await house.hub.store.read(lambda tx: emergencies.past(tx, house.hub.clock.now()))
+            now = house.hub.clock.now()
+            of = await house.hub.store.read(lambda tx: by_emergency(tx, rows, house.hub.plugins, now))
+            assert [each.sentence for each in of[rows[0].id]] == [done.sentence]
+
+    simulate(main())
+
+
+def test_while_the_command_is_under_way_nothing_is_said_of_what_became_of_it(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            hub = house.hub
+            foreseen = await hub.emergencies.prepare(OPEN, "Rosa")
+            seen: list[str] = []
+            async with hub.bus.listen("emergency") as ear:
+                moving = hub.emergencies.carry_out(foreseen.id, "Rosa")
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(moving)
+                    await anext(ear)
+                    seen += [each.sentence for each in await _found(house, Kind.EMERGENCY_UNLOCK)]
+            assert seen == []
+            (said,) = await _found(house, Kind.EMERGENCY_UNLOCK)
+            assert said.sentence == "Front was unlocked in an emergency by Rosa: A child is locked in."
+
+    simulate(main())
+
+
+def test_a_lock_that_tells_where_it_stands_as_it_comes_back_is_locked_all_the_same(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, _two()) as house:
+            house.lock("front").silent = True
+            await _do(house, DOWN)
+            await house.later(seconds=5)
+            house.lock("front").silent = False
+            await house.driver.turn("front", Position.UNLOCKED, How.UNKNOWN)
+            await house.later(minutes=2)
+            assert house.lock("front").position is Position.LOCKED
+            (row,) = await house.hub.store.read(emergencies.lockdowns)
+            now = house.hub.clock.now()
+            of = await house.hub.store.read(lambda tx: by_emergency(tx, [row], house.hub.plugins, now))
+            assert {each.door.id: each.bolt for each in of[row.id]} == {FRONT: Bolt.LOCKED, BACK: Bolt.LOCKED}
+
+    simulate(main())
