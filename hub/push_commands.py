@@ -30,7 +30,8 @@ def _line(line: Line) -> JsonValue:
         "state": line.state.value + (" (rehearsed)" if line.dry else ""),
         "booking": line.booking,
         "attempts": line.attempts,
-        "error": line.error,
+        "lacks": [each.part for each in line.lacks],
+        "error": f"Not all of it: {line.lacking}" if line.lacking and line.keeps_nights else line.error,
         "tried_at": _told(line.tried_at),
     }
 

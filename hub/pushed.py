@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,10 +10,21 @@ from hub import pushing
 from hub.errors import Rejected
 from hub.model.values import ChannelId, StayId
 from hub.plugins import Plugins
-from hub.store import house, pushes
+from hub.store import door_codes, house, pushes
 from hub.store import stays as ledger
 from hub.store.engine import Tx
-from hub.store.pushes import PushState, Statistics
+from hub.store.pushes import Push, PushState, Statistics
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """Something that a booking which stands there does not have as it is here."""
+
+    part: str
+    """A `Part`, or `door_code`."""
+    words: str
+    why: str
+    """Empty: it was not taken yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +44,14 @@ class Line:
     synced_at: datetime | None
     dry: bool
     """Only rehearsed."""
+    lacks: tuple[Lack, ...]
+    keeps_nights: bool
+    """It stands there with its nights, whatever it lacks."""
+
+    @property
+    def lacking(self) -> str:
+        """A clause; empty: it has all."""
+        return "; ".join(f"{each.words} ({each.why})" if each.why else each.words for each in self.lacks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +89,17 @@ def pushed(tx: Tx, plugins: Plugins, channel: ChannelId, now: datetime) -> Pushe
                     each.tried_at,
                     each.synced_at,
                     bool(each.dry),
+                    tuple(_lacks(tx, each)),
+                    each.keeps_nights,
                 )
             )
     found = pushes.statistics(tx, channel, now - pushing.LATELY)
     return Pushed(account is not None, account is not None and account.rehearses, found, lines)
+
+
+def _lacks(tx: Tx, row: Push) -> Iterator[Lack]:
+    for part, why in row.missing.items():
+        yield Lack(part.value, pushing.PART_WORDS[part], why)
+    for code in door_codes.of_stay(tx, row.stay_id):
+        if code.channel_id == row.channel_id and code.why and not code.sure:
+            yield Lack("door_code", "the door code", code.why)

@@ -24,7 +24,7 @@ from hub.issuing import Desk
 from hub.model.alerts import Finding, Kind
 from hub.model.effects import Effect, KeepBooking, PushStay
 from hub.model.facts import BookingKept, StayReport
-from hub.model.values import ChannelId, StayId, StayStatus, UnitId
+from hub.model.values import ChannelId, Part, StayId, StayStatus, UnitId
 from hub.plugins import Plugins
 from hub.store import house, listings, log, mail, pushes
 from hub.store import stays as ledger
@@ -39,6 +39,17 @@ ATTEMPTS: Final = 3
 """R553; from then on it counts as failed, and is tried more slowly."""
 LATELY: Final = timedelta(days=30)
 """R574."""
+
+
+PART_WORDS: Final = {
+    Part.UNIT: "the unit",
+    Part.DAYS: "the days",
+    Part.STATUS: "the status",
+    Part.PARTY: "how many come",
+    Part.GUEST: "the guest's name and contact",
+    Part.NOTES: "the notes",
+    Part.PRICE: "the price",
+}
 
 
 def key_of(id_: StayId) -> str:
@@ -85,11 +96,11 @@ def changes(tx: Tx, desk: Desk, account: Pushing) -> Iterator[Push]:
         stay = ledger.stay(tx, id_)
         if stay is None or (stay.check_out is not None and stay.check_out <= desk.now()):
             continue
-        row, digest = known.get(id_), digest_of(desk, stay, units.get(stay.unit_id, ""))
+        row, wanted_now = known.get(id_), parts_of(desk, stay, units.get(stay.unit_id, ""))
         if row is None:
-            yield Push(account.channel, id_, None, PushState.PENDING, digest, 1)
-        elif row.digest != digest or (row.dry and row.state is PushState.SYNCED and not account.rehearses):
-            yield anew(replace(row, digest=digest))
+            yield Push(account.channel, id_, None, PushState.PENDING, wanted_now, 1)
+        elif row.wanted != wanted_now or (row.dry and row.state is PushState.SYNCED and not account.rehearses):
+            yield anew(replace(row, wanted=wanted_now))
 
 
 def anew(row: Push) -> Push:
@@ -104,13 +115,23 @@ def _listings(tx: Tx, channel: ChannelId) -> dict[UnitId, str]:
     return found
 
 
-def digest_of(desk: Desk, stay: StayRow, listing: str) -> str:
-    """Of all that is sent. Our own key, coming back as the booking's reference, is no news."""
+def parts_of(desk: Desk, stay: StayRow, listing: str) -> dict[Part, str]:
+    """A digest of each part that is sent. Our own key, coming back as the booking's reference, is no news."""
     reference = "" if stay.reference.startswith(KEY) else stay.reference
-    who = (stay.guest, stay.note, reference, sorted(contacts.opened(desk.vault, stay).items()))
-    party = (stay.guests, stay.adults, stay.children, stay.infants, stay.pets, stay.total_minor, stay.currency)
-    when = (listing, stay.arrival, stay.departure, stay.status.value)
-    return hashlib.sha256(json.dumps([*map(str, (*when, *who, *party))]).encode()).hexdigest()[:32]
+    party = (stay.guests, stay.adults, stay.children, stay.infants, stay.pets)
+    price = (stay.total_minor, stay.currency)
+    said: dict[Part, tuple[object, ...]] = {
+        Part.UNIT: (listing,),
+        Part.DAYS: (stay.arrival, stay.departure),
+        Part.STATUS: (stay.status.value if listing else "",),
+        Part.PARTY: party,
+        Part.GUEST: (stay.guest, sorted(contacts.opened(desk.vault, stay).items())),
+        Part.NOTES: (stay.note, reference, *party, *price),
+        Part.PRICE: price,
+    }
+    return {
+        part: hashlib.sha256(json.dumps([*map(str, each)]).encode()).hexdigest()[:24] for part, each in said.items()
+    }
 
 
 def _promise(tx: Tx, row: Push, wall: datetime) -> None:
@@ -161,7 +182,10 @@ class Pusher:
         if gone and row.booking is None and row.attempts == 0:
             pushes.keep(tx, replace(row, state=PushState.SYNCED))  # it never was there
             return None
-        pushes.keep(tx, replace(row, attempts=row.attempts + 1, tried_at=self.desk.now()))
+        wanted = parts_of(self.desk, stay, listing)
+        row = replace(row, attempts=row.attempts + 1, tried_at=self.desk.now(), wanted=wanted)
+        pushes.keep(tx, row)
+        told = frozenset[Part]() if row.dry or row.booking is None else row.has
         contact = contacts.opened(self.desk.vault, stay)
         dry = account.rehearses and not row.real
         return KeepBooking(
@@ -184,6 +208,9 @@ class Pusher:
             infants=stay.infants,
             pets=stay.pets,
             total=stay.total,
+            parts=tuple(wanted.items()),
+            told=told,
+            outdated=frozenset() if row.dry else frozenset(row.told) - told,
         )
 
     def _failed(self, tx: Tx, effect: PushStay, words: str, *, final: bool) -> None:
@@ -212,8 +239,15 @@ def kept(tx: Tx, fact: BookingKept, now: datetime) -> None:
     row = pushes.one(tx, fact.channel, fact.stay)
     if row is None:
         return
-    if row.booking != fact.booking or bool(row.dry) != fact.dry:
-        pushes.keep(tx, replace(row, booking=fact.booking, dry=int(fact.dry)))
+    same = row.booking == fact.booking and bool(row.dry) == fact.dry
+    told = {**(row.told if same else {}), **dict(fact.told)}
+    lacks = {
+        **{part: why for part, why in row.lacks.items() if same and part not in dict(fact.told)},
+        **dict(fact.lacks),
+    }
+    after = replace(row, booking=fact.booking, dry=int(fact.dry), told=told, lacks=lacks)
+    if after != row:
+        pushes.keep(tx, after)
     if not fact.dry and ledger.source(tx, fact.channel, fact.booking) is None:
         ledger.keep_source(tx, Source(fact.channel, fact.booking, fact.stay, b"", "", now))
 
@@ -232,7 +266,8 @@ def recognise(tx: Tx, channel: ChannelId, reports: Sequence[StayReport], at: dat
         live = stay is not None and stay.status in (StayStatus.CONFIRMED, StayStatus.TENTATIVE)
         if report.status is StayStatus.CANCELLED and live and row.state is PushState.SYNCED:
             why = "it was cancelled there and not here; cancel it here too, or send it again"
-            pushes.keep(tx, replace(row, state=PushState.FAILED, error=why))
+            told = {**row.told, Part.STATUS: "cancelled"}
+            pushes.keep(tx, replace(row, state=PushState.FAILED, error=why, told=told))
 
 
 # ---- people ---------------------------------------------------------------------------------------------------------
@@ -267,6 +302,12 @@ def _again(tx: Tx, row: Push, wall: datetime) -> None:
     _promise(tx, row, wall)
 
 
+def words_of(row: Push) -> str:
+    """What a booking that stands there lacks, as a clause; empty: nothing."""
+    lacking = row.missing.items()
+    return "; ".join(f"{PART_WORDS[part]} ({why})" if why else PART_WORDS[part] for part, why in lacking)
+
+
 # ---- what is told ---------------------------------------------------------------------------------------------------
 
 
@@ -281,11 +322,12 @@ def found(look: Look) -> Iterator[Finding]:
                 continue
             unit = house.unit_with(look.tx, stay.unit_id)
             where = stay.unit_id if unit is None else unit.name
-            sentence = (
-                f"The booking of {stay.guest or stay.reference or 'a guest'} ({where}, {stay.arrival} to {stay.departure}) "
-                f"is not known to “{account.channel}”: {row.error or 'no reason was given'}."
-            )
-            cure = (
-                "Its nights may be sold there once more. Look at the account's page under Channels, and push it again."
-            )
+            whose = f"The booking of {stay.guest or stay.reference or 'a guest'} ({where}, {stay.arrival} to {stay.departure})"
+            cure = "Look at the account's page under Channels, and push it again."
+            if row.keeps_nights:
+                sentence = f"{whose} is known to “{account.channel}”, but not all of it: {words_of(row)}."
+            else:
+                known = "known otherwise" if row.booking is not None and not row.dry else "not known"
+                sentence = f"{whose} is {known} to “{account.channel}”: {row.error or 'no reason was given'}."
+                cure = f"Its nights may be sold there once more. {cure}"
             yield Finding(Kind.PUSH_FAILED, f"stay:{row.stay_id}", sentence, cure, row.tried_at)

@@ -12,7 +12,7 @@ from datetime import date
 from hub.model.diary import Entry
 from hub.model.money import Money
 from hub.model.publishing import Block
-from hub.model.values import ChannelId, PersonId, PropertyId, StayId, StayStatus, UnitId
+from hub.model.values import ChannelId, Part, PersonId, PropertyId, StayId, StayStatus, UnitId
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +121,12 @@ class KeepBooking:
     infants: int | None
     pets: int | None
     total: Money | None
+    parts: tuple[tuple[Part, str], ...] = ()
+    """A digest of each part as it is here; it comes back with the part that the account took."""
+    told: frozenset[Part] = frozenset()
+    """What the account is known to have as it is."""
+    outdated: frozenset[Part] = frozenset()
+    """What it is known to have as it was."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from enum import Enum
 
 from hub.model.money import Money
-from hub.model.values import Address, ChannelId, How, Pin, Position, StayId, StayKind, StayStatus
+from hub.model.values import Address, ChannelId, How, Part, Pin, Position, StayId, StayKind, StayStatus
 
 # ---- from booking sources ------------------------------------------------------------------------------------------
 
@@ -384,6 +384,10 @@ class BookingKept:
     """The account's own id of it."""
     dry: bool = False
     """It was rehearsed: the account knows nothing of it."""
+    told: tuple[tuple[Part, str], ...] = ()
+    """The parts that it has, with the digests that came with the order."""
+    lacks: tuple[tuple[Part, str], ...] = ()
+    """The parts that it would or could not take, and why."""
 
 
 StayFact = (

@@ -166,6 +166,22 @@ class StayStatus(Enum):
     """Kept and shown with the reason, never acted on."""
 
 
+class Part(Enum):
+    """Of a booking of ours, what an account may know and not know; the words are those of pages."""
+
+    UNIT = "unit"
+    DAYS = "days"
+    STATUS = "status"
+    PARTY = "party"
+    GUEST = "guest"
+    NOTES = "notes"
+    PRICE = "price"
+
+
+NIGHTLY: Final = (Part.UNIT, Part.DAYS, Part.STATUS)
+"""On these hangs whether the booking's nights can be sold there once more."""
+
+
 class Purpose(Enum):
     """Why a code was issued."""
 

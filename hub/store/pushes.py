@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, fields
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import Row, case, func, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
-from hub.model.values import ChannelId, StayId, UnitId
+from hub.model.values import NIGHTLY, ChannelId, Part, StayId, UnitId
 from hub.store.engine import Tx
 from hub.store.tables import pushes, stays
 
@@ -30,8 +31,8 @@ class Push:
     booking: str | None
     """The account's own id of it."""
     state: PushState
-    digest: str
-    """Of what the account is to know."""
+    wanted: Mapping[Part, str]
+    """A digest of each part that the account is to know."""
     revision: int
     attempts: int = 0
     error: str = ""
@@ -41,27 +42,54 @@ class Push:
     """What the account is said to know was never sent."""
     real: int = 0
     """A person had this one sent in spite of the rehearsal."""
+    told: Mapping[Part, str] = field(default_factory=dict)
+    """The digests of those that it took, as they were then."""
+    lacks: Mapping[Part, str] = field(default_factory=dict)
+    """Why it would or could not take one."""
+
+    @property
+    def has(self) -> frozenset[Part]:
+        """The parts that the account knows as they are here."""
+        return frozenset(part for part, digest in self.wanted.items() if self.told.get(part) == digest)
+
+    @property
+    def keeps_nights(self) -> bool:
+        """The booking stands there with its nights, whatever else it lacks."""
+        return self.booking is not None and not self.dry and self.has >= set(NIGHTLY)
+
+    @property
+    def missing(self) -> dict[Part, str]:
+        """What a booking that stands there lacks, with the reason where there is one. Nothing of what never was told in parts."""
+        if self.booking is None or self.dry or not self.told:
+            return {}
+        return {part: self.lacks.get(part, "") for part in Part if part in self.wanted and part not in self.has}
 
 
-_COLUMNS: Final = tuple(pushes.c[field.name] for field in fields(Push))
-_STATE: Final = [field.name for field in fields(Push)].index("state")
+_COLUMNS: Final = tuple(pushes.c[each.name] for each in fields(Push))
+_PARTS: Final = ("wanted", "told", "lacks")
 
 
-def _push(values: tuple[object, ...]) -> Push:
-    # The columns above are the fields, in order.
-    return Push(*values[:_STATE], PushState(values[_STATE]), *values[_STATE + 1 :])  # type: ignore[arg-type, call-arg]
+def _push(row: Row[Any]) -> Push:
+    values = row._asdict()
+    parts = {name: {Part(part): said for part, said in json.loads(values[name]).items()} for name in _PARTS}
+    return Push(**values | parts | {"state": PushState(values["state"])})
+
+
+def _values(row: Push) -> dict[str, object]:
+    parts = {name: json.dumps({part.value: said for part, said in getattr(row, name).items()}) for name in _PARTS}
+    return {each.name: getattr(row, each.name) for each in fields(Push)} | parts | {"state": row.state.value}
 
 
 def of_account(tx: Tx, channel: ChannelId) -> list[Push]:
     """Those that failed first, then the newest wish first."""
     failed = case((pushes.c.state == PushState.FAILED.value, 0), else_=1)
     query = select(*_COLUMNS).where(pushes.c.channel_id == channel).order_by(failed, pushes.c.stay_id.desc())
-    return [_push(tuple(row)) for row in tx.sql.execute(query)]
+    return [_push(row) for row in tx.sql.execute(query)]
 
 
 def of_stay(tx: Tx, id_: StayId) -> list[Push]:
     query = select(*_COLUMNS).where(pushes.c.stay_id == id_).order_by(pushes.c.channel_id)
-    return [_push(tuple(row)) for row in tx.sql.execute(query)]
+    return [_push(row) for row in tx.sql.execute(query)]
 
 
 def one(tx: Tx, channel: ChannelId, id_: StayId) -> Push | None:
@@ -69,7 +97,7 @@ def one(tx: Tx, channel: ChannelId, id_: StayId) -> Push | None:
 
 
 def keep(tx: Tx, row: Push) -> None:
-    values = {field.name: getattr(row, field.name) for field in fields(Push)} | {"state": row.state.value}
+    values = _values(row)
     same = ["channel_id", "stay_id"]
     tx.sql.execute(insert(pushes).values(**values).on_conflict_do_update(index_elements=same, set_=values))
     tx.signal("channels")
@@ -92,9 +120,11 @@ def made_here(tx: Tx, units: Collection[UnitId], now: datetime) -> list[StayId]:
     return [StayId(id_) for id_ in tx.sql.execute(query).scalars()]
 
 
-def failed(tx: Tx, channel: ChannelId) -> frozenset[StayId]:
-    query = select(pushes.c.stay_id).where(pushes.c.channel_id == channel, pushes.c.state == PushState.FAILED.value)
-    return frozenset(StayId(id_) for id_ in tx.sql.execute(query).scalars())
+def refused(tx: Tx, channel: ChannelId) -> frozenset[StayId]:
+    """Those that failed and keep no nights there, or others than they should."""
+    query = select(*_COLUMNS).where(pushes.c.channel_id == channel, pushes.c.state == PushState.FAILED.value)
+    rows = map(_push, tx.sql.execute(query))
+    return frozenset(row.stay_id for row in rows if not row.keeps_nights)
 
 
 def is_pushed(tx: Tx, id_: StayId) -> bool:

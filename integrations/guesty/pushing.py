@@ -8,7 +8,7 @@ older `/reservations` is to be taken away on 1 March 2027 (changelog of 2026-11-
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final, Protocol
 
@@ -17,12 +17,13 @@ import structlog
 from hub.contracts import Host
 from hub.contracts.fields import Fields
 from hub.contracts.writing import done
-from hub.errors import Garbled, Rejected, Unavailable
+from hub.errors import Disappointment, Garbled, Rejected, Unavailable
 from hub.io.api import told
 from hub.io.http import Answer
 from hub.model.effects import KeepBooking
 from hub.model.facts import BookingKept
-from hub.model.values import ChannelId, StayStatus
+from hub.model.returning import email_form, phone_form
+from hub.model.values import NIGHTLY, ChannelId, Part, StayStatus
 from integrations.guesty.reading import by_code, by_ids
 
 logger = structlog.get_logger("guesty")
@@ -31,6 +32,7 @@ TEST_ID: Final = "test-reservation-id"
 """R555."""
 SETTLES: Final = timedelta(minutes=2)
 """What was just made may not be found before. Our own guess: nobody documents it."""
+V3: Final = "/v1/reservations-v3"
 _KEYS: Final = "client id and secret"
 _CONFIRMED: Final = ("confirmed", "checked_in", "checked_out")
 
@@ -52,6 +54,14 @@ class Tell(Protocol):
     def __call__(self, method: str, path: str, said: object, *, stale: Sequence[int] = ...) -> Awaitable[Answer]: ...
 
 
+@dataclass(slots=True)
+class _Has:
+    """What Guesty has of a reservation as it is here, and why it would not take the rest."""
+
+    parts: set[Part] = field(default_factory=set)
+    lacks: dict[Part, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Push:
     wishes: Wishes
@@ -68,19 +78,23 @@ class Push:
             logger.info(
                 "a booking was rehearsed", payload=_without_guest(self.payload(booking)), notes=len(booking.note)
             )
-            await self._told(booking, TEST_ID)
+            await self._told(booking, TEST_ID, _Has(set(Part)))
             return
         known = await self._find(booking)
         if known is None:
             if booking.status is not StayStatus.CANCELLED:
-                await self._create(booking)
+                id_ = await self._create(booking)
+                await self._correct(booking, id_, None, self._made(booking))
             return
         id_ = known.text("_id")
         if not id_:
             raise Garbled("Guesty tells of a reservation without its id")
         self.unanswered.discard(booking.key)
-        await self._told(booking, id_)
-        await self._correct(booking, known, f"/v1/reservations-v3/{id_}")
+        # What was told of it is not known if our own answer was lost; then it is as it was made.
+        first = not (booking.told or booking.outdated)
+        has = self._made(booking) if first else _Has(set(booking.told))
+        await self._told(booking, id_, _Has())
+        await self._correct(booking, id_, known, has)
 
     async def _find(self, booking: KeepBooking) -> Fields | None:
         """By its id, else by our key: an answer of ours may have been lost, and there must not be two."""
@@ -91,13 +105,15 @@ class Push:
         else:
             rows = await by_code(self.get, booking.key)
             found = [row for row in rows if row.get("confirmationCode") == booking.key]
+            if found:  # the search does not say who comes
+                found = [{**found[0], **each} for each in await by_ids(self.get, [str(found[0].get("_id"))])] or found
         return Fields(found[0]) if found else None
 
-    async def _create(self, booking: KeepBooking) -> None:
+    async def _create(self, booking: KeepBooking) -> str:
         said = self.payload(booking)
         try:
             # 401 is also what Guesty says of nights that are not free; that costs no access token, of which there are five.
-            answer = await self.tell("POST", "/v1/reservations-v3", said, stale=())
+            answer = await self.tell("POST", V3, said, stale=())
         except Unavailable as error:
             self.unanswered.add(booking.key)
             if said["status"] != "inquiry":
@@ -114,23 +130,102 @@ class Push:
         id_ = made.get("reservationId") if isinstance(made, Mapping) else None
         if not isinstance(id_, str) or not id_:
             raise Garbled("Guesty answers without the id of the reservation")
-        await self._told(booking, id_)
-        notes = {"specialRequests": booking.note, "other": self.remarks(booking)}
-        done(await self.tell("PUT", f"/v1/reservations-v3/{id_}/notes", {"notes": notes}), _KEYS)
+        await self._told(booking, id_, self._made(booking))
+        return id_
 
-    async def _correct(self, booking: KeepBooking, known: Fields, path: str) -> None:
-        """Only what is different: dates and guests make Guesty count the price anew."""
+    def _made(self, booking: KeepBooking) -> _Has:
+        """What Guesty has of a reservation as soon as it is made."""
+        has = _Has(set(Part) - {Part.NOTES, Part.PRICE})
+        if self.fare(booking) is not None or booking.total is None:
+            has.parts.add(Part.PRICE)
+        return has
+
+    async def _correct(self, booking: KeepBooking, id_: str, known: Fields | None, has: _Has) -> None:
+        """Only what is different: dates and guests make Guesty count the price anew. What it takes is told, whatever
+        becomes of the rest; what it refuses of what keeps no nights is told as well, and the rest goes on.
+
+        Args:
+            known: None: it was made this instant.
+        """
+        try:
+            if known is not None:
+                await self._mend_nights(booking, known, has, f"{V3}/{id_}")
+            if booking.status is StayStatus.CANCELLED:
+                has.parts |= set(Part)
+            else:
+                await self._mend_rest(booking, known, has, f"{V3}/{id_}")
+        except Disappointment:
+            await self._told(booking, id_, has)
+            raise
+        await self._told(booking, id_, has)
+        refused = {part: why for part, why in has.lacks.items() if part is not Part.PRICE}
+        if refused:
+            raise Rejected("; ".join(dict.fromkeys(refused.values())))
+
+    async def _mend_nights(self, booking: KeepBooking, known: Fields, has: _Has, path: str) -> None:
+        """Raises Rejected: the rest is of no use then."""
         gone = booking.status is StayStatus.CANCELLED
+        has.parts -= set(NIGHTLY)
         if not gone and known.text("listingId") not in ("", booking.listing):
             await self._relocate(booking, path)
+        has.parts.add(Part.UNIT)
         days = {"checkInDateLocalized": f"{booking.arrival}", "checkOutDateLocalized": f"{booking.departure}"}
         if not gone and any(known.text(name)[:10] not in ("", day) for name, day in days.items()):
             done(await self.tell("PUT", f"{path}/dates", days), _KEYS)
-        if not gone and known.count("guestsCount") not in (None, self.count(booking)):
-            done(await self.tell("PUT", f"{path}/guests", self._party(booking)), _KEYS)
+        has.parts.add(Part.DAYS)
         word, now = self.status(booking), known.text("status")
         if now and word != now and not (word == "confirmed" and now in _CONFIRMED):
             done(await self.tell("PUT", f"{path}/status", {"status": word}), _KEYS)
+        has.parts.add(Part.STATUS)
+
+    async def _mend_rest(self, booking: KeepBooking, known: Fields | None, has: _Has, path: str) -> None:
+        if known is not None:
+            other = known.count("guestsCount") not in (None, self.count(booking))
+            if other or Part.PARTY in booking.outdated:
+                await self._put(f"{path}/guests", self._party(booking), Part.PARTY, has)
+            else:
+                has.parts.add(Part.PARTY)
+            if Part.GUEST not in booking.told:
+                await self._rename(booking, known, has)
+        if Part.NOTES not in has.parts:
+            notes = {"specialRequests": booking.note, "other": self.remarks(booking, has)}
+            await self._put(f"{path}/notes", {"notes": notes}, Part.NOTES, has)
+        why = self._price_why(booking)
+        if Part.PRICE not in has.parts and why:
+            has.lacks[Part.PRICE] = why
+
+    async def _put(self, path: str, said: object, part: Part, has: _Has) -> None:
+        answer = await self.tell("PUT", path, said)
+        if answer.status in (400, 404, 409, 410, 422):
+            has.parts.discard(part)
+            has.lacks[part] = f"{answer.host} does not take it as it is ({answer.status})"
+            return
+        done(answer, _KEYS)
+        has.parts.add(part)
+
+    async def _rename(self, booking: KeepBooking, known: Fields, has: _Has) -> None:
+        """Source: Open API reference, “Update guest” (`PUT /guests-crud/{guestId}`). What is not known here is left as it is."""
+        first, _, last = booking.guest.partition(" ")
+        if Part.GUEST not in booking.outdated and self._is_guest(booking, known):
+            has.parts.add(Part.GUEST)
+            return
+        id_ = known.text("guestId") or known.text("guest._id")
+        if not id_:
+            has.parts.discard(Part.GUEST)
+            has.lacks[Part.GUEST] = "Guesty does not say which of its guests it is"
+            return
+        said = {"firstName": first, "lastName": last} if booking.guest else {}
+        mail = {"email": booking.email, "emails": [booking.email]} if booking.email else {}
+        phone = {"phone": booking.phone, "phones": [booking.phone]} if booking.phone else {}
+        await self._put(f"/v1/guests-crud/{id_}", {**said, **mail, **phone}, Part.GUEST, has)
+
+    @staticmethod
+    def _is_guest(booking: KeepBooking, known: Fields) -> bool:
+        """As far as it can be read."""
+        email, phone = email_form(known.text("guest.email")), phone_form(known.text("guest.phone"))
+        there = (known.text("guest.fullName"), email, phone)
+        here = (booking.guest, email_form(booking.email), phone_form(booking.phone))
+        return all(not read or not said or read == said for read, said in zip(there, here, strict=True))
 
     async def _relocate(self, booking: KeepBooking, path: str) -> None:
         """The guest was moved to another unit here. Guesty counts the price anew and minds its own calendar."""
@@ -141,9 +236,12 @@ class Push:
             )
         done(answer, _KEYS)
 
-    async def _told(self, booking: KeepBooking, id_: str) -> None:
-        fact = BookingKept(ChannelId(self.host.name), self.host.clock.now(), booking.stay, id_, dry=booking.dry)
-        await self.host.tell(fact)
+    async def _told(self, booking: KeepBooking, id_: str, has: _Has) -> None:
+        digests, lacks = dict(booking.parts), {part: why for part, why in has.lacks.items() if part not in has.parts}
+        told = tuple((part, digests[part]) for part in Part if part in has.parts and part in digests)
+        stay, now = booking.stay, self.host.clock.now()
+        named = ChannelId(self.host.name)
+        await self.host.tell(BookingKept(named, now, stay, id_, booking.dry, told, tuple(lacks.items())))
 
     # ---- what is said ----
 
@@ -168,10 +266,28 @@ class Push:
             said["guest"] = {**guest, "phones": [booking.phone] if booking.phone else []}
         if said["status"] == "reserved":
             said["reservedUntil"] = -1  # no limit: whoever made it here ends it here
-        total = booking.total
-        if total is not None and total.currency == self.wishes.currency:
-            said["accommodationFare"] = float(str(total).partition(" ")[0])
+        fare = self.fare(booking)
+        if fare is not None:
+            said["accommodationFare"] = fare
         return said
+
+    def fare(self, booking: KeepBooking) -> float | None:
+        """R569; None: Guesty would take it for money of its own currency."""
+        total = booking.total
+        if total is None or total.currency != self.wishes.currency:
+            return None
+        return float(str(total).partition(" ")[0])
+
+    def _price_why(self, booking: KeepBooking) -> str:
+        """Why it stands in the notes only; empty: there is none."""
+        total, ours = booking.total, self.wishes.currency
+        if total is None:
+            return ""
+        if ours is None:
+            return "the account's currency is not set, so it stands in the notes only"
+        if total.currency != ours:
+            return f"it is in {total.currency} and the account's prices are in {ours}, so it stands in the notes only"
+        return "Guesty changes no price over its interface, so it stands in the notes only"
 
     def count(self, booking: KeepBooking) -> int:
         """R568: adults and children."""
@@ -201,11 +317,11 @@ class Push:
             case _:
                 return "confirmed"
 
-    def remarks(self, booking: KeepBooking) -> str:
+    def remarks(self, booking: KeepBooking, has: _Has) -> str:
         """R570, as far as the house knows it."""
         party = {"children": booking.children, "infants": booking.infants, "pets": booking.pets}
         total = booking.total
-        priced = total is not None and total.currency != self.wishes.currency
+        priced = total is not None and Part.PRICE not in has.parts
         said = [
             "Booked at the house",
             f"reference {booking.reference}" if booking.reference else "",

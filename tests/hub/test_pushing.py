@@ -12,16 +12,19 @@ from typing import Any
 
 import pytest
 
-from hub import conflicts, pushing
+from hub import conflicts, health, pushing
 from hub.contracts import Host
 from hub.errors import Rejected
 from hub.intake import NewStay
 from hub.io.sandbox import InlineSandbox
+from hub.model.alerts import Kind
 from hub.model.facts import Fact
 from hub.model.money import Money
-from hub.model.values import ChannelId, PropertyId, StayId, StayStatus, UnitId
+from hub.model.values import ChannelId, Part, PropertyId, StayId, StayStatus, UnitId
+from hub.stay_changes import StayChange
 from hub.store import house as rows
 from hub.store import mail, pushes
+from hub.store.engine import Tx
 from hub.store.house import ChannelRow, ClosedMeans, Origin, Unit
 from hub.store.pushes import Push, PushState
 from tests.simulators.home import FLAT, Home, home, simulate
@@ -64,6 +67,16 @@ async def _plugged(tmp_path: Path, **settings: object) -> AsyncIterator[tuple[Ho
 async def _add(house: Home, new: NewStay = ADA) -> StayId:
     hub = house.hub
     return await hub.store.write(lambda tx: hub.intake.add_stay(tx, new, "manager"))
+
+
+async def _wrong(house: Home) -> list[str]:
+    """What people are told of bookings that are not known."""
+
+    def look(tx: Tx) -> list[str]:
+        found = health.found(health.look_around(tx, house.hub))
+        return [each.sentence for each in found if each.kind is Kind.PUSH_FAILED]
+
+    return await house.hub.store.read(look)
 
 
 async def _push(house: Home) -> Push:
@@ -330,6 +343,98 @@ def test_nights_taken_elsewhere_are_closed_there_and_opened_again(tmp_path: Path
     simulate(main())
 
 
+# ---- in parts --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("either_database")
+@pytest.mark.parametrize("seconds", [0, 90])
+def test_the_notes_of_a_booking_are_sent_though_the_answer_to_its_making_was_lost(tmp_path: Path, seconds: int) -> None:
+    async def main() -> None:
+        async with _plugged(tmp_path, **FOR_REAL) as (house, desk):
+            desk.lost = 1
+            await _add(house)
+            if seconds:  # it is read, and known as ours, before it is tried again
+                await house.later(seconds=2)
+                desk.faults = [reply({}, 503)] * 6
+            await house.later(minutes=10)
+            row = await _push(house)
+            assert (_made(desk).note, row.state, row.missing) == ("Brings a dog", PushState.SYNCED, {})
+            assert _writes(desk) == ["POST /v1/reservations-v3", f"PUT /v1/reservations-v3/{row.booking}/notes"]
+
+    simulate(main())
+
+
+def test_notes_that_are_refused_are_said_to_be_lacking_and_only_they_are_sent_again(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with _plugged(tmp_path, **FOR_REAL, block_nights=True) as (house, desk):
+            desk.refuses_part = "notes"
+            id_ = await _add(house)
+            await house.later(minutes=2)
+            row, hub = await _push(house), house.hub
+            assert (row.state, row.booking, row.keeps_nights) == (PushState.FAILED, str(_made(desk).id), True)
+            assert list(row.missing) == [Part.NOTES]
+            assert "422" in row.missing[Part.NOTES]
+            assert desk.closed == set(), "its nights are taken there"
+            (said,) = await _wrong(house)
+            assert "is known to “guesty”, but not all of it: the notes (" in said
+            desk.refuses_part, before = "", len(_writes(desk))
+            now, wall = hub.clock.now(), hub.wall.now()
+            await hub.store.write(lambda tx: pushing.retry(tx, DESK, id_, "manager", now, wall))
+            await house.later(seconds=20)
+            assert [each.rpartition("/")[2] for each in _writes(desk)[before:]] == ["notes"]
+            row = await _push(house)
+            assert (row.state, row.missing, _made(desk).note) == (PushState.SYNCED, {}, "Brings a dog")
+            assert await _wrong(house) == []
+
+    simulate(main())
+
+
+@pytest.mark.parametrize(
+    ("said", "parts"),
+    [
+        (StayChange(note="Brings a cat"), ["notes"]),
+        (StayChange(guests=3), ["guests", "notes"]),
+        (StayChange(children=1), ["guests", "notes"]),
+        (StayChange(guest="Grace Hopper"), ["g5001"]),
+        (StayChange(email="grace@example.com", phone="+44 20 7946 0099"), ["g5001"]),
+    ],
+)
+def test_other_notes_another_party_and_another_guest_are_sent(
+    tmp_path: Path, said: StayChange, parts: list[str]
+) -> None:
+    async def main() -> None:
+        async with _plugged(tmp_path, **FOR_REAL) as (house, desk):
+            hub, id_ = house.hub, await _add(house)
+            await house.later(seconds=10)
+            before = len(_writes(desk))
+            await hub.store.write(lambda tx: hub.intake.change_stay(tx, id_, said, "manager"))
+            await house.later(hours=1, minutes=5)  # it is read back meanwhile
+            assert [each.rpartition("/")[2] for each in _writes(desk)[before:]] == parts
+            made, (stay,), row = _made(desk), await house.stays(), await _push(house)
+            assert (made.guest, made.note) == (stay.guest, stay.note)
+            assert made.adults + made.children == stay.guests
+            assert (made.email, made.phone) == (said.email or ADA.email, said.phone or ADA.phone)
+            assert (row.state, row.missing) == (PushState.SYNCED, {})
+
+    simulate(main())
+
+
+def test_what_is_refused_of_the_guest_keeps_nothing_else_back(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with _plugged(tmp_path, **FOR_REAL) as (house, desk):
+            hub, id_ = house.hub, await _add(house)
+            await house.later(seconds=10)
+            desk.refuses_part = "guests-crud"
+            said = StayChange(guest="Grace Hopper", note="Brings a cat", departure=DEPARTURE + timedelta(days=1))
+            await hub.store.write(lambda tx: hub.intake.change_stay(tx, id_, said, "manager"))
+            await house.later(seconds=20)
+            made, row = _made(desk), await _push(house)
+            assert (made.guest, made.note, made.departure) == ("Ada Lovelace", "Brings a cat", said.departure)
+            assert (row.state, list(row.missing)) == (PushState.FAILED, [Part.GUEST])
+
+    simulate(main())
+
+
 # ---- another unit ---------------------------------------------------------------------------------------------------
 
 
@@ -416,5 +521,44 @@ def test_a_price_in_the_account_s_currency_goes_along_and_any_other_stands_in_th
             await house.later(seconds=10)
             (other,) = (row for row in desk.booked.values() if row.arrival == later.arrival)
             assert "price 450.50 CHF" in other.remarks
+
+    simulate(main())
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ({}, "the account's currency is not set"),
+        ({"currency": "CHF"}, "it is in EUR and the account's prices are in CHF"),
+    ],
+)
+def test_a_price_that_stands_in_the_notes_only_is_said_to(tmp_path: Path, settings: dict[str, str], why: str) -> None:
+    async def main() -> None:
+        async with _plugged(tmp_path, **FOR_REAL, **settings) as (house, desk):
+            await _add(house, replace(ADA, total=Money(45_050, "EUR")))
+            await house.later(seconds=10)
+            row = await _push(house)
+            assert (row.state, list(row.missing)) == (PushState.SYNCED, [Part.PRICE])
+            assert why in row.missing[Part.PRICE]
+            assert "price 450.50 EUR" in _made(desk).remarks
+            assert await _wrong(house) == []
+
+    simulate(main())
+
+
+def test_a_price_that_is_changed_later_stands_in_the_notes_and_is_said_to(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with _plugged(tmp_path, **FOR_REAL, currency="EUR") as (house, desk):
+            hub, id_ = house.hub, await _add(house, replace(ADA, total=Money(45_050, "EUR")))
+            await house.later(seconds=10)
+            assert (await _push(house)).missing == {}
+            for minor, words in ((50_000, "price 500.00 EUR"), (45_050, "")):
+                said = StayChange(total=Money(minor, "EUR"))
+                await hub.store.write(lambda tx, said=said: hub.intake.change_stay(tx, id_, said, "manager"))  # type: ignore[misc]
+                await house.later(seconds=10)
+                row = await _push(house)
+                assert (row.state, list(row.missing)) == (PushState.SYNCED, [Part.PRICE] if words else [])
+                assert words in _made(desk).remarks
+                assert ("price" in _made(desk).remarks) is (words != "")
 
     simulate(main())

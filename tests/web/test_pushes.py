@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from hub.contracts import Integration, Performer
 from hub.hub import Hub
 from hub.model.effects import Effect, KeepBooking
-from hub.model.values import ChannelId, StayId, UnitId
+from hub.model.values import ChannelId, Part, StayId, UnitId
 from hub.store import house, mail, pushes, stay_search, stays
 from hub.store.engine import Tx
 from hub.store.house import ChannelRow, Origin
@@ -17,6 +18,7 @@ from hub.store.pushes import Push, PushState
 from tests.web.conftest import Visitor
 
 ACCOUNT = ChannelId("manager")
+BAD_NOTES = "open-api.guesty.com does not take it as it is (422)"
 REFUSED = "Guesty refuses: these nights are not free there"
 
 
@@ -30,7 +32,7 @@ class Takes(Integration):
 
 
 async def furnish(hub: Hub) -> dict[str, StayId]:
-    """One that failed, one that is known there, one that was only rehearsed."""
+    """One that failed, one that is known there, one that was only rehearsed, and one whose notes were refused."""
     hub.plugins.add_channel(ACCOUNT, Takes())
 
     def work(tx: Tx) -> dict[str, StayId]:
@@ -40,10 +42,13 @@ async def furnish(hub: Hub) -> dict[str, StayId]:
         ids = {row.guest: row.id for row in stays.search(tx, stay_search.Wanted(limit=200))}
         now = hub.clock.now()
         tried: dict[str, Any] = {"attempts": 3, "tried_at": now - timedelta(minutes=5)}
-        failed = Push(ACCOUNT, ids["Grace Hopper"], None, PushState.FAILED, "", 1, error=REFUSED, **tried)
-        there = Push(ACCOUNT, ids["Mary Jackson"], "5f92cb", PushState.SYNCED, "", 1, synced_at=now, **tried)
-        dry = Push(ACCOUNT, ids["Tom Okafor"], "test-reservation-id", PushState.SYNCED, "", 1, dry=1, **tried)
-        for row in (failed, there, dry):
+        failed = Push(ACCOUNT, ids["Grace Hopper"], None, PushState.FAILED, {}, 1, error=REFUSED, **tried)
+        there = Push(ACCOUNT, ids["Mary Jackson"], "5f92cb", PushState.SYNCED, {}, 1, synced_at=now, **tried)
+        dry = Push(ACCOUNT, ids["Tom Okafor"], "test-reservation-id", PushState.SYNCED, {}, 1, dry=1, **tried)
+        parts = dict.fromkeys(Part, "a")
+        partly = Push(ACCOUNT, ids["Anna Berg"], "5f92cc", PushState.FAILED, parts, 1, error=BAD_NOTES, **tried)
+        partly = replace(partly, told={**parts, Part.NOTES: "b"}, lacks={Part.NOTES: BAD_NOTES})
+        for row in (failed, there, dry, partly):
             pushes.keep(tx, row)
         return ids
 
@@ -58,8 +63,9 @@ async def test_the_page_shows_how_far_an_account_knows_our_bookings(manager: Vis
     page = await manager.get("/channels/manager/pushes")
     assert page.text.index("Grace Hopper") < page.text.index("Mary Jackson")
     assert "not free there" in page.text
-    assert "66.7 %" in page.text
+    assert "50.0 %" in page.text
     assert "Rehearsed" in page.text
+    assert f"Not all of it: the notes ({BAD_NOTES})." in page.text
     grace, tom = ids["Grace Hopper"], ids["Tom Okafor"]
     assert (await manager.post("/channels/manager/pushes", stay=grace)).status == 303
     assert (await manager.post("/channels/manager/pushes", stay=grace)).status == 422, "it does not fail any more"

@@ -18,6 +18,11 @@ from web.api.routes import Call
 from web.api.wire import In, Nothing, Out, Told
 
 
+class LackOut(Out):
+    part: str = Field(description="unit, days, status, party, guest, notes, price or door_code")
+    why: str = Field(description="in the account's or the hub's words; empty: it was not taken yet")
+
+
 class PushOut(Out):
     stay: str
     guest: str
@@ -32,6 +37,8 @@ class PushOut(Out):
     tried_at: Told | None
     synced_at: Told | None
     rehearsed: bool = Field(description="nothing of it was sent")
+    keeps_nights: bool = Field(description="it stands there with its nights, whatever it lacks")
+    lacks: list[LackOut] = Field(description="what a booking that stands there does not have as it is here")
 
 
 class PushesOut(Out):
@@ -78,6 +85,8 @@ def _out(found: Pushed) -> PushesOut:
                 tried_at=line.tried_at,
                 synced_at=line.synced_at,
                 rehearsed=line.dry,
+                keeps_nights=line.keeps_nights,
+                lacks=[LackOut(part=each.part, why=each.why) for each in line.lacks],
             )
             for line in found.lines
         ],

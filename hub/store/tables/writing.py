@@ -24,7 +24,9 @@ pushes = table(
     Column("stay_id", Text, ForeignKey("stays.id", ondelete="CASCADE"), primary_key=True),
     Column("booking", Text),  # the account's own id of it; None: it has none yet
     required("state", Text),  # pending -> synced | failed (R546, R571)
-    required("digest", Text),  # of what the account is to know
+    required("wanted", Text),  # JSON: a digest of each part that the account is to know
+    required("told", Text, server_default="{}"),  # JSON: of each that it took, the digest then
+    required("lacks", Text, server_default="{}"),  # JSON: why it would or could not take one
     required("revision", Integer),  # grows with every wish, as each is a promise of its own
     required("attempts", Integer, server_default="0"),  # at this wish
     required("error", Text, server_default=""),  # the latest (R547)

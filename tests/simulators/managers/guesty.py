@@ -32,6 +32,8 @@ class GuestyDesk(Desk):
     """The status that the older list of reservations answers with; 0: it still lists them."""
     lags: timedelta = timedelta(0)
     """The search finds a reservation so long after it was made."""
+    refuses_part: str = ""
+    """The last word of the addresses that are refused: `notes`, `guests`, …"""
     hides: set[int] = field(default_factory=set)
     """Reservations that the search never finds."""
 
@@ -55,16 +57,21 @@ class GuestyDesk(Desk):
             return reply([self.detail(row) for row in self.booked.values() if str(row.id) in ids])
         if path == "/v1/reservations-v3" and asked.method == "POST":
             return self._made(json.loads(asked.body))
-        if path.startswith("/v1/reservations-v3/") and asked.method == "PUT":
-            id_, _, what = path.removeprefix("/v1/reservations-v3/").partition("/")
-            row = self.booked.get(int(id_)) if id_.isdigit() else None
-            return reply({"error": "not found"}, 404) if row is None else self._altered(row, what, asked)
+        if path.startswith(("/v1/reservations-v3/", "/v1/guests-crud/g")) and asked.method == "PUT":
+            return self._put(asked, path)
         calendars = "/v1/availability-pricing/api/calendar/listings/"
         if path.startswith(calendars):
             return self._calendar(asked, path.removeprefix(calendars), query)
         if path.startswith("/v1/communication/conversations"):
             return self._talk(asked, path, query)
         return reply({"error": "not found"}, 404)
+
+    def _put(self, asked: Asked, path: str) -> Reply:
+        if path.startswith("/v1/guests-crud/g"):
+            return self._renamed(path.removeprefix("/v1/guests-crud/g"), json.loads(asked.body))
+        id_, _, what = path.removeprefix("/v1/reservations-v3/").partition("/")
+        row = self.booked.get(int(id_)) if id_.isdigit() else None
+        return reply({"error": "not found"}, 404) if row is None else self._altered(row, what, asked)
 
     def _calendar(self, asked: Asked, unit: str, query: dict[str, str]) -> Reply:
         if asked.method == "PUT":
@@ -130,6 +137,8 @@ class GuestyDesk(Desk):
 
     def _altered(self, row: Booking, what: str, asked: Asked) -> Reply:
         told = json.loads(asked.body)
+        if what == self.refuses_part:
+            return reply({"error": "validation"}, 422)
         match what:
             case "notes":
                 notes = told["notes"]
@@ -151,6 +160,18 @@ class GuestyDesk(Desk):
                 return reply({"error": "not found"}, 404)
         row.changed = self.now()
         return reply({"reservationId": str(row.id)})
+
+    def _renamed(self, id_: str, told: dict[str, Any]) -> Reply:
+        """Source: Open API reference, “Update guest”."""
+        row = self.booked.get(int(id_))
+        if row is None:
+            return reply({"error": "not found"}, 404)
+        if self.refuses_part == "guests-crud":
+            return reply({"error": "validation"}, 422)
+        row.guest = f"{told.get('firstName', '')} {told.get('lastName', '')}".strip() or row.guest
+        row.email, row.phone = told.get("email", row.email), told.get("phone", row.phone)
+        row.changed = self.now()
+        return reply({"_id": f"g{row.id}"})
 
     def _talk(self, asked: Asked, path: str, query: dict[str, str]) -> Reply:
         if asked.method == "GET":

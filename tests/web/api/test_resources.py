@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from hub.contracts import Integration
 from hub.model.facts import Listing, NightsUntold
-from hub.model.values import ChannelId
+from hub.model.values import ChannelId, Part
 from hub.store import house, listings, pushes, questions, stay_search
 from hub.store import stays as ledger
 from hub.store.engine import Tx
@@ -158,13 +159,19 @@ async def test_bookings_sent_to_an_account_are_told_and_sent_again(api: Api) -> 
     def furnish(tx: Tx) -> str:
         house.keep_channel(tx, ChannelRow(account, None, "guesty", b"", Origin.SITE))
         stay = ledger.search(tx, stay_search.Wanted(limit=1))[0].id
-        pushes.keep(tx, Push(account, stay, None, PushState.FAILED, "", 1, attempts=3, error="no", tried_at=NOW))
+        row = Push(
+            account, stay, "r1", PushState.FAILED, dict.fromkeys(Part, "a"), 1, attempts=3, error="no", tried_at=NOW
+        )
+        told = {**row.wanted, Part.NOTES: "b"}
+        pushes.keep(tx, replace(row, told=told, lacks={Part.NOTES: "too long"}))
         return stay
 
     stay = await api.hub.store.write(furnish)
     told = (await api.get("/channels/manager/pushes")).json
     assert (told["on"], told["failed"], told["success_rate"]) == (False, 1, 0.0)
     assert (told["bookings"][0]["stay"], told["bookings"][0]["error"]) == (stay, "no")
+    lacks = [{"part": "notes", "why": "too long"}]
+    assert (told["bookings"][0]["keeps_nights"], told["bookings"][0]["lacks"]) == (True, lacks)
     answer = await api.post("/channels/manager/pushes/retry", {})
     assert (answer.status, answer.json["pending"]) == (200, 1)
     assert (await api.post("/channels/manager/pushes/retry", {"stay": stay})).status == 409

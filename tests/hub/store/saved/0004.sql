@@ -576,7 +576,9 @@ CREATE TABLE pushes (
     stay_id TEXT NOT NULL,
     booking TEXT,
     state TEXT NOT NULL,
-    digest TEXT NOT NULL,
+    wanted TEXT NOT NULL,
+    told TEXT DEFAULT '{}' NOT NULL,
+    lacks TEXT DEFAULT '{}' NOT NULL,
     revision INTEGER NOT NULL,
     attempts INTEGER DEFAULT '0' NOT NULL,
     error TEXT DEFAULT '' NOT NULL,
@@ -589,7 +591,7 @@ CREATE TABLE pushes (
     FOREIGN KEY(stay_id) REFERENCES stays (id) ON DELETE CASCADE
 ) STRICT
     ;
-INSERT INTO "pushes" VALUES('x','x','x','x','x',1,1,'x',1,1,1,1);
+INSERT INTO "pushes" VALUES('x','x','x','x','x','x','x',1,1,'x',1,1,1,1);
 CREATE TABLE questions (
     id TEXT NOT NULL,
     kind TEXT NOT NULL,
