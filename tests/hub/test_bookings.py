@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from time import perf_counter
@@ -210,22 +211,21 @@ CROWD = 500
 STALLED_S = 20
 
 
+@asynccontextmanager
+async def _as_it_runs(folder: Path) -> AsyncIterator[tuple[Store, Intake]]:
+    """The store as it is in a running hub: its own thread, commits in groups, everything on the disk."""
+    database = DATABASE.get() or str(folder / "gatehouse.db")
+    config = Config.model_validate({"database": database, "state_dir": folder / "state", "key_file": folder / "key"})
+    new_house(config)
+    with Store.open(config.database) as store:
+        await store.write(_furnished)
+        yield store, Intake(Desk(Vault.load(config.key_file), lambda below: 0, lambda: NOW))
+
+
 @pytest.mark.usefixtures("either_database")
 def test_of_five_hundred_bookings_of_one_night_exactly_one_is_accepted_and_none_stalls(tmp_path: Path) -> None:
-    """On the store as it is in a running hub: its own thread, commits in groups, everything on the disk."""
-
     async def main() -> None:
-        config = Config.model_validate(
-            {
-                "database": DATABASE.get() or str(tmp_path / "gatehouse.db"),
-                "state_dir": tmp_path / "state",
-                "key_file": tmp_path / "key",
-            }
-        )
-        new_house(config)
-        intake = Intake(Desk(Vault.load(config.key_file), lambda below: 0, lambda: NOW))
-        with Store.open(config.database) as store:
-            await store.write(_furnished)
+        async with _as_it_runs(tmp_path) as (store, intake):
             took = [0.0]
 
             async def one(number: int) -> str:
@@ -241,6 +241,31 @@ def test_of_five_hundred_bookings_of_one_night_exactly_one_is_accepted_and_none_
             assert len([each for each in told if isinstance(each, str)]) == 1
             assert max(took) < STALLED_S
             assert len(await store.read(lambda tx: stays.search(tx, Wanted(limit=10)))) == 1
+
+    asyncio.run(main())
+
+
+@pytest.mark.usefixtures("either_database")
+def test_of_five_hundred_bookings_of_different_nights_each_is_accepted_once(tmp_path: Path) -> None:
+    """As many at once as the plans ask for; guests leave on the day that the next ones come."""
+
+    async def main() -> None:
+        async with _as_it_runs(tmp_path) as (store, intake):
+            await store.write(
+                lambda tx: bookings.set_rules(
+                    tx, intake.desk, None, FLAT, OwnRules(buffer=timedelta(0), advance_days=CROWD + 30), BY
+                )
+            )
+
+            async def one(number: int) -> str:
+                return await store.write(
+                    lambda tx: bookings.book(tx, intake, _new(number, number + 1, f"Guest {number}"), BY)
+                )
+
+            told = await asyncio.gather(*map(one, range(CROWD)))
+            kept = await store.read(lambda tx: stays.search(tx, Wanted(limit=CROWD + 1)))
+            assert {row.id for row in kept} == set(told)
+            assert {(row.arrival, row.guest) for row in kept} == {(_day(n), f"Guest {n}") for n in range(CROWD)}
 
     asyncio.run(main())
 

@@ -10,7 +10,7 @@ from hub.model.values import ChannelId, LockId, Proof, StayStatus
 from hub.store import codes
 from tests.simulators.home import FLAT, simulate
 from tests.simulators.managers.all import MANAGERS
-from tests.simulators.managers.street import AIRBNB, CHANNELS, NIGHTS, Street, street
+from tests.simulators.managers.street import AIRBNB, CHANNELS, NIGHTS, PARTNER, Street, street
 
 FRONT = LockId("front")
 NONE: frozenset[object] = frozenset()
@@ -37,6 +37,21 @@ def test_a_booking_travels_from_its_channel_to_a_proven_code_and_to_all_others(
             await _cancelled(here)
             assert house.lock("front").codes == {}
             await _nobody_knows(here, source)
+
+    simulate(main())
+
+
+def test_ten_seconds_after_a_delivery_every_platform_knows(tmp_path: Path) -> None:
+    """Of a booking and of its end: what reads a calendar of ours finds it there, and what is written to has been."""
+
+    async def main() -> None:
+        async with street(tmp_path) as here:
+            await here.book(PARTNER)
+            await here.house.later(seconds=10)
+            await _others_know(here, PARTNER)
+            await here.cancel(PARTNER)
+            await here.house.later(seconds=10)
+            await _nobody_knows(here, PARTNER)
 
     simulate(main())
 
