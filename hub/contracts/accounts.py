@@ -23,7 +23,7 @@ from hub.contracts.fields import Fields, Unreadable, without_codes
 from hub.errors import Garbled, Rejected
 from hub.io.api import Api, api_address, loaded, told
 from hub.io.http import Answer, accepted
-from hub.io.signatures import same
+from hub.io.signatures import known, same
 from hub.io.tickets import Ticket
 from hub.model.facts import CalendarRead, Fact, Listing, NewsAnnounced, StayReport
 from hub.model.values import ChannelId, StayKind, StayStatus
@@ -302,10 +302,10 @@ def listed(told: Any, who: str, *path: str) -> list[Any]:
     return told
 
 
-def asked_with(delivery: Delivery, secret: str) -> bool:
-    """Whether a webhook without a signature came to the secret address: `…/events?secret=…`."""
-    told = dict(parse_qsl((delivery.headers or {}).get(QUERY, "")))
-    return same(told.get("secret", ""), secret)
+def asked_with(delivery: Delivery, *secrets: SecretStr) -> bool:
+    """Whether a webhook without a signature came to a secret address: `…/events?secret=…`."""
+    told = dict(parse_qsl((delivery.headers or {}).get(QUERY, ""))).get("secret", "")
+    return any(same(told, secret) for secret in known(*secrets))
 
 
 def ticket(answer: Answer, token: str, lasts: str) -> Ticket:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from pydantic import SecretStr
+
 from hub.io.api import basic
 
 TOLERANCE: Final = timedelta(minutes=5)
@@ -49,6 +51,11 @@ def hmac_hex(body: bytes, told: str, secret: str) -> bool:
 def basic_auth(headers: Mapping[str, str], user: str, password: str) -> bool:
     """User and password (RFC 7617): whoever listens can take them, so what such a message says is never believed."""
     return hmac.compare_digest(basic(user, password).encode(), _bytes(headers.get("authorization", "")))
+
+
+def known(*secrets: SecretStr) -> list[str]:
+    """Those that are set: the one of today, and the one before while the other side still has that."""
+    return [each.get_secret_value() for each in secrets if each.get_secret_value()]
 
 
 def same(told: str, secret: str) -> bool:

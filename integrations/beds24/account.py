@@ -51,6 +51,7 @@ class Config(TakesNights):
     refresh_token: SecretStr
     """Got for an invite code; it stays good while it is used."""
     webhook_secret: SecretWord = SecretStr("")
+    previous_webhook_secret: SecretWord = SecretStr("")
     """Any word of at least 16 letters; the webhook's address ends in `?secret=` and this."""
     currency: Currency | None = None
     """Of prices; a booking does not name it."""
@@ -183,7 +184,7 @@ class Beds24(Account):
 
     def signed(self, delivery: Delivery) -> bool:
         """No signature is known, so nothing in it is believed: Beds24 is asked what is true."""
-        return asked_with(delivery, self._config.webhook_secret.get_secret_value())
+        return asked_with(delivery, self._config.webhook_secret, self._config.previous_webhook_secret)
 
     # ---- understanding ----
 

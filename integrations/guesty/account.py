@@ -31,7 +31,7 @@ from hub.errors import Rejected
 from hub.io.api import Api, Send, told
 from hub.io.http import Answer, send
 from hub.io.pace import Rate
-from hub.io.signatures import svix
+from hub.io.signatures import known, svix
 from hub.io.tickets import Ticket, Tickets
 from hub.model.effects import Effect, KeepBooking, MessageGuest, SetDoorCode, SetNights
 from hub.model.facts import Listing, StayReport
@@ -54,6 +54,7 @@ class Config(TakesNights):
     client_secret: SecretStr
     """Both are made in Guesty under Integrations, OAuth applications; each customer uses their own."""
     webhook_secret: SecretStr = SecretStr("")
+    previous_webhook_secret: SecretStr = SecretStr("")
     """`whsec_…`, as Guesty tells it for the webhook's address."""
     push_bookings: bool = False
     """Bookings that are made here are made there, too (R556)."""
@@ -256,8 +257,8 @@ class Guesty(Account):
     def signed(self, delivery: Delivery) -> bool:
         """Delivered by Svix. While the hub does not know the time, the signature alone decides."""
         now = delivery.received_at if self.host.clock.trusted else None
-        secret = self._config.webhook_secret.get_secret_value()
-        return secret != "" and svix(delivery.body, delivery.headers or {}, secret, now)
+        secrets = known(self._config.webhook_secret, self._config.previous_webhook_secret)
+        return any(svix(delivery.body, delivery.headers or {}, secret, now) for secret in secrets)
 
     def calendar_of(self, told: Fields) -> str:
         return changed_in(told)

@@ -31,7 +31,7 @@ from hub.errors import Rejected
 from hub.io.api import Api, Send, told
 from hub.io.http import send
 from hub.io.pace import Rate
-from hub.io.signatures import hmac_hex
+from hub.io.signatures import hmac_hex, known
 from hub.model.effects import Effect, MessageGuest, SetNights
 from hub.model.facts import Listing, StayReport
 from hub.model.returning import is_proxy
@@ -55,6 +55,7 @@ class Config(ClosesNights):
     token: SecretStr
     """A personal access token; it is good for a year."""
     webhook_secret: SecretStr = SecretStr("")
+    previous_webhook_secret: SecretStr = SecretStr("")
     address: ApiAddress = "https://public.api.hospitable.com/v2"
 
 
@@ -154,8 +155,9 @@ class Hospitable(Account):
     # ---- webhooks ----
 
     def signed(self, delivery: Delivery) -> bool:
-        secret = self._config.webhook_secret.get_secret_value()
-        return secret != "" and hmac_hex(delivery.body, (delivery.headers or {}).get("signature", ""), secret)
+        told = (delivery.headers or {}).get("signature", "")
+        secrets = known(self._config.webhook_secret, self._config.previous_webhook_secret)
+        return any(hmac_hex(delivery.body, told, secret) for secret in secrets)
 
     # ---- understanding ----
 

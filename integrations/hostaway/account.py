@@ -30,7 +30,7 @@ from hub.errors import Rejected
 from hub.io.api import Api, Send, told
 from hub.io.http import Answer, send
 from hub.io.pace import Rate
-from hub.io.signatures import basic_auth
+from hub.io.signatures import basic_auth, known
 from hub.io.tickets import Ticket, Tickets
 from hub.model.effects import Effect, MessageGuest, SetDoorCode, SetNights
 from hub.model.facts import Listing, StayReport
@@ -54,6 +54,7 @@ class Config(TakesNights):
     """The client secret, made in Hostaway under Settings, API keys."""
     webhook_user: str = ""
     webhook_password: SecretStr = SecretStr("")
+    previous_webhook_password: SecretStr = SecretStr("")
     """Login and password of the unified webhook."""
     address: ApiAddress = "https://api.hostaway.com/v1"
 
@@ -198,8 +199,9 @@ class Hostaway(Account):
 
     def signed(self, delivery: Delivery) -> bool:
         """User and password, and no signature: whoever calls, Hostaway is asked what is true."""
-        password = self._config.webhook_password.get_secret_value()
-        return password != "" and basic_auth(delivery.headers or {}, self._config.webhook_user, password)
+        passwords = known(self._config.webhook_password, self._config.previous_webhook_password)
+        user = self._config.webhook_user
+        return any(basic_auth(delivery.headers or {}, user, password) for password in passwords)
 
     # ---- understanding ----
 

@@ -27,7 +27,7 @@ from hub.errors import Garbled, Rejected
 from hub.io.api import Api, Send, told
 from hub.io.http import send
 from hub.io.pace import Rate
-from hub.io.signatures import hmac_hex
+from hub.io.signatures import hmac_hex, known
 from hub.model.effects import Effect, MessageGuest, SetDoorCode
 from hub.model.facts import Listing, StayReport
 from hub.model.returning import is_proxy
@@ -42,6 +42,7 @@ class Config(ShowsCodes):
     api_key: SecretStr
     """From Lodgify under Settings, Public API."""
     webhook_secret: SecretStr = SecretStr("")
+    previous_webhook_secret: SecretStr = SecretStr("")
     """Told once, when the webhook is subscribed."""
     address: ApiAddress = "https://api.lodgify.com"
 
@@ -134,8 +135,9 @@ class Lodgify(Account):
     # ---- webhooks ----
 
     def signed(self, delivery: Delivery) -> bool:
-        secret = self._config.webhook_secret.get_secret_value()
-        return secret != "" and hmac_hex(delivery.body, (delivery.headers or {}).get("ms-signature", ""), secret)
+        told = (delivery.headers or {}).get("ms-signature", "")
+        secrets = known(self._config.webhook_secret, self._config.previous_webhook_secret)
+        return any(hmac_hex(delivery.body, told, secret) for secret in secrets)
 
     # ---- understanding ----
 

@@ -28,7 +28,7 @@ from hub.contracts.writing import ShowsCodes, done, offered, record
 from hub.io.api import Api, Send, basic, told
 from hub.io.http import send
 from hub.io.pace import Rate
-from hub.io.signatures import basic_auth
+from hub.io.signatures import basic_auth, known
 from hub.model.effects import Effect, SetDoorCode
 from hub.model.facts import Listing, StayReport
 from hub.model.returning import is_proxy
@@ -49,6 +49,7 @@ class Config(ShowsCodes):
     """A personal access token, made in OwnerRez under Developer/API Settings."""
     webhook_user: str = ""
     webhook_password: SecretStr = SecretStr("")
+    previous_webhook_password: SecretStr = SecretStr("")
     """What OwnerRez says when it calls: the user and password of its webhook settings."""
     currency: Currency | None = None
     """Of prices; a booking does not name it."""
@@ -118,8 +119,9 @@ class OwnerRez(Account):
 
     def signed(self, delivery: Delivery) -> bool:
         """User and password, and no signature: whoever calls, OwnerRez is asked what is true."""
-        password = self._config.webhook_password.get_secret_value()
-        return password != "" and basic_auth(delivery.headers or {}, self._config.webhook_user, password)
+        passwords = known(self._config.webhook_password, self._config.previous_webhook_password)
+        user = self._config.webhook_user
+        return any(basic_auth(delivery.headers or {}, user, password) for password in passwords)
 
     # ---- understanding ----
 

@@ -43,6 +43,7 @@ class Config(TakesNights):
     api_key: SecretStr
     """From Smoobu under Settings, For developers."""
     webhook_secret: SecretWord = SecretStr("")
+    previous_webhook_secret: SecretWord = SecretStr("")
     """Any word of at least 16 letters; the webhook's address ends in `?secret=` and this."""
     currency: Currency | None = None
     """Of prices; a booking does not name it."""
@@ -139,7 +140,7 @@ class Smoobu(Account):
 
     def signed(self, delivery: Delivery) -> bool:
         """Nothing but the secret in the address, so nothing in it is believed: Smoobu is asked what is true."""
-        return asked_with(delivery, self._config.webhook_secret.get_secret_value())
+        return asked_with(delivery, self._config.webhook_secret, self._config.previous_webhook_secret)
 
     # ---- understanding ----
 

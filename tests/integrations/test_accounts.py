@@ -316,6 +316,19 @@ async def test_a_webhook_of_a_stranger_is_not_known(desk: Desk, account: Account
     assert not account.authentic(replace(delivery, headers=wrong))
 
 
+async def test_a_webhook_is_known_by_the_secret_before_for_as_long_as_that_is_kept(
+    manager: Double, desk: Desk, host: Host, clock: StoppedClock
+) -> None:
+    desk.book(1)
+    word = "webhook_password" if "webhook_password" in manager.settings else "webhook_secret"
+    new = {word: "whsec_bmV3bmV3bmV3bmV3bmV3bmV3bmV3"}
+    before = {f"previous_{word}": manager.settings[word]}
+    delivery = call(account := reader(manager, host, more={**new, **before}), desk, clock)
+    assert account.authentic(delivery)
+    assert reader(manager, host, more=before).authentic(delivery)
+    assert not reader(manager, host, more=new).authentic(delivery)
+
+
 def test_an_account_shows_no_key(manager: Double, host: Host) -> None:
     account = reader(manager, host)
     shown = repr(account) + repr(vars(account))
