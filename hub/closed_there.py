@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from hub import calendars, hearing
@@ -31,6 +31,9 @@ from hub.store.source_names import CLOSED_THERE
 from hub.store.stays import Source, StayRow
 
 NOTE: Final = "closed in the channel's own calendar"
+BEYOND: Final = f"{NOTE}, and on beyond what that tells"
+STRIDE: Final = timedelta(days=30)
+"""What is closed beyond the last day that is told of grows by so much at once: that day moves on with every day."""
 _LIVE: Final = (StayStatus.CONFIRMED, StayStatus.TENTATIVE)
 
 _Word = tuple[Source, StayRow]
@@ -41,6 +44,8 @@ class _Run:
     kind: StayKind
     first: date
     until: date
+    beyond: bool = False
+    """Nobody told yet where it ends."""
 
     @property
     def nights(self) -> frozenset[date]:
@@ -133,11 +138,16 @@ def _booked(tx: Tx, channel: ChannelId, unit: UnitId, now: datetime) -> frozense
 
 def _whole(fact: NightsTold, run: _Run, before: StayRow | None) -> _Run:
     """What it was before the days that are told of, and what it is after them, it still is."""
+    beyond = run.until == fact.until
     if before is None or before.arrival is None or before.departure is None or before.status not in _LIVE:
-        return run
+        return replace(run, beyond=beyond)
     first = min(run.first, before.arrival) if run.first == fact.first else run.first
-    until = max(run.until, before.departure) if run.until == fact.until else run.until
-    return _Run(run.kind, first, until)
+    until = run.until
+    if beyond and before.note == BEYOND and before.departure > run.until - STRIDE:
+        until = before.departure
+    elif beyond:
+        until = max(run.until, before.departure)
+    return _Run(run.kind, first, until, beyond)
 
 
 # ---- which run is which ----------------------------------------------------------------------------------------------
@@ -181,7 +191,8 @@ def _new_name(fact: NightsTold, run: _Run, used: Collection[str]) -> str:
 def _report(fact: NightsTold, uid: str, run: _Run) -> StayReport:
     raw = json.dumps({"listing": fact.listing, "first": f"{run.first}", "until": f"{run.until}"})
     days = (run.first, run.until)
-    return StayReport(uid, run.kind, StayStatus.CONFIRMED, *days, note=NOTE, raw=raw, listing=fact.listing)
+    note = BEYOND if run.beyond else NOTE
+    return StayReport(uid, run.kind, StayStatus.CONFIRMED, *days, note=note, raw=raw, listing=fact.listing)
 
 
 # ---- a calendar that cannot be read ------------------------------------------------------------------------------------

@@ -270,7 +270,9 @@ class Inbox:
             state = ledger.channel_state_of(tx, delivery.channel)
             fresh = state is not None and state.good_at is not None and delivery.received_at - state.good_at < QUIET
             well = state is not None and state.failing_since is None
-            return not (fresh and well) or (unchanged[0].complete and ledger.any_missing(tx, delivery.channel))
+            return not (fresh and well) or (
+                unchanged[0].complete and ledger.any_missing(tx, delivery.channel, self.clock.now())
+            )
 
         def take(tx: Tx, so_far: readings.SoFar | None) -> readings.SoFar | None:
             if so_far is None and not matters(tx):

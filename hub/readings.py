@@ -115,7 +115,7 @@ def _whole(
     state = ledger.channel_state_of(tx, channel.id)
     if state is not None and is_older(fact.at, state.good_at, desk.now()):
         return None
-    if fact.unchanged and not ledger.any_missing(tx, channel.id):
+    if fact.unchanged and not ledger.any_missing(tx, channel.id, desk.now()):
         return SoFar(done=True)
     known = _known(tx, channel, desk.now())
     so_far = so_far or SoFar(known=len({stay.id for _, stay in known.upcoming.values()}))

@@ -146,7 +146,7 @@ class Account(Integration):
         if self._calendars is None:
             return
         now = self.host.clock.now()
-        if not self._calendars.known:
+        if not self._calendars.known(now):
             self._calendars.lets([each.id for each in await self.listings()], now, anew=True)
         async for topic, body in self._calendars.news(now):
             yield self._with_body(now, topic, body)

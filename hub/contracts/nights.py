@@ -57,13 +57,17 @@ def days_of(rows: Iterable[Any], who: str, first: date, kind: Callable[[Fields],
     return found(known, who, first)
 
 
+class NoDays(Garbled):
+    """An answer without any of the days that were asked for."""
+
+
 def found(known: Mapping[date, StayKind | None], who: str, first: date) -> Days:
-    """Raises Garbled: it tells nothing of the first day, so it is not taken to be open."""
+    """Raises NoDays: it tells nothing of the first day, so it is not taken to be open."""
     until = first
     while until in known:
         until += _DAY
     if until == first:
-        raise Garbled(f"{who} answers without the days of its calendar that were asked for")
+        raise NoDays(f"{who} answers without the days of its calendar that were asked for")
     return Days(first, until, {day: kind for day, kind in known.items() if kind is not None and first <= day < until})
 
 
@@ -75,14 +79,17 @@ class Calendars:
         self._due: dict[str, datetime] = {}
         self._at: dict[str, datetime] = {}
         self._said: dict[str, tuple[bytes, datetime]] = {}
+        self._let_at: datetime | None = None
 
-    @property
-    def known(self) -> bool:
-        """Whether the account's listings are."""
-        return bool(self._due)
+    def known(self, now: datetime) -> bool:
+        """Whether the account's listings are. That it lets none is known for a while, too."""
+        if self._due or self._let_at is None:
+            return bool(self._due)
+        return self._let_at <= now < self._let_at + AGAIN
 
     def lets(self, listings: Iterable[str], now: datetime, *, anew: bool) -> None:
         """All that the account lets. `anew`: whatever was told of their calendars is told again, now."""
+        self._let_at = now
         before = {} if anew else self._due
         self._due = {listing: before.get(listing, now) for listing in listings}
         self._said = {} if anew else {listing: each for listing, each in self._said.items() if listing in self._due}
@@ -120,7 +127,12 @@ class Calendars:
         until, closed = first, dict[date, StayKind]()
         while until < first + AHEAD:
             last = min(until + timedelta(days=AT_A_TIME), first + AHEAD) - _DAY
-            part = await self._read(listing, until, last)
+            try:
+                part = await self._read(listing, until, last)
+            except NoDays:
+                if until == first:
+                    raise
+                break  # it goes no further than what was read
             until = min(part.until, last + _DAY)
             closed.update(part.closed)
             if until <= last:

@@ -328,18 +328,22 @@ _SAID: Final = upsert(stay_sources, [field.name for field in fields(Source)])
 
 
 _MISSING: Final = Prepared(
-    select(stay_sources.c.uid).where(
+    select(stay_sources.c.uid)
+    .join(stays, stays.c.id == stay_sources.c.stay_id)
+    .where(
         stay_sources.c.channel_id == bindparam("channel"),
         stay_sources.c.missing_since.is_not(None),
         stay_sources.c.uid.not_like(f"{CLOSED_THERE}%"),  # no reading of bookings lists these
+        one_of(stays.c.status, (StayStatus.CONFIRMED.value, StayStatus.TENTATIVE.value)),
+        stays.c.check_out > bindparam("now", type_=Instant),
     ),
     lambda row: str(row["uid"]),
 )
 
 
-def any_missing(tx: Tx, channel: ChannelId) -> bool:
-    """Whether a stay of this channel has been left out of its last readings."""
-    return _MISSING.first(tx, channel=channel) is not None
+def any_missing(tx: Tx, channel: ChannelId, now: datetime) -> bool:
+    """Whether a stay of this channel that is still to end has been left out of its last readings."""
+    return _MISSING.first(tx, channel=channel, now=now) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,24 @@ def test_a_stay_that_another_source_still_lists_is_not_missing(tmp_path: Path) -
     simulate(main())
 
 
+def test_a_stay_that_went_missing_is_counted_until_it_is_over(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            await _other_channel(house)
+            await _read(house, _report("x-1"), _report("x-2", arrival=date(2027, 5, 1), departure=date(2027, 5, 3)))
+            await house.until(CHECK_IN + timedelta(hours=1))
+            await _read(house, _report("x-2", arrival=date(2027, 5, 1), departure=date(2027, 5, 3)))
+
+            async def missing() -> bool:
+                return await house.hub.store.read(lambda tx: stays.any_missing(tx, OTHER, house.hub.clock.now()))
+
+            assert await missing()
+            await house.until(CHECK_IN + timedelta(days=2))
+            assert not await missing(), "what is over costs no reading a write any more"
+
+    simulate(main())
+
+
 def test_two_guests_who_were_sold_the_same_nights_are_two_stays(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path) as house:

@@ -160,6 +160,23 @@ def test_nights_that_are_over_do_not_move_what_is_closed() -> None:
         assert here.closed() == [(0, 7, "block"), (300, 310, "block")]
 
 
+def test_what_is_closed_beyond_the_last_day_that_is_told_changes_once_a_month_and_not_every_day() -> None:
+    with hub() as here:
+        ends, changed = [], set()
+        for day in range(62):
+            edge = 365 + day
+            here.tell(run(100, edge), until=MARCH + timedelta(days=edge))
+            (closure,) = here.stays()
+            ends.append(closure.departure)
+            changed.add(closure.changed_at)
+        assert ends == [MARCH + timedelta(days=365 + 30 * (day // 30)) for day in range(62)]
+        assert len(changed) == 3
+        here.tell(run(100, 420), until=MARCH + timedelta(days=427))
+        assert here.closed() == [(100, 420, "block")], "where it ends is known at last"
+        here.tell(run(100, 428), until=MARCH + timedelta(days=428))
+        assert here.closed() == [(100, 428, "block")], "somebody closed more, which is no horizon that moved"
+
+
 def test_an_owner_who_may_be_inside_is_not_put_out() -> None:
     with hub() as here:
         here.tell(NOTHING, owners=run(0, 4))
@@ -239,7 +256,9 @@ def test_a_list_of_bookings_leaves_out_nothing_that_was_closed() -> None:
         assert here.closed() == [(5, 8, "block")]
         assert here.write(questions.open_questions) == []
         here.tell(NOTHING)
-        assert not here.write(lambda tx: ledger.any_missing(tx, DESK)), "nor is anything of it looked for there"
+        assert not here.write(lambda tx: ledger.any_missing(tx, DESK, here.clock.now())), (
+            "nor is anything of it looked for there"
+        )
 
 
 # ---- a calendar that cannot be read ------------------------------------------------------------------------------------

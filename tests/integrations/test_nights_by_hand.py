@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from hub import bookings, syncing
-from hub.contracts import Delivery, Host
+from hub.contracts import Delivery, Host, nights
 from hub.contracts.accounts import EVENTS, Account
-from hub.contracts.nights import AT_ONCE, TOLD, Calendars, Days
+from hub.contracts.nights import AT_A_TIME, AT_ONCE, TOLD, Calendars, Days
 from hub.errors import Garbled, Unavailable
 from hub.guest_messages import Way
 from hub.hub import Hub
@@ -174,6 +174,45 @@ def test_a_calendar_that_always_fails_keeps_no_other_one_waiting(clock: StoppedC
             assert asked[-1] == "101", "after it nobody is asked"
             clock.turn(minutes=2)
         assert read_well == AT_ONCE - 1
+
+    simulate(main())
+
+
+def test_a_calendar_that_tells_less_than_a_year_is_read_as_far_as_it_goes(clock: StoppedClock) -> None:
+    async def main() -> None:
+        asked = list[date]()
+
+        async def read(listing: str, first: date, last: date) -> Days:
+            asked.append(first)
+            known = {asked[0] + timedelta(days=day): StayKind.BLOCK for day in range(AT_A_TIME)}
+            return nights.found({day: kind for day, kind in known.items() if first <= day <= last}, "it", first)
+
+        calendars = Calendars(read)
+        calendars.lets(["101"], clock.now(), anew=True)
+        ((topic, body),) = [each async for each in calendars.news(clock.now())]
+        assert (topic, len(asked)) == (TOLD, 2)
+        fact = nights.told(GUESTY, clock.now(), body)
+        assert (fact.until - fact.first, len(fact.blocked)) == (timedelta(days=AT_A_TIME), AT_A_TIME)
+
+    simulate(main())
+
+
+def test_an_account_that_lets_nothing_is_not_asked_with_every_poll(host: Host, clock: StoppedClock) -> None:
+    async def main() -> None:
+        desk = GuestyDesk(clock.now)
+        desk.units = {}
+        account = reader(MANAGERS["guesty"], host, through=desk.send)
+        cursor = next(iter([each.cursor async for each in account.fetch(None)]))
+        before = len(desk.asked)
+        for _ in range(3):
+            clock.turn(minutes=2)
+            await facts(account, cursor)
+        assert not any("/listings" in each.path for each in desk.asked[before:])
+        assert account.days is not None
+        calendars = Calendars(account.days)
+        calendars.lets([], clock.now(), anew=True)
+        assert calendars.known(clock.now())
+        assert not calendars.known(clock.now() + timedelta(hours=1))
 
     simulate(main())
 
