@@ -255,7 +255,10 @@ class GuestMessages:
         return MessageGuest(booking, text, f"Your stay: {stay.unit_id if unit is None else unit.name}")
 
     def _filled(self, tx: Tx, stay: StayRow, text: str, by: str = "") -> str:
-        """`by`: the digits leave with them, which is written down. Raises Rejected where the guest may not be told the code."""
+        """`by`: the digits leave with them, which is written down.
+
+        Raises Rejected where the guest may not be told the code, or the words grow too long with it.
+        """
         if CODE not in text:
             return text
         if not guest_page.has_page(stay, self.desk):
@@ -264,14 +267,15 @@ class GuestMessages:
         told = backup_codes.told_by_door(tx, stay, self.desk.now())
         if not page.told or not page.told >= told.keys():
             raise Rejected(f"the guest may not be told the code yet, so leave {CODE} out, or write later")
-        if not by:
-            return text
-        codes.told(tx, [entry.grant.id for entry in told.values()], self.desk.now())
-        log.record(tx, self.desk.now(), by, "code told", f"stay:{stay.id}")
         pins = guest_text.by_pin(page, {lock: opened(self.desk, entry) for lock, entry in told.items()})
-        if len(pins) == 1:
-            return text.replace(CODE, pins[0][0].reveal())
-        return text.replace(CODE, ", ".join(f"{pin.reveal()} for {' and '.join(names)}" for pin, names in pins))
+        alone, each = len(pins) == 1, [f"{pin.reveal()} for {' and '.join(names)}" for pin, names in pins]
+        filled = text.replace(CODE, pins[0][0].reveal() if alone else ", ".join(each))
+        if len(filled) > LONGEST:
+            raise Rejected(f"with the guest's code for {CODE} it has more than {LONGEST} characters: shorten it")
+        if by:
+            codes.told(tx, [entry.grant.id for entry in told.values()], self.desk.now())
+            log.record(tx, self.desk.now(), by, "code told", f"stay:{stay.id}")
+        return filled
 
     async def _became(self, effect: WriteToGuest, state: MessageState, why: str) -> None:
         def work(tx: Tx) -> None:

@@ -20,11 +20,12 @@ from hub.health import findings
 from hub.model.effects import Effect, MessageGuest
 from hub.model.values import StayStatus
 from hub.store import guest_messages as rows
+from hub.store import house as house_rows
 from hub.store import log, mail
 from hub.store.guest_messages import MessageState
 from hub.store.stays import StayRow
 from hub.store.tables import guest_messages, outbox
-from tests.simulators.home import Home, home, simulate
+from tests.simulators.home import FLAT, Home, home, simulate
 from tests.simulators.managers.all import MANAGERS, Double
 from tests.simulators.managers.desk import Desk, reply
 from tests.simulators.managers.plugged import DESK, plugged
@@ -334,6 +335,27 @@ def test_a_code_that_may_not_be_told_yet_is_not_promised(tmp_path: Path) -> None
             await write(house, stay, "Your code is {code}.")
 
     with_guest(tmp_path, test, silent=True)
+
+
+def test_words_that_grow_too_long_with_the_code_are_not_promised(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with plugged(tmp_path, MANAGERS["guesty"]) as (house, desk):
+            hub = house.hub
+            place = await hub.store.read(lambda tx: house_rows.property_of(tx, FLAT))
+            assert place is not None
+            await hub.store.write(lambda tx: house_rows.keep_property(tx, replace(place, digits=8)))
+            desk.book(1)
+            await house.until(INSIDE)
+            stay, pin = await house.stay(), await house.digits()
+            assert len(pin) > len("{code}")
+            with pytest.raises(Rejected, match="more than 2000 characters: shorten it"):
+                await write(house, stay, "x" * (LONGEST - len("{code}")) + "{code}")
+            assert await written(house, stay) == []
+            await write(house, stay, "x" * (LONGEST - len(pin)) + "{code}")
+            await house.later(minutes=2)
+            assert desk.letters == [(1, "x" * (LONGEST - len(pin)) + pin)]
+
+    simulate(main())
 
 
 # ---- who can be written to ------------------------------------------------------------------------------------------
