@@ -225,6 +225,7 @@ def _row(tx: Tx, desk: Desk, at: At, report: StayReport, before: StayRow | None)
         children=report.children,
         infants=report.infants,
         pets=report.pets,
+        special_requests=report.special_requests,
         moved_from=moved,
     )
     if before is not None:
@@ -310,6 +311,7 @@ def _enriched(desk: Desk, row: StayRow, report: StayReport) -> StayRow:
         guest=row.guest or report.guest,
         reference=row.reference or report.reference,
         phone_last4=row.phone_last4 or report.phone_last4,
+        special_requests=row.special_requests or report.special_requests,
         changed_at=desk.now(),
     )
     return contacts.kept(desk.vault, row, told) if any(told.values()) else row
@@ -447,6 +449,7 @@ def _digest(report: StayReport) -> str:
     more += map(str, (report.infants, report.pets, report.hour_in, report.hour_out))
     # A calendar says none of this; its digests stay what they were.
     rest = more if any(each not in ("", "None") for each in more) else []
+    rest += [report.special_requests] if report.special_requests else []
     return hashlib.sha256(json.dumps([report.uid, *map(str, told), *map(str, who), *rest]).encode()).hexdigest()
 
 

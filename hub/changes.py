@@ -216,6 +216,8 @@ class _Teller:
             yield f"no price any more, {was}" if after.total is None else f"price {after.total}, {was}"
         if before.note != after.note:
             yield "another note" if after.note else "no note any more"
+        if before.special_requests != after.special_requests:
+            yield "other special requests" if after.special_requests else "no special requests any more"
 
     def _codes(self, had: Sequence[Issued], has: Sequence[Issued]) -> Iterator[str]:
         """What it means for the doors, as far as it is known now."""

@@ -54,6 +54,8 @@ class StayReport:
     children: int | None = None
     infants: int | None = None
     pets: int | None = None
+    special_requests: str = ""
+    """What the guest asked for when booking."""
     email_is_proxy: bool = False
     """A platform's address that passes mail on, and may stop to."""
 

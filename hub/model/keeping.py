@@ -35,7 +35,7 @@ WORK: Final = "their work for the house: contract, legitimate interest (6(1)(b),
 
 REGISTER: Final = (
     Kept(
-        "Name, booking reference, last digits of the telephone, telephone and e-mail (sealed), note, times of the stay",
+        "Name, booking reference, end of the telephone number, telephone and e-mail (sealed), note, wishes, times of the stay",
         ("stays",),
         "to give the right person a code for the right doors at the right time, and to reach them",
         CONTRACT,

@@ -164,8 +164,8 @@ def keep_note(tx: Tx, note: Note) -> None:
 
 def empty_stay(tx: Tx, stay: StayId) -> None:
     gone = update(stays).where(stays.c.id == stay)
-    nobody = {"guest": "", "reference": "", "phone_last4": "", "contact": None, "note": "", "guests": None}
-    tx.sql.execute(gone.values(**nobody, fixed_pin=None, email_mark=None, phone_mark=None))
+    words = dict.fromkeys(("guest", "reference", "phone_last4", "note", "special_requests"), "")
+    tx.sql.execute(gone.values(**words, contact=None, guests=None, fixed_pin=None, email_mark=None, phone_mark=None))
     tx.sql.execute(update(grants).where(grants.c.stay_id == stay).values(label="", pin=None))
     tx.sql.execute(update(stay_steps).where(stay_steps.c.stay_id == stay).values(why=""))
     for table in (guest_links, guest_messages, guest_notes, complaints):

@@ -56,6 +56,8 @@ class StayRow:
     children: int | None = None
     infants: int | None = None
     pets: int | None = None
+    special_requests: str = ""
+    """What the guest asked for when booking, as the channel tells it."""
     moved_from: UnitId | None = None
     """The unit that its source believes it to be in, since a person moved it to another."""
     email_mark: str | None = None

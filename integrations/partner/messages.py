@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final, Literal, TypeVar
 
@@ -17,6 +18,7 @@ _DEEPEST: Final = 16
 _PRINTED: Final = "!-~\u00a1-\U0010ffff"
 _Id = Annotated[str, Field(min_length=1, max_length=200, pattern=f"^[{_PRINTED}](?:[ {_PRINTED}]*[{_PRINTED}])?$")]
 _Text = Annotated[str, Field(max_length=500)]
+_Count = Annotated[int, Field(ge=0, le=99)]
 _Day = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2200, 1, 1))]
 _Instant = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC))]
 
@@ -31,6 +33,15 @@ class Guest(_Part):
     email: Annotated[str, Field(max_length=254)] = ""
 
 
+class Price(_Part):
+    """What the guest pays in all."""
+
+    minor: Annotated[int, Field(ge=0, le=10**12)]
+    """In the smallest unit of the currency: 45050 is 450.50 EUR, and 45050 JPY."""
+    currency: _Text
+    """ISO 4217."""
+
+
 class Booking(_Part):
     id: _Id
     arrival: _Day
@@ -42,8 +53,23 @@ class Booking(_Part):
     status: Literal["confirmed", "tentative"] = "confirmed"
     reference: Annotated[str, Field(max_length=60)] = ""
     guest: Guest = Guest()
-    guests: Annotated[int, Field(ge=0, le=99)] | None = None
+    guests: _Count | None = None
+    """Adults and children."""
+    adults: _Count | None = None
+    children: _Count | None = None
+    infants: _Count | None = None
+    pets: _Count | None = None
+    price: Price | None = None
     note: _Text = ""
+    special_requests: Annotated[str, Field(max_length=2000)] = ""
+    """What the guest asked for when booking."""
+
+    @property
+    def party(self) -> int | None:
+        """Adults and children."""
+        if self.guests is not None or self.adults is None:
+            return self.guests
+        return self.adults + (self.children or 0)
 
 
 class BookingMessage(_Part):
@@ -78,6 +104,7 @@ def parsed(body: bytes, kind: type[Message]) -> Message:
         ) from None
     if isinstance(message, BookingMessage):
         _check_order(message.booking)
+        _check_party(message.booking)
     return message
 
 
@@ -159,6 +186,14 @@ def _sentence(problem: Any) -> str:
     if kind.startswith("date"):
         return f"{where} must be a date such as 2027-06-05"
     return f"{where} {str(problem['msg']).replace('Input should be', 'must be')}"
+
+
+def _check_party(booking: Booking) -> None:
+    named = None if booking.adults is None else booking.adults + (booking.children or 0)
+    if named is not None and booking.guests not in (None, named):
+        raise Garbled("booking.guests must be adults and children together; leave it out where they are named")
+    if booking.price is not None and not re.fullmatch("[A-Z]{3}", booking.price.currency):
+        raise Garbled("booking.price.currency must be three capital letters, such as EUR")
 
 
 def _check_order(booking: Booking) -> None:

@@ -15,7 +15,8 @@ from hub.errors import Garbled, Rejected
 from hub.io.http import Request, Rules, accepted, send, web_address
 from hub.model.effects import Effect, TellChannel
 from hub.model.facts import Fact, GuestMoved, StayReport, StayReported
-from hub.model.values import StayKind, StayStatus, clean, utc
+from hub.model.money import Money
+from hub.model.values import StayKind, StayStatus, clean, clean_lines, utc
 from integrations.partner.messages import Booking, BookingMessage, GuestMessage, loaded, parsed
 from integrations.partner.signature import DELIVERY, SIGNATURE, TIMESTAMP, fresh, sign, signed
 
@@ -121,8 +122,14 @@ def _report(booking: Booking, delivery: Delivery) -> StayReport:
         phone_last4=digits[-4:] if len(digits) >= 7 else "",
         phone=phone,
         email=clean(booking.guest.email, limit=254),
-        guests=booking.guests,
+        guests=booking.party,
+        adults=booking.adults,
+        children=booking.children,
+        infants=booking.infants,
+        pets=booking.pets,
+        total=None if booking.price is None else Money(booking.price.minor, booking.price.currency),
         note=clean(booking.note),
+        special_requests=clean_lines(booking.special_requests, limit=2000),
         raw=delivery.body.decode("utf-8", "replace"),
     )
 

@@ -30,6 +30,7 @@ EXTRA = {
     "phone": "+49 170 1234567",
     "email": "ada@example.com",
     "reference": "HMADA12345",
+    "special_requests": "A cot for little Lovelace",
     "raw": "SUMMARY:Ada Lovelace",
 }
 

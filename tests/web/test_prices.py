@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -90,3 +91,12 @@ def test_an_amount_has_as_many_places_as_its_currency(text: str, minor: int, cur
 def test_a_stay_without_a_price_has_none() -> None:
     assert total_of(read(Priced, {"price": "", "currency": "EUR"}))[1] is None
     assert NewStay(UnitId("a"), date(2027, 1, 1), date(2027, 1, 2), "Ada").total is None
+
+
+async def test_what_a_guest_asked_for_stands_on_the_stay_s_page(manager: Visitor) -> None:
+    id_ = manager.here.stays["Anna Berg"]
+    store = manager.here.hub.store
+    row = await store.read(lambda tx: stays.stay(tx, id_))
+    assert row is not None
+    await store.write(lambda tx: stays.keep(tx, replace(row, special_requests="A cot <please>.\nLate dinner.")))
+    assert "Special requests A cot <please>. Late dinner." in (await manager.get(f"/stays/{id_}")).text

@@ -87,6 +87,7 @@ class StayOut(Out):
     platform: str = Field(description="where it was sold, in the words of a manager of other channels")
     source_status: str = Field(description="its channel's own word for how it stands")
     note: str
+    special_requests: str = Field(description="what the guest asked for when booking")
     price: PriceOut | None = Field(description="null: nobody said one")
     arrived_at: Told | None
     left_at: Told | None
@@ -122,6 +123,7 @@ def _stay(row: StayRow, tally: Tally | None) -> StayOut:
         platform=row.platform,
         source_status=row.source_status,
         note=row.note,
+        special_requests=row.special_requests,
         price=None if row.total is None else PriceOut(minor=row.total.minor, currency=row.total.currency),
         arrived_at=row.arrived_at,
         left_at=row.left_at,

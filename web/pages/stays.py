@@ -67,6 +67,7 @@ class StayView:
     platform: str
     """Where it was sold, if its channel is a manager of other channels."""
     price: str
+    special_requests: str
     """What the guest pays; empty: nobody said."""
     phone: str
     email: str
@@ -113,6 +114,7 @@ def look_at(tx: Tx, hub: Hub, id_: StayId) -> StayView:
         party=tuple(_party(row)),
         platform=row.platform,
         price="" if row.total is None else str(row.total),
+        special_requests=row.special_requests,
         phone=contact.get("phone") or (f"ends in {row.phone_last4}" if row.phone_last4 else ""),
         email=contact.get("email", ""),
         contact=any(contact.get(name) for name in ("phone", "email")),

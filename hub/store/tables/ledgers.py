@@ -66,6 +66,7 @@ stays = table(
     Column("children", Integer),
     Column("infants", Integer),
     Column("pets", Integer),
+    required("special_requests", Text, server_default=""),  # what the guest asked for when booking
     required("claim", Integer, server_default="0"),  # who asked for nights later has the higher number
     flag("contested"),  # another guest has some of these nights: its code opens nothing that it did not open before
     required("stage", Text, server_default="confirmed"),  # one of ten, each with one status (hub/model/workflow.py)

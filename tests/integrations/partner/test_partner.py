@@ -226,6 +226,24 @@ async def test_a_booking_is_a_stay(partner: Partner, clock: StoppedClock) -> Non
     assert (stay.reference, stay.guests, stay.note, stay.raw) == ("XY12", 3, "late", told.decode())
 
 
+async def test_a_booking_says_who_comes_what_it_costs_and_what_they_wish(partner: Partner, clock: StoppedClock) -> None:
+    """As the README of the integration has it."""
+    told = booking(
+        adults=2,
+        children=1,
+        infants=1,
+        pets=0,
+        price={"minor": 45050, "currency": "EUR"},
+        special_requests=" A cot, please.\n\n\n\nWe come by train.\u0007 ",
+    )
+    stay = await stay_of(partner, message(told, at=clock.now()))
+    assert (stay.guests, stay.adults, stay.children, stay.infants, stay.pets) == (3, 2, 1, 1, 0)
+    assert str(stay.total) == "450.50 EUR"
+    assert (stay.note, stay.special_requests) == ("", "A cot, please.\n\nWe come by train.")
+    alone = await stay_of(partner, message(booking(children=1, price=None), at=clock.now()))
+    assert (alone.guests, alone.adults, alone.children, alone.total) == (None, None, 1, None)
+
+
 async def test_a_booking_needs_only_its_name_and_dates(partner: Partner, clock: StoppedClock) -> None:
     stay = await stay_of(partner, message({"booking": BOOKING}, at=clock.now()))
     assert (stay.check_in, stay.check_out, stay.guests, stay.reference) == (None, None, None, "B-1001")
@@ -330,6 +348,15 @@ WRONG: list[tuple[bytes, str]] = [
     (changed(guests=1e308), "booking.guests must be a whole number"),
     (changed(guests=True), "booking.guests must be a whole number"),
     (changed(guests=-1), "booking.guests must be greater than or equal to 0"),
+    (changed(adults=100), "booking.adults must be less than or equal to 99"),
+    (changed(pets="a dog"), "booking.pets must be a whole number"),
+    (changed(guests=2, adults=2, children=1), "booking.guests must be adults and children together"),
+    (changed(price=450), "booking.price must be an object"),
+    (changed(price={"minor": 450.5, "currency": "EUR"}), "booking.price.minor must be a whole number"),
+    (changed(price={"minor": -1, "currency": "EUR"}), "booking.price.minor must be greater than or equal to 0"),
+    (changed(price={"minor": 45050}), "booking.price.currency is missing"),
+    (changed(price={"minor": 45050, "currency": "euro"}), "booking.price.currency must be three capital letters"),
+    (changed(special_requests="x" * 2001), "booking.special_requests is too long"),
     (changed(guest="Edda"), "booking.guest must be an object"),
     (changed(guest={"name": 5}), "booking.guest.name must be text in quotation marks"),
     (changed(guest={"name": "x" * 501}), "booking.guest.name is too long"),
@@ -377,6 +404,9 @@ _FIELDS = [
     "reference",
     "guest",
     "guests",
+    "adults",
+    "price",
+    "special_requests",
     "note",
 ]
 

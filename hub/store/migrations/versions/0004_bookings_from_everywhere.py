@@ -143,6 +143,7 @@ CREATE TABLE unplaced (
     "ALTER TABLE stays ADD COLUMN children INTEGER",
     "ALTER TABLE stays ADD COLUMN infants INTEGER",
     "ALTER TABLE stays ADD COLUMN pets INTEGER",
+    "ALTER TABLE stays ADD COLUMN special_requests TEXT DEFAULT '' NOT NULL",
 )
 
 CONFLICTS = (
