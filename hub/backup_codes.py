@@ -6,9 +6,10 @@ somebody has seen, that the lock refuses or that has grown old is replaced.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Final
 
 from hub.errors import Rejected
@@ -64,6 +65,24 @@ def change(tx: Tx, lock: LockId, now: datetime) -> Change:
         return Change(tuple(each.id for each in (*drop, *spare)))
     tired = ledger.refused_lately(tx, lock, now - timedelta(days=1)) >= REFUSALS
     return Change(tuple(each.id for each in drop), 0 if tired else number)
+
+
+class Shortage(Enum):
+    """Why a pool is not full."""
+
+    REFUSED = "refused"
+    NO_ROOM = "no_room"
+    UNPROVEN = "unproven"
+
+
+def shortage(tx: Tx, lock: LockId, pool: Sequence[Pooled], number: int, since: datetime, now: datetime) -> Shortage:
+    """Of a lock that should keep so many; `since`: when it last had what it should, or began to have it."""
+    if ledger.refused_lately(tx, lock, since):
+        return Shortage.REFUSED
+    all_held = all(each.proven(now) for each in pool)
+    if all_held and pool_change(number, len(pool), _free(tx, lock, pool, now)) <= 0:
+        return Shortage.NO_ROOM
+    return Shortage.UNPROVEN
 
 
 def _fits(tx: Tx, each: Pooled) -> bool:

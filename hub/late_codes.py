@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from hub import ladder, stubborn
+from hub import backup_codes, ladder, stubborn
+from hub.backup_codes import Shortage
 from hub.findings import Look
 from hub.ladder import OnLadder
 from hub.model.access import when
@@ -18,9 +19,10 @@ from hub.model.values import LockId, StayId, StayStatus
 from hub.store import code_list, codes, doors, guest_page, house, settings, stays
 from hub.store import ladder as ledger
 from hub.store.codes import Issued
+from hub.store.doors import Door
 from hub.store.engine import Tx
 from hub.store.guest_page import Complaint
-from hub.store.ladder import Stairs
+from hub.store.ladder import Pooled, Stairs
 from hub.store.stays import StayRow
 
 _CLEARED_WITHIN: Final = timedelta(minutes=1)
@@ -226,13 +228,50 @@ def of_backups(look: Look) -> Iterator[Finding]:
     if safe or not look.clock.trusted:
         return
     pools = ledger.pool(look.tx)
+    wanted = ledger.wanted(look.tx)
     for door in look.doors:
-        pool = pools.get(door.id, [])
-        waited = bool(pool) and look.reached(min(each.made_at for each in pool) + _FILLED_WITHIN)
-        if door.silent_since is None and waited and not any(each.proven(look.now) for each in pool):
-            sentence = f"No backup code is proven in {door.name}."
-            cure = "They are tried again by themselves. Until then no code can stand in for a guest's there."
-            yield Finding(Kind.BACKUPS_MISSING, f"lock:{door.id}", sentence, cure)
+        number, pool = wanted.get(door.id, 0), pools.get(door.id, [])
+        proven = sum(each.proven(look.now) for each in pool)
+        if proven < number and not _is_away(door):
+            yield from _short(look, door, pool, proven, number)
+
+
+def _is_away(door: Door) -> bool:
+    """That nothing reaches it is said already."""
+    return door.silent_since is not None or door.unanswered_at is not None or bool(door.quarantined)
+
+
+def _short(look: Look, door: Door, pool: Sequence[Pooled], proven: int, number: int) -> Iterator[Finding]:
+    """It had an hour to be filled: since it was met, and since a code of it was last proven, pulled or given up."""
+    known = [at for at in (door.met_at, ledger.turned_at(look.tx, door.id)) if at is not None]
+    since = max(known, default=look.now)
+    if not look.reached(since + _FILLED_WITHIN):
+        return
+    why = backup_codes.shortage(look.tx, door.id, pool, number, since, look.now)
+    clause, cure = _SHORT[why]
+    if not proven:
+        sentence = f"No backup code is proven in {door.name}{clause}."
+        cure = f"{cure} Until then no code can stand in for a guest's there."
+        yield Finding(Kind.BACKUPS_MISSING, f"lock:{door.id}", sentence, cure, since)
+    elif why is not Shortage.NO_ROOM:  # a small lock keeps fewer, as the rule is
+        sentence = f"{proven} of {number} backup codes are proven in {door.name}{clause}."
+        yield Finding(Kind.BACKUPS_FEW, f"lock:{door.id}", sentence, cure, since)
+
+
+_SHORT: Final = {
+    Shortage.REFUSED: (
+        ": it refuses new ones",
+        "Others are drawn, three a day. Look whether somebody made codes at its keypad, and how long they may be.",
+    ),
+    Shortage.NO_ROOM: (
+        ": too few of its places are free",
+        "Delete codes that nobody needs at the lock, or say on the page Codes that it keeps none.",
+    ),
+    Shortage.UNPROVEN: (
+        ": it has not confirmed them",
+        "They are tried again by themselves. Look at the lock if that lasts.",
+    ),
+}
 
 
 def _whose(stay: StayRow) -> str:

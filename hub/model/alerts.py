@@ -158,7 +158,11 @@ class Kind(Enum):
     CODE_COMPLAINT = "code_complaint", _problem(lasting=timedelta(0), escalate=_HOUR)
     GUEST_OUTSIDE = "guest_outside", _urgent(escalate=5 * _MINUTE)  # somebody stands before the door now
     BACKUP_LINGERS = "backup_lingers", _urgent()
-    BACKUPS_MISSING = "backups_missing", _notice()
+    BACKUPS_MISSING = (
+        "backups_missing",
+        _problem(lasting=10 * _MINUTE),
+    )  # a lock that is back needs minutes to be filled
+    BACKUPS_FEW = "backups_few", _problem(lasting=10 * _MINUTE)
     CODE_UNPROVEN = "code_unproven", _urgent(lasting=2 * _MINUTE)
     CODE_SHARED = "code_shared", _notice()
     CODE_REFUSED = "code_refused", _urgent()

@@ -22,7 +22,7 @@ from hub.store.engine import Tx
 from hub.store.prepared import Bare, Prepared, among, listed, one_of
 from hub.store.proofs import PROVEN
 from hub.store.stays import StayRow
-from hub.store.tables import Instant, grants, lock_state, slots, stays, unit_locks
+from hub.store.tables import Instant, grants, lock_state, locks, properties, slots, stays, unit_locks
 
 # ---- backup codes ---------------------------------------------------------------------------------------------------
 
@@ -86,6 +86,42 @@ def pool(tx: Tx, locks: Collection[LockId] | None = None) -> dict[LockId, list[P
     for each in _POOL.all(tx) if locks is None else _POOL_OF.all(tx, locks=listed(locks)):
         found[each.lock].append(each)
     return found
+
+
+_WANTED: Final = Prepared(
+    select(locks.c.id, func.coalesce(locks.c.backups, properties.c.backups).label("number"))
+    .join(properties, properties.c.id == locks.c.property_id)
+    .join(lock_state, lock_state.c.lock_id == locks.c.id)
+    .where(lock_state.c.slots > 0, exists().where(unit_locks.c.lock_id == locks.c.id)),
+    lambda row: (LockId(row["id"]), int(row["number"])),
+)
+
+
+def wanted(tx: Tx) -> dict[LockId, int]:
+    """How many backup codes each lock is to keep that takes codes and that guests pass."""
+    return dict(_WANTED.all(tx))
+
+
+def turned_at(tx: Tx, lock: LockId) -> datetime | None:
+    """When a backup code of that lock was last proven, pulled, or given up after it had been proven."""
+    return max((at for at in (_TURNED.first(tx, lock=lock) or ()) if at is not None), default=None)
+
+
+_TURNED: Final = Prepared(
+    select(
+        func.max(grants.c.proven_at, type_=Instant).label("proven"),
+        func.max(grants.c.pulled_at, type_=Instant).label("pulled"),
+        func.max(case((grants.c.proven_at.is_not(None), grants.c.revoked_at)), type_=Instant).label("ended"),
+    ).where(
+        # Said of either, as each has an index of its own and there is none of all.
+        or_(
+            and_(grants.c.lock_id == bindparam("lock"), grants.c.pin.is_not(None)),
+            and_(grants.c.lock_id == bindparam("lock"), grants.c.pin.is_(None)),
+        ),
+        or_(_BACKUP, grants.c.pulled_at.is_not(None)),
+    ),
+    lambda row: (row["proven"], row["pulled"], row["ended"]),
+)
 
 
 def refused_lately(tx: Tx, lock: LockId, since: datetime) -> int:

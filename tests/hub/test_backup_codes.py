@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from hub.issuing import code_now
 from hub.model.alerts import Kind, Level
 from hub.model.ladder import Rung
 from hub.model.values import Address
+from hub.store import alerts
 from tests.hub.ladder_house import (
     CHECK_IN,
     CHECK_OUT,
@@ -30,7 +32,7 @@ from tests.hub.ladder_house import (
     typed,
 )
 from tests.simulators.building import Memory
-from tests.simulators.home import home, simulate
+from tests.simulators.home import Home, home, simulate
 
 # ---- late bookings, moves, the end ----------------------------------------------------------------------------------
 
@@ -175,5 +177,112 @@ def test_a_code_that_does_not_work_is_asked_for_again(tmp_path: Path) -> None:
             await house.hub.store.write(lambda tx: backup_codes.doubt(tx, desk, row, "account:ada"))
             await house.later(seconds=30)
             assert house.lock("front").holds(digits), "it was gone, and is back"
+
+    simulate(main())
+
+
+# ---- pools that are not full ----------------------------------------------------------------------------------------
+
+
+async def _problems(house: Home) -> set[Kind]:
+    return {row.kind for row in await house.hub.store.read(alerts.raised)}
+
+
+def test_an_empty_pool_is_an_alert_after_its_hour_and_ends_when_it_is_filled(tmp_path: Path) -> None:
+    async def main() -> None:
+        memory = Memory(Address("front"), lose=lambda what: "command" if what == "write" else None)
+        async with home(tmp_path, [memory], backups=2) as house:
+            await house.later(minutes=59)
+            assert not await found_of(house, Kind.BACKUPS_MISSING)
+            await house.driver.wake("front")
+            await house.later(minutes=5)
+            await house.driver.wake("front")
+            (missing,) = await found_of(house, Kind.BACKUPS_MISSING)
+            assert missing.sentence == "No backup code is proven in Front: it has not confirmed them."
+            assert missing.level is Level.PROBLEM
+            memory.lose = lambda what: None
+            await house.driver.wake("front")
+            await house.later(minutes=10)
+            assert not await found_of(house, Kind.BACKUPS_MISSING)
+
+    simulate(main())
+
+
+def test_a_pool_that_cannot_be_filled_up_after_a_code_was_pulled_is_an_alert_and_a_pull_alone_is_none(
+    tmp_path: Path,
+) -> None:
+    async def main() -> None:
+        memory = Memory(Address("front"), codes=Forgetful())
+        async with home(tmp_path, [memory], backups=2, start=CHECK_IN - timedelta(hours=20)) as house:
+            await switched(house, memory)
+            memory.codes.tired = False  # type: ignore[attr-defined]
+            await house.later(minutes=30)
+            assert proven_of(house, await pool_of(house)) == 2, "it is filled up again"
+            desk = house.hub.desk
+            memory.codes.tired = True  # type: ignore[attr-defined]
+            await house.hub.store.write(lambda tx: backup_codes.take(tx, desk, FRONT, "x", CHECK_OUT, "account:ada"))
+            await house.later(minutes=50)
+            assert not await found_of(house, Kind.BACKUPS_FEW)
+            await house.later(minutes=30)
+            (few,) = await found_of(house, Kind.BACKUPS_FEW)
+            assert few.sentence == "1 of 2 backup codes are proven in Front: it has not confirmed them."
+            assert Kind.BACKUPS_FEW in await _problems(house)
+            memory.codes.tired = False  # type: ignore[attr-defined]
+            await house.later(hours=2)
+            assert not await found_of(house, Kind.BACKUPS_FEW)
+
+    simulate(main())
+
+
+def test_a_lock_without_room_says_that_it_keeps_no_backup_code_and_one_with_little_room_says_nothing(
+    tmp_path: Path,
+) -> None:
+    async def main(slots: int, folder: Path) -> list[str]:
+        memory = Memory(Address("front"), slots=slots)
+        async with home(folder, [memory], backups=2) as house:
+            await house.later(hours=2)
+            found = [each for kind in (Kind.BACKUPS_MISSING, Kind.BACKUPS_FEW) for each in await found_of(house, kind)]
+            return [each.sentence for each in found]
+
+    assert simulate(main(2, tmp_path / "two")) == ["No backup code is proven in Front: too few of its places are free."]
+    assert simulate(main(3, tmp_path / "three")) == []
+    assert simulate(main(4, tmp_path / "four")) == []
+
+
+class _Same(str):
+    """The digits that were asked for, whichever they are."""
+
+    __slots__ = ()
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+
+class _Taken(dict[int, str]):
+    """Says of any digits that they are in another place already."""
+
+    def items(self) -> Any:
+        return [(99, _Same())]
+
+
+def test_a_lock_that_refuses_new_codes_is_named_with_that_reason(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, [Memory(Address("front"), codes=_Taken())], backups=2) as house:
+            await house.later(hours=2)
+            (missing,) = await found_of(house, Kind.BACKUPS_MISSING)
+            assert missing.sentence == "No backup code is proven in Front: it refuses new ones."
+
+    simulate(main())
+
+
+def test_a_silent_lock_is_not_told_of_a_second_time_for_its_pool(tmp_path: Path) -> None:
+    async def main() -> None:
+        memory = Memory(Address("front"), silent=True)
+        async with home(tmp_path, [memory], backups=2) as house:
+            await house.driver.fall_silent("front")
+            await house.later(hours=3)
+            assert await found_of(house, Kind.SILENT)
+            assert not await found_of(house, Kind.BACKUPS_MISSING)
 
     simulate(main())
