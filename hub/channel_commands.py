@@ -82,6 +82,7 @@ async def _differences(hub: Hub, actor: str, ask: asks.ChannelDifferences) -> Js
                 "arrival": None if each.stay.arrival is None else each.stay.arrival.isoformat(),
                 "departure": None if each.stay.departure is None else each.stay.departure.isoformat(),
                 "doubt": each.doubt.value,
+                "theirs": "" if each.theirs is None else f"{each.theirs[0]} to {each.theirs[1]}",
             }
             for each in syncing.differences(tx, _known(tx, ask.channel), hub.clock.now())
         ]

@@ -23,7 +23,8 @@ from hub.model import diary
 from hub.model.availability import Closed
 from hub.model.effects import Effect, PublishNights, SetNights
 from hub.model.publishing import Block, Occupied, Said, busy, calendar, of_closure, of_stay, platform_of, ranges
-from hub.model.values import CODED, ChannelId, StayKind, UnitId, clean
+from hub.model.stays import nights
+from hub.model.values import CODED, ChannelId, StayId, StayKind, UnitId, clean
 from hub.plugins import Plugins
 from hub.schedule import pause
 from hub.store import bookings, house, listings, mail, pushes
@@ -31,6 +32,7 @@ from hub.store import publishing as rows
 from hub.store.engine import Store, Tx
 from hub.store.house import ChannelRow, Property
 from hub.store.publishing import BROUGHT, DIARY, FAILED, FETCHED, NOTED, OK, OUT, PUSH, TAKEN, Entry, Outlet
+from hub.store.pushes import Elsewhen
 
 log = structlog.get_logger("publishing")
 
@@ -82,6 +84,7 @@ class Wanted:
         self._nights: dict[UnitId, list[rows.Night]] = {unit: [] for unit in units}
         for night in rows.taken(tx, units, now) if outlets else ():
             self._nights[night.unit].append(night)
+        self._elsewhen = {each.stay: each for each in pushes.elsewhen(tx)}
         self._places = {unit: house.property_of(tx, unit) for unit in units}
         self._buffers = {unit: bookings.rules_at(tx, unit).buffer for unit in units}
         few = len(outlets) <= AT_ONCE
@@ -112,6 +115,9 @@ class Wanted:
             yield from (diaries.block(each, place.zone) for each in self.entries(outlet))
             return
         for stay in self._nights[unit]:
+            other = self._elsewhen.get(StayId(stay.id))
+            if other is not None:
+                yield from _apart(outlet, other)
             if self._as_booking(outlet, stay):
                 continue
             knowing = outlet.for_whom & stay.told_by
@@ -170,6 +176,14 @@ class Wanted:
     def next_edge(self) -> datetime:
         """When time alone may change something."""
         return min([self.now + LOOK_EVERY, *(hold.expires_at for hold in self._holds)])
+
+
+def _apart(outlet: Outlet, other: Elsewhen) -> Iterator[Block]:
+    """The nights that a booking of ours has at its account and not here; to the account, those that it has here only."""
+    ours, theirs = (frozenset(nights(*days)) for days in (other.ours, other.theirs))
+    there = other.channel in outlet.for_whom
+    for number, (first, until) in enumerate(ranges(ours - theirs if there else theirs - ours)):
+        yield Block(f"stay:{other.stay}:apart{number or ''}", first, until, True)
 
 
 def bring_up_to_date(tx: Tx, outlet: Outlet, wanted: Wanted, due: datetime) -> Outlet:

@@ -15,7 +15,7 @@ from typing import Final
 
 import structlog
 
-from hub import contacts
+from hub import contacts, other_days
 from hub.contracts import Clock
 from hub.contracts.accounts import Account
 from hub.errors import Disappointment, Rejected, Unavailable
@@ -122,14 +122,14 @@ def parts_of(desk: Desk, stay: StayRow, listing: str) -> dict[Part, str]:
     price = (stay.total_minor, stay.currency)
     said: dict[Part, tuple[object, ...]] = {
         Part.UNIT: (listing,),
-        Part.DAYS: (stay.arrival, stay.departure),
         Part.STATUS: (stay.status.value if listing else "",),
         Part.PARTY: party,
         Part.GUEST: (stay.guest, sorted(contacts.opened(desk.vault, stay).items())),
         Part.NOTES: (stay.note, reference, *party, *price),
         Part.PRICE: price,
     }
-    return {
+    days = f"{stay.arrival}/{stay.departure}"  # these need no digest
+    return {Part.DAYS: days} | {
         part: hashlib.sha256(json.dumps([*map(str, each)]).encode()).hexdigest()[:24] for part, each in said.items()
     }
 
@@ -246,6 +246,9 @@ def kept(tx: Tx, fact: BookingKept, now: datetime) -> None:
         **dict(fact.lacks),
     }
     after = replace(row, booking=fact.booking, dry=int(fact.dry), told=told, lacks=lacks)
+    if told.get(Part.DAYS) != row.told.get(Part.DAYS):
+        after = replace(after, there_from=None, there_until=None, days_at=now)
+        tx.signal("publishing")
     if after != row:
         pushes.keep(tx, after)
     if not fact.dry and ledger.source(tx, fact.channel, fact.booking) is None:
@@ -268,6 +271,8 @@ def recognise(tx: Tx, channel: ChannelId, reports: Sequence[StayReport], at: dat
             why = "it was cancelled there and not here; cancel it here too, or send it again"
             told = {**row.told, Part.STATUS: "cancelled"}
             pushes.keep(tx, replace(row, state=PushState.FAILED, error=why, told=told))
+        elif stay is not None:
+            other_days.heard(tx, channel, stay, report, at)
 
 
 # ---- people ---------------------------------------------------------------------------------------------------------

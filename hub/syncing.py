@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Final
 
-from hub import publishing
+from hub import other_days, publishing
 from hub.calendars import NOT_LISTED, SOURCE_CANCELLED, cancel
 from hub.errors import Rejected
 from hub.findings import Look
@@ -17,7 +17,8 @@ from hub.issuing import Desk
 from hub.model.alerts import Finding, Kind
 from hub.model.publishing import busy, patience
 from hub.model.values import ChannelId, StayId, StayStatus, UnitId
-from hub.store import house, log, questions
+from hub.stay_changes import StayChange
+from hub.store import house, log, pushes, questions
 from hub.store import publishing as rows
 from hub.store import stays as ledger
 from hub.store.engine import Tx
@@ -167,6 +168,8 @@ class Doubt(Enum):
     """It lists a booking no more, and the hub has not cancelled it (yet)."""
     CANCELLED_HERE = "cancelled_here"
     """It lists a booking that a person cancelled here."""
+    OTHER_DAYS = "other_days"
+    """It gives other days to a booking that was made here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,12 +177,21 @@ class Difference:
     stay: StayRow
     doubt: Doubt
     since: datetime | None
+    theirs: tuple[date, date] | None = None
+    """The days that it says, where these are in doubt."""
 
 
 def differences(tx: Tx, channel: ChannelId, now: datetime) -> list[Difference]:
     """Soonest first. *Accept* makes the platform right, *reject* makes the hub right."""
     found = [each for pair in rows_of(tx, channel, now) if (each := _difference(*pair)) is not None]
-    return [each for each in found if not _settled(tx, each)]
+    return [each for each in (*found, *_of_days(tx, channel, now)) if not _settled(tx, each)]
+
+
+def _of_days(tx: Tx, channel: ChannelId, now: datetime) -> Iterator[Difference]:
+    for each in pushes.elsewhen(tx):
+        stay = ledger.stay(tx, each.stay)
+        if each.channel == channel and stay is not None and stay.check_out is not None and stay.check_out > now:
+            yield Difference(stay, Doubt.OTHER_DAYS, None, each.theirs)
 
 
 def rows_of(tx: Tx, channel: ChannelId, now: datetime) -> list[tuple[Source, StayRow]]:
@@ -201,6 +213,10 @@ def _difference(source: Source, stay: StayRow) -> Difference | None:
 
 
 def _settled(tx: Tx, each: Difference) -> bool:
+    if each.doubt is Doubt.OTHER_DAYS:
+        return False  # it is over when both agree
+    if each.doubt is Doubt.CANCELLED_HERE and pushes.is_pushed(tx, each.stay.id):
+        return True  # it is told of by us
     kind = _KINDS[each.doubt]
     if each.doubt is Doubt.NOT_LISTED and ledger.listed_elsewhere(tx, each.stay.id):
         return True
@@ -224,6 +240,11 @@ def settle(tx: Tx, intake: Intake, channel: ChannelId, id_: StayId, actor: str, 
     if found is None:
         raise Rejected("the platform and the hub are of one mind about it by now")
     match found.doubt, accept:
+        case Doubt.OTHER_DAYS, True:
+            assert found.theirs is not None  # they are the doubt
+            intake.change_stay(tx, id_, StayChange(arrival=found.theirs[0], departure=found.theirs[1]), actor)
+        case Doubt.OTHER_DAYS, False:
+            other_days.send_again(tx, channel, id_, now)
         case Doubt.NOT_LISTED, True:
             cancel(tx, desk, found.stay, actor, NOT_LISTED, because=f"{channel} lists it no more")
         case Doubt.CANCELLED_HERE, True:

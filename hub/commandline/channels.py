@@ -42,7 +42,14 @@ _LOG = {
     "words": "THEIR WORDS",
     "by": "BY",
 }
-_DIFFERENCES = {"stay": "STAY", "unit": "UNIT", "arrival": "ARRIVAL", "departure": "DEPARTURE", "doubt": "DOUBT"}
+_DIFFERENCES = {
+    "stay": "STAY",
+    "unit": "UNIT",
+    "arrival": "ARRIVAL",
+    "departure": "DEPARTURE",
+    "doubt": "DOUBT",
+    "theirs": "THEIR DAYS",
+}
 
 
 @channel.command("list")

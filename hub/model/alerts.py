@@ -126,6 +126,7 @@ class Kind(Enum):
         _problem(lasting=timedelta(0), escalate=4 * _HOUR),
     )  # patience is the platform's own
     PUSH_FAILED = "push_failed", _problem(lasting=timedelta(0))
+    OTHER_DAYS = "other_days", _problem(lasting=timedelta(0), escalate=4 * _HOUR)
 
     # nights that were sold twice
     SOLD_TWICE = "sold_twice", _problem(lasting=timedelta(0), escalate=4 * _HOUR)

@@ -27,7 +27,7 @@ from hub.model.availability import (
 )
 from hub.model.publishing import seldom
 from hub.model.values import CODED, PropertyId, StayId, StayStatus, UnitId
-from hub.store import house
+from hub.store import house, pushes
 from hub.store.engine import Tx
 from hub.store.house import Origin, Property
 from hub.store.prepared import Prepared
@@ -339,6 +339,10 @@ def grounds(
     for held in live_holds(tx, now):
         if held.unit in taken and held.id != hold:
             taken[held.unit].append(Taken(held.check_in, held.check_out, Reason.HELD))
+    for other in pushes.elsewhen(tx):
+        if other.unit in taken and other.stay != besides:
+            hours = hours_of(places[wanted[other.unit].property])
+            taken[other.unit].append(Taken(hours.start(other.theirs[0]), hours.end(other.theirs[1]), Reason.BLOCKED))
     shut: dict[UnitId, list[Closed]] = {id_: [] for id_ in wanted}
     for row in closures_after(tx, first, wanted):
         shut[row.unit].append(Closed(row.kind, row.first, row.until))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from hub.model.values import NIGHTLY, ChannelId, Part, StayId, UnitId
 from hub.store.engine import Tx
+from hub.store.prepared import Prepared
 from hub.store.tables import pushes, stays
 
 
@@ -46,6 +47,16 @@ class Push:
     """The digests of those that it took, as they were then."""
     lacks: Mapping[Part, str] = field(default_factory=dict)
     """Why it would or could not take one."""
+    there_from: date | None = None
+    there_until: date | None = None
+    """The days that the account says, where they are neither ours nor those that it took."""
+    days_at: datetime | None = None
+    """When it took the days that it was told."""
+
+    @property
+    def there(self) -> tuple[date, date] | None:
+        """The days that somebody gave it at the account."""
+        return None if self.there_from is None or self.there_until is None else (self.there_from, self.there_until)
 
     @property
     def has(self) -> frozenset[Part]:
@@ -125,6 +136,44 @@ def refused(tx: Tx, channel: ChannelId) -> frozenset[StayId]:
     query = select(*_COLUMNS).where(pushes.c.channel_id == channel, pushes.c.state == PushState.FAILED.value)
     rows = map(_push, tx.sql.execute(query))
     return frozenset(row.stay_id for row in rows if not row.keeps_nights)
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhen:
+    """A live booking of ours to which its account gives other days."""
+
+    channel: ChannelId
+    stay: StayId
+    unit: UnitId
+    ours: tuple[date, date]
+    theirs: tuple[date, date]
+
+
+_ELSEWHEN: Final = Prepared(
+    select(
+        pushes.c.channel_id,
+        pushes.c.stay_id,
+        stays.c.unit_id,
+        stays.c.arrival,
+        stays.c.departure,
+        pushes.c.there_from,
+        pushes.c.there_until,
+    )
+    .join(stays, stays.c.id == pushes.c.stay_id)
+    .where(pushes.c.there_from.is_not(None), or_(stays.c.status == "confirmed", stays.c.status == "tentative"))
+    .order_by(pushes.c.channel_id, pushes.c.stay_id),
+    lambda row: Elsewhen(
+        row["channel_id"],
+        row["stay_id"],
+        row["unit_id"],
+        (row["arrival"], row["departure"]),
+        (row["there_from"], row["there_until"]),
+    ),
+)
+
+
+def elsewhen(tx: Tx) -> list[Elsewhen]:
+    return [each for each in _ELSEWHEN.all(tx) if each.ours != each.theirs]
 
 
 def is_pushed(tx: Tx, id_: StayId) -> bool:

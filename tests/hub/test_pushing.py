@@ -40,7 +40,7 @@ FOR_REAL = {"push_bookings": True, "push_test": False}
 
 
 @asynccontextmanager
-async def _plugged(tmp_path: Path, **settings: object) -> AsyncIterator[tuple[Home, GuestyDesk]]:
+async def plugged(tmp_path: Path, **settings: object) -> AsyncIterator[tuple[Home, GuestyDesk]]:
     async with home(tmp_path) as house:
         hub = house.hub
 
@@ -64,7 +64,7 @@ async def _plugged(tmp_path: Path, **settings: object) -> AsyncIterator[tuple[Ho
         yield house, desk
 
 
-async def _add(house: Home, new: NewStay = ADA) -> StayId:
+async def add(house: Home, new: NewStay = ADA) -> StayId:
     hub = house.hub
     return await hub.store.write(lambda tx: hub.intake.add_stay(tx, new, "manager"))
 
@@ -79,26 +79,26 @@ async def _wrong(house: Home) -> list[str]:
     return await house.hub.store.read(look)
 
 
-async def _push(house: Home) -> Push:
+async def pushed(house: Home) -> Push:
     (row,) = await house.hub.store.read(lambda tx: pushes.of_account(tx, DESK))
     return row
 
 
-def _made(desk: GuestyDesk) -> Booking:
+def made_there(desk: GuestyDesk) -> Booking:
     (row,) = desk.booked.values()
     return row
 
 
-def _writes(desk: GuestyDesk) -> list[str]:
+def writes(desk: GuestyDesk) -> list[str]:
     return [f"{each.method} {each.path}" for each in desk.asked if each.method != "GET" and "token" not in each.path]
 
 
 def test_a_booking_made_here_is_made_there_with_its_guest(tmp_path: Path) -> None:
     async def main() -> None:
-        async with _plugged(tmp_path, **FOR_REAL) as (house, desk):
-            id_ = await _add(house)
+        async with plugged(tmp_path, **FOR_REAL) as (house, desk):
+            id_ = await add(house)
             await house.later(seconds=10)
-            made, row = _made(desk), await _push(house)
+            made, row = made_there(desk), await pushed(house)
             assert (made.guest, made.email, made.phone) == ("Ada Lovelace", "ada@example.com", "+44 20 7946 0018")
             assert (made.unit, made.arrival, made.departure, made.state) == ("101", ARRIVAL, DEPARTURE, "taken")
             assert (made.note, made.key) == ("Brings a dog", pushing.key_of(id_))
@@ -111,13 +111,13 @@ def test_a_booking_made_here_is_made_there_with_its_guest(tmp_path: Path) -> Non
 @pytest.mark.usefixtures("either_database")
 def test_what_comes_back_is_known_as_ours(tmp_path: Path) -> None:
     async def main() -> None:
-        async with _plugged(tmp_path, **FOR_REAL) as (house, desk):
-            await _add(house)
+        async with plugged(tmp_path, **FOR_REAL) as (house, desk):
+            await add(house)
             await house.later(hours=2, minutes=5)  # it was read several times meanwhile, twice as a whole
             (stay,) = await house.stays()
             assert (stay.channel_id, stay.status, stay.guest) == (None, StayStatus.CONFIRMED, "Ada Lovelace")
             assert len(desk.booked) == 1
-            assert len(_writes(desk)) == 2, "it was made, and its notes were; nothing is sent back and forth"
+            assert len(writes(desk)) == 2, "it was made, and its notes were; nothing is sent back and forth"
 
     simulate(main())
 
@@ -127,15 +127,15 @@ def test_an_answer_that_gets_lost_makes_no_second_booking(tmp_path: Path, second
     """`seconds`: how long Guesty answers nothing, so that it may be read before it is tried again."""
 
     async def main() -> None:
-        async with _plugged(tmp_path, **FOR_REAL) as (house, desk):
+        async with plugged(tmp_path, **FOR_REAL) as (house, desk):
             desk.lost = 1
-            await _add(house)
+            await add(house)
             if seconds:
                 await house.later(seconds=2)
                 desk.faults = [reply({}, 503)] * 6
             await house.later(minutes=10)
             assert len(desk.booked) == 1
-            assert (await _push(house)).state is PushState.SYNCED
+            assert (await pushed(house)).state is PushState.SYNCED
             assert len(await house.stays()) == 1
 
     simulate(main())
@@ -143,12 +143,12 @@ def test_an_answer_that_gets_lost_makes_no_second_booking(tmp_path: Path, second
 
 def test_a_search_that_lags_behind_a_lost_answer_makes_no_second_booking(tmp_path: Path) -> None:
     async def main() -> None:
-        async with _plugged(tmp_path, **FOR_REAL) as (house, desk):
+        async with plugged(tmp_path, **FOR_REAL) as (house, desk):
             desk.lags, desk.lost = timedelta(seconds=100), 1
-            await _add(house)
+            await add(house)
             await house.later(minutes=15)
             assert len(desk.booked) == 1
-            assert (await _push(house)).state is PushState.SYNCED
+            assert (await pushed(house)).state is PushState.SYNCED
 
     simulate(main())
 
@@ -156,35 +156,35 @@ def test_a_search_that_lags_behind_a_lost_answer_makes_no_second_booking(tmp_pat
 @pytest.mark.usefixtures("either_database")
 def test_other_days_and_a_cancellation_follow(tmp_path: Path) -> None:
     async def main() -> None:
-        async with _plugged(tmp_path, **FOR_REAL) as (house, desk):
-            hub, id_ = house.hub, await _add(house)
+        async with plugged(tmp_path, **FOR_REAL) as (house, desk):
+            hub, id_ = house.hub, await add(house)
             await house.later(seconds=10)
             until = DEPARTURE + timedelta(days=2)
             await hub.store.write(lambda tx: hub.intake.extend_stay(tx, id_, "manager", departure=until))
             await house.later(seconds=10)
-            assert _made(desk).departure == until
+            assert made_there(desk).departure == until
             await hub.store.write(lambda tx: hub.intake.cancel_stay(tx, id_, "manager"))
             await house.later(seconds=10)
-            assert _made(desk).state == "over"
-            assert (await _push(house)).state is PushState.SYNCED
+            assert made_there(desk).state == "over"
+            assert (await pushed(house)).state is PushState.SYNCED
 
     simulate(main())
 
 
 def test_in_rehearsal_everything_happens_but_the_sending(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     async def main() -> None:
-        async with _plugged(tmp_path, push_bookings=True) as (house, desk):
-            id_ = await _add(house)
+        async with plugged(tmp_path, push_bookings=True) as (house, desk):
+            id_ = await add(house)
             await house.later(seconds=10)
-            row = await _push(house)
+            row = await pushed(house)
             assert (row.state, row.booking, row.dry) == (PushState.SYNCED, "test-reservation-id", 1)
             assert desk.booked == {}
             hub = house.hub
             now, wall = hub.clock.now(), hub.wall.now()
             await hub.store.write(lambda tx: pushing.send_for_real(tx, DESK, id_, "manager", now, wall))
             await house.later(seconds=10)
-            row = await _push(house)
-            assert (row.state, row.booking, row.dry) == (PushState.SYNCED, str(_made(desk).id), 0)
+            row = await pushed(house)
+            assert (row.state, row.booking, row.dry) == (PushState.SYNCED, str(made_there(desk).id), 0)
 
     simulate(main())
     said = capsys.readouterr().out
@@ -194,8 +194,8 @@ def test_in_rehearsal_everything_happens_but_the_sending(tmp_path: Path, capsys:
 
 def test_what_was_rehearsed_is_sent_once_it_is_for_real(tmp_path: Path) -> None:
     async def main() -> None:
-        async with _plugged(tmp_path, push_bookings=True) as (house, desk):
-            await _add(house)
+        async with plugged(tmp_path, push_bookings=True) as (house, desk):
+            await add(house)
             await house.later(seconds=10)
             account = house.hub.plugins.integration(DESK)
             assert account is not None
@@ -204,17 +204,17 @@ def test_what_was_rehearsed_is_sent_once_it_is_for_real(tmp_path: Path) -> None:
             house.hub.plugins.add_channel(DESK, made)
             house.hub.bus.signal("channels")
             await house.later(seconds=10)
-            assert _made(desk).guest == "Ada Lovelace"
+            assert made_there(desk).guest == "Ada Lovelace"
 
     simulate(main())
 
 
 def test_nothing_is_sent_unless_somebody_wants_it(tmp_path: Path) -> None:
     async def main() -> None:
-        async with _plugged(tmp_path) as (house, desk):
-            await _add(house)
+        async with plugged(tmp_path) as (house, desk):
+            await add(house)
             await house.later(minutes=5)
-            assert _writes(desk) == []
+            assert writes(desk) == []
             assert await house.hub.store.read(lambda tx: pushes.of_account(tx, DESK)) == []
 
     simulate(main())
@@ -223,22 +223,22 @@ def test_nothing_is_sent_unless_somebody_wants_it(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("either_database")
 def test_three_tries_then_people_are_told_and_it_goes_on_slowly(tmp_path: Path) -> None:
     async def main() -> None:
-        async with _plugged(tmp_path, **FOR_REAL) as (house, desk):
+        async with plugged(tmp_path, **FOR_REAL) as (house, desk):
             hub = house.hub
             desk.faults = [reply({}, 500)] * 5
             begun = hub.clock.now()
-            await _add(house)
+            await add(house)
             await house.later(seconds=2)
-            assert (await _push(house)).state is PushState.PENDING
+            assert (await pushed(house)).state is PushState.PENDING
             await house.later(seconds=4)
-            row = await _push(house)
+            row = await pushed(house)
             assert row.state is PushState.FAILED
             assert row.attempts >= 3
             assert row.error
             tries = [at - begun.timestamp() for at in desk.times if at >= begun.timestamp()][:3]
             assert [round(after - before) for before, after in itertools.pairwise(tries)] == [1, 2]
             await house.later(minutes=2)
-            row = await _push(house)
+            row = await pushed(house)
             assert (row.state, row.error) == (PushState.SYNCED, "")
             assert len(await house.stays()) == 1
 
@@ -247,14 +247,14 @@ def test_three_tries_then_people_are_told_and_it_goes_on_slowly(tmp_path: Path) 
 
 def test_nights_that_are_sold_there_are_a_person_s_business_and_can_be_sent_again(tmp_path: Path) -> None:
     async def main() -> None:
-        async with _plugged(tmp_path, **FOR_REAL) as (house, desk):
+        async with plugged(tmp_path, **FOR_REAL) as (house, desk):
             hub = house.hub
             desk.book(7, day=31, nights=2, state="taken")
             taken = desk.booked.pop(7)
-            id_ = await _add(house)
+            id_ = await add(house)
             desk.booked[7] = taken
             await house.later(seconds=20)
-            row = await _push(house)
+            row = await pushed(house)
             assert row.state is PushState.FAILED
             assert "not free there" in row.error
             assert len(desk.tokens) == 1, "no access token was spent on it"
@@ -264,7 +264,7 @@ def test_nights_that_are_sold_there_are_a_person_s_business_and_can_be_sent_agai
             now, wall = hub.clock.now(), hub.wall.now()
             assert await hub.store.write(lambda tx: pushing.retry(tx, DESK, None, "manager", now, wall)) == 1
             await house.later(seconds=20)
-            assert (await _push(house)).state is PushState.SYNCED
+            assert (await pushed(house)).state is PushState.SYNCED
             with pytest.raises(Rejected):
                 await hub.store.write(lambda tx: pushing.retry(tx, DESK, id_, "manager", now, wall))
 
@@ -273,12 +273,12 @@ def test_nights_that_are_sold_there_are_a_person_s_business_and_can_be_sent_agai
 
 def test_a_booking_of_ours_that_was_cancelled_there_is_told(tmp_path: Path) -> None:
     async def main() -> None:
-        async with _plugged(tmp_path, **FOR_REAL) as (house, desk):
-            await _add(house)
+        async with plugged(tmp_path, **FOR_REAL) as (house, desk):
+            await add(house)
             await house.later(seconds=10)
-            desk.change(_made(desk).id, state="over")
+            desk.change(made_there(desk).id, state="over")
             await house.later(minutes=3)
-            row = await _push(house)
+            row = await pushed(house)
             assert row.state is PushState.FAILED
             assert "cancelled there" in row.error
             (stay,) = await house.stays()
@@ -289,9 +289,9 @@ def test_a_booking_of_ours_that_was_cancelled_there_is_told(tmp_path: Path) -> N
 
 def test_a_booking_that_vanishes_there_is_still_a_booking_here(tmp_path: Path) -> None:
     async def main() -> None:
-        async with _plugged(tmp_path, **FOR_REAL) as (house, desk):
+        async with plugged(tmp_path, **FOR_REAL) as (house, desk):
             desk.book(900, day=60)
-            await _add(house)
+            await add(house)
             await house.later(seconds=10)
             desk.delete(next(id_ for id_ in desk.booked if id_ != 900))
             await house.later(hours=6)
@@ -303,17 +303,17 @@ def test_a_booking_that_vanishes_there_is_still_a_booking_here(tmp_path: Path) -
 
 def test_what_is_sent_as_a_booking_is_not_closed_as_well_but_what_was_refused_is(tmp_path: Path) -> None:
     async def main() -> None:
-        async with _plugged(tmp_path, **FOR_REAL, block_nights=True) as (house, desk):
-            await _add(house)
+        async with plugged(tmp_path, **FOR_REAL, block_nights=True) as (house, desk):
+            await add(house)
             await house.later(seconds=30)
-            assert (await _push(house)).state is PushState.SYNCED
+            assert (await pushed(house)).state is PushState.SYNCED
             assert desk.closed == set()
             grace = replace(ADA, arrival=date(2027, 5, 1), departure=date(2027, 5, 3), guest="Grace Hopper")
             desk.book(7, day=61, nights=2)
             taken = desk.booked.pop(7)
             await house.later(minutes=2)
             desk.booked[7] = taken
-            await _add(house, grace)
+            await add(house, grace)
             await house.later(minutes=1)
             states = {row.state for row in await house.hub.store.read(lambda tx: pushes.of_account(tx, DESK))}
             assert states == {PushState.SYNCED, PushState.FAILED}
@@ -326,7 +326,7 @@ def test_what_is_sent_as_a_booking_is_not_closed_as_well_but_what_was_refused_is
 
 def test_nights_taken_elsewhere_are_closed_there_and_opened_again(tmp_path: Path) -> None:
     async def main() -> None:
-        async with _plugged(tmp_path, block_nights=True) as (house, desk):
+        async with plugged(tmp_path, block_nights=True) as (house, desk):
             house.book("a", ARRIVAL, DEPARTURE)
             desk.book(9, day=50)
             await house.later(minutes=5)
@@ -350,40 +350,40 @@ def test_nights_taken_elsewhere_are_closed_there_and_opened_again(tmp_path: Path
 @pytest.mark.parametrize("seconds", [0, 90])
 def test_the_notes_of_a_booking_are_sent_though_the_answer_to_its_making_was_lost(tmp_path: Path, seconds: int) -> None:
     async def main() -> None:
-        async with _plugged(tmp_path, **FOR_REAL) as (house, desk):
+        async with plugged(tmp_path, **FOR_REAL) as (house, desk):
             desk.lost = 1
-            await _add(house)
+            await add(house)
             if seconds:  # it is read, and known as ours, before it is tried again
                 await house.later(seconds=2)
                 desk.faults = [reply({}, 503)] * 6
             await house.later(minutes=10)
-            row = await _push(house)
-            assert (_made(desk).note, row.state, row.missing) == ("Brings a dog", PushState.SYNCED, {})
-            assert _writes(desk) == ["POST /v1/reservations-v3", f"PUT /v1/reservations-v3/{row.booking}/notes"]
+            row = await pushed(house)
+            assert (made_there(desk).note, row.state, row.missing) == ("Brings a dog", PushState.SYNCED, {})
+            assert writes(desk) == ["POST /v1/reservations-v3", f"PUT /v1/reservations-v3/{row.booking}/notes"]
 
     simulate(main())
 
 
 def test_notes_that_are_refused_are_said_to_be_lacking_and_only_they_are_sent_again(tmp_path: Path) -> None:
     async def main() -> None:
-        async with _plugged(tmp_path, **FOR_REAL, block_nights=True) as (house, desk):
+        async with plugged(tmp_path, **FOR_REAL, block_nights=True) as (house, desk):
             desk.refuses_part = "notes"
-            id_ = await _add(house)
+            id_ = await add(house)
             await house.later(minutes=2)
-            row, hub = await _push(house), house.hub
-            assert (row.state, row.booking, row.keeps_nights) == (PushState.FAILED, str(_made(desk).id), True)
+            row, hub = await pushed(house), house.hub
+            assert (row.state, row.booking, row.keeps_nights) == (PushState.FAILED, str(made_there(desk).id), True)
             assert list(row.missing) == [Part.NOTES]
             assert "422" in row.missing[Part.NOTES]
             assert desk.closed == set(), "its nights are taken there"
             (said,) = await _wrong(house)
             assert "is known to “guesty”, but not all of it: the notes (" in said
-            desk.refuses_part, before = "", len(_writes(desk))
+            desk.refuses_part, before = "", len(writes(desk))
             now, wall = hub.clock.now(), hub.wall.now()
             await hub.store.write(lambda tx: pushing.retry(tx, DESK, id_, "manager", now, wall))
             await house.later(seconds=20)
-            assert [each.rpartition("/")[2] for each in _writes(desk)[before:]] == ["notes"]
-            row = await _push(house)
-            assert (row.state, row.missing, _made(desk).note) == (PushState.SYNCED, {}, "Brings a dog")
+            assert [each.rpartition("/")[2] for each in writes(desk)[before:]] == ["notes"]
+            row = await pushed(house)
+            assert (row.state, row.missing, made_there(desk).note) == (PushState.SYNCED, {}, "Brings a dog")
             assert await _wrong(house) == []
 
     simulate(main())
@@ -403,14 +403,14 @@ def test_other_notes_another_party_and_another_guest_are_sent(
     tmp_path: Path, said: StayChange, parts: list[str]
 ) -> None:
     async def main() -> None:
-        async with _plugged(tmp_path, **FOR_REAL) as (house, desk):
-            hub, id_ = house.hub, await _add(house)
+        async with plugged(tmp_path, **FOR_REAL) as (house, desk):
+            hub, id_ = house.hub, await add(house)
             await house.later(seconds=10)
-            before = len(_writes(desk))
+            before = len(writes(desk))
             await hub.store.write(lambda tx: hub.intake.change_stay(tx, id_, said, "manager"))
             await house.later(hours=1, minutes=5)  # it is read back meanwhile
-            assert [each.rpartition("/")[2] for each in _writes(desk)[before:]] == parts
-            made, (stay,), row = _made(desk), await house.stays(), await _push(house)
+            assert [each.rpartition("/")[2] for each in writes(desk)[before:]] == parts
+            made, (stay,), row = made_there(desk), await house.stays(), await pushed(house)
             assert (made.guest, made.note) == (stay.guest, stay.note)
             assert made.adults + made.children == stay.guests
             assert (made.email, made.phone) == (said.email or ADA.email, said.phone or ADA.phone)
@@ -421,14 +421,14 @@ def test_other_notes_another_party_and_another_guest_are_sent(
 
 def test_what_is_refused_of_the_guest_keeps_nothing_else_back(tmp_path: Path) -> None:
     async def main() -> None:
-        async with _plugged(tmp_path, **FOR_REAL) as (house, desk):
-            hub, id_ = house.hub, await _add(house)
+        async with plugged(tmp_path, **FOR_REAL) as (house, desk):
+            hub, id_ = house.hub, await add(house)
             await house.later(seconds=10)
             desk.refuses_part = "guests-crud"
             said = StayChange(guest="Grace Hopper", note="Brings a cat", departure=DEPARTURE + timedelta(days=1))
             await hub.store.write(lambda tx: hub.intake.change_stay(tx, id_, said, "manager"))
             await house.later(seconds=20)
-            made, row = _made(desk), await _push(house)
+            made, row = made_there(desk), await pushed(house)
             assert (made.guest, made.note, made.departure) == ("Ada Lovelace", "Brings a cat", said.departure)
             assert (row.state, list(row.missing)) == (PushState.FAILED, [Part.GUEST])
 
@@ -449,35 +449,35 @@ async def _unit(house: Home, id_: StayId) -> UnitId:
 
 def test_a_guest_who_is_moved_here_is_moved_there_and_stays_one_booking(tmp_path: Path) -> None:
     async def main() -> None:
-        async with _plugged(tmp_path, **FOR_REAL, block_nights=True) as (house, desk):
-            id_ = await _add(house)
+        async with plugged(tmp_path, **FOR_REAL, block_nights=True) as (house, desk):
+            id_ = await add(house)
             await house.later(seconds=30)
             await _move(house, id_)
             await house.later(hours=1, minutes=5)  # it was read several times meanwhile, once as a whole
-            made, row = _made(desk), await _push(house)
+            made, row = made_there(desk), await pushed(house)
             assert (made.unit, made.arrival, made.state) == ("102", ARRIVAL, "taken")
             assert (row.state, row.booking) == (PushState.SYNCED, str(made.id))
             assert await _unit(house, id_) == LOFT
             assert desk.closed == set(), "neither unit's nights are closed besides"
             await _move(house, id_, FLAT)
             await house.later(minutes=5)
-            assert (_made(desk).unit, await _unit(house, id_)) == ("101", FLAT)
+            assert (made_there(desk).unit, await _unit(house, id_)) == ("101", FLAT)
 
     simulate(main())
 
 
 def test_a_move_that_is_refused_there_is_a_person_s_business_and_goes_on_when_they_say_so(tmp_path: Path) -> None:
     async def main() -> None:
-        async with _plugged(tmp_path, **FOR_REAL) as (house, desk):
-            id_ = await _add(house)
+        async with plugged(tmp_path, **FOR_REAL) as (house, desk):
+            id_ = await add(house)
             await house.later(seconds=30)
-            ours = _made(desk).id
+            ours = made_there(desk).id
             desk.book(7, "102", day=31)
             blocked = desk.booked.pop(7)
             await _move(house, id_)
             desk.booked[7] = blocked  # sold there in the same moment
             await house.later(seconds=30)
-            row = await _push(house)
+            row = await pushed(house)
             assert row.state is PushState.FAILED
             assert "new unit" in row.error
             assert (desk.booked[ours].unit, desk.booked[ours].state) == ("101", "taken"), "nothing was taken apart"
@@ -486,7 +486,7 @@ def test_a_move_that_is_refused_there_is_a_person_s_business_and_goes_on_when_th
             now, wall = hub.clock.now(), hub.wall.now()
             await hub.store.write(lambda tx: pushing.retry(tx, DESK, id_, "manager", now, wall))
             await house.later(seconds=30)
-            assert (_made(desk).unit, (await _push(house)).state) == ("102", PushState.SYNCED)
+            assert (made_there(desk).unit, (await pushed(house)).state) == ("102", PushState.SYNCED)
             assert await _unit(house, id_) == LOFT
             assert await hub.store.read(mail.dead) == [], "what was done in the end waits for nobody"
 
@@ -495,14 +495,14 @@ def test_a_move_that_is_refused_there_is_a_person_s_business_and_goes_on_when_th
 
 def test_a_guest_who_is_moved_to_a_unit_that_is_not_let_there_is_cancelled_there(tmp_path: Path) -> None:
     async def main() -> None:
-        async with _plugged(tmp_path, **FOR_REAL) as (house, desk):
-            hub, id_ = house.hub, await _add(house)
+        async with plugged(tmp_path, **FOR_REAL) as (house, desk):
+            hub, id_ = house.hub, await add(house)
             await house.later(seconds=30)
             cellar = Unit(UnitId("cellar"), PropertyId("house"), "Cellar", (), ClosedMeans.ASK, Origin.SITE)
             await hub.store.write(lambda tx: rows.keep_unit(tx, cellar))
             await _move(house, id_, cellar.id)
             await house.later(minutes=5)
-            assert _made(desk).state == "over", "its nights are free there again"
+            assert made_there(desk).state == "over", "its nights are free there again"
             (stay,) = await house.stays()
             assert (stay.unit_id, stay.status) == (cellar.id, StayStatus.CONFIRMED)
 
@@ -511,13 +511,13 @@ def test_a_guest_who_is_moved_to_a_unit_that_is_not_let_there_is_cancelled_there
 
 def test_a_price_in_the_account_s_currency_goes_along_and_any_other_stands_in_the_notes(tmp_path: Path) -> None:
     async def main() -> None:
-        async with _plugged(tmp_path, **FOR_REAL, currency="EUR") as (house, desk):
-            await _add(house, replace(ADA, total=Money(45_050, "EUR")))
+        async with plugged(tmp_path, **FOR_REAL, currency="EUR") as (house, desk):
+            await add(house, replace(ADA, total=Money(45_050, "EUR")))
             await house.later(seconds=10)
-            assert _made(desk).total == "450.5"
-            assert "450" not in _made(desk).remarks
+            assert made_there(desk).total == "450.5"
+            assert "450" not in made_there(desk).remarks
             later = replace(ADA, arrival=date(2027, 6, 1), departure=date(2027, 6, 3), total=Money(45_050, "CHF"))
-            await _add(house, later)
+            await add(house, later)
             await house.later(seconds=10)
             (other,) = (row for row in desk.booked.values() if row.arrival == later.arrival)
             assert "price 450.50 CHF" in other.remarks
@@ -534,13 +534,13 @@ def test_a_price_in_the_account_s_currency_goes_along_and_any_other_stands_in_th
 )
 def test_a_price_that_stands_in_the_notes_only_is_said_to(tmp_path: Path, settings: dict[str, str], why: str) -> None:
     async def main() -> None:
-        async with _plugged(tmp_path, **FOR_REAL, **settings) as (house, desk):
-            await _add(house, replace(ADA, total=Money(45_050, "EUR")))
+        async with plugged(tmp_path, **FOR_REAL, **settings) as (house, desk):
+            await add(house, replace(ADA, total=Money(45_050, "EUR")))
             await house.later(seconds=10)
-            row = await _push(house)
+            row = await pushed(house)
             assert (row.state, list(row.missing)) == (PushState.SYNCED, [Part.PRICE])
             assert why in row.missing[Part.PRICE]
-            assert "price 450.50 EUR" in _made(desk).remarks
+            assert "price 450.50 EUR" in made_there(desk).remarks
             assert await _wrong(house) == []
 
     simulate(main())
@@ -548,17 +548,17 @@ def test_a_price_that_stands_in_the_notes_only_is_said_to(tmp_path: Path, settin
 
 def test_a_price_that_is_changed_later_stands_in_the_notes_and_is_said_to(tmp_path: Path) -> None:
     async def main() -> None:
-        async with _plugged(tmp_path, **FOR_REAL, currency="EUR") as (house, desk):
-            hub, id_ = house.hub, await _add(house, replace(ADA, total=Money(45_050, "EUR")))
+        async with plugged(tmp_path, **FOR_REAL, currency="EUR") as (house, desk):
+            hub, id_ = house.hub, await add(house, replace(ADA, total=Money(45_050, "EUR")))
             await house.later(seconds=10)
-            assert (await _push(house)).missing == {}
+            assert (await pushed(house)).missing == {}
             for minor, words in ((50_000, "price 500.00 EUR"), (45_050, "")):
                 said = StayChange(total=Money(minor, "EUR"))
                 await hub.store.write(lambda tx, said=said: hub.intake.change_stay(tx, id_, said, "manager"))  # type: ignore[misc]
                 await house.later(seconds=10)
-                row = await _push(house)
+                row = await pushed(house)
                 assert (row.state, list(row.missing)) == (PushState.SYNCED, [Part.PRICE] if words else [])
-                assert words in _made(desk).remarks
-                assert ("price" in _made(desk).remarks) is (words != "")
+                assert words in made_there(desk).remarks
+                assert ("price" in made_there(desk).remarks) is (words != "")
 
     simulate(main())

@@ -16,6 +16,7 @@ from hub.store.engine import Tx
 from hub.store.house import ChannelRow, Origin
 from hub.store.pushes import Push, PushState
 from tests.web.conftest import Visitor
+from web.words import short_day
 
 ACCOUNT = ChannelId("manager")
 BAD_NOTES = "open-api.guesty.com does not take it as it is (422)"
@@ -74,3 +75,32 @@ async def test_the_page_shows_how_far_an_account_knows_our_bookings(manager: Vis
     row = await hub.store.read(lambda tx: pushes.one(tx, ACCOUNT, tom))
     assert row is not None
     assert (row.state, row.real, row.attempts) == (PushState.PENDING, 1, 0)
+
+
+async def test_other_days_at_an_account_stand_on_the_page_of_the_stay_and_are_settled_there(manager: Visitor) -> None:
+    hub = manager.here.hub
+    ids = await furnish(hub)
+    mary = ids["Mary Jackson"]
+    stay = await hub.store.read(lambda tx: stays.stay(tx, mary))
+    assert stay is not None
+    assert stay.arrival is not None
+    assert stay.departure is not None
+    until = stay.departure + timedelta(days=1)
+    assert "Take its days" not in (await manager.get(f"/stays/{mary}")).text
+
+    def differ(tx: Tx) -> None:
+        row = pushes.one(tx, ACCOUNT, mary)
+        assert row is not None
+        pushes.keep(tx, replace(row, there_from=stay.arrival, there_until=until))
+
+    await hub.store.write(differ)
+    for path in (f"/stays/{mary}", "/channels/manager/sync"):
+        page = await manager.get(path)
+        assert short_day(until) in page.text
+        assert "Take its days" in page.text
+        assert "Send ours again" in page.text
+    assert (await manager.post("/channels/manager/differences", stay=mary, word="accept")).status == 303
+    after = await hub.store.read(lambda tx: stays.stay(tx, mary))
+    assert after is not None
+    assert (after.arrival, after.departure) == (stay.arrival, until)
+    assert "Take its days" not in (await manager.get(f"/stays/{mary}")).text

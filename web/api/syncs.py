@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, WithJsonSchema
@@ -59,6 +60,10 @@ class DifferenceOut(Out):
     stay: str
     doubt: Doubt
     since: Told | None
+    arrival: date | None
+    departure: date | None
+    their_arrival: date | None = Field(description="the days that the platform says, where these are in doubt")
+    their_departure: date | None
 
 
 class SyncOut(Out):
@@ -139,7 +144,16 @@ def _sync(tx: Tx, call: Call) -> SyncOut:
     standings, rates = syncing.standings(tx, now, id_), syncing.rates(tx, id_, now)
 
     def differs(each: Difference) -> DifferenceOut:
-        return DifferenceOut(stay=each.stay.id, doubt=each.doubt, since=each.since)
+        theirs = each.theirs or (None, None)
+        return DifferenceOut(
+            stay=each.stay.id,
+            doubt=each.doubt,
+            since=each.since,
+            arrival=each.stay.arrival,
+            departure=each.stay.departure,
+            their_arrival=theirs[0],
+            their_departure=theirs[1],
+        )
 
     return SyncOut(
         channel=id_,

@@ -32,6 +32,7 @@ from web.pages.known_guest import KnownGuest, known_guest
 from web.pages.platform_codes import AtPlatform, at_platforms
 from web.pages.stay_group import Group, group_of
 from web.pages.stay_list import listing
+from web.pages.sync import OtherDays, other_days_of
 from web.prices import Priced, total_of, typed
 from web.site import GUARD, SITE, go, htmx, page, part, wakes
 from web.story import Event, story
@@ -58,6 +59,7 @@ class StayView:
     questions: list[Ask]
     code: Code | None
     platforms: list[AtPlatform]
+    other_days: list[OtherDays]
     guest: ForGuest
     also: list[ChannelId]
     """Other channels that tell of it."""
@@ -108,6 +110,7 @@ def look_at(tx: Tx, hub: Hub, id_: StayId) -> StayView:
         questions=[ground.ask(question, row) for question in asked],
         code=_code(tx, ground, row),
         platforms=at_platforms(tx, hub, ground, row),
+        other_days=other_days_of(tx, id_),
         guest=for_guest(tx, hub, ground, row),
         also=[each for each in guests.told_by(tx, id_) if each != row.channel_id],
         reference=row.reference,

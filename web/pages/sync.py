@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from aiohttp import web
@@ -12,7 +13,7 @@ from hub import feeds, syncing
 from hub.errors import Rejected
 from hub.hub import Hub
 from hub.model.values import ChannelId, StayId, UnitId
-from hub.store import house, log
+from hub.store import house, log, pushes
 from hub.store import publishing as rows
 from hub.store.engine import Tx
 from hub.store.house import ChannelRow
@@ -46,6 +47,8 @@ class DifferenceLine:
     unit: str
     nights: str
     doubt: str
+    theirs: str
+    """The days that the platform gives it, where these are in doubt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +104,28 @@ def _row(tx: Tx, id_: ChannelId) -> ChannelRow:
 
 def _difference(each: Difference, ground: Ground) -> DifferenceLine:
     stay = each.stay
-    days = (
-        ""
-        if stay.arrival is None or stay.departure is None
-        else f"{short_day(stay.arrival)} to {short_day(stay.departure)}"
-    )
+    ours = None if stay.arrival is None or stay.departure is None else (stay.arrival, stay.departure)
     who = stay.guest or stay.reference or "A guest without a name"
-    return DifferenceLine(stay.id, who, ground.unit_name(stay.unit_id), days, each.doubt.value)
+    unit = ground.unit_name(stay.unit_id)
+    return DifferenceLine(stay.id, who, unit, _days(ours), each.doubt.value, _days(each.theirs))
+
+
+def _days(days: tuple[date, date] | None) -> str:
+    return "" if days is None else f"{short_day(days[0])} to {short_day(days[1])}"
+
+
+@dataclass(frozen=True, slots=True)
+class OtherDays:
+    """What an account says of a stay that was made here."""
+
+    channel: ChannelId
+    theirs: str
+    ours: str
+
+
+def other_days_of(tx: Tx, id_: StayId) -> list[OtherDays]:
+    found = (each for each in pushes.elsewhen(tx) if each.stay == id_)
+    return [OtherDays(each.channel, _days(each.theirs), _days(each.ours)) for each in found]
 
 
 def _logged(each: rows.Entry, ground: Ground, local: Local) -> LogLine:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Text, text
 
-from hub.store.tables.kinds import Instant, flag, required, table
+from hub.store.tables.kinds import Day, Instant, flag, required, table
 
 door_codes = table(
     "door_codes",
@@ -34,6 +34,11 @@ pushes = table(
     Column("synced_at", Instant),
     flag("dry"),  # what the account is said to know was never sent: rehearsal
     flag("real"),  # a person had this one sent in spite of the rehearsal
+    Column(
+        "there_from", Day
+    ),  # this and the next: the days that the account says, where they are neither ours nor those it took
+    Column("there_until", Day),
+    Column("days_at", Instant),  # when it took the days that it was told
     Index("pushes_by_booking", "channel_id", "booking"),  # R548: three indexes
     Index("pushes_by_state", "state", "synced_at"),
     Index("pushes_failed", "channel_id", "tried_at", sqlite_where=text("state = 'failed'")),

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from hub.contracts import Integration
 from hub.model.facts import Listing, NightsUntold
-from hub.model.values import ChannelId, Part
+from hub.model.values import ChannelId, Part, StayStatus
 from hub.store import house, listings, pushes, questions, stay_search
 from hub.store import stays as ledger
 from hub.store.engine import Tx
@@ -158,12 +158,24 @@ async def test_bookings_sent_to_an_account_are_told_and_sent_again(api: Api) -> 
 
     def furnish(tx: Tx) -> str:
         house.keep_channel(tx, ChannelRow(account, None, "guesty", b"", Origin.SITE))
-        stay = ledger.search(tx, stay_search.Wanted(limit=1))[0].id
+        found = next(
+            each for each in ledger.search(tx, stay_search.Wanted(limit=20)) if each.status is StayStatus.CONFIRMED
+        )
+        stay = found.id
         row = Push(
             account, stay, "r1", PushState.FAILED, dict.fromkeys(Part, "a"), 1, attempts=3, error="no", tried_at=NOW
         )
         told = {**row.wanted, Part.NOTES: "b"}
-        pushes.keep(tx, replace(row, told=told, lacks={Part.NOTES: "too long"}))
+        pushes.keep(
+            tx,
+            replace(
+                row,
+                told=told,
+                lacks={Part.NOTES: "too long"},
+                there_from=date(2027, 2, 1),
+                there_until=date(2027, 2, 9),
+            ),
+        )
         return stay
 
     stay = await api.hub.store.write(furnish)
@@ -172,6 +184,9 @@ async def test_bookings_sent_to_an_account_are_told_and_sent_again(api: Api) -> 
     assert (told["bookings"][0]["stay"], told["bookings"][0]["error"]) == (stay, "no")
     lacks = [{"part": "notes", "why": "too long"}]
     assert (told["bookings"][0]["keeps_nights"], told["bookings"][0]["lacks"]) == (True, lacks)
+    (one,) = (await api.get("/channels/manager/sync")).json["differences"]
+    assert (one["stay"], one["doubt"]) == (stay, "other_days")
+    assert (one["their_arrival"], one["their_departure"]) == ("2027-02-01", "2027-02-09")
     answer = await api.post("/channels/manager/pushes/retry", {})
     assert (answer.status, answer.json["pending"]) == (200, 1)
     assert (await api.post("/channels/manager/pushes/retry", {"stay": stay})).status == 409

@@ -323,6 +323,9 @@ CREATE TABLE pushes (
     synced_at INTEGER,
     dry INTEGER DEFAULT '0' NOT NULL CHECK (dry IN (0, 1)),
     real INTEGER DEFAULT '0' NOT NULL CHECK (real IN (0, 1)),
+    there_from TEXT,
+    there_until TEXT,
+    days_at INTEGER,
     PRIMARY KEY (channel_id, stay_id),
     FOREIGN KEY(channel_id) REFERENCES channels (id) ON DELETE CASCADE,
     FOREIGN KEY(stay_id) REFERENCES stays (id) ON DELETE CASCADE

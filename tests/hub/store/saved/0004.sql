@@ -586,12 +586,15 @@ CREATE TABLE pushes (
     synced_at INTEGER,
     dry INTEGER DEFAULT '0' NOT NULL CHECK (dry IN (0, 1)),
     real INTEGER DEFAULT '0' NOT NULL CHECK (real IN (0, 1)),
+    there_from TEXT,
+    there_until TEXT,
+    days_at INTEGER,
     PRIMARY KEY (channel_id, stay_id),
     FOREIGN KEY(channel_id) REFERENCES channels (id) ON DELETE CASCADE,
     FOREIGN KEY(stay_id) REFERENCES stays (id) ON DELETE CASCADE
 ) STRICT
     ;
-INSERT INTO "pushes" VALUES('x','x','x','x','x','x','x',1,1,'x',1,1,1,1);
+INSERT INTO "pushes" VALUES('x','x','x','x','x','x','x',1,1,'x',1,1,1,1,'x','x',1);
 CREATE TABLE questions (
     id TEXT NOT NULL,
     kind TEXT NOT NULL,

@@ -1,0 +1,200 @@
+"""Days that somebody gives a booking of ours in Guesty: shown, kept from everybody, and settled by a word."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from hub import bookings, health, publishing, syncing
+from hub.errors import Rejected
+from hub.model.alerts import Kind
+from hub.model.availability import Wish
+from hub.model.publishing import busy
+from hub.model.values import ChannelId, StayId, StayStatus
+from hub.stay_changes import StayChange
+from hub.store import house as house_rows
+from hub.store import publishing as rows
+from hub.store.engine import Tx
+from hub.store.house import ChannelRow, Origin
+from hub.store.pushes import PushState
+from hub.syncing import Difference, Doubt
+from tests.hub.test_pushing import ADA, ARRIVAL, DEPARTURE, DESK, FOR_REAL, add, made_there, plugged, pushed, writes
+from tests.simulators.home import FLAT, Home, simulate
+
+OTHER = ChannelId("other")
+LONGER = DEPARTURE + timedelta(days=2)
+MORE = {DEPARTURE, DEPARTURE + timedelta(days=1)}
+
+
+async def _other(house: Home) -> None:
+    """Another channel, that fetches what is taken."""
+
+    def furnish(tx: Tx) -> None:
+        sealed = house_rows.sealed_settings(OTHER, {}, house.hub.vault)
+        house_rows.keep_channel(tx, ChannelRow(OTHER, FLAT, "memory", sealed, Origin.SITE))
+        rows.open_outlet(tx, OTHER, FLAT, rows.FEED, house.hub.clock.now())
+
+    await house.hub.store.write(furnish)
+
+
+async def _told(house: Home) -> set[date]:
+    """The nights that the other channel reads, without those around them."""
+    hub = house.hub
+
+    def look(tx: Tx) -> set[date]:
+        outlet = rows.outlet(tx, OTHER, FLAT)
+        assert outlet is not None
+        handout = publishing.hand_out(tx, outlet, hub.clock, hub.wall.now())
+        blocks = (each.block for each in handout.said if not each.block.about.endswith((":before", ":after")))
+        return set(busy(blocks))
+
+    return await hub.store.write(look)
+
+
+async def _differences(house: Home) -> list[Difference]:
+    return await house.hub.store.read(lambda tx: syncing.differences(tx, DESK, house.hub.clock.now()))
+
+
+async def _settle(house: Home, id_: StayId, *, accept: bool) -> None:
+    hub = house.hub
+    await hub.store.write(lambda tx: syncing.settle(tx, hub.intake, DESK, id_, "manager", accept=accept))
+
+
+async def _alerts(house: Home) -> list[str]:
+    def look(tx: Tx) -> list[str]:
+        found = health.found(health.look_around(tx, house.hub))
+        return [each.sentence for each in found if each.kind is Kind.OTHER_DAYS]
+
+    return await house.hub.store.read(look)
+
+
+async def _free(house: Home, first: date, until: date) -> bool:
+    now = house.hub.clock.now()
+    wish = Wish(first, until)
+    against = await house.hub.store.read(lambda tx: bookings.look(tx, [FLAT], wish, now)[FLAT])
+    return not any(each.reason.hard for each in against)
+
+
+@pytest.mark.usefixtures("either_database")
+@pytest.mark.parametrize("reservations", ["v1", "v3"])
+def test_other_days_there_are_shown_and_their_nights_are_kept_from_all_others(
+    tmp_path: Path, reservations: str
+) -> None:
+    async def main() -> None:
+        async with plugged(tmp_path, **FOR_REAL, reservations=reservations) as (house, desk):
+            await _other(house)
+            id_ = await add(house)
+            await house.later(minutes=3)
+            ours = {ARRIVAL + timedelta(days=number) for number in range(3)}
+            assert await _told(house) == ours
+            assert await _differences(house) == []
+            desk.change(made_there(desk).id, departure=LONGER)
+            await house.later(minutes=3)
+            (one,) = await _differences(house)
+            assert (one.stay.id, one.doubt, one.theirs) == (id_, Doubt.OTHER_DAYS, (ARRIVAL, LONGER))
+            (said,) = await _alerts(house)
+            assert f"{ARRIVAL} to {LONGER} there, {ARRIVAL} to {DEPARTURE} here" in said
+            assert await _told(house) == ours | MORE
+            assert not await _free(house, DEPARTURE, LONGER)
+            stay = await house.stay()
+            assert (stay.departure, stay.channel_id) == (DEPARTURE, None), "it is no stay of Guesty's"
+            desk.change(made_there(desk).id, departure=DEPARTURE)
+            await house.later(minutes=3)
+            assert (await _differences(house), await _alerts(house), await _told(house)) == ([], [], ours)
+
+    simulate(main())
+
+
+def test_their_days_are_taken_by_a_word(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with plugged(tmp_path, **FOR_REAL) as (house, desk):
+            id_ = await add(house)
+            await house.later(minutes=3)
+            desk.change(made_there(desk).id, arrival=ARRIVAL + timedelta(days=1), departure=LONGER)
+            await house.later(minutes=3)
+            before = len(writes(desk))
+            await _settle(house, id_, accept=True)
+            await house.later(hours=1, minutes=5)
+            stay, row = await house.stay(), await pushed(house)
+            assert (stay.arrival, stay.departure) == (ARRIVAL + timedelta(days=1), LONGER)
+            assert (row.state, row.missing, await _differences(house)) == (PushState.SYNCED, {}, [])
+            assert writes(desk)[before:] == [], "Guesty has these days already"
+            with pytest.raises(Rejected, match="one mind"):
+                await _settle(house, id_, accept=True)
+
+    simulate(main())
+
+
+def test_ours_are_sent_again_by_a_word(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with plugged(tmp_path, **FOR_REAL) as (house, desk):
+            id_ = await add(house)
+            await house.later(minutes=3)
+            desk.change(made_there(desk).id, departure=LONGER)
+            await house.later(minutes=3)
+            await _settle(house, id_, accept=False)
+            await house.later(minutes=5)
+            assert made_there(desk).departure == DEPARTURE
+            assert ((await pushed(house)).state, await _differences(house)) == (PushState.SYNCED, [])
+            assert (await house.stay()).departure == DEPARTURE
+
+    simulate(main())
+
+
+def test_a_note_that_is_sent_meanwhile_leaves_their_days_alone_and_ours_that_change_are_sent(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with plugged(tmp_path, **FOR_REAL) as (house, desk):
+            hub, id_ = house.hub, await add(house)
+            await house.later(minutes=3)
+            desk.change(made_there(desk).id, departure=LONGER)
+            note = StayChange(note="Brings a cat")
+            await hub.store.write(lambda tx: hub.intake.change_stay(tx, id_, note, "manager"))
+            await house.later(minutes=3)
+            assert (made_there(desk).note, made_there(desk).departure) == ("Brings a cat", LONGER)
+            assert len(await _differences(house)) == 1
+            until = StayChange(departure=DEPARTURE + timedelta(days=1))
+            await hub.store.write(lambda tx: hub.intake.change_stay(tx, id_, until, "manager"))
+            await house.later(minutes=5)
+            assert made_there(desk).departure == until.departure
+            assert await _differences(house) == []
+
+    simulate(main())
+
+
+def test_their_days_that_somebody_else_has_here_are_not_taken(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with plugged(tmp_path, **FOR_REAL) as (house, desk):
+            id_ = await add(house)
+            grace = replace(ADA, arrival=DEPARTURE, departure=LONGER, guest="Grace Hopper")
+            await add(house, grace)
+            await house.later(minutes=3)
+            (ours,) = (row for row in desk.booked.values() if row.arrival == ARRIVAL)
+            desk.change(ours.id, departure=LONGER)
+            await house.later(minutes=3)
+            with pytest.raises(Rejected):
+                await _settle(house, id_, accept=True)
+            assert len(await _differences(house)) == 1
+
+    simulate(main())
+
+
+def test_nights_that_were_given_up_there_are_closed_there_until_somebody_has_decided(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with plugged(tmp_path, **FOR_REAL, block_nights=True) as (house, desk):
+            id_ = await add(house)
+            await house.later(minutes=3)
+            assert desk.closed == set()
+            shorter = DEPARTURE - timedelta(days=1)
+            desk.change(made_there(desk).id, departure=shorter)
+            await house.later(minutes=5)
+            assert {day for _, day in desk.closed} == {shorter}
+            await house.hub.store.write(lambda tx: house.hub.intake.cancel_stay(tx, id_, "manager"))
+            await house.later(minutes=5)
+            assert (desk.closed, await _differences(house)) == (set(), [])
+            stays = await house.stays()
+            assert [each.status for each in stays] == [StayStatus.CANCELLED]
+
+    simulate(main())
