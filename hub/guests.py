@@ -212,19 +212,30 @@ def erase(tx: Tx, desk: Desk, id_: StayId, confirmed: str, actor: str) -> Erased
     row = _erasable(tx, desk, id_)
     if confirmed.strip() != id_:
         raise Rejected("say the id of the stay once more to confirm that its guest is to be erased")
-    now, name = desk.now(), row.guest if len(row.guest) >= SHORTEST_NAME else ""
-    log.record(tx, now, actor, "guest erased", f"stay:{id_}")
-    lines = guests.unname_log(tx, id_, row.guest)
-    guests.unname_deeds(tx, id_, name, now)
-    sentences = guests.unname_sentences(tx, id_, name)
-    reports = guests.reports(tx, id_)
-    for channel, uid, box in reports:
-        guests.keep_report(tx, channel, uid, desk.vault.seal(b"", about=box.about))
-    for number, box in guests.deliveries(tx, {channel for channel, _, _ in reports}):
+    log.record(tx, desk.now(), actor, "guest erased", f"stay:{id_}")
+    channels = {channel for channel, _, _ in guests.reports(tx, id_)}
+    for number, box in guests.deliveries(tx, channels):
         guests.keep_delivery(tx, number, desk.vault.seal(b"", about=box.about))
-    _empty_imports(tx, desk, id_, name)
-    guests.empty_stay(tx, id_)
-    guests.forget(tx, id_, now)
+    return take_out(tx, desk, row)
+
+
+def take_out(tx: Tx, desk: Desk, row: StayRow, *, named_before: datetime | None = None) -> Erased:
+    """Who the guest of a stay was, wherever it is kept but in deliveries.
+
+    Args:
+        named_before: the name may be that of a guest who came again: where it stands in what is not of this stay, only
+            audit lines older than that lose their words. None: everywhere.
+    """
+    now, name = desk.now(), row.guest if len(row.guest) >= SHORTEST_NAME else ""
+    elsewhere = name if named_before is None else ""
+    lines = guests.unname_log(tx, row.id, row.guest)
+    guests.unname_deeds(tx, row.id, name, now, named_before=named_before)
+    sentences = guests.unname_sentences(tx, row.id, elsewhere)
+    for channel, uid, box in guests.reports(tx, row.id):
+        guests.keep_report(tx, channel, uid, desk.vault.seal(b"", about=box.about))
+    _empty_imports(tx, desk, row.id, elsewhere)
+    guests.empty_stay(tx, row.id)
+    guests.forget(tx, row.id, now)
     return Erased(lines, sentences)
 
 

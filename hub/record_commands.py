@@ -8,13 +8,14 @@ from typing import Any, Final, cast
 
 from pydantic import JsonValue
 
-from hub import audit, guests
+from hub import audit, forgetting, guests
 from hub.commandline import asks
 from hub.commandline.asks import Ask
 from hub.hub import Hub
 from hub.model.chain import told, written
-from hub.model.values import StayId
+from hub.model.values import PropertyId, StayId
 from hub.store import chain
+from hub.store.engine import Tx
 
 LINKS_AT_ONCE: Final = 2000
 
@@ -58,10 +59,20 @@ async def _guest_erase(hub: Hub, actor: str, ask: asks.GuestErase) -> JsonValue:
     return {"stay": ask.stay, "log_lines": done.log_lines, "sentences": done.sentences, "remains": list(done.remains)}
 
 
+async def _guest_keep(hub: Hub, actor: str, ask: asks.GuestKeep) -> JsonValue:
+    def work(tx: Tx) -> JsonValue:
+        now = hub.clock.now()
+        row = forgetting.keep(tx, PropertyId(ask.property), ask.log_days, ask.guest_days, actor, now)
+        return {"property": row.id, "log_days": row.log_days, "guest_days": row.guest_days}
+
+    return await hub.store.write(work)
+
+
 COMMANDS: Final[Mapping[type[Ask], Callable[[Hub, str, Any], Awaitable[JsonValue]]]] = {
     asks.AuditVerify: _audit_verify,
     asks.AuditLinks: _audit_links,
     asks.GuestExport: _guest_export,
     asks.GuestForesee: _guest_foresee,
     asks.GuestErase: _guest_erase,
+    asks.GuestKeep: _guest_keep,
 }

@@ -1,7 +1,7 @@
 """The site file: properties, locks, units, channels, people and their passes as the operator describes them.
 
     [[property]]  id, name, timezone, check_in = "15:00", check_out = "11:00", code_lead = "60m", digits = 6,
-                  backups = 2, log_days = 30,
+                  backups = 2, log_days = 30, guest_days = 730,
                   code_kind = "random", code_distance = 2, early_check_in = "0m", late_check_out = "0m", code_ahead = "72h"
                   guest_phone = "", instructions = "", quiet_hours = "never", booking_news = the managers,
                   booking = {}, escalation = []
@@ -42,7 +42,7 @@ from hub.config import Problem, Section, misconfigured, nearest, problems, read_
 from hub.errors import Misconfigured
 from hub.manifests import discover
 from hub.model.guest_page import instructions, telephone
-from hub.model.keeping import LOG_DAYS, MOST_LOG_DAYS
+from hub.model.keeping import GUEST_DAYS, LOG_DAYS, MOST_GUEST_DAYS, MOST_LOG_DAYS
 from hub.model.passes import ALWAYS, LONGEST_TURNOVER, EveryWeek, Span, Turnover, When, read_hours
 from hub.model.people import PersonKind
 from hub.model.policy import CodeKind, Override
@@ -228,6 +228,7 @@ class _Property(Section):
     late_check_out: Lead = timedelta(0)
     code_ahead: Ahead = timedelta(hours=72)
     log_days: Annotated[int, Field(strict=True, ge=1, le=MOST_LOG_DAYS)] = LOG_DAYS
+    guest_days: Annotated[int, Field(strict=True, ge=0, le=MOST_GUEST_DAYS)] = GUEST_DAYS
     quiet_hours: Quiet = None
     escalation: tuple[Step, ...] = ()
     booking_news: tuple[Step, ...] | None = None
@@ -263,6 +264,7 @@ class _Property(Section):
             late_out=self.late_check_out,
             code_ahead=self.code_ahead,
             log_days=self.log_days,
+            guest_days=self.guest_days,
             guest_phone=self.guest_phone,
             instructions=self.instructions,
         )

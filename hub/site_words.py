@@ -10,6 +10,7 @@ from hub import site_people
 from hub.model.alerts import ways_in_words
 from hub.model.availability import rules_in_words
 from hub.model.guest_page import guest_words, instructions_words
+from hub.model.keeping import guest_days_words
 from hub.model.policy import NO_OVERRIDE, CodePolicy, override_words, policy_words
 from hub.site import Channel, PassSaid, PersonSaid, named
 from hub.store.alerts import Wishes
@@ -48,6 +49,7 @@ def _words(row: Row) -> dict[str, str]:
                 "backups": f"backup codes in each lock: {row.backups}",
                 **policy_words(row.codes),
                 "access log": f"the access log is kept for {row.log_days} days",
+                "names": guest_days_words(row.guest_days),
                 **guest_words(row.guest_phone, row.instructions),
             }
         case LockRow():

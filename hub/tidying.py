@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
-from hub import contacts, passes
+from hub import contacts, forgetting, passes
 from hub.hub import Hub
 from hub.importing import KEPT as IMPORTS_KEPT
 from hub.importing import UNTOUCHED
@@ -64,6 +64,8 @@ async def tidy(hub: Hub) -> None:
             _purge(tx, hub.clock.now())
 
     await hub.store.write(work)
+    while hub.clock.trusted and await hub.store.write(lambda tx: forgetting.forget_guests(tx, hub.desk)):
+        pass
 
 
 def _purge(tx: Tx, now: datetime) -> None:
@@ -72,6 +74,7 @@ def _purge(tx: Tx, now: datetime) -> None:
     log.mark_age(tx, now, now - timedelta(days=MOST_LOG_DAYS))
     for place in places:
         log.purge(tx, place.id, now - timedelta(days=place.log_days), now)
+        forgetting.forget_hours(tx, place, now)
     for lock in house.locks(tx):
         codes.forget_spent(tx, lock.id, now)  # those of which the lock never heard
     holders.forget(tx, now - timedelta(days=max((place.log_days for place in places), default=LOG_DAYS)))

@@ -313,6 +313,15 @@ class GuestErase(Ask):
     """The stay's id, said once more."""
 
 
+class GuestKeep(Ask):
+    command = "guest keep"
+
+    property: str
+    log_days: int | None = None
+    """None: as before."""
+    guest_days: int | None = None
+
+
 class RotateKey(Ask):
     command = "rotate-key"
     patience = timedelta(minutes=10)

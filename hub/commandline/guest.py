@@ -1,4 +1,4 @@
-"""`gatehouse guest export | erase`: what is kept of a guest, told and taken out on request."""
+"""`gatehouse guest export | erase | keep`: what is kept of guests, told and taken out on request, and how long it is kept."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 from hub.commandline.asking import AsJson, ConfigPath, answered
 from hub.commandline.saying import as_json
 
-guest = typer.Typer(no_args_is_help=True, help="What is kept of a guest: export, erase.")
+guest = typer.Typer(no_args_is_help=True, help="What is kept of guests: export, erase, keep.")
 
 StayArgument = Annotated[str, typer.Argument(metavar="STAY", help="Its id, from `gatehouse stay list --past`.")]
 
@@ -51,3 +51,27 @@ def erase(
         as_json(told)
         return
     typer.echo(f"Erased the guest of {told['stay']}.")
+
+
+@guest.command("keep")
+def keep(
+    config: ConfigPath,
+    property_: Annotated[str, typer.Argument(metavar="PROPERTY", help="Its id.")],
+    log_days: Annotated[int | None, typer.Option(help="Of the access log.", show_default="as before")] = None,
+    guest_days: Annotated[
+        int | None,
+        typer.Option(
+            help="After departure, of who a guest was; 0: until somebody erases it.", show_default="as before"
+        ),
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """For how many days the access log is kept, and who guests were. Without an option it is only said."""
+    from hub.commandline.asks import GuestKeep
+
+    told = answered(config, GuestKeep, property=property_, log_days=log_days, guest_days=guest_days)
+    if json:
+        as_json(told)
+        return
+    names = f"{told['guest_days']} days after departure" if told["guest_days"] else "until somebody erases them"
+    typer.echo(f"The access log is kept for {told['log_days']} days, who a guest was {names}.")

@@ -13,8 +13,18 @@ from typing import Final
 LOG_DAYS: Final = 30
 """Ruling H12: what names a guest at a door is kept for 30 days, unless a property chooses otherwise."""
 MOST_LOG_DAYS: Final = 365
+GUEST_DAYS: Final = 730
+"""After departure, a guest's name and contact are kept for two seasons: one who comes again each year is still known. No
+requirement and no law names a number; bills, which have to be kept longer, are made elsewhere. 0: until somebody erases them."""
+MOST_GUEST_DAYS: Final = 3650
 DELIVERIES: Final = timedelta(days=7)
 """What channels sent, after it was understood."""
+
+
+def guest_days_words(days: int) -> str:
+    if not days:
+        return "who a guest was is kept until somebody erases it"
+    return f"who a guest was is kept for {days} days after departure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +49,16 @@ REGISTER: Final = (
         ("stays",),
         "to give the right person a code for the right doors at the right time, and to reach them",
         CONTRACT,
-        "until it is erased",
-        "emptied; the dates remain, of nobody",
+        "730 days after departure, or what the property chooses; when the guest first came in as long as the access log, "
+        "and as long as the stay lasts",
+        "emptied; the dates, the price and what the stay went through remain, of nobody",
     ),
     Kept(
         "What people wrote down of a guest, and whether stays have one e-mail address or telephone (keyed hashes)",
         ("guest_notes", "stays"),
         "to know a guest who comes again, and what to mind",
         "knowing one's own guests: legitimate interest (6(1)(f))",
-        "until it is erased",
+        "as long as the name",
         "deleted",
     ),
     Kept(
@@ -55,7 +66,7 @@ REGISTER: Final = (
         ("stay_sources", "inbox"),
         "to compare it with what they send next, and to read it again where it was not understood",
         CONTRACT,
-        "deliveries 7 days; the last word on a stay until it is erased",
+        "deliveries 7 days; the last word on a stay as long as the name",
         "emptied; that there was a report remains, so that it is not taken for a new one",
     ),
     Kept(
@@ -103,7 +114,7 @@ REGISTER: Final = (
         ("guest_messages",),
         "to reach the guest, and to know what was said",
         CONTRACT,
-        "as long as the stay, until it is erased",
+        "as long as the name",
         "deleted; what the channel itself keeps is erased there",
     ),
     Kept(

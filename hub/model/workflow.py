@@ -73,6 +73,8 @@ PRE_ARRIVAL: Final = timedelta(hours=48)
 NO_SHOW: Final = timedelta(hours=24)
 """After check-in, or at check-out if that is sooner."""
 FAREWELL: Final = timedelta(hours=24)
+CAME_IN: Final = "the guest came in"
+CAME_IN_THAT_DAY: Final = "the guest came in that day; the hour is not kept any more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def due(stage: Stage, course: Course, now: datetime) -> tuple[Stage, str] | None
     """What the clock makes of it, and why; None: it stays."""
     match stage:
         case Stage.CONFIRMED | Stage.PRE_ARRIVAL | Stage.NO_SHOW if course.arrived_at is not None:
-            return Stage.CHECKED_IN, "the guest came in"
+            return Stage.CHECKED_IN, CAME_IN
         case Stage.CONFIRMED if course.check_in - now <= PRE_ARRIVAL:
             return Stage.PRE_ARRIVAL, "check-in is near"
         case Stage.PRE_ARRIVAL | Stage.NO_SHOW if course.check_in > now:

@@ -8,13 +8,15 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, exists, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, delete, exists, func, insert, or_, select, text, update
 
 from hub.model.chain import HOUSE, Link
-from hub.model.values import ChannelId, StayId
+from hub.model.values import ChannelId, PropertyId, StayId, StayKind
+from hub.model.workflow import CAME_IN, CAME_IN_THAT_DAY, Stage
 from hub.store import chain, log
 from hub.store import stays as ledger
 from hub.store.engine import Tx
@@ -35,6 +37,7 @@ from hub.store.tables import (
     stay_sources,
     stay_steps,
     stays,
+    units,
 )
 
 GONE: Final = "a guest who was erased"
@@ -205,7 +208,7 @@ def unname_sentences(tx: Tx, stay: StayId, name: str) -> int:
         named = table.c.sentence.contains(name, autoescape=True) if len(name) >= SHORTEST_NAME else about
         gone = update(table).where(or_(about, named)).values(sentence=f"This was about {GONE}.")
         count += tx.sql.execute(gone).rowcount
-    words = [word for word in (stay, name) if len(word) >= SHORTEST_NAME]
+    words = [stay, name] if len(name) >= SHORTEST_NAME else [stay]
     spelled = {*words, *(json.dumps(word)[1:-1] for word in words)}
     promised = or_(*(outbox.c.payload.contains(word, autoescape=True) for word in spelled))
     answered = or_(*(replies.c.body.contains(word, autoescape=True) for word in spelled))
@@ -213,11 +216,10 @@ def unname_sentences(tx: Tx, stay: StayId, name: str) -> int:
     return count + tx.sql.execute(delete(replies).where(answered)).rowcount
 
 
-def unname_deeds(tx: Tx, stay: StayId, name: str, at: datetime) -> int:
+def unname_deeds(tx: Tx, stay: StayId, name: str, at: datetime, *, named_before: datetime | None = None) -> int:
     """Lines of the audit trail lose their words, and get a link for what they say now."""
-    return log.empty_lines(
-        tx, [f"stay:{stay}", *(f"{kind}:{stay}" for kind in ("closure", "gone", "refused"))], name, at
-    )
+    subjects = [f"stay:{stay}", *(f"{kind}:{stay}" for kind in ("closure", "gone", "refused"))]
+    return log.empty_lines(tx, subjects, name, at, named_before=named_before)
 
 
 def forget(tx: Tx, stay: StayId, at: datetime) -> None:
@@ -226,3 +228,39 @@ def forget(tx: Tx, stay: StayId, at: datetime) -> None:
     if alias is not None:
         chain.append(tx, at, HOUSE, "erased", "done", subject=alias, actor=chain.GATEHOUSE)
         chain.forget_aliases(tx, [f"stay:{stay}"])
+
+
+# ---- what is old ------------------------------------------------------------------------------------------------------
+
+
+def _of(place: PropertyId) -> ColumnElement[bool]:
+    return stays.c.unit_id.in_(select(units.c.id).where(units.c.property_id == place))
+
+
+_CODED: Final = exists().where(grants.c.stay_id == stays.c.id, slots.c.holder == grants.c.id)
+_SOMEBODY: Final = or_(
+    *(stays.c[name] != "" for name in ("guest", "reference", "phone_last4", "note")),
+    *(stays.c[name].is_not(None) for name in ("contact", "guests", "fixed_pin")),
+)
+
+
+def known_since(tx: Tx, place: PropertyId, before: datetime, limit: int) -> list[StayId]:
+    """Stays that were over by then and still name somebody, the oldest first; none of which a lock may hold a code."""
+    over = func.coalesce(stays.c.check_out, stays.c.changed_at) < before
+    query = select(stays.c.id).where(_of(place), over, _SOMEBODY, ~_CODED, stays.c.kind != StayKind.BLOCK.value)
+    return list(tx.sql.scalars(query.order_by(stays.c.check_out, stays.c.id).limit(limit)))
+
+
+def forget_hours(tx: Tx, place: PropertyId, before: datetime, zone: ZoneInfo) -> int:
+    """Of stays that are over: when the guest first came in, if that was before then. The day remains in its story."""
+    over = stays.c.stage.in_([stage.value for stage in (Stage.COMPLETED, Stage.CANCELLED, Stage.REFUNDED)])
+    gone = update(stays).where(_of(place), stays.c.arrived_at < before, over).values(arrived_at=None)
+    forgotten = list(tx.sql.scalars(gone.returning(stays.c.id)))
+    for id_ in forgotten:
+        told = (stay_steps.c.stay_id == id_, stay_steps.c.why == CAME_IN)
+        for number, at in tx.sql.execute(select(stay_steps.c.id, stay_steps.c.at).where(*told)).all():
+            day = at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+            step = update(stay_steps).where(stay_steps.c.id == number)
+            tx.sql.execute(step.values(at=day.astimezone(UTC), why=CAME_IN_THAT_DAY))
+        tx.signal(f"stay:{id_}")
+    return len(forgotten)

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, Table, Text, bindparam, delete, fu
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.io.vault import Vault
-from hub.model.keeping import LOG_DAYS
+from hub.model.keeping import GUEST_DAYS, LOG_DAYS
 from hub.model.policy import NO_OVERRIDE, CodeKind, CodePolicy, Override
 from hub.model.values import Address, ChannelId, LockId, Pin, PropertyId, UnitId
 from hub.store import tables
@@ -63,6 +63,8 @@ class Property:
     """How many backup codes each lock on the way to a unit keeps (hub/backup_codes.py)."""
     log_days: int = LOG_DAYS
     """For how long the access log is kept."""
+    guest_days: int = GUEST_DAYS
+    """After departure, for how long it is kept who the guest was; 0: until somebody erases it."""
     guest_phone: str = ""
     """Whom guests call."""
     instructions: str = ""
@@ -176,6 +178,7 @@ def _property(row: Mapping[str, Any]) -> Property:
         code_ahead=timedelta(seconds=row["code_ahead_s"]),
         backups=row["backups"],
         log_days=row["log_days"],
+        guest_days=row["guest_days"],
         guest_phone=row["guest_phone"],
         instructions=row["instructions"],
     )
@@ -387,6 +390,7 @@ def keep_property(tx: Tx, row: Property) -> None:
         "code_ahead_s": _seconds(row.code_ahead),
         "backups": row.backups,
         "log_days": row.log_days,
+        "guest_days": row.guest_days,
         "guest_phone": row.guest_phone,
         "instructions": row.instructions,
     }

@@ -257,13 +257,18 @@ def conclude_orphans(tx: Tx, at: datetime) -> int:
     return len(asked)
 
 
-def empty_lines(tx: Tx, subjects: Collection[str], name: str, at: datetime) -> int:
+def empty_lines(
+    tx: Tx, subjects: Collection[str], name: str, at: datetime, *, named_before: datetime | None = None
+) -> int:
     """Take the words out of the lines about these subjects, and of others that say that name (empty: none).
 
     Each gets another link, of the house, for what it says now.
     """
     about = audit.c.subject.in_(subjects)
-    found = or_(about, audit.c.detail.contains(name, autoescape=True)) if name else about
+    named = audit.c.detail.contains(name, autoescape=True)
+    if named_before is not None:
+        named = and_(named, audit.c.at < named_before)
+    found = or_(about, named) if name else about
     emptied = update(audit).where(found, audit.c.detail != "").values(detail="")
     deeds_ = [Deed(*row) for row in tx.sql.execute(emptied.returning(*_DEED)).all()]
     for deed in deeds_:

@@ -128,7 +128,8 @@ async def test_a_new_house_is_made_and_each_row_named(home: Home) -> None:
         (
             "Added property “home”: “Seaside”, Europe/Berlin, check-in 15:00, check-out 11:00, "
             "codes work 60 minutes before check-in, PINs of 6 digits, backup codes in each lock: 2, "
-            "the access log is kept for 30 days."
+            "the access log is kept for 30 days, "
+            "who a guest was is kept for 730 days after departure."
         ),
         "Added lock “front”: “Front door”, in home, zwave 3, shared.",
         "Added lock “flat-1”: “Flat 1”, in home, zwave 4, not shared.",

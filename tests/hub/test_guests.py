@@ -2,24 +2,29 @@
 
 import json
 from collections.abc import Iterator
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import LargeBinary, Text, select, update
 
-from hub import audit, guests
+from hub import audit, forgetting, guests, tidying
 from hub.errors import Rejected
 from hub.io.vault import Vault
 from hub.model.alerts import Course, Kind
 from hub.model.keeping import REGISTER
-from hub.model.values import StayId
-from hub.store import alerts, chain, log, questions, tables
+from hub.model.money import Money
+from hub.model.values import StayId, StayStatus
+from hub.model.workflow import CAME_IN, CAME_IN_THAT_DAY, Stage
+from hub.store import alerts, chain, log, questions, stays, steps, tables
 from hub.store import guests as kept
 from hub.store.engine import Tx
 from hub.store.log import Filter
 from hub.store.questions import Question
-from tests.simulators.home import FEED, Home, home, simulate
+from hub.store.stays import StayRow
+from tests.simulators.home import FEED, ZONE, Home, home, simulate
 
 NOTHING_OF_PEOPLE = {
     "alarms", "battery_readings", "channel_state", "channels", "lock_state", "locks", "meta", "properties",
@@ -195,6 +200,120 @@ def test_the_access_log_is_kept_as_long_as_the_property_says(tmp_path: Path) -> 
             links = await house.hub.store.read(lambda tx: chain.links(tx, limit=1000))
             assert len(links) >= count
             assert "purged" in {link.what for link in links}
+
+    simulate(scene())
+
+
+def test_when_a_guest_came_is_forgotten_with_the_access_log(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with home(tmp_path, log_days=1) as house:
+            id_ = await _stayed(house)
+            store = house.hub.store
+            came = (await house.stay()).arrived_at
+            assert came is not None
+            story = await store.read(lambda tx: steps.history(tx, id_))
+            assert [came <= each.at <= came + timedelta(minutes=10) for each in story if each.why == CAME_IN] == [True]
+            await house.later(days=1, hours=12)
+            assert (await house.stay()).arrived_at is None
+            story = await store.read(lambda tx: steps.history(tx, id_))
+            told = {each.why: each.at.astimezone(ZONE) for each in story}
+            assert (CAME_IN in told, f"{told[CAME_IN_THAT_DAY]:%d %H:%M}") == (False, "01 00:00")
+            assert [each.after for each in story][-3:] == [Stage.CHECKED_IN, Stage.CHECKED_OUT, Stage.COMPLETED]
+
+    simulate(scene())
+
+
+def test_of_a_guest_who_is_still_there_it_is_known_that_they_came(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with home(tmp_path, log_days=1) as house:
+            house.book("one", date(2027, 3, 1), date(2027, 3, 9))
+            await house.later(hours=8)
+            assert await house.driver.press("front", await house.digits())
+            await house.later(days=2)
+            assert await house.hub.store.read(lambda tx: log.entries(tx, Filter(what="unlocked"))) == []
+            assert (await house.stay()).inside(house.hub.clock.now())
+
+    simulate(scene())
+
+
+LONG_AGO = datetime(2025, 2, 1, tzinfo=UTC)
+"""More than 730 days before the first day of these houses."""
+
+
+def _long_over(row: StayRow, id_: str, guest: str) -> StayRow:
+    """A stay as somebody might bring it in from a list of past ones."""
+    row = replace(row, check_in=LONG_AGO - timedelta(days=3), check_out=LONG_AGO)
+    return replace(row, id=StayId(id_), channel_id=None, guest=guest, status=StayStatus.CONFIRMED)
+
+
+def test_who_a_guest_was_is_forgotten_so_long_after_departure_and_one_who_comes_again_is_known(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with home(tmp_path) as house:
+            house.book("again", date(2027, 3, 20), date(2027, 3, 22), total=Money(12300, "EUR"), **EXTRA)
+            await house.later(minutes=10)
+            store, now, row = house.hub.store, house.hub.clock.now(), await house.stay()
+
+            def past(tx: Tx) -> None:
+                stays.keep(tx, _long_over(row, "old", "Ada Lovelace"))
+                log.record(tx, LONG_AGO, "account:Robin", "code given", "lock:front", detail="for Ada Lovelace")
+                log.record(tx, LONG_AGO, "account:Robin", "stay made", "stay:old", detail="by telephone")
+                log.record(tx, now, "account:Robin", "code given", "lock:front", detail="for Ada Lovelace again")
+
+            await store.write(past)
+            await tidying.tidy(house.hub)
+            rows = {each.id: each for each in await house.stays()}
+            old = rows[StayId("old")]
+            assert (old.guest, old.contact, old.email_mark, old.reference) == ("", None, None, "")
+            assert (old.check_out, old.total) == (LONG_AGO, Money(12300, "EUR"))
+            assert rows[row.id] == row
+            said = await store.read(lambda tx: [each.detail for each in log.deeds(tx, "lock:front")])
+            assert said == ["for Ada Lovelace again", ""]
+            deeds = await store.read(lambda tx: log.deeds(tx, "property:house"))
+            assert [(each.actor, each.action) for each in deeds] == [("gatehouse", "guests forgotten")]
+            assert deeds[0].detail == "guests of 1 stays that were over before 2025-03-01, 0 lines of the access log"
+            assert await store.read(lambda tx: chain.known_alias(tx, "stay:old")) is None
+            assert (await audit.verify(store, house.hub.state_dir, now)).wrong == ""
+            await tidying.tidy(house.hub)
+            assert len(await store.read(lambda tx: log.deeds(tx, "property:house"))) == 1
+
+    simulate(scene())
+
+
+@pytest.mark.parametrize(("days", "left"), [(0, 41), (730, 0)])
+def test_hundreds_of_guests_are_forgotten_in_one_night_and_nobody_where_a_property_says_so(
+    tmp_path: Path, days: int, left: int
+) -> None:
+    async def scene() -> None:
+        async with home(tmp_path, guest_days=days) as house:
+            house.book("one", date(2027, 3, 20), date(2027, 3, 22))
+            await house.later(minutes=10)
+            row = await house.stay()
+            for number in range(2 * forgetting.AT_ONCE + 1):
+                past = _long_over(row, f"s{number}", f"Guest {number}")
+                await house.hub.store.write(partial(stays.keep, row=replace(past, status=StayStatus.CANCELLED)))
+            await tidying.tidy(house.hub)
+            assert len([each for each in await house.stays() if each.guest.startswith("Guest")]) == left
+
+    simulate(scene())
+
+
+def test_a_guest_whose_code_a_lock_may_still_hold_is_not_forgotten(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with home(tmp_path) as house:
+            house.book("one", date(2027, 3, 1), date(2027, 3, 4))
+            await house.later(hours=8)
+            house.lock("front").silent = True
+            store, stay = house.hub.store, await house.stay()
+            await store.write(lambda tx: house.hub.intake.cancel_stay(tx, stay.id, "console"))
+            past = update(tables.stays).values(check_in=LONG_AGO - timedelta(days=3), check_out=LONG_AGO)
+            await store.write(lambda tx: tx.sql.execute(past))
+            await tidying.tidy(house.hub)
+            assert [each.guest for each in await house.stays()] == ["Ada Lovelace"]
+            house.lock("front").silent = False
+            await house.driver.wake("front")
+            await house.later(minutes=30)
+            await tidying.tidy(house.hub)
+            assert [each.guest for each in await house.stays()] == [""]
 
     simulate(scene())
 

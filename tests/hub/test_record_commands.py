@@ -55,6 +55,17 @@ def test_whoever_has_the_export_can_check_it(gatehouse: Gatehouse) -> None:
     assert gatehouse("audit", "verify", "--json").json["links"] >= len(lines) > 1
 
 
+def test_for_how_long_something_is_kept_is_said_and_changed(gatehouse: Gatehouse) -> None:
+    gatehouse("apply", "site.toml")
+    said = gatehouse("guest", "keep", "home")
+    assert said.out == "The access log is kept for 30 days, who a guest was 730 days after departure.\n"
+    told = gatehouse("guest", "keep", "home", "--log-days", "14", "--guest-days", "0", "--json")
+    assert told.json == {"property": "home", "log_days": 14, "guest_days": 0}
+    said = gatehouse("guest", "keep", "home", "--guest-days", "3651")
+    assert (said.code, "1 to 3650 days after departure, or 0" in said.err) == (1, True)
+    assert gatehouse("guest", "keep", "nowhere").code == 1
+
+
 def test_a_guest_is_exported_and_erased_once_the_stay_is_cancelled(gatehouse: Gatehouse) -> None:
     stay = _booked(gatehouse)
     told = gatehouse("guest", "export", stay).json

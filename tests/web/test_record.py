@@ -44,6 +44,24 @@ async def test_how_long_the_log_is_kept_is_changed_and_written_down(manager: Vis
         assert (await manager.post(f"/record/keep/{HOUSE}", days=wrong)).status == 409
 
 
+async def test_how_long_it_is_kept_who_guests_were_is_changed_and_written_down(manager: Visitor) -> None:
+    body = (await manager.get("/record")).html
+    assert 'name="guest_days" min="0" max="3650" value="730"' in body
+    assert (await manager.post(f"/record/keep/{HOUSE}", guest_days="0")).status == 303
+
+    def kept(tx: Tx) -> tuple[int, int, list[tuple[str, str]]]:
+        place = house.property_with(tx, HOUSE)
+        assert place is not None
+        deeds = log.deeds(tx, f"property:{HOUSE}")
+        return place.log_days, place.guest_days, [(each.action, each.detail) for each in deeds]
+
+    words = "who a guest was is kept until somebody erases it (was 730)"
+    assert await manager.here.hub.store.read(kept) == (30, 0, [("guest days", words)])
+    for wrong in ("", "3651", "-1", "²"):
+        assert (await manager.post(f"/record/keep/{HOUSE}", guest_days=wrong)).status == 409
+    assert (await manager.post("/record/keep/nowhere", guest_days="1")).status == 404
+
+
 async def test_a_guest_who_may_still_come_in_is_not_offered_to_be_erased(manager: Visitor) -> None:
     id_ = manager.here.stays["Priya Natarajan"]
     assert "cancel it first" in (await manager.get(f"/stays/{id_}/guest")).text

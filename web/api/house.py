@@ -9,9 +9,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from hub import accounts
+from hub import accounts, forgetting
 from hub.contracts.diaries import Diary, in_words
 from hub.manifests import discover
+from hub.model.keeping import MOST_GUEST_DAYS, MOST_LOG_DAYS
 from hub.model.values import ChannelId, PropertyId, UnitId
 from hub.store import house, listings
 from hub.store import stays as ledger
@@ -22,7 +23,7 @@ from hub.store.stays import ChannelState
 from web.api.paging import ByName, Page, cut_by_name
 from web.api.problems import Problem, missing
 from web.api.routes import Call
-from web.api.wire import In, Nothing, Out, Told
+from web.api.wire import In, Nothing, Out, Told, Whole
 
 
 class PropertyOut(Out):
@@ -35,6 +36,7 @@ class PropertyOut(Out):
     digits: int = Field(description="of a new PIN")
     backups: int = Field(description="how many backup codes each of its locks keeps, where there is room")
     log_days: int = Field(description="how many days the access log is kept")
+    guest_days: int = Field(description="how many days after departure it is kept who a guest was; 0: for ever")
 
 
 class UnitOut(Out):
@@ -64,7 +66,31 @@ def _property(row: Property) -> PropertyOut:
         digits=row.digits,
         backups=row.backups,
         log_days=row.log_days,
+        guest_days=row.guest_days,
     )
+
+
+class KeepingIn(In):
+    """What is null or left out stays as it is."""
+
+    log_days: Annotated[int, Field(ge=1, le=MOST_LOG_DAYS), Whole] | None = Field(
+        None, description="how long the access log is kept"
+    )
+    guest_days: Annotated[int, Field(ge=0, le=MOST_GUEST_DAYS), Whole] | None = Field(
+        None, description="how long after departure it is kept who a guest was; 0: for ever"
+    )
+
+
+async def keep_data(call: Call, query: Nothing, body: KeepingIn) -> PropertyOut:
+    id_ = PropertyId(call.path["property"])
+
+    def work(tx: Tx) -> PropertyOut:
+        if house.property_with(tx, id_) is None:
+            raise missing("property", id_)
+        now = call.hub.clock.now()
+        return _property(forgetting.keep(tx, id_, body.log_days, body.guest_days, call.actor, now))
+
+    return await call.hub.store.write(work)
 
 
 def _unit(row: Unit) -> UnitOut:

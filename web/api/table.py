@@ -46,6 +46,8 @@ P, C = Scope.PEOPLE_WRITE, Scope.CODES_READ
 TABLE: Final[tuple[AnyRoute, ...]] = (
     Route("GET", "/properties", R, "Properties", house.list_properties, ByName, Nothing, house.PropertyPage),
     Route("GET", "/properties/{property}", R, "One property", house.get_property, Nothing, Nothing, house.PropertyOut),
+    Route("POST", "/properties/{property}/keeping", A, "For how long the access log is kept, and who guests were",
+          house.keep_data, Nothing, house.KeepingIn, house.PropertyOut, refuses=True),
     Route("GET", "/properties/{property}/code-policy", R, "What codes of a property are like",
           policies.get_property_policy, Nothing, Nothing, policies.PropertyPolicyOut),
     Route("POST", "/properties/{property}/code-policy", A, "Other codes from now on; those that guests have stay",

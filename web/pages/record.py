@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 
-from hub import audit, guests
+from hub import audit, forgetting, guests
 from hub.errors import Rejected
 from hub.guests import Foreseen
 from hub.hub import Hub
-from hub.model.keeping import MOST_LOG_DAYS, REGISTER, Kept
+from hub.model.keeping import MOST_GUEST_DAYS, MOST_LOG_DAYS, REGISTER, Kept
 from hub.model.values import PropertyId, StayId
-from hub.store import chain, house, log
+from hub.store import chain, house
 from hub.store import stays as ledger
 from hub.store.engine import Tx
-from hub.store.house import Origin
+from hub.store.house import Property
 from web.ground import Ground, StayLine
 from web.site import GUARD, SITE, go, page
 from web.words import Moment
@@ -42,16 +42,15 @@ class Chain:
 @dataclass(frozen=True, slots=True)
 class View:
     chain: Chain
-    places: list[tuple[PropertyId, str, int]]
-    """(id, name, days)."""
+    places: list[Property]
     most_days: int
+    most_guest_days: int
     kept: tuple[Kept, ...]
 
 
 def look(tx: Tx, hub: Hub) -> View:
     ground = Ground.read(tx, hub.clock.now())
-    places = [(place.id, place.name, place.log_days) for place in ground.places.values()]
-    return View(Chain.read(tx, ground), places, MOST_LOG_DAYS, REGISTER)
+    return View(Chain.read(tx, ground), list(ground.places.values()), MOST_LOG_DAYS, MOST_GUEST_DAYS, REGISTER)
 
 
 async def show(request: web.Request) -> web.Response:
@@ -67,21 +66,24 @@ async def check(request: web.Request) -> web.Response:
 
 
 async def keep(request: web.Request) -> web.Response:
-    """How long a property keeps its access log."""
+    """How long a property keeps its access log, and who its guests were."""
     hub, actor, id_ = request.app[SITE].hub, request[GUARD].actor, PropertyId(request.match_info["property"])
-    typed = str((await request.post()).get("days", "")).strip()
-    if not typed.isascii() or not typed.isdigit() or not 1 <= int(typed[:6]) <= MOST_LOG_DAYS:
-        raise web.HTTPConflict(text=f"Say a number of days, 1 to {MOST_LOG_DAYS}.")
+    posted = await request.post()
+    log_days, guest_days = (_days(str(posted[name])) if name in posted else None for name in ("days", "guest_days"))
+    if await hub.store.read(lambda tx: house.property_with(tx, id_)) is None:
+        raise web.HTTPNotFound
+    try:
+        now = hub.clock.now()
+        await hub.store.write(lambda tx: forgetting.keep(tx, id_, log_days, guest_days, actor, now))
+    except Rejected as error:
+        raise web.HTTPConflict(text=_sentence(error)) from error
+    return go(request, "/record", said="log_days_changed" if guest_days is None else "guest_days_changed")
 
-    def work(tx: Tx) -> None:
-        place = house.property_with(tx, id_)
-        if place is None:
-            raise web.HTTPNotFound
-        house.keep_property(tx, replace(place, log_days=int(typed), origin=Origin.PAGES))
-        log.record(tx, hub.clock.now(), actor, "log days", f"property:{id_}", detail=f"{typed} (was {place.log_days})")
 
-    await hub.store.write(work)
-    return go(request, "/record", said="log_days_changed")
+def _days(typed: str) -> int:
+    """What is no number counts as too much."""
+    typed = typed.strip()
+    return int(typed[:6]) if typed.isascii() and typed.isdigit() else 10**6
 
 
 # ---- one guest -------------------------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ properties = table(
     required("code_ahead_s", Integer, server_default="259200"),
     required("backups", Integer, server_default="2"),  # how many backup codes each lock keeps
     required("log_days", Integer, server_default="30"),
+    required("guest_days", Integer, server_default="730"),  # after departure; 0: for ever
     required("guest_phone", Text, server_default=""),  # whom guests call
     required("instructions", Text, server_default=""),  # for guests of every unit
 )

@@ -21,7 +21,7 @@ async def test_properties_and_units_are_told_as_the_operator_described_them(api:
         "items": [
             {
                 "id": "sea", "name": "Sea View", "timezone": "Europe/Berlin", "check_in": "15:00", "check_out": "11:00",
-                "code_lead_s": 3600, "digits": 6, "backups": 2, "log_days": 30,
+                "code_lead_s": 3600, "digits": 6, "backups": 2, "log_days": 30, "guest_days": 730,
             }
         ],
         "next": None,

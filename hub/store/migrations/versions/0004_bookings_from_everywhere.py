@@ -413,6 +413,7 @@ LOOKS = ("CREATE INDEX grants_refused ON grants (lock_id) WHERE refused IS NOT N
 GUESTS = (
     "ALTER TABLE stays ADD COLUMN email_mark TEXT",
     "ALTER TABLE stays ADD COLUMN phone_mark TEXT",
+    "ALTER TABLE properties ADD COLUMN guest_days INTEGER DEFAULT '730' NOT NULL",
     "CREATE INDEX stays_by_email ON stays (email_mark) WHERE email_mark <> ''",
     "CREATE INDEX stays_by_phone ON stays (phone_mark) WHERE phone_mark <> ''",
     "CREATE INDEX stays_unmarked ON stays (id) WHERE contact IS NOT NULL AND email_mark IS NULL",
