@@ -106,12 +106,12 @@ def meant(tx: Tx, words: str) -> Person:
 
 
 async def _do(hub: Hub, actor: str, ask: asks.PersonDo) -> JsonValue:
-    deed = {"leave": people.leave, "return": people.come_back}[ask.deed]
+    deeds = {"leave": people.leave, "return": people.come_back, "remove": people_data.remove}
 
     def work(tx: Tx) -> JsonValue:
-        id_ = meant(tx, ask.person).id
-        deed(tx, hub.desk, id_, actor)
-        return {"person": id_, "name": people.there(tx, id_).name, "deed": ask.deed}
+        row = meant(tx, ask.person)
+        deeds[ask.deed](tx, hub.desk, row.id, actor)
+        return {"person": row.id, "name": row.name, "deed": ask.deed}
 
     return await hub.store.write(work)
 

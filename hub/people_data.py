@@ -1,4 +1,5 @@
-"""What is kept of somebody who works in the house or owns a part of it, told on request (GDPR, articles 15 and 20).
+"""What is kept of somebody who works in the house or owns a part of it, told and taken out on request (GDPR, articles 15,
+17 and 20).
 
 As hub/guests.py does for guests. Digits are not in it: they are shown on the person's page, and that is written down.
 """
@@ -7,14 +8,17 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from hub.errors import Rejected
 from hub.issuing import Desk
-from hub.model.chain import Link, told, written
+from hub.model.chain import HOUSE, Link, told, written
 from hub.model.keeping import REGISTER
 from hub.model.passes import EveryWeek, Turnover, When, hours_in_words
 from hub.model.values import PersonId
 from hub.people import there
 from hub.store import alerts, chain, log, passes, persons
 from hub.store.engine import Tx
+from hub.store.guests import SHORTEST_NAME
+from hub.store.house import Origin
 from hub.store.passes import Pass
 
 _TABLES: Final = frozenset(
@@ -114,3 +118,29 @@ def _links(tx: Tx, id_: PersonId) -> list[Link]:
     known = [alias for each in whose if (alias := chain.known_alias(tx, each)) is not None]
     found = {link.number: link for alias in known for link in chain.about(tx, alias)}
     return [found[number] for number in sorted(found)]
+
+
+def remove(tx: Tx, desk: Desk, id_: PersonId, actor: str) -> int:
+    """Of somebody who has left, with their passes. What they did remains, of nobody; how many lines of the access log.
+
+    Raises:
+        Rejected: they have not left, the site file names them, or a lock may still hold a code of theirs.
+    """
+    row, now = there(tx, id_), desk.now()
+    if row.ended_at is None:
+        raise Rejected(f"{row.name} has not left; say so first")
+    if row.origin is Origin.SITE:
+        raise Rejected(
+            f"the site file names {row.name}, who would come back; take them out there and apply it with --prune"
+        )
+    if persons.still_coded(tx, id_):
+        raise Rejected("a lock may still hold a code of theirs: wait until it is proven gone, then try again")
+    codes = passes.grants_of(tx, id_)
+    log.record(tx, now, actor, "person removed", f"person:{id_}")
+    lines = persons.unname(tx, row, codes)
+    log.empty_lines(tx, [f"person:{id_}"], row.name if len(row.name) >= SHORTEST_NAME else "", now)
+    alias = chain.known_alias(tx, f"person:{id_}")
+    chain.append(tx, now, HOUSE, "erased", "done", subject=alias, actor=chain.GATEHOUSE)
+    chain.forget_aliases(tx, [f"person:{id_}", *(f"grant:{code}" for code in codes)])
+    persons.remove(tx, id_)
+    return lines

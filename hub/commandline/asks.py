@@ -219,7 +219,7 @@ class PersonDo(Ask):
 
     person: str
     """An id, or a name that only one person has."""
-    deed: Literal["leave", "return"]
+    deed: Literal["leave", "return", "remove"]
 
 
 class PersonExport(Ask):

@@ -78,6 +78,19 @@ def come_back(config: ConfigPath, person: PersonArgument, json: AsJson = False) 
     _do(config, person, "return", "is back", json=json)
 
 
+@people.command("remove")
+def remove(
+    config: ConfigPath,
+    person: PersonArgument,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Take out who somebody was that has left: what they did remains, of nobody. Cannot be undone."""
+    if not yes:
+        typer.confirm(f"Remove {person}, their passes and their name from what is kept", abort=True, err=True)
+    _do(config, person, "remove", "is removed", json=json)
+
+
 @people.command("export")
 def export(config: ConfigPath, person: PersonArgument) -> None:
     """Print everything that is kept of a person, as JSON, with why and how long. It is written down that you did."""

@@ -178,8 +178,8 @@ REGISTER: Final = (
         ("people", "passes", "pass_doors", "pass_uses", "escalation", "booking_readers", "grants", "person_feeds"),
         "to let them in at their hours, and to call them",
         WORK,
-        "until somebody ends and removes them",
-        "not touched by a guest's erasure",
+        "until they have left and somebody removes them",
+        "not touched by a guest's erasure; their own removal takes the name out of the log and the audit trail",
     ),
     Kept(
         "Accounts: name, password (hashed), sessions with the browser's name, addresses that failed to sign in",

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, and_, delete, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.io.vault import Vault
 from hub.model.people import PersonKind
-from hub.model.values import PersonId, PropertyId
+from hub.model.values import GrantId, PersonId, PropertyId
 from hub.store.engine import Tx
 from hub.store.house import Origin
 from hub.store.prepared import Prepared
-from hub.store.tables import people
+from hub.store.tables import access_log, grants, passes, people, slots, tellings
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +95,39 @@ def remove(tx: Tx, id_: PersonId) -> None:
     """With their passes; what those granted has to be revoked before."""
     tx.sql.execute(delete(people).where(people.c.id == id_))
     tx.signal("people")
+
+
+# ---- taking out ------------------------------------------------------------------------------------------------------
+
+GONE: Final = "somebody who was removed"
+
+
+def _theirs(id_: PersonId) -> Select[tuple[str]]:
+    return select(grants.c.id).join(passes, passes.c.id == grants.c.pass_id).where(passes.c.person_id == id_)
+
+
+def still_coded(tx: Tx, id_: PersonId) -> bool:
+    """Some lock may still hold a code of theirs."""
+    return tx.sql.execute(select(slots.c.lock_id).where(slots.c.holder.in_(_theirs(id_))).limit(1)).first() is not None
+
+
+def unname(tx: Tx, row: Person, codes: Collection[GrantId]) -> int:
+    """Lines of the access log, the codes they had, and what they were told: all of it remains, and names nobody.
+
+    Args:
+        codes: all that were ever theirs.
+    """
+    nobody = update(access_log).where(access_log.c.grant_id.in_(codes)).values(who=GONE, grant_id=None)
+    lines = tx.sql.execute(nobody).rowcount
+    for code in codes:
+        maybe = func.instr(" " + access_log.c.maybe + " ", f" {code} ") > 0
+        for number, who in tx.sql.execute(select(access_log.c.id, access_log.c.who).where(maybe)).all():
+            told = update(access_log).where(access_log.c.id == number)
+            lines += tx.sql.execute(told.values(who=who.replace(row.name, GONE))).rowcount
+    bare = and_(
+        grants.c.pass_id.is_(None), grants.c.stay_id.is_(None), grants.c.label == row.name, grants.c.pin.is_(None)
+    )
+    tx.sql.execute(update(grants).where(or_(grants.c.id.in_(codes), bare)).values(label="", pin=None))
+    tx.sql.execute(update(tellings).where(tellings.c.person_id == row.id).values(name=GONE))
+    tx.signal("log")
+    return lines

@@ -7,12 +7,17 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Text, select, update
 
 from hub.__main__ import main
 from hub.config import parse
 from hub.errors import Rejected
 from hub.hub import Hub
+from hub.model.values import LockId, PropertyId
 from hub.running import World, made
+from hub.store import chain, codes, log, passes, tables
+from hub.store.engine import Tx
+from hub.store.log import Entry, Filter
 from tests.hub.test_commands import Clock, Radio, ask, audited, furnish
 
 
@@ -79,6 +84,44 @@ async def test_two_people_of_one_name_are_told_apart_by_their_ids(hub: Hub) -> N
     assert (await ask(hub, "people give", person=other["person"], locks=["front"]))["kind"] == "owner"
 
 
+async def test_who_has_left_is_removed_and_only_that_somebody_was_there_remains(hub: Hub) -> None:
+    given = await ask(hub, "people give", person="Maria", locks=["front"])
+    id_ = given["person"]
+    with pytest.raises(Rejected, match="Maria has not left; say so first"):
+        await ask(hub, "people do", person="Maria", deed="remove")
+    grant = await hub.store.read(lambda tx: passes.grants_of(tx, id_)[0])
+    at = hub.clock.now()
+    entry = Entry(at, LockId("front"), PropertyId("home"), "unlocked", "keypad", "Maria", 1, grant=grant)
+    await hub.store.write(lambda tx: log.note(tx, entry))
+    await hub.store.write(lambda tx: log.record(tx, at, "console", "code adopted", "lock:front", detail="for Maria"))
+    await ask(hub, "people do", person="Maria", deed="leave")
+    held = update(tables.slots).where(tables.slots.c.number == 1).values(holder=grant)
+    await hub.store.write(lambda tx: codes.outfit(tx, LockId("front"), 3))
+    await hub.store.write(lambda tx: tx.sql.execute(held))
+    with pytest.raises(Rejected, match="may still hold a code of theirs"):
+        await ask(hub, "people do", person="Maria", deed="remove")
+    await hub.store.write(lambda tx: tx.sql.execute(update(tables.slots).values(holder=None)))
+    told = await ask(hub, "people do", person="Maria", deed="remove")
+    assert (told["name"], await ask(hub, "people list", past=True)) == ("Maria", [])
+
+    def left(tx: Tx) -> list[str]:
+        texts = [c for table in tables.metadata.sorted_tables for c in table.columns if isinstance(c.type, Text)]
+        return [f"{c}: {value}" for c in texts for value in tx.sql.scalars(select(c)) if "Maria" in str(value)]
+
+    assert await hub.store.read(left) == []
+    [line] = await hub.store.read(lambda tx: log.entries(tx, Filter()))
+    assert (line.who, line.what) == ("somebody who was removed", "unlocked")
+    assert "person removed" in {deed[1] for deed in await audited(hub, f"person:{id_}")}
+    assert await hub.store.read(lambda tx: chain.known_alias(tx, f"person:{id_}")) is None
+
+
+async def test_whom_the_site_file_names_is_not_removed_behind_its_back(hub: Hub) -> None:
+    await ask(hub, "people do", person="Maria", deed="leave")
+    await hub.store.write(lambda tx: tx.sql.execute(update(tables.people).values(origin="site")))
+    with pytest.raises(Rejected, match="take them out there and apply it with --prune"):
+        await ask(hub, "people do", person="Maria", deed="remove")
+
+
 def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = tmp_path / "gatehouse.toml"
     config.write_text('database = "g.db"\nstate_dir = "state"\nkey_file = "key"\n[drivers.simulator]\nlocks = []\n')
@@ -102,6 +145,7 @@ def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "The pass of Maria is paused." in said("people", "pause", row["pass"])
     assert "Maria has left." in said("people", "leave", "Maria")
     assert "There is nobody yet" in said("people", "list")
+    assert "Maria is removed." in said("people", "remove", "Maria", "--yes")
 
 
 async def test_everything_that_is_kept_of_a_person_is_told_and_written_down(hub: Hub) -> None:

@@ -92,6 +92,16 @@ async def test_who_has_left_is_found_among_those_who_left(manager: Visitor) -> N
     assert "Maria" in (await manager.get("/people")).text
 
 
+async def test_who_has_left_is_removed_for_good(manager: Visitor) -> None:
+    row = await maria(manager)
+    assert "has not left; say so first" in (await manager.post(f"/people/{row.id}/remove")).text
+    await manager.post(f"/people/{row.id}/leave")
+    assert "It cannot be undone" in (await manager.get(f"/people/{row.id}/remove")).text
+    assert (await manager.post(f"/people/{row.id}/remove")).status == 303
+    assert "Maria" not in (await manager.get("/people?show=left")).text
+    assert (await manager.get(f"/people/{row.id}")).status == 404
+
+
 async def test_what_is_not_there_is_not_found(manager: Visitor) -> None:
     await maria(manager)
     for path in ("/people/nobody", "/passes/none/change"):

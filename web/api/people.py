@@ -120,6 +120,19 @@ async def person_comes_back(call: Call, query: Nothing, body: Nothing) -> Person
     return await _on_person(call, lambda tx, id_: people.come_back(tx, call.hub.desk, id_, call.actor))
 
 
+class RemovedOut(Out):
+    person: str
+    log_lines: int = Field(description="lines of the access log that named them, and name nobody any more")
+
+
+async def remove_person(call: Call, query: Nothing, body: Nothing) -> RemovedOut:
+    def work(tx: Tx) -> RemovedOut:
+        id_ = _found(tx, PersonId(call.path["person"])).id
+        return RemovedOut(person=id_, log_lines=people_data.remove(tx, call.hub.desk, id_, call.actor))
+
+    return await call.hub.store.write(work)
+
+
 async def export_person(call: Call, query: Nothing, body: Nothing) -> PersonDataOut:
     def work(tx: Tx) -> PersonDataOut:
         row = _found(tx, PersonId(call.path["person"]))

@@ -215,6 +215,8 @@ TABLE: Final[tuple[AnyRoute, ...]] = (
           people.person_leaves, Nothing, Nothing, people.PersonOut, refuses=True),
     Route("POST", "/people/{person}/return", P, "Undo that",
           people.person_comes_back, Nothing, Nothing, people.PersonOut, refuses=True),
+    Route("DELETE", "/people/{person}", A, "Take out who somebody was that has left; cannot be undone",
+          people.remove_person, Nothing, Nothing, people.RemovedOut, refuses=True),
     Route("POST", "/people/{person}/export", A, "Everything that is kept of a person, why and how long; written down",
           people.export_person, Nothing, Nothing, people.PersonDataOut, refuses=True, replayed=False),
     # The answers that hold digits must not be kept anywhere, so they cannot be replayed either.

@@ -400,6 +400,35 @@ async def save_leave(request: web.Request) -> web.Response:
     return go(request, f"/people/{row.id}", said="person_left")
 
 
+async def remove(request: web.Request) -> web.Response:
+    return await _ask_to_remove(request, await _person(request), blank(Form))
+
+
+async def _ask_to_remove(request: web.Request, row: Person, form: Filled[Form]) -> web.Response:
+    view = FormView(
+        title=f"Remove {row.name}?",
+        action=f"/people/{row.id}/remove",
+        verb="Yes, remove for good",
+        back=f"/people/{row.id}",
+        back_to=row.name,
+        in_dialog=_in_dialog(request),
+        sentence="Their contact and passes go, and their name leaves the access log and the audit trail. That somebody had "
+        "these codes and opened these doors remains, of nobody. It cannot be undone.",
+    )
+    return await _show(request, view, form)
+
+
+async def save_remove(request: web.Request) -> web.Response:
+    hub, actor, row = request.app[SITE].hub, request[GUARD].actor, await _person(request)
+    form = read(Form, await request.post())
+    try:
+        await hub.store.write(lambda tx: people_data.remove(tx, hub.desk, row.id, actor))
+    except Rejected as error:
+        words = str(error)
+        return await _ask_to_remove(request, row, form.refused(f"{words[:1].upper()}{words[1:]}."))
+    return go(request, "/people?show=left", said="person_removed")
+
+
 async def export(request: web.Request) -> web.Response:
     hub, actor, row = request.app[SITE].hub, request[GUARD].actor, await _person(request)
     told = await hub.store.write(lambda tx: people_data.export(tx, hub.desk, row.id, actor))
@@ -424,5 +453,7 @@ ROUTES = [
     web.get("/people/{id}/leave", leave),
     web.post("/people/{id}/leave", save_leave),
     web.post("/people/{id}/return", come_back),
+    web.get("/people/{id}/remove", remove),
+    web.post("/people/{id}/remove", save_remove),
     web.post("/people/{id}/export", export),
 ]

@@ -32,6 +32,15 @@ async def test_a_person_is_added_changed_leaves_and_comes_back(api: Api) -> None
     assert [row["name"] for row in (await api.get("/people")).json["items"]] == ["Maria Rossi"]
 
 
+async def test_who_has_left_is_removed_by_whoever_may_do_all(api: Api) -> None:
+    person, writer = await maria(api), await api.token_with(Scope.PEOPLE_WRITE)
+    assert (await api.ask("DELETE", f"/people/{person}")).status == 409
+    await api.post(f"/people/{person}/leave")
+    assert (await api.ask("DELETE", f"/people/{person}", token=writer)).status == 403
+    assert (await api.ask("DELETE", f"/people/{person}")).json == {"person": person, "log_lines": 0}
+    assert (await api.ask("DELETE", f"/people/{person}")).status == 404
+
+
 async def test_everything_that_is_kept_of_a_person_is_told_to_whoever_may_do_all(api: Api) -> None:
     person, writer = await maria(api), await api.token_with(Scope.PEOPLE_WRITE)
     told = (await api.post(f"/people/{person}/export")).json
