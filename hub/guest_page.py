@@ -20,7 +20,8 @@ from hub.issuing import Desk
 from hub.ladder import OnLadder
 from hub.late_codes import BY_GUEST
 from hub.model.codes import Slot
-from hub.model.guest_page import ASK_AGAIN, ASKING
+from hub.model.guest_page import ASK_AGAIN, ASKING, notice, notice_mark
+from hub.model.keypads import steps
 from hub.model.ladder import DoorNow, Own, Tell, Withhold, may_tell, takes_backup
 from hub.model.values import CODED, GrantId, LockId, Pin, Secret, StayId, StayStatus
 from hub.store import codes, doors, emergencies, house, log, settings
@@ -34,6 +35,7 @@ from hub.store.stays import StayRow
 PATH: Final = "/g/"
 _BITS: Final = 160
 """ASVS 5.0, 7.2.3 and 11.5.1 ask for 128 at least. All small letters and digits, so that no program cuts a link short."""
+NOTICE_SHOWN: Final = "privacy notice shown"
 _TOKEN: Final = re.compile(r"[a-z2-7]{32}")
 
 
@@ -138,6 +140,8 @@ class PageDoor:
     """None: nobody said that it does not open."""
     down: bool = False
     """It is locked down: no guest's code opens it."""
+    steps: tuple[str, ...] = ()
+    """What to try at its keypad."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +156,12 @@ class GuestPage:
     doors: tuple[PageDoor, ...]
     begun: bool
     """The code is to work by now."""
+
+    @property
+    def notice(self) -> str:
+        """What the guest is told of what is kept of them."""
+        place = self.place
+        return notice(place.privacy, place.log_days, place.guest_days, place.guest_phone)
 
     @property
     def told(self) -> frozenset[LockId]:
@@ -196,7 +206,9 @@ def _doors(tx: Tx, where: OnLadder, now: datetime, gate: Tell | Withhold, *, beg
         door, complaint = doors.door(tx, at.lock), said.get(at.lock)
         check = None if complaint is None else _check(tx, where, at, complaint, now)
         name = at.lock if door is None else door.name
-        found.append(PageDoor(at.lock, name, told, takes_backup(at), at.shown, complaint, check, at.down))
+        model = "" if door is None or door.abilities is None else door.abilities.model
+        backup = takes_backup(at)
+        found.append(PageDoor(at.lock, name, told, backup, at.shown, complaint, check, at.down, steps(model)))
     return tuple(sorted(found, key=lambda each: each.name))
 
 
@@ -221,7 +233,15 @@ def _holding(tx: Tx, lock: LockId, grant: GrantId) -> Slot | None:
 def show(tx: Tx, desk: Desk, page: GuestPage) -> dict[LockId, Pin]:
     """The digits, as far as they may be told. Audited; from here on they are not changed without telling the guest."""
     links.shown(tx, page.stay.id, desk.now())
+    _note_notice(tx, desk, page)
     return dict(backup_codes.for_guest(tx, desk, page.stay, BY_GUEST, page.told)) if page.told else {}
+
+
+def _note_notice(tx: Tx, desk: Desk, page: GuestPage) -> None:
+    """Once for each stay and notice: that it stood on the page from which the guest asked for the code."""
+    subject, mark = f"stay:{page.stay.id}", f"notice {notice_mark(page.notice)}"
+    if not any(deed.action == NOTICE_SHOWN and deed.detail == mark for deed in log.deeds(tx, subject)):
+        log.record(tx, desk.now(), BY_GUEST, NOTICE_SHOWN, subject, detail=mark)
 
 
 def complain(tx: Tx, desk: Desk, page: GuestPage, lock: LockId, *, backup_too: bool) -> GuestPage:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -92,12 +92,27 @@ def _long(at: datetime, zone: ZoneInfo) -> str:
 # ---- what a manager writes for guests -------------------------------------------------------------------------------
 
 
-def of_property(tx: Tx, id_: PropertyId, phone: str, text: str, actor: str, at: datetime) -> Property:
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Of a property."""
+
+    phone: str
+    instructions: str
+    privacy: str | None = None
+    """What guests read of what is kept; empty: the usual; None: as before."""
+
+
+def of_property(tx: Tx, id_: PropertyId, said: Words, actor: str, at: datetime) -> Property:
     """Raises Rejected: there is no such property, or no such number."""
     was = house.property_with(tx, id_)
     if was is None:
         raise Rejected(f"there is no property called “{id_}”")
-    row = replace(was, guest_phone=_told(telephone, "the number", phone), instructions=_told(instructions, "it", text))
+    row = replace(
+        was,
+        guest_phone=_told(telephone, "the number", said.phone),
+        instructions=_told(instructions, "it", said.instructions),
+        privacy=was.privacy if said.privacy is None else _told(instructions, "it", said.privacy),
+    )
     if row != was:
         house.keep_property(tx, replace(row, origin=Origin.PAGES))
         log.record(tx, at, actor, "words for guests changed", f"property:{id_}")

@@ -3,7 +3,7 @@
     [[property]]  id, name, timezone, check_in = "15:00", check_out = "11:00", code_lead = "60m", digits = 6,
                   backups = 2, log_days = 30, guest_days = 730,
                   code_kind = "random", code_distance = 2, early_check_in = "0m", late_check_out = "0m", code_ahead = "72h"
-                  guest_phone = "", instructions = "", quiet_hours = "never", booking_news = the managers,
+                  guest_phone = "", instructions = "", privacy = "", quiet_hours = "never", booking_news = the managers,
                   booking = {}, escalation = []
     [[lock]]      id, property, name, driver, address, shared = false, remote_unlock_over_s0 = false, unencrypted = false,
                   and where it is different there: code_lead, digits, code_kind, code_distance, early_check_in,
@@ -234,6 +234,7 @@ class _Property(Section):
     booking_news: tuple[Step, ...] | None = None
     guest_phone: Annotated[str, AfterValidator(telephone)] = ""
     instructions: Instructions = ""
+    privacy: Instructions = ""
     booking: Booking | None = None
 
     def rules(self) -> RulesRow | None:
@@ -267,6 +268,7 @@ class _Property(Section):
             guest_days=self.guest_days,
             guest_phone=self.guest_phone,
             instructions=self.instructions,
+            privacy=self.privacy,
         )
 
 

@@ -50,7 +50,7 @@ def _words(row: Row) -> dict[str, str]:
                 **policy_words(row.codes),
                 "access log": f"the access log is kept for {row.log_days} days",
                 "names": guest_days_words(row.guest_days),
-                **guest_words(row.guest_phone, row.instructions),
+                **guest_words(row.guest_phone, row.instructions, row.privacy),
             }
         case LockRow():
             return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from datetime import timedelta
 from typing import Final
@@ -44,6 +45,35 @@ def instructions_words(text: str) -> str:
     return f"{len(text)} characters for guests" if text else "nothing written for guests"
 
 
-def guest_words(phone: str, text: str) -> dict[str, str]:
+def guest_words(phone: str, text: str, privacy: str = "") -> dict[str, str]:
     """What is written for guests of a property."""
-    return {"phone": f"guests call {phone or 'nobody'}", "instructions": instructions_words(text)}
+    told = "a notice of its own on what is kept" if privacy else "the usual notice on what is kept"
+    return {"phone": f"guests call {phone or 'nobody'}", "instructions": instructions_words(text), "privacy": told}
+
+
+# ---- what is kept ----------------------------------------------------------------------------------------------------
+
+
+def notice(own: str, log_days: int, guest_days: int, phone: str) -> str:
+    """What a guest is told of what is kept of them (GDPR, article 13): the property's own words, or what holds as it is set.
+
+    No consent is asked: the stay is a contract, and the log of the doors a legitimate interest (hub/model/keeping.py). That a
+    guest was shown the notice before the code, and which one, is written down (hub/guest_page.py).
+    """
+    if own:
+        return own
+    until = f"for {guest_days} days after you leave" if guest_days else "until you ask to have it erased"
+    whom = f"call {phone}" if phone else "ask whoever sent you this link"
+    return (
+        "For your stay this house keeps your name, how to reach you, your dates and a code for your doors, as the stay needs "
+        f"them: {until}. When a door is opened with your code, that is written down, for the safety of the house, and "
+        f"your name stands there for {log_days} days. Nothing inside is watched or recorded.\n"
+        "You can have what is kept of you told, corrected or erased, or object to it: "
+        f"{whom}. The platform that you booked with keeps records of its own, and any authority for data protection hears "
+        "complaints."
+    )
+
+
+def notice_mark(text: str) -> str:
+    """Which notice it was, for the audit trail."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

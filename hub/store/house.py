@@ -69,6 +69,8 @@ class Property:
     """Whom guests call."""
     instructions: str = ""
     """For guests of every unit."""
+    privacy: str = ""
+    """What guests read of what is kept; empty: the usual (hub/model/guest_page.py)."""
 
     @property
     def house_rules(self) -> tuple[object, ...]:
@@ -181,6 +183,7 @@ def _property(row: Mapping[str, Any]) -> Property:
         guest_days=row["guest_days"],
         guest_phone=row["guest_phone"],
         instructions=row["instructions"],
+        privacy=row["privacy"],
     )
 
 
@@ -393,6 +396,7 @@ def keep_property(tx: Tx, row: Property) -> None:
         "guest_days": row.guest_days,
         "guest_phone": row.guest_phone,
         "instructions": row.instructions,
+        "privacy": row.privacy,
     }
     _keep(tx, tables.properties, values)
 

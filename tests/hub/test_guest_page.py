@@ -10,6 +10,7 @@ import pytest
 from hub import guest_page, guest_text
 from hub.errors import Rejected
 from hub.guest_page import GuestPage
+from hub.guest_text import Words
 from hub.model.alerts import Kind
 from hub.model.ladder import Tell, Withhold
 from hub.model.values import Address, Pin, PropertyId, Secret, StayStatus
@@ -278,7 +279,7 @@ def test_a_telephone_number_that_nobody_can_dial_is_refused(tmp_path: Path, bad:
             now = house_.hub.clock.now()
             with pytest.raises(Rejected, match="must be a telephone number"):
                 await house_.hub.store.write(
-                    lambda tx: guest_text.of_property(tx, PropertyId("house"), bad, "", "account:Robin", now)
+                    lambda tx: guest_text.of_property(tx, PropertyId("house"), Words(bad, ""), "account:Robin", now)
                 )
 
     simulate(main())
@@ -292,7 +293,7 @@ def test_what_is_written_for_guests_changes_no_code(tmp_path: Path) -> None:
             text = "The key box is  empty.\r\n\r\n\r\n\r\nThe network:\tHouse"
 
             def work(tx: Tx) -> None:
-                guest_text.of_property(tx, PropertyId("house"), "+49 170 1", text, "account:Robin", now)
+                guest_text.of_property(tx, PropertyId("house"), Words("+49 170 1", text), "account:Robin", now)
                 guest_text.of_unit(tx, FLAT, "Second floor", "account:Robin", now)
 
             await house_.hub.store.write(work)

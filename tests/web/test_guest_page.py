@@ -12,12 +12,13 @@ import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 from aiohttp.typedefs import Handler
+from sqlalchemy import update
 from structlog.testing import capture_logs
 
 from hub.health import findings
 from hub.model.alerts import Kind
 from hub.model.values import StayId
-from hub.store import codes, emergencies, house, log
+from hub.store import codes, emergencies, house, log, tables
 from hub.store import guest_page as links
 from hub.store import ladder as pools
 from hub.store.emergencies import Deed, Emergency
@@ -89,6 +90,49 @@ async def test_a_guest_sees_what_they_need_and_nothing_of_anybody_else(robin: Vi
     for word in ("Priya", "Anna Berg", "Robin", "Sign out", "Stays", "csrf"):
         assert word not in page.html, word
     assert "Set-Cookie" not in page.headers
+
+
+async def test_a_guest_is_told_what_to_try_at_each_keypad(robin: Visitor) -> None:
+    path, hub = await sent(robin), robin.here.hub
+    assert "What to try at the keypad Type the digits one by one" in (await seen(robin, path)).text
+    model = update(tables.lock_state).where(tables.lock_state.c.lock_id == "front").values(model="Schlage BE469ZP")
+    await hub.store.write(lambda tx: tx.sql.execute(model))
+    page = await seen(robin, path)
+    assert "What to try at the keypad of Front door" in page.text
+    assert "Press the Schlage button at the top, then type the code." in page.text
+    assert "What to try at the keypad of Garden room" in page.text
+    assert "<details open>" not in page.html
+    assert "<details open>" in (await press(robin, f"{path}/help", door="front")).html
+
+
+async def test_a_guest_is_told_what_is_kept_how_long_and_whom_to_ask_and_that_is_written_down(robin: Visitor) -> None:
+    await robin.post(f"/settings/guests/{HOUSE}", phone=PHONE, instructions="")
+    path, subject = await sent(robin), f"stay:{stay(robin)}"
+
+    async def noted() -> list[str]:
+        deeds = await robin.here.hub.store.read(lambda tx: log.deeds(tx, subject))
+        return [deed.detail for deed in deeds if deed.action == "privacy notice shown"]
+
+    page = await seen(robin, path)
+    for word in (
+        "for 730 days after you leave",
+        "your name stands there for 30 days",
+        f"erased, or object to it: call {PHONE}",
+    ):
+        assert word in page.text, word
+    assert await noted() == [], "a preview is nobody"
+    for _ in range(2):
+        await press(robin, f"{path}/code")
+    first = await noted()
+    assert len(first) == 1
+    await robin.post(f"/record/keep/{HOUSE}", guest_days="0")
+    assert "until you ask to have it erased" in (await seen(robin, path)).text
+    await robin.post(f"/settings/guests/{HOUSE}", phone=PHONE, instructions="", privacy="Ask Anna.\nAlways.")
+    own = await seen(robin, path)
+    assert "What is kept of you Ask Anna. Always." in own.text
+    assert "730" not in own.text
+    await press(robin, f"{path}/code")
+    assert len(set(await noted())) == 2
 
 
 async def test_a_guest_of_a_house_that_is_locked_down_is_told_so(robin: Visitor) -> None:

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from hub import guest_page, guest_text
 from hub.errors import Rejected
-from hub.model.guest_page import MOST_INSTRUCTIONS
+from hub.guest_text import Words
+from hub.model.guest_page import MOST_INSTRUCTIONS, notice
 from hub.model.people import Scope
 from hub.model.values import PropertyId, StayId, UnitId
 from hub.store import guest_page as links
@@ -114,6 +115,8 @@ class PlaceWords(Out):
     property: str
     phone: str = Field(description="whom guests call; empty: nobody")
     instructions: str
+    privacy: str = Field(description="the property's own notice of what is kept of guests; empty: the usual")
+    notice: str = Field(description="what guests read of it")
 
 
 class PlaceIn(In):
@@ -121,6 +124,7 @@ class PlaceIn(In):
 
     phone: Annotated[str, Field(max_length=40)] | None = None
     instructions: Instructions | None = None
+    privacy: Instructions | None = Field(None, description="empty: the usual notice")
 
 
 class UnitWords(Out):
@@ -147,7 +151,10 @@ def _of_unit(tx: Tx, id_: UnitId) -> Unit:
 
 
 def _place_words(row: Property) -> PlaceWords:
-    return PlaceWords(property=row.id, phone=row.guest_phone, instructions=row.instructions)
+    told = notice(row.privacy, row.log_days, row.guest_days, row.guest_phone)
+    return PlaceWords(
+        property=row.id, phone=row.guest_phone, instructions=row.instructions, privacy=row.privacy, notice=told
+    )
 
 
 async def get_of_property(call: Call, query: Nothing, body: Nothing) -> PlaceWords:
@@ -162,7 +169,7 @@ async def set_of_property(call: Call, query: Nothing, body: PlaceIn) -> PlaceWor
         was = _of_property(tx, id_)
         phone = was.guest_phone if body.phone is None else body.phone
         text = was.instructions if body.instructions is None else body.instructions
-        return guest_text.of_property(tx, id_, phone, text, call.actor, now)
+        return guest_text.of_property(tx, id_, Words(phone, text, body.privacy), call.actor, now)
 
     return _place_words(await call.hub.store.write(work))
 

@@ -36,6 +36,8 @@ class DoorView:
     again: bool
     """The backup code does not open it either."""
     said: Moment | None
+    steps: tuple[str, ...]
+    """What to try at its keypad."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ class View:
     instructions: tuple[str, ...]
     phone: str
     dialled: str
+    notice_lines: tuple[str, ...]
+    """What is kept of the guest."""
     pins: tuple[tuple[str, str], ...] = ()
     """(doors, digits), if they were asked for."""
     notice: str = ""
@@ -90,6 +94,7 @@ def look(hub: Hub, here: str, page: GuestPage, pins: dict[LockId, Pin] | None = 
                 check="" if door.check is None else door.check.value,
                 again=door.complaint is not None and door.complaint.again_at is not None,
                 said=None if door.complaint is None else local.moment(door.complaint.last_at),
+                steps=door.steps,
             )
             for door in page.doors
         ),
@@ -97,6 +102,7 @@ def look(hub: Hub, here: str, page: GuestPage, pins: dict[LockId, Pin] | None = 
         instructions=tuple(text for text in (place.instructions, unit.instructions) if text),
         phone=place.guest_phone,
         dialled=dialled(place.guest_phone),
+        notice_lines=tuple(line for line in page.notice.splitlines() if line.strip()),
         pins=tuple((" and ".join(names), pin.reveal()) for pin, names in by_pin(page, pins or {})),
         notice=notice,
     )

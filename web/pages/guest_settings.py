@@ -9,6 +9,8 @@ from pydantic import Field
 
 from hub import guest_text
 from hub.errors import Rejected
+from hub.guest_text import Words
+from hub.model.guest_page import notice
 from hub.model.values import PropertyId, UnitId
 from hub.store import house
 from hub.store.engine import Tx
@@ -20,6 +22,7 @@ from web.site import GUARD, SITE, go, page
 class PlaceForm(Form):
     phone: str = Field("", title="The telephone number", max_length=60)
     instructions: str = Field("", title="What guests should know", max_length=8000)
+    privacy: str = Field("", title="What is kept of them", max_length=8000)
 
 
 class UnitForm(Form):
@@ -32,6 +35,11 @@ class PlaceView:
     units: list[Unit]
     public_url: str
     """Empty: guests have no page."""
+
+    @property
+    def usual(self) -> str:
+        """The notice where the property writes none of its own."""
+        return notice("", self.place.log_days, self.place.guest_days, self.place.guest_phone)
 
 
 async def listing(request: web.Request) -> web.Response:
@@ -51,7 +59,8 @@ async def _show(request: web.Request, form: Filled[PlaceForm] | None) -> web.Res
         return PlaceView(row, house.units_in(tx, id_), hub.config.public_url or "")
 
     view = await hub.store.read(see)
-    filled = form or blank(PlaceForm, phone=view.place.guest_phone, instructions=view.place.instructions)
+    row = view.place
+    filled = form or blank(PlaceForm, phone=row.guest_phone, instructions=row.instructions, privacy=row.privacy)
     status = 422 if filled.errors else 200
     return await page(request, "guest_settings/place.html", "settings", status=status, view=view, form=filled)
 
@@ -66,9 +75,8 @@ async def change(request: web.Request) -> web.Response:
     if (given := form.value) is None:
         return await _show(request, form)
     try:
-        await hub.store.write(
-            lambda tx: guest_text.of_property(tx, id_, given.phone, given.instructions, actor, hub.clock.now())
-        )
+        said = Words(given.phone, given.instructions, given.privacy)
+        await hub.store.write(lambda tx: guest_text.of_property(tx, id_, said, actor, hub.clock.now()))
     except Rejected as error:
         return await _show(request, form.refused(f"{error}."))
     return go(request, f"/settings/guests/{id_}", said="guests_told")

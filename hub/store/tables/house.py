@@ -28,6 +28,7 @@ properties = table(
     required("guest_days", Integer, server_default="730"),  # after departure; 0: for ever
     required("guest_phone", Text, server_default=""),  # whom guests call
     required("instructions", Text, server_default=""),  # for guests of every unit
+    required("privacy", Text, server_default=""),  # what guests read of what is kept; empty: the usual
 )
 
 units = table(

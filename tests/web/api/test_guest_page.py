@@ -91,7 +91,10 @@ async def test_a_stay_that_is_cancelled_has_none_of_it(reached: Api) -> None:
 
 async def test_words_for_guests_are_changed_field_by_field(api: Api) -> None:
     path = "/properties/sea/guest-page"
-    assert (await api.get(path)).json == {"property": "sea", "phone": "", "instructions": ""}
+    first = (await api.get(path)).json
+    assert {**first, "notice": ""} == {"property": "sea", "phone": "", "instructions": "", "privacy": "", "notice": ""}
+    assert "ask whoever sent you this link" in first["notice"]
+    assert (await api.post(path, {"privacy": "Ask Anna."})).json["notice"] == "Ask Anna."
     await api.post(path, {"phone": "+49 170 1234567"})
     answer = await api.post(path, {"instructions": "Bins go out on Tuesday.\nNot on Monday."})
     assert answer.json["phone"] == "+49 170 1234567"

@@ -414,6 +414,7 @@ GUESTS = (
     "ALTER TABLE stays ADD COLUMN email_mark TEXT",
     "ALTER TABLE stays ADD COLUMN phone_mark TEXT",
     "ALTER TABLE properties ADD COLUMN guest_days INTEGER DEFAULT '730' NOT NULL",
+    "ALTER TABLE properties ADD COLUMN privacy TEXT DEFAULT '' NOT NULL",
     "CREATE INDEX stays_by_email ON stays (email_mark) WHERE email_mark <> ''",
     "CREATE INDEX stays_by_phone ON stays (phone_mark) WHERE phone_mark <> ''",
     "CREATE INDEX stays_unmarked ON stays (id) WHERE contact IS NOT NULL AND email_mark IS NULL",

@@ -554,11 +554,11 @@ CREATE TABLE properties (
     check_out TEXT NOT NULL,
     code_lead_s INTEGER DEFAULT '3600' NOT NULL,
     digits INTEGER DEFAULT '6' NOT NULL,
-    origin TEXT NOT NULL, code_kind TEXT DEFAULT 'random' NOT NULL, code_distance INTEGER DEFAULT '2' NOT NULL, early_in_s INTEGER DEFAULT '0' NOT NULL, late_out_s INTEGER DEFAULT '0' NOT NULL, code_ahead_s INTEGER DEFAULT '259200' NOT NULL, backups INTEGER DEFAULT '2' NOT NULL, log_days INTEGER DEFAULT '30' NOT NULL, guest_phone TEXT DEFAULT '' NOT NULL, instructions TEXT DEFAULT '' NOT NULL,
+    origin TEXT NOT NULL, code_kind TEXT DEFAULT 'random' NOT NULL, code_distance INTEGER DEFAULT '2' NOT NULL, early_in_s INTEGER DEFAULT '0' NOT NULL, late_out_s INTEGER DEFAULT '0' NOT NULL, code_ahead_s INTEGER DEFAULT '259200' NOT NULL, backups INTEGER DEFAULT '2' NOT NULL, log_days INTEGER DEFAULT '30' NOT NULL, guest_phone TEXT DEFAULT '' NOT NULL, instructions TEXT DEFAULT '' NOT NULL, guest_days INTEGER DEFAULT '730' NOT NULL, privacy TEXT DEFAULT '' NOT NULL,
     PRIMARY KEY (id)
 ) STRICT
     ;
-INSERT INTO "properties" VALUES('x','x','x','x','x',1,1,'x','x',1,1,1,1,1,1,'x','x');
+INSERT INTO "properties" VALUES('x','x','x','x','x',1,1,'x','x',1,1,1,1,1,1,'x','x',1,'x');
 CREATE TABLE "published" (
     channel_id TEXT NOT NULL,
     unit_id TEXT NOT NULL,
