@@ -83,18 +83,16 @@ class Adopting:
             raise Rejected(f"there is no lock called “{wish.lock}”")
         self._check_wish(wish)
         self._keypad(door)
-        most = min(codes.MANAGED, codes.MANAGED if door.abilities is None else door.abilities.slots)
-        if not 1 <= wish.number <= most:
+        if not 1 <= wish.number <= doors.places(door):
             raise Rejected(
-                f"the hub looks after places 1 to {most} of {door.name}, and leaves place {wish.number} alone; "
-                "give that person a code of Gatehouse's own"
+                f"{door.name} has places 1 to {doors.places(door)} and no place {wish.number}; choose one of these"
             )
         slot = next((slot for slot in codes.slots_of(tx, wish.lock) if slot.number == wish.number), Slot(wish.number))
         if slot.holder is not None or slot.claim is not None:
             raise Rejected(f"the code in place {wish.number} of {door.name} is one of Gatehouse's own already")
         if slot.reading is Reading.EMPTY:
             raise Rejected(f"place {wish.number} of {door.name} is empty; choose one that holds somebody else's code")
-        if slot.reading is Reading.UNKNOWN:
+        if slot.reading is Reading.UNKNOWN and wish.number <= codes.MANAGED:  # the others are asked only now and then
             raise Rejected(f"place {wish.number} of {door.name} has not been looked at yet; try again in a minute")
         return door, slot
 

@@ -103,7 +103,7 @@ def _aged(pool: list[Pooled], now: datetime) -> list[Pooled]:
 
 
 def _free(tx: Tx, lock: LockId, pool: Iterable[Pooled], now: datetime) -> int:
-    slots = codes.slots_of(tx, lock)
+    slots = codes.managed_slots(tx, lock)
     holding = {slot.holder for slot in slots}
     open_ = sum(slot.holder is None and slot.claim is None and slot.reading is not Reading.OCCUPIED for slot in slots)
     ours = {each.id for each in pool}
@@ -201,7 +201,7 @@ def _asked_again(slot: Slot) -> Slot:
 
 def look_at(tx: Tx, lock: LockId, now: datetime) -> None:
     """Have a lock asked for a place of which nothing is wanted: nobody knows whether it answers."""
-    slots = codes.slots_of(tx, lock)
+    slots = codes.managed_slots(tx, lock)
     if any(slot.reading is Reading.UNKNOWN and slot.holder is None for slot in slots):
         return  # it is being asked
     empty = next((slot for slot in slots if slot.reading is Reading.EMPTY and slot.claim is None), None)

@@ -17,7 +17,7 @@ from hub.model.access import sometime
 from hub.model.facts import BoltMoved, CodesChanged, LogRead, Remembered
 from hub.model.outcomes import changed_outside
 from hub.model.values import How, Position
-from hub.store import codes, house, log
+from hub.store import codes, doors, house, log
 from hub.store import stays as ledger
 from hub.store.doors import Door
 from hub.store.engine import Tx
@@ -135,7 +135,7 @@ def _attributed(tx: Tx, door: Door, line: _Line, between: tuple[datetime, dateti
 def _doubt(tx: Tx, door: Door, told: Remembered, fact: CodesChanged, since: datetime) -> None:
     """A slot that was changed and not proven since is looked at; looking proves nothing of a lock that hides its digits."""
     written_anew = takeovers.absorb(tx, door, fact, None if told.timed else since)
-    for slot in codes.slots_of(tx, door.id):
+    for slot in codes.told_of(tx, door.id, fact, doors.places(door)):
         proven = told.timed and slot.proven_at is not None and slot.proven_at > fact.at - ROUGHLY
         if fact.slot in {None, slot.number} and slot.number not in written_anew and not proven:
             codes.keep_slot(tx, door.id, changed_outside(slot, fact.change), fact.at)

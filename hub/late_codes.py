@@ -195,7 +195,7 @@ def _why(tx: Tx, entry: Issued) -> tuple[str, str]:
     if entry.refused:
         cure = "It is not tried again. Draw another code, or open the door yourself."
         return f": the lock refuses it ({entry.refused})", cure
-    slots = codes.slots_of(tx, entry.lock)
+    slots = codes.managed_slots(tx, entry.lock)
     held = any(slot.holder == entry.grant.id for slot in slots)
     if slots and not held and all(slot.reading is Reading.OCCUPIED for slot in slots):
         return (

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
+from zlib import crc32
 
 from hub.contracts import Clock, Lock
-from hub.model.codes import Grant, Limits, Policy, Reading, Rest, Slot, Step, next_step
+from hub.model.codes import Ask, Grant, Limits, Policy, Reading, Rest, Slot, Step, next_step
 from hub.model.facts import Abilities
+from hub.model.tours import NO_TOUR, Tour, next_look
 from hub.model.values import CodeTag, LockId
 from hub.plugins import Plugins
 from hub.store import codes, doors, emergencies, settings
@@ -32,6 +34,7 @@ class View:
     limits: Limits
     policy: Policy
     theirs: frozenset[CodeTag] = frozenset()
+    tour: Tour = NO_TOUR
 
     def slot(self, number: int) -> Slot:
         return next((slot for slot in self.slots if slot.number == number), Slot.unknown(number))
@@ -43,6 +46,15 @@ class View:
 
     def step(self, now: datetime, issued: frozenset[CodeTag]) -> Step:
         return next_step(self.grants, self.slots, self.policy, self.limits, now, ours=issued, theirs=self.theirs)
+
+    def look(self, now: datetime) -> Ask | Rest:
+        """What to ask about a place that is not managed, once nothing else is to be done."""
+        return next_look(self.tour, self.slots, self.policy, self.limits, now)
+
+
+def salt_of(lock: LockId) -> int:
+    """The same in every run."""
+    return crc32(lock.encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +84,16 @@ class Views:
             longest_wait=POLICY.longest_wait * self.pace,
             # A command takes real time: what is fresh must outlast some, however fast the house's clock runs.
             fresh=max(POLICY.fresh, timedelta(minutes=1) * self.pace),
+            tour_step=POLICY.tour_step * self.pace,
+            salt=salt_of(lock),
             look_only=look_only,
             down=look_only and emergencies.is_down(tx, lock),
         )
         slots = tuple(codes.slots_of(tx, lock))
         strangers = any(slot.holder is None and slot.tag and slot.reading is Reading.OCCUPIED for slot in slots)
-        return View(grants, slots, limits, policy, codes.theirs(tx, lock) if strangers else frozenset())
+        theirs = codes.theirs(tx, lock) if strangers else frozenset()
+        tour = NO_TOUR if door is None else Tour(door.toured_to, door.toured_at or door.met_at)
+        return View(grants, slots, limits, policy, theirs, tour)
 
     def _limits(self, door: Door, told: Abilities) -> Limits:
         """What the lock told of itself, so far as its driver is there to do it."""
@@ -86,10 +102,9 @@ class Views:
         there = met is not None and met.schedule is not None
         return replace(limits, schedules=limits.schedules and there, hours_first=limits.hours_first and there)
 
-    def look_again(self, view: View, rest: Rest, now: datetime) -> datetime | None:
+    def look_again(self, view: View, rest: Rest, look: Rest, now: datetime) -> datetime | None:
         retries = (retry for slot in view.slots for retry in (slot.retry_at, slot.hours.retry_at) if retry is not None)
         waiting = any(retry > now for retry in retries) or any(slot.claim is not None for slot in view.slots)
-        if not waiting and not view.policy.look_only:
-            return rest.until
         soon = now + (OUTSTANDING * self.pace if self.clock.trusted else TRUST_WAIT)
-        return soon if rest.until is None else min(rest.until, soon)
+        times = (rest.until, look.until, soon if waiting or view.policy.look_only else None)
+        return min((each for each in times if each is not None), default=None)

@@ -22,6 +22,7 @@ from hub.lock_views import OUTSTANDING, POLICY, Views
 from hub.model.codes import Ask, Clear, Enable, Reading, Rest, Schedule, Write
 from hub.model.outcomes import after_failure, after_schedule_failure, patience
 from hub.model.values import CodeTag, LockId, Pin, Proof
+from hub.outer_places import OuterPlaces
 from hub.schedule import pause
 from hub.store import codes, doors
 from hub.store.engine import Store, Tx
@@ -52,6 +53,7 @@ class Reconciler:
     clock: Clock
     views: Views
     record: Record
+    outer: OuterPlaces
 
     async def run(self) -> None:
         """One worker for each lock of the house, new ones as they are named, until cancelled."""
@@ -113,7 +115,12 @@ class Reconciler:
             if isinstance(step, Rest):
                 if settled and (door.quarantined or view.spent(now)):
                     await self.store.write(lambda tx: self.record.at_rest(tx, lock))
-                return Round(self.views.look_again(view, step, now))
+                look = view.look(now) if door.silent_since is None else Rest(None)
+                if isinstance(look, Rest):
+                    return Round(self.views.look_again(view, step, look, now))
+                if await self.outer.look(lock, met.keypad, look.slot):
+                    continue
+                return Round(None, answered=False)
             settled = True
             if not await self._take(lock, met, met.keypad, step, hides=not view.limits.reads_codes):
                 return Round(None, answered=False)

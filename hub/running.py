@@ -47,6 +47,7 @@ from hub.model.effects import Notify, PublishNights, TellBookings, WriteToGuest
 from hub.model.facts import Fact
 from hub.model.values import ChannelId, LockId
 from hub.outbox import Outbox
+from hub.outer_places import OuterPlaces
 from hub.passes import PassKeeper
 from hub.plugins import Plugins, host_maker
 from hub.publishing import Publisher
@@ -206,7 +207,7 @@ async def _wired(
         outbox=Outbox(store, bus, wall, plugins, world.chance.spread, own),
         publisher=publisher,
         messages=messages,
-        reconciler=Reconciler(store, vault, bus, clock, views, record),
+        reconciler=Reconciler(store, vault, bus, clock, views, record, OuterPlaces(store, record)),
         hand=hand,
         batteries=Batteries(store, plugins, clock),
         emergencies=Emergencies(store, plugins, bus, clock, desk, hand),

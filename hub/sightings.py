@@ -79,7 +79,7 @@ def _found(tx: Tx, door: Door, fact: LockFound) -> None:
 
 def forget_slots(tx: Tx, lock: LockId, at: datetime) -> None:
     """Nothing that was believed of this lock's memory holds any more."""
-    doors.learn(tx, lock, emptied_at=at, doubted_at=None)
+    doors.learn(tx, lock, emptied_at=at, doubted_at=None, toured_to=None)
     for slot in codes.slots_of(tx, lock):
         codes.keep_slot(tx, lock, forgotten(slot), at)
 
@@ -154,7 +154,7 @@ def _codes_changed(tx: Tx, door: Door, fact: CodesChanged) -> None:
     if fact.change is CodeChange.ALL_DELETED:
         doors.learn(tx, door.id, emptied_at=fact.at)
     written_anew = takeovers.absorb(tx, door, fact)
-    for slot in codes.slots_of(tx, door.id):
+    for slot in codes.told_of(tx, door.id, fact, doors.places(door)):
         about_it = fact.slot in {None, slot.number} and slot.number not in written_anew
         if about_it and not (fact.slot is not None and told_of_ours(slot, fact.at)):
             codes.keep_slot(tx, door.id, changed_outside(slot, fact.change), fact.at)

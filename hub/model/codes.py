@@ -89,7 +89,7 @@ def next_step(
         theirs: tags of codes that were to be ours, and that somebody else has in this lock.
     """
     in_order = sorted(slots, key=lambda slot: slot.number)
-    known = {slot.number: slot for slot in in_order if 1 <= slot.number <= limits.slots}
+    known = {slot.number: slot for slot in in_order if 1 <= slot.number <= limits.slots and _is_minded(slot, policy)}
     expected = frozenset(grant.id for grant in grants if wanted_in(grant, policy, limits, now))
     view = _View(
         {grant.id: grant for grant in grants}, known, _homes(known), policy, limits, now, ours, expected, theirs
@@ -108,6 +108,12 @@ def unseen(slots: Sequence[Slot], policy: Policy, limits: Limits) -> bool:
 def _managed(slots: Mapping[int, Slot], policy: Policy, limits: Limits) -> Iterator[Slot]:
     for number in range(max(1, policy.managed_from), min(policy.managed_to, limits.slots) + 1):
         yield slots.get(number) or Slot.unknown(number)
+
+
+def _is_minded(slot: Slot, policy: Policy) -> bool:
+    """Beyond the managed slots only what is ours counts: a code that was adopted there."""
+    managed = policy.managed_from <= slot.number <= policy.managed_to
+    return managed or slot.holder is not None or slot.claim is not None
 
 
 def _homes(slots: Mapping[int, Slot]) -> Mapping[GrantId, Slot]:

@@ -127,7 +127,7 @@ class Policy:
 
     managed_from: int = 1
     managed_to: int = 30
-    """The slots that the hub may use, both included; the others it neither writes nor reads."""
+    """The slots that the hub may use, both included; in the others it only minds what it was given (hub/model/tours.py)."""
     fresh: timedelta = timedelta(minutes=30)
     """How long to rely on what a lock said before overwriting or clearing a slot; people press keys at keypads too."""
     verify_every: timedelta | None = timedelta(days=1)
@@ -142,6 +142,10 @@ class Policy:
     """Ask, but change nothing: the clock is not trusted, or a restored hub waits for a person."""
     down: bool = False
     """Its door is locked down."""
+    tour_step: timedelta = timedelta(minutes=15)
+    """From one question to the next about places that are not managed (hub/model/tours.py)."""
+    salt: int = 0
+    """Another number for each lock, so that no two do the same in step."""
 
 
 SLEW: Final = timedelta(seconds=10)

@@ -12,7 +12,7 @@ from sqlalchemy import RowMapping, exists, or_, select
 from hub.model.codes import CodeState, Reading, Slot, state_of
 from hub.model.values import CodeTag, LockId, Purpose, StayId
 from hub.store import emergencies
-from hub.store.codes import Issued, entry_of, held, issued, opens_for_guests, read_slot, theirs
+from hub.store.codes import MANAGED, Issued, entry_of, held, issued, opens_for_guests, read_slot, theirs
 from hub.store.engine import Tx
 from hub.store.prepared import Prepared, among, listed
 from hub.store.proofs import NOW, PROVEN
@@ -34,7 +34,8 @@ class Code:
     def state(self, now: datetime, ours: Collection[CodeTag]) -> CodeState | None:
         """`ours`: tags of codes that were once ours."""
         grant = None if self.issued is None else self.issued.grant
-        return state_of(grant, self.slot, now, () if self.theirs else ours)
+        left_alone = self.theirs or (self.slot is not None and self.slot.number > MANAGED)
+        return state_of(grant, self.slot, now, () if left_alone else ours)
 
 
 def listing(tx: Tx, *, lock: LockId | None = None, stay: StayId | None = None) -> list[Code]:

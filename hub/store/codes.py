@@ -27,16 +27,18 @@ from sqlalchemy import (
 from hub.model import trail
 from hub.model.chain import CODE
 from hub.model.codes import Claim, Grant, Reading, Slot
+from hub.model.facts import CodeChange, CodesChanged
 from hub.model.hours import UNHEARD_OF, Hours
 from hub.model.values import CodeTag, GrantId, LockId, PassId, Proof, Purpose, StayId, Window
 from hub.store import chain, emergencies, holders, settings
 from hub.store.engine import Tx
 from hub.store.prepared import Prepared, among, listed, upsert
 from hub.store.proofs import NOW
-from hub.store.tables import Instant, alerts, grants, pass_doors, slots
+from hub.store.tables import Instant, alerts, grants, lock_state, pass_doors, slots
 
 MANAGED = 30
-"""How many slots of a lock the hub looks after; the rest are never read (a lock may claim 250)."""
+"""How many slots of a lock the hub looks after. The rest (a lock may claim 250) are read now and then (hub/model/tours.py)
+and have a row only while a code is there or may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,11 @@ _SLOTS: Final = Prepared(
 
 def slots_of(tx: Tx, lock: LockId) -> list[Slot]:
     return _SLOTS.all(tx, lock=lock)
+
+
+def managed_slots(tx: Tx, lock: LockId) -> list[Slot]:
+    """Those in which there may be room for a code of ours."""
+    return [slot for slot in slots_of(tx, lock) if slot.number <= MANAGED]
 
 
 _OPEN = (
@@ -373,6 +380,11 @@ def slot_of(tx: Tx, lock: LockId, number: int) -> Slot:
 
 def _put(tx: Tx, lock: LockId, slot: Slot, *, news: bool = True) -> None:
     """`news`: it is another than before, and not only as old or as new as that."""
+    if slot.number > MANAGED and slot.reading is Reading.EMPTY and slot.holder is None and slot.claim is None:
+        gone = delete(slots).where(slots.c.lock_id == lock, slots.c.number == slot.number)
+        if tx.sql.execute(gone).rowcount:
+            tx.signal(f"lock:{lock}")
+        return
     _KEEP.run(tx, lock_id=lock, number=slot.number, **_values(slot))
     tx.signal(f"lock:{lock}" if news else f"proof:{lock}")
 
@@ -403,6 +415,15 @@ def _values(slot: Slot) -> dict[str, object]:
 _KEEP: Final = upsert(slots, _values(Slot.unknown(1)).keys())
 
 
+def told_of(tx: Tx, lock: LockId, fact: CodesChanged, most: int) -> list[Slot]:
+    """The slots of a lock that told of a change; with the place where it says that a code was added, though nothing was there."""
+    known = slots_of(tx, lock)
+    number = fact.slot if fact.change is CodeChange.ADDED else None
+    if number is None or not MANAGED < number <= most or any(slot.number == number for slot in known):
+        return known
+    return [*known, Slot.unknown(number)]
+
+
 def empty_places(tx: Tx) -> list[tuple[LockId, int]]:
     """Of which it is known that no code is there."""
     empty = (slots.c.reading == Reading.EMPTY.value, slots.c.claim.is_(None))
@@ -416,8 +437,12 @@ def doubt_all(tx: Tx, at: datetime) -> None:
     hours nobody knows whether it has some now.
     """
     holders.doubt_all(tx, at)
+    tx.sql.execute(update(lock_state).values(toured_to=None))  # somebody else's, where nothing is managed, stay listed
+    ours = or_(slots.c.number <= MANAGED, slots.c.holder.is_not(None), slots.c.claim.is_not(None))
     tx.sql.execute(
-        update(slots).values(
+        update(slots)
+        .where(ours)
+        .values(
             reading=Reading.UNKNOWN.value,
             claim=None,
             proven_at=None,

@@ -59,8 +59,15 @@ class Door:
     """When it left a command unanswered, and nothing was heard of it since."""
     doubted_at: datetime | None = None
     """When somebody was left to find out whether it was told of a change at its keypad (hub/takeovers.py)."""
+    toured_to: int = 0
+    """Which of the places that are not managed was read last (hub/model/tours.py)."""
+    toured_at: datetime | None = None
     quarantined: str = ""
     """Why its worker gave up on it; empty when all is well."""
+
+
+def places(door: Door) -> int:
+    return 0 if door.abilities is None else door.abilities.slots
 
 
 def hides_digits(door: Door) -> bool:
@@ -135,6 +142,8 @@ def _door(row: Mapping[str, Any]) -> Door:
         met_at=row["met_at"],
         unanswered_at=row["unanswered_at"],
         doubted_at=row["doubted_at"],
+        toured_to=row["toured_to"] or 0,
+        toured_at=row["toured_at"],
         quarantined=row["quarantined"] or "",
     )
 

@@ -375,7 +375,15 @@ _KEYPADS: Final = Prepared(
         func.max(slots.c.proven_at, type_=Instant).label("heard_at"),
         func.max(
             case(
-                (and_(slots.c.holder.is_(None), slots.c.claim.is_(None), slots.c.reading != Reading.OCCUPIED.value), 1),
+                (
+                    and_(
+                        slots.c.number <= codes.MANAGED,
+                        slots.c.holder.is_(None),
+                        slots.c.claim.is_(None),
+                        slots.c.reading != Reading.OCCUPIED.value,
+                    ),
+                    1,
+                ),
                 else_=0,
             )
         ).label("free"),

@@ -147,9 +147,9 @@ def test_an_adopted_code_is_in_the_book_though_the_hub_was_killed_over_that(tmp_
     [
         (Wish(LockId("back"), 5, "x", None), "no lock called “back”"),
         (Wish(FRONT, 6, "x", None), "place 6 of Front is empty; choose one"),
-        (Wish(FRONT, 0, "x", None), "leaves place 0 alone; give that person"),
-        (Wish(FRONT, 31, "x", None), "places 1 to 30 of Front, and leaves place 31 alone"),
-        (Wish(FRONT, 251, "x", None), "leaves place 251 alone"),
+        (Wish(FRONT, 0, "x", None), "has places 1 to 250 and no place 0; choose one"),
+        (Wish(FRONT, 31, "x", None), "place 31 of Front is empty by now"),
+        (Wish(FRONT, 251, "x", None), "has places 1 to 250 and no place 251"),
         (Wish(FRONT, 5, " \n", None), "say whose code it is"),
         (Wish(FRONT, 5, "x", START), "must end in the future"),
     ],

@@ -243,3 +243,9 @@ class MemoryDriver:
         memory = self.memories[Address(address)]
         memory.codes[slot] = digits
         await self._host.tell(CodesChanged(memory.address, self._now(), CodeChange.ADDED, slot))
+
+    async def erase(self, address: str, slot: int) -> None:
+        """Somebody deletes a code at the keypad."""
+        memory = self.memories[Address(address)]
+        del memory.codes[slot]
+        await self._host.tell(CodesChanged(memory.address, self._now(), CodeChange.DELETED, slot))

@@ -383,3 +383,15 @@ async def test_a_lock_that_was_reset_says_how_many_of_its_codes_are_back(manager
     assert "Its codes are put back The lock lost what was in its keypad: it was replaced or reset." in text
     assert "Codes back 0 of 1" in text
     assert "Its codes are put back" not in (await manager.get("/locks/front")).text
+
+
+async def test_how_far_the_places_that_are_only_read_were_read(manager: Visitor) -> None:
+    front, hub = LockId("front"), manager.here.hub
+    assert "looked at once a month" not in (await manager.get("/locks/front")).text
+    await _met_as(manager, Abilities("YRD256", "1.4", 250, 4, 8, True, "S2 Access Control"))
+    page = (await manager.get("/locks/front")).text
+    assert "Places 31 to 250 are left alone, and looked at once a month, a few an hour: not begun yet." in page
+    await hub.store.write(lambda tx: doors.learn(tx, front, toured_to=87, toured_at=NOW))
+    assert "read to place 87" in (await manager.get("/locks/front")).text
+    await hub.store.write(lambda tx: doors.learn(tx, front, toured_to=250))
+    assert "read to the end" in (await manager.get("/locks/front")).text

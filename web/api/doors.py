@@ -34,6 +34,11 @@ class LockOut(Out):
     remote_unlock_over_s0: bool = Field(description="it may be unlocked from here although its encryption is S0")
     unencrypted: bool = Field(description="somebody chose that it may go without encryption")
     slots: int | None = Field(description="how many codes it can hold")
+    read_to: int | None = Field(
+        description="Places above 30 are not written, and read one by one in slow tours, about once a month: the place that "
+        "was read last. null: none was read yet, or it has no such place"
+    )
+    read_at: Told | None = Field(description="when that was, or the lock was asked in vain")
     schedules: bool | None = Field(description="it can end a code by itself")
     keeps_waiting: bool | None = Field(description="codes can be in it before they begin to work")
     position: Position
@@ -62,6 +67,8 @@ def lock_fields(door: Door) -> LockOut:
     return LockOut(
         id=door.id,
         property=door.property,
+        read_to=door.toured_to or None,
+        read_at=door.toured_at,
         name=door.name,
         driver=door.driver,
         address=door.address,

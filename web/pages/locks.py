@@ -155,7 +155,7 @@ class SlotLine:
     forgotten: bool
     """It is one of the hub's own, and nobody knows any more whose."""
     adoptable: bool
-    """It is somebody else's, in a place that the hub looks after, and the lock tells digits."""
+    """It is somebody else's, and the lock tells digits."""
     written: Moment | None
     """When the lock last took what it was told of this place."""
     proven: Moment | None
@@ -165,6 +165,17 @@ class SlotLine:
     """The lock refused its hours, and does not give up earlier ones, which end then."""
     in_vain: int
     """How often the lock was told it and did not keep it; 0: not often."""
+
+
+@dataclass(frozen=True, slots=True)
+class OuterView:
+    """Places that are only read, and seldom."""
+
+    first: int
+    last: int
+    to: int
+    """The one that was read last; 0: none yet."""
+    at: Moment | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +251,7 @@ class LockView:
     coming_back: coming_back.Return | None
     figures: list[Bar]
     backups: Backups
+    outer: OuterView | None
     consent: str = housing.CONSENT
 
 
@@ -270,7 +282,15 @@ def look_at(tx: Tx, hub: Hub, id_: LockId) -> LockView:
         battery=_battery(tx, door, local),
         coming_back=coming_back.of_lock(tx, door, local.now),
         figures=bars(measured(tx, ground.now, DAYS).locks[door.id]),
+        outer=_outer(door, local),
     )
+
+
+def _outer(door: Door, local: Local) -> OuterView | None:
+    places = doors.places(door)
+    if places <= codes.MANAGED:
+        return None
+    return OuterView(codes.MANAGED + 1, places, min(door.toured_to, places), local.maybe(door.toured_at))
 
 
 def _span(least: int, most: int) -> str:

@@ -32,6 +32,8 @@ lock_state = table(
     Column("mode_at", Instant),  # since when
     Column("emptied_at", Instant),  # when it lost all that was in its keypad
     Column("doubted_at", Instant),  # when it told of a change at its keypad that nobody could be sure of
+    Column("toured_to", Integer),  # the place that was read last of those that are not managed
+    Column("toured_at", Instant),
     Column("quarantined", Text),  # why this lock's worker gave up; the other doors go on
     Column("schedules", Integer),  # the lock itself can confine a code to a window
     Column("holds_disabled", Integer),  # it can keep a code that opens nothing yet

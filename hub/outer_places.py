@@ -1,0 +1,65 @@
+"""Places of keypads that the hub does not manage: somebody's code may be there, and is listed, adoptable and kept clear of.
+
+They are asked between everything else, by the worker of their lock, one at a time (hub/model/tours.py); never written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from hub.contracts import Keypad
+from hub.errors import Disappointment, Rejected
+from hub.lock_record import Record
+from hub.model.codes import Reading, Slot
+from hub.model.facts import SlotRead
+from hub.model.outcomes import after_failure
+from hub.model.values import LockId
+from hub.store import codes, doors, figures
+from hub.store.engine import Store, Tx
+
+PATIENCE: Final = timedelta(seconds=20)
+"""For the lock's answer, in real time."""
+
+
+@dataclass(frozen=True, slots=True)
+class OuterPlaces:
+    store: Store
+    record: Record
+
+    async def look(self, lock: LockId, keypad: Keypad, number: int) -> bool:
+        """False: the lock did not answer."""
+        try:
+            async with asyncio.timeout(PATIENCE.total_seconds()):
+                seen = await keypad.read(number)
+        except Rejected:
+            seen = SlotRead(empty=True)  # it has no such place, or keeps it to itself
+        except (Disappointment, TimeoutError):
+            await self.store.write(lambda tx: self._unanswered(tx, lock, number))
+            return False
+        await self.store.write(lambda tx: self._seen(tx, lock, number, seen))
+        return True
+
+    def _seen(self, tx: Tx, lock: LockId, number: int, seen: SlotRead) -> None:
+        before = codes.slot_of(tx, lock, number)
+        on_tour = not _is_doubted(tx, lock, before)
+        if before.holder is None and before.claim is None:  # else it was adopted meanwhile
+            self.record.asked(tx, lock, number, seen)
+        if on_tour:
+            doors.learn(tx, lock, toured_to=number, toured_at=self.record.clock.now())
+
+    def _unanswered(self, tx: Tx, lock: LockId, number: int) -> None:
+        before, now = codes.slot_of(tx, lock, number), self.record.clock.now()
+        if _is_doubted(tx, lock, before):
+            codes.keep_slot(tx, lock, after_failure(before, self.record.views.view(tx, lock).policy, now), now)
+        else:
+            doors.learn(tx, lock, toured_to=number - 1, toured_at=now)
+        figures.unanswered(tx, lock, now)
+
+
+def _is_doubted(tx: Tx, lock: LockId, slot: Slot) -> bool:
+    """Whether it is asked out of turn, as the lock told of it."""
+    told_of = slot.reading is Reading.UNKNOWN and slot.holder is None
+    return told_of and any(each.number == slot.number for each in codes.slots_of(tx, lock))
