@@ -20,11 +20,11 @@ from hub.bus import Bus
 from hub.contracts import Clock
 from hub.errors import Rejected, Unavailable
 from hub.io.vault import Vault
-from hub.model.alerts import Circumstances, Course, Finding, Kind, Move, Rest, Way, next_move, seen
+from hub.model.alerts import Circumstances, Course, Finding, Kind, Move, Rest, Way, next_move, seen, ways_in_words
 from hub.model.values import PersonId, PropertyId, StayId, UnitId
 from hub.plugins import Plugins
 from hub.schedule import pause
-from hub.store import alerts, doors, house, log, persons
+from hub.store import alerts, doors, emergencies, house, log, persons
 from hub.store import stays as ledger
 from hub.store.alerts import Alert, Listed, Sent, Wishes
 from hub.store.engine import Store, Tx
@@ -194,6 +194,7 @@ class _Round:
     def __init__(self, tx: Tx, hub: Alerts) -> None:
         self._tx = tx
         self._vault = hub.vault
+        self._plugins = hub.plugins
         self._due = hub.wall.now()
         self._every = hub.every
         self.now = hub.clock.now()
@@ -270,13 +271,19 @@ class _Round:
         return row
 
     def _tell_concerned(self, row: Alert) -> None:
-        """Besides whoever is told as of any alert."""
+        """Besides whoever is told as of any alert. Of those who only work there the trail says who was told."""
         listed = [recipient.person.id for recipient in self._chain(row)]
-        others = [each for each in concerned(self._tx, self._vault, row) if each.person.id not in listed]
+        aside = concerned(self._tx, self._vault, self._plugins, row)
+        others = [each for each in aside if each.person.id not in listed]
         for people, what in ((others, CONCERNED), (informed(self._tx, self._vault, row), INFORMED)):
             if people:
                 alerts.keep(self._tx, row)  # a telling refers to it
                 self._promise(people, row, what, what)
+        done = emergencies.emergency(self._tx, row.about.removeprefix("emergency:")) if others else None
+        if done is not None:
+            told = ", ".join(f"{each.person.id} by {ways_in_words(each.ways)}" for each in others)
+            where = f"property:{done.property}"
+            log.record(self._tx, self.now, "gatehouse", "tell who works there", where, detail=told)
 
     def _tell_the_end(self, row: Alert) -> None:
         """Whoever was reached learns that it is over; what still waits to be sent is no longer needed."""

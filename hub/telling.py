@@ -67,8 +67,8 @@ def _managers(place: PropertyId, everybody: Iterable[Person]) -> Iterator[Listed
             yield Listed(person.id)
 
 
-def concerned(tx: Tx, vault: Vault, alert: Alert) -> list[Recipient]:
-    """Who works behind the doors of a lock-down and has an e-mail address: their codes are not touched, and they should know."""
+def concerned(tx: Tx, vault: Vault, plugins: Plugins, alert: Alert) -> list[Recipient]:
+    """Who works behind the doors of a lock-down and can be reached: their codes are not touched, and they should know."""
     row = emergencies.emergency(tx, alert.about.removeprefix("emergency:"))
     if alert.kind is not Kind.LOCKED_DOWN or row is None:
         return []
@@ -76,8 +76,16 @@ def concerned(tx: Tx, vault: Vault, alert: Alert) -> list[Recipient]:
     good = [each for each in passes.all_passes(tx) if not (each.stopped or each.good.over(row.since))]
     given = {each.person for each in good if down.intersection(each.locks)}
     here = [person for person in persons.persons(tx) if person.id in given and person.ended_at is None]
-    by_mail = frozenset({Way.EMAIL})
-    return [Recipient(person, by_mail) for person in here if persons.opened_contact(person, vault).get("email")]
+    found = ((person, _reaching(person, alert.kind.rule.ways, vault, plugins)) for person in here)
+    return [Recipient(person, ways) for person, ways in found if ways]
+
+
+def _reaching(person: Person, allowed: frozenset[Way], vault: Vault, plugins: Plugins) -> frozenset[Way]:
+    """Every way that there is an address for and a service; an e-mail may wait for its service."""
+    contact = persons.opened_contact(person, vault)
+    known = [way for way, sender in _SENDERS.items() if way in allowed and contact.get(ADDRESS[way])]
+    served = frozenset(way for way in known if plugins.performer(_SENDERS[way]) is not None)
+    return served or frozenset(known) & {Way.EMAIL}
 
 
 def informed(tx: Tx, vault: Vault, alert: Alert) -> list[Recipient]:

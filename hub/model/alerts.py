@@ -176,7 +176,7 @@ class Kind(Enum):
     PASS_CANNOT_WORK = "pass_cannot_work", _problem()
 
     # what people did in an emergency
-    LOCKED_DOWN = "locked_down", _urgent()
+    LOCKED_DOWN = "locked_down", _urgent(gone=timedelta(0))  # a release is told at once
     NOT_LOCKED = "not_locked", _urgent(lasting=_MINUTE)  # whoever leaves opens the door for less than that
     EMERGENCY_CODE = "emergency_code", _deed()
     EMERGENCY_UNLOCK = "emergency_unlock", _deed()

@@ -8,13 +8,19 @@ from pathlib import Path
 
 import pytest
 
+from hub import people
 from hub.emergency import Act, Done, Wish
 from hub.health import findings
 from hub.lockdowns import by_emergency
 from hub.model.alerts import Finding, Kind
 from hub.model.lockdown import Bolt, Outcome
+from hub.model.people import PersonKind
 from hub.model.values import Address, How, LockId, Position, PropertyId
+from hub.people import Who
+from hub.people import Wish as PassWish
 from hub.store import alerts, emergencies, log
+from hub.store.engine import Tx
+from tests.hub.test_alerts import _with_post
 from tests.simulators.building import Memory
 from tests.simulators.home import START, Home, home, simulate
 
@@ -217,5 +223,38 @@ def test_a_lock_that_tells_where_it_stands_as_it_comes_back_is_locked_all_the_sa
             now = house.hub.clock.now()
             of = await house.hub.store.read(lambda tx: by_emergency(tx, [row], house.hub.plugins, now))
             assert {each.door.id: each.bolt for each in of[row.id]} == {FRONT: Bolt.LOCKED, BACK: Bolt.LOCKED}
+
+    simulate(main())
+
+
+# ---- who works there ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sms", [True, False], ids=["with SMS", "by e-mail alone"])
+def test_who_works_there_is_told_of_a_lock_down_and_its_release_by_every_way_they_have(
+    tmp_path: Path, sms: bool
+) -> None:
+    async def main() -> None:
+        async with home(tmp_path, _two()) as house:
+            hub, post = house.hub, _with_post(house, sms=sms)
+
+            def work(tx: Tx) -> None:
+                for name, email, phone in (("Maria", "maria@example.com", "+49 170 1"), ("Otto", "", "+49 170 2")):
+                    id_ = people.add(tx, hub.desk, Who(name, PersonKind.CLEANER, email=email, phone=phone), "ada")
+                    people.give(tx, hub.desk, id_, PassWish((FRONT,)), "ada")
+
+            await hub.store.write(work)
+            await _do(house, DOWN)
+            await house.later(minutes=2)
+            reached = {"maria@example.com"} | ({"+491701", "+491702"} if sms else set())
+            assert {to.replace(" ", "") for to, _ in post.sent} == reached
+            trail = await hub.store.read(lambda tx: log.deeds(tx, "property:house"))
+            (told,) = [deed for deed in trail if deed.action == "tell who works there"]
+            assert ("email and sms" in told.detail) == sms
+            assert len(told.detail.split(", ")) == (2 if sms else 1)
+            post.sent.clear()
+            await _release(house)
+            await house.later(minutes=1)
+            assert {to.replace(" ", "") for to, subject in post.sent if subject.startswith("Over: ")} == reached
 
     simulate(main())
