@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from pydantic import JsonValue
 
-from hub import connecting, feeds, syncing
+from hub import connecting, feeds, hearing, resync, syncing
 from hub.channel_kinds import Kind, Shape, kind_called
 from hub.commandline import asks_channels as asks
 from hub.commandline.asks import Ask
@@ -98,7 +99,9 @@ async def _do(hub: Hub, actor: str, ask: asks.ChannelDo) -> JsonValue:
         match ask.deed:
             case "sync":
                 syncing.sync_now(tx, hub.publisher, id_, actor)
-                tx.signal(f"poll:{id_}")
+                integration = hub.plugins.integration(id_)
+                if integration is not None and integration.poll_every is not None:
+                    hearing.ask_reading(tx, id_, actor, hub.clock.now())
             case "accept" | "reject":
                 syncing.settle(tx, hub.intake, id_, stay, actor, accept=ask.deed == "accept")
             case "confirm":
@@ -108,6 +111,16 @@ async def _do(hub: Hub, actor: str, ask: asks.ChannelDo) -> JsonValue:
         return [_told(each) for each in syncing.standings(tx, hub.clock.now(), id_)]
 
     return await hub.store.write(work)
+
+
+async def _sync_all(hub: Hub, actor: str, ask: asks.ChannelSyncAll) -> JsonValue:
+    asked = await hub.store.write(lambda tx: resync.all_channels(tx, hub, actor))
+    return [asdict(each) for each in asked]
+
+
+async def _sync_stay(hub: Hub, actor: str, ask: asks.StaySync) -> JsonValue:
+    asked = await hub.store.write(lambda tx: resync.stay(tx, hub, StayId(ask.stay), actor))
+    return [asdict(each) for each in asked]
 
 
 async def _link(hub: Hub, actor: str, ask: asks.ChannelLink) -> JsonValue:
@@ -202,6 +215,8 @@ COMMANDS: Final[Mapping[type[Ask], Callable[[Hub, str, Any], Awaitable[JsonValue
     asks.ChannelLog: _log,
     asks.ChannelDifferences: _differences,
     asks.ChannelDo: _do,
+    asks.ChannelSyncAll: _sync_all,
+    asks.StaySync: _sync_stay,
     asks.ChannelLink: _link,
     asks.ChannelTry: _try,
     asks.ChannelAdd: _add,

@@ -13,7 +13,7 @@ from typing import Final, Self
 import structlog
 from pydantic import TypeAdapter, ValidationError
 
-from hub import readings
+from hub import hearing, readings
 from hub.bus import Bus
 from hub.contracts import Clock, Delivery, Integration
 from hub.errors import Disappointment, Garbled, Rejected, Unavailable
@@ -270,8 +270,10 @@ class Inbox:
             state = ledger.channel_state_of(tx, delivery.channel)
             fresh = state is not None and state.good_at is not None and delivery.received_at - state.good_at < QUIET
             well = state is not None and state.failing_since is None
-            return not (fresh and well) or (
-                unchanged[0].complete and ledger.any_missing(tx, delivery.channel, self.clock.now())
+            return (
+                not (fresh and well)
+                or hearing.is_asked(tx, delivery.channel)
+                or (unchanged[0].complete and ledger.any_missing(tx, delivery.channel, self.clock.now()))
             )
 
         def take(tx: Tx, so_far: readings.SoFar | None) -> readings.SoFar | None:

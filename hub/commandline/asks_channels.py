@@ -35,6 +35,16 @@ class ChannelDo(Ask):
     unit: str | None = None
 
 
+class ChannelSyncAll(Ask):
+    command = "channel sync-all"
+
+
+class StaySync(Ask):
+    command = "stay sync"
+
+    stay: str
+
+
 class ChannelLink(Ask):
     command = "channel link"
 

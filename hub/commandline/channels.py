@@ -82,6 +82,34 @@ def sync_now(config: ConfigPath, channel_id: ChannelArgument, json: AsJson = Fal
     _do(config, channel_id, "sync", "It is being done now", json=json)
 
 
+_ASKED = {
+    "channel": "CHANNEL",
+    "read": "READ",
+    "brought": "UNITS BROUGHT",
+    "pushed": "BOOKINGS SENT AGAIN",
+    "why": "WHY NOT",
+}
+
+
+@channel.command("sync-all")
+def sync_all(config: ConfigPath, json: AsJson = False) -> None:
+    """Read all channels now, and bring them what they should have; what came of it: `gatehouse channel log`."""
+    from hub.commandline.asks_channels import ChannelSyncAll
+
+    _show(answered(config, ChannelSyncAll), _ASKED, "There are no channels.", json=json)
+
+
+def sync_stay(
+    config: ConfigPath,
+    stay_id: Annotated[str, typer.Argument(metavar="STAY", help="Its id, from `gatehouse stay list`.")],
+    json: AsJson = False,
+) -> None:
+    """Read the channels that tell of a stay, and tell those of its unit once more which nights are taken."""
+    from hub.commandline.asks_channels import StaySync
+
+    _show(answered(config, StaySync, stay=stay_id), _ASKED, "No channel has to do with this stay.", json=json)
+
+
 @channel.command("accept")
 def accept(config: ConfigPath, channel_id: ChannelArgument, stay: StayArgument, json: AsJson = False) -> None:
     """The platform is right about a booking: do at once what it says."""

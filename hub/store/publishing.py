@@ -8,12 +8,13 @@ from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.model.publishing import ECHO_FOR, Block, Said, patience
 from hub.model.values import ChannelId, StayStatus, UnitId
 from hub.store.engine import Tx
+from hub.store.prepared import Prepared
 from hub.store.tables import channels, outlets, published, said_blocks, stay_sources, stays, sync_log
 
 FEED, PUSH, DIARY = "feed", "push", "diary"
@@ -335,6 +336,20 @@ def entries(tx: Tx, channel: ChannelId | None, *, before: int | None = None, lim
     if before is not None:
         query = query.where(sync_log.c.id < before)
     return [Entry(*row) for row in tx.sql.execute(query)]
+
+
+_LAST_HEARD: Final = Prepared(
+    select(sync_log.c.what)
+    .where(sync_log.c.channel_id == bindparam("channel"), sync_log.c.direction == IN)
+    .order_by(sync_log.c.id.desc())
+    .limit(1),
+    lambda row: str(row["what"]),
+)
+
+
+def last_heard(tx: Tx, channel: ChannelId) -> str | None:
+    """The newest line of what came from there."""
+    return _LAST_HEARD.first(tx, channel=channel)
 
 
 def tries(tx: Tx, channel: ChannelId, since: datetime) -> list[tuple[datetime, str, bool]]:

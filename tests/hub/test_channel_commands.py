@@ -93,3 +93,10 @@ async def test_a_channel_is_added_changed_and_removed(hub: Hub) -> None:
     }
     with pytest.raises(Rejected, match="no channel called"):
         await ask(hub, "channel settings", channel=added["channel"])
+
+
+async def test_all_channels_or_those_of_a_stay_are_asked_to_sync(hub: Hub) -> None:
+    told = {each["channel"]: each for each in await ask(hub, "channel sync-all")}
+    assert (told[AIRBNB]["read"], told[AIRBNB]["why"]) == (False, "the hub does not run")
+    with pytest.raises(Rejected, match="there is no stay"):
+        await ask(hub, "stay sync", stay="nobody")

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from hub import bookings, feeds
 from hub.model.availability import Closed, ClosureKind
 from hub.model.values import UnitId
 from hub.store import publishing as rows
+from hub.store import stays
 from hub.store.engine import Tx
 from tests.web.conftest import Visitor
 from tests.web.village import AIRBNB
 
 FLAT = UnitId("flat-1")
+EVER = datetime(2020, 1, 1, tzinfo=UTC)
 PAGE = f"/channels/{AIRBNB}/sync"
 
 
@@ -81,3 +83,16 @@ async def test_a_refusal_is_said_on_the_page(manager: Visitor) -> None:
     assert "of one mind about it by now" in seen.text
     assert (await manager.get("/channels/nobody/sync")).status == 404
     assert (await manager.post("/channels/nobody/sync")).status == 404
+
+
+async def test_all_channels_are_synced_at_a_press_and_so_are_those_of_one_stay(manager: Visitor) -> None:
+    assert "Sync all now" in (await manager.get("/channels")).text
+    answer = await manager.post("/channels/sync")
+    assert answer.headers["Location"] == "/channels"
+    assert "Reading asked for" in (await manager.get(PAGE)).text
+    stay = await manager.here.hub.store.read(lambda tx: next(iter(stays.sources_of(tx, AIRBNB, since=EVER)))[1])
+    assert "Sync with its channels" in (await manager.get(f"/stays/{stay.id}")).text
+    before = (await manager.get(PAGE)).text.count("Reading asked for")
+    assert (await manager.post(f"/stays/{stay.id}/sync")).headers["Location"] == f"/stays/{stay.id}"
+    assert (await manager.get(PAGE)).text.count("Reading asked for") == before + 1
+    assert (await manager.post("/stays/nobody/sync")).status == 404

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from datetime import date
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
-from hub import feeds, syncing
+from hub import feeds, hearing, resync, syncing
 from hub.model.values import ChannelId, StayId, UnitId
+from hub.resync import Asked
 from hub.store import house
 from hub.store import publishing as rows
+from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.syncing import Difference, Doubt, Heard, Standing
 from web.api.paging import Limit, Page, cut
@@ -209,11 +212,44 @@ async def sync_channel_now(call: Call, query: Nothing, body: Nothing) -> SyncOut
         if not polled and all(each.way == rows.FEED for each in before.told):
             raise Problem("refused", f"the channel “{id_}” sends by itself and cannot be read")
         syncing.sync_now(tx, hub.publisher, id_, call.actor)
+        if polled:
+            hearing.ask_reading(tx, id_, call.actor, hub.clock.now())
         return _sync(tx, call)
 
-    told = await hub.store.write(work)
-    hub.bus.signal(f"poll:{id_}")
-    return told
+    return await hub.store.write(work)
+
+
+class AskedOut(Out):
+    channel: str
+    read: bool = Field(description="it is read now")
+    brought: int = Field(description="units whose nights are brought there")
+    pushed: int = Field(description="bookings that could not be sent there before and are tried again")
+    why: str = Field(description="why nothing can be asked of it")
+
+
+class ResyncOut(Out):
+    """What is asked of whom. What came of it stands in the log of each channel."""
+
+    asked: list[AskedOut]
+
+
+def _resync(asked: list[Asked]) -> ResyncOut:
+    return ResyncOut(asked=[AskedOut(**asdict(each)) for each in asked])
+
+
+async def sync_all_channels(call: Call, query: Nothing, body: Nothing) -> ResyncOut:
+    return _resync(await call.hub.store.write(lambda tx: resync.all_channels(tx, call.hub, call.actor)))
+
+
+async def sync_stay(call: Call, query: Nothing, body: Nothing) -> ResyncOut:
+    id_ = StayId(call.path["stay"])
+
+    def work(tx: Tx) -> list[Asked]:
+        if ledger.stay(tx, id_) is None:
+            raise missing("stay", id_)
+        return resync.stay(tx, call.hub, id_, call.actor)
+
+    return _resync(await call.hub.store.write(work))
 
 
 async def make_feed_link(call: Call, query: Nothing, body: FeedLinkIn) -> FeedLinkOut:

@@ -70,6 +70,8 @@ class StayView:
     """Where it was sold, if its channel is a manager of other channels."""
     price: str
     special_requests: str
+    synced: bool
+    """Some channel tells of it, or is told of its unit."""
     """What the guest pays; empty: nobody said."""
     phone: str
     email: str
@@ -118,6 +120,7 @@ def look_at(tx: Tx, hub: Hub, id_: StayId) -> StayView:
         platform=row.platform,
         price="" if row.total is None else str(row.total),
         special_requests=row.special_requests,
+        synced=row.channel_id is not None or any(row.unit_id in each.serves for each in house.channels(tx)),
         phone=contact.get("phone") or (f"ends in {row.phone_last4}" if row.phone_last4 else ""),
         email=contact.get("email", ""),
         contact=any(contact.get(name) for name in ("phone", "email")),

@@ -9,11 +9,11 @@ from typing import Any
 
 from aiohttp import web
 
-from hub import feeds, syncing
+from hub import feeds, hearing, resync, syncing
 from hub.errors import Rejected
 from hub.hub import Hub
 from hub.model.values import ChannelId, StayId, UnitId
-from hub.store import house, log, pushes
+from hub.store import house, log, pushes, stays
 from hub.store import publishing as rows
 from hub.store.engine import Tx
 from hub.store.house import ChannelRow
@@ -199,15 +199,34 @@ async def confirm(request: web.Request) -> web.Response:
 
 async def now(request: web.Request) -> web.Response:
     """Both ways: it is read, and brought what it should have."""
-    hub, id_ = request.app[SITE].hub, ChannelId(request.match_info["id"])
 
     def work(tx: Tx, hub: Hub, id_: ChannelId, actor: str) -> None:
         log.record(tx, hub.clock.now(), actor, "sync now", f"channel:{id_}")
         syncing.sync_now(tx, hub.publisher, id_, actor)
+        integration = hub.plugins.integration(id_)
+        if integration is not None and integration.poll_every is not None:
+            hearing.ask_reading(tx, id_, actor, hub.clock.now())
 
-    answer = await _do(request, work, "synced")
-    hub.bus.signal(f"poll:{id_}")
-    return answer
+    return await _do(request, work, "synced")
+
+
+async def all_now(request: web.Request) -> web.Response:
+    hub, actor = request.app[SITE].hub, request[GUARD].actor
+    await hub.store.write(lambda tx: resync.all_channels(tx, hub, actor))
+    return go(request, "/channels", said="all_synced")
+
+
+async def stay_now(request: web.Request) -> web.Response:
+    hub, actor, id_ = request.app[SITE].hub, request[GUARD].actor, StayId(request.match_info["id"])
+
+    def work(tx: Tx) -> list[resync.Asked]:
+        if stays.stay(tx, id_) is None:
+            raise web.HTTPNotFound
+        return resync.stay(tx, hub, id_, actor)
+
+    asked = await hub.store.write(work)
+    well = any(not each.why for each in asked)
+    return go(request, f"/stays/{id_}", said="stay_synced" if well else "nobody_synced")
 
 
 async def settle(request: web.Request) -> web.Response:
@@ -221,6 +240,8 @@ async def settle(request: web.Request) -> web.Response:
 ROUTES: list[Any] = [
     web.get("/channels/{id}/sync", show),
     web.post("/channels/{id}/sync", now),
+    web.post("/channels/sync", all_now),
+    web.post("/stays/{id}/sync", stay_now),
     web.post("/channels/{id}/differences", settle),
     web.post("/channels/{id}/units/{unit}/link", link),
     web.post("/channels/{id}/units/{unit}/unlink", unlink),

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from hub import feeds, publishing
 from hub.model.facts import CalendarRead, StayReport
+from hub.model.people import Scope
 from hub.model.values import ChannelId, StayKind, StayStatus, UnitId
 from hub.store import publishing as rows
 from hub.store.engine import Tx
@@ -66,3 +67,17 @@ async def test_what_is_not_there_is_missing(api: Api) -> None:
     assert (await api.post("/channels/nobody/units/flat-1/link", {})).status == 409
     assert (await api.post(f"{HERE}/units/attic/link", {})).status == 409
     assert (await api.post("/channels/nobody/differences", {"stay": "x", "accept": True})).status == 404
+
+
+async def test_all_channels_and_those_of_one_stay_are_asked_and_their_logs_say_so(api: Api) -> None:
+    told = await api.post("/channels/sync", key="a-key-of-its-own")
+    assert told.status == 202
+    (asked,) = [each for each in told.json["asked"] if each["channel"] == CHANNEL]
+    assert (asked["read"], asked["why"]) == (True, "")
+    assert (await api.get(f"{HERE}/log?limit=1")).json["items"][0]["what"] == "reading asked for"
+    assert (await api.post("/channels/sync", key="a-key-of-its-own")).json == told.json
+    assert len((await api.get(f"{HERE}/log")).json["items"]) == 1, "asked once"
+    told = await api.post(f"/stays/{api.stay}/sync")
+    assert told.status == 202
+    assert (await api.post("/stays/nobody/sync")).status == 404
+    assert (await api.post("/channels/sync", token=await api.token_with(Scope.READ))).status == 403
