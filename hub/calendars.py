@@ -18,6 +18,8 @@ from hub.model.stays import (
     HouseRules,
     KnownStay,
     echo,
+    free_at,
+    free_from,
     kind_of,
     local_instant,
     match,
@@ -71,7 +73,8 @@ def absorb_one(tx: Tx, desk: Desk, channel: ChannelRow, report: StayReport, when
     found: Found | None = of_other_unit(tx, at, report)
     if found is None:
         known = ledger.known_in(tx, unit, since=desk.now() - LOOK_BACK)
-        matched = match(report, [known_as(source, stay) for source, stay in known], channel.id)
+        place = house.property_of(tx, unit)
+        matched = match(report, [known_as(source, stay, place) for source, stay in known], channel.id)
         named = None if matched is None else matched.known.id
         found = found_in([(source, stay) for source, stay in known if stay.id == named], channel.id)
     if found[0] is not None and is_older(when, found[0].seen_at, desk.now()):
@@ -325,7 +328,7 @@ def _kind(tx: Tx, unit: UnitId, report: StayReport, before: StayRow | None) -> S
         ClosedMeans.RESERVATION: StayKind.RESERVATION,
     }
     closed = StayKind.UNKNOWN if row is None else means[row.closed_means]
-    return kind_of(report, None if before is None else known_as(None, before), closed_means=closed)
+    return kind_of(report, None if before is None else known_as(None, before, None), closed_means=closed)
 
 
 def _ask_closure(tx: Tx, desk: Desk, row: StayRow) -> None:
@@ -453,7 +456,17 @@ def _digest(report: StayReport) -> str:
     return hashlib.sha256(json.dumps([report.uid, *map(str, told), *map(str, who), *rest]).encode()).hexdigest()
 
 
-def known_as(source: Source | None, stay: StayRow) -> KnownStay:
+def nights_free_from(stay: StayRow, place: Property | None) -> date | None:
+    """Of a guest who left early: the first night that is somebody else's again; None: none is before the departure."""
+    if stay.left_at is None or stay.check_in is None or stay.check_out is None or place is None:
+        return None
+    end = free_at(stay.check_in, stay.check_out, stay.left_at)
+    if end == stay.check_out or stay.arrival is None or stay.departure is None:
+        return None
+    return free_from(stay.arrival, stay.departure, end, place.zone, place.check_in)
+
+
+def known_as(source: Source | None, stay: StayRow, place: Property | None) -> KnownStay:
     return KnownStay(
         id=stay.id,
         channel=None if source is None else source.channel_id,
@@ -465,4 +478,5 @@ def known_as(source: Source | None, stay: StayRow) -> KnownStay:
         reference=stay.reference,
         guest=stay.guest,
         phone_last4=stay.phone_last4,
+        free_from=nights_free_from(stay, place),
     )

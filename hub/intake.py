@@ -42,7 +42,7 @@ from hub.model.facts import (
 )
 from hub.model.money import Money
 from hub.model.stays import local_instant
-from hub.model.values import CODED, GrantId, Pin, StayId, StayKind, StayStatus, UnitId, Window, clean
+from hub.model.values import CODED, GrantId, Pin, StayId, StayKind, StayStatus, UnitId, clean
 from hub.readings import SoFar
 from hub.stay_changes import StayChange, changed, last4_of, party_of, priced
 from hub.store import alarms, bookings, codes, house, log, questions
@@ -236,6 +236,16 @@ class Intake:
         self._mind_others(tx, None, back)
         self._keep(tx, back, actor, changes.BACK)
 
+    def undo_departure(self, tx: Tx, id_: StayId, actor: str) -> None:
+        """Whoever left early is inside after all. Raises Rejected where the rest of the nights is somebody else's by now."""
+        stay, _ = self._live(tx, id_)
+        inside = replace(stay, left_at=None, changed_at=self.desk.now())
+        try:
+            self._mind_others(tx, stay, inside)
+            self._keep(tx, inside, actor, changes.CHANGED)
+        except Rejected as error:
+            raise Rejected(f"the guest left, and cannot be inside again: {error}") from error
+
     def redraw(self, tx: Tx, id_: StayId, actor: str) -> None:
         """Another PIN on every door, and no link to the guest's page any more. Raises Rejected."""
         stay, _ = self._live(tx, id_)
@@ -309,20 +319,18 @@ class Intake:
 
         Where it stood there already, a channel has sold them twice; that is not this change's doing.
         """
-        assert row.check_in is not None
-        others = ledger.guests_between(tx, row.unit_id, Window(row.check_in, row.check_out))
+        hours = row.takes
+        if hours is None or hours.end is None:
+            return
+        had = None if before is None else before.takes
         already = set[StayId]()
-        if before is not None and before.check_in is not None:
-            hours = Window(before.check_in, before.check_out)
-            already = {stay.id for stay in ledger.guests_between(tx, before.unit_id, hours)}
+        if before is not None and had is not None:
+            already = {stay.id for stay in ledger.guests_between(tx, before.unit_id, had)}
+        others = ledger.guests_between(tx, row.unit_id, hours)
         if any(stay.id != row.id and stay.id not in already for stay in others):
             raise Rejected("somebody else stays there on some of these nights")
-        assert row.check_out is not None  # it goes with the check-in
-        held = bookings.live_holds(tx, self.desk.now())
-        if any(
-            each.unit == row.unit_id and each.check_in < row.check_out and row.check_in < each.check_out
-            for each in held
-        ):
+        held = [each for each in bookings.live_holds(tx, self.desk.now()) if each.unit == row.unit_id]
+        if any(each.check_in < hours.end and hours.start < each.check_out for each in held):
             raise Rejected("somebody holds some of these nights")
 
     def _keep(self, tx: Tx, row: StayRow, actor: str, action: str) -> None:

@@ -23,7 +23,7 @@ from hub.model import diary
 from hub.model.availability import Closed
 from hub.model.effects import Effect, PublishNights, SetNights
 from hub.model.publishing import Block, Occupied, Said, busy, calendar, of_closure, of_stay, platform_of, ranges
-from hub.model.stays import nights
+from hub.model.stays import free_at, nights
 from hub.model.values import CODED, ChannelId, StayId, StayKind, UnitId, clean
 from hub.plugins import Plugins
 from hub.schedule import pause
@@ -135,8 +135,7 @@ class Wanted:
     def _of(self, stay: rows.Night, place: Property) -> tuple[Block, ...]:
         """The same at every platform."""
         if stay.id not in self._blocks_of:
-            left = stay.left_at
-            end = left if left is not None and stay.check_in <= left < stay.check_out else stay.check_out
+            end = free_at(stay.check_in, stay.check_out, stay.left_at)
             days, somebody = (stay.arrival, stay.departure), StayKind(stay.kind) in CODED
             occupied = Occupied(f"stay:{stay.id}", *days, stay.check_in, end, somebody)
             found = of_stay(occupied, bookings.hours_of(place), self._buffers[stay.unit])
@@ -147,8 +146,7 @@ class Wanted:
         """The nights by which a person here made it longer than its own channel believes."""
         until = min((stay.told_until.get(each, stay.departure) for each in knowing), default=stay.departure)
         if stay.arrival <= until < stay.departure:
-            left = stay.left_at
-            end = left if left is not None and stay.check_in <= left < stay.check_out else stay.check_out
+            end = free_at(stay.check_in, stay.check_out, stay.left_at)
             more = Occupied(f"stay:{stay.id}:more", until, stay.departure, stay.check_in, end, True)
             yield from of_stay(more, bookings.hours_of(place), timedelta(0))
 

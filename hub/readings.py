@@ -230,7 +230,8 @@ def _plan(
         meant = [place for place in of_unit if not echo(fact.stays[place], nights)]
         here = {fact.stays[place].uid for place in of_unit}
         words = _words_by_stay(known.by_unit[unit], channel, elsewhere={each.uid for each in fact.stays} - here)
-        candidates = [known_as(*word) for each in words.values() for word in each]
+        where = house.property_of(tx, unit)
+        candidates = [known_as(*word, where) for each in words.values() for word in each]
         matches = pair([fact.stays[place] for place in meant], candidates, channel.id)
         for place, match in zip(meant, matches, strict=True):
             plan[place] = found_in(() if match is None else words[match.known.id], channel.id)

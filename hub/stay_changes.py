@@ -79,6 +79,8 @@ def _days(stay: StayRow, place: Property, said: StayChange) -> StayRow:
         raise Rejected("the departure must be after the arrival")
     if arriving != stay.arrival and stay.arrived_at is not None:
         raise Rejected("the guest has come in already; the first day cannot be another one any more")
+    if leaving > stay.departure and stay.left_at is not None:
+        raise Rejected("the guest has left; say first that they are inside again")
     row = replace(stay, arrival=arriving, departure=leaving)
     if said.check_in is not None or arriving != stay.arrival:
         own = None if said.check_in is None else local_instant(arriving, said.check_in, place.zone, latest=False)

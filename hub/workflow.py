@@ -110,6 +110,8 @@ def say(tx: Tx, intake: Intake, id_: StayId, wanted: Stage, why: str, actor: str
             intake.confirm_stay(tx, id_, actor)
             return
         case Stage.CHECKED_IN:
+            if row.left_at is not None and row.check_out is not None and now < row.check_out:
+                intake.undo_departure(tx, id_, actor)
             ledger.arrived(tx, id_, now)
         case Stage.CHECKED_OUT:
             ledger.left(tx, id_, now)

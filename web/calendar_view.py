@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from itertools import groupby
 from typing import Final
 
 from hub.model.availability import ClosureKind
 from hub.model.nights import Night
+from hub.model.stays import free_from
 from hub.model.values import CODED, StayKind, StayStatus, UnitId
 from hub.store.bookings import ClosureRow, Hold
 from hub.store.nights import Span
@@ -189,13 +190,24 @@ _WHY: Final = tuple(_why(flags) for flags in range(256))
 
 
 def pieces(
-    shown: Shown, spans: Sequence[Span], holds: Iterable[Hold], closures: Iterable[ClosureRow], local: Local
+    shown: Shown,
+    spans: Sequence[Span],
+    holds: Iterable[Hold],
+    closures: Iterable[ClosureRow],
+    local: Local,
+    check_in: time,
 ) -> Iterator[_Piece]:
-    """Those of one unit: stays first, as they have the first row where it can be."""
+    """Those of one unit: stays first, as they have the first row where it can be.
+
+    Args:
+        check_in: from which hour on others come, where somebody left early.
+    """
     twice = _sold_twice(spans)
     for span in spans:
-        left = None if span.left_at is None else local.moment(span.left_at).local.date()
-        ends = span.departure if left is None else min(span.departure, max(left, span.arrival + timedelta(days=1)))
+        ends = span.departure
+        if span.left_at is not None:
+            free = free_from(span.arrival, span.departure, span.left_at, local.zone, check_in)
+            ends = max(free, span.arrival + timedelta(days=1))
         bar = _kind_of(span, local), span.guest or span.reference, f"/stays/{span.id}"
         price = "" if span.total is None else str(span.total)
         yield from _piece(shown, (span.arrival, ends), *bar, sold_twice=span in twice, price=price)

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Final
 
 from hub.model.availability import Closed, ClosureKind, Hours
-from hub.model.stays import nights
+from hub.model.stays import free_from, nights
 
 # ---- habits of platforms -------------------------------------------------------------------------------------------
 
@@ -104,7 +104,7 @@ class Occupied:
 
 def of_stay(stay: Occupied, hours: Hours, buffer: timedelta) -> Iterator[Block]:
     """Its nights, and those before and after that its buffer takes: nobody may leave on its first day, or come on its last."""
-    until = min(stay.departure, _free_from(stay, hours))
+    until = free_from(stay.arrival, stay.departure, stay.end, hours.zone, hours.check_in)
     if until <= stay.arrival:
         return
     yield Block(stay.about, stay.arrival, until, stay.somebody)
@@ -130,11 +130,6 @@ def _start(hours: Hours, day: date) -> datetime:
 @lru_cache(maxsize=8192)
 def _end(hours: Hours, day: date) -> datetime:
     return hours.end(day)
-
-
-def _free_from(stay: Occupied, hours: Hours) -> date:
-    """Whoever leaves early makes room from that very day on."""
-    return max(stay.end.astimezone(hours.zone).date(), stay.arrival)
 
 
 def of_closure(about: str, shut: Closed) -> Iterator[Block]:

@@ -106,6 +106,22 @@ def nights(arrival: date, departure: date) -> frozenset[date]:
     return frozenset(arrival + timedelta(days=n) for n in range((departure - arrival).days))
 
 
+def free_at(check_in: datetime, check_out: datetime, left_at: datetime | None) -> datetime:
+    """When a stay takes its unit no more: whoever leaves early makes room. Nobody leaves before they could come."""
+    return left_at if left_at is not None and check_in <= left_at < check_out else check_out
+
+
+def free_from(arrival: date, departure: date, at: datetime, zone: ZoneInfo, check_in: time) -> date:
+    """The first of its nights that is somebody else's again, of a stay that takes its unit until `at`.
+
+    Who leaves after the hour at which others come in has had that night: it cannot be made ready any more.
+    """
+    day = at.astimezone(zone).date()
+    if local_instant(day, check_in, zone, latest=False) < at:
+        day += timedelta(days=1)
+    return max(arrival, min(day, departure))
+
+
 def share_a_night(one: Stay, other: Stay) -> bool:
     """Whether two stays in one unit want the same bed. An early check-in beside a late check-out is no conflict of nights."""
     if one.arrival is None or one.departure is None or other.arrival is None or other.departure is None:
@@ -143,6 +159,13 @@ class KnownStay:
     reference: str = ""
     guest: str = ""
     phone_last4: str = ""
+    free_from: date | None = None
+    """As the function of that name says, of a guest who left early; None: the departure."""
+
+    @property
+    def until(self) -> date | None:
+        """Its nights are those before this day. Another booking of those that it gave up is another stay."""
+        return self.departure if self.free_from is None else self.free_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,9 +316,9 @@ def _same_dates(report: StayReport, known: KnownStay) -> bool:
 
 
 def _overlap(report: StayReport, known: KnownStay) -> bool:
-    if report.arrival is None or report.departure is None or known.arrival is None or known.departure is None:
+    if report.arrival is None or report.departure is None or known.arrival is None or known.until is None:
         return False
-    return report.arrival < known.departure and known.arrival < report.departure
+    return report.arrival < known.until and known.arrival < report.departure
 
 
 def _may_be_one(report: StayReport, known: KnownStay) -> bool:

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Integer, bindparam, case, delete, func, or_, select, type_coerce
+from sqlalchemy import Integer, bindparam, delete, func, or_, select, type_coerce
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.model.availability import (
@@ -28,6 +28,7 @@ from hub.model.availability import (
 from hub.model.publishing import seldom
 from hub.model.values import CODED, PropertyId, StayId, StayStatus, UnitId
 from hub.store import house, pushes
+from hub.store.claims import free_at
 from hub.store.engine import Tx
 from hub.store.house import Origin, Property
 from hub.store.prepared import Prepared
@@ -262,20 +263,17 @@ def sweep_holds(tx: Tx, now: datetime) -> int:
 # ---- what is taken -------------------------------------------------------------------------------------------------
 
 _BOOKED: Final = frozenset(kind.value for kind in CODED)
-_FREE_FROM: Final = case(
-    (stays.c.left_at.between(stays.c.check_in, stays.c.check_out), stays.c.left_at), else_=stays.c.check_out
-)
-"""Whoever leaves early makes room."""
+_FREE_AT: Final = free_at(stays)
 _TAKEN: Final = (
     select(
         stays.c.unit_id,
         type_coerce(stays.c.check_in, Integer).label("start"),
-        type_coerce(_FREE_FROM, Integer).label("end"),
+        type_coerce(_FREE_AT, Integer).label("end"),
         stays.c.kind,
     )
     .where(or_(stays.c.status == StayStatus.CONFIRMED.value, stays.c.status == StayStatus.TENTATIVE.value))
     .where(stays.c.check_out > bindparam("since", type_=Instant), stays.c.check_in < bindparam("until", type_=Instant))
-    .where(stays.c.id != bindparam("besides"), stays.c.check_in < _FREE_FROM)
+    .where(stays.c.id != bindparam("besides"), stays.c.check_in < _FREE_AT)
 )
 
 

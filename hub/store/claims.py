@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, case, func, select
 
 from hub.model.values import CODED, StayStatus
 from hub.store.engine import Tx
@@ -48,6 +48,13 @@ def _asks_for_more(before: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool
 
 # ---- stays that meet ------------------------------------------------------------------------------------------------
 
+
+def free_at(stay: Any) -> ColumnElement[datetime]:
+    """When a row of `stays` takes its unit no more, as hub/model/stays.py says it."""
+    early = stay.c.left_at.between(stay.c.check_in, stay.c.check_out)
+    return case((early, stay.c.left_at), else_=stay.c.check_out)
+
+
 _OTHER = stays.alias()
 _KEEPING_NIGHTS: Final = (StayStatus.CONFIRMED.value, StayStatus.TENTATIVE.value)
 _OVERLAPS: Final[Prepared[int]] = Prepared(
@@ -59,8 +66,8 @@ _OVERLAPS: Final[Prepared[int]] = Prepared(
         one_of(stays.c.status, _KEEPING_NIGHTS),
         one_of(_OTHER.c.status, _KEEPING_NIGHTS),
         stays.c.check_out > bindparam("now", type_=Instant),
-        _OTHER.c.check_in < stays.c.check_out,
-        stays.c.check_in < _OTHER.c.check_out,
+        _OTHER.c.check_in < free_at(stays),
+        stays.c.check_in < free_at(_OTHER),
     ),
     lambda row: row["pairs"],
 )

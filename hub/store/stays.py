@@ -10,11 +10,12 @@ from sqlalchemy import Column, Select, bindparam, desc, func, or_, select, updat
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.io.vault import Vault
+from hub.model import stays as stays_model
 from hub.model.money import Money
 from hub.model.values import CODED, ChannelId, Pin, StayId, StayKind, StayStatus, UnitId, Window
 from hub.model.workflow import Stage
 from hub.store import steps
-from hub.store.claims import claim_of
+from hub.store.claims import claim_of, free_at
 from hub.store.engine import Tx
 from hub.store.prepared import Prepared, one_of, upsert
 from hub.store.source_names import CLOSED_THERE, stand_in
@@ -67,6 +68,14 @@ class StayRow:
     @property
     def total(self) -> Money | None:
         return None if self.total_minor is None or self.currency is None else Money(self.total_minor, self.currency)
+
+    @property
+    def takes(self) -> Window | None:
+        """The hours in which nobody else may stay there; None: it has no dates, or the guest left as it began."""
+        if self.check_in is None or self.check_out is None:
+            return None
+        end = stays_model.free_at(self.check_in, self.check_out, self.left_at)
+        return Window(self.check_in, end) if self.check_in < end else None
 
     def inside(self, now: datetime) -> bool:
         """The guest has come in and neither left nor reached the end of the stay."""
@@ -212,7 +221,7 @@ _GUESTS: Final = Prepared(
     select(*_COLUMNS)
     .where(stays.c.unit_id == bindparam("unit"), one_of(stays.c.kind, sorted(kind.value for kind in CODED)))
     .where(one_of(stays.c.status, (StayStatus.CONFIRMED.value, StayStatus.TENTATIVE.value)))
-    .where(stays.c.check_in < bindparam("end", type_=Instant), stays.c.check_out > bindparam("start", type_=Instant)),
+    .where(stays.c.check_in < bindparam("end", type_=Instant), free_at(stays) > bindparam("start", type_=Instant)),
     lambda row: _row(tuple(row.values())),
 )
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from hub import bookings, feeds, publishing
+from hub import bookings, feeds, publishing, workflow
 from hub.bookings import NewHold
 from hub.contracts import Integration, Performer
 from hub.errors import Rejected, Unavailable
@@ -19,6 +20,7 @@ from hub.model.availability import Closed, ClosureKind, OwnRules
 from hub.model.effects import Effect, SetNights
 from hub.model.publishing import Block
 from hub.model.values import ChannelId, StayKind, StayStatus
+from hub.model.workflow import Stage
 from hub.publishing import Handout
 from hub.store import house as house_rows
 from hub.store import publishing as rows
@@ -116,6 +118,27 @@ def test_a_booking_is_told_to_every_other_channel_and_never_to_its_own(tmp_path:
             house.rebook("a", status=StayStatus.CANCELLED)
             await house.later(minutes=4)
             assert _nights(await _fetch(house, OTHER)) == set()
+
+    simulate(main())
+
+
+@pytest.mark.parametrize(("hour", "free"), [(9, 11), (21, 12)])
+def test_platforms_hear_of_the_nights_that_a_guest_gives_up_and_of_none_that_was_had(
+    tmp_path: Path, hour: int, free: int
+) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            await _no_buffer(house)
+            await _channel(house)
+            await _link(house, OTHER)
+            house.book("a", ARRIVAL, DEPARTURE)
+            await house.later(minutes=4)
+            await house.until(datetime(2027, 3, 11, hour, tzinfo=UTC))
+            say = partial(workflow.say, intake=house.hub.intake, id_=(await house.stay()).id, why="", actor="ada")
+            for stage in (Stage.CHECKED_IN, Stage.CHECKED_OUT):
+                await house.hub.store.write(partial(say, wanted=stage))
+            told = {(ARRIVAL, date(2027, 3, 12), True)} if free == 12 else set()
+            assert _nights(await _fetch(house, OTHER)) == told, "what is over is not told any more"
 
     simulate(main())
 

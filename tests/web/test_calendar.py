@@ -118,6 +118,12 @@ async def test_whoever_left_early_has_no_bar_on_the_nights_that_are_free_again(m
     assert "Tue 17 Nov to Fri 20 Nov, 3 nights" in _row(await manager.get("/calendar"), "studio")[0]
 
 
+async def test_whoever_left_late_in_the_day_has_a_bar_on_that_night_too(manager: Visitor) -> None:
+    hub, stay = manager.here.hub, manager.here.stays["Tom Okafor"]
+    await hub.store.write(partial(ledger.left, id_=stay, at=NOW.replace(hour=21)))
+    assert "Tue 17 Nov to Sat 21 Nov, 4 nights" in _row(await manager.get("/calendar"), "studio")[0]
+
+
 async def test_one_goes_by_weeks_and_comes_back_to_today(manager: Visitor) -> None:
     page = await manager.get("/calendar?zoom=weeks&from=2026-11-19")
     assert 'href="/calendar?from=2026-11-12&amp;zoom=weeks"' in page.html

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from hub import bookings
+from hub.intake import NewStay
 from hub.model.workflow import Stage
+from hub.store import stays as ledger
 from hub.store import steps
 from tests.web.conftest import Visitor
 
@@ -20,3 +25,22 @@ async def test_a_person_says_where_a_stay_stands_and_that_is_written_down(manage
     assert "seen at the door" in page.text
     assert await manager.here.hub.store.read(lambda tx: steps.stage(tx, id_)) is Stage.CHECKED_IN
     assert (await manager.get("/stays/nobody/stage")).status == 404
+
+
+async def test_who_left_early_is_inside_again_unless_the_nights_were_sold(manager: Visitor) -> None:
+    hub, id_ = manager.here.hub, manager.here.stays["Tom Okafor"]
+    for stage in ("checked_in", "checked_out"):
+        assert (await manager.post(f"/stays/{id_}/stage", stage=stage)).status == 303
+    row = await hub.store.read(lambda tx: ledger.stay(tx, id_))
+    assert row is not None
+    assert row.departure is not None
+    new = NewStay(row.unit_id, row.departure - timedelta(days=2), row.departure, "Second Guest")
+    await hub.store.write(lambda tx: bookings.book(tx, hub.intake, new, "ada", anyway=True))
+    refused = await manager.post(f"/stays/{id_}/stage", stage="checked_in")
+    assert refused.status == 422
+    assert (
+        "The guest left, and cannot be inside again: somebody else stays there on some of these nights" in refused.text
+    )
+    row = await hub.store.read(lambda tx: ledger.stay(tx, id_))
+    assert row is not None
+    assert row.left_at is not None

@@ -90,7 +90,7 @@ class StayOut(Out):
     special_requests: str = Field(description="what the guest asked for when booking")
     price: PriceOut | None = Field(description="null: nobody said one")
     arrived_at: Told | None
-    left_at: Told | None
+    left_at: Told | None = Field(description="before the check-out: the nights that begin after it are free again")
     cancelled_at: Told | None
     cancelled_why: str | None
     codes: CodesOut

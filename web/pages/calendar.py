@@ -136,7 +136,8 @@ def _groups(tx: Tx, ground: Ground, shown: Shown, place: str) -> list[Group]:
     rows: dict[PropertyId, list[Row]] = defaultdict(list)
     for unit in units:
         local = ground.local(unit.property)
-        found = pieces(shown, spans.get(unit.id, ()), holds.get(unit.id, ()), closures.get(unit.id, ()), local)
+        taken = spans.get(unit.id, ()), holds.get(unit.id, ()), closures.get(unit.id, ())
+        found = pieces(shown, *taken, local, ground.places[unit.property].check_in)
         rows[unit.property].append(row(shown, unit.id, unit.name, found, flags[unit.id]))
     return [Group(ground.places[id_].name, sorted(rows[id_], key=lambda each: each.name)) for id_ in rows]
 

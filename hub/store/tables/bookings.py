@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Text
 
-from hub.store.tables.kinds import NIGHTS_OF_A_UNIT, Day, Instant, postgresql_rule, required, sqlite_rule, table
+from hub.store.tables.kinds import (
+    FREE_AT,
+    NIGHTS_OF_A_UNIT,
+    Day,
+    Instant,
+    postgresql_rule,
+    required,
+    sqlite_rule,
+    table,
+)
 
 booking_rules = table(
     "booking_rules",
@@ -44,10 +53,10 @@ holds = table(
     Index("holds_by_unit", "unit_id", "check_in"),
 )
 
-_TAKEN = """EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.status IN ('confirmed', 'tentative')
-             AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
+_TAKEN = f"""EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.status IN ('confirmed', 'tentative')
+             AND s.check_in < NEW.check_out AND NEW.check_in < {FREE_AT.format("s")})
  OR EXISTS (SELECT 1 FROM holds h WHERE h.unit_id = NEW.unit_id AND h.expires_at > NEW.made_at
-            AND h.check_in < NEW.check_out AND NEW.check_in < h.check_out)"""
+            AND h.check_in < NEW.check_out AND NEW.check_in < h.check_out)"""  # noqa: S608
 """Nobody can hold what is taken. A hold that is over counts for nothing, whether or not it was swept away yet."""
 
 sqlite_rule(

@@ -16,6 +16,9 @@ metadata = MetaData()
 NIGHTS_OF_A_UNIT, CODES_OF_A_LOCK = 1, 2
 """Which of PostgreSQL's advisory locks: those of one kind are told apart by what they are about."""
 
+FREE_AT = "CASE WHEN {0}.left_at BETWEEN {0}.check_in AND {0}.check_out THEN {0}.left_at ELSE {0}.check_out END"
+"""When a row of `stays` takes its unit no more (hub/model/stays.py)."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
 
 from hub.store.tables.kinds import (
     CODES_OF_A_LOCK,
+    FREE_AT,
     NIGHTS_OF_A_UNIT,
     Day,
     Instant,
@@ -226,19 +227,23 @@ END""",
 )
 
 _COMES = "NEW.kind IN ('reservation', 'owner') AND NEW.status IN ('confirmed', 'tentative')"
-_TAKEN = """(EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.id <> NEW.id
+_UNTIL, _UNTIL_BEFORE = FREE_AT.format("NEW"), FREE_AT.format("OLD")
+_TAKEN = f"""(EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.id <> NEW.id
               AND s.status IN ('confirmed', 'tentative')
-              AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
+              AND s.check_in < {_UNTIL}
+              AND NEW.check_in < {FREE_AT.format("s")})
   OR EXISTS (SELECT 1 FROM holds h WHERE h.unit_id = NEW.unit_id AND h.expires_at > NEW.changed_at
-             AND h.check_in < NEW.check_out AND NEW.check_in < h.check_out))"""
+             AND h.check_in < {_UNTIL} AND NEW.check_in < h.check_out))"""  # noqa: S608
 _MADE_HERE = f"NEW.channel_id IS NULL AND {_COMES}"
 """Nobody can double-book from here, whatever the code above does. What channels sold twice is kept and asked about."""
-_MOVED = "BEFORE UPDATE OF unit_id, arrival, departure, own_check_in, own_check_out, kind, status, moved_from"
+_MOVED = "BEFORE UPDATE OF unit_id, arrival, departure, own_check_in, own_check_out, left_at, kind, status, moved_from"
 _TAKES_MORE = f"""(NEW.channel_id IS NULL OR NEW.moved_from IS NOT OLD.moved_from) AND {_COMES}
  AND (NEW.unit_id <> OLD.unit_id OR OLD.status NOT IN ('confirmed', 'tentative') OR OLD.kind NOT IN ('reservation', 'owner')
       OR ((NEW.arrival IS NOT OLD.arrival OR NEW.departure IS NOT OLD.departure
-           OR NEW.own_check_in IS NOT OLD.own_check_in OR NEW.own_check_out IS NOT OLD.own_check_out)
-          AND (NEW.check_in < OLD.check_in OR NEW.check_out > OLD.check_out OR OLD.check_in IS NULL)))"""
+           OR NEW.own_check_in IS NOT OLD.own_check_in OR NEW.own_check_out IS NOT OLD.own_check_out
+           OR NEW.left_at IS NOT OLD.left_at)
+          AND (NEW.check_in < OLD.check_in OR OLD.check_in IS NULL
+               OR {_UNTIL} > {_UNTIL_BEFORE})))"""
 """A stay that was sold twice may still be changed, but for taking more than it has. House rules move stays, not people."""
 
 for _name, _when, _asks in (
@@ -273,7 +278,12 @@ BEGIN
 END""",
     )
 
-_NIGHTS = "int4range(replace({0}.arrival, '-', '')::int, replace({0}.departure, '-', '')::int)"
+_LAST_SLEPT = "to_char(to_timestamp({0}.left_at / 1000) AT TIME ZONE 'UTC' - interval '1 day', 'YYYYMMDD')::int"
+_NIGHTS = f"""int4range(replace({{0}}.arrival, '-', '')::int,
+        CASE WHEN {{0}}.left_at BETWEEN {{0}}.check_in AND {{0}}.check_out
+        THEN greatest(replace({{0}}.arrival, '-', '')::int, least(replace({{0}}.departure, '-', '')::int, {_LAST_SLEPT}))
+        ELSE replace({{0}}.departure, '-', '')::int END)"""
+"""Of who left early, those that are over in whatever zone: of the last one or two the rule alone knows whose they are."""
 
 ruled(
     stays,
@@ -290,7 +300,7 @@ CREATE TABLE kept_nights (
 postgresql_rule(
     stays,
     "stays_keep_nights",
-    "AFTER INSERT OR UPDATE OF unit_id, channel_id, arrival, departure, kind, status",
+    "AFTER INSERT OR UPDATE OF unit_id, channel_id, arrival, departure, left_at, kind, status",
     f"""
 BEGIN
     IF NOT ({_MADE_HERE}) OR NEW.arrival IS NULL OR NEW.departure IS NULL THEN

@@ -56,6 +56,18 @@ def paired(reports: list[StayReport], stays: list[KnownStay], channel: ChannelId
     return [None if each is None else f"{each.known.id} by {each.by.value}" for each in pair(reports, stays, channel)]
 
 
+def test_another_booking_of_the_nights_that_a_guest_gave_up_is_another_stay() -> None:
+    """It may end on the same day, and the channel may list the one who left no more."""
+    left = replace(known("one", 1, 8), free_from=nov(4))
+    assert paired([told("two", 5, 8)], [left]) == [None]
+    assert paired([told("two", 4, 8)], [left]) == [None]
+    assert match(told("two", 4, 8, reference="A2"), [replace(left, uid="two", reference="A1")], AIRBNB) is None
+    assert paired([told("two", 3, 8)], [left]) == ["stay one by departure"], (
+        "it is told of anew, from another first day"
+    )
+    assert paired([told("one", 6, 8)], [left]) == ["stay one by uid"], "calendars that list no past begin it later"
+
+
 # ---- one stay or two ------------------------------------------------------------------------------------------------
 
 

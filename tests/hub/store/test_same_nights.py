@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from hub.config import Config
 from hub.model.values import ChannelId, PropertyId, StayId, StayKind, StayStatus, UnitId
-from hub.store import house, removing, stays
+from hub.store import bookings, house, removing, stays
 from hub.store.engine import Store, Tx
 from hub.store.house import ChannelRow, ClosedMeans, Origin, Property, Unit
 from hub.store.stay_search import Wanted
@@ -83,6 +83,32 @@ def _come_early(number: int, hours: int) -> Deed:
     return come
 
 
+def _left(number: int, hours: int | None) -> Deed:
+    """So long before its end; None: nobody left."""
+
+    def leave(tx: Tx) -> None:
+        row = stays.stay(tx, StayId(f"stay-{number}"))
+        if row is not None and row.check_out is not None:
+            at = None if hours is None else row.check_out - timedelta(hours=hours)
+            stays.keep(tx, replace(row, left_at=at))
+
+    return leave
+
+
+def _held(first: int, nights: int) -> Deed:
+    arrival = date(2027, 3, 10) + timedelta(days=first)
+    departure = arrival + timedelta(days=nights)
+
+    def hold(tx: Tx) -> None:
+        begins, ends = (datetime.combine(day, time(), UTC) for day in (arrival, departure))
+        come, go = begins + timedelta(hours=15), ends + timedelta(hours=11)
+        bookings.keep_hold(
+            tx, bookings.Hold(f"hold-{tx.new_id(NOW)}", FLAT, arrival, departure, come, go, "", NOW, "ada", go)
+        )
+
+    return hold
+
+
 def _removed(feed: ChannelId) -> Deed:
     def remove(tx: Tx) -> None:
         if house.channel_with(tx, feed) is not None:
@@ -106,6 +132,8 @@ _LATER = st.one_of(
     st.builds(_removed, st.sampled_from(FEEDS)),
     st.builds(_moved, _NUMBER, st.sampled_from((FLAT, LOFT)), st.sampled_from((None, FLAT, LOFT))),
     st.builds(_come_early, _NUMBER, st.sampled_from((2, 30))),
+    st.builds(_left, _NUMBER, st.sampled_from((20, 44, 60, 100, None, None))),
+    st.builds(_held, st.integers(0, 2), st.integers(1, 2)),
 )
 
 

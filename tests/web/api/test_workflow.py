@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from hub.model.facts import StayReport, StayReported
 from hub.model.values import ChannelId, StayKind, StayStatus
@@ -18,6 +18,19 @@ async def test_a_stay_is_moved_on_by_a_persons_word(api: Api) -> None:
     assert (told["stage"], told["history"][-1]["why"]) == ("checked_in", "seen")
     assert (await api.post(f"/stays/{api.stay}/workflow", {"stage": "refunded"})).status == 409
     assert (await api.get("/stays/nobody/workflow")).status == 404
+
+
+async def test_the_nights_of_who_left_early_are_sold_again_and_then_nobody_is_back_inside(api: Api) -> None:
+    stay = (await api.get(f"/stays/{api.stay}")).json
+    api.clock.at = datetime.fromisoformat(stay["check_in"]) + timedelta(hours=1)
+    for stage in ("checked_in", "checked_out"):
+        assert (await api.post(f"/stays/{api.stay}/workflow", {"stage": stage})).status == 200
+    last = date.fromisoformat(stay["departure"])
+    days = {"arrival": (last - timedelta(days=1)).isoformat(), "departure": last.isoformat()}
+    new = {"unit": stay["unit"], **days, "guest": "Second Guest", "anyway": True}
+    assert (await api.post("/stays", new)).status == 201
+    refused = await api.post(f"/stays/{api.stay}/workflow", {"stage": "checked_in"})
+    assert (refused.status, "cannot be inside again" in refused.json["detail"]) == (409, True)
 
 
 async def test_nights_that_were_sold_twice_are_told_and_shared(api: Api) -> None:

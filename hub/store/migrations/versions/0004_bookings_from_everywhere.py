@@ -57,7 +57,7 @@ TRIGGERS = (
     """
 CREATE TRIGGER holds_no_overlap BEFORE INSERT ON holds
 WHEN EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.status IN ('confirmed', 'tentative')
-             AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
+             AND s.check_in < NEW.check_out AND NEW.check_in < CASE WHEN s.left_at BETWEEN s.check_in AND s.check_out THEN s.left_at ELSE s.check_out END)
  OR EXISTS (SELECT 1 FROM holds h WHERE h.unit_id = NEW.unit_id AND h.expires_at > NEW.made_at
             AND h.check_in < NEW.check_out AND NEW.check_in < h.check_out)
 BEGIN SELECT RAISE(ABORT, 'overlap'); END
@@ -68,23 +68,27 @@ BEGIN SELECT RAISE(ABORT, 'overlap'); END
 CREATE TRIGGER stays_no_overlap_new BEFORE INSERT ON stays
 WHEN NEW.channel_id IS NULL AND NEW.kind IN ('reservation', 'owner') AND NEW.status IN ('confirmed', 'tentative')
  AND (EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.id <> NEW.id AND s.status IN ('confirmed', 'tentative')
-              AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
+              AND s.check_in < CASE WHEN NEW.left_at BETWEEN NEW.check_in AND NEW.check_out THEN NEW.left_at ELSE NEW.check_out END
+              AND NEW.check_in < CASE WHEN s.left_at BETWEEN s.check_in AND s.check_out THEN s.left_at ELSE s.check_out END)
   OR EXISTS (SELECT 1 FROM holds h WHERE h.unit_id = NEW.unit_id AND h.expires_at > NEW.changed_at
-             AND h.check_in < NEW.check_out AND NEW.check_in < h.check_out))
+             AND h.check_in < CASE WHEN NEW.left_at BETWEEN NEW.check_in AND NEW.check_out THEN NEW.left_at ELSE NEW.check_out END AND NEW.check_in < h.check_out))
 BEGIN SELECT RAISE(ABORT, 'overlap'); END
     """,
     """
 CREATE TRIGGER stays_no_overlap_moved
-BEFORE UPDATE OF unit_id, arrival, departure, own_check_in, own_check_out, kind, status, moved_from ON stays
+BEFORE UPDATE OF unit_id, arrival, departure, own_check_in, own_check_out, left_at, kind, status, moved_from ON stays
 WHEN (NEW.channel_id IS NULL OR NEW.moved_from IS NOT OLD.moved_from) AND NEW.kind IN ('reservation', 'owner') AND NEW.status IN ('confirmed', 'tentative')
  AND (NEW.unit_id <> OLD.unit_id OR OLD.status NOT IN ('confirmed', 'tentative') OR OLD.kind NOT IN ('reservation', 'owner')
       OR ((NEW.arrival IS NOT OLD.arrival OR NEW.departure IS NOT OLD.departure
-           OR NEW.own_check_in IS NOT OLD.own_check_in OR NEW.own_check_out IS NOT OLD.own_check_out)
-          AND (NEW.check_in < OLD.check_in OR NEW.check_out > OLD.check_out OR OLD.check_in IS NULL)))
+           OR NEW.own_check_in IS NOT OLD.own_check_in OR NEW.own_check_out IS NOT OLD.own_check_out
+           OR NEW.left_at IS NOT OLD.left_at)
+          AND (NEW.check_in < OLD.check_in OR OLD.check_in IS NULL
+               OR CASE WHEN NEW.left_at BETWEEN NEW.check_in AND NEW.check_out THEN NEW.left_at ELSE NEW.check_out END > CASE WHEN OLD.left_at BETWEEN OLD.check_in AND OLD.check_out THEN OLD.left_at ELSE OLD.check_out END)))
  AND (EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.id <> NEW.id AND s.status IN ('confirmed', 'tentative')
-              AND s.check_in < NEW.check_out AND NEW.check_in < s.check_out)
+              AND s.check_in < CASE WHEN NEW.left_at BETWEEN NEW.check_in AND NEW.check_out THEN NEW.left_at ELSE NEW.check_out END
+              AND NEW.check_in < CASE WHEN s.left_at BETWEEN s.check_in AND s.check_out THEN s.left_at ELSE s.check_out END)
   OR EXISTS (SELECT 1 FROM holds h WHERE h.unit_id = NEW.unit_id AND h.expires_at > NEW.changed_at
-             AND h.check_in < NEW.check_out AND NEW.check_in < h.check_out))
+             AND h.check_in < CASE WHEN NEW.left_at BETWEEN NEW.check_in AND NEW.check_out THEN NEW.left_at ELSE NEW.check_out END AND NEW.check_in < h.check_out))
 BEGIN SELECT RAISE(ABORT, 'overlap'); END
     """,
 )
