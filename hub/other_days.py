@@ -41,9 +41,7 @@ def heard(tx: Tx, channel: ChannelId, stay: StayRow, report: StayReport, at: dat
     if theirs != row.there:
         _keep(tx, row, theirs, at)
         if theirs is not None:
-            what = (
-                f"other days for {stay.reference or stay.guest or row.booking}, made here: {theirs[0]} to {theirs[1]}"
-            )
+            what = f"other days for booking {report.reference}, made here: {theirs[0]} to {theirs[1]}"
             rows.note(tx, Entry(0, channel, stay.unit_id, at, IN, NOTED, what))
 
 

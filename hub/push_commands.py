@@ -25,6 +25,7 @@ def _line(line: Line) -> JsonValue:
     return {
         "stay": line.stay,
         "guest": line.guest,
+        "reference": line.reference,
         "unit": line.unit,
         "arrival": str(line.arrival),
         "state": line.state.value + (" (rehearsed)" if line.dry else ""),

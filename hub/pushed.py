@@ -78,7 +78,7 @@ def pushed(tx: Tx, plugins: Plugins, channel: ChannelId, now: datetime) -> Pushe
                 Line(
                     stay.id,
                     stay.guest,
-                    stay.reference,
+                    stay.reference or pushing.key_of(stay.id),
                     names.get(stay.unit_id, stay.unit_id),
                     stay.arrival,
                     stay.departure,

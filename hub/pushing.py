@@ -27,6 +27,7 @@ from hub.model.facts import BookingKept, StayReport
 from hub.model.values import ChannelId, Part, StayId, StayStatus, UnitId
 from hub.plugins import Plugins
 from hub.store import house, listings, log, mail, pushes
+from hub.store import publishing as sync_log
 from hub.store import stays as ledger
 from hub.store.engine import Store, Tx
 from hub.store.pushes import Push, PushState
@@ -219,16 +220,28 @@ class Pusher:
             return
         given_up = final or row.attempts >= ATTEMPTS
         state = PushState.FAILED if given_up else PushState.PENDING
-        logger.log(30 if given_up else 20, "a booking was not pushed", attempt=row.attempts, why=words, last=given_up)
+        level, named = 30 if given_up else 20, key_of(effect.stay)
+        logger.log(level, "a booking was not pushed", booking=named, attempt=row.attempts, why=words, last=given_up)
         pushes.keep(tx, replace(row, state=state, error=words))
+        _note(tx, row, sync_log.FAILED, f"not sent, try {row.attempts}", self.desk.now(), words)
 
     def _done(self, tx: Tx, effect: PushStay, order: KeepBooking) -> None:
         row = pushes.one(tx, effect.channel, effect.stay)
         if row is None:
             return
-        logger.info("a booking was pushed", attempt=row.attempts, rehearsed=order.dry)
+        logger.info("a booking was pushed", booking=order.key, attempt=row.attempts, rehearsed=order.dry)
+        what, outcome = ("rehearsed", sync_log.NOTED) if order.dry else ("sent", sync_log.OK)
+        _note(tx, row, outcome, what, self.desk.now(), words_of(row) and f"not all of it: {words_of(row)}")
         done = replace(row, state=PushState.SYNCED, error="", synced_at=self.desk.now(), dry=int(order.dry))
         pushes.keep(tx, done)
+
+
+def _note(tx: Tx, row: Push, outcome: str, what: str, now: datetime, words: str) -> None:
+    """A line of the sync log, which outlives the guest: it bears the reference, and no name."""
+    stay = ledger.stay(tx, row.stay_id)
+    unit, named = (None, "") if stay is None else (stay.unit_id, stay.reference)
+    said = f"booking {named or key_of(row.stay_id)} {what}"
+    sync_log.note(tx, sync_log.Entry(0, row.channel_id, unit, now, sync_log.OUT, outcome, said, words))
 
 
 # ---- what comes back ------------------------------------------------------------------------------------------------

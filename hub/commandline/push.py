@@ -16,6 +16,7 @@ ChannelArgument = Annotated[str, typer.Argument(metavar="CHANNEL", help="The acc
 _COLUMNS = {
     "stay": "STAY",
     "guest": "GUEST",
+    "reference": "REFERENCE",
     "unit": "UNIT",
     "arrival": "FROM",
     "state": "STATE",

@@ -24,6 +24,7 @@ from hub.model.values import ChannelId, Part, PropertyId, StayId, StayStatus, Un
 from hub.stay_changes import StayChange
 from hub.store import house as rows
 from hub.store import mail, pushes
+from hub.store import publishing as sync_log
 from hub.store.engine import Tx
 from hub.store.house import ChannelRow, ClosedMeans, Origin, Unit
 from hub.store.pushes import Push, PushState
@@ -167,6 +168,32 @@ def test_other_days_and_a_cancellation_follow(tmp_path: Path) -> None:
             await house.later(seconds=10)
             assert made_there(desk).state == "over"
             assert (await pushed(house)).state is PushState.SYNCED
+
+    simulate(main())
+
+
+def test_every_try_stands_in_the_sync_log_with_the_booking_s_reference_and_without_a_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def main() -> None:
+        async with plugged(tmp_path, **FOR_REAL) as (house, desk):
+            desk.faults = [reply({}, 500)] * 2
+            named = pushing.key_of(await add(house))
+            await house.later(minutes=2)
+
+            def look(tx: Tx) -> list[tuple[str, str, bool]]:
+                found = sync_log.entries(tx, DESK)
+                return [
+                    (each.outcome, each.what, each.words != "") for each in found if each.what.startswith("booking")
+                ]
+
+            assert await house.hub.store.read(look) == [
+                ("ok", f"booking {named} sent", False),
+                ("failed", f"booking {named} not sent, try 2", True),
+                ("failed", f"booking {named} not sent, try 1", True),
+            ]
+            assert "Lovelace" not in str(await house.hub.store.read(lambda tx: sync_log.entries(tx, DESK)))
+            assert f"booking={named}" in capsys.readouterr().out
 
     simulate(main())
 

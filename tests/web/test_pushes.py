@@ -66,6 +66,7 @@ async def test_the_page_shows_how_far_an_account_knows_our_bookings(manager: Vis
     assert "not free there" in page.text
     assert "50.0 %" in page.text
     assert "Rehearsed" in page.text
+    assert f"GH-{ids['Grace Hopper']}" in page.text, "by its reference, beside the guest"
     assert f"Not all of it: the notes ({BAD_NOTES})." in page.text
     grace, tom = ids["Grace Hopper"], ids["Tom Okafor"]
     assert (await manager.post("/channels/manager/pushes", stay=grace)).status == 303
