@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-from hub import changes, contacts, issuing
+from hub import changes, checked, contacts, issuing
 from hub.errors import Rejected
 from hub.hearing import NOTHING, News
 from hub.issuing import Desk
@@ -145,6 +145,7 @@ def take_in(tx: Tx, desk: Desk, at: At, report: StayReport, found: Found) -> Tak
         row = replace(row, status=before.status, cancelled_at=before.cancelled_at, cancelled_why=before.cancelled_why)
     said = changes.Word(f"channel:{channel.id}", changes.action_of(before, row), told_at=at.when)
     changes.keep(tx, desk, before, row, said)
+    checked.heard(tx, channel.id, report, row, desk.now())
     sealed = desk.vault.seal(report.raw.encode(), about=f"report:{channel.id}:{report.uid}")
     own = (report.departure, *hours)
     word = Source(channel.id, report.uid, row.id, sealed, digest, at.when, None, 0, report.changed_at, *own)

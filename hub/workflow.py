@@ -60,7 +60,13 @@ def _following(tx: Tx, row: StayRow, stage: Stage | None, now: datetime) -> tupl
     if stage is None or row.check_in is None or row.check_out is None:
         return None
     seen = stage is Stage.PRE_ARRIVAL and _seen(tx, row)  # nothing else hangs on it
-    return due(stage, Course(row.check_in, row.check_out, row.arrived_at, row.left_at, seen), now)
+    by_channel = stage is Stage.CHECKED_OUT and row.check_out > now and _by_channel(tx, row)
+    return due(stage, Course(row.check_in, row.check_out, row.arrived_at, row.left_at, seen, by_channel), now)
+
+
+def _by_channel(tx: Tx, row: StayRow) -> bool:
+    history = steps.history(tx, row.id)
+    return bool(history) and history[-1].by.startswith("channel:")
 
 
 def _seen(tx: Tx, row: StayRow) -> bool:

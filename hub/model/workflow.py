@@ -66,6 +66,27 @@ def stage_for(status: StayStatus, before: Stage | None) -> Stage:
     return _ENTRY[status]
 
 
+# ---- a channel's word ------------------------------------------------------------------------------------------------
+
+
+def told(stage: Stage, course: Course, now: datetime, *, inside: bool) -> tuple[Stage, ...]:
+    """The steps that a stay takes as its channel says that the guest has checked in, or out.
+
+    Only the stage follows it. When anybody came or left is not known by it, and so no code hangs on it.
+    """
+    if not inside:
+        return {
+            Stage.CONFIRMED: (Stage.CHECKED_IN, Stage.CHECKED_OUT),
+            Stage.NO_SHOW: (Stage.CHECKED_IN, Stage.CHECKED_OUT),
+            Stage.PRE_ARRIVAL: (Stage.CHECKED_OUT,),
+            Stage.CHECKED_IN: (Stage.CHECKED_OUT,),
+        }.get(stage, ())
+    back = stage is Stage.CHECKED_OUT and course.left_at is None and now < course.check_out
+    if back or stage in (Stage.CONFIRMED, Stage.PRE_ARRIVAL, Stage.NO_SHOW):
+        return (Stage.CHECKED_IN,)
+    return ()
+
+
 # ---- the clock -----------------------------------------------------------------------------------------------------
 
 PRE_ARRIVAL: Final = timedelta(hours=48)
@@ -87,6 +108,12 @@ class Course:
     left_at: datetime | None
     seen: bool
     """Its doors tell whose code was typed: a guest who came was seen."""
+    by_channel: bool = False
+    """Its latest step was its channel's word."""
+
+    def goes_on(self, now: datetime) -> bool:
+        """Nobody says that it is over, nor does the clock."""
+        return self.left_at is None and now < self.check_out and not self.by_channel
 
 
 def due(stage: Stage, course: Course, now: datetime) -> tuple[Stage, str] | None:
@@ -109,7 +136,7 @@ def due(stage: Stage, course: Course, now: datetime) -> tuple[Stage, str] | None
             return Stage.CHECKED_OUT, "the guest left" if course.left_at is not None else "the stay is over"
         case Stage.CHECKED_OUT if now >= course.check_out + FAREWELL:
             return Stage.COMPLETED, "a day after check-out"
-        case Stage.CHECKED_OUT | Stage.COMPLETED if course.left_at is None and now < course.check_out:
+        case Stage.CHECKED_OUT | Stage.COMPLETED if course.goes_on(now):
             back = Stage.CHECKED_OUT if stage is Stage.COMPLETED else Stage.CHECKED_IN
             return (back, "the stay goes on") if course.arrived_at is not None or stage is Stage.COMPLETED else None
         case _:

@@ -292,6 +292,7 @@ class Guesty(Account):
             listing=told.named("listingId"),
             platform=told.text("source"),
             source_status=word,
+            inside={"checked_in": True, "checked_out": False}.get(word),
             changed_at=told.instant("lastUpdatedAt"),
             total=None if paid is None or due is None else type(paid)(paid.minor + due.minor, paid.currency),
         )

@@ -9,10 +9,13 @@ import pytest
 
 from hub import workflow
 from hub.errors import Rejected
+from hub.intake import NewStay
 from hub.model.values import StayId, StayStatus
 from hub.model.workflow import Stage
 from hub.store import stays, steps
-from tests.simulators.home import Home, home, simulate
+from tests.simulators.home import FLAT, Home, home, simulate
+from tests.simulators.managers.all import MANAGERS
+from tests.simulators.managers.plugged import DESK, plugged
 
 FIRST, LAST = date(2027, 3, 2), date(2027, 3, 4)
 
@@ -109,5 +112,39 @@ def test_of_stays_that_wait_for_their_day_nothing_is_due(tmp_path: Path) -> None
             assert looks == [True, False, False, True]
             await made.later(minutes=6)
             assert (await _stages(made, row.id))[-1][0] == "checked_in"
+
+    simulate(main())
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_guesty_s_check_in_and_check_out_move_the_stage_and_nothing_else(tmp_path: Path, own: bool) -> None:
+    """`own`: it was booked there; else it was made here and told there."""
+
+    async def main() -> None:
+        more = {} if own else {"push_bookings": True, "push_test": False}
+        async with plugged(tmp_path, MANAGERS["guesty"], **more) as (made, desk):
+            hub = made.hub
+            if own:
+                desk.book(1, day=1)
+            else:
+                new = NewStay(FLAT, FIRST, LAST, "Ada Lovelace")
+                await hub.store.write(lambda tx: hub.intake.add_stay(tx, new, "manager"))
+            await made.later(minutes=10)
+            (there,) = desk.booked
+            before, digits = await made.stay(), await made.digits()
+            assert before.check_in is not None
+            await made.until(before.check_in + timedelta(hours=1))
+            for state in ("in", "out"):
+                desk.change(there, state=state)
+                await made.later(minutes=10)
+            by = f"channel:{DESK}"
+            assert (await _stages(made, before.id))[-2:] == [("checked_in", by), ("checked_out", by)]
+            after = await made.stay()
+            assert (after.arrived_at, after.left_at, after.check_out) == (None, None, before.check_out)
+            assert await made.digits() == digits, "it works for as long as it did"
+            await _say(made, before.id, Stage.CHECKED_IN)
+            desk.change(there, note="Wants towels", guest="Ada Byron")
+            await made.later(hours=1, minutes=10)
+            assert (await _stages(made, before.id))[-1] == ("checked_in", "ada"), "it says nothing new of it"
 
     simulate(main())

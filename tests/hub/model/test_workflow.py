@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from hub.model.values import StayStatus
-from hub.model.workflow import FOLLOWS, STATUS, Course, Stage, due, stage_for
+from hub.model.workflow import FOLLOWS, STATUS, Course, Stage, due, stage_for, told
 
 IN = datetime(2027, 3, 2, 14, 0, tzinfo=UTC)
 OUT = datetime(2027, 3, 5, 10, 0, tzinfo=UTC)
@@ -71,3 +72,29 @@ def test_a_status_that_was_told_keeps_the_stage_that_agrees_with_it() -> None:
     assert stage_for(StayStatus.CANCELLED, Stage.CHECKED_IN) is Stage.CANCELLED
     assert stage_for(StayStatus.CONFIRMED, Stage.CANCELLED) is Stage.CONFIRMED
     assert stage_for(StayStatus.TENTATIVE, None) is Stage.PENDING
+
+
+@pytest.mark.parametrize("inside", [True, False])
+@pytest.mark.parametrize("stage", list(Stage))
+def test_a_channel_s_word_moves_a_stay_only_to_what_follows(stage: Stage, inside: bool) -> None:
+    steps = told(stage, _course(), IN + HOUR, inside=inside)
+    for before, after in zip((stage, *steps), steps, strict=False):
+        assert after in FOLLOWS[before]
+    assert not steps or steps[-1] is (Stage.CHECKED_IN if inside else Stage.CHECKED_OUT)
+    assert bool(steps) is (
+        stage in (Stage.CONFIRMED, Stage.PRE_ARRIVAL, Stage.NO_SHOW)
+        or stage is (Stage.CHECKED_OUT if inside else Stage.CHECKED_IN)
+    )
+
+
+def test_a_guest_who_left_or_whose_stay_is_over_does_not_come_back_by_a_channel_s_word() -> None:
+    assert told(Stage.CHECKED_OUT, _course(IN, IN + HOUR), IN + 2 * HOUR, inside=True) == ()
+    assert told(Stage.CHECKED_OUT, _course(IN), OUT, inside=True) == ()
+
+
+def test_what_a_channel_said_of_the_check_out_stands_though_the_stay_goes_on() -> None:
+    said = replace(_course(IN), by_channel=True)
+    assert due(Stage.CHECKED_OUT, said, OUT - HOUR) is None
+    found = due(Stage.CHECKED_OUT, said, OUT + 24 * HOUR)
+    assert found is not None
+    assert found[0] is Stage.COMPLETED

@@ -19,6 +19,8 @@ STATES: Final = {
     "asked": "reserved",
     "over": "canceled",
     "strange": "pondering",
+    "in": "checked_in",
+    "out": "checked_out",
 }
 LETTERS: Final = ("m", "r", "b", "bd", "sr", "abl", "a", "bw", "o", "pt", "ic", "an")
 _WORDS: Final = {word: state for state, word in STATES.items()} | {"inquiry": "over"}
