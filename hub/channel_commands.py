@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pydantic import JsonValue
 
-from hub import connecting, feeds, hearing, resync, syncing
+from hub import connecting, feeds, hearing, making, resync, syncing
 from hub.channel_kinds import Kind, Shape, kind_called
 from hub.commandline import asks_channels as asks
 from hub.commandline.asks import Ask
@@ -132,7 +132,7 @@ async def _link(hub: Hub, actor: str, ask: asks.ChannelLink) -> JsonValue:
 # ---- added, tried, changed and removed -------------------------------------------------------------------------------
 
 
-def _wanted(ask: asks.ChannelTry | asks.ChannelAdd) -> Wanted:
+def _wanted(ask: asks.ChannelTry | asks.ChannelAdd | asks.ChannelMake) -> Wanted:
     kind = _kind(ask.integration)
     unit = UnitId(ask.unit) if ask.unit else None
     return Wanted(ChannelId(ask.id), kind.name, unit, _read(kind, ask.settings))
@@ -181,6 +181,14 @@ async def _add(hub: Hub, actor: str, ask: asks.ChannelAdd) -> JsonValue:
     return {"channel": row.id, "integration": row.integration, "unit": row.unit}
 
 
+async def _make(hub: Hub, actor: str, ask: asks.ChannelMake) -> JsonValue:
+    try:
+        row = await making.make(hub, _wanted(ask), actor)
+    except Misconfigured as error:
+        raise Rejected(str(error)) from error
+    return {"channel": row.id, "integration": row.integration, "unit": row.unit}
+
+
 async def _change(hub: Hub, actor: str, ask: asks.ChannelChange) -> JsonValue:
     id_ = ChannelId(ask.channel)
 
@@ -220,6 +228,7 @@ COMMANDS: Final[Mapping[type[Ask], Callable[[Hub, str, Any], Awaitable[JsonValue
     asks.ChannelLink: _link,
     asks.ChannelTry: _try,
     asks.ChannelAdd: _add,
+    asks.ChannelMake: _make,
     asks.ChannelChange: _change,
     asks.ChannelSettings: _settings,
     asks.ChannelRemove: _remove,

@@ -52,6 +52,8 @@ class Kind:
     """It tells of several units; which listing is which unit is said once it was read."""
     webhook: str
     """The topic under which it calls the hub; empty: it does not."""
+    makes: str
+    """The setting that names the calendar, where one can be made; empty: none can."""
     settings: tuple[Setting, ...]
     """Empty where nobody asked for them."""
 
@@ -89,7 +91,7 @@ def _order(manifest: Manifest) -> tuple[bool, bool, str]:
 
 
 def _kind(manifest: Manifest) -> Kind:
-    return Kind(manifest.name, manifest.title, manifest.summary, manifest.account, manifest.webhook, ())
+    return Kind(manifest.name, manifest.title, manifest.summary, manifest.account, manifest.webhook, manifest.makes, ())
 
 
 def _setting(said: SettingSaid, field: FieldInfo) -> Setting:

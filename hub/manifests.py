@@ -61,6 +61,8 @@ class Manifest:
     notices: tuple[Notice, ...] = ()
     title: str = ""
     """What people call it."""
+    makes: str = ""
+    """The setting that names the calendar, where one can be made there; empty: none can."""
     webhook: str = ""
     """The topic under which it calls the hub; empty: it does not."""
     settings: tuple[SettingSaid, ...] = ()
@@ -98,6 +100,7 @@ def _read(file: Any, module: str) -> Iterator[Manifest]:
         cannot=tuple(told.get("cannot", ())),
         notices=tuple(Notice(**each) for each in told.get("notice", ())),
         title=told.get("title", told["name"]),
+        makes=told.get("makes", ""),
         webhook=told.get("webhook", ""),
         settings=tuple(SettingSaid(**each) for each in told.get("setting", ())),
     )

@@ -76,6 +76,16 @@ class ChannelAdd(Ask):
     settings: dict[str, str] = Field(repr=False)
 
 
+class ChannelMake(Ask):
+    command = "channel make-calendar"
+    patience = timedelta(seconds=90)
+
+    integration: str
+    id: str = ""
+    unit: str
+    settings: dict[str, str] = Field(repr=False)
+
+
 class ChannelChange(Ask):
     command = "channel change"
 

@@ -7,7 +7,14 @@ from typing import Annotated, Any
 import typer
 
 from hub.commandline.asking import AsJson, ConfigPath, answered
-from hub.commandline.connecting import add_channel, change_channel, list_kinds, remove_channel, show_settings
+from hub.commandline.connecting import (
+    add_channel,
+    change_channel,
+    list_kinds,
+    make_calendar,
+    remove_channel,
+    show_settings,
+)
 from hub.commandline.saying import as_json, table
 
 channel = typer.Typer(
@@ -18,6 +25,7 @@ channel.command("add")(add_channel)
 channel.command("settings")(show_settings)
 channel.command("change")(change_channel)
 channel.command("remove")(remove_channel)
+channel.command("make-calendar")(make_calendar)
 
 ChannelArgument = Annotated[str, typer.Argument(metavar="CHANNEL", help="Its id, from `gatehouse channel list`.")]
 UnitArgument = Annotated[str, typer.Argument(metavar="UNIT", help="The unit's id.")]

@@ -74,6 +74,28 @@ def add_channel(  # noqa: PLR0913, PLR0917  # each is an option of the command
         typer.echo(f"Added {added['channel']}.")
 
 
+def make_calendar(  # each is an option of the command
+    config: ConfigPath,
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="caldav or google_calendar.")],
+    unit: Annotated[str, typer.Option(help="Whose calendar it is.")],
+    name: Annotated[str, typer.Option("--id", help="What it is called here; else after its kind and unit.")] = "",
+    settings: Pairs = None,
+    json: AsJson = False,
+) -> None:
+    """Make a calendar for a unit that has none and add it; asked again, it is the same one. Needed secrets are asked for."""
+    from hub.commandline.asks_channels import ChannelMake
+    from hub.contracts.diaries import ANY
+
+    given = _pairs(settings)
+    makes = _kind(kind).makes
+    told = _asked_for(kind, {makes: ANY, **given} if makes else given)
+    made = answered(config, ChannelMake, integration=kind, unit=unit, id=name, settings=told)
+    if json:
+        as_json(made)
+        return
+    typer.echo(f"The calendar of {made['unit']} is {made['channel']}.")
+
+
 def show_settings(
     config: ConfigPath,
     channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="Its id.")],

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Final, Self
 
 from hub.contracts import Delivery, Host, Integration, Performer
-from hub.errors import Disappointment, Unavailable
+from hub.errors import Disappointment, Rejected, Unavailable
 from hub.io.files import sync_file, sync_folder
 from hub.model.diary import Entry, Line, Moment, Naming, line
 from hub.model.effects import Effect, SetNights
@@ -28,6 +28,8 @@ from hub.model.values import ChannelId, StayKind, StayStatus
 
 PREFIX: Final = "gatehouse-"
 """Of the name of whatever any hub writes. It is never read as news, whichever hub wrote it."""
+ANY: Final = "any"
+"""In place of a calendar's name while none is made yet."""
 WHOLE, CHANGED, UNCHANGED = "whole", "changed", "unchanged"
 WHOLE_EVERY: Final = timedelta(days=1)
 """In case a server forgets to tell something."""
@@ -224,6 +226,16 @@ class Diary(Integration):
     @abstractmethod
     async def understood(self, events: Sequence[tuple[str, str]], at: datetime) -> Sequence[StayReport]:
         """What events of other people say, each by its UID and its text. Raises Garbled."""
+
+    async def make(self, name: str, word: str) -> str:
+        """Make a calendar that people see under that name, or find the one that was made; what the hub is told to reach it.
+
+        Args:
+            word: the same for the same calendar; letters, digits, `.`, `_` and `-`.
+
+        Raises as `fetch`; Unavailable where it may have been made. Default: none can be made there.
+        """
+        raise Rejected("no calendar can be made there by a program")
 
     @abstractmethod
     async def test(self) -> Report:

@@ -186,6 +186,26 @@ class Calendar:
         told = (await self._ask("REPORT", _these(paths), depth=0)).parse_calendar_query()
         return [Item(each.href, each.etag or "", each.calendar_data) for each in told if each.calendar_data]
 
+    async def make(self, name: str, word: str) -> str:
+        """Make a calendar in the folder that this address is, or find the one of that word; its address (RFC 4791, 5.3.1).
+
+        Raises as `look`.
+        """
+        await _library()
+        url = str(URL(self._url) / word) + "/"
+        headers = {"Content-Type": 'application/xml; charset="utf-8"'}
+        answer = await self._request(url, "MKCALENDAR", _new(name), headers)
+        if answer.status in (403, 404, 405, 409):  # it is there already, or nothing may be made here
+            there = Calendar(url, self._user, self._password, through=self._send)
+            try:
+                await there.look()
+            except Rejected as error:
+                why = "give the address of the folder that the user's calendars stand in"
+                raise Rejected(f"{self.host} makes no calendar at this address ({answer.status}); {why}") from error
+            return url
+        accepted(answer)
+        return url
+
     # ---- writing ----
 
     async def put(self, path: str, text: str, tag: str | None) -> str | None:
@@ -287,6 +307,14 @@ def _these(paths: Sequence[str]) -> bytes:
 
     wanted = _with(dav.Prop(), dav.GetEtag(), cdav.CalendarData())
     return _xml(_with(cdav.CalendarMultiGet(), wanted, *(dav.Href(value=quote(path)) for path in paths)))
+
+
+def _new(name: str) -> bytes:
+    """For events alone (RFC 4791, 5.2.3)."""
+    from caldav.elements import cdav, dav
+
+    kinds = _with(cdav.SupportedCalendarComponentSet(), cdav.Comp(name="VEVENT"))
+    return _xml(_with(cdav.Mkcalendar(), _with(dav.Set(), _with(dav.Prop(), dav.DisplayName(value=name), kinds))))
 
 
 def _with(element: BaseElement, *inside: BaseElement) -> BaseElement:

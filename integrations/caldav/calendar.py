@@ -76,6 +76,9 @@ class CalDav(Diary):
             return Report(f"{called} can be read, but not written. Give this user the right to write.", good=False)
         return Report(f"{called} answers, and can be read and written.", good=True)
 
+    async def make(self, name: str, word: str) -> str:
+        return await self._dav.make(name, word)
+
     # ---- writing ----
 
     def shows(self, line: Line) -> str:

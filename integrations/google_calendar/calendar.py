@@ -52,6 +52,8 @@ class Config(BaseModel):
     """How guests are called there: `guest`, `initials` or `name`."""
     timezone: Annotated[str, AfterValidator(known_zone)]
     """The property's; the hub fills it in."""
+    share_with: Annotated[str, Field(max_length=254)] = ""
+    """Who sees a calendar that is made here, and may write in it."""
     address: ApiAddress = "https://www.googleapis.com/calendar/v3"
 
 
@@ -67,6 +69,7 @@ class GoogleCalendar(Diary):
         """Raises Misconfigured, without repeating the key."""
         super().__init__(host, whose=config.calendar, reader=config.timezone, naming=config.names)
         self._account = _account(config.service_account)
+        self._share_with = config.share_with
         self._zone = ZoneInfo(config.timezone)
         self._send = through
         self._api = Api(config.address, RATES, account=self._account.email, through=through)
@@ -142,6 +145,39 @@ class GoogleCalendar(Diary):
             return Report(words, good=False)
         return Report(f"{called} answers, and can be read and written.", good=True)
 
+    async def make(self, name: str, word: str) -> str:
+        """Source: reference of `calendars`, `calendarList` and `acl`, methods list and insert."""
+        made = await self._made(word)
+        if not made:
+            body = {"summary": name, "description": word, "timeZone": self._zone.key}
+            found = _object(accepted(await self._call("POST", "/calendars", body=json.dumps(body).encode())))
+            made = found.text("id", limit=300)
+        if not made:
+            raise Garbled(f"{self._api.host} does not say which calendar it made")
+        if self._share_with:  # again, it stays as it is
+            rule = {"role": "writer", "scope": {"type": "user", "value": self._share_with}}
+            path = f"/calendars/{quote(made, safe='')}/acl"
+            accepted(await self._call("POST", path, body=json.dumps(rule).encode()))
+        return made
+
+    async def _made(self, word: str) -> str:
+        """The one with that word among those of the service account; empty: there is none."""
+        page = ""
+        for _page in range(_PAGES):
+            query: Query = [("maxResults", _PAGE), ("minAccessRole", "owner")]
+            found = _object(
+                accepted(
+                    await self._call("GET", "/users/me/calendarList", [*query, ("pageToken", page)] if page else query)
+                )
+            )
+            for each in found.each("items"):
+                if each.text("description") == word:
+                    return each.text("id", limit=300)
+            page = found.text("nextPageToken", limit=4000)
+            if not page:
+                return ""
+        raise Garbled(f"{self._api.host} sends us on from page to page without an end")
+
     # ---- writing ----
 
     def shows(self, line: Line) -> str:
@@ -191,9 +227,25 @@ class GoogleCalendar(Diary):
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
     ) -> Answer:
+        answer = await self._call(method, f"{self._calendar}{path}", query, headers, body)
+        if answer.status == 404 and path == "/events":
+            email = self._account.email
+            raise Rejected(f"{self._api.host} knows no such calendar, or it is not shared with {email} (404)")
+        return answer
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        query: Query = (),
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> Answer:
+        kind = {"Content-Type": "application/json"} if body is not None else {}
+
         async def ask(token: str) -> Answer:
-            key = {"Authorization": f"Bearer {token}", **(headers or {})}
-            return await self._api.ask(method, f"{self._calendar}{path}", query=query, headers=key, body=body)
+            key = {"Authorization": f"Bearer {token}", **kind, **(headers or {})}
+            return await self._api.ask(method, path, query=query, headers=key, body=body)
 
         answer = await self._tickets.used(self._fresh, ask)
         if answer.status == 401:
@@ -201,9 +253,6 @@ class GoogleCalendar(Diary):
         if answer.status == 403 and _reasons(answer) & _TOO_MUCH:
             self._api.rest(_SLOWER)
             raise Unavailable(f"{self._api.host} asks us to slow down (403)", wait=_SLOWER)
-        if answer.status == 404 and path == "/events":
-            email = self._account.email
-            raise Rejected(f"{self._api.host} knows no such calendar, or it is not shared with {email} (404)")
         return answer
 
     async def _fresh(self) -> Ticket:

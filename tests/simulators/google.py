@@ -59,6 +59,11 @@ class Google(Desk):
     """Marks from before that are forgotten."""
     tokens: list[str] = field(default_factory=list)
     writes: int = 0
+    made: list[dict[str, Any]] = field(default_factory=list)
+    """Calendars besides the one that is shared."""
+    shared: dict[tuple[str, str], str] = field(default_factory=dict)
+    answers: bool = True
+    """False: what is made is made, and nobody hears of it."""
     refuses: bool = False
     """It gives tokens and takes none."""
 
@@ -103,6 +108,8 @@ class Google(Desk):
         if self.refuses or asked.headers.get("authorization", "").removeprefix("Bearer ") not in self.tokens:
             return error(401, "authError")
         parts = path.split("/")
+        if path in ("/calendars", "/users/me/calendarList") or parts[3:] == ["acl"]:
+            return self._calendars(asked, parts, query)
         if parts[1] != "calendars" or unquote(parts[2]) != CALENDAR or parts[3] != "events":
             return error(404, "notFound")
         id_ = parts[4] if len(parts) > 4 else ""
@@ -112,6 +119,20 @@ class Google(Desk):
             return error(403, "requiredAccessLevel")
         self.writes += 1
         return self._write(asked, id_)
+
+    def _calendars(self, asked: Asked, parts: list[str], query: dict[str, str]) -> Reply:
+        """Source: reference of `calendars.insert`, `calendarList.list` and `acl.insert`."""
+        if asked.method == "GET":
+            first = int(query.get("pageToken", "page-0").removeprefix("page-"))
+            items = self.made[first : first + 1]
+            more = {"nextPageToken": f"page-{first + 1}"} if first + 1 < len(self.made) else {}
+            return reply({"kind": "calendar#calendarList", "items": items, **more})
+        body = json.loads(asked.body)
+        if parts[-1] == "acl":
+            self.shared[unquote(parts[2]), body["scope"]["value"]] = body["role"]
+            return reply({"kind": "calendar#aclRule", **body})
+        self.made.append({**body, "id": f"made-{len(self.made)}@group.calendar.google.com", "accessRole": "owner"})
+        return reply({"kind": "calendar#calendar", **self.made[-1]}) if self.answers else reply({}, 503)
 
     def _token(self, asked: Asked) -> Reply:
         told = dict(parse_qsl(asked.body.decode()))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from hub.model.values import ChannelId, StayStatus, UnitId
 from hub.store import house
@@ -173,3 +176,36 @@ async def test_a_channel_is_removed_and_its_stays_are_kept_or_cancelled(manager:
         assert after[each.id].status is (StayStatus.CANCELLED if choice == "cancel" else each.status)  # type: ignore[union-attr]
     assert [after[each.id].status for each in begun] == [StayStatus.CONFIRMED]  # type: ignore[union-attr]
     assert (await manager.post(f"/channels/{AIRBNB}/remove")).status == 404
+
+
+async def test_a_calendar_that_does_not_exist_yet_is_made_at_a_press_or_it_is_said_why_not(manager: Visitor) -> None:
+    form = await manager.get(f"{NEW}?kind=caldav")
+    assert "Make a new calendar there" in form.text
+    assert "Make a new calendar there" not in (await manager.get(f"{NEW}?kind=ical")).text
+    typed = {"kind": "caldav", "unit": "studio", "user": "hub", "password": "a secret", "step": "make"}
+    refused = await manager.post(NEW, url="http://127.0.0.1:9/calendars/hub/", **typed)
+    assert (refused.status, "No calendar was made:" in refused.text) == (422, True)
+    assert "a secret" not in refused.html
+    async with dav() as address:
+        answer = await manager.post(NEW, url=f"{address}/calendars/hub/", **typed)
+        assert answer.headers["Location"] == "/channels#channel-caldav-studio"
+        row = await _row(manager, "caldav-studio")
+        settings = house.opened_settings(row, manager.here.hub.vault)
+        assert settings["url"] == f"{address}/calendars/hub/gatehouse-studio/"
+        assert (await manager.post(NEW, url=f"{address}/calendars/hub/", **typed)).headers["Location"] == (
+            "/channels#channel-caldav-studio"
+        )
+
+
+@asynccontextmanager
+async def dav() -> AsyncIterator[str]:
+    """A server on which everything is made that is asked for."""
+
+    async def make(request: web.Request) -> web.Response:
+        assert request.method == "MKCALENDAR"
+        return web.Response(status=201)
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", make)
+    async with TestServer(app) as server:
+        yield str(server.make_url("")).rstrip("/")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from hub import connecting
+from hub import connecting, making
 from hub.channel_kinds import Kind, Setting, Shape, kind_called, kinds
 from hub.connecting import Farewell, Stays, Wanted
 from hub.errors import Misconfigured
@@ -40,6 +40,7 @@ class KindOut(Out):
     title: str
     summary: str
     account: bool = Field(description="it lets several units, so none is named")
+    makes: str = Field(description="the setting that names its calendar, where one can be made; empty: none can")
     webhook: str = Field(description="what it calls ends in this; empty: it does not call")
     settings: list[SettingOut]
 
@@ -108,6 +109,7 @@ def _kind(kind: Kind) -> KindOut:
         title=kind.title,
         summary=kind.summary,
         account=kind.account,
+        makes=kind.makes,
         webhook=kind.webhook,
         settings=[_setting(each) for each in kind.settings],
     )
@@ -174,6 +176,15 @@ async def add_channel(call: Call, query: Nothing, body: ChannelIn) -> ChannelOut
 
     id_ = await hub.store.write(work)
     return await get_channel(Call(hub, call.tokens, call.token, {"channel": id_}), query, Nothing())
+
+
+async def make_calendar(call: Call, query: Nothing, body: ChannelIn) -> ChannelOut:
+    hub, wanted = call.hub, _wanted(body)
+    try:
+        row = await making.make(hub, wanted, call.actor)
+    except Misconfigured as error:
+        raise Problem("refused", str(error)) from error
+    return await get_channel(Call(hub, call.tokens, call.token, {"channel": row.id}), query, Nothing())
 
 
 # ---- changing and removing -------------------------------------------------------------------------------------------

@@ -272,6 +272,8 @@ TABLE: Final[tuple[AnyRoute, ...]] = (
           connecting.list_channel_kinds, Nothing, Nothing, connecting.KindsOut),
     Route("POST", "/channel-trials", A, "Ask a channel once before it is added; nothing is kept",
           connecting.try_channel, Nothing, connecting.ChannelIn, connecting.TrialOut, refuses=True, replayed=False),
+    Route("POST", "/channel-calendars", A, "Make the calendar of a unit that has none, and add it; asked again, it is the same",
+          connecting.make_calendar, Nothing, connecting.ChannelIn, house.ChannelOut, status=201, refuses=True, replayed=False),
     Route("GET", "/channels/{channel}/settings", R, "What a channel is told, without its secrets",
           connecting.get_channel_settings, Nothing, Nothing, connecting.SettingsOut),
     Route("POST", "/channels/{channel}/settings", A, "Other settings from now on; it is read anew",

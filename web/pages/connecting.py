@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from hub import connecting
+from hub import connecting, making
 from hub.channel_kinds import Kind, Setting, Shape, kind_called, kinds
 from hub.config import Problem
 from hub.connecting import Farewell, Shown, Stays, Wanted
@@ -269,6 +269,16 @@ async def _keep(request: web.Request, draft: Draft) -> web.Response:
     return go(request, f"/channels#channel-{id_}", said="channel_added" if draft.new else "channel_changed")
 
 
+async def _make(request: web.Request, draft: Draft) -> web.Response:
+    """The calendar that is to be kept there does not exist yet."""
+    hub, actor = request.app[SITE].hub, request[GUARD].actor
+    try:
+        row = await making.make(hub, draft.wanted, actor)
+    except Disappointment as error:
+        return await _form(request, draft, {WHOLE: f"No calendar was made: {error}."})
+    return go(request, f"/channels#channel-{row.id}", said="calendar_made")
+
+
 async def _step(request: web.Request, before: Draft) -> web.Response:
     """What was pressed: try it, go back to the form, or keep what was tried."""
     posted = await request.post()
@@ -285,6 +295,9 @@ async def _step(request: web.Request, before: Draft) -> web.Response:
             return await _keep(request, draft)
         case "back" if draft is not None:
             return await _form(request, draft)
+        case "make" if before.new:
+            known = draft if draft is not None and draft.wanted.integration == before.wanted.integration else before
+            return await _make(request, _read(kind_called(before.wanted.integration), posted, known))
         case _:
             known = draft if draft is not None and draft.wanted.integration == before.wanted.integration else before
             return await _try(request, _read(kind_called(before.wanted.integration), posted, known))

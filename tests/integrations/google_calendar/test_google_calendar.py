@@ -291,3 +291,25 @@ async def test_a_key_file_that_is_none_is_said_without_repeating_it(host: Host, 
     with pytest.raises(Misconfigured, match="whole text of a service account's key file") as caught:
         start(config, host)
     assert not text or text not in str(caught.value)
+
+
+# ---- a calendar that does not exist yet ----
+
+
+async def test_a_calendar_is_made_once_and_shared_also_where_the_answer_was_lost(
+    google: Google, config: Config, host: Host
+) -> None:
+    google.made = [{"id": "another", "description": "something else", "summary": "Flat 1"}]
+    diary = start(config.model_copy(update={"calendar": "any", "share_with": "staff@example.com"}), host)
+    google.answers = False
+    with pytest.raises(Unavailable):
+        await diary.make("Flat 1", "gatehouse-flat-1")
+    google.answers = True
+    made = await diary.make("Flat 1", "gatehouse-flat-1")
+    assert await diary.make("Flat 1", "gatehouse-flat-1") == made == "made-1@group.calendar.google.com"
+    assert [(each["summary"], each.get("timeZone")) for each in google.made] == [
+        ("Flat 1", None),
+        ("Flat 1", "Europe/Berlin"),
+    ]
+    assert google.shared == {(made, "staff@example.com"): "writer"}
+    assert await diary.make("Flat 2", "gatehouse-flat-2") == "made-2@group.calendar.google.com"

@@ -60,3 +60,17 @@ async def test_every_kind_is_told_with_what_it_must_be_told(api: Api) -> None:
     url = next(each for each in told["ical"]["settings"] if each["name"] == "url")
     assert (url["secret"], url["needed"], url["shape"]) == (True, True, "text")
     assert "email" not in told
+
+
+async def test_a_calendar_is_made_only_where_one_can_be(api: Api) -> None:
+    makes = {each["name"]: each["makes"] for each in (await api.get("/channel-kinds")).json["items"]}
+    assert {name: word for name, word in makes.items() if word} == {"caldav": "url", "google_calendar": "calendar"}
+    refused = await api.post("/channel-calendars", {"integration": "ical", "unit": "flat-1", "settings": {}})
+    assert (refused.status, "caldav and google_calendar" in refused.json["detail"]) == (409, True)
+    wanted = {"url": "http://127.0.0.1:9/calendars/hub/", "user": "hub", "password": "a secret"}
+    silent = await api.post("/channel-calendars", {"integration": "caldav", "unit": "flat-1", "settings": wanted})
+    assert silent.status == 503
+    del wanted["password"]
+    missing = await api.post("/channel-calendars", {"integration": "caldav", "unit": "flat-1", "settings": wanted})
+    assert (missing.status, "password" in missing.json["detail"]) == (409, True)
+    assert "caldav" not in {each["integration"] for each in (await api.get("/channels")).json["items"]}
