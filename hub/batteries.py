@@ -14,11 +14,11 @@ from hub.contracts import Clock
 from hub.errors import Disappointment
 from hub.findings import Look
 from hub.model.alerts import Finding, Kind
-from hub.model.battery import CURVE, EMPTY_AT, Reading, Weighed, Weight, curve, forecast, weigh
+from hub.model.battery import CURVE, EMPTY_AT, Reading, Weighed, Weight, curve, forecast, missed_by, weigh
 from hub.model.facts import BatteryRead, Trouble
 from hub.model.values import How
 from hub.plugins import Plugins
-from hub.store import batteries, doors, house, log
+from hub.store import batteries, doors, figures, house, log
 from hub.store.doors import Door
 from hub.store.engine import Store, Tx
 from hub.store.log import Entry
@@ -87,7 +87,10 @@ def _model(door: Door) -> str:
 
 def _look_ahead(tx: Tx, door: Door, at: datetime) -> None:
     """Worked out once for each reading: pages and findings only read it."""
-    seen = forecast(curve(batteries.readings(tx, door.id, at - 8 * CURVE)))
+    points = curve(batteries.readings(tx, door.id, at - 8 * CURVE))
+    seen, missed = forecast(points), missed_by(points)
+    if missed is not None and points[-1].at == at:
+        figures.was_foretold(tx, door.id, at, missed)
     doors.learn(tx, door.id, battery_empty_at=None if seen is None else seen.empty_at)
 
 

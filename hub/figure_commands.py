@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final
 
 from pydantic import JsonValue
@@ -12,12 +12,12 @@ from hub.commandline.asks import Ask
 from hub.figures import measured
 from hub.hub import Hub
 from hub.lost_nights import lost_nights
-from hub.model.figures import Counts
+from hub.model.figures import Counts, Figure
 from hub.store import doors, house
 from hub.store.engine import Tx
 
 
-def _told(counts: Counts) -> dict[str, JsonValue]:
+def _told(figures: Iterable[Figure]) -> dict[str, JsonValue]:
     return {
         each.what.word: {
             "good": each.good,
@@ -26,8 +26,12 @@ def _told(counts: Counts) -> dict[str, JsonValue]:
             "goal": each.what.goal / 10,
             "met": each.met,
         }
-        for each in counts.figures
+        for each in figures
     }
+
+
+def _went(counts: Counts) -> dict[str, JsonValue]:
+    return {**_told(counts.of_bookings), "sold_twice": counts.sold_twice, "asked_for": counts.asked_for}
 
 
 async def _figures(hub: Hub, actor: str, ask: asks.Figures) -> JsonValue:
@@ -35,8 +39,15 @@ async def _figures(hub: Hub, actor: str, ask: asks.Figures) -> JsonValue:
         told = measured(tx, hub.clock.now(), ask.days)
         return {
             "days": told.days,
-            "house": _told(told.house),
-            "locks": [{"id": door.id, "name": door.name, **_told(told.locks[door.id])} for door in doors.doors(tx)],
+            "house": _told(told.house.figures),
+            "bookings": [
+                {"property": None, **_went(told.house)},
+                *({"property": place, **_went(counts)} for place, counts in sorted(told.places.items())),
+            ],
+            "code_delay": {"of": told.delay.of, "p50_s": told.delay.half_s, "p95_s": told.delay.most_s},
+            "locks": [
+                {"id": door.id, "name": door.name, **_told(told.locks[door.id].of_a_lock)} for door in doors.doors(tx)
+            ],
         }
 
     return await hub.store.read(look)

@@ -1,15 +1,14 @@
-"""How well the locks of a house do, by lock, by property and together: for pages, the API, the command line and machines."""
+"""How well locks and bookings do, by lock, by property and together: for pages, the API, the command line and machines."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from hub.model.figures import Counts, begin_of, together
+from hub.model.figures import Counts, Delay, begin_of, delay_of, together
 from hub.model.values import LockId, PropertyId
-from hub.store import doors, figures
+from hub.store import doors, figures, house
 from hub.store.engine import Tx
 
 
@@ -19,16 +18,36 @@ class Measured:
     since: datetime
     locks: Mapping[LockId, Counts]
     places: Mapping[PropertyId, Counts]
+    spans: Mapping[PropertyId, Sequence[timedelta]]
+    """From wanted to proven, of codes that were wanted at once."""
+
+    elsewhere: Counts
+    """What passed between the hub and accounts that have several units, and no property of its own."""
 
     @property
     def house(self) -> Counts:
-        return together(self.locks.values())
+        return together([*self.places.values(), self.elsewhere])
+
+    @property
+    def delay(self) -> Delay:
+        return delay_of(span for spans in self.spans.values() for span in spans)
+
+    def delay_in(self, place: PropertyId) -> Delay:
+        return delay_of(self.spans.get(place, ()))
 
 
 def measured(tx: Tx, now: datetime, days: int) -> Measured:
     since = begin_of(days, now)
     locks = figures.counts(tx, since, now)
-    places: dict[PropertyId, list[Counts]] = defaultdict(list)
+    places: dict[PropertyId, list[Counts]] = {place.id: [] for place in house.properties(tx)}
     for door in doors.doors(tx):
         places[door.property].append(locks[door.id])
-    return Measured(days, since, locks, {place: together(each) for place, each in places.items()})
+    for place, counts in figures.welcomed(tx, since, now).items():
+        places[place].append(counts)
+    bookings = figures.bookings(tx, since, now)
+    elsewhere = bookings.pop(None, Counts())
+    for somewhere, counts in bookings.items():
+        if somewhere is not None:
+            places[somewhere].append(counts)
+    told = {place: together(each) for place, each in places.items()}
+    return Measured(days, since, locks, told, figures.at_once(tx, since, now), elsewhere)

@@ -59,6 +59,8 @@ class Hand:
         # Also what stands there when the hub is stopped, or a driver fails as none should, while the bolt may be moving.
         answer = Answer(Outcome.UNKNOWN, f"{door.name} was not heard to its end. Look at the door before trying again.")
         heard: bool | None = None
+        loop = asyncio.get_running_loop()
+        pressed = loop.time()
         try:
             async with asyncio.timeout(DEADLINE.total_seconds()):
                 reached = await met.bolt.move(to)
@@ -83,15 +85,18 @@ class Hand:
                 Outcome.UNKNOWN, f"{door.name} answered nonsense ({error}). Look at the door before trying again."
             )
         finally:
-            await self.store.write(lambda tx: self._conclude(tx, lock, asked, answer, heard))
+            took = timedelta(seconds=loop.time() - pressed)
+            await self.store.write(lambda tx: self._conclude(tx, lock, asked, answer, heard, took))
         return answer
 
-    def _conclude(self, tx: Tx, lock: LockId, asked: int, answer: Answer, heard: bool | None) -> None:
+    def _conclude(self, tx: Tx, lock: LockId, asked: int, answer: Answer, heard: bool | None, took: timedelta) -> None:
         """`heard`: whether the lock answered at all; None: nobody waited for it."""
         now = self.clock.now()
         log.conclude(tx, asked, now, answer.outcome.value, answer.sentence)
         if heard is not None:
             (figures.answered if heard else figures.unanswered)(tx, lock, now)
+        if heard:
+            figures.was_moved(tx, lock, now, took)
 
     async def _forbidden(self, door: Door, actor: str) -> Answer:
         sentence = f"{door.name} is not unlocked from here: {OVER_S0} {S0_CURE}"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from hub.model.figures import Counts, Figure, What
+from hub.model.figures import MOST_ASKED_FOR, MOST_SOLD_TWICE, Counts, Figure, What
 
 LEAST: Final = 90
 """Per cent at the left end of a bar: goals stand so near to a hundred that a whole scale would show no difference."""
@@ -26,31 +26,54 @@ class Bar:
     """What it is of, in words."""
     width: float
     goal_x: float
+    least: int = LEAST
 
 
-def bars(counts: Counts) -> list[Bar]:
-    return [_bar(figure) for figure in counts.figures]
+def bars(figures: Iterable[Figure], *, least: int = LEAST) -> list[Bar]:
+    return [_bar(figure, least) for figure in figures]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Something that should seldom be."""
+
+    words: str
+    count: int
+    most: int
+
+    @property
+    def met(self) -> bool:
+        return self.count <= self.most
+
+
+def tallies(counts: Counts) -> list[Tally]:
+    """Of 30 days."""
+    return [
+        Tally("Stays that were sold twice", counts.sold_twice, MOST_SOLD_TWICE),
+        Tally("Times that a person had to see to a calendar or a channel", counts.asked_for, MOST_ASKED_FOR),
+    ]
 
 
 def share(figure: Figure) -> str:
     return "" if figure.tenths is None else f"{figure.tenths / 10:.1f} %" if figure.tenths < 1000 else "100 %"
 
 
-def _bar(figure: Figure) -> Bar:
+def _bar(figure: Figure, least: int) -> Bar:
     return Bar(
         title=figure.what.title,
         sentence=figure.what.sentence,
         share=share(figure),
-        goal=f"{figure.what.goal / 10:g} %",
+        goal="every one" if figure.what.goal == 1000 else f"more than {figure.what.goal / 10:g} %",
         met=bool(figure.met),
         detail=_detail(figure),
-        width=_x((figure.tenths or 0) / 10),
-        goal_x=_x(figure.what.goal / 10),
+        width=_x((figure.tenths or 0) / 10, least),
+        goal_x=_x(figure.what.goal / 10, least),
+        least=least,
     )
 
 
-def _x(percent: float) -> float:
-    return round(max(percent - LEAST, 0) / (100 - LEAST) * _WIDTH, 1)
+def _x(percent: float, least: int) -> float:
+    return round(max(percent - least, 0) / (100 - least) * _WIDTH, 1)
 
 
 def _detail(figure: Figure) -> str:
@@ -62,6 +85,21 @@ def _detail(figure: Figure) -> str:
             return f"{missed} of {figure.of} not in time" if missed else f"all {figure.of} in time"
         case What.CONNECTED:
             return f"silent for {_long(missed)}" if missed else "never silent"
+        case What.PROMPT:
+            return f"{missed} of {figure.of} took longer" if missed else f"all {figure.of} in time"
+        case What.BATTERIES:
+            readings = max(figure.of // 100, 1)
+            return f"{readings} readings were forecast a week before, {missed / readings:.1f} points off on average"
+        case What.STAGES:
+            return f"{missed} of {figure.of} by a person" if missed else f"all {figure.of} by themselves"
+        case What.SYNCS:
+            return (
+                f"a person {missed} times, {figure.good} times nobody"
+                if missed
+                else f"{figure.of} times nobody had to ask"
+            )
+        case What.WELCOMED:
+            return f"{missed} of {figure.of} without one at check-in" if missed else f"all {figure.of} at check-in"
 
 
 def _long(seconds: int) -> str:
@@ -86,7 +124,7 @@ class Short:
 
 def short_of(names: Sequence[tuple[str, str, Counts]]) -> list[Short]:
     found = (
-        Short(id_, name, tuple(f"{each.what.title} {share(each)}" for each in counts.figures if each.met is False))
+        Short(id_, name, tuple(f"{each.what.title} {share(each)}" for each in counts.of_a_lock if each.met is False))
         for id_, name, counts in names
     )
     return [each for each in found if each.missed]

@@ -170,6 +170,11 @@ def accuracy(points: Sequence[Reading]) -> float | None:
     return 100 - mean(errors) if len(errors) >= 3 else None
 
 
+def missed_by(points: Sequence[Reading]) -> float | None:
+    """By how many points the last of them was missed a week before; None: it could not be forecast."""
+    return _error(points, len(points) - 1) if len(points) > 1 else None
+
+
 def _error(points: Sequence[Reading], place: int) -> float | None:
     now = points[place]
     known = [point for point in points[:place] if now.at - point.at >= AHEAD]

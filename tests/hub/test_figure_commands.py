@@ -12,10 +12,15 @@ def test_figures_stand_beside_their_goals(gatehouse: Gatehouse) -> None:
     gatehouse("apply", "site.toml")
     said = gatehouse("figures")
     assert said.code == 0
-    assert "ANSWERED (> 99 %)  CODES IN TIME (> 99.5 %)  CONNECTED (> 98 %)" in said.out
+    assert "ANSWERED (> 99 %)  WITHIN 3 S (> 95 %)  CODES IN TIME (> 99.5 %)  CONNECTED (> 98 %)" in said.out
+    assert "BATTERY FORECASTS (> 95 %)  GUESTS WITH A CODE (all)" in said.out
     told = gatehouse("figures", "--days", "7", "--json").json
     assert told["days"] == 7
     assert told["house"]["answered"] == {"good": 0, "of": 0, "percent": None, "goal": 99.0, "met": None}
+    assert "STAGES BY THEMSELVES (> 95 %)" in said.out
+    assert [row["property"] for row in told["bookings"]] == [None, "home"]
+    assert told["bookings"][0]["sold_twice"] == 0
+    assert told["code_delay"] == {"of": 0, "p50_s": None, "p95_s": None}
     assert [lock["id"] for lock in told["locks"]] == sorted(lock["id"] for lock in told["locks"])
 
 

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hub import tidying
+from hub import tidying, workflow
 from hub.figures import Measured, measured
-from hub.model.facts import BoltMoved, LockFact, LockSilent, Mode, ModeTold
-from hub.model.figures import Figure, What
-from hub.model.values import Address, How, LockId, Position, PropertyId
-from hub.store import figures, holders
+from hub.model.alerts import Course, Kind
+from hub.model.facts import BatteryRead, BoltMoved, LockFact, LockSilent, Mode, ModeTold
+from hub.model.figures import PROMPT, Figure, What, delay_of
+from hub.model.values import Address, How, LockId, Position, PropertyId, StayStatus
+from hub.model.workflow import Stage
+from hub.store import alerts, figures, holders, publishing
+from hub.store import stays as ledger
 from hub.store.tables import lock_days
 from tests.simulators.building import Memory
-from tests.simulators.home import Home, home, simulate
+from tests.simulators.home import FEED, FLAT, Home, home, simulate
 
 CHECK_IN = datetime(2027, 3, 2, 14, 0, tzinfo=UTC)
 FRONT, SIDE = LockId("front"), LockId("side")
@@ -185,7 +190,8 @@ def test_a_property_and_the_house_are_the_sum_of_their_locks(tmp_path: Path) -> 
         house.book("a", date(2027, 3, 2), date(2027, 3, 4))
         await house.until(CHECK_IN + timedelta(hours=1))
         told = await _measured(house)
-        assert told.places[PropertyId("house")] == told.house == told.locks[FRONT] + told.locks[SIDE]
+        both = replace(told.locks[FRONT] + told.locks[SIDE], stays=1, welcomed=1, steps=1, own_steps=1, passed=1)
+        assert told.places[PropertyId("house")] == told.house == both
         assert told.house.due == 2
 
     _lived(tmp_path, work, Memory(Address("front")), Memory(Address("side")))
@@ -222,5 +228,175 @@ def test_a_lock_that_was_never_met_has_no_figures(tmp_path: Path, days: int) -> 
     async def work(house: Home) -> None:
         told = await _figure(house, What.CODES, days=days)
         assert told.met is None
+
+    _lived(tmp_path, work)
+
+
+def test_a_guest_is_welcomed_where_every_door_has_a_proven_code_at_check_in(tmp_path: Path) -> None:
+    async def work(house: Home) -> None:
+        house.book("a", date(2027, 3, 2), date(2027, 3, 4))
+        await house.until(CHECK_IN - timedelta(minutes=1))
+        assert (await _measured(house)).house.stays == 0, "nobody is there yet"
+        await house.until(CHECK_IN + timedelta(minutes=1))
+        told = await _measured(house)
+        figure = told.house.figures[-1]
+        assert (figure.what, figure.good, figure.of, figure.met) == (What.WELCOMED, 1, 1, True)
+        assert told.places[PropertyId("house")].stays == 1
+        assert told.locks[FRONT].stays == 0, "guests are of a house, not of a lock"
+
+    _lived(tmp_path, work, Memory(Address("front")), Memory(Address("side")))
+
+
+def test_a_guest_who_lacks_the_code_at_one_door_is_not(tmp_path: Path) -> None:
+    async def work(house: Home) -> None:
+        house.book("a", date(2027, 3, 2), date(2027, 3, 4))
+        await house.until(CHECK_IN + timedelta(minutes=1))
+        house.lock("side").silent = False
+        await house.driver.wake("side")
+        await house.later(minutes=10)
+        figure = (await _measured(house)).house.figures[-1]
+        assert (figure.good, figure.of, figure.met) == (0, 1, False)
+
+    _lived(tmp_path, work, Memory(Address("front")), Memory(Address("side"), silent=True))
+
+
+def test_the_code_of_another_guest_welcomes_nobody(tmp_path: Path) -> None:
+    async def work(house: Home) -> None:
+        house.book("a", date(2027, 3, 2), date(2027, 3, 3))
+        await house.until(CHECK_IN + timedelta(minutes=1))
+        house.lock("front").silent = True
+        house.book("b", date(2027, 3, 3), date(2027, 3, 4), "Grace Hopper")
+        await house.until(CHECK_IN + timedelta(days=1, minutes=1))
+        figure = (await _measured(house)).house.figures[-1]
+        assert (figure.good, figure.of) == (1, 2)
+
+    _lived(tmp_path, work)
+
+
+def test_a_code_that_is_wanted_at_once_says_how_long_it_took_and_one_that_waits_does_not(tmp_path: Path) -> None:
+    async def work(house: Home) -> None:
+        house.book("a", date(2027, 3, 2), date(2027, 3, 4))
+        await house.until(CHECK_IN + timedelta(minutes=1))
+        assert (await _measured(house)).delay == delay_of([])
+        stay = (await house.stay()).id
+        await house.hub.store.write(lambda tx: house.hub.intake.redraw(tx, stay, "account:a"))
+        await house.later(minutes=1)
+        told = await _measured(house)
+        assert (told.delay.of, told.delay == told.delay_in(PropertyId("house"))) == (1, True)
+        assert 0 < (told.delay.half_s or 0) <= (told.delay.most_s or 0) < 60
+
+    _lived(tmp_path, work)
+
+
+def test_a_press_is_answered_at_once_or_not(tmp_path: Path) -> None:
+    async def work(house: Home) -> None:
+        await house.later(minutes=5)
+        await house.hub.hand.move(FRONT, Position.UNLOCKED, "account:a")
+        assert (await _figure(house, What.PROMPT)).of == 1
+        house.lock("front").silent = True
+        await house.hub.hand.move(FRONT, Position.LOCKED, "account:a")
+        told = await _figure(house, What.PROMPT)
+        assert (told.good, told.of) == (1, 1), "what was not answered counts elsewhere"
+        at = house.hub.clock.now()
+        for took in (PROMPT, PROMPT + timedelta(milliseconds=1)):
+            await house.hub.store.write(lambda tx, took=took: figures.was_moved(tx, FRONT, at, took))  # type: ignore[misc]
+        told = await _figure(house, What.PROMPT)
+        assert (told.good, told.of) == (2, 3)
+
+    _lived(tmp_path, work)
+
+
+def test_forecasts_of_batteries_are_as_good_as_they_came_true(tmp_path: Path) -> None:
+    async def work(house: Home) -> None:
+        now = house.hub.clock.now()
+
+        async def tell(first: int, *percents: int) -> Figure:
+            for day, percent in enumerate(percents, first):
+                fact = BatteryRead(Address("front"), now + timedelta(days=day - 29), percent)
+                await house.hub.store.write(lambda tx, fact=fact: house.hub.intake.absorb(tx, fact, "memory"))  # type: ignore[misc]
+            return await _figure(house, What.BATTERIES)
+
+        assert (await tell(0, *range(90, 77, -1))).met is None, "a week of curve, and a week ahead"
+        steady = await tell(13, *range(77, 63, -1))
+        assert (steady.met, steady.of) == (True, 1300)
+        assert steady.good >= steady.of * 0.99
+        sudden = await tell(27, 56, 48, 40)
+        assert (sudden.of, steady.good + 255 < sudden.good < steady.good + 290) == (1600, True)
+        assert sudden.met is True
+        house_wide = (await _measured(house)).house
+        assert (house_wide.forecast, house_wide.foreseen) == (sudden.of, sudden.good)
+
+    _lived(tmp_path, work)
+
+
+# ---- bookings --------------------------------------------------------------------------------------------------------
+
+
+def test_stages_come_by_themselves_but_for_a_persons_word(tmp_path: Path) -> None:
+    async def work(house: Home) -> None:
+        house.book("a", date(2027, 3, 2), date(2027, 3, 4))
+        await house.until(CHECK_IN)
+        told = (await _measured(house)).places[PropertyId("house")]
+        assert told.steps == told.own_steps > 0
+        stay, intake = (await house.stay()).id, house.hub.intake
+        await house.hub.store.write(lambda tx: workflow.say(tx, intake, stay, Stage.CHECKED_IN, "", "account:a"))
+        await house.later(minutes=1)
+        after = (await _measured(house)).house
+        assert (after.steps - told.steps, after.own_steps - told.own_steps) == (1, 0)
+        assert after.of_bookings[0] == Figure(What.STAGES, after.own_steps, after.steps)
+        house.unbook("a")
+        house.book("b", date(2027, 3, 12), date(2027, 3, 13), "Grace Hopper")
+        await house.later(minutes=10)
+        other = (await house.stay("Grace Hopper")).id
+        before = (await _measured(house)).house
+        house.rebook("b", status=StayStatus.CANCELLED)
+        await house.later(minutes=10)
+        assert (await house.hub.store.read(lambda tx: ledger.stay(tx, other))).status is StayStatus.CANCELLED  # type: ignore[union-attr]
+        cancelled = (await _measured(house)).house
+        assert (cancelled.steps - before.steps, cancelled.own_steps - before.own_steps) == (1, 1), "by its channel"
+
+    _lived(tmp_path, work)
+
+
+def test_what_passed_is_told_from_what_a_person_asked_for_and_failures_are_neither(tmp_path: Path) -> None:
+    async def work(house: Home) -> None:
+        now = house.hub.clock.now()
+        before = (await _measured(house)).house
+        old = now - timedelta(days=40)
+        entries = [
+            publishing.Entry(0, FEED, FLAT, now, publishing.OUT, publishing.OK, "fetched", by="a platform"),
+            publishing.Entry(0, FEED, None, now, publishing.IN, publishing.OK, "one new"),
+            publishing.Entry(0, FEED, None, now, publishing.IN, publishing.FAILED, "could not be read", "503"),
+            publishing.Entry(0, FEED, FLAT, now, publishing.OUT, publishing.NOTED, "published"),
+            publishing.Entry(0, FEED, FLAT, now, publishing.OUT, publishing.NOTED, "sync asked for", by="account:a"),
+            publishing.Entry(0, FEED, FLAT, old, publishing.OUT, publishing.NOTED, "sync asked for", by="account:a"),
+        ]
+        for entry in entries:
+            await house.hub.store.write(partial(publishing.note, entry=entry))
+        told = (await _measured(house)).places[PropertyId("house")]
+        assert (told.passed - before.passed, told.asked_for) == (2, 1)
+        assert told.of_bookings[1] == Figure(What.SYNCS, told.passed, told.passed + 1)
+
+    _lived(tmp_path, work)
+
+
+def test_a_stay_that_was_sold_twice_counts_once_though_it_became_urgent_and_is_over(tmp_path: Path) -> None:
+    async def work(house: Home) -> None:
+        now = house.hub.clock.now()
+
+        def alert(id_: str, kind: Kind, stay: str, found: datetime, over: datetime | None) -> alerts.Alert:
+            course = Course(found_at=found, raised_at=found)
+            return alerts.Alert(id_, kind, f"stay:{stay}", PropertyId("house"), "Sold twice.", "", course, over_at=over)
+
+        week = now - timedelta(days=8)
+        for each in (
+            alert("1", Kind.SOLD_TWICE, "x", now, now),
+            alert("2", Kind.SOLD_TWICE_SOON, "x", now, now),
+            alert("3", Kind.SOLD_TWICE, "y", week, week),
+            alert("4", Kind.CHANNEL_FAILING, "z", now, now),
+        ):
+            await house.hub.store.write(partial(alerts.keep, row=each))
+        assert (await _measured(house)).places[PropertyId("house")].sold_twice == 2
+        assert (await _measured(house, 7)).house.sold_twice == 1
 
     _lived(tmp_path, work)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from sqlalchemy import update
+
 from hub.model.values import LockId
 from hub.store import doors, figures
 from hub.store.engine import Tx
+from hub.store.tables import grants
 from tests.web.conftest import Visitor
 from tests.web.village import NOW
 
@@ -31,6 +34,24 @@ async def test_a_lock_shows_its_figures_beside_their_goals(manager: Visitor) -> 
 async def test_what_was_never_measured_is_no_success(manager: Visitor) -> None:
     text = (await manager.get("/locks/front")).text
     assert "Codes in time nothing to measure yet Goal: more than 99.5 %." in text
+
+
+async def test_health_says_how_many_guests_had_a_code_and_how_long_one_takes(manager: Visitor) -> None:
+    late = NOW - timedelta(hours=2)
+
+    def lived(tx: Tx) -> None:
+        _lived(tx)
+        told = {"start": late - timedelta(hours=1), "made_at": late, "proven_at": late + timedelta(seconds=40)}
+        tx.sql.execute(update(grants).where(grants.c.lock_id == FRONT).values(**told))
+
+    await manager.here.hub.store.write(lived)
+    text = (await manager.get("/health")).text
+    assert "Guests with a code" in text
+    assert "Goal: every one." in text
+    assert "How bookings go" in text
+    assert "Stays that were sold twice 0 Goal met Goal: none in 30 days." in text
+    assert "Times that a person had to see to a calendar or a channel 0 Goal met Goal: 5 at most in 30 days." in text
+    assert "A code that is wanted at once is proven after 40 seconds or sooner in half of the cases" in text
 
 
 async def test_health_shows_the_whole_house_and_names_the_locks_below_a_goal(manager: Visitor) -> None:

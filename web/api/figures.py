@@ -1,13 +1,14 @@
-"""How well locks do: three shares, the goal of each beside it."""
+"""How well locks do: shares, the goal of each beside it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import Field
 
 from hub.figures import measured
-from hub.model.figures import Counts, Figure
+from hub.model.figures import Counts, Delay, Figure
 from hub.store import doors
 from hub.store.engine import Tx
 from web.api.routes import Call
@@ -15,14 +16,30 @@ from web.api.wire import In, Nothing, Out, Told
 
 
 class FigureOut(Out):
-    what: str = Field(description="`answered`, `codes` or `connected`")
+    what: str = Field(
+        description="`answered`, `prompt`, `codes`, `connected`, `batteries`, `welcomed`, `stages` or `syncs`"
+    )
     name: str
     meaning: str = Field(description="what counts as an attempt, and what as its success")
     good: int
-    of: int = Field(description="commands, codes, or seconds; 0: there was nothing to measure")
+    of: int = Field(description="commands, presses, codes, seconds, points or stays; 0: there was nothing to measure")
     percent: float | None = Field(description="rounded down to a tenth; null: there was nothing to measure")
-    goal: float = Field(description="per cent, to be exceeded")
+    goal: float = Field(description="per cent, to be exceeded; 100: every one")
     met: bool | None
+
+
+class DelayOut(Out):
+    """From the moment at which a code was wanted at once until it was proven in its lock."""
+
+    of: int
+    p50_s: int | None = Field(description="half took no longer; null: there was none")
+    p95_s: int | None
+
+
+class BookingsOut(Out):
+    figures: list[FigureOut] = Field(description="`stages` and `syncs`: the shares that took no person")
+    sold_twice: int = Field(description="stays that were found to stand back behind another; the goal is none")
+    asked_for: int = Field(description="times that a person had to see to a channel; the goal is 5 in 30 days at most")
 
 
 class OfLock(Out):
@@ -34,12 +51,16 @@ class OfLock(Out):
 class OfProperty(Out):
     property: str
     figures: list[FigureOut]
+    code_delay: DelayOut
+    bookings: BookingsOut
 
 
 class FiguresOut(Out):
     days: int
     since: Told = Field(description="the beginning of the first of these days, of UTC")
     figures: list[FigureOut] = Field(description="of all locks together")
+    code_delay: DelayOut
+    bookings: BookingsOut = Field(description="accounts that have several units count here, and in no property")
     properties: list[OfProperty]
     locks: list[OfLock]
 
@@ -62,8 +83,17 @@ def _figure(figure: Figure) -> FigureOut:
     )
 
 
-def _figures(counts: Counts) -> list[FigureOut]:
-    return [_figure(each) for each in counts.figures]
+def _figures(figures: Iterable[Figure]) -> list[FigureOut]:
+    return [_figure(each) for each in figures]
+
+
+def _delay(delay: Delay) -> DelayOut:
+    return DelayOut(of=delay.of, p50_s=delay.half_s, p95_s=delay.most_s)
+
+
+def _bookings(counts: Counts) -> BookingsOut:
+    shares = _figures(counts.of_bookings)
+    return BookingsOut(figures=shares, sold_twice=counts.sold_twice, asked_for=counts.asked_for)
 
 
 async def get_figures(call: Call, query: FiguresQuery, body: Nothing) -> FiguresOut:
@@ -72,12 +102,20 @@ async def get_figures(call: Call, query: FiguresQuery, body: Nothing) -> Figures
         return FiguresOut(
             days=told.days,
             since=told.since,
-            figures=_figures(told.house),
+            figures=_figures(told.house.figures),
+            code_delay=_delay(told.delay),
+            bookings=_bookings(told.house),
             properties=[
-                OfProperty(property=place, figures=_figures(counts)) for place, counts in sorted(told.places.items())
+                OfProperty(
+                    property=place,
+                    figures=_figures(counts.figures),
+                    code_delay=_delay(told.delay_in(place)),
+                    bookings=_bookings(counts),
+                )
+                for place, counts in sorted(told.places.items())
             ],
             locks=[
-                OfLock(lock=door.id, property=door.property, figures=_figures(told.locks[door.id]))
+                OfLock(lock=door.id, property=door.property, figures=_figures(told.locks[door.id].of_a_lock))
                 for door in doors.doors(tx)
             ],
         )

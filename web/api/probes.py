@@ -12,14 +12,13 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from hub.errors import Unavailable
-from hub.figures import measured
+from hub.figures import Measured, measured
 from hub.health import findings
 from hub.hub import Hub
 from hub.model.alerts import Level
 from hub.model.codes import CodeState
-from hub.model.figures import Counts, What
+from hub.model.figures import What
 from hub.model.people import Scope, allows
-from hub.model.values import LockId
 from hub.store import code_list, doors, mail
 from hub.store import stays as ledger
 from hub.store.engine import Tx
@@ -80,7 +79,7 @@ def _measured(tx: Tx, hub: Hub) -> Iterator[Metric]:
     boxes = {box: dead[box] for box in ("inbox", "outbox")}
     yield _many("gatehouse_dead_letters", "What will not happen unless a person acts, by box", "box", boxes)
     yield from _locks(tx)
-    yield from _figures(measured(tx, now, 30).locks)
+    yield from _figures(measured(tx, now, 30))
     states_now = ledger.channel_states(tx).values()
     good: dict[str, float] = {each.channel: each.good_at.timestamp() for each in states_now if each.good_at is not None}
     yield _many("gatehouse_channel_good_timestamp_seconds", "When a channel was last read well", "channel", good)
@@ -95,19 +94,26 @@ def _locks(tx: Tx) -> Iterator[Metric]:
     yield _many("gatehouse_lock_silent", "1 while a lock does not answer", "lock", silent)
 
 
-def _figures(locks: Mapping[LockId, Counts]) -> Iterator[Metric]:
-    family = GaugeMetricFamily(
-        "gatehouse_lock_good_ratio",
-        "Of the last 30 days: commands answered, codes in time, connected",
-        labels=["what", "lock"],
-    )
-    goals = {what.word: what.goal / 1000 for what in What}
-    for lock, counts in locks.items():
-        for figure in counts.figures:
+def _figures(told: Measured) -> Iterator[Metric]:
+    words = "Of the last 30 days: " + ", ".join(f"{what.word} ({what.title.lower()})" for what in What)
+    family = GaugeMetricFamily("gatehouse_lock_good_ratio", words, labels=["what", "lock"])
+    for lock, counts in told.locks.items():
+        for figure in counts.of_a_lock:
             if figure.of:
                 family.add_metric([figure.what.word, lock], figure.good / figure.of)
     yield family
+    all_ = (*told.house.figures, *told.house.of_bookings)
+    house: dict[str, float] = {each.what.word: each.good / each.of for each in all_ if each.of}
+    yield _many("gatehouse_good_ratio", "The same of the whole house", "what", house)
+    goals = {what.word: what.goal / 1000 for what in What}
     yield _many("gatehouse_lock_goal_ratio", "What each of these is to exceed", "what", goals)
+    seldom: dict[str, float] = {"sold_twice": told.house.sold_twice, "asked_for": told.house.asked_for}
+    yield _many(
+        "gatehouse_bookings", "Of 30 days: stays sold twice, times that a person saw to a channel", "what", seldom
+    )
+    if told.delay.half_s is not None and told.delay.most_s is not None:
+        delays: dict[str, float] = {"0.5": told.delay.half_s, "0.95": told.delay.most_s}
+        yield _many("gatehouse_code_delay_seconds", "From wanted at once to proven, 30 days", "quantile", delays)
 
 
 def _one(name: str, words: str, value: float) -> Metric:

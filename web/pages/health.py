@@ -11,11 +11,12 @@ from hub import health, letters
 from hub.figures import measured
 from hub.hub import Hub
 from hub.model.alerts import Level
+from hub.model.figures import Delay
 from hub.plugins import Condition
 from hub.store import code_list, log, mail, restoring, settings
 from hub.store import stays as ledger
 from hub.store.engine import Tx
-from web.figure_view import DAYS, Bar, Short, bars, short_of
+from web.figure_view import DAYS, Bar, Short, Tally, bars, short_of, tallies
 from web.ground import Ground
 from web.site import GUARD, SITE, Site, go, page, part, wakes
 from web.words import Moment
@@ -66,6 +67,10 @@ class View:
     counts: Counts
     figures: list[Bar]
     """Of all locks together."""
+    delay: Delay
+    """Of codes that were wanted at once."""
+    bookings: list[Bar]
+    tallies: list[Tally]
     short: list[Short]
     plugins: list[Condition]
     clock_trusted: bool
@@ -92,7 +97,10 @@ def look(tx: Tx, site: Site) -> View:
         ],
         letters=[Letter(each.box, each.id, each.about, each.why, local.moment(each.since)) for each in dead],
         counts=_counts(tx, hub, ground),
-        figures=bars(told.house) if told.locks else [],
+        figures=bars(told.house.figures) if told.locks else [],
+        delay=told.delay,
+        bookings=bars(told.house.of_bookings, least=0),
+        tallies=tallies(told.house),
         short=short_of([(door.id, door.name, told.locks[door.id]) for door in ground.doors.values()]),
         plugins=sorted(hub.plugins.conditions.values(), key=lambda condition: (condition.kind, condition.name)),
         clock_trusted=hub.clock.trusted,

@@ -281,7 +281,7 @@ def look_at(tx: Tx, hub: Hub, id_: LockId) -> LockView:
         keeps_waiting=able is not None and Limits.of(able).keeps_waiting,
         battery=_battery(tx, door, local),
         coming_back=coming_back.of_lock(tx, door, local.now),
-        figures=bars(measured(tx, ground.now, DAYS).locks[door.id]),
+        figures=bars(measured(tx, ground.now, DAYS).locks[door.id].of_a_lock),
         outer=_outer(door, local),
     )
 

@@ -103,6 +103,7 @@ stay_steps = table(
     required("by", Text),
     required("why", Text, server_default=""),
     Index("stay_steps_by_stay", "stay_id", "id"),
+    Index("stay_steps_by_time", "at"),
 )
 
 shared_nights = table(

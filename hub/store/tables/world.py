@@ -49,6 +49,10 @@ lock_days = table(
     required("asked", Integer),  # commands
     required("answered", Integer),
     required("away_s", Integer),  # of a silence that is over
+    required("moved", Integer, server_default="0"),  # presses of a person that it answered
+    required("prompt", Integer, server_default="0"),  # those answered at once (hub/model/figures.py)
+    required("forecasts", Integer, server_default="0"),  # readings of the battery that were forecast a week before
+    required("off_tenths", Integer, server_default="0"),  # of a point, by which those were missed
 )
 
 alarms = table(

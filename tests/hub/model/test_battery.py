@@ -17,6 +17,7 @@ from hub.model.battery import (
     curve,
     forecast,
     low_at,
+    missed_by,
     weigh,
 )
 
@@ -135,3 +136,11 @@ def test_a_week_ahead_the_forecast_is_right_within_five_points(
     told = [read(day, 0 if random.random() < 0.03 and day > 1 else level(day)) for day in days]
     found = accuracy(curve(weighed(told)))
     assert found is None or found > 95
+
+
+def test_the_last_reading_is_held_against_what_was_forecast_a_week_before() -> None:
+    points = [Reading(START + day * DAY, 90 - day) for day in range(30)]
+    assert missed_by(points) == pytest.approx(0)
+    assert missed_by([*points[:-1], Reading(points[-1].at, 51)]) == pytest.approx(10)
+    assert missed_by(points[:10]) is None, "a curve of less than a week tells nothing"
+    assert missed_by([]) is None

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from hub.model.figures import KEPT, Counts, Figure, What, begin_of, by_day, together
+from hub.model.figures import KEPT, Counts, Delay, Figure, What, begin_of, by_day, delay_of, together
 
 NOON = datetime(2027, 3, 3, 12, 0, tzinfo=UTC)
 
@@ -25,7 +25,8 @@ def test_a_goal_is_to_be_exceeded() -> None:
 
 def test_counts_of_many_locks_weigh_by_how_much_there_was() -> None:
     both = together([Counts(90, 90, 3, 3, 1000, 0), Counts(10, 5, 1, 0, 3000, 400)])
-    assert [(each.good, each.of) for each in both.figures] == [(95, 100), (3, 4), (3600, 4000)]
+    told = {each.what: (each.good, each.of) for each in both.figures}
+    assert (told[What.ANSWERED], told[What.CODES], told[What.CONNECTED]) == ((95, 100), (3, 4), (3600, 4000))
 
 
 def test_seven_days_are_today_and_the_six_before() -> None:
@@ -45,3 +46,15 @@ def test_of_a_silence_of_years_only_the_end_is_counted() -> None:
 
 def test_a_silence_that_ends_before_it_began_is_none() -> None:
     assert list(by_day(NOON, NOON - timedelta(hours=1))) == []
+
+
+def test_how_long_most_took_is_a_time_that_one_took() -> None:
+    assert delay_of([]) == Delay(0, None, None)
+    assert delay_of([timedelta(milliseconds=200)]) == Delay(1, 1, 1)
+    assert delay_of(timedelta(seconds=each) for each in range(1, 101)) == Delay(100, 50, 95)
+    assert delay_of(timedelta(seconds=each) for each in (9, 1, 2)) == Delay(3, 2, 9)
+    assert delay_of([timedelta(seconds=-5)]) == Delay(1, 0, 0), "a clock that was put back"
+
+
+def test_every_one_is_met_by_every_one_only() -> None:
+    assert [Figure(What.WELCOMED, good, 2000).met for good in (2000, 1999)] == [True, False]

@@ -26,13 +26,17 @@ async def test_figures_are_told_by_lock_property_and_house(api: Api) -> None:
     told = (await api.get("/figures?days=7")).json
     assert (told["days"], told["since"]) == (7, "2026-11-15T00:00:00.000Z")
     front = next(each for each in told["locks"] if each["lock"] == "front")
-    answered, codes, connected = front["figures"]
+    answered, prompt, codes, connected, batteries = front["figures"]
     assert {key: answered[key] for key in ("what", "good", "of", "percent", "goal", "met")} == {
         "what": "answered", "good": 2, "of": 3, "percent": 66.6, "goal": 99.0, "met": False,
     }  # fmt: skip
-    assert (codes["goal"], connected["goal"]) == (99.5, 98.0)
+    assert (prompt["goal"], codes["goal"], connected["goal"], batteries["goal"]) == (95.0, 99.5, 98.0, 95.0)
     assert connected["of"] - connected["good"] == 86_400
-    assert told["properties"][0]["figures"] == told["figures"]
+    home = next(each for each in told["properties"] if each["property"] == front["property"])
+    assert [each["what"] for each in home["figures"]] == [*(each["what"] for each in front["figures"]), "welcomed"]
+    assert [each["what"] for each in told["bookings"]["figures"]] == ["stages", "syncs"]
+    assert (told["bookings"]["sold_twice"], home["bookings"]["asked_for"]) == (0, 0)
+    assert set(told["code_delay"]) == {"of", "p50_s", "p95_s"}
     month = (await api.get("/figures")).json
     assert (month["days"], month["figures"][0]["of"]) == (30, 4)
 
@@ -47,3 +51,5 @@ async def test_metrics_tell_the_same_shares(api: Api) -> None:
     assert 'gatehouse_lock_good_ratio{lock="front",what="answered"} 0.75' in text
     assert 'gatehouse_lock_good_ratio{lock="front",what="connected"} 0.9' in text
     assert 'gatehouse_lock_goal_ratio{what="codes"} 0.995' in text
+    assert 'gatehouse_good_ratio{what="connected"}' in text
+    assert 'gatehouse_bookings{what="sold_twice"} 0.0' in text

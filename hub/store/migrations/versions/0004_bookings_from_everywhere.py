@@ -206,6 +206,7 @@ CREATE TABLE stay_steps (
 ) STRICT
     """,
     "CREATE INDEX stay_steps_by_stay ON stay_steps (stay_id, id)",
+    "CREATE INDEX stay_steps_by_time ON stay_steps (at)",
 )
 
 # ---- what platforms are told ----
@@ -467,6 +468,10 @@ CREATE TABLE lock_days (
     asked INTEGER NOT NULL,
     answered INTEGER NOT NULL,
     away_s INTEGER NOT NULL,
+    moved INTEGER DEFAULT '0' NOT NULL,
+    prompt INTEGER DEFAULT '0' NOT NULL,
+    forecasts INTEGER DEFAULT '0' NOT NULL,
+    off_tenths INTEGER DEFAULT '0' NOT NULL,
     PRIMARY KEY (day, lock_id),
     FOREIGN KEY(lock_id) REFERENCES locks (id) ON DELETE CASCADE
 ) STRICT

@@ -377,11 +377,15 @@ CREATE TABLE lock_days (
     asked INTEGER NOT NULL,
     answered INTEGER NOT NULL,
     away_s INTEGER NOT NULL,
+    moved INTEGER DEFAULT '0' NOT NULL,
+    prompt INTEGER DEFAULT '0' NOT NULL,
+    forecasts INTEGER DEFAULT '0' NOT NULL,
+    off_tenths INTEGER DEFAULT '0' NOT NULL,
     PRIMARY KEY (day, lock_id),
     FOREIGN KEY(lock_id) REFERENCES locks (id) ON DELETE CASCADE
 ) STRICT
     ;
-INSERT INTO "lock_days" VALUES('x','x',1,1,1);
+INSERT INTO "lock_days" VALUES('x','x',1,1,1,1,1,1,1);
 CREATE TABLE lock_state (
     lock_id TEXT NOT NULL,
     model TEXT,
@@ -947,6 +951,7 @@ CREATE INDEX stays_contested ON stays (check_out) WHERE contested = 1;
 CREATE INDEX stays_moved ON stays (moved_from) WHERE moved_from IS NOT NULL;
 CREATE INDEX stays_by_stage ON stays (stage, check_in);
 CREATE INDEX stay_steps_by_stay ON stay_steps (stay_id, id);
+CREATE INDEX stay_steps_by_time ON stay_steps (at);
 CREATE INDEX sync_log_by_channel ON sync_log (channel_id, id);
 CREATE INDEX sync_log_by_time ON sync_log (at);
 CREATE INDEX pushes_by_booking ON pushes (channel_id, booking);
