@@ -11,7 +11,7 @@ from hub.contracts import Clock
 from hub.io.tagbook import TagBook
 from hub.io.vault import Vault
 from hub.lock_views import View, Views
-from hub.model.codes import Claim, Clear, Enable, Grant, Policy, Reading, Schedule, Slot, Write
+from hub.model.codes import Claim, Clear, Enable, Grant, Policy, Reading, Schedule, Slot, Write, unseen
 from hub.model.facts import SlotRead
 from hub.model.outcomes import (
     after_ask,
@@ -71,17 +71,13 @@ class Record:
         after = after_ask(before, seen, self._tag(lock, seen, before, view.grants), view.policy, self.clock.now())
         self._answered(tx, lock, after)
         self._log_change(tx, lock, before, after)
-        if after.tag != before.tag and not view.policy.look_only:
-            self._meet(tx, lock, after, view)
         return after
 
-    def _meet(self, tx: Tx, lock: LockId, slot: Slot, view: View) -> None:
-        """Somebody else's code was found. What was drawn for this lock before anybody knew of it may have its digits."""
-        foreign = slot.reading is Reading.OCCUPIED and slot.holder is None
-        if not foreign or slot.tag in self.tagbook.tags:  # what is in the book may have been put there by us
-            return
-        for grant in view.grants:
-            if grant.tag == slot.tag and not (grant.revoked or grant.refused or codes.is_restored(tx, grant.id)):
+    def meet(self, tx: Tx, lock: LockId) -> None:
+        """Codes whose digits somebody else has in the lock are none of ours: others are drawn, or a person is asked."""
+        for slot, grant in self.views.view(tx, lock).met:
+            issued = codes.issued(tx, grant.id)
+            if issued is not None and not issued.grant.revoked:  # with another one of its stay
                 codes.refuse(tx, grant.id, _THEIRS, theirs=True)
                 self._log(tx, lock, log.CODE_REFUSED, slot.number, grant)
                 self.refused(tx, grant, lock, _THEIRS, True)
@@ -121,6 +117,9 @@ class Record:
         if isinstance(step, Enable):  # the digits are there: they are written again when they are needed
             return after
         grant = next((grant for grant in view.grants if grant.id == step.grant), None)
+        unread = other_digits and unseen(view.slots, view.policy, view.limits)
+        if grant is not None and unread and codes.is_restored(tx, grant.id):
+            return after  # where nobody has looked yet it may be there by our own hand
         if grant is not None:
             codes.refuse(tx, grant.id, words, theirs=other_digits and not _may_be_there(grant, step.slot, view))
             self._log(tx, lock, log.CODE_REFUSED, step.slot, grant)

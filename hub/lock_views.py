@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from zlib import crc32
 
 from hub.contracts import Clock, Lock
+from hub.io.tagbook import TagBook
 from hub.model.codes import Ask, Grant, Limits, Policy, Reading, Rest, Slot, Step, next_step
 from hub.model.facts import Abilities
 from hub.model.tours import NO_TOUR, Tour, next_look
@@ -35,6 +37,8 @@ class View:
     policy: Policy
     theirs: frozenset[CodeTag] = frozenset()
     tour: Tour = NO_TOUR
+    met: tuple[tuple[Slot, Grant], ...] = ()
+    """Somebody else's codes with the digits of ones that were drawn for this lock before anybody knew of them."""
 
     def slot(self, number: int) -> Slot:
         return next((slot for slot in self.slots if slot.number == number), Slot.unknown(number))
@@ -61,6 +65,7 @@ def salt_of(lock: LockId) -> int:
 class Views:
     clock: Clock
     plugins: Plugins
+    tagbook: TagBook
     pace: float
     """Seconds of the house's clock for one real second: back-off is real, the ledger's times are the house's."""
 
@@ -90,10 +95,19 @@ class Views:
             down=look_only and emergencies.is_down(tx, lock),
         )
         slots = tuple(codes.slots_of(tx, lock))
-        strangers = any(slot.holder is None and slot.tag and slot.reading is Reading.OCCUPIED for slot in slots)
+        strangers = [slot for slot in slots if slot.holder is None and slot.tag and slot.reading is Reading.OCCUPIED]
         theirs = codes.theirs(tx, lock) if strangers else frozenset()
+        met = () if look_only else tuple(self._met(tx, strangers, grants))
         tour = NO_TOUR if door is None else Tour(door.toured_to, door.toured_at or door.met_at)
-        return View(grants, slots, limits, policy, theirs, tour)
+        return View(grants, slots, limits, policy, theirs, tour, met)
+
+    def _met(self, tx: Tx, strangers: Iterable[Slot], grants: Iterable[Grant]) -> Iterator[tuple[Slot, Grant]]:
+        """What is in the book may have been put there by us, and so may what was drawn before a backup was restored."""
+        for slot in strangers:
+            for grant in grants if slot.tag not in self.tagbook.tags else ():
+                drawn = grant.tag == slot.tag and not (grant.revoked or grant.refused)
+                if drawn and not codes.is_restored(tx, grant.id):
+                    yield slot, grant
 
     def _limits(self, door: Door, told: Abilities) -> Limits:
         """What the lock told of itself, so far as its driver is there to do it."""

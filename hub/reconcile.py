@@ -7,7 +7,7 @@ next step from doubt is to ask. Nothing is queued, so nothing can be stale.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,7 +18,7 @@ from hub.contracts import Clock, CodeTaken, Keypad, Lock, SlotSchedule
 from hub.errors import Disappointment, Rejected
 from hub.io.vault import Vault
 from hub.lock_record import LONGEST_SILENCE, Learn, Record
-from hub.lock_views import OUTSTANDING, POLICY, Views
+from hub.lock_views import OUTSTANDING, POLICY, Views, salt_of
 from hub.model.codes import Ask, Clear, Enable, Reading, Rest, Schedule, Write
 from hub.model.outcomes import after_failure, after_schedule_failure, patience
 from hub.model.values import CodeTag, LockId, Pin, Proof
@@ -33,6 +33,9 @@ PATIENCE: Final = timedelta(seconds=20)
 """For one command to one lock, in real time; then the truth is unknown."""
 PATIENCE_WITH_HOURS: Final = timedelta(seconds=60)
 """The same for the hours of a code: its clock is set, schedules are read back and old ones taken away, a dozen exchanges."""
+
+
+_IN_SILENCE: Final = replace(POLICY, longest_wait=LONGEST_SILENCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ class Reconciler:
                 if rest.answered:
                     await pause(self.clock, rest.until, nudges)
                 else:
-                    wait = min(patience(silent, POLICY), LONGEST_SILENCE) * self.views.pace
+                    wait = patience(silent, _IN_SILENCE, salt=salt_of(lock)) * self.views.pace
                     await pause(self.clock, rest.until or self.clock.now() + wait, life)
 
     async def _guarded(self, lock: LockId, nudges: Ear) -> Round:
@@ -111,6 +114,9 @@ class Reconciler:
             door, met, view = await self.store.read(lambda tx: self.views.reached(tx, lock))
             if door is None or met is None or met.keypad is None or view is None:
                 return Round(None)
+            if view.met:
+                await self.store.write(lambda tx: self.record.meet(tx, lock))
+                continue
             step = view.step(now, self.record.tagbook.tags)
             if isinstance(step, Rest):
                 if settled and (door.quarantined or view.spent(now)):

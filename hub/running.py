@@ -178,7 +178,7 @@ async def _wired(
     )
     plugins = Plugins(wall=wall, host=host, changed=bus.signal)
     pace = 1.0 if world.turned is None else world.turned.speed
-    views = Views(clock, plugins, pace)
+    views = Views(clock, plugins, tagbook, pace)
     record = Record(views, clock, vault, tagbook, _refusal(desk), proof(plugins, wall))
     hand = Hand(store, plugins, clock)
     publisher = Publisher(store, bus, clock, wall, plugins, vault)

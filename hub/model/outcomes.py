@@ -22,7 +22,11 @@ def patience(failures: int, policy: Policy, *, salt: int = 0) -> timedelta:
 
 def _wait(slot: Slot, policy: Policy, now: datetime) -> Slot:
     failures = slot.failures + 1
-    return replace(slot, failures=failures, retry_at=now + patience(failures, policy, salt=slot.number))
+    return replace(slot, failures=failures, retry_at=now + _patience(failures, policy, slot))
+
+
+def _patience(failures: int, policy: Policy, slot: Slot) -> timedelta:
+    return patience(failures, policy, salt=policy.salt + slot.number)
 
 
 def claimed(slot: Slot, step: Write | Enable | Clear | Schedule, tag: CodeTag | None = None) -> Slot:
@@ -32,7 +36,7 @@ def claimed(slot: Slot, step: Write | Enable | Clear | Schedule, tag: CodeTag | 
             claim = Claim.WRITING if enabled else Claim.HOLDING
             proof = Proof.NONE if slot.reading is Reading.EMPTY else slot.proof
             hours = slot.hours if confined else slot.hours.rewritten()
-            return replace(slot, claim=claim, holder=grant, tag=tag, proof=proof, hours=hours)
+            return replace(slot, claim=claim, holder=grant, tag=tag, proof=proof, hours=hours, unheard=0)
         case Enable():
             return replace(slot, claim=Claim.ENABLING)
         case Clear():  # how hard it was to write is no reason to let it stay for long
@@ -130,6 +134,9 @@ def after_failure(slot: Slot, policy: Policy, now: datetime) -> Slot:
     """No answer, or an Ask that was refused: what was claimed may or may not have happened."""
     if slot.claim is not None:
         slot = replace(slot, reading=Reading.UNKNOWN, proof=Proof.NONE)
+    elif slot.reading is Reading.EMPTY:  # it was only asked: that is no code that the place lost
+        unheard = slot.unheard + 1
+        return replace(slot, unheard=unheard, retry_at=now + _patience(slot.failures + unheard, policy, slot))
     elif slot.reading is Reading.OCCUPIED and slot.retry_at is None:  # nor is it one to be slow in asking again
         slot = replace(slot, failures=0)
     return _wait(slot, policy, now)
@@ -163,8 +170,7 @@ def after_schedule_refusal(slot: Slot, step: Schedule, policy: Policy, now: date
 
 def after_schedule_failure(slot: Slot, policy: Policy, now: datetime) -> Slot:
     """No answer. The code itself need not wait for its hours, nor they for it."""
-    wait = patience(slot.hours.failures + 1, policy, salt=slot.number)
-    return replace(slot, hours=slot.hours.waiting(now + wait))
+    return replace(slot, hours=slot.hours.waiting(now + _patience(slot.hours.failures + 1, policy, slot)))
 
 
 def heard(slot: Slot) -> Slot:
@@ -175,7 +181,7 @@ def heard(slot: Slot) -> Slot:
     """
     lost = slot.reading is Reading.EMPTY and slot.tag is not None
     hours = replace(slot.hours, failures=slot.hours.failures if slot.hours.refused else 0, retry_at=None)
-    return replace(slot, failures=slot.failures if lost else 0, retry_at=None, hours=hours)
+    return replace(slot, failures=slot.failures if lost else 0, unheard=0, retry_at=None, hours=hours)
 
 
 def forgotten(slot: Slot) -> Slot:

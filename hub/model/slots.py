@@ -73,6 +73,8 @@ class Slot:
     """When the lock last took what we told it: a code, or to clear one."""
     hours: Hours = UNTOLD
     """Of whatever code is in this place: a lock may keep them longer than the code."""
+    unheard: int = 0
+    """Of an empty one: how often it was asked in vain since the lock answered. That says nothing of the slot."""
 
     @classmethod
     def unknown(cls, number: int) -> Slot:

@@ -87,7 +87,8 @@ def as_before(before: Slot, after: Slot) -> bool:
     """Whether nothing has happened but that the lock said so again, or did not answer once more."""
     if (before.retry_at is None) != (after.retry_at is None) or after.failures < before.failures:
         return False
-    return replace(after, proven_at=before.proven_at, failures=before.failures, retry_at=before.retry_at) == before
+    after = replace(after, proven_at=before.proven_at, retry_at=before.retry_at)
+    return replace(after, failures=before.failures, unheard=before.unheard) == before
 
 
 # ---- who held it ---------------------------------------------------------------------------------------------------

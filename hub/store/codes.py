@@ -114,6 +114,7 @@ def read_slot(row: Mapping[Any, Any]) -> Slot:
         proof=Proof(row["proof"]),
         proven_at=row["proven_at"],
         failures=row["failures"],
+        unheard=row["unheard"],
         retry_at=row["retry_at"],
         written_at=row["written_at"],
         hours=_hours(row),
@@ -399,6 +400,7 @@ def _values(slot: Slot) -> dict[str, object]:
         "proof": slot.proof.value,
         "proven_at": slot.proven_at,
         "failures": slot.failures,
+        "unheard": slot.unheard,
         "retry_at": slot.retry_at,
         "written_at": slot.written_at,
         "hours_start": None if slot.hours.told is None else slot.hours.told.start,
@@ -447,6 +449,7 @@ def doubt_all(tx: Tx, at: datetime) -> None:
             claim=None,
             proven_at=None,
             failures=0,
+            unheard=0,
             retry_at=None,
             hours_proof=Proof.NONE.value,
             hours_before=case(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hub.adopting import Wish
+from hub.io.clock import LoopClock
 from hub.model.codes import CodeState
 from hub.model.values import Address, LockId, Proof
 from hub.store import code_list, codes, settings
@@ -54,6 +55,30 @@ def test_it_is_not_taken_for_the_hubs_own_and_the_guest_gets_another(tmp_path: P
             assert memory.codes == {1: theirs}
             assert [what for what, slot, _ in memory.journal if slot == 1] == []
             await house.hub.adopting.adopt(Wish(FRONT, 1, "the caretaker", None), "manager")
+            assert memory.codes == {1: theirs}
+
+    simulate(main())
+
+
+def test_nor_where_it_was_read_while_nobody_knew_the_time(tmp_path: Path) -> None:
+    memory = Memory(Address("front"), silent=True)
+
+    async def main() -> None:
+        async with home(tmp_path, [memory], start=CHECK_IN - timedelta(hours=6)) as house:
+            clock = house.hub.clock
+            assert isinstance(clock, LoopClock)
+            house.book("a", date(2027, 3, 2), date(2027, 3, 3))
+            await house.later(minutes=20)
+            theirs = memory.codes[1] = await house.digits()
+            clock.trusted, memory.silent = False, False
+            await house.driver.wake("front")
+            await house.later(minutes=5)
+            assert await house.digits() == theirs, "nothing is decided yet"
+            clock.trusted = True
+            await house.until(CHECK_IN + timedelta(minutes=10))
+            ours = await house.digits()
+            assert sorted(memory.codes.values()) == sorted([theirs, ours])
+            await house.later(days=1)
             assert memory.codes == {1: theirs}
 
     simulate(main())

@@ -188,6 +188,7 @@ slots = table(
     required("proof", Text),
     Column("proven_at", Instant),
     required("failures", Integer, server_default="0"),
+    required("unheard", Integer, server_default="0"),
     Column("retry_at", Instant),
     # What the lock was told of the hours in which the code of this slot opens (hub/model/hours.py).
     Column("hours_start", Instant),

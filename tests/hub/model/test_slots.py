@@ -234,6 +234,23 @@ def test_what_failed_in_silence_says_nothing_of_the_place() -> None:
     assert heard(lost(2, POLICY.tries, "old")).failures == POLICY.tries, "that is the place's own doing"
 
 
+def test_an_empty_place_that_was_asked_in_silence_loses_nothing() -> None:
+    silent, waits = empty(1), []
+    for _ in range(POLICY.tries + 1):
+        silent = after_failure(silent, POLICY, NOW)
+        assert silent.retry_at is not None
+        waits.append(silent.retry_at - NOW)
+    assert waits[-1] > 4 * waits[0], "it is asked ever more seldom"
+    for back in (heard(silent), after_ask(silent, SlotRead(empty=True), None, POLICY, NOW)):
+        assert (back.failures, back.unheard) == (0, 0)
+        assert step([BOB], [back, empty(2)]) == Write(1, BOB.id)
+
+
+def test_two_locks_that_fall_silent_together_are_not_asked_in_step() -> None:
+    one, other = (after_failure(holds(1, "old"), replace(POLICY, salt=salt), NOW).retry_at for salt in (3, 4))
+    assert one != other
+
+
 def test_another_lock_at_the_address_is_asked_about_everything() -> None:
     slot = forgotten(waiting(holds(1, "ada")))
     assert slot == replace(Slot.unknown(1), holder=ADA.id, tag=ADA.tag)

@@ -531,6 +531,7 @@ CREATE TABLE booking_readers (
 # ---- what people do at keypads ----
 KEYPADS = (
     "ALTER TABLE lock_state ADD COLUMN doubted_at INTEGER",
+    "ALTER TABLE slots ADD COLUMN unheard INTEGER DEFAULT '0' NOT NULL",
     "ALTER TABLE lock_state ADD COLUMN toured_to INTEGER",
     "ALTER TABLE lock_state ADD COLUMN toured_at INTEGER",
     "ALTER TABLE grants ADD COLUMN theirs INTEGER",
