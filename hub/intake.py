@@ -18,6 +18,7 @@ from hub import (
     guest_page,
     hearing,
     issuing,
+    people,
     pushing,
     readings,
     sightings,
@@ -105,6 +106,7 @@ class Intake:
                 met = sightings.absorb(tx, fact, teller)
                 if met is not None:
                     issuing.fit(tx, self.desk, met)
+                    people.fit(tx, self.desk, met)
             case RadioAlarm():
                 alarms.absorb(tx, teller, fact)
             case _:

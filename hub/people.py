@@ -232,8 +232,8 @@ def redraw(tx: Tx, desk: Desk, id_: PassId, actor: str) -> None:
         raise Rejected("it is over")
     if not row.doors:
         raise Rejected("it has no door any more")
-    codes.revoke(tx, [entry.grant.id for entry in passes.granted(tx).get(id_, ())], desk.now())
     fresh = sealed(desk, id_, issuing.drawn_for(tx, desk, row.locks))
+    codes.revoke(tx, [entry.grant.id for entry in passes.granted(tx).get(id_, ())], desk.now())
     _again(tx, desk, replace(row, doors=fresh), actor, "code redrawn")
 
 
@@ -252,6 +252,19 @@ def refused(tx: Tx, desk: Desk, entry: Issued, *, other_digits: bool) -> None:
     unknown_to_people = row is not None and all(door.told_at is None for door in row.doors)
     if row is not None and other_digits and unknown_to_people and passes.refusals(tx, row.id) <= issuing.REDRAWS:
         redraw(tx, desk, row.id, "gatehouse")
+
+
+def fit(tx: Tx, desk: Desk, lock: LockId) -> None:
+    """A lock was met: digits that it does not take, and that nobody was told yet, are drawn anew. Others stand among the
+    findings."""
+    door = doors.door(tx, lock)
+    if door is None or door.abilities is None:
+        return
+    for id_ in passes.misfits(tx, lock, door.abilities.min_digits, door.abilities.max_digits):
+        row = pass_there(tx, id_)
+        over = row.ended_at is not None or row.good.over(desk.now())
+        if not over and all(each.told_at is None and issuing.has_keypad(tx, each.lock) for each in row.doors):
+            redraw(tx, desk, id_, "gatehouse")
 
 
 def adopted(tx: Tx, desk: Desk, person: PersonId, lock: LockId, pin: Pin, until: datetime | None) -> Pass:

@@ -130,6 +130,20 @@ def pass_with(tx: Tx, id_: PassId) -> Pass | None:
     return next(iter(_fetch(tx, _ONE, this=id_)), None)
 
 
+_MISFITS: Final = Prepared(
+    select(pass_doors.c.pass_id)
+    .where(pass_doors.c.lock_id == bindparam("lock"))
+    .where(or_(pass_doors.c.digits < bindparam("least"), pass_doors.c.digits > bindparam("most")))
+    .order_by(pass_doors.c.pass_id),
+    lambda row: PassId(row["pass_id"]),
+)
+
+
+def misfits(tx: Tx, lock: LockId, least: int, most: int) -> list[PassId]:
+    """Passes whose digits at a door are fewer or more than these."""
+    return _MISFITS.all(tx, lock=lock, least=least, most=most)
+
+
 def tags_on(tx: Tx, lock: LockId) -> set[CodeTag]:
     """The digits that passes keep for themselves at a door, whether their hours have begun or not."""
     return set(tx.sql.execute(select(pass_doors.c.tag).where(pass_doors.c.lock_id == lock)).scalars())

@@ -12,6 +12,7 @@ import pytest
 
 from hub import people
 from hub.errors import Rejected
+from hub.health import findings
 from hub.model.facts import BoltMoved
 from hub.model.passes import EveryWeek, Turnover, read_hours
 from hub.model.people import PersonKind
@@ -267,6 +268,35 @@ def test_new_digits_replace_the_old_ones_at_once(tmp_path: Path) -> None:
             other = await digits(house, id_)
             assert other != pin
             assert (house.lock("front").holds(other), house.lock("front").holds(pin)) == (True, False)
+
+    simulate(work())
+
+
+@pytest.mark.parametrize("shown", [False, True])
+def test_digits_that_a_lock_turns_out_not_to_take_are_drawn_anew_unless_somebody_knows_them(
+    tmp_path: Path, shown: bool
+) -> None:
+    async def work() -> None:
+        async with home(tmp_path, [Memory(Address("front")), Memory(Address("back"))]) as house:
+            id_ = await person(house)
+            new = await decide(house, lambda tx: people.give(tx, house.hub.desk, id_, Wish((FRONT, BACK)), BY))
+            if shown:
+                await digits(house, new)
+            memory = house.lock("front")
+            memory.digits = (4, 4)
+            await house.driver.meet(memory)
+            await house.later(minutes=1)
+            row = await pass_row(house, new)
+            assert {door.lock: door.digits for door in row.doors} == (
+                {FRONT: 6, BACK: 6} if shown else {FRONT: 4, BACK: 4}
+            )
+            sentences = [each.sentence for each in await house.hub.store.read(lambda tx: findings(tx, house.hub))]
+            said = "The pass of Maria: Front does not take codes of 6 digits."
+            assert (said in sentences) is shown, "a person decides"
+            if not shown:
+                pin = await digits(house, new)
+                assert memory.codes == {1: pin}
+                assert list(house.lock("back").codes.values()) == [pin]
 
     simulate(work())
 
