@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from hub.allocating import Crowd, Crowds, crowd
+from hub.allocating import RECENT, Crowd, Crowds, crowd
 from hub.errors import Rejected
 from hub.io.vault import Vault
 from hub.model.codes import Grant, Limits
@@ -90,6 +90,11 @@ def _replan(tx: Tx, desk: Desk, stay: StayRow, avoid: frozenset[CodeTag], had: H
         wanted = _no_more_than(wanted, {**had, **{lock: entry.grant.window for lock, entry in held.items()}})
     lost = [lock for lock, entry in held.items() if lock not in wanted or _is_in_the_way(tx, entry, stay, wanted[lock])]
     known = [opened(desk, entry) for entry in held.values()]
+    clash = _clash(tx, desk, stay, known, [lock for lock in wanted if lock not in held])
+    redrawn = clash is not None and _unknown_to_people(tx, desk, stay, held.values())
+    if redrawn:
+        lost, avoid = list(held), avoid | frozenset(entry.grant.tag for entry in held.values())
+        log.record(tx, desk.now(), "gatehouse", "code redrawn", f"stay:{stay.id}")
     codes.revoke(tx, [held[lock].grant.id for lock in lost], desk.now())
     pulled.follow(tx, stay.id, wanted, desk.now())
     if stay.status is StayStatus.CANCELLED:
@@ -99,7 +104,36 @@ def _replan(tx: Tx, desk: Desk, stay: StayRow, avoid: frozenset[CodeTag], had: H
     missing = {lock: window for lock, window in wanted.items() if lock in lost or lock not in held}
     missing = {lock: each for lock, each in missing.items() if not each.over(desk.now())}
     _issue_missing(tx, desk, stay, missing, known, avoid)
+    if clash is not None and clash in missing and not redrawn:
+        _ask(
+            tx,
+            desk,
+            stay,
+            f"{_name(tx, clash)} has a code with the digits of {_guest(stay)}, so there it is another one",
+        )
     tx.signal(f"stay:{stay.id}")
+
+
+def _clash(tx: Tx, desk: Desk, stay: StayRow, known: Sequence[Pin], added: Sequence[LockId]) -> LockId | None:
+    """A door that comes to a stay's path and at which the guest's digits are somebody else's already, or were lately."""
+    for lock in added:
+        takes = [pin for pin in known if _limits(doors.door(tx, lock)).take(len(pin))]
+        if takes and not any(_is_free(tx, desk, pin, stay, lock) for pin in takes):
+            return lock
+    return None
+
+
+def _is_free(tx: Tx, desk: Desk, pin: Pin, stay: StayRow, lock: LockId) -> bool:
+    """What a person chose for the stay or its unit may have been another guest's lately."""
+    tags = desk.vault.tags(pin)
+    if digits.is_strangers(tx, lock, stay.id, tags):
+        return False
+    chosen = (ledger.typed_pin(tx, stay.id, desk.vault), house.unit_pin(tx, stay.unit_id, desk.vault))
+    return pin in chosen or not digits.anothers(tx, lock, stay.id, tags, desk.now() - RECENT)
+
+
+def _unknown_to_people(tx: Tx, desk: Desk, stay: StayRow, held: Iterable[Issued]) -> bool:
+    return ledger.typed_pin(tx, stay.id, desk.vault) is None and all(entry.told_at is None for entry in held)
 
 
 def _no_more_than(wanted: Held, had: Held) -> dict[LockId, Window]:
@@ -193,7 +227,7 @@ def _last_of_phone(stay: StayRow) -> Pin | None:
 def _fits(tx: Tx, desk: Desk, pin: Pin, stay: StayRow, lock: LockId, window: Window) -> bool:
     """Whether the door takes it, and it is nobody else's there at that time."""
     taken = digits.rivals(tx, lock, stay.id, desk.vault.tags(pin), window)
-    return not taken and _limits(doors.door(tx, lock)).take(len(pin))
+    return not taken and _is_free(tx, desk, pin, stay, lock) and _limits(doors.door(tx, lock)).take(len(pin))
 
 
 def _strictest(tx: Tx, locks: Iterable[LockId]) -> CodePolicy:
@@ -328,15 +362,27 @@ def refused(tx: Tx, desk: Desk, grant: Grant, lock: LockId, *, words: str, other
     if other_digits and unknown_to_people and codes.redrawn(tx, stay.id) <= REDRAWS:
         redraw(tx, desk, stay, "gatehouse")
         return
+    _ask(tx, desk, stay, f"{_name(tx, lock)} refuses the code of {_guest(stay)}: {words}")
+
+
+def _name(tx: Tx, lock: LockId) -> str:
     door = doors.door(tx, lock)
-    name = lock if door is None else door.name
+    return lock if door is None else door.name
+
+
+def _guest(stay: StayRow) -> str:
+    return stay.guest or stay.reference or "this stay"
+
+
+def _ask(tx: Tx, desk: Desk, stay: StayRow, sentence: str) -> None:
+    """Whether the guest is to have another code at all doors."""
     questions.ask(
         tx,
         Question(
             id=tx.new_id(desk.now()),
             kind="refused",
             subject=stay.id,
-            sentence=f"{name} refuses the code of {stay.guest or stay.reference or 'this stay'}: {words}.",
+            sentence=f"{sentence}.",
             options=(("redraw", "Draw another code"), ("leave", "Leave it")),
             asked_at=desk.now(),
             urgent_at=stay.check_in,

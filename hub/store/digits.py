@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy import and_, bindparam, exists, or_, select
 
 from hub.model.codes import Reading
 from hub.model.values import CodeTag, LockId, StayId, Window
@@ -90,3 +90,23 @@ def rivals(tx: Tx, lock: LockId, stay: StayId, tags: Collection[CodeTag], window
     granted = select(grants.c.id).where(*live, grants.c.tag.in_(tags), theirs, meets)
     kept = select(pass_doors.c.tag).where(pass_doors.c.lock_id == lock, pass_doors.c.tag.in_(tags))
     return any(tx.sql.execute(each.limit(1)).first() is not None for each in (granted, kept))
+
+
+def is_strangers(tx: Tx, lock: LockId, stay: StayId, tags: Collection[CodeTag]) -> bool:
+    """Whether one of these codes is in that lock, and not by our hand for this stay."""
+    own = exists().where(grants.c.lock_id == slots.c.lock_id, grants.c.tag == slots.c.tag, grants.c.stay_id == stay)
+    there = slots.c.reading == Reading.OCCUPIED.value, slots.c.holder.is_(None), slots.c.claim.is_(None)
+    query = select(slots.c.number).where(slots.c.lock_id == lock, slots.c.tag.in_(tags), *there, ~own)
+    return tx.sql.execute(query.limit(1)).first() is not None
+
+
+def anothers(tx: Tx, lock: LockId, stay: StayId, tags: Collection[CodeTag], since: datetime) -> bool:
+    """Whether one of these codes is another's on that lock, whenever, or was until after `since`."""
+    query = select(grants.c.id).where(
+        grants.c.lock_id == lock,
+        grants.c.tag.in_(tags),
+        or_(grants.c.stay_id != stay, grants.c.stay_id.is_(None)),
+        or_(grants.c.end.is_(None), grants.c.end > since),
+        or_(grants.c.revoked_at.is_(None), grants.c.revoked_at > since),
+    )
+    return tx.sql.execute(query.limit(1)).first() is not None

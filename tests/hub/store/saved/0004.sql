@@ -689,13 +689,13 @@ CREATE TABLE slots (
     proof TEXT NOT NULL,
     proven_at INTEGER,
     failures INTEGER DEFAULT '0' NOT NULL,
-    retry_at INTEGER, hours_start INTEGER, hours_end INTEGER, hours_proof TEXT DEFAULT 'none' NOT NULL, hours_refused INTEGER DEFAULT '0' NOT NULL CHECK (hours_refused IN (0, 1)), hours_before INTEGER, hours_failures INTEGER DEFAULT '0' NOT NULL, hours_retry_at INTEGER, hours_late INTEGER, written_at INTEGER,
+    retry_at INTEGER, hours_start INTEGER, hours_end INTEGER, hours_proof TEXT DEFAULT 'none' NOT NULL, hours_refused INTEGER DEFAULT '0' NOT NULL CHECK (hours_refused IN (0, 1)), hours_before INTEGER, hours_failures INTEGER DEFAULT '0' NOT NULL, hours_retry_at INTEGER, hours_late INTEGER, written_at INTEGER, unheard INTEGER DEFAULT '0' NOT NULL,
     PRIMARY KEY (lock_id, number),
     FOREIGN KEY(lock_id) REFERENCES locks (id) ON DELETE CASCADE,
     FOREIGN KEY(holder) REFERENCES grants (id)
 ) STRICT
     ;
-INSERT INTO "slots" VALUES('x',1,'x','x','x',1,'x','x',1,1,1,1,1,'x',1,1,1,1,1,1);
+INSERT INTO "slots" VALUES('x',1,'x','x','x',1,'x','x',1,1,1,1,1,'x',1,1,1,1,1,1,1);
 CREATE TABLE stay_import_rows (
     import_id TEXT NOT NULL,
     number INTEGER NOT NULL,
