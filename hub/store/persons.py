@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, delete, func, or_, select, update
+from sqlalchemy import Select, and_, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.io.vault import Vault
@@ -115,8 +115,13 @@ def unname(tx: Tx, row: Person, codes: Collection[GrantId]) -> int:
     """Lines of the access log, the codes they had, and what they were told: all of it remains, and names nobody.
 
     Args:
-        codes: all that were ever theirs.
+        codes: those of their passes. Of passes that were forgotten before, codes are known by the name alone, and may be a
+            namesake's.
     """
+    old = and_(
+        grants.c.pass_id.is_(None), grants.c.stay_id.is_(None), grants.c.label == row.name, grants.c.pin.is_(None)
+    )
+    codes = [*codes, *tx.sql.scalars(select(grants.c.id).where(old))]
     nobody = update(access_log).where(access_log.c.grant_id.in_(codes)).values(who=GONE, grant_id=None)
     lines = tx.sql.execute(nobody).rowcount
     for code in codes:
@@ -124,10 +129,7 @@ def unname(tx: Tx, row: Person, codes: Collection[GrantId]) -> int:
         for number, who in tx.sql.execute(select(access_log.c.id, access_log.c.who).where(maybe)).all():
             told = update(access_log).where(access_log.c.id == number)
             lines += tx.sql.execute(told.values(who=who.replace(row.name, GONE))).rowcount
-    bare = and_(
-        grants.c.pass_id.is_(None), grants.c.stay_id.is_(None), grants.c.label == row.name, grants.c.pin.is_(None)
-    )
-    tx.sql.execute(update(grants).where(or_(grants.c.id.in_(codes), bare)).values(label="", pin=None))
+    tx.sql.execute(update(grants).where(grants.c.id.in_(codes)).values(label="", pin=None))
     tx.sql.execute(update(tellings).where(tellings.c.person_id == row.id).values(name=GONE))
     tx.signal("log")
     return lines

@@ -115,6 +115,18 @@ async def test_who_has_left_is_removed_and_only_that_somebody_was_there_remains(
     assert await hub.store.read(lambda tx: chain.known_alias(tx, f"person:{id_}")) is None
 
 
+async def test_whoever_is_removed_stands_in_no_line_of_a_pass_that_was_forgotten_before(hub: Hub) -> None:
+    given = await ask(hub, "people give", person="Maria", locks=["front"])
+    grant = await hub.store.read(lambda tx: passes.grants_of(tx, given["person"])[0])
+    entry = Entry(hub.clock.now(), LockId("front"), PropertyId("home"), "unlocked", "keypad", "Maria", 1, grant=grant)
+    await hub.store.write(lambda tx: log.note(tx, entry))
+    await ask(hub, "people do", person="Maria", deed="leave")
+    await hub.store.write(lambda tx: tx.sql.execute(update(tables.grants).values(pass_id=None, pin=None)))
+    await ask(hub, "people do", person="Maria", deed="remove")
+    [line] = await hub.store.read(lambda tx: log.entries(tx, Filter()))
+    assert line.who == "somebody who was removed"
+
+
 async def test_whom_the_site_file_names_is_not_removed_behind_its_back(hub: Hub) -> None:
     await ask(hub, "people do", person="Maria", deed="leave")
     await hub.store.write(lambda tx: tx.sql.execute(update(tables.people).values(origin="site")))
