@@ -19,17 +19,20 @@ from hub import backup_codes, issuing
 from hub.bus import Bus
 from hub.contracts import Clock
 from hub.errors import Rejected
+from hub.guest_messages import GuestMessages
 from hub.issuing import Desk
 from hub.model.codes import Reading
 from hub.model.lockdown import Attempt, Outcome
 from hub.model.people import called
 from hub.model.values import LockId, Pin, Position, PropertyId, Purpose, StayId, clean
+from hub.opened_flats import Told, guests_of, tell
 from hub.plugins import Plugins
 from hub.store import code_list, codes, doors, emergencies, house, log, settings
 from hub.store import stays as ledger
 from hub.store.doors import Door
 from hub.store.emergencies import Deed, Emergency
 from hub.store.engine import Store, Tx
+from hub.store.stays import StayRow
 from hub.unlock import Answer, Hand
 
 CONFIRM_WITHIN: Final = timedelta(minutes=2)
@@ -63,6 +66,8 @@ class Wish:
     """Of a code."""
     lockdown: str = ""
     """Which one is released."""
+    tell_guest: bool = True
+    """Whoever stays in a flat that is opened learns of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,8 @@ class Done:
     sentence: str
     doors: tuple[DoorDone, ...]
     pin: Pin | None = None
+    guests: tuple[Told, ...] = ()
+    """Of a flat that was opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +138,7 @@ class Emergencies:
     clock: Clock
     desk: Desk
     hand: Hand
+    messages: GuestMessages
     _pending: dict[str, _Pending] = field(default_factory=dict)
 
     # ---- first step ----
@@ -157,9 +165,14 @@ class Emergencies:
             where=scope.where,
             reason=wish.reason,
             doors=tuple(self._door_ahead(tx, door, wish.act) for door in scope.doors),
-            guests=tuple(_guests(tx, scope.doors)) if wish.act in (Act.LOCK_DOWN, Act.RELEASE) else (),
+            guests=tuple(self._guests_ahead(tx, wish, scope)),
             notes=tuple(_notes(tx, wish, scope.doors, down, trusted=self.clock.trusted)),
         )
+
+    def _guests_ahead(self, tx: Tx, wish: Wish, scope: _Scope) -> Iterable[GuestAhead]:
+        if wish.act is Act.UNLOCK:
+            return [_ahead(tx, row) for row in guests_of(tx, scope.doors[0].id, self.clock.now())]
+        return _guests(tx, scope.doors) if wish.act in (Act.LOCK_DOWN, Act.RELEASE) else ()
 
     def _door_ahead(self, tx: Tx, door: Door, act: Act) -> DoorAhead:
         live = (code.issued for code in code_list.listing(tx, lock=door.id) if code.issued is not None)
@@ -213,7 +226,7 @@ class Emergencies:
         sentence = f"{scope.where} is locked down: codes of guests go out, {count}"
         if others:
             sentence = f"{sentence} Not known to be locked: {', '.join(each.name for each in others)}."
-        await self._conclude(asked, Outcome.DONE, sentence)
+        await self.store.write(lambda tx: log.conclude(tx, asked, self.clock.now(), "done", sentence))
         return Done(wish.act, sentence, done)
 
     async def _release(self, wish: Wish, actor: str) -> Done:
@@ -261,8 +274,14 @@ class Emergencies:
     async def _unlock(self, wish: Wish, actor: str) -> Done:
         scope, asked = await self.store.write(lambda tx: self._begin(tx, wish, actor, Deed.UNLOCK))
         (done,) = await self._move_all(scope, Position.UNLOCKED, actor)
-        await self._conclude(asked, done.outcome, done.sentence)
-        return Done(wish.act, done.sentence, (done,))
+
+        def concluded(tx: Tx) -> list[Told]:
+            log.conclude(tx, asked, self.clock.now(), done.outcome.value, done.sentence)
+            row = emergencies.emergency(tx, scope.emergency)
+            return [] if row is None else tell(tx, self.messages, row, done.outcome, actor)
+
+        guests = await self.store.write(concluded)
+        return Done(wish.act, done.sentence, (done,), guests=tuple(guests))
 
     # ---- what they share ----
 
@@ -276,14 +295,12 @@ class Emergencies:
 
     def _row(self, tx: Tx, wish: Wish, scope: _Scope, actor: str, deed: Deed, until: datetime | None) -> Emergency:
         now = self.clock.now()
-        return Emergency(tx.new_id(now), deed, scope.property, wish.lock, wish.reason, now, actor, until)
+        row = Emergency(tx.new_id(now), deed, scope.property, wish.lock, wish.reason, now, actor, until)
+        return replace(row, guests_untold=not wish.tell_guest)
 
     def _record(self, tx: Tx, wish: Wish, scope: _Scope, actor: str, *, outcome: str) -> int:
         action = f"emergency: {wish.act.value.replace('_', ' ')}"
         return log.record(tx, self.clock.now(), actor, action, scope.subject, outcome=outcome, detail=wish.reason)
-
-    async def _conclude(self, asked: int, outcome: Outcome, sentence: str) -> None:
-        await self.store.write(lambda tx: log.conclude(tx, asked, self.clock.now(), outcome.value, sentence))
 
     async def _move_all(self, scope: _Scope, to: Position, actor: str) -> tuple[DoorDone, ...]:
         """All at once, each with its own deadline: one that does not answer keeps nobody waiting."""
@@ -364,7 +381,7 @@ def _sound(wish: Wish) -> Wish:
         raise Rejected("say why, in a few words; it stands in the audit trail")
     if not timedelta(minutes=5) <= timedelta(hours=wish.hours) <= LONGEST_CODE:
         raise Rejected("an emergency code works for five minutes to seven days")
-    return Wish(wish.act, reason, wish.property, wish.lock, wish.hours, wish.lockdown)
+    return replace(wish, reason=reason)
 
 
 # ---- where ---------------------------------------------------------------------------------------------------------
@@ -421,16 +438,15 @@ def _guests(tx: Tx, wanted: Iterable[Door]) -> Iterable[GuestAhead]:
             stay = None if code.issued is None or code.issued.grant.revoked else code.issued.stay
             if stay is not None and (row := ledger.stay(tx, stay)) is not None:
                 rows[stay] = row
-    ahead = [
-        GuestAhead(
-            row.id,
-            row.guest or row.reference or "A guest without a name",
-            unit.name if (unit := house.unit_with(tx, row.unit_id)) else row.unit_id,
-            row.arrived_at is not None and row.left_at is None,
-        )
-        for row in rows.values()
-    ]
+    ahead = [_ahead(tx, row) for row in rows.values()]
     return sorted(ahead, key=lambda guest: (not guest.inside, guest.name))
+
+
+def _ahead(tx: Tx, row: StayRow) -> GuestAhead:
+    unit = house.unit_with(tx, row.unit_id)
+    inside = row.arrived_at is not None and row.left_at is None
+    name = row.guest or row.reference or "A guest without a name"
+    return GuestAhead(row.id, name, row.unit_id if unit is None else unit.name, inside)
 
 
 def _notes(tx: Tx, wish: Wish, wanted: Sequence[Door], down: frozenset[LockId], *, trusted: bool) -> Iterable[str]:

@@ -28,6 +28,7 @@ async def prepare(hub: Hub, actor: str, ask: asks.EmergencyPrepare) -> JsonValue
         lock=None if ask.lock is None else LockId(ask.lock),
         hours=CODE_HOURS if ask.hours is None else ask.hours,
         lockdown=ask.lockdown or "",
+        tell_guest=ask.tell_guest,
     )
     seen = await hub.emergencies.prepare(wish, actor)
     return {
@@ -51,6 +52,7 @@ async def confirm(hub: Hub, actor: str, ask: asks.EmergencyConfirm) -> JsonValue
         "act": done.act.value,
         "sentence": done.sentence,
         "pin": None if done.pin is None else done.pin.reveal(),
+        "guests": [{"stay": each.stay, "how": each.how.value, "sentence": each.sentence} for each in done.guests],
         "doors": [
             {
                 "lock": door.lock,

@@ -24,6 +24,7 @@ from hub.model.guest_page import ASK_AGAIN, ASKING, notice, notice_mark
 from hub.model.keypads import steps
 from hub.model.ladder import DoorNow, Own, Tell, Withhold, may_tell, takes_backup
 from hub.model.values import CODED, GrantId, LockId, Pin, Secret, StayId, StayStatus
+from hub.opened_doors import on_page
 from hub.store import codes, doors, emergencies, house, log, settings
 from hub.store import guest_page as links
 from hub.store import stays as ledger
@@ -156,6 +157,8 @@ class GuestPage:
     doors: tuple[PageDoor, ...]
     begun: bool
     """The code is to work by now."""
+    opened: tuple[str, ...] = ()
+    """Their door was opened in an emergency: in sentences."""
 
     @property
     def notice(self) -> str:
@@ -194,7 +197,8 @@ def look(tx: Tx, desk: Desk, row: StayRow, link: Link | None) -> GuestPage:
     begun = now >= works_from
     sure = desk.trusted() and not settings.safe_mode(tx)
     seen = () if where is None else _doors(tx, where, now, gate, begun=begun and sure)
-    return GuestPage(row, place, unit, row.check_in, row.check_out, works_from, gate, seen, begun)
+    opened = tuple(on_page(tx, row, place, now))
+    return GuestPage(row, place, unit, row.check_in, row.check_out, works_from, gate, seen, begun, opened)
 
 
 def _doors(tx: Tx, where: OnLadder, now: datetime, gate: Tell | Withhold, *, begun: bool) -> tuple[PageDoor, ...]:

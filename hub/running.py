@@ -210,7 +210,7 @@ async def _wired(
         reconciler=Reconciler(store, vault, bus, clock, views, record, OuterPlaces(store, record)),
         hand=hand,
         batteries=Batteries(store, plugins, clock),
-        emergencies=Emergencies(store, plugins, bus, clock, desk, hand),
+        emergencies=Emergencies(store, plugins, bus, clock, desk, hand, messages),
         accounts_told=AccountsTold(store, desk, bus, clock, wall, plugins),
         ladder=Ladder(store, desk, bus, clock, pace),
         adopting=Adopting(store, plugins, desk, tagbook),

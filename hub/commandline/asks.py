@@ -343,6 +343,7 @@ class EmergencyPrepare(Ask):
     lock: str | None = None
     hours: float | None = None
     lockdown: str | None = None
+    tell_guest: bool = True
 
 
 class EmergencyConfirm(Ask):

@@ -74,10 +74,14 @@ def code(  # each is an option of the command
 
 @emergency.command("unlock")
 def unlock(
-    config: ConfigPath, reason: Reason, lock: Annotated[str, typer.Option(help="Which door.")], yes: Yes = False
+    config: ConfigPath,
+    reason: Reason,
+    lock: Annotated[str, typer.Option(help="Which door.")],
+    tell_guest: Annotated[bool, typer.Option(help="Whether whoever stays in that flat learns of it.")] = True,
+    yes: Yes = False,
 ) -> None:
     """Open a door now."""
-    _do(config, yes, act="unlock", reason=reason, lock=lock)
+    _do(config, yes, act="unlock", reason=reason, lock=lock, tell_guest=tell_guest)
 
 
 def _do(config: Any, yes: bool, **wish: object) -> None:
@@ -98,5 +102,7 @@ def _do(config: Any, yes: bool, **wish: object) -> None:
     typer.echo(done["sentence"])
     for door in done["doors"]:
         typer.echo(f"  {door['sentence']}" + ("" if door["pin"] is None else f" Code: {door['pin']}"))
+    for guest in done["guests"]:
+        typer.echo(f"  {guest['sentence']}")
     if done["pin"] is not None:
         typer.echo(f"Code: {done['pin']}")

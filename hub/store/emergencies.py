@@ -41,6 +41,8 @@ class Emergency:
     released_at: datetime | None = None
     released_by: str = ""
     release_reason: str = ""
+    guests_untold: bool = False
+    """The guest of the opened flat is not told of it."""
 
     def covers(self, lock: LockId, property_: PropertyId) -> bool:
         return self.lock == lock if self.lock is not None else self.property == property_
@@ -59,6 +61,7 @@ def _emergency(row: Mapping[Any, Any]) -> Emergency:
         released_at=row["released_at"],
         released_by=row["released_by"] or "",
         release_reason=row["release_reason"] or "",
+        guests_untold=bool(row["guests_untold"]),
     )
 
 
@@ -73,6 +76,7 @@ def begin(tx: Tx, row: Emergency) -> None:
             since=row.since,
             by=row.by,
             until=row.until,
+            guests_untold=int(row.guests_untold),
         )
     )
     _signal(tx, row)
@@ -140,6 +144,14 @@ def past(tx: Tx, now: datetime, *, limit: int = 20) -> list[Emergency]:
     gone = emergencies.c.released_at.is_not(None) | (emergencies.c.until <= now)
     query = select(emergencies).where(gone).order_by(emergencies.c.since.desc(), emergencies.c.id).limit(limit)
     return [_emergency(row) for row in tx.sql.execute(query).mappings()]
+
+
+def opened(tx: Tx, since: datetime, until: datetime) -> list[Emergency]:
+    """Doors that were to be opened between these, the latest first."""
+    query = select(emergencies).where(emergencies.c.deed == Deed.UNLOCK.value)
+    query = query.where(emergencies.c.since >= since, emergencies.c.since <= until)
+    rows = tx.sql.execute(query.order_by(emergencies.c.since.desc(), emergencies.c.id)).mappings()
+    return [_emergency(row) for row in rows]
 
 
 def is_down(tx: Tx, lock: LockId) -> bool:

@@ -86,3 +86,12 @@ async def test_an_opened_door_is_not_said_to_be_open_where_it_refused(manager: V
     assert "Front door was to be opened" in page.text
     assert attempt.sentence in page.text
     assert attempt.sentence in done.text
+
+
+async def test_opening_a_door_asks_whether_its_guest_is_to_be_told(manager: Visitor) -> None:
+    hub = manager.here.hub
+    assert "Do not tell the guest of that flat" in (await manager.get("/emergency")).text
+    asked = await manager.post("/emergency/begin/unlock", where="lock:front", reason=REASON, hours="4", untold="yes")
+    await manager.post(_confirm(asked))
+    (row,) = await hub.store.read(lambda tx: emergencies.current(tx, hub.clock.now()))
+    assert row.guests_untold

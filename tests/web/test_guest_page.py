@@ -17,11 +17,13 @@ from structlog.testing import capture_logs
 
 from hub.health import findings
 from hub.model.alerts import Kind
-from hub.model.values import StayId
+from hub.model.lockdown import Attempt, Outcome
+from hub.model.values import LockId, StayId
 from hub.store import codes, emergencies, house, log, tables
 from hub.store import guest_page as links
 from hub.store import ladder as pools
 from hub.store.emergencies import Deed, Emergency
+from hub.store.engine import Tx
 from tests.web.conftest import Seen, Visitor, visiting
 from tests.web.test_ladder import _with_backups
 from tests.web.village import HOUSE, NOW, village
@@ -133,6 +135,25 @@ async def test_a_guest_is_told_what_is_kept_how_long_and_whom_to_ask_and_that_is
     assert "730" not in own.text
     await press(robin, f"{path}/code")
     assert len(set(await noted())) == 2
+
+
+async def test_a_guest_reads_that_their_own_door_was_opened_and_not_why_nor_of_a_door_that_all_share(
+    robin: Visitor,
+) -> None:
+    path, hub = await sent(robin), robin.here.hub
+    done = Attempt(NOW, Outcome.DONE, 1, "It is unlocked.")
+
+    def work(tx: Tx) -> None:
+        for door in (LockId("garden"), LockId("front")):
+            row = Emergency(f"open {door}", Deed.UNLOCK, HOUSE, door, "Smoke", NOW, "account:Robin", NOW)
+            emergencies.begin(tx, row)
+            emergencies.keep_attempt(tx, [row.id], door, done)
+
+    await hub.store.write(work)
+    page = await seen(robin, path)
+    assert "Garden room was opened from afar in an emergency on" in page.text
+    assert "Front door was opened" not in page.text
+    assert "Smoke" not in page.text
 
 
 async def test_a_guest_of_a_house_that_is_locked_down_is_told_so(robin: Visitor) -> None:

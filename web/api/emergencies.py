@@ -13,6 +13,7 @@ from hub.lockdowns import DoorOf
 from hub.model.lockdown import Bolt, Outcome
 from hub.model.people import Scope
 from hub.model.values import LockId, PropertyId
+from hub.opened_flats import How
 from hub.store import emergencies
 from hub.store.emergencies import Deed, Emergency
 from hub.store.engine import Tx
@@ -96,6 +97,7 @@ class WishIn(In):
     lock: str | None = Field(None, description="that lock alone")
     hours: Annotated[float, Field(gt=0, le=168, description="of a code")] = 4
     emergency: str | None = Field(None, description="the lock-down to release")
+    tell_guest: bool = Field(True, description="whoever stays in a flat that is opened learns of it")
 
 
 class DoorAheadOut(Out):
@@ -132,6 +134,7 @@ async def prepare(call: Call, query: Nothing, body: WishIn) -> ForeseenOut:
         lock=None if body.lock is None else LockId(body.lock),
         hours=body.hours,
         lockdown=body.emergency or "",
+        tell_guest=body.tell_guest,
     )
     seen = await call.hub.emergencies.prepare(wish, call.actor)
     return ForeseenOut(
@@ -160,11 +163,18 @@ class DoorDoneOut(Out):
     )
 
 
+class GuestToldOut(Out):
+    stay: str
+    name: str
+    how: How
+
+
 class DoneOut(Out):
     act: Act
     sentence: str
     doors: list[DoorDoneOut]
     pin: str | None = Field(description="of an emergency code; told only here")
+    guests: list[GuestToldOut] = Field(description="of a flat that was opened; `nobody`: a person has to tell them")
 
 
 async def confirm(call: Call, query: Nothing, body: Nothing) -> DoneOut:
@@ -183,4 +193,5 @@ async def confirm(call: Call, query: Nothing, body: Nothing) -> DoneOut:
             for door in done.doors
         ],
         pin=None if done.pin is None else done.pin.reveal(),
+        guests=[GuestToldOut(stay=each.stay, name=each.name, how=each.how) for each in done.guests],
     )

@@ -34,6 +34,8 @@ class EmergencyForm(Form):
     """`property:ID` or `lock:ID`."""
     reason: Annotated[str, Field(title="The reason", min_length=3, max_length=300)]
     hours: Annotated[float, Field(title="How long", gt=0, le=168)] = 4
+    untold: str = ""
+    """`yes`: the guest of an opened flat is not told."""
 
 
 class ReleaseForm(Form):
@@ -161,7 +163,7 @@ async def prepare(request: web.Request) -> web.Response:
 def _wish(act: Act, given: EmergencyForm) -> Wish:
     kind, _, id_ = given.where.partition(":")
     if kind == "lock":
-        return Wish(act, given.reason, lock=LockId(id_), hours=given.hours)
+        return Wish(act, given.reason, lock=LockId(id_), hours=given.hours, tell_guest=given.untold != "yes")
     return Wish(act, given.reason, property=PropertyId(id_), hours=given.hours)
 
 

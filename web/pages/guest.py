@@ -65,6 +65,8 @@ class View:
     """(doors, digits), if they were asked for."""
     notice: str = ""
     """What could not be done."""
+    opened: tuple[str, ...] = ()
+    """Doors that were opened in an emergency, in sentences."""
 
     @property
     def asking(self) -> bool:
@@ -105,6 +107,7 @@ def look(hub: Hub, here: str, page: GuestPage, pins: dict[LockId, Pin] | None = 
         notice_lines=tuple(line for line in page.notice.splitlines() if line.strip()),
         pins=tuple((" and ".join(names), pin.reveal()) for pin, names in by_pin(page, pins or {})),
         notice=notice,
+        opened=page.opened,
     )
 
 

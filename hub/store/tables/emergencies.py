@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, Text, text
 
-from hub.store.tables.kinds import Instant, required, table
+from hub.store.tables.kinds import Instant, flag, required, table
 
 emergencies = table(
     "emergencies",
@@ -19,6 +19,7 @@ emergencies = table(
     Column("released_at", Instant),
     Column("released_by", Text),
     Column("release_reason", Text),
+    flag("guests_untold"),  # somebody asked not to tell the guest of an opened flat
     Index("lockdowns_open", "property_id", sqlite_where=text("deed = 'lock_down' AND released_at IS NULL")),
 )
 

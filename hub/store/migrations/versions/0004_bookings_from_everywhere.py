@@ -539,6 +539,7 @@ KEYPADS = (
 
 # ---- what became of each door in an emergency ----
 EMERGENCIES = (
+    "ALTER TABLE emergencies ADD COLUMN guests_untold INTEGER DEFAULT '0' NOT NULL CHECK (guests_untold IN (0, 1))",
     """
 CREATE TABLE emergency_doors (
     emergency_id TEXT NOT NULL,

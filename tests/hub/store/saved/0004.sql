@@ -234,13 +234,13 @@ CREATE TABLE emergencies (
     until INTEGER,
     released_at INTEGER,
     released_by TEXT,
-    release_reason TEXT,
+    release_reason TEXT, guests_untold INTEGER DEFAULT '0' NOT NULL CHECK (guests_untold IN (0, 1)),
     PRIMARY KEY (id),
     FOREIGN KEY(property_id) REFERENCES properties (id),
     FOREIGN KEY(lock_id) REFERENCES locks (id) ON DELETE CASCADE
 ) STRICT
     ;
-INSERT INTO "emergencies" VALUES('x','x','x','x','x',1,'x',1,1,'x','x');
+INSERT INTO "emergencies" VALUES('x','x','x','x','x',1,'x',1,1,'x','x',1);
 CREATE TABLE emergency_doors (
     emergency_id TEXT NOT NULL,
     lock_id TEXT NOT NULL,
