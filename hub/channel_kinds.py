@@ -50,6 +50,8 @@ class Kind:
     summary: str
     account: bool
     """It tells of several units; which listing is which unit is said once it was read."""
+    several: bool
+    """It may tell of several units instead of one."""
     webhook: str
     """The topic under which it calls the hub; empty: it does not."""
     makes: str
@@ -91,7 +93,8 @@ def _order(manifest: Manifest) -> tuple[bool, bool, str]:
 
 
 def _kind(manifest: Manifest) -> Kind:
-    return Kind(manifest.name, manifest.title, manifest.summary, manifest.account, manifest.webhook, manifest.makes, ())
+    told = (manifest.name, manifest.title, manifest.summary, manifest.account, manifest.several, manifest.webhook)
+    return Kind(*told, manifest.makes, ())
 
 
 def _setting(said: SettingSaid, field: FieldInfo) -> Setting:

@@ -46,7 +46,7 @@ class Wanted:
     """Empty: one is found for it."""
     integration: str
     unit: UnitId | None
-    """None: an account, which lets several."""
+    """None: it tells of several, as an account does."""
     settings: Mapping[str, Any] = field(repr=False)
 
 
@@ -88,7 +88,8 @@ def _of_unit(tx: Tx, kind: Kind, wanted: Wanted) -> Iterator[Problem]:
         if wanted.unit is not None:
             yield Problem("unit", "is not asked for here: an account lets several")
     elif wanted.unit is None:
-        yield Problem("unit", "is missing")
+        if not kind.several:
+            yield Problem("unit", "is missing")
     elif house.unit_with(tx, wanted.unit) is None:
         yield Problem("unit", "is none that is known here")
 

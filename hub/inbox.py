@@ -18,14 +18,15 @@ from hub.bus import Bus
 from hub.contracts import Clock, Delivery, Integration
 from hub.errors import Disappointment, Garbled, Rejected, Unavailable
 from hub.intake import Intake
-from hub.io.vault import Vault
+from hub.io.vault import NOT_OPENED, Vault
 from hub.model.facts import CalendarFailed, CalendarRead, Fact
 from hub.model.values import ChannelId
 from hub.plugins import Plugins
 from hub.schedule import pause
-from hub.store import house, mail
+from hub.store import house, listings, mail
 from hub.store import stays as ledger
 from hub.store.engine import Single, Store, Tx
+from hub.store.listings import Unplaced
 from hub.store.mail import Letter
 
 log = structlog.get_logger("inbox")
@@ -206,6 +207,7 @@ class Inbox:
 
     async def _poll_channel(self, channel: ChannelId, integration: Integration) -> None:
         if integration.poll_every is None:
+            await self._placed(channel, integration)
             return
         every = integration.poll_every.total_seconds()
         failures, called = 0, False
@@ -222,6 +224,31 @@ class Inbox:
                 due = self.clock.now() + timedelta(seconds=seconds)
                 await pause(self.clock, due, nudges)
                 called = self.clock.now() < due
+
+    async def _placed(self, channel: ChannelId, integration: Integration) -> None:
+        """What was pushed of a unit that nobody knew is taken in once it is known: it will not be pushed again."""
+        async with self.bus.listen(f"poll:{channel}") as nudges:
+            while True:
+                try:
+                    for row in await self.store.read(lambda tx: listings.unplaced_of(tx, channel, placed=True)):
+                        await self._take_placed(row, integration)
+                except Unavailable as error:
+                    log.warning("bookings that have a unit by now wait for the store", channel=channel, why=str(error))
+                    await asyncio.sleep(STORE_WAIT_S)
+                    continue
+                await anext(nudges)
+
+    async def _take_placed(self, row: Unplaced, integration: Integration) -> None:
+        topic = integration.topic_again(row.status)
+        if topic is None:
+            return
+        try:
+            body = self.vault.open(row.reported, about=f"unplaced:{row.channel_id}:{row.uid}")
+        except NOT_OPENED:
+            log.warning("a booking that waited for its unit cannot be opened", channel=row.channel_id)
+            return
+        key = f"placed:{row.uid}:{row.seen_at.timestamp()}"
+        await self.accept(Delivery(row.channel_id, key, body, row.seen_at, topic))
 
     async def _poll_guarded(self, channel: ChannelId, integration: Integration) -> timedelta | None:
         """A fault in one integration, or a full disk, costs this channel a poll and nobody anything else."""

@@ -55,6 +55,8 @@ class Manifest:
     """An integration that serves the whole hub: it has no channels, and is set up under `[integrations.NAME]` alone."""
     account: bool = False
     """An integration whose channel tells of several units, each by its own word for it."""
+    several: bool = False
+    """A channel of it may tell of several units instead of one, by a word of its own for each."""
     can: tuple[str, ...] = ()
     cannot: tuple[str, ...] = ()
     """What a connection of this kind does and does not, in sentences without a full stop, for the pages."""
@@ -96,6 +98,7 @@ def _read(file: Any, module: str) -> Iterator[Manifest]:
         commands=told.get("commands", {}),
         service=told.get("service", False),
         account=told.get("account", False),
+        several=told.get("several", False),
         can=tuple(told.get("can", ())),
         cannot=tuple(told.get("cannot", ())),
         notices=tuple(Notice(**each) for each in told.get("notice", ())),

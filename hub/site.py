@@ -364,9 +364,9 @@ class _Channel(Section):
             if self.unit is not None:
                 cure = "an account lets several units; write units with its own word for each, or leave it out"
                 yield Problem(f"{where}.unit", cure)
-        elif self.unit is None:
+        elif self.unit is None and not (manifest is not None and manifest.several and self.units):
             yield Problem(f"{where}.unit", "is missing")
-        elif self.units:
+        elif self.unit is not None and self.units:
             yield Problem(f"{where}.units", f"{self.integration} is asked for one unit; write unit")
 
 

@@ -251,6 +251,16 @@ class Integration:
         """The source's own id of a pushed delivery, for de-duplication."""
         raise NotImplementedError("this source pushes nothing")
 
+    def topic_again(self, status: str) -> str | None:
+        """Of a pushed booking that waited for its unit: the topic under which what was pushed is taken in now.
+
+        Args:
+            status: a word of `StayStatus`.
+
+        Default: None, as what is polled is read anew.
+        """
+        return None
+
     async def parse(self, delivery: Delivery) -> Iterable[Fact]:
         """What a delivery says.
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.model.facts import Listing
@@ -161,10 +161,14 @@ def forget_unlisted(tx: Tx, channel: ChannelId, since: datetime) -> None:
     tx.sql.execute(delete(unplaced).where(unplaced.c.channel_id == channel, unplaced.c.seen_at < since))
 
 
-def unplaced_of(tx: Tx, channel: ChannelId) -> list[Unplaced]:
+def unplaced_of(tx: Tx, channel: ChannelId, *, placed: bool = False) -> list[Unplaced]:
+    """`placed`: those whose listing is a unit by now."""
     query = (
         select(*_UNPLACED)
         .where(unplaced.c.channel_id == channel)
         .order_by(unplaced.c.arrival.nulls_first(), unplaced.c.uid)
     )
+    if placed:
+        here = (listings.c.channel_id == channel, listings.c.listing == unplaced.c.listing)
+        query = query.where(exists().where(*here, listings.c.unit_id.is_not(None)))
     return [Unplaced(*row) for row in tx.sql.execute(query).all()]

@@ -51,6 +51,8 @@ class Booking(_Part):
     """Only where they differ from the house's hours."""
     kind: Literal["reservation", "block"] = "reservation"
     status: Literal["confirmed", "tentative"] = "confirmed"
+    unit: Annotated[str, Field(max_length=200)] = ""
+    """The partner's own word for it, where the channel tells of several."""
     reference: Annotated[str, Field(max_length=60)] = ""
     guest: Guest = Guest()
     guests: _Count | None = None

@@ -74,6 +74,9 @@ class Partner(Integration):
             named = hashlib.sha256(stamp.encode("utf-8", "replace") + b"." + delivery.body).hexdigest()
         return f"{delivery.topic}:{named}"
 
+    def topic_again(self, status: str) -> str:
+        return "booking-cancelled" if status == StayStatus.CANCELLED.value else "booking-updated"
+
     async def parse(self, delivery: Delivery) -> Iterable[Fact]:
         channel, at = delivery.channel, delivery.received_at
         if delivery.topic in BOOKINGS:
@@ -130,6 +133,7 @@ def _report(booking: Booking, delivery: Delivery) -> StayReport:
         total=None if booking.price is None else Money(booking.price.minor, booking.price.currency),
         note=clean(booking.note),
         special_requests=clean_lines(booking.special_requests, limit=2000),
+        listing=booking.unit,
         raw=delivery.body.decode("utf-8", "replace"),
     )
 

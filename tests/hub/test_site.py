@@ -106,6 +106,7 @@ def test_doors_are_kept_in_one_order_and_once() -> None:
     assert site.units[0].locks == ("attic", "front")
 
 
+AGENCY = '[[channel]]\nid = "agency"\nintegration = "partner"\nsecret = "a secret between us two"\n'
 GUESTY = """
 [[channel]]
 id = "guesty"
@@ -122,12 +123,17 @@ def test_an_account_names_its_listings_and_a_channel_its_unit() -> None:
     channel = account(GUESTY + 'units = { "507f" = "flat" }').channels[1]
     assert (channel.unit, channel.units, channel.settings) == (None, {"507f": "flat"}, {"client_id": "x"})
     assert account(GUESTY).channels[1].units == {}, "the pages can say it too"
+    agency = account(AGENCY + 'units = { "sea" = "flat" }').channels[1]
+    assert (agency.unit, agency.units) == (None, {"sea": "flat"})
+    assert account(AGENCY + 'unit = "flat"').channels[1].unit == "flat"
 
 
 @pytest.mark.parametrize(
     ("text", "key", "words"),
     [
         (GUESTY + 'unit = "flat"', "channel “guesty”.unit", "an account lets several units"),
+        (AGENCY, "channel “agency”.unit", "is missing"),
+        (AGENCY + 'unit = "flat"\nunits = { "sea" = "flat" }', "channel “agency”.units", "asked for one unit"),
         (CHANNEL.replace('unit = "flat"\n', "").replace("airbnb", "vrbo"), "channel “vrbo”.unit", "is missing"),
         (CHANNEL.replace("airbnb", "vrbo") + 'units = { "1" = "flat" }', "channel “vrbo”.units", "for one unit"),
         (GUESTY + 'units = { "" = "flat" }', "channel “guesty”.units", ""),

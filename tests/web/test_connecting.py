@@ -209,3 +209,14 @@ async def dav() -> AsyncIterator[str]:
     app.router.add_route("*", "/{path:.*}", make)
     async with TestServer(app) as server:
         yield str(server.make_url("")).rstrip("/")
+
+
+async def test_a_partner_may_tell_of_several_units_and_no_calendar_may(manager: Visitor) -> None:
+    assert "Several units" in (await manager.get(f"{NEW}?kind=partner")).text
+    tried = await manager.post(NEW, kind="partner", unit="", secret="long enough for anybody", step="try")
+    assert (await manager.post(NEW, draft=_draft(tried), step="keep")).status == 303
+    row = await _row(manager, "partner")
+    assert row.unit is None
+    assert (await manager.get("/channels/partner/listings")).status == 200
+    missing = await manager.post(NEW, kind="ical", url="https://calendar.example/x.ics", unit="", step="try")
+    assert "The unit is missing." in missing.text

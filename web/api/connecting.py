@@ -40,6 +40,7 @@ class KindOut(Out):
     title: str
     summary: str
     account: bool = Field(description="it lets several units, so none is named")
+    several: bool = Field(description="it may tell of several units, and then none is named")
     makes: str = Field(description="the setting that names its calendar, where one can be made; empty: none can")
     webhook: str = Field(description="what it calls ends in this; empty: it does not call")
     settings: list[SettingOut]
@@ -109,6 +110,7 @@ def _kind(kind: Kind) -> KindOut:
         title=kind.title,
         summary=kind.summary,
         account=kind.account,
+        several=kind.several,
         makes=kind.makes,
         webhook=kind.webhook,
         settings=[_setting(each) for each in kind.settings],

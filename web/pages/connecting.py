@@ -133,7 +133,7 @@ async def _form(request: web.Request, draft: Draft, errors: Mapping[str, str] | 
     view = FormView(
         kind=kind,
         kinds=[each for each in kinds() if each.name != kind.name] if draft.new else [],
-        units=units if len(units) == 1 else [("", "Choose the unit"), *units],
+        units=units if len(units) == 1 and not kind.several else [("", _first(kind)), *units],
         channel="" if draft.new else id_,
         shown=connecting.shown(hub, kind, draft.wanted.settings),
         draft=_seal(request, draft),
@@ -143,6 +143,10 @@ async def _form(request: web.Request, draft: Draft, errors: Mapping[str, str] | 
     filled: Filled[Any] = Filled(_input(kind, draft, hub), errors or {}, None)
     status = 422 if errors else 200
     return await page(request, "channels/form.html", "channels", status=status, view=view, form=filled)
+
+
+def _first(kind: Kind) -> str:
+    return "Several units" if kind.several else "Choose the unit"
 
 
 def _sentences(kind: Kind, wrong: list[Problem]) -> dict[str, str]:
