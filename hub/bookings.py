@@ -28,7 +28,7 @@ from hub.model.stays import local_instant
 from hub.model.values import PropertyId, StayId, UnitId, clean
 from hub.stay_changes import StayChange, wish_of
 from hub.store import bookings as ledger
-from hub.store import house, log
+from hub.store import house, log, stays
 from hub.store.bookings import ClosureRow, Hold, RulesRow
 from hub.store.engine import Tx
 from hub.store.house import Origin, Property
@@ -136,6 +136,32 @@ def change(tx: Tx, intake: Intake, id_: StayId, said: StayChange, actor: str, *,
         if any(each.reason.hard for each in against) or (against and not anyway):
             raise NotFree(against)
     intake.change_stay(tx, id_, said, actor)
+
+
+def confirm(tx: Tx, intake: Intake, id_: StayId, actor: str, *, anyway: bool = False) -> None:
+    """Somebody comes for sure, where the unit is still free. Raises as `book`."""
+    _mind(tx, intake, id_, anyway=anyway)
+    intake.confirm_stay(tx, id_, actor)
+
+
+def restore(tx: Tx, intake: Intake, id_: StayId, actor: str, *, anyway: bool = False) -> None:
+    """Undo a cancellation, where the unit is still free. Raises as `book`."""
+    _mind(tx, intake, id_, anyway=anyway)
+    intake.restore_stay(tx, id_, actor)
+
+
+def _mind(tx: Tx, intake: Intake, id_: StayId, *, anyway: bool) -> None:
+    """Raises NotFree where its unit is no longer free for it. That it may be too late to sell it says nothing any more."""
+    stay = stays.stay(tx, id_)
+    if stay is None or stay.takes is None or stay.arrival is None or stay.departure is None:
+        return  # whoever asked says what is wrong with it
+    found = look(tx, [stay.unit_id], wish_of(stay), intake.desk.now(), besides=id_).get(stay.unit_id, ())
+    excused = OF_TIME
+    if stay.channel_id is not None and set(stays.closed_between(tx, stay.unit_id, stay.takes)) <= {stay.channel_id}:
+        excused = OF_TIME | {Reason.BLOCKED}  # its own channel closed the nights for it, as often as not
+    against = [each for each in found if each.reason not in excused]
+    if any(each.reason.hard for each in against) or (against and not anyway):
+        raise NotFree(against)
 
 
 def _wish(new: NewStay, place: Property) -> Wish:

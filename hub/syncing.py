@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Final
 
-from hub import other_days, publishing
+from hub import bookings, other_days, publishing
 from hub.calendars import NOT_LISTED, SOURCE_CANCELLED, cancel
 from hub.errors import Rejected
 from hub.findings import Look
@@ -248,7 +248,7 @@ def settle(tx: Tx, intake: Intake, channel: ChannelId, id_: StayId, actor: str, 
         case Doubt.NOT_LISTED, True:
             cancel(tx, desk, found.stay, actor, NOT_LISTED, because=f"{channel} lists it no more")
         case Doubt.CANCELLED_HERE, True:
-            intake.restore_stay(tx, id_, actor)
+            bookings.restore(tx, intake, id_, actor, anyway=True)
         case doubt, _:
             _keep(tx, desk, found.stay, _KINDS[doubt], actor)
     what = "accepted what the platform says" if accept else "rejected what the platform says"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from hub import issuing
+from hub import bookings, issuing
 from hub.calendars import cancel
 from hub.errors import Rejected
 from hub.intake import Intake
@@ -96,8 +96,16 @@ def _may(row: StayRow, before: Stage, after: Stage) -> bool:
     return not (before is Stage.CANCELLED and after is Stage.CONFIRMED) and row.check_in is not None
 
 
-def say(tx: Tx, intake: Intake, id_: StayId, wanted: Stage, why: str, actor: str) -> None:
-    """Raises Rejected where this stage does not follow, with those that do."""
+def say(tx: Tx, intake: Intake, id_: StayId, wanted: Stage, why: str, actor: str, *, anyway: bool = False) -> None:
+    """A person's word.
+
+    Args:
+        anyway: a stay is confirmed in spite of the house's own rules; never of somebody who has these nights.
+
+    Raises:
+        NotFree: it would be confirmed, and its unit is not free for it any more.
+        Rejected: this stage does not follow; with those that do.
+    """
     row = ledger.stay(tx, id_)
     stage = None if row is None else steps.stage(tx, id_)
     if row is None or stage is None:
@@ -113,7 +121,7 @@ def say(tx: Tx, intake: Intake, id_: StayId, wanted: Stage, why: str, actor: str
             cancel(tx, desk, row, actor, f"cancelled by {actor}")
             return
         case Stage.CONFIRMED:
-            intake.confirm_stay(tx, id_, actor)
+            bookings.confirm(tx, intake, id_, actor, anyway=anyway)
             return
         case Stage.CHECKED_IN:
             if row.left_at is not None and row.check_out is not None and now < row.check_out:

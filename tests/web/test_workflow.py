@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from hub import bookings
 from hub.intake import NewStay
+from hub.model.availability import Closed, ClosureKind
+from hub.model.values import StayStatus
 from hub.model.workflow import Stage
 from hub.store import stays as ledger
 from hub.store import steps
@@ -25,6 +28,27 @@ async def test_a_person_says_where_a_stay_stands_and_that_is_written_down(manage
     assert "seen at the door" in page.text
     assert await manager.here.hub.store.read(lambda tx: steps.stage(tx, id_)) is Stage.CHECKED_IN
     assert (await manager.get("/stays/nobody/stage")).status == 404
+
+
+async def test_a_closed_unit_is_said_before_a_stay_comes_back_or_is_confirmed(manager: Visitor) -> None:
+    hub, id_ = manager.here.hub, manager.here.stays["Anna Berg"]
+    assert (await manager.post(f"/stays/{id_}/cancel")).status == 303
+    row = await hub.store.read(lambda tx: ledger.stay(tx, id_))
+    assert row is not None
+    assert row.arrival is not None
+    shut = Closed(ClosureKind.MAINTENANCE, row.arrival, row.arrival + timedelta(days=1))
+    await hub.store.write(lambda tx: bookings.close(tx, hub.desk, row.unit_id, shut, "", "ada"))
+    refused = await manager.post(f"/stays/{id_}/restore")
+    assert (refused.status, "Take it back anyway" in refused.text) == (422, True)
+    assert (await manager.post(f"/stays/{id_}/restore", anyway="anyway")).status == 303
+
+    asked = await hub.store.read(lambda tx: ledger.stay(tx, id_))
+    assert asked is not None
+    await hub.store.write(lambda tx: ledger.keep(tx, replace(asked, status=StayStatus.TENTATIVE)))
+    refused = await manager.post(f"/stays/{id_}/stage", stage="confirmed", why="paid")
+    assert (refused.status, "Confirmed anyway" in refused.text) == (422, True)
+    assert (await manager.post(f"/stays/{id_}/stage", anyway="confirmed")).status == 303
+    assert await hub.store.read(lambda tx: steps.stage(tx, id_)) is Stage.CONFIRMED
 
 
 async def test_who_left_early_is_inside_again_unless_the_nights_were_sold(manager: Visitor) -> None:

@@ -26,7 +26,7 @@ from web.api.bookings import not_free
 from web.api.paging import ByTime, Page, cut, parsed, position
 from web.api.problems import Problem, missing
 from web.api.routes import Call
-from web.api.wire import Day, In, Instant, Nothing, Out, TimeOfDay, Told, Whole
+from web.api.wire import Day, Flag, In, Instant, Nothing, Out, TimeOfDay, Told, Whole
 
 
 class CodesOut(Out):
@@ -368,8 +368,19 @@ async def cancel_stay(call: Call, query: Nothing, body: Nothing) -> StayOut:
     return await change_stay(call, lambda tx, id_: call.hub.intake.cancel_stay(tx, id_, call.actor))
 
 
-async def restore_stay(call: Call, query: Nothing, body: Nothing) -> StayOut:
-    return await change_stay(call, lambda tx, id_: call.hub.intake.restore_stay(tx, id_, call.actor))
+class RestoreQuery(In):
+    anyway: Annotated[Flag, Field(description="in spite of the house's own rules; never of others who stay there")] = (
+        False
+    )
+
+
+async def restore_stay(call: Call, query: RestoreQuery, body: Nothing) -> StayOut:
+    try:
+        return await change_stay(
+            call, lambda tx, id_: bookings.restore(tx, call.hub.intake, id_, call.actor, anyway=query.anyway)
+        )
+    except NotFree as error:
+        raise not_free(error) from error
 
 
 async def redraw_code(call: Call, query: Nothing, body: Nothing) -> StayOut:

@@ -133,7 +133,7 @@ TABLE: Final[tuple[AnyRoute, ...]] = (
     Route("POST", "/stays/{stay}/cancel", W, "Cancel a stay; its codes leave the locks at once",
           stays.cancel_stay, Nothing, Nothing, stays.StayOut, refuses=True),
     Route("POST", "/stays/{stay}/restore", W, "Undo a cancellation",
-          stays.restore_stay, Nothing, Nothing, stays.StayOut, refuses=True),
+          stays.restore_stay, stays.RestoreQuery, Nothing, stays.StayOut, refuses=True),
     Route("GET", "/stays/{stay}/workflow", R, "Where a stay stands, and how it came there",
           workflow.get_workflow, Nothing, Nothing, workflow.WorkflowOut),
     Route("GET", "/stays/{stay}/history", R, "Who changed a stay, when, and from what to what",

@@ -7,12 +7,14 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from hub import changes, workflow
+from hub.bookings import NotFree
 from hub.model.values import StayId
 from hub.model.workflow import Stage
 from hub.store import log, steps
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.log import Deed
+from web.api.bookings import not_free
 from web.api.problems import missing
 from web.api.routes import Call
 from web.api.wire import In, Nothing, Out, Told
@@ -53,6 +55,9 @@ class StoryOut(Out):
 class StageIn(In):
     stage: Stage
     why: Annotated[str, Field(max_length=200)] = ""
+    anyway: Annotated[
+        bool, Field(description="to confirm it in spite of the house's own rules; never of others who stay there")
+    ] = False
 
 
 def _look(tx: Tx, id_: StayId) -> WorkflowOut:
@@ -97,7 +102,10 @@ async def say_stage(call: Call, query: Nothing, body: StageIn) -> WorkflowOut:
 
     def work(tx: Tx) -> WorkflowOut:
         _look(tx, id_)
-        workflow.say(tx, call.hub.intake, id_, body.stage, body.why, call.actor)
+        workflow.say(tx, call.hub.intake, id_, body.stage, body.why, call.actor, anyway=body.anyway)
         return _look(tx, id_)
 
-    return await call.hub.store.write(work)
+    try:
+        return await call.hub.store.write(work)
+    except NotFree as error:
+        raise not_free(error) from error

@@ -243,7 +243,13 @@ async def doubt(request: web.Request) -> web.Response:
 async def restore(request: web.Request) -> web.Response:
     hub, actor = request.app[SITE].hub, request[GUARD].actor
     id_ = StayId(request.match_info["id"])
-    await hub.store.write(lambda tx: hub.intake.restore_stay(tx, id_, actor))
+    anyway = "anyway" in await request.post()
+    try:
+        await hub.store.write(lambda tx: bookings.restore(tx, hub.intake, id_, actor, anyway=anyway))
+    except NotFree as error:
+        row = await hub.store.read(lambda tx: _row(tx, id_))
+        view = _about(request, row, "restore", "Take the cancellation back?", "Take it back")
+        return await _show(request, replace(view, soft=error.soft), blank(Form).refused(f"{error}."))
     return go(request, f"/stays/{id_}", said="stay_restored")
 
 
@@ -297,7 +303,7 @@ class ChangeForm(Priced):
 @dataclass(frozen=True, slots=True)
 class FormView:
     kind: str
-    """`new` | `change` | `cancel`"""
+    """`new` | `change` | `cancel` | `restore`"""
     title: str
     action: str
     verb: str

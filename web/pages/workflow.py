@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from hub import workflow
+from hub.bookings import NotFree
 from hub.errors import Rejected
 from hub.model.values import StayId
 from hub.model.workflow import Stage
@@ -33,7 +34,8 @@ async def show(request: web.Request) -> web.Response:
     return await _show(request, "")
 
 
-async def _show(request: web.Request, refused: str) -> web.Response:
+async def _show(request: web.Request, refused: str, *, soft: Stage | None = None) -> web.Response:
+    """`soft`: what may be said in spite of why it was refused."""
     hub, id_ = request.app[SITE].hub, StayId(request.match_info["id"])
 
     def look(tx: Tx) -> tuple[str, Stage, list[Stage], list[tuple[Moment, steps.Step]]]:
@@ -46,18 +48,23 @@ async def _show(request: web.Request, refused: str) -> web.Response:
 
     guest, stage, offered, history = await hub.store.read(look)
     view = {"id": id_, "guest": guest, "stage": stage, "offered": offered, "history": history, "words": WORDS}
-    return await page(request, "workflow/page.html", "stays", status=422 if refused else 200, refused=refused, **view)
+    return await page(
+        request, "workflow/page.html", "stays", status=422 if refused else 200, refused=refused, soft=soft, **view
+    )
 
 
 async def say(request: web.Request) -> web.Response:
     hub, actor, id_ = request.app[SITE].hub, request[GUARD].actor, StayId(request.match_info["id"])
     posted = await request.post()
+    anyway, why = "anyway" in posted, str(posted.get("why", ""))
     try:
-        wanted = Stage(str(posted.get("stage", "")))
+        wanted = Stage(str(posted.get("anyway" if anyway else "stage", "")))
     except ValueError:
         return await _show(request, "Choose one of those offered.")
     try:
-        await hub.store.write(lambda tx: workflow.say(tx, hub.intake, id_, wanted, str(posted.get("why", "")), actor))
+        await hub.store.write(lambda tx: workflow.say(tx, hub.intake, id_, wanted, why, actor, anyway=anyway))
+    except NotFree as error:
+        return await _show(request, f"{str(error)[:1].upper()}{str(error)[1:]}.", soft=wanted if error.soft else None)
     except Rejected as error:
         return await _show(request, f"{str(error)[:1].upper()}{str(error)[1:]}.")
     return go(request, f"/stays/{id_}/stage", said="stage_changed")

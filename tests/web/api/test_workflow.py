@@ -20,6 +20,16 @@ async def test_a_stay_is_moved_on_by_a_persons_word(api: Api) -> None:
     assert (await api.get("/stays/nobody/workflow")).status == 404
 
 
+async def test_a_closed_unit_is_said_before_a_stay_comes_back(api: Api) -> None:
+    stay = (await api.get(f"/stays/{api.stay}")).json
+    assert (await api.post(f"/stays/{api.stay}/cancel", {})).status == 200
+    shut = {"kind": "blackout", "first": stay["arrival"], "until": stay["departure"]}
+    assert (await api.post(f"/units/{stay['unit']}/closures", shut)).status == 201
+    refused = await api.post(f"/stays/{api.stay}/restore")
+    assert (refused.status, refused.json["faults"][0]["field"]) == (409, "blackout")
+    assert (await api.post(f"/stays/{api.stay}/restore?anyway=true")).json["status"] == "confirmed"
+
+
 async def test_the_nights_of_who_left_early_are_sold_again_and_then_nobody_is_back_inside(api: Api) -> None:
     stay = (await api.get(f"/stays/{api.stay}")).json
     api.clock.at = datetime.fromisoformat(stay["check_in"]) + timedelta(hours=1)
