@@ -27,6 +27,7 @@ from hub.config import Config, check_key_file
 from hub.contracts import Clock, Sandbox
 from hub.emergency import Emergencies
 from hub.guest_messages import GuestMessages
+from hub.holds import HoldsEnd
 from hub.hub import Hub
 from hub.importing import Importer
 from hub.inbox import Inbox
@@ -281,6 +282,7 @@ async def run(hub: Hub, fronts: tuple[Serve, ...] = (), *, upkeep: bool = True) 
             ("publisher", hub.publisher.run()),
             ("reconciler", hub.reconciler.run()),
             ("timekeeper", Timekeeper(hub.store, hub.desk, hub.bus, hub.clock).run()),
+            ("holds", HoldsEnd(hub.store, hub.bus, hub.clock).run()),
             ("passes", hub.passes.run()),
             ("accounts", hub.accounts_told.run()),
             ("imports", Importer(hub.store, hub.desk, hub.bus).run()),

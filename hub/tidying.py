@@ -17,7 +17,6 @@ from hub.store import (
     alerts,
     batteries,
     booking_news,
-    bookings,
     codes,
     figures,
     guest_page,
@@ -58,7 +57,6 @@ async def tidy(hub: Hub) -> None:
             guest_page.tidy(tx, hub.clock.now())
             forget_tokens(tx, hub)
             booking_news.tidy(tx, hub.clock.now() - KEEP_ALERTS)  # some of it may not be told yet
-            bookings.sweep_holds(tx, hub.clock.now())
             imports.tidy(tx, hub.clock.now() - IMPORTS_KEPT, hub.clock.now() - UNTOUCHED)
             figures.tidy(tx, hub.clock.now() - FIGURES_KEPT)
             _purge(tx, hub.clock.now())

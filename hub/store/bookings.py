@@ -255,9 +255,22 @@ def remove_hold(tx: Tx, id_: str) -> bool:
     return tx.sql.execute(delete(holds).where(holds.c.id == id_)).rowcount == 1
 
 
+_NEXT_END: Final[Prepared[datetime]] = Prepared(
+    select(holds.c.expires_at).order_by(holds.c.expires_at).limit(1), lambda row: row["expires_at"]
+)
+
+
+def next_hold_end(tx: Tx) -> datetime | None:
+    """Of all that were not swept away: it may be over."""
+    return _NEXT_END.first(tx)
+
+
 def sweep_holds(tx: Tx, now: datetime) -> int:
     """Take away those that are over: they count for nothing already."""
-    return tx.sql.execute(delete(holds).where(holds.c.expires_at <= now)).rowcount
+    swept = tx.sql.execute(delete(holds).where(holds.c.expires_at <= now)).rowcount
+    if swept:
+        tx.signal("stays")
+    return swept
 
 
 # ---- what is taken -------------------------------------------------------------------------------------------------
