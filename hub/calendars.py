@@ -404,6 +404,8 @@ def cancel(tx: Tx, desk: Desk, stay: StayRow, actor: str, why: str, *, because: 
 
 def timed(row: StayRow, place: Property) -> StayRow:
     """With the instants that count: the stay's own, else the house rules'."""
+    if row.left_at is not None and row.arrival is not None and row.left_at.astimezone(place.zone).date() < row.arrival:
+        row = replace(row, left_at=None, arrived_at=None)  # who left, or was given up, comes again on later days
     hours = stay_window(row, HouseRules(place.zone, place.check_in, place.check_out, place.code_lead))
     if hours is None:
         return replace(row, check_in=None, check_out=None)

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, StrictBool, model_validator
 
 from hub.config import Section
 from hub.model.availability import WEEK, OwnRules, Resource, bounds_broken
+from hub.model.workflow import NoShow
 
 _SPAN: Final = re.compile(r"(\d{1,5}) ?(m|min|h)?")
 
@@ -48,6 +49,8 @@ class Booking(Section):
     no_departure: Weekdays | None = None
     turnover: Weekdays | None = None
     stale_after: Span | None = None
+    no_show: NoShow | None = None
+    no_show_after: Span | None = None
 
     @model_validator(mode="after")
     def _within_bounds(self) -> Self:

@@ -13,9 +13,10 @@ from hub.errors import Rejected
 from hub.intake import Intake
 from hub.issuing import Desk
 from hub.model.values import StayId, clean
-from hub.model.workflow import FOLLOWS, Course, Stage, due
+from hub.model.workflow import FOLLOWS, Course, NoShow, Stage, due
 from hub.store import codes, house, log, passes, steps
 from hub.store import stays as ledger
+from hub.store.bookings import rules_at
 from hub.store.engine import Tx
 from hub.store.stays import StayRow
 
@@ -52,21 +53,37 @@ def _go_on(tx: Tx, desk: Desk, row: StayRow) -> bool:
         steps.take(tx, row.id, stage, after, by=steps.BY_ITSELF, why=why, at=now)
         moved = True
         if after is Stage.NO_SHOW:
-            log.record(tx, now, steps.BY_ITSELF, "no-show", f"stay:{row.id}", detail=why)
+            gone = _give_up(tx, desk, row)
+            log.record(tx, now, steps.BY_ITSELF, "no-show", f"stay:{row.id}", detail=f"{why}{gone}")
     return moved
 
 
 def _following(tx: Tx, row: StayRow, stage: Stage | None, now: datetime) -> tuple[Stage, str] | None:
     if stage is None or row.check_in is None or row.check_out is None:
         return None
-    seen = stage is Stage.PRE_ARRIVAL and _seen(tx, row)  # nothing else hangs on it
     by_channel = stage is Stage.CHECKED_OUT and row.check_out > now and _by_channel(tx, row)
-    return due(stage, Course(row.check_in, row.check_out, row.arrived_at, row.left_at, seen, by_channel), now)
+    course = Course(row.check_in, row.check_out, row.arrived_at, row.left_at, seen=False, by_channel=by_channel)
+    if stage is Stage.PRE_ARRIVAL and row.check_in <= now:  # on nothing else hangs what the house says of who is missed
+        rules = rules_at(tx, row.unit_id)
+        course = replace(course, missed_after=None if rules.no_show is NoShow.OFF else rules.no_show_after)
+        course = replace(course, seen=course.missed_at <= now and _seen(tx, row))
+    return due(stage, course, now)
 
 
 def _by_channel(tx: Tx, row: StayRow) -> bool:
     history = steps.history(tx, row.id)
     return bool(history) and history[-1].by.startswith("channel:")
+
+
+def _give_up(tx: Tx, desk: Desk, row: StayRow) -> str:
+    """Nobody comes: where the house has it so, its nights are free as if the guest had left. What that means, in words."""
+    now, rules = desk.now(), rules_at(tx, row.unit_id)
+    begun = row.check_in is not None and row.check_out is not None and row.check_in <= now < row.check_out
+    if rules.no_show is not NoShow.FREE or not begun or row.left_at is not None:
+        return ""
+    ledger.left(tx, row.id, now)
+    issuing.replan(tx, desk, replace(row, left_at=now))
+    return "; the code ended, and the nights are free"
 
 
 def _seen(tx: Tx, row: StayRow) -> bool:
@@ -130,6 +147,8 @@ def say(tx: Tx, intake: Intake, id_: StayId, wanted: Stage, why: str, actor: str
         case Stage.CHECKED_OUT:
             ledger.left(tx, id_, now)
             issuing.replan(tx, desk, replace(row, left_at=row.left_at or now))
+        case Stage.NO_SHOW:
+            _give_up(tx, desk, row)
         case _:
             pass
     steps.take(tx, id_, stage, wanted, by=actor, why=reason, at=now)

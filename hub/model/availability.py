@@ -15,6 +15,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from hub.model.stays import local_instant
+from hub.model.workflow import NO_SHOW, SOONEST_NO_SHOW, NoShow
 
 # ---- reasons -------------------------------------------------------------------------------------------------------
 
@@ -114,6 +115,9 @@ class BookingRules:
     """The only days on which stays begin and end; empty: any day."""
     stale_after: timedelta = timedelta(hours=2)
     """So long after a calendar of the unit was read last, nobody knows what was booked there."""
+    no_show: NoShow = NoShow.NOTE
+    no_show_after: timedelta = NO_SHOW
+    """After check-in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +137,8 @@ class OwnRules:
     no_departure: Weekdays | None = None
     turnover: Weekdays | None = None
     stale_after: timedelta | None = None
+    no_show: NoShow | None = None
+    no_show_after: timedelta | None = None
 
     def said(self) -> dict[str, object]:
         own = {each.name: getattr(self, each.name) for each in fields(self)}
@@ -153,6 +159,7 @@ _BOUNDS: Final = (
     ("buffer", timedelta(0), LONGEST_BUFFER, "a week lies between two stays at most"),
     ("notice", timedelta(0), timedelta(days=365), "a stay is booked a year ahead at most"),
     ("stale_after", timedelta(minutes=10), timedelta(days=30), "a calendar counts for 10 minutes to 30 days"),
+    ("no_show_after", SOONEST_NO_SHOW, timedelta(days=30), "a guest is missed 1 hour to 30 days after check-in"),
     ("advance_days", 1, 1095, "stays are booked 1 to 1095 days ahead"),
     ("min_nights", 1, 365, "a stay has 1 to 365 nights at least"),
     ("max_nights", 1, 730, "a stay has 1 to 730 nights at most"),
@@ -187,8 +194,17 @@ def rules_in_words(own: OwnRules) -> dict[str, str]:
         "no_departure": lambda value: f"nobody leaves on {days_in_words(value) or 'no day'}",
         "turnover": lambda value: f"stays begin and end on {days_in_words(value) or 'any day'}",
         "stale_after": lambda value: f"its calendars count for {_hours(value)}",
+        "no_show": lambda value: _NO_SHOW[value],
+        "no_show_after": lambda value: f"a guest is missed {_hours(value)} after check-in",
     }
     return {name: words[name](value) for name, value in own.said().items()}
+
+
+_NO_SHOW: Final = {
+    NoShow.OFF: "of nobody it is said that they did not come",
+    NoShow.NOTE: "who does not come keeps code and nights",
+    NoShow.FREE: "who does not come loses code and nights",
+}
 
 
 def days_in_words(days: Weekdays) -> str:

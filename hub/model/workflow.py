@@ -92,7 +92,21 @@ def told(stage: Stage, course: Course, now: datetime, *, inside: bool) -> tuple[
 PRE_ARRIVAL: Final = timedelta(hours=48)
 """Ruling C4: the time of the words before arrival."""
 NO_SHOW: Final = timedelta(hours=24)
-"""After check-in, or at check-out if that is sooner."""
+"""After check-in, or at check-out if that is sooner; unless the house says otherwise."""
+SOONEST_NO_SHOW: Final = timedelta(hours=1)
+
+
+class NoShow(Enum):
+    """What becomes of a guest who does not come."""
+
+    OFF = "off"
+    """Nobody says so but a person."""
+    NOTE = "note"
+    """It is said. Nights and code stay theirs."""
+    FREE = "free"
+    """It is said, the code ends, and the nights that begin after it are free."""
+
+
 FAREWELL: Final = timedelta(hours=24)
 CAME_IN: Final = "the guest came in"
 CAME_IN_THAT_DAY: Final = "the guest came in that day; the hour is not kept any more"
@@ -110,6 +124,13 @@ class Course:
     """Its doors tell whose code was typed: a guest who came was seen."""
     by_channel: bool = False
     """Its latest step was its channel's word."""
+    missed_after: timedelta | None = NO_SHOW
+    """So long after check-in nobody comes any more, as the house has it; None: it says so of nobody."""
+
+    @property
+    def missed_at(self) -> datetime:
+        after = self.check_out if self.missed_after is None else self.check_in + self.missed_after
+        return min(after, self.check_out)
 
     def goes_on(self, now: datetime) -> bool:
         """Nobody says that it is over, nor does the clock."""
@@ -127,11 +148,8 @@ def due(stage: Stage, course: Course, now: datetime) -> tuple[Stage, str] | None
             far = stage is Stage.NO_SHOW or course.check_in - now > PRE_ARRIVAL
             back = Stage.PRE_ARRIVAL if stage is Stage.NO_SHOW else Stage.CONFIRMED
             return (back, "the stay begins later now") if far else None
-        case Stage.PRE_ARRIVAL if now >= min(course.check_in + NO_SHOW, course.check_out):
-            if course.seen:
-                return Stage.NO_SHOW, "nobody came in"
-            over = now >= course.check_out
-            return (Stage.CHECKED_OUT, "the stay is over, and no door says whether anybody came") if over else None
+        case Stage.PRE_ARRIVAL if now >= course.missed_at:
+            return _missed(course, now)
         case Stage.CHECKED_IN if course.left_at is not None or now >= course.check_out:
             return Stage.CHECKED_OUT, "the guest left" if course.left_at is not None else "the stay is over"
         case Stage.CHECKED_OUT if now >= course.check_out + FAREWELL:
@@ -141,3 +159,12 @@ def due(stage: Stage, course: Course, now: datetime) -> tuple[Stage, str] | None
             return (back, "the stay goes on") if course.arrived_at is not None or stage is Stage.COMPLETED else None
         case _:
             return None
+
+
+def _missed(course: Course, now: datetime) -> tuple[Stage, str] | None:
+    if course.seen and course.missed_after is not None:
+        return Stage.NO_SHOW, "nobody came in"
+    if now < course.check_out:
+        return None
+    why = "no door says whether anybody came" if not course.seen else "the house says of nobody that they did not come"
+    return Stage.CHECKED_OUT, f"the stay is over, and {why}"

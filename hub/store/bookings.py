@@ -27,6 +27,7 @@ from hub.model.availability import (
 )
 from hub.model.publishing import seldom
 from hub.model.values import CODED, PropertyId, StayId, StayStatus, UnitId
+from hub.model.workflow import NoShow
 from hub.store import house, pushes
 from hub.store.claims import free_at
 from hub.store.engine import Tx
@@ -53,13 +54,13 @@ class RulesRow:
 
 
 _DAYS: Final = ("no_arrival", "no_departure", "turnover")
-_SPANS: Final = ("buffer", "notice", "stale_after")
+_SPANS: Final = ("buffer", "notice", "stale_after", "no_show_after")
 
 
 def _written(own: OwnRules) -> str:
     def plain(value: object) -> object:
         match value:
-            case Resource():
+            case Resource() | NoShow():
                 return value.value
             case timedelta():
                 return round(value.total_seconds())
@@ -78,6 +79,8 @@ def _read(text: str) -> OwnRules:
         told[name] = frozenset(told[name])
     if "resource" in told:
         told["resource"] = Resource(told["resource"])
+    if "no_show" in told:
+        told["no_show"] = NoShow(told["no_show"])
     return OwnRules(**told)
 
 

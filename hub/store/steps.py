@@ -10,7 +10,7 @@ from sqlalchemy import and_, bindparam, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.model.values import StayId, StayStatus
-from hub.model.workflow import FAREWELL, NO_SHOW, PRE_ARRIVAL, Stage, stage_for
+from hub.model.workflow import FAREWELL, PRE_ARRIVAL, SOONEST_NO_SHOW, Stage, stage_for
 from hub.store.engine import Tx
 from hub.store.prepared import Prepared
 from hub.store.tables import Instant, stay_steps, stays
@@ -123,4 +123,4 @@ _DUE: Final = Prepared(
 
 def perhaps_due(tx: Tx, now: datetime) -> list[StayId]:
     """Stays that the clock may move; at most 500 at a time."""
-    return _DUE.all(tx, now=now, near=now + PRE_ARRIVAL, missed=now - NO_SHOW, farewell=now - FAREWELL)
+    return _DUE.all(tx, now=now, near=now + PRE_ARRIVAL, missed=now - SOONEST_NO_SHOW, farewell=now - FAREWELL)

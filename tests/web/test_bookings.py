@@ -9,6 +9,7 @@ from hub.bookings import set_rules
 from hub.intake import NewStay
 from hub.model.availability import OwnRules
 from hub.model.values import UnitId
+from hub.model.workflow import NoShow
 from hub.store import bookings
 from hub.store.engine import Tx
 from tests.web.conftest import Visitor
@@ -30,7 +31,13 @@ async def test_a_property_and_a_unit_have_rules_of_their_own(manager: Visitor) -
     assert await _own(manager, f"property:{HOUSE}") == OwnRules(
         buffer=timedelta(hours=4), turnover=frozenset({5, 6}), pets=False
     )
+    missed = {"no_show": "free", "no_show_after": "6"}
+    assert (await manager.post(f"/settings/booking/{HOUSE}", buffer="4", turnover=["5", "6"], **missed)).status == 303
+    own = await _own(manager, f"property:{HOUSE}")
+    assert (own.no_show, own.no_show_after) == (NoShow.FREE, timedelta(hours=6))
+    assert (await manager.post(f"/settings/booking/{HOUSE}", no_show_after="0.5")).status == 422
     page = await manager.get(f"/settings/booking/{HOUSE}")
+    assert '<option value="free" selected' in page.html
     assert "Nobody can come" not in page.text
     assert len(re.findall(r'name="turnover" value="[56]" checked', page.html)) == 2
     assert (await manager.post(f"/units/{FLAT}/booking", min_nights="3")).status == 303

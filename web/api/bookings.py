@@ -22,6 +22,7 @@ from hub.model.availability import (
     too_short_a_day,
 )
 from hub.model.values import PropertyId, UnitId
+from hub.model.workflow import NoShow
 from hub.store import bookings as ledger
 from hub.store import house
 from hub.store.bookings import ClosureRow, Hold
@@ -150,6 +151,8 @@ class RulesIn(In):
     no_departure: list[Weekday] | None = None
     turnover: list[Weekday] | None = None
     stale_after_min: Minutes | None = None
+    no_show: NoShow | None = None
+    no_show_after_min: Minutes | None = None
 
 
 class OwnRulesOut(Out):
@@ -166,6 +169,8 @@ class OwnRulesOut(Out):
     no_departure: list[Weekday] | None
     turnover: list[Weekday] | None
     stale_after_min: int | None
+    no_show: NoShow | None
+    no_show_after_min: int | None
 
 
 class CountingOut(Out):
@@ -182,6 +187,10 @@ class CountingOut(Out):
     no_departure: list[Weekday]
     turnover: list[Weekday] = Field(description="the only days on which stays begin and end; empty: any day")
     stale_after_min: int = Field(description="for how long a calendar that was read counts")
+    no_show: NoShow = Field(
+        description="of a guest who does not come: `note`, it is said, code and nights stay; `free`, both end; `off`, never said"
+    )
+    no_show_after_min: int = Field(description="so long after check-in")
     same_day_turnover: bool = Field(description="somebody may come on the day on which somebody leaves")
 
 
@@ -213,6 +222,8 @@ def _own(own: OwnRules) -> OwnRulesOut:
         no_departure=None if own.no_departure is None else _named(own.no_departure),
         turnover=None if own.turnover is None else _named(own.turnover),
         stale_after_min=None if own.stale_after is None else _minutes(own.stale_after),
+        no_show=own.no_show,
+        no_show_after_min=None if own.no_show_after is None else _minutes(own.no_show_after),
     )
 
 
@@ -231,6 +242,8 @@ def _counts(rules: BookingRules, hours: Hours) -> CountingOut:
         no_departure=_named(rules.no_departure),
         turnover=_named(rules.turnover),
         stale_after_min=_minutes(rules.stale_after),
+        no_show=rules.no_show,
+        no_show_after_min=_minutes(rules.no_show_after),
         same_day_turnover=not too_short_a_day(hours, rules),
     )
 
@@ -256,6 +269,8 @@ def _read(body: RulesIn) -> OwnRules:
         no_departure=days(body.no_departure),
         turnover=days(body.turnover),
         stale_after=span(body.stale_after_min),
+        no_show=body.no_show,
+        no_show_after=span(body.no_show_after_min),
     )
 
 

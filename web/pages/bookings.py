@@ -27,6 +27,7 @@ from hub.model.availability import (
 )
 from hub.model.lost_nights import Month, together
 from hub.model.values import PropertyId, UnitId
+from hub.model.workflow import NoShow
 from hub.store import bookings as ledger
 from hub.store import house
 from hub.store.bookings import ClosureRow, Hold
@@ -51,6 +52,12 @@ KINDS: Final = (
     ("no_arrival", "Nobody may arrive"),
     ("no_departure", "Nobody may leave"),
 )
+NO_SHOWS: Final = (
+    ("", "As usual"),
+    ("note", "It is said; code and nights stay theirs"),
+    ("free", "It is said; the code ends and the nights are free"),
+    ("off", "Nobody says so but a person"),
+)
 DAYS: Final = tuple((str(number), name) for number, name in enumerate(WEEK))
 
 Hours = Annotated[float, Field(ge=0, le=8760, allow_inf_nan=False)]
@@ -70,6 +77,8 @@ class RulesForm(Form):
     turnover: list[Annotated[int, Field(ge=0, le=6)]] = Field([], title="Only on these days")
     no_arrival: list[Annotated[int, Field(ge=0, le=6)]] = Field([], title="No arrivals on")
     no_departure: list[Annotated[int, Field(ge=0, le=6)]] = Field([], title="No departures on")
+    no_show: NoShow | None = Field(None, title="Who does not come")
+    no_show_after: Annotated[float, Field(ge=1, le=720, allow_inf_nan=False)] | None = Field(None, title="Missed after")
 
 
 class ClosureForm(Form):
@@ -118,6 +127,8 @@ def _own(given: RulesForm) -> OwnRules:
         no_arrival=frozenset(given.no_arrival) or None,
         no_departure=frozenset(given.no_departure) or None,
         turnover=frozenset(given.turnover) or None,
+        no_show=given.no_show,
+        no_show_after=hours(given.no_show_after),
     )
 
 
@@ -133,6 +144,8 @@ def _known(own: OwnRules) -> dict[str, str]:
         "resource": "" if own.resource is None else own.resource.value,
         "buffer": _hours(own.buffer),
         "notice": _hours(own.notice),
+        "no_show": "" if own.no_show is None else own.no_show.value,
+        "no_show_after": _hours(own.no_show_after),
         "children": words[own.children],
         "pets": words[own.pets],
         **{name: "" if value is None else str(value) for name, value in numbers.items()},
@@ -145,6 +158,7 @@ def _counting(rules: BookingRules) -> dict[str, str]:
     return {
         "buffer": _hours(rules.buffer),
         "notice": _hours(rules.notice),
+        "no_show_after": _hours(rules.no_show_after),
         "advance_days": str(rules.advance_days),
         "min_nights": str(rules.min_nights),
         "max_nights": str(rules.max_nights),
@@ -246,7 +260,7 @@ async def _rules_page(
     heard = await hub.store.read(lambda tx: lines(tx, hub, Ground.read(tx, hub.clock.now()), unit=unit))
     told = {"view": view, "form": form, "shut": shut or blank(ClosureForm), "kinds": KINDS, "days": DAYS}
     told["told"] = heard if view.unit else []
-    words = {"resources": RESOURCES, "yes_no": YES_NO, "kind_words": dict(KINDS)}
+    words = {"resources": RESOURCES, "yes_no": YES_NO, "no_shows": NO_SHOWS, "kind_words": dict(KINDS)}
     return await page(request, "bookings/rules.html", "settings", status=status, **told, **words)
 
 

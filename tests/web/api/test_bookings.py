@@ -53,7 +53,10 @@ async def test_rules_of_a_unit_are_over_those_of_its_property(api: Api) -> None:
     told = (await api.post("/properties/sea/booking-rules", {"buffer_min": 120, "turnover": ["Sat"]})).json
     assert told["counts"]["same_day_turnover"] is True
     assert told["own"]["min_nights"] is None
-    told = (await api.post("/units/flat-1/booking-rules", {"turnover": [], "min_nights": 2})).json
+    assert (told["counts"]["no_show"], told["counts"]["no_show_after_min"]) == ("note", 1440)
+    missed = {"no_show": "free", "no_show_after_min": 360}
+    told = (await api.post("/units/flat-1/booking-rules", {"turnover": [], "min_nights": 2, **missed})).json
+    assert (told["own"]["no_show"], told["counts"]["no_show_after_min"]) == ("free", 360)
     assert (told["counts"]["buffer_min"], told["counts"]["turnover"], told["counts"]["min_nights"]) == (120, [], 2)
     assert (await api.get("/units/flat-1/booking-rules")).json == told
     assert (await api.post("/units/flat-1/booking-rules", {"min_nights": 400})).status == 409
