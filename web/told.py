@@ -8,11 +8,13 @@ from typing import Final
 
 from hub import feeds, syncing
 from hub.hub import Hub
+from hub.known_where import known_where
 from hub.model.publishing import Said
 from hub.model.values import ChannelId, UnitId
 from hub.store import publishing as rows
 from hub.store.engine import Tx
 from hub.store.publishing import FEED
+from hub.store.stays import StayRow
 from hub.syncing import Standing
 from web.ground import Ground
 from web.words import Local, Moment, short_day
@@ -60,6 +62,33 @@ class ToldLine:
     @property
     def id(self) -> str:
         return f"{self.channel}-{self.unit}"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownLine:
+    """One channel, as far as it knows of one stay."""
+
+    channel: ChannelId
+    known: str
+    how: str
+    said: Moment | None
+    confirmed: Moment | None
+    why: str
+
+
+def known_lines(tx: Tx, ground: Ground, row: StayRow) -> list[KnownLine]:
+    local = ground.local_of(row.unit_id)
+    return [
+        KnownLine(
+            each.channel,
+            each.known.value,
+            "" if each.how is None else each.how.value,
+            local.maybe(each.published_at),
+            local.maybe(each.confirmed_at),
+            each.why,
+        )
+        for each in known_where(tx, row, ground.now)
+    ]
 
 
 def lines(

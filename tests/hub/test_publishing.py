@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from hub.contracts import Integration, Performer
 from hub.errors import Rejected, Unavailable
 from hub.intake import NewStay
 from hub.io.clock import LoopClock
+from hub.known_where import How, Known, Where, known_where
 from hub.model.availability import Closed, ClosureKind, OwnRules
 from hub.model.effects import Effect, SetNights
 from hub.model.publishing import Block
@@ -24,6 +25,7 @@ from hub.model.workflow import Stage
 from hub.publishing import Handout
 from hub.store import house as house_rows
 from hub.store import publishing as rows
+from hub.store import stays
 from hub.store.engine import Tx
 from hub.store.house import ChannelRow, Origin
 from hub.store.publishing import Outlet
@@ -254,6 +256,65 @@ def test_what_is_published_is_confirmed_by_a_fetch_that_contains_it_and_by_no_ea
             assert outlet.asked_by == "Platform/1.0"
             said = await house.hub.store.read(lambda tx: rows.said(tx, outlet))
             assert all(each.told_at == outlet.told_at for each in said)
+
+    simulate(main())
+
+
+def test_of_each_stay_it_is_told_which_channels_know_of_it_and_since_when(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            await _no_buffer(house)
+            for channel in (OTHER, ChannelId("third")):
+                await _channel(house, channel)
+            await _link(house, OTHER)
+            house.book("a", ARRIVAL, DEPARTURE)
+            await house.later(minutes=4)
+            id_ = (await house.stay()).id
+
+            async def known() -> list[Where]:
+                def look(tx: Tx) -> list[Where]:
+                    row = stays.stay(tx, id_)
+                    assert row is not None
+                    return known_where(tx, row, house.hub.clock.now())
+
+                return await house.hub.store.read(look)
+
+            feed, other, third = await known()
+            assert (feed.channel, feed.known, third.known) == (FEED, Known.SOURCE, Known.UNTOLD)
+            assert (other.known, other.how, other.confirmed_at) == (Known.WAITS, How.FEED, None)
+            assert other.published_at is not None
+            await house.later(minutes=4)
+            await _fetch(house, OTHER)
+            other = (await known())[1]
+            assert (other.known, other.confirmed_at) == (Known.KNOWS, house.hub.clock.now())
+            house.rebook("a", departure=DEPARTURE + timedelta(days=1))
+            await house.later(minutes=4)
+            assert (await known())[1].known is Known.WAITS, "it knows of fewer nights"
+            await _fetch(house, OTHER)
+            house.rebook("a", status=StayStatus.CANCELLED)
+            await house.later(minutes=4)
+            assert [each.known for each in await known()] == [Known.SOURCE, Known.TAKEN_BACK]
+            await _fetch(house, OTHER)
+            assert [each.known for each in await known()] == [Known.SOURCE]
+            await house.until(datetime.combine(DEPARTURE + timedelta(days=2), time(), UTC))
+            assert await known() == []
+
+    simulate(main())
+
+
+def test_what_a_platform_refuses_stands_beside_the_stay_with_its_words(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            await _no_buffer(house)
+            await _taker(house, Taker(Rejected("this listing is not yours")))
+            house.book("a", ARRIVAL, DEPARTURE)
+            await house.later(minutes=5)
+            row = await house.stay()
+            found = await house.hub.store.read(lambda tx: known_where(tx, row, house.hub.clock.now()))
+            assert [(each.channel, each.known, each.how, each.why) for each in found] == [
+                (FEED, Known.SOURCE, None, ""),
+                (OTHER, Known.FAILS, How.PUSH, "this listing is not yours"),
+            ]
 
     simulate(main())
 

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 
 from hub import bookings, feeds
+from hub.intake import NewStay
 from hub.model.availability import Closed, ClosureKind
 from hub.model.values import UnitId
 from hub.store import publishing as rows
@@ -60,6 +61,20 @@ async def test_both_clocks_stand_on_the_pages_of_the_channel_and_of_the_unit(man
     page = await manager.get(PAGE)
     assert "It knows all" in page.text
     assert "Airbnb/1.0" in page.text
+
+
+async def test_on_the_page_of_a_stay_stands_which_channels_know_of_it(manager: Visitor) -> None:
+    hub = manager.here.hub
+    new = NewStay(FLAT, date(2027, 1, 10), date(2027, 1, 12), "Ada Lovelace")
+    id_ = await hub.store.write(lambda tx: hub.intake.add_stay(tx, new, "account:Robin"))
+    assert "It is not told of this unit." in (await manager.get(f"/stays/{id_}")).text
+    await manager.post(f"/channels/{AIRBNB}/units/{FLAT}/link")
+    await hub.publisher.look()
+    waits = await manager.get(f"/stays/{id_}")
+    assert "Who knows of these nights" in waits.text
+    assert "Not heard yet" in waits.text
+    await manager.get(await hub.store.read(lambda tx: _path(tx, manager)), **{"User-Agent": "Airbnb/1.0"})
+    assert "Published 14:02. Confirmed 14:02. Knows" in (await manager.get(f"/stays/{id_}")).text
 
 
 def _path(tx: Tx, manager: Visitor) -> str:

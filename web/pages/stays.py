@@ -36,6 +36,7 @@ from web.pages.sync import OtherDays, other_days_of
 from web.prices import Priced, total_of, typed
 from web.site import GUARD, SITE, go, htmx, page, part, wakes
 from web.story import Event, story
+from web.told import KnownLine, known_lines
 from web.words import Moment, counted
 
 # ---- one stay -------------------------------------------------------------------------------------------------------
@@ -60,6 +61,8 @@ class StayView:
     code: Code | None
     platforms: list[AtPlatform]
     other_days: list[OtherDays]
+    knowing: list[KnownLine]
+    """Which channels know that its nights are taken."""
     guest: ForGuest
     also: list[ChannelId]
     """Other channels that tell of it."""
@@ -113,6 +116,7 @@ def look_at(tx: Tx, hub: Hub, id_: StayId) -> StayView:
         code=_code(tx, ground, row),
         platforms=at_platforms(tx, hub, ground, row),
         other_days=other_days_of(tx, id_),
+        knowing=known_lines(tx, ground, row),
         guest=for_guest(tx, hub, ground, row),
         also=[each for each in guests.told_by(tx, id_) if each != row.channel_id],
         reference=row.reference,

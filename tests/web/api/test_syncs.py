@@ -23,6 +23,13 @@ def _hand_out(tx: Tx, api: Api) -> None:
     publishing.fetched(tx, publishing.hand_out(tx, outlet, api.clock, now), "Airbnb/1.0", now)
 
 
+async def test_which_channels_know_of_a_stay_is_told_for_each(api: Api) -> None:
+    told = (await api.get(f"/stays/{api.stay}/known")).json["channels"]
+    assert {"channel", "known", "how", "published_at", "confirmed_at", "why"} == told[0].keys()
+    assert {each["known"] for each in told} <= {"source", "untold"}
+    assert (await api.get("/stays/nobody/known")).status == 404
+
+
 async def test_a_link_is_made_and_its_fetch_confirms_what_is_published(api: Api) -> None:
     assert (await api.get(f"{HERE}/sync")).json["untold"] == [FLAT]
     made = (await api.post(f"{HERE}/units/{FLAT}/link", {})).json
