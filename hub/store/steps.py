@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import and_, bindparam, or_, select, update
+from sqlalchemy import Integer, and_, bindparam, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.model.values import StayId, StayStatus
@@ -48,6 +48,34 @@ def history(tx: Tx, id_: StayId) -> list[Step]:
         )
         for row in tx.sql.execute(query).mappings()
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A step of some stay."""
+
+    id: int
+    stay: StayId
+    step: Step
+
+
+_BY_ITSELF: Final = Prepared(
+    select(*(stay_steps.c[name] for name in ("id", "stay_id", "at", "before", "after", "by", "why")))
+    .where(stay_steps.c.by == BY_ITSELF, stay_steps.c.before.is_not(None))
+    .where(stay_steps.c.id < bindparam("below", type_=Integer))
+    .order_by(stay_steps.c.id.desc())
+    .limit(bindparam("most", type_=Integer)),
+    lambda row: Moved(
+        row["id"],
+        StayId(row["stay_id"]),
+        Step(row["at"], Stage(row["before"]), Stage(row["after"]), row["by"], row["why"]),
+    ),
+)
+
+
+def by_itself(tx: Tx, *, before: int | None, limit: int) -> list[Moved]:
+    """Whatever stay the clock or a door moved on, the latest first. `before`: only steps with a lower number."""
+    return _BY_ITSELF.all(tx, below=2**62 if before is None else before, most=limit)
 
 
 _STAND: Final = Prepared(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from hub import bookings
+from hub import bookings, workflow
 from hub.intake import NewStay
 from hub.model.availability import Closed, ClosureKind
 from hub.model.values import StayStatus
@@ -28,6 +28,18 @@ async def test_a_person_says_where_a_stay_stands_and_that_is_written_down(manage
     assert "seen at the door" in page.text
     assert await manager.here.hub.store.read(lambda tx: steps.stage(tx, id_)) is Stage.CHECKED_IN
     assert (await manager.get("/stays/nobody/stage")).status == 404
+
+
+async def test_stays_that_went_on_by_themselves_are_listed_the_latest_first(manager: Visitor) -> None:
+    hub = manager.here.hub
+    assert "Nothing yet" in (await manager.get("/stays/by-itself")).text
+    await hub.store.write(lambda tx: workflow.tick(tx, hub.desk))
+    text = (await manager.get("/stays/by-itself")).text
+    assert "check-in is near" in text
+    assert "Confirmed → Before arrival" in text
+    assert "by-itself" in (await manager.get(f"/stays/{manager.here.stays['Anna Berg']}/stage")).html
+    for odd in ("x", "1", "9" * 20):
+        assert (await manager.get(f"/stays/by-itself?before={odd}")).status == 200
 
 
 async def test_a_closed_unit_is_said_before_a_stay_comes_back_or_is_confirmed(manager: Visitor) -> None:

@@ -139,6 +139,8 @@ TABLE: Final[tuple[AnyRoute, ...]] = (
           workflow.get_workflow, Nothing, Nothing, workflow.WorkflowOut),
     Route("GET", "/stays/{stay}/history", R, "Who changed a stay, when, and from what to what",
           workflow.get_history, Nothing, Nothing, workflow.StoryOut),
+    Route("GET", "/workflow/by-itself", R, "Which stays went on by themselves, when and why",
+          workflow.list_moved, workflow.MovedQuery, Nothing, workflow.MovedPage),
     Route("POST", "/stays/{stay}/workflow", W, "A person's word on where it stands",
           workflow.say_stage, Nothing, workflow.StageIn, workflow.WorkflowOut, refuses=True),
     Route("GET", "/conflicts", R, "Nights that were sold twice",

@@ -15,8 +15,10 @@ from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.log import Deed
 from web.api.bookings import not_free
+from web.api.paging import Limit, Page, cut
 from web.api.problems import missing
 from web.api.routes import Call
+from web.api.syncs import NumberCursor
 from web.api.wire import In, Nothing, Out, Told
 
 _MOST: Final = 500
@@ -34,6 +36,24 @@ class WorkflowOut(Out):
     stage: Stage
     may_become: list[Stage] = Field(description="by a person's word; the rest comes by itself")
     history: list[StepOut] = Field(description="the first comes first")
+
+
+class MovedOut(Out):
+    id: int
+    stay: str
+    at: Told
+    before: Stage
+    after: Stage
+    why: str
+
+
+class MovedPage(Page[MovedOut]):
+    pass
+
+
+class MovedQuery(In):
+    cursor: NumberCursor | None = None
+    limit: Limit = 50
 
 
 class DeedOut(Out):
@@ -76,6 +96,20 @@ def _look(tx: Tx, id_: StayId) -> WorkflowOut:
 
 async def get_workflow(call: Call, query: Nothing, body: Nothing) -> WorkflowOut:
     return await call.hub.store.read(lambda tx: _look(tx, StayId(call.path["stay"])))
+
+
+async def list_moved(call: Call, query: MovedQuery, body: Nothing) -> MovedPage:
+    before = None if query.cursor is None else int(query.cursor)
+    found = await call.hub.store.read(lambda tx: steps.by_itself(tx, before=before, limit=query.limit + 1))
+    page = cut(found, lambda row: str(row.id), query.limit)
+    items = [
+        MovedOut(
+            id=row.id, stay=row.stay, at=row.step.at, before=row.step.before, after=row.step.after, why=row.step.why
+        )
+        for row in page.rows
+        if row.step.before is not None
+    ]
+    return MovedPage(items=items, next=page.next)
 
 
 def _deed(deed: Deed) -> DeedOut:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Final
+
 from aiohttp import web
 
 from hub import workflow
@@ -53,6 +56,41 @@ async def _show(request: web.Request, refused: str, *, soft: Stage | None = None
     )
 
 
+MOST: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class MovedLine:
+    stay: StayId
+    guest: str
+    unit: str
+    at: Moment
+    before: str
+    after: str
+    why: str
+
+
+async def by_itself(request: web.Request) -> web.Response:
+    """What nobody had to do: stays that went on by the clock or by what doors said."""
+    hub, asked = request.app[SITE].hub, request.query.get("before", "")
+    before = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 16 else None
+
+    def look(tx: Tx) -> tuple[list[MovedLine], int | None]:
+        ground, found = Ground.read(tx, hub.clock.now()), steps.by_itself(tx, before=before, limit=MOST + 1)
+        lines = []
+        for each in found[:MOST]:
+            row, step = ledger.stay(tx, each.stay), each.step
+            assert row is not None  # its steps go with it
+            assert step.before is not None  # it went from somewhere
+            at = ground.local_of(row.unit_id).moment(step.at)
+            guest, unit = row.guest or row.reference or "A stay", ground.unit_name(row.unit_id)
+            lines.append(MovedLine(row.id, guest, unit, at, WORDS[step.before], WORDS[step.after], step.why))
+        return lines, found[MOST - 1].id if len(found) > MOST else None
+
+    lines, older = await hub.store.read(look)
+    return await page(request, "workflow/by_itself.html", "stays", lines=lines, older=older, newest=before is not None)
+
+
 async def say(request: web.Request) -> web.Response:
     hub, actor, id_ = request.app[SITE].hub, request[GUARD].actor, StayId(request.match_info["id"])
     posted = await request.post()
@@ -70,4 +108,8 @@ async def say(request: web.Request) -> web.Response:
     return go(request, f"/stays/{id_}/stage", said="stage_changed")
 
 
-ROUTES = [web.get("/stays/{id}/stage", show), web.post("/stays/{id}/stage", say)]
+ROUTES = [
+    web.get("/stays/by-itself", by_itself),
+    web.get("/stays/{id}/stage", show),
+    web.post("/stays/{id}/stage", say),
+]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+from hub import workflow
 from hub.model.facts import StayReport, StayReported
 from hub.model.values import ChannelId, StayKind, StayStatus
 from tests.web.api.conftest import Api
@@ -18,6 +19,23 @@ async def test_a_stay_is_moved_on_by_a_persons_word(api: Api) -> None:
     assert (told["stage"], told["history"][-1]["why"]) == ("checked_in", "seen")
     assert (await api.post(f"/stays/{api.stay}/workflow", {"stage": "refunded"})).status == 409
     assert (await api.get("/stays/nobody/workflow")).status == 404
+
+
+async def test_what_stays_did_by_themselves_is_told_page_by_page(api: Api) -> None:
+    assert (await api.get("/workflow/by-itself")).json == {"items": [], "next": None}
+    stay = (await api.get(f"/stays/{api.stay}")).json
+    api.clock.at = datetime.fromisoformat(stay["check_in"]) - timedelta(hours=1)
+    await api.hub.store.write(lambda tx: workflow.tick(tx, api.hub.desk))
+    await api.post(f"/stays/{api.stay}/workflow", {"stage": "checked_in"})
+    api.clock.at = datetime.fromisoformat(stay["check_out"])
+    await api.hub.store.write(lambda tx: workflow.tick(tx, api.hub.desk))
+    first = (await api.get("/workflow/by-itself?limit=1")).json
+    assert [(each["stay"], each["after"], each["why"]) for each in first["items"]] == [
+        (api.stay, "checked_out", "the stay is over")
+    ]
+    rest = (await api.get(f"/workflow/by-itself?cursor={first['next']}")).json
+    assert [(each["before"], each["after"]) for each in rest["items"]] == [("confirmed", "pre_arrival")]
+    assert (await api.get("/workflow/by-itself?cursor=x")).status == 422
 
 
 async def test_a_closed_unit_is_said_before_a_stay_comes_back(api: Api) -> None:
