@@ -83,10 +83,9 @@ class Adopting:
             raise Rejected(f"there is no lock called “{wish.lock}”")
         self._check_wish(wish)
         self._keypad(door)
-        if not 1 <= wish.number <= doors.places(door):
-            raise Rejected(
-                f"{door.name} has places 1 to {doors.places(door)} and no place {wish.number}; choose one of these"
-            )
+        most = codes.MANAGED if door.abilities is None else doors.places(door)
+        if not 1 <= wish.number <= most:
+            raise Rejected(f"{door.name} has places 1 to {most} and no place {wish.number}; choose one of these")
         slot = next((slot for slot in codes.slots_of(tx, wish.lock) if slot.number == wish.number), Slot(wish.number))
         if slot.holder is not None or slot.claim is not None:
             raise Rejected(f"the code in place {wish.number} of {door.name} is one of Gatehouse's own already")
