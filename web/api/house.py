@@ -259,7 +259,7 @@ class LetsOut(Out):
 
 
 class JoinIn(In):
-    listing: Annotated[str, Field(min_length=1, max_length=200)]
+    listing: Annotated[str, Field(max_length=200, description="empty: of bookings that name none")]
     unit: str | None = Field(description="null: none")
 
 

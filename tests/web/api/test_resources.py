@@ -130,6 +130,19 @@ async def test_the_listings_of_an_account_are_told_and_joined_to_units(api: Api)
     assert (await api.get("/channels/airbnb-1/listings")).status == 404
 
 
+async def test_bookings_that_name_no_unit_are_joined_to_one_as_all_others(api: Api) -> None:
+    account, days = ChannelId("agency"), (date(2026, 12, 1), date(2026, 12, 4))
+
+    def furnish(tx: Tx) -> None:
+        house.keep_channel(tx, ChannelRow(account, None, "partner", b"", Origin.SITE))
+        listings.keep_unplaced(tx, Unplaced(account, "b-7", "", *days, "confirmed", "", b"", NOW))
+
+    await api.hub.store.write(furnish)
+    flat = (await api.get("/units")).json["items"][0]["id"]
+    answer = await api.post("/channels/agency/listings", {"listing": "", "unit": flat})
+    assert (answer.status, answer.json["listings"][0]["unit"]) == (200, flat)
+
+
 async def test_questions_are_listed_and_answered_once(api: Api) -> None:
     question = Question("q1", "gone", api.stay, "Is it cancelled?", (("keep", "No"), ("cancel", "Yes")), NOW)
     await api.hub.store.write(lambda tx: questions.ask(tx, question))
