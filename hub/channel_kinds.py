@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from hub.errors import Misconfigured
-from hub.manifests import Manifest, SettingSaid, discover
+from hub.manifests import Manifest, SettingSaid, discover, integration_called
 from hub.plugins import settings_model
 
 
@@ -72,6 +72,7 @@ def kinds() -> list[Kind]:
 
 def kind_called(name: str) -> Kind:
     """With its settings. Raises Misconfigured."""
+    name = integration_called(name)
     manifest = discover().get(f"integration/{name}")
     if manifest is None or manifest.service:
         known = ", ".join(each.name for each in kinds())

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from hub.errors import Misconfigured
+from hub.manifests import integration_called
 
 if TYPE_CHECKING:
     from hub.store.places import Place
@@ -214,6 +215,16 @@ Settings = dict[str, Any]
 """A plugin's own section: checked by the plugin's own model when it is loaded (hub/plugins.py)."""
 
 
+def _by_own_name(told: dict[str, Settings]) -> dict[str, Settings]:
+    found: dict[str, Settings] = {}
+    for name, settings in told.items():
+        own = integration_called(name)
+        if own in found:
+            raise ValueError(f"“{own}” is there under two names; write one of them")
+        found[own] = settings
+    return found
+
+
 class Config(Section):
     database: str = Field(repr=False, min_length=1)
     """The absolute path of an SQLite file, or the address of a PostgreSQL database."""
@@ -223,7 +234,7 @@ class Config(Section):
     web: Web = Web()
     log: Log = Log()
     drivers: dict[str, Settings] = Field(default={}, repr=False)
-    integrations: dict[str, Settings] = Field(default={}, repr=False)
+    integrations: Annotated[dict[str, Settings], AfterValidator(_by_own_name)] = Field(default={}, repr=False)
     """What all channels of an integration have in common, unless a channel says otherwise."""
 
     @property

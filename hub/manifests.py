@@ -69,6 +69,8 @@ class Manifest:
     """The topic under which it calls the hub; empty: it does not."""
     settings: tuple[SettingSaid, ...] = ()
     """Of a channel, in the order in which a form asks for them."""
+    also: tuple[str, ...] = ()
+    """Other names that people give it; in the house it has the first."""
 
 
 def discover() -> dict[str, Manifest]:
@@ -77,6 +79,12 @@ def discover() -> dict[str, Manifest]:
     for entry in metadata.entry_points(group="gatehouse.plugins"):
         found += _read(resources.files(entry.module).joinpath("manifest.toml"), entry.module)
     return {f"{manifest.kind}/{manifest.name}": manifest for manifest in found}
+
+
+def integration_called(name: str) -> str:
+    """Its own name, where that is one of the others that people give it; else as it was said."""
+    named = (each.name for each in discover().values() if each.kind == "integration" and name in each.also)
+    return next(named, name)
 
 
 def _folders(room: str) -> Iterator[Manifest]:
@@ -106,4 +114,5 @@ def _read(file: Any, module: str) -> Iterator[Manifest]:
         makes=told.get("makes", ""),
         webhook=told.get("webhook", ""),
         settings=tuple(SettingSaid(**each) for each in told.get("setting", ())),
+        also=tuple(told.get("also", ())),
     )

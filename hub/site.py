@@ -40,7 +40,7 @@ from pydantic import (
 
 from hub.config import Problem, Section, misconfigured, nearest, problems, read_toml, unknown
 from hub.errors import Misconfigured
-from hub.manifests import discover
+from hub.manifests import discover, integration_called
 from hub.model.guest_page import instructions, telephone
 from hub.model.keeping import GUEST_DAYS, LOG_DAYS, MOST_GUEST_DAYS, MOST_LOG_DAYS
 from hub.model.passes import ALWAYS, LONGEST_TURNOVER, EveryWeek, Span, Turnover, When, read_hours
@@ -346,7 +346,7 @@ class _Channel(Section):
     id: Id
     unit: Id | None = None
     units: dict[Annotated[str, Field(min_length=1, max_length=200)], Id] = Field(default_factory=dict)
-    integration: str
+    integration: Annotated[str, AfterValidator(integration_called)]
 
     @property
     def settings(self) -> dict[str, JsonValue]:

@@ -35,6 +35,14 @@ def test_three_paths_are_enough_and_are_relative_to_the_file(write: Callable[[st
     assert config.log.level == "info"
 
 
+def test_an_integration_may_be_called_by_its_other_name(write: Callable[[str], Path]) -> None:
+    """Ruling C19: the plans say Guestly."""
+    config = load(write(PATHS + '[integrations.guestly]\ncurrency = "EUR"\n'))
+    assert config.integrations == {"guesty": {"currency": "EUR"}}
+    with pytest.raises(Misconfigured, match="under two names"):
+        load(write(PATHS + '[integrations.guestly]\ncurrency = "EUR"\n[integrations.guesty]\n'))
+
+
 def test_absolute_paths_and_sqlite_addresses_stay_what_they_are(write: Callable[[str], Path]) -> None:
     config = load(write('database = "sqlite:////var/lib/g/g.db"\nstate_dir = "/var/lib/g"\nkey_file = "/etc/g/key"'))
 

@@ -126,6 +126,7 @@ def test_an_account_names_its_listings_and_a_channel_its_unit() -> None:
     agency = account(AGENCY + 'units = { "sea" = "flat" }').channels[1]
     assert (agency.unit, agency.units) == (None, {"sea": "flat"})
     assert account(AGENCY + 'unit = "flat"').channels[1].unit == "flat"
+    assert account(GUESTY.replace('n = "guesty"', 'n = "guestly"')).channels[1].integration == "guesty"
 
 
 @pytest.mark.parametrize(

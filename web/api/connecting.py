@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from hub import connecting, making
 from hub.channel_kinds import Kind, Setting, Shape, kind_called, kinds
 from hub.connecting import Farewell, Stays, Wanted
 from hub.errors import Misconfigured
+from hub.manifests import integration_called
 from hub.model.values import ChannelId, UnitId
 from hub.store import house
 from hub.store.engine import Tx
@@ -52,7 +53,7 @@ class KindsOut(Out):
 
 class ChannelIn(In):
     id: str | None = Field(default=None, description="null: called after its platform and unit", max_length=64)
-    integration: Annotated[str, Field(max_length=40)]
+    integration: Annotated[str, Field(max_length=40), AfterValidator(integration_called)]
     unit: str | None = Field(default=None, description="null: an account")
     settings: Settings = Field(description="as `GET /channel-kinds` names them", repr=False)
 

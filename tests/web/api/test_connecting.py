@@ -74,3 +74,8 @@ async def test_a_calendar_is_made_only_where_one_can_be(api: Api) -> None:
     missing = await api.post("/channel-calendars", {"integration": "caldav", "unit": "flat-1", "settings": wanted})
     assert (missing.status, "password" in missing.json["detail"]) == (409, True)
     assert "caldav" not in {each["integration"] for each in (await api.get("/channels")).json["items"]}
+
+
+async def test_an_integration_is_known_by_its_other_name(api: Api) -> None:
+    refused = await api.post("/channels", {"integration": "guestly", "settings": {}})
+    assert "client_id" in {each["field"] for each in refused.json["faults"]}
