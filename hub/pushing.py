@@ -223,6 +223,8 @@ class Pusher:
         level, named = 30 if given_up else 20, key_of(effect.stay)
         logger.log(level, "a booking was not pushed", booking=named, attempt=row.attempts, why=words, last=given_up)
         pushes.keep(tx, replace(row, state=state, error=words))
+        if given_up:  # its nights are closed there at least, where they can be
+            tx.signal("publishing")
         _note(tx, row, sync_log.FAILED, f"not sent, try {row.attempts}", self.desk.now(), words)
 
     def _done(self, tx: Tx, effect: PushStay, order: KeepBooking) -> None:

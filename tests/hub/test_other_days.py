@@ -8,18 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from hub import bookings, health, publishing, syncing
+from hub import bookings, health, other_days, publishing, pushing, syncing
 from hub.errors import Rejected
 from hub.model.alerts import Kind
 from hub.model.availability import Wish
+from hub.model.facts import StayReport
 from hub.model.publishing import busy
-from hub.model.values import ChannelId, StayId, StayStatus
+from hub.model.values import ChannelId, StayId, StayKind, StayStatus
 from hub.stay_changes import StayChange
 from hub.store import house as house_rows
 from hub.store import publishing as rows
+from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.house import ChannelRow, Origin
 from hub.store.pushes import PushState
+from hub.store.stays import StayRow
 from hub.syncing import Difference, Doubt
 from tests.hub.test_pushing import ADA, ARRIVAL, DEPARTURE, DESK, FOR_REAL, add, made_there, plugged, pushed, writes
 from tests.simulators.home import FLAT, Home, simulate
@@ -198,3 +201,34 @@ def test_nights_that_were_given_up_there_are_closed_there_until_somebody_has_dec
             assert [each.status for each in stays] == [StayStatus.CANCELLED]
 
     simulate(main())
+
+
+def test_days_of_before_that_are_listed_for_a_while_after_ours_were_sent_are_nobody_s_wish(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with plugged(tmp_path, **FOR_REAL) as (house, desk):
+            hub, id_ = house.hub, await add(house)
+            await house.later(minutes=3)
+            until = StayChange(departure=LONGER)
+            await hub.store.write(lambda tx: hub.intake.change_stay(tx, id_, until, "manager"))
+            await house.later(seconds=10)
+            assert made_there(desk).departure == LONGER
+
+            async def listed() -> int:
+                """As a search tells it that lags behind."""
+                key, there, now = pushing.key_of(id_), (ARRIVAL, DEPARTURE), hub.clock.now()
+                kinds = (StayKind.RESERVATION, StayStatus.CONFIRMED)
+                old = StayReport(str(made_there(desk).id), *kinds, *there, reference=key, listing="101")
+                await hub.store.write(lambda tx: other_days.heard(tx, DESK, _stay(tx, id_), old, now))
+                return len(await _differences(house))
+
+            assert await listed() == 0
+            await house.later(minutes=3)
+            assert await listed() == 1, "somebody there wants them so"
+
+    simulate(main())
+
+
+def _stay(tx: Tx, id_: StayId) -> StayRow:
+    row = ledger.stay(tx, id_)
+    assert row is not None
+    return row
