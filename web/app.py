@@ -25,7 +25,7 @@ PAGES = (
     "adopting", "alerts", "alerts_told", "bookings", "calendar", "channels", "codes", "conflicts", "connecting", "door",
     "emergency", "feeds", "guest", "guest_link", "guest_messages", "guest_settings", "health", "known_guest", "locks", "log",
     "more", "passes", "people", "person_feeds", "platform_codes", "policies", "pushes", "radio", "radio_care", "radio_talk",
-    "record", "rehearsal", "settings", "stay_imports", "stays", "styleguide", "sync", "today", "workflow",
+    "record", "rehearsal", "settings", "stay_forms", "stay_imports", "stays", "styleguide", "sync", "today", "workflow",
 )  # fmt: skip
 
 

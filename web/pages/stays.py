@@ -1,29 +1,20 @@
-"""One stay with its codes, and the forms that add, change and cancel."""
+"""One stay with its codes and all that is known of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, time, timedelta
-from typing import Annotated, Any, Literal
 
 from aiohttp import web
-from pydantic import AfterValidator, Field
 
-from hub import backup_codes, bookings, contact_looks, contacts, ladder
-from hub.bookings import NotFree
+from hub import backup_codes, contact_looks, contacts, ladder
 from hub.errors import Rejected
 from hub.hub import Hub
-from hub.intake import NewStay
-from hub.model.money import NoPrice
-from hub.model.values import CODED, ChannelId, StayId, StayKind, StayStatus, UnitId, clean
-from hub.stay_changes import COUNTS, StayChange
-from hub.store import bookings as booked
-from hub.store import codes, conflicts, guests, house, questions, stay_search
+from hub.model.values import CODED, ChannelId, StayId, StayStatus
+from hub.store import codes, conflicts, guests, house, questions
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.stays import StayRow
-from web.forms import Filled, Form, blank, read
 from web.ground import Ask, Ground, StayLine
 from web.ladder_view import LadderView, ladder_view
 from web.pages.guest_link import ForGuest, for_guest
@@ -33,7 +24,6 @@ from web.pages.platform_codes import AtPlatform, at_platforms
 from web.pages.stay_group import Group, group_of
 from web.pages.stay_list import listing
 from web.pages.sync import OtherDays, other_days_of
-from web.prices import Priced, total_of, typed
 from web.site import GUARD, SITE, go, htmx, page, part, wakes
 from web.story import Event, story
 from web.told import KnownLine, known_lines
@@ -95,7 +85,7 @@ class StayView:
     wakes: str
 
 
-def _row(tx: Tx, id_: StayId) -> StayRow:
+def row_of(tx: Tx, id_: StayId) -> StayRow:
     row = ledger.stay(tx, id_)
     if row is None:
         raise web.HTTPNotFound
@@ -104,7 +94,7 @@ def _row(tx: Tx, id_: StayId) -> StayRow:
 
 def look_at(tx: Tx, hub: Hub, id_: StayId) -> StayView:
     ground = Ground.read(tx, hub.clock.now())
-    row = _row(tx, id_)
+    row = row_of(tx, id_)
     [line] = ground.with_doors(tx, [row])
     contact = contacts.opened(hub.vault, row)
     asked = [question for question in questions.open_questions(tx) if question.subject == id_]
@@ -190,7 +180,7 @@ async def show_code(request: web.Request) -> web.Response:
 
     def show(tx: Tx) -> StayView:
         ground = Ground.read(tx, hub.clock.now())
-        row = _row(tx, id_)
+        row = row_of(tx, id_)
         if not codes.issued_for(tx, id_):
             raise Rejected("this stay has no code")
         by_pin: dict[str, list[str]] = {}
@@ -232,7 +222,7 @@ async def redraw(request: web.Request) -> web.Response:
 async def use_backup(request: web.Request) -> web.Response:
     hub, actor = request.app[SITE].hub, request[GUARD].actor
     id_ = StayId(request.match_info["id"])
-    await hub.store.write(lambda tx: backup_codes.use(tx, hub.desk, _row(tx, id_), actor))
+    await hub.store.write(lambda tx: backup_codes.use(tx, hub.desk, row_of(tx, id_), actor))
     return go(request, f"/stays/{id_}", said="backup_used")
 
 
@@ -240,268 +230,16 @@ async def doubt(request: web.Request) -> web.Response:
     """The locks are asked for the code again; what they say is on the page in seconds."""
     hub, actor = request.app[SITE].hub, request[GUARD].actor
     id_ = StayId(request.match_info["id"])
-    await hub.store.write(lambda tx: backup_codes.doubt(tx, hub.desk, _row(tx, id_), actor))
+    await hub.store.write(lambda tx: backup_codes.doubt(tx, hub.desk, row_of(tx, id_), actor))
     return go(request, f"/stays/{id_}", said="code_doubted")
-
-
-async def restore(request: web.Request) -> web.Response:
-    hub, actor = request.app[SITE].hub, request[GUARD].actor
-    id_ = StayId(request.match_info["id"])
-    anyway = "anyway" in await request.post()
-    try:
-        await hub.store.write(lambda tx: bookings.restore(tx, hub.intake, id_, actor, anyway=anyway))
-    except NotFree as error:
-        row = await hub.store.read(lambda tx: _row(tx, id_))
-        view = _about(request, row, "restore", "Take the cancellation back?", "Take it back")
-        return await _show(request, replace(view, soft=error.soft), blank(Form).refused(f"{error}."))
-    return go(request, f"/stays/{id_}", said="stay_restored")
-
-
-# ---- forms ----------------------------------------------------------------------------------------------------------
-
-
-def _no_line_breaks(text: str) -> str:
-    return clean(text, limit=len(text) + 1)
-
-
-Line = Annotated[str, AfterValidator(_no_line_breaks)]
-
-
-class NewForm(Priced):
-    kind: Literal["reservation", "owner"] = Field("reservation", title="Whose stay it is")
-    guest: Line = Field(title="The guest's name", max_length=120)
-    unit: str = Field(title="The unit")
-    arrival: date = Field(title="The day of arrival")
-    departure: date = Field(title="The day of leaving")
-    check_in: time | None = Field(None, title="From")
-    check_out: time | None = Field(None, title="Until")
-    phone: Line = Field("", title="The telephone number", max_length=40)
-    email: Line = Field("", title="The e-mail address", max_length=200)
-    note: str = Field("", title="The note", max_length=500)
-    guests: int | None = Field(None, title="How many come", ge=1, le=1000)
-    children: int | None = Field(None, title="Children", ge=0, le=1000)
-    infants: int | None = Field(None, title="Infants", ge=0, le=1000)
-    pets: int | None = Field(None, title="Pets", ge=0, le=1000)
-    hold: Line | None = Field(None, max_length=40)
-    anyway: Literal["anyway"] | None = None
-
-
-class ChangeForm(Priced):
-    """Of a stay that a channel made, the form has less."""
-
-    guest: Line | None = Field(None, title="The guest's name", max_length=120)
-    arrival: date | None = Field(None, title="The day of arrival")
-    departure: date = Field(title="The day of leaving")
-    check_in: time | None = Field(None, title="From")
-    check_out: time | None = Field(None, title="Until")
-    phone: Line | None = Field(None, title="The telephone number", max_length=40)
-    email: Line | None = Field(None, title="The e-mail address", max_length=200)
-    note: str | None = Field(None, title="The note", max_length=500)
-    guests: int | None = Field(None, title="How many come", ge=1, le=1000)
-    children: int | None = Field(None, title="Children", ge=0, le=1000)
-    infants: int | None = Field(None, title="Infants", ge=0, le=1000)
-    pets: int | None = Field(None, title="Pets", ge=0, le=1000)
-    anyway: Literal["anyway"] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FormView:
-    kind: str
-    """`new` | `change` | `cancel` | `restore`"""
-    title: str
-    action: str
-    verb: str
-    back: str
-    back_to: str
-    in_dialog: bool
-    units: tuple[tuple[str, str], ...] = ()
-    rules: str = ""
-    priced: bool = True
-    """A person says what the guest pays; else the stay's channel does."""
-    sentence: str = ""
-    soft: bool = False
-    """Refused for the house's own rules: it may be done in spite of them."""
-
-
-async def _show(request: web.Request, view: FormView, form: Filled[Any]) -> web.Response:
-    if view.in_dialog:
-        return part(request, "stays/form.html", "form", view=view, form=form)
-    status = 422 if form.errors else 200
-    return await page(request, "stays/form.html", "stays", status=status, view=view, form=form)
-
-
-def _in_dialog(request: web.Request) -> bool:
-    return request.query.get("part") == "form" and htmx(request)
-
-
-async def _new_view(request: web.Request) -> FormView:
-    hub = request.app[SITE].hub
-    ground = await hub.store.read(lambda tx: Ground.read(tx, hub.clock.now()))
-    units = tuple((unit.id, ground.unit_name(unit.id)) for unit in ground.units.values())
-    rules = {f"{place.check_in:%H:%M} and {place.check_out:%H:%M}" for place in ground.places.values()}
-    return FormView(
-        kind="new",
-        title="Add a stay",
-        action="/stays/new",
-        verb="Add the stay",
-        back="/stays",
-        back_to="Stays",
-        in_dialog=_in_dialog(request),
-        units=units,
-        rules=f"Left empty, {rules.pop()} as usual."
-        if len(rules) == 1
-        else "Left empty, the usual times of the house.",
-    )
-
-
-async def new(request: web.Request) -> web.Response:
-    hub, held = request.app[SITE].hub, request.query.get("hold", "")
-    asked = {
-        name: request.query[name][:100] for name in ("unit", "arrival", "departure", "guests") if name in request.query
-    }
-
-    def known(tx: Tx) -> dict[str, str]:
-        ground = Ground.read(tx, hub.clock.now())
-        for row in booked.live_holds(tx, ground.now):
-            if row.id == held:
-                days = {"arrival": row.arrival.isoformat(), "departure": row.departure.isoformat()}
-                booked_for = {"unit": row.unit, "guest": row.label, "hold": row.id}
-                return days | booked_for | {"currency": stay_search.usual_currency(tx)}
-        today, currency = ground.local().today, {"currency": stay_search.usual_currency(tx)}
-        return {"arrival": today.isoformat(), "departure": (today + timedelta(days=1)).isoformat()} | currency | asked
-
-    return await _show(request, await _new_view(request), blank(NewForm, **await hub.store.read(known)))
-
-
-async def add(request: web.Request) -> web.Response:
-    hub, actor = request.app[SITE].hub, request[GUARD].actor
-    (form, total), soft = total_of(read(NewForm, await request.post())), False
-    if (given := form.value) is not None:
-        told = given.model_dump(exclude={"hold", "anyway", "price", "currency"})
-        told |= {"unit": UnitId(given.unit), "kind": StayKind(given.kind), "total": total}
-        anyway, held = given.anyway is not None, given.hold
-        try:
-            id_ = await hub.store.write(
-                lambda tx: bookings.book(tx, hub.intake, NewStay(**told), actor, anyway=anyway, hold=held)
-            )
-            return go(request, f"/stays/{id_}", said="stay_added")
-        except NotFree as error:
-            form, soft = form.refused(f"{error}."), error.soft
-        except Rejected as error:
-            form = form.refused(f"{error}.")
-    return await _show(request, replace(await _new_view(request), soft=soft), form)
-
-
-async def _change_view(request: web.Request) -> tuple[FormView, StayRow]:
-    hub = request.app[SITE].hub
-    id_ = StayId(request.match_info["id"])
-
-    def see(tx: Tx) -> tuple[FormView, StayRow]:
-        row = _row(tx, id_)
-        place = house.property_of(tx, row.unit_id)
-        rules = "" if place is None else f"Left empty, {place.check_in:%H:%M} and {place.check_out:%H:%M} as usual."
-        view = _about(request, row, "change", "Change the stay", "Change it", rules=rules)
-        return replace(view, priced=row.channel_id is None), row
-
-    return await hub.store.read(see)
-
-
-def _about(
-    request: web.Request, row: StayRow, kind: str, title: str, verb: str, *, rules: str = "", sentence: str = ""
-) -> FormView:
-    return FormView(
-        kind=kind,
-        title=title,
-        action=f"/stays/{row.id}/{kind}",
-        verb=verb,
-        back=f"/stays/{row.id}",
-        back_to=row.guest or row.reference or "The stay",
-        in_dialog=_in_dialog(request),
-        rules=rules,
-        sentence=sentence,
-    )
-
-
-async def change(request: web.Request) -> web.Response:
-    hub = request.app[SITE].hub
-    view, row = await _change_view(request)
-    ground = await hub.store.read(lambda tx: Ground.read(tx, hub.clock.now()))
-    local = ground.local_of(row.unit_id)
-    times = {"check_in": local.maybe(row.own_check_in), "check_out": local.maybe(row.own_check_out)}
-    known = {name: moment.time for name, moment in times.items() if moment is not None}
-    known |= {name: str(getattr(row, name) or "") for name in ("guest", "arrival", "departure", "note")}
-    party = {name: getattr(row, name) for name in ("guests", "children", "infants", "pets")}
-    known |= {name: str(count) for name, count in party.items() if count is not None}
-    contact = {name: text for name, text in contacts.opened(hub.vault, row).items() if name in ("phone", "email")}
-    if any(contact.values()):
-        await contact_looks.looked(hub.store, hub.clock, row.id, request[GUARD].actor)
-    return await _show(request, view, blank(ChangeForm, **known, **contact, **typed(row.total)))
-
-
-async def save_change(request: web.Request) -> web.Response:
-    hub, actor = request.app[SITE].hub, request[GUARD].actor
-    view, row = await _change_view(request)
-    posted, usual = await request.post(), await hub.store.read(lambda tx: _usual_hours(tx, row))
-    (form, total), soft = total_of(read(ChangeForm, posted)), False
-    if (given := form.value) is not None:
-        told = given.model_dump(exclude={"price", "currency", "anyway"})
-        emptied = {name for name in told if name in posted and told[name] is None}
-        told |= dict.fromkeys(emptied & {"phone", "email", "note"}, "")
-        told |= {name: usual[name] for name in emptied & usual.keys()}
-        told["uncounted"] = frozenset(name for name in emptied & set(COUNTS) if getattr(row, name) is not None)
-        unpriced = row.channel_id is None and str(posted.get("price", "-")).strip() == ""
-        said = StayChange(**told, total=NoPrice.UNPRICED if unpriced else total)
-        anyway = given.anyway is not None
-        try:
-            await hub.store.write(lambda tx: bookings.change(tx, hub.intake, row.id, said, actor, anyway=anyway))
-            return go(request, f"/stays/{row.id}", said="stay_changed")
-        except NotFree as error:
-            form, soft = form.refused(f"{error}."), error.soft
-        except Rejected as error:
-            form = form.refused(f"{error}.")
-    return await _show(request, replace(view, soft=soft), form)
-
-
-def _usual_hours(tx: Tx, row: StayRow) -> dict[str, time]:
-    """Of the house, where the stay has hours of its own: an empty line means these."""
-    place, own = house.property_of(tx, row.unit_id), {"check_in": row.own_check_in, "check_out": row.own_check_out}
-    return {} if place is None else {name: getattr(place, name) for name, at in own.items() if at is not None}
-
-
-async def _cancel_view(request: web.Request) -> FormView:
-    hub = request.app[SITE].hub
-    row = await hub.store.read(lambda tx: _row(tx, StayId(request.match_info["id"])))
-    sentence = "Its codes leave the locks at once. The channel it came from is not told."
-    return _about(request, row, "cancel", "Cancel this stay?", "Cancel the stay", sentence=sentence)
-
-
-async def cancel(request: web.Request) -> web.Response:
-    return await _show(request, await _cancel_view(request), blank(Form))
-
-
-async def save_cancel(request: web.Request) -> web.Response:
-    hub, actor = request.app[SITE].hub, request[GUARD].actor
-    id_ = StayId(request.match_info["id"])
-    try:
-        await hub.store.write(lambda tx: hub.intake.cancel_stay(tx, id_, actor))
-    except Rejected as error:
-        return await _show(request, await _cancel_view(request), blank(Form).refused(f"{error}."))
-    return go(request, f"/stays/{id_}", said="stay_cancelled")
 
 
 ROUTES = [
     web.get("/stays", listing),
-    web.get("/stays/new", new),
-    web.post("/stays/new", add),
     web.get("/stays/{id}", one),
     web.post("/stays/{id}/code", show_code),
     web.post("/stays/{id}/messages", write),
     web.post("/stays/{id}/redraw", redraw),
     web.post("/stays/{id}/backup", use_backup),
     web.post("/stays/{id}/doubt", doubt),
-    web.post("/stays/{id}/restore", restore),
-    web.get("/stays/{id}/change", change),
-    web.post("/stays/{id}/change", save_change),
-    web.get("/stays/{id}/cancel", cancel),
-    web.post("/stays/{id}/cancel", save_cancel),
 ]
