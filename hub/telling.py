@@ -211,7 +211,12 @@ class Messenger:
             return Sent.REFUSED, NO_ADDRESS[way]
         place = None if alert is None or alert.place is None else house.property_with(tx, alert.place)
         zone = place.zone if place is not None else _zone(tx)
-        words = _test(zone, self.clock.now()) if alert is None else _words(alert, effect.what, zone)
+        words = _test(zone, self.clock.now())
+        if alert is not None:
+            last = alert.kind.rule.escalate is None or alert.course.told >= len(
+                chain(tx, self.vault, alert.place, alert.kind)
+            )
+            words = _words(alert, effect.what, zone, last=last)
         if way is Way.SMS:
             return SendSms(address, words.subject)
         urgent = alert is not None and alert.level is Level.URGENT and alert.over_at is None
@@ -265,8 +270,8 @@ _ENDS: Final = {
 }
 
 
-def _again(alert: Alert, what: str) -> str:
-    """When it is told once more; empty: it is not."""
+def _again(alert: Alert, what: str, *, last: bool) -> str:
+    """When it is told once more; empty: it is not. `last`: everybody of the list has been told."""
     rule = alert.kind.rule
     wait = rule.again(alert.course.reminded)
     if wait is None or what not in ("raised", "escalated", "reminder"):
@@ -276,10 +281,15 @@ def _again(alert: Alert, what: str) -> str:
         return f"If nobody does, you are told again {daily}."
     hours = wait // timedelta(hours=1)
     soon = "an hour" if hours == 1 else f"{hours} hours"
+    if not last:
+        return (
+            f"If nobody does, the next of the list is told, and you again {soon} after the last of them, then ever more seldom, "
+            f"at last {daily}."
+        )
     return f"If nobody does, you are told again in {soon}, then ever more seldom, at last {daily}."
 
 
-def _words(alert: Alert, what: str, zone: ZoneInfo) -> _Words:
+def _words(alert: Alert, what: str, zone: ZoneInfo, *, last: bool) -> _Words:
     urgent = "Urgent: " if alert.level is Level.URGENT and what != "over" else ""
     since = alert.course.found_at
     lines = [alert.sentence, "", f"Since {_local(since, zone)}."]
@@ -294,7 +304,7 @@ def _words(alert: Alert, what: str, zone: ZoneInfo) -> _Words:
         lines += ["", f"What to do: {alert.cure}"]
     return _Words(
         clean(f"{urgent}{_OPENINGS[what]}{alert.sentence}", limit=SUBJECT),
-        "\n".join([*lines, "", f"{_ENDS[what]} {_again(alert, what)}".rstrip(), ""]),
+        "\n".join([*lines, "", f"{_ENDS[what]} {_again(alert, what, last=last)}".rstrip(), ""]),
     )
 
 

@@ -338,6 +338,22 @@ def test_what_nobody_looks_after_is_told_ever_more_seldom_and_each_message_says_
     _played(tmp_path, work)
 
 
+def test_the_first_of_several_hears_that_the_others_come_before_they_are_told_again(tmp_path: Path) -> None:
+    async def work(house: Home) -> None:
+        post = _with_post(house)
+        await _people(house, ANNA, BEN)
+        await _does(house, Deed(Act.LOCK_DOWN, "Somebody lost the keys", property=HOUSE))
+        await house.later(minutes=20)
+        to_anna, to_ben = (
+            [text for (to, _), text in zip(post.sent, post.texts, strict=True) if to.startswith(name)]
+            for name in ("anna", "ben")
+        )
+        assert "the next of the list is told, and you again an hour after the last of them" in to_anna[0]
+        assert "you are told again in an hour" in to_ben[-1]
+
+    _played(tmp_path, work)
+
+
 def test_where_nobody_is_listed_the_managers_are_told(tmp_path: Path) -> None:
     async def work(house: Home) -> None:
         post = _with_post(house)

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
-from hub.store import log, passes, persons
+from hub.model.slots import Reading
+from hub.model.values import LockId
+from hub.store import codes, log, passes, persons, settings
+from hub.store.engine import Tx
 from hub.store.persons import Person
 from tests.web.conftest import Visitor
+from tests.web.village import NOW
 
 MARIA = {"name": "Maria", "kind": "cleaner", "phone": "+49 170 1234567"}
 HOURS = {f"{day}1_{end}": at for day in ("mon", "tue") for end, at in (("start", "08:00"), ("end", "12:00"))}
@@ -115,3 +120,23 @@ async def test_the_forms_show_what_is_known(manager: Visitor) -> None:
     assert 'value="Maria"' in changed
     assert 'value="+49 170 1234567"' in changed
     assert "Hours of the week" in (await manager.get(f"/people/{row.id}/passes/new")).text
+
+
+async def test_in_safe_mode_the_code_of_an_ended_pass_is_not_said_to_be_going(manager: Visitor) -> None:
+    row, hub, front = await maria(manager), manager.here.hub, LockId("front")
+    await manager.post(f"/people/{row.id}/passes/new", when="weekly", locks="front", longest="8", **HOURS)
+
+    def restore(tx: Tx) -> None:
+        [[entry]] = passes.granted(tx).values()
+        grant = entry.grant.id
+        slot = next(slot for slot in codes.slots_of(tx, front) if slot.holder is None)
+        codes.keep_slot(tx, front, replace(slot, holder=grant, reading=Reading.OCCUPIED), NOW)
+        codes.revoke(tx, [grant], NOW)
+        settings.keep(tx, "safe_mode", "2026-11-20")
+
+    await hub.store.write(restore)
+    seen = (await manager.get(f"/people/{row.id}")).text
+    assert "To be removed not before safe mode is left" in seen
+    assert "Being removed" not in seen
+    await hub.store.write(lambda tx: settings.keep(tx, "safe_mode", None))
+    assert "Being removed" in (await manager.get(f"/people/{row.id}")).text

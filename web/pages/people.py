@@ -146,7 +146,8 @@ def _on_door(ground: Ground, each: Standing, door: AtDoor, local: Local) -> Door
         case CodeState.REFUSED:
             return DoorCode(door.lock, name, OnDoor.PROBLEM, why=f"the lock refuses it: {door.refused}")
         case CodeState.CLEARING:
-            return DoorCode(door.lock, name, OnDoor.LEAVING)
+            why = "not before safe mode is left" if ground.safe_mode else ""
+            return DoorCode(door.lock, name, OnDoor.LEAVING, why=why)
         case CodeState.WANTED if each.window is not None and ground.now < each.window.start:
             return DoorCode(door.lock, name, OnDoor.LATER, local.moment(each.window.start))
         case CodeState.WANTED | CodeState.WRITING:
