@@ -56,14 +56,14 @@ class Hand:
         asked = await self.store.write(
             lambda tx: log.record(tx, self.clock.now(), actor, verb, f"lock:{lock}", outcome="asked")
         )
-        # Also what stands there when the hub is stopped, or a driver fails as none should, while the bolt may be moving.
+        # Also what stands there when the hub is stopped while the bolt may be moving.
         answer = Answer(Outcome.UNKNOWN, f"{door.name} was not heard to its end. Look at the door before trying again.")
         heard: bool | None = None
         loop = asyncio.get_running_loop()
         pressed = loop.time()
         try:
             async with asyncio.timeout(DEADLINE.total_seconds()):
-                reached = await met.bolt.move(to)
+                reached = await self.plugins.asked(door.driver, met.bolt.move(to))
             heard = True
             answer = self._answer(door.name, verb, to, reached)
         except Rejected as error:

@@ -173,7 +173,9 @@ def want(tx: Tx, row: Emergency, wanted: Iterable[LockId]) -> None:
 
 
 def keep_attempt(tx: Tx, ids: Collection[str], lock: LockId, attempt: Attempt) -> None:
-    """For each of these emergencies."""
+    """For each of these emergencies; nothing of a lock that was removed meanwhile."""
+    if tx.sql.execute(select(locks.c.id).where(locks.c.id == lock)).first() is None:
+        return
     values = {
         "at": attempt.at,
         "outcome": None if attempt.outcome is None else attempt.outcome.value,

@@ -18,7 +18,7 @@ from hub.model.people import PersonKind
 from hub.model.values import Address, How, LockId, Position, PropertyId
 from hub.people import Who
 from hub.people import Wish as PassWish
-from hub.store import alerts, emergencies, log
+from hub.store import alerts, doors, emergencies, log, removing
 from hub.store.engine import Tx
 from tests.hub.test_alerts import _with_post
 from tests.simulators.building import Memory
@@ -223,6 +223,61 @@ def test_a_lock_that_tells_where_it_stands_as_it_comes_back_is_locked_all_the_sa
             now = house.hub.clock.now()
             of = await house.hub.store.read(lambda tx: by_emergency(tx, [row], house.hub.plugins, now))
             assert {each.door.id: each.bolt for each in of[row.id]} == {FRONT: Bolt.LOCKED, BACK: Bolt.LOCKED}
+
+    simulate(main())
+
+
+def test_a_driver_that_fails_as_none_should_keeps_no_other_door_from_being_locked_and_is_tried_again(
+    tmp_path: Path,
+) -> None:
+    async def main() -> None:
+        async with home(tmp_path, _two()) as house:
+            front, answers = house.lock("front"), house.lock("front").lose
+            front.lose = lambda _what: str(1 // 0)
+            done = await _do(house, DOWN)
+            assert done.sentence.endswith("1 of 2 doors are locked. Not known to be locked: Front.")
+            assert house.lock("back").position is Position.LOCKED
+            await house.driver.wake("front")
+            await house.later(minutes=5)
+            assert len(await _found(house, Kind.NOT_LOCKED)) == 1
+            front.lose = answers
+            await house.driver.wake("front")
+            await house.later(minutes=30)
+            assert front.position is Position.LOCKED
+
+    simulate(main())
+
+
+def test_a_lock_that_is_removed_while_it_is_told_to_lock_keeps_no_other_door_open(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, _two()) as house:
+            house.lock("front").silent = house.lock("back").silent = True
+            moving = asyncio.create_task(_do(house, DOWN))
+            await asyncio.sleep(1)
+            await house.hub.store.write(lambda tx: removing.remove_lock(tx, FRONT))
+            await moving
+            await house.later(seconds=5)
+            house.lock("back").silent = False
+            await house.driver.wake("back")
+            await house.later(minutes=5)
+            assert house.lock("back").position is Position.LOCKED
+
+    simulate(main())
+
+
+def test_a_lock_that_is_removed_while_it_is_locked_late_ends_nothing(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, _two()) as house:
+            house.lock("front").silent = True
+            await _do(house, DOWN)
+            await house.later(seconds=5)
+            await house.driver.wake("front")
+            await house.later(seconds=58)
+            trail = await house.hub.store.read(lambda tx: log.deeds(tx, "lock:front"))
+            assert [deed.outcome for deed in trail] == ["asked", "unknown"], "it is being told once more"
+            await house.hub.store.write(lambda tx: removing.remove_lock(tx, FRONT))
+            await house.later(minutes=5)
+            assert [each.name for each in await house.hub.store.read(doors.doors)] == ["Back"]
 
     simulate(main())
 

@@ -84,21 +84,27 @@ def test_what_was_asked_when_the_hub_died_is_unknown_at_the_next_start(tmp_path:
     assert simulate(look()) == [("unlock", "unknown")]
 
 
-@pytest.mark.parametrize("ends", [ZeroDivisionError(), asyncio.CancelledError()])
-def test_a_driver_that_fails_as_none_should_leaves_no_open_end_in_the_trail(
-    tmp_path: Path, ends: BaseException
-) -> None:
+def test_a_command_that_is_cut_short_leaves_no_open_end_in_the_trail(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path) as house:
-            bolt = house.driver.locks[Address("front")].bolt
-            assert bolt is not None
+            house.lock("front").silent = True
+            moving = asyncio.create_task(house.hub.hand.move(FRONT, Position.UNLOCKED, "manager"))
+            await asyncio.sleep(1)
+            moving.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await moving
+            assert await _trail(house) == [("unlock", "unknown")]
 
-            async def move(to: Position) -> Position:
-                raise ends
+    simulate(main())
 
-            bolt.move = move  # type: ignore[method-assign]  # this lock's part has a fault
-            with pytest.raises(type(ends)):
-                await house.hub.hand.move(FRONT, Position.UNLOCKED, "manager")
+
+def test_of_a_driver_that_fails_as_none_should_nobody_knows_where_the_bolt_is(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            house.lock("front").lose = lambda _what: str(1 // 0)
+            answer = await house.hub.hand.move(FRONT, Position.UNLOCKED, "manager")
+            assert answer.outcome is Outcome.UNKNOWN
+            assert answer.sentence.startswith("Front did not answer (memory failed unexpectedly (ZeroDivisionError)).")
             assert await _trail(house) == [("unlock", "unknown")]
 
     simulate(main())
