@@ -269,7 +269,7 @@ _SHORT: Final = {
     ),
     Shortage.UNPROVEN: (
         ": it has not confirmed them",
-        "They are tried again by themselves. Look at the lock if that lasts.",
+        "They are tried again by themselves. If it never confirms codes, say on the page Codes that it keeps none.",
     ),
 }
 
