@@ -77,7 +77,7 @@ class Wanted:
     ) -> None:
         """`pushed_to`: accounts that get the bookings made here as bookings."""
         self.now = now
-        self._pushed_to = {each: pushes.refused(tx, each) for each in pushed_to}
+        self._pushed_to = {each: pushes.refused(tx, each, now) for each in pushed_to}
         units = {each.unit_id for each in outlets}
         self._holds = bookings.live_holds(tx, now) if outlets else []
         self._shut = bookings.closures_after(tx, now.date() - timedelta(days=1), units) if outlets else []

@@ -91,7 +91,7 @@ def promise_all(tx: Tx, desk: Desk, to: Sequence[Pushing], wall: datetime) -> in
 
 def changes(tx: Tx, desk: Desk, account: Pushing) -> Iterator[Push]:
     """Each wish that is new, as its row should be."""
-    known, units = pushes.known(tx, account.channel), _listings(tx, account.channel)
+    known, units = pushes.known(tx, account.channel, desk.now()), _listings(tx, account.channel)
     wanted = dict.fromkeys(pushes.made_here(tx, list(units), desk.now()))
     for id_ in dict.fromkeys((*wanted, *known)):
         stay = ledger.stay(tx, id_)
@@ -295,10 +295,10 @@ def recognise(tx: Tx, channel: ChannelId, reports: Sequence[StayReport], at: dat
 
 def retry(tx: Tx, channel: ChannelId, only: StayId | None, actor: str, now: datetime, wall: datetime) -> int:
     """Send again what failed, at once; how many. Raises Rejected where the one that is meant did not."""
-    rows = [row for row in pushes.of_account(tx, channel) if row.state is PushState.FAILED]
+    rows = pushes.failed(tx, channel, now)
     wanted = rows if only is None else [row for row in rows if row.stay_id == only]
     if only is not None and not wanted:
-        raise Rejected("this booking did not fail to be pushed")
+        raise Rejected("this booking did not fail to be pushed, or its stay is over")
     for row in wanted:
         _again(tx, anew(row), wall)
     if wanted:
@@ -334,9 +334,7 @@ def words_of(row: Push) -> str:
 def found(look: Look) -> Iterator[Finding]:
     """Bookings that an account would not take, as long as they matter (R562, R563, R578)."""
     for account in accounts(look.plugins):
-        for row in pushes.of_account(look.tx, account.channel):
-            if row.state is not PushState.FAILED:
-                continue
+        for row in pushes.failed(look.tx, account.channel, look.now):
             stay = ledger.stay(look.tx, row.stay_id)
             if stay is None or stay.check_out is None or look.reached(stay.check_out):
                 continue

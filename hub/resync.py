@@ -18,7 +18,6 @@ from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.house import ChannelRow
 from hub.store.publishing import FEED
-from hub.store.pushes import PushState
 
 _BY_ITSELF: Final = "it calls the hub or fetches by itself, and cannot be hastened from here"
 
@@ -79,8 +78,6 @@ def _ask(
     outlets = [each for each in rows.all_outlets(tx, row.id) if each.way != FEED and units in (None, (each.unit_id,))]
     for each in outlets:
         hub.publisher.push_now(tx, each, actor)
-    failed = [each.stay_id for each in pushes.of_account(tx, row.id) if each.state is PushState.FAILED]
-    again = [each for each in failed if only in (None, each)]
-    for each_id in again:
-        pushing.retry(tx, row.id, each_id, actor, now, hub.wall.now())
-    return Asked(row.id, reads, len(outlets), len(again), "" if reads or outlets or again else _BY_ITSELF)
+    failed = any(only in (None, each.stay_id) for each in pushes.failed(tx, row.id, now))
+    again = pushing.retry(tx, row.id, only, actor, now, hub.wall.now()) if failed else 0
+    return Asked(row.id, reads, len(outlets), again, "" if reads or outlets or again else _BY_ITSELF)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any, Final
 
-from sqlalchemy import Row, case, func, or_, select
+from sqlalchemy import Row, Select, case, func, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.model.values import NIGHTLY, ChannelId, Part, StayId, UnitId
@@ -116,8 +116,21 @@ def keep(tx: Tx, row: Push) -> None:
     tx.signal(f"stay:{row.stay_id}")
 
 
-def known(tx: Tx, channel: ChannelId) -> dict[StayId, Push]:
-    return {row.stay_id: row for row in of_account(tx, channel)}
+def known(tx: Tx, channel: ChannelId, now: datetime) -> dict[StayId, Push]:
+    """Of stays that are not over."""
+    rows = tx.sql.execute(_going_on(channel, now))
+    return {row.stay_id: row for row in map(_push, rows)}
+
+
+def failed(tx: Tx, channel: ChannelId, now: datetime) -> list[Push]:
+    """Of stays that are not over."""
+    rows = tx.sql.execute(_going_on(channel, now).where(pushes.c.state == PushState.FAILED.value))
+    return [_push(row) for row in rows]
+
+
+def _going_on(channel: ChannelId, now: datetime) -> Select[Any]:
+    query = select(*_COLUMNS).join(stays, stays.c.id == pushes.c.stay_id).where(pushes.c.channel_id == channel)
+    return query.where(or_(stays.c.check_out > now, stays.c.check_out.is_(None))).order_by(pushes.c.stay_id)
 
 
 def made_here(tx: Tx, units: Collection[UnitId], now: datetime) -> list[StayId]:
@@ -131,11 +144,9 @@ def made_here(tx: Tx, units: Collection[UnitId], now: datetime) -> list[StayId]:
     return [StayId(id_) for id_ in tx.sql.execute(query).scalars()]
 
 
-def refused(tx: Tx, channel: ChannelId) -> frozenset[StayId]:
+def refused(tx: Tx, channel: ChannelId, now: datetime) -> frozenset[StayId]:
     """Those that failed and keep no nights there, or others than they should."""
-    query = select(*_COLUMNS).where(pushes.c.channel_id == channel, pushes.c.state == PushState.FAILED.value)
-    rows = map(_push, tx.sql.execute(query))
-    return frozenset(row.stay_id for row in rows if not row.keeps_nights)
+    return frozenset(row.stay_id for row in failed(tx, channel, now) if not row.keeps_nights)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hub import conflicts, health, pushing
+from hub import conflicts, health, pushing, resync
 from hub.contracts import Host
 from hub.errors import Rejected
 from hub.intake import NewStay
@@ -294,6 +294,29 @@ def test_nights_that_are_sold_there_are_a_person_s_business_and_can_be_sent_agai
             assert (await pushed(house)).state is PushState.SYNCED
             with pytest.raises(Rejected):
                 await hub.store.write(lambda tx: pushing.retry(tx, DESK, id_, "manager", now, wall))
+
+    simulate(main())
+
+
+def test_what_failed_of_a_stay_that_is_over_is_not_sent_again(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with plugged(tmp_path, **FOR_REAL) as (house, desk):
+            hub, soon = house.hub, replace(ADA, arrival=date(2027, 3, 2), departure=date(2027, 3, 3))
+            desk.book(7, day=1, nights=2, state="taken")
+            taken = desk.booked.pop(7)
+            id_ = await add(house, soon)
+            desk.booked[7] = taken
+            await house.until(datetime(2027, 3, 3, 15, tzinfo=UTC))
+            before = len(writes(desk))
+            assert (await pushed(house)).state is PushState.FAILED
+            asked = await hub.store.write(lambda tx: resync.all_channels(tx, hub, "manager"))
+            assert [each.pushed for each in asked if each.channel == DESK] == [0]
+            now, wall = hub.clock.now(), hub.wall.now()
+            assert await hub.store.write(lambda tx: pushing.retry(tx, DESK, None, "manager", now, wall)) == 0
+            with pytest.raises(Rejected, match="over"):
+                await hub.store.write(lambda tx: pushing.retry(tx, DESK, id_, "manager", now, wall))
+            await house.later(minutes=5)
+            assert writes(desk)[before:] == []
 
     simulate(main())
 
