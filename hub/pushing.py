@@ -20,6 +20,7 @@ from hub.contracts import Clock
 from hub.contracts.accounts import Account
 from hub.errors import Disappointment, Rejected, Unavailable
 from hub.findings import Look
+from hub.io.vault import NOT_OPENED
 from hub.issuing import Desk
 from hub.model.alerts import Finding, Kind
 from hub.model.effects import Effect, KeepBooking, PushStay
@@ -125,7 +126,7 @@ def parts_of(desk: Desk, stay: StayRow, listing: str) -> dict[Part, str]:
         Part.UNIT: (listing,),
         Part.STATUS: (stay.status.value if listing else "",),
         Part.PARTY: party,
-        Part.GUEST: (stay.guest, sorted(contacts.opened(desk.vault, stay).items())),
+        Part.GUEST: (stay.guest, sorted(_contact(desk, stay).items())),
         Part.NOTES: (stay.note, reference, *party, *price),
         Part.PRICE: price,
     }
@@ -133,6 +134,14 @@ def parts_of(desk: Desk, stay: StayRow, listing: str) -> dict[Part, str]:
     return {Part.DAYS: days} | {
         part: hashlib.sha256(json.dumps([*map(str, each)]).encode()).hexdigest()[:24] for part, each in said.items()
     }
+
+
+def _contact(desk: Desk, stay: StayRow) -> dict[str, str]:
+    """One that does not open is left out, and holds up neither its own booking nor any other."""
+    try:
+        return contacts.opened(desk.vault, stay)
+    except NOT_OPENED:
+        return {}
 
 
 def _promise(tx: Tx, row: Push, wall: datetime) -> None:
@@ -187,7 +196,7 @@ class Pusher:
         row = replace(row, attempts=row.attempts + 1, tried_at=self.desk.now(), wanted=wanted)
         pushes.keep(tx, row)
         told = frozenset[Part]() if row.dry or row.booking is None else row.has
-        contact = contacts.opened(self.desk.vault, stay)
+        contact = _contact(self.desk, stay)
         dry = account.rehearses and not row.real
         return KeepBooking(
             stay=stay.id,

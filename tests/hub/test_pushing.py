@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from hub import conflicts, health, pushing, resync
 from hub.contracts import Host
@@ -28,6 +29,7 @@ from hub.store import publishing as sync_log
 from hub.store.engine import Tx
 from hub.store.house import ChannelRow, ClosedMeans, Origin, Unit
 from hub.store.pushes import Push, PushState
+from hub.store.tables import stays
 from tests.simulators.home import FLAT, Home, home, simulate
 from tests.simulators.managers.all import MANAGERS, reader
 from tests.simulators.managers.desk import Booking, reply
@@ -294,6 +296,26 @@ def test_nights_that_are_sold_there_are_a_person_s_business_and_can_be_sent_agai
             assert (await pushed(house)).state is PushState.SYNCED
             with pytest.raises(Rejected):
                 await hub.store.write(lambda tx: pushing.retry(tx, DESK, id_, "manager", now, wall))
+
+    simulate(main())
+
+
+def test_a_contact_that_does_not_open_holds_up_no_booking(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with plugged(tmp_path) as (house, desk):
+            damaged = await add(house)
+            spoil = update(stays).where(stays.c.id == damaged).values(contact=b"damaged")
+            await house.hub.store.write(lambda tx: tx.sql.execute(spoil))
+            account = house.hub.plugins.integration(DESK)
+            assert account is not None
+            host = account.host  # type: ignore[attr-defined]  # every account has one
+            made = reader(MANAGERS["guesty"], host, through=desk.send, more=FOR_REAL)
+            house.hub.plugins.add_channel(DESK, made)
+            later = replace(ADA, arrival=date(2027, 6, 1), departure=date(2027, 6, 3))
+            await add(house, later)
+            await house.later(minutes=3)
+            told = {row.arrival: (row.guest, row.email) for row in desk.booked.values()}
+            assert told == {ARRIVAL: ("Ada Lovelace", ""), later.arrival: ("Ada Lovelace", "ada@example.com")}
 
     simulate(main())
 
