@@ -43,6 +43,8 @@ LATELY: Final = timedelta(days=30)
 """R574."""
 
 
+_GONE: Final = "cancelled"
+"""In place of a digest: people cancelled it at the account."""
 PART_WORDS: Final = {
     Part.UNIT: "the unit",
     Part.DAYS: "the days",
@@ -291,11 +293,12 @@ def recognise(tx: Tx, channel: ChannelId, reports: Sequence[StayReport], at: dat
             kept(tx, BookingKept(channel, at, row.stay_id, report.uid), at)
         stay = ledger.stay(tx, row.stay_id)
         live = stay is not None and stay.status in (StayStatus.CONFIRMED, StayStatus.TENTATIVE)
-        if report.status is StayStatus.CANCELLED and live and row.state is PushState.SYNCED:
+        known = row.state is PushState.PENDING or row.told.get(Part.STATUS) == _GONE
+        if report.status is StayStatus.CANCELLED and live and not known:
             why = "it was cancelled there and not here; cancel it here too, or send it again"
-            told = {**row.told, Part.STATUS: "cancelled"}
+            told = {**row.told, Part.STATUS: _GONE}
             pushes.keep(tx, replace(row, state=PushState.FAILED, error=why, told=told))
-        elif stay is not None:
+        if stay is not None:
             other_days.heard(tx, channel, stay, report, at)
 
 

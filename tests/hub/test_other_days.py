@@ -111,6 +111,23 @@ def test_other_days_there_are_shown_and_their_nights_are_kept_from_all_others(
     simulate(main())
 
 
+def test_other_days_are_over_when_the_booking_is_cancelled_there(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with plugged(tmp_path, **FOR_REAL) as (house, desk):
+            await _other(house)
+            await add(house)
+            await house.later(minutes=3)
+            desk.change(made_there(desk).id, departure=LONGER)
+            await house.later(minutes=3)
+            assert len(await _differences(house)) == 1
+            desk.change(made_there(desk).id, state="over")
+            await house.later(minutes=3)
+            assert (await _differences(house), await _alerts(house)) == ([], [])
+            assert not MORE & await _told(house)
+
+    simulate(main())
+
+
 def test_their_days_are_taken_by_a_word(tmp_path: Path) -> None:
     async def main() -> None:
         async with plugged(tmp_path, **FOR_REAL) as (house, desk):

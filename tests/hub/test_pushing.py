@@ -359,6 +359,22 @@ def test_a_booking_of_ours_that_was_cancelled_there_is_told(tmp_path: Path) -> N
     simulate(main())
 
 
+def test_a_booking_that_lacks_its_notes_and_is_cancelled_there_is_told_too(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with plugged(tmp_path, **FOR_REAL) as (house, desk):
+            desk.refuses_part = "notes"
+            await add(house)
+            await house.later(minutes=2)
+            assert (await pushed(house)).keeps_nights
+            desk.change(made_there(desk).id, state="over")
+            await house.later(minutes=3)
+            assert not (await pushed(house)).keeps_nights
+            (said,) = await _wrong(house)
+            assert "cancelled there" in said
+
+    simulate(main())
+
+
 def test_a_booking_that_vanishes_there_is_still_a_booking_here(tmp_path: Path) -> None:
     async def main() -> None:
         async with plugged(tmp_path, **FOR_REAL) as (house, desk):
