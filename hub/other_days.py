@@ -68,9 +68,9 @@ def send_again(tx: Tx, channel: ChannelId, id_: StayId, now: datetime) -> None:
 
 
 def found(look: Look) -> Iterator[Finding]:
-    for each in pushes.elsewhen(look.tx):
+    for each in pushes.elsewhen(look.tx, look.now):
         stay, unit = ledger.stay(look.tx, each.stay), house.unit_with(look.tx, each.unit)
-        if stay is None or stay.check_out is None or look.reached(stay.check_out):
+        if stay is None or look.reached(each.over_at):
             continue
         sentence = (
             f"“{each.channel}” has other days for the booking of {stay.guest or stay.reference or 'a guest'} "

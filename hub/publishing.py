@@ -84,7 +84,9 @@ class Wanted:
         self._nights: dict[UnitId, list[rows.Night]] = {unit: [] for unit in units}
         for night in rows.taken(tx, units, now) if outlets else ():
             self._nights[night.unit].append(night)
-        self._elsewhen = {each.stay: each for each in pushes.elsewhen(tx)}
+        self._elsewhen: dict[UnitId, dict[StayId, list[Elsewhen]]] = {unit: {} for unit in units}
+        for each in pushes.elsewhen(tx, now) if outlets else ():
+            self._elsewhen.get(each.unit, {}).setdefault(each.stay, []).append(each)
         self._places = {unit: house.property_of(tx, unit) for unit in units}
         self._buffers = {unit: bookings.rules_at(tx, unit).buffer for unit in units}
         few = len(outlets) <= AT_ONCE
@@ -114,10 +116,9 @@ class Wanted:
         if outlet.way == DIARY:
             yield from (diaries.block(each, place.zone) for each in self.entries(outlet))
             return
+        for id_, others in self._elsewhen[unit].items():
+            yield from _apart(outlet, id_, others)
         for stay in self._nights[unit]:
-            other = self._elsewhen.get(StayId(stay.id))
-            if other is not None:
-                yield from _apart(outlet, other)
             if self._as_booking(outlet, stay):
                 continue
             knowing = outlet.for_whom & stay.told_by
@@ -176,12 +177,14 @@ class Wanted:
         return min([self.now + LOOK_EVERY, *(hold.expires_at for hold in self._holds)])
 
 
-def _apart(outlet: Outlet, other: Elsewhen) -> Iterator[Block]:
+def _apart(outlet: Outlet, stay: StayId, others: Collection[Elsewhen]) -> Iterator[Block]:
     """The nights that a booking of ours has at its account and not here; to the account, those that it has here only."""
-    ours, theirs = (frozenset(nights(*days)) for days in (other.ours, other.theirs))
-    there = other.channel in outlet.for_whom
-    for number, (first, until) in enumerate(ranges(ours - theirs if there else theirs - ours)):
-        yield Block(f"stay:{other.stay}:apart{number or ''}", first, until, True)
+    apart = set[date]()
+    for each in others:
+        ours, theirs = nights(*each.ours), nights(*each.theirs)
+        apart |= ours - theirs if each.channel in outlet.for_whom else theirs - ours
+    for number, (first, until) in enumerate(ranges(apart)):
+        yield Block(f"stay:{stay}:apart{number or ''}", first, until, True)
 
 
 def bring_up_to_date(tx: Tx, outlet: Outlet, wanted: Wanted, due: datetime) -> Outlet:

@@ -188,9 +188,9 @@ def differences(tx: Tx, channel: ChannelId, now: datetime) -> list[Difference]:
 
 
 def _of_days(tx: Tx, channel: ChannelId, now: datetime) -> Iterator[Difference]:
-    for each in pushes.elsewhen(tx):
+    for each in pushes.elsewhen(tx, now):
         stay = ledger.stay(tx, each.stay)
-        if each.channel == channel and stay is not None and stay.check_out is not None and stay.check_out > now:
+        if each.channel == channel and stay is not None:
             yield Difference(stay, Doubt.OTHER_DAYS, None, each.theirs)
 
 

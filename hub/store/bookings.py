@@ -353,7 +353,7 @@ def grounds(
     for held in live_holds(tx, now):
         if held.unit in taken and held.id != hold:
             taken[held.unit].append(Taken(held.check_in, held.check_out, Reason.HELD))
-    for other in pushes.elsewhen(tx):
+    for other in pushes.elsewhen(tx, now):
         if other.unit in taken and other.stay != besides:
             hours = hours_of(places[wanted[other.unit].property])
             taken[other.unit].append(Taken(hours.start(other.theirs[0]), hours.end(other.theirs[1]), Reason.BLOCKED))

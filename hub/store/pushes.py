@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, case, func, or_, select
+from sqlalchemy import Row, Select, case, func, or_, select, text
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.model.values import NIGHTLY, ChannelId, Part, StayId, UnitId
@@ -158,6 +158,12 @@ class Elsewhen:
     unit: UnitId
     ours: tuple[date, date]
     theirs: tuple[date, date]
+    check_out: datetime
+
+    @property
+    def over_at(self) -> datetime:
+        """When the nights of both are over, in whatever zone."""
+        return max(self.check_out, datetime.combine(self.theirs[1] + timedelta(days=1), time(), UTC))
 
 
 _ELSEWHEN: Final = Prepared(
@@ -169,9 +175,11 @@ _ELSEWHEN: Final = Prepared(
         stays.c.departure,
         pushes.c.there_from,
         pushes.c.there_until,
+        stays.c.check_out,
     )
     .join(stays, stays.c.id == pushes.c.stay_id)
-    .where(pushes.c.there_from.is_not(None), or_(stays.c.status == "confirmed", stays.c.status == "tentative"))
+    .where(text("pushes.there_from IS NOT NULL"), stays.c.check_out.is_not(None))
+    .where(or_(stays.c.status == "confirmed", stays.c.status == "tentative"))
     .order_by(pushes.c.channel_id, pushes.c.stay_id),
     lambda row: Elsewhen(
         row["channel_id"],
@@ -179,12 +187,14 @@ _ELSEWHEN: Final = Prepared(
         row["unit_id"],
         (row["arrival"], row["departure"]),
         (row["there_from"], row["there_until"]),
+        row["check_out"],
     ),
 )
 
 
-def elsewhen(tx: Tx) -> list[Elsewhen]:
-    return [each for each in _ELSEWHEN.all(tx) if each.ours != each.theirs]
+def elsewhen(tx: Tx, now: datetime) -> list[Elsewhen]:
+    """Those that are not over, here or there."""
+    return [each for each in _ELSEWHEN.all(tx) if each.ours != each.theirs and each.over_at > now]
 
 
 def is_pushed(tx: Tx, id_: StayId) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -107,6 +107,45 @@ def test_other_days_there_are_shown_and_their_nights_are_kept_from_all_others(
             desk.change(made_there(desk).id, departure=DEPARTURE)
             await house.later(minutes=3)
             assert (await _differences(house), await _alerts(house), await _told(house)) == ([], [], ours)
+
+    simulate(main())
+
+
+@pytest.mark.usefixtures("either_database")
+def test_nights_that_it_has_there_only_are_kept_though_ours_are_over(tmp_path: Path) -> None:
+    """Somebody made it longer in Guesty; nobody has said whose days count when the guest should leave."""
+
+    async def main() -> None:
+        async with plugged(tmp_path, **FOR_REAL) as (house, desk):
+            await _other(house)
+            soon = replace(ADA, arrival=date(2027, 3, 2), departure=date(2027, 3, 3))
+            id_ = await add(house, soon)
+            await house.later(minutes=3)
+            until = date(2027, 3, 5)
+            desk.change(made_there(desk).id, departure=until)
+            await house.until(datetime(2027, 3, 3, 15, tzinfo=UTC))
+            more = {date(2027, 3, 3), date(2027, 3, 4)}
+            assert more <= await _told(house)
+            assert not await _free(house, until - timedelta(days=1), until)
+            assert len(await _alerts(house)) == 1
+            await _settle(house, id_, accept=True)
+            await house.later(minutes=3)
+            assert (await house.stay()).departure == until
+            assert await _differences(house) == []
+            assert more <= await _told(house)
+
+    simulate(main())
+
+
+def test_other_days_are_over_with_the_nights_of_both(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with plugged(tmp_path, **FOR_REAL) as (house, desk):
+            await _other(house)
+            await add(house, replace(ADA, arrival=date(2027, 3, 2), departure=date(2027, 3, 3)))
+            await house.later(minutes=3)
+            desk.change(made_there(desk).id, departure=date(2027, 3, 4))
+            await house.until(datetime(2027, 3, 5, 1, tzinfo=UTC))
+            assert (await _differences(house), await _alerts(house)) == ([], [])
 
     simulate(main())
 

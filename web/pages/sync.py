@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from aiohttp import web
@@ -123,8 +123,8 @@ class OtherDays:
     ours: str
 
 
-def other_days_of(tx: Tx, id_: StayId) -> list[OtherDays]:
-    found = (each for each in pushes.elsewhen(tx) if each.stay == id_)
+def other_days_of(tx: Tx, id_: StayId, now: datetime) -> list[OtherDays]:
+    found = (each for each in pushes.elsewhen(tx, now) if each.stay == id_)
     return [OtherDays(each.channel, _days(each.theirs), _days(each.ours)) for each in found]
 
 

@@ -42,6 +42,7 @@ pushes = table(
     Index("pushes_by_booking", "channel_id", "booking"),  # R548: three indexes
     Index("pushes_by_state", "state", "synced_at"),
     Index("pushes_failed", "channel_id", "tried_at", sqlite_where=text("state = 'failed'")),
+    Index("pushes_elsewhen", "channel_id", "stay_id", sqlite_where=text("there_from IS NOT NULL")),
 )
 
 guest_messages = table(

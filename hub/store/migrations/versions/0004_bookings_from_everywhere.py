@@ -339,6 +339,7 @@ CREATE TABLE pushes (
     "CREATE INDEX pushes_by_booking ON pushes (channel_id, booking)",
     "CREATE INDEX pushes_by_state ON pushes (state, synced_at)",
     "CREATE INDEX pushes_failed ON pushes (channel_id, tried_at) WHERE state = 'failed'",
+    "CREATE INDEX pushes_elsewhen ON pushes (channel_id, stay_id) WHERE there_from IS NOT NULL",
 )
 
 # ---- calendars that people subscribe to ----

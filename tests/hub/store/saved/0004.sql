@@ -957,6 +957,7 @@ CREATE INDEX sync_log_by_time ON sync_log (at);
 CREATE INDEX pushes_by_booking ON pushes (channel_id, booking);
 CREATE INDEX pushes_by_state ON pushes (state, synced_at);
 CREATE INDEX pushes_failed ON pushes (channel_id, tried_at) WHERE state = 'failed';
+CREATE INDEX pushes_elsewhen ON pushes (channel_id, stay_id) WHERE there_from IS NOT NULL;
 CREATE INDEX stay_import_rows_same ON stay_import_rows (import_id, same);
 CREATE INDEX stay_import_rows_nights ON stay_import_rows (import_id, unit_id, arrival);
 CREATE INDEX stay_import_rows_stay ON stay_import_rows (stay_id);
