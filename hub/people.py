@@ -12,6 +12,7 @@ from hub.errors import Rejected
 from hub.issuing import Desk
 from hub.model.passes import ALWAYS, EveryWeek, Turnover, When
 from hub.model.people import PersonKind
+from hub.model.slots import Limits
 from hub.model.values import LockId, PassId, PersonId, Pin, PropertyId, Window, clean
 from hub.passes import USED_UP, opened, sealed, settle
 from hub.store import codes, doors, house, log, passes, persons
@@ -260,7 +261,8 @@ def fit(tx: Tx, desk: Desk, lock: LockId) -> None:
     door = doors.door(tx, lock)
     if door is None or door.abilities is None:
         return
-    for id_ in passes.misfits(tx, lock, door.abilities.min_digits, door.abilities.max_digits):
+    limits = Limits.of(door.abilities)
+    for id_ in passes.misfits(tx, lock, limits.min_digits, limits.max_digits):
         row = pass_there(tx, id_)
         over = row.ended_at is not None or row.good.over(desk.now())
         if not over and all(each.told_at is None and issuing.has_keypad(tx, each.lock) for each in row.doors):

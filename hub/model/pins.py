@@ -9,12 +9,10 @@ from typing import Final, TypeVar
 
 from hub.errors import Rejected
 from hub.model.codes import Limits
+from hub.model.slots import LONGEST, SHORTEST
 from hub.model.values import Pin
 
 Door = TypeVar("Door")
-
-SHORTEST: Final = 4
-LONGEST: Final = 10
 
 _DRAWS: Final = 200
 _WALK: Final = 10_000

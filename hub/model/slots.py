@@ -11,6 +11,10 @@ from hub.model.facts import Abilities
 from hub.model.hours import UNHEARD_OF, UNTOLD, Hours
 from hub.model.values import CodeTag, GrantId, Proof, Purpose, Window
 
+SHORTEST: Final = 4
+LONGEST: Final = 10
+"""How many digits a code of ours has."""
+
 
 @dataclass(frozen=True, slots=True)
 class Grant:
@@ -103,11 +107,13 @@ class Limits:
 
     @classmethod
     def of(cls, abilities: Abilities) -> Limits:
+        """One that says of itself that it takes no code of ours is not believed: its own refusals will tell."""
         able = abilities
+        sound = max(able.min_digits, SHORTEST) <= min(able.max_digits, LONGEST)
         return cls(
             able.slots,
-            able.min_digits,
-            able.max_digits,
+            able.min_digits if sound else SHORTEST,
+            able.max_digits if sound else LONGEST,
             able.reads_codes,
             able.schedules,
             able.holds_disabled,

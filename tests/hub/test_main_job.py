@@ -401,6 +401,23 @@ def test_a_code_drawn_before_its_lock_was_met_is_drawn_anew_to_fit_it(tmp_path: 
     simulate(main())
 
 
+@pytest.mark.parametrize("digits", [(1, 3), (12, 16), (8, 4)])
+def test_a_lock_that_says_it_takes_no_code_at_all_stops_neither_its_driver_nor_the_calendar(
+    tmp_path: Path, digits: tuple[int, int]
+) -> None:
+    async def main() -> None:
+        async with home(tmp_path, [Memory(Address("front")), Memory(Address("flat"))]) as house:
+            code = await _booked(house)
+            house.lock("front").digits = digits
+            await house.driver.meet(house.lock("front"))
+            assert await house.digits() == code, "the lock itself will refuse it, if it does"
+            house.book("later", date(2027, 4, 5), date(2027, 4, 8), "Grace Hopper")
+            await house.later(hours=1)
+            assert len(await house.digits("Grace Hopper")) == 6
+
+    simulate(main())
+
+
 def test_a_lock_without_a_keypad_is_no_door_to_wait_for(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path, [Memory(Address("front")), Memory(Address("bare"), slots=0)]) as house:

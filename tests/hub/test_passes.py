@@ -301,6 +301,19 @@ def test_digits_that_a_lock_turns_out_not_to_take_are_drawn_anew_unless_somebody
     simulate(work())
 
 
+def test_a_pass_stops_no_lock_that_says_it_takes_no_code_at_all(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with home(tmp_path) as house:
+            id_ = await person(house)
+            new = await decide(house, lambda tx: people.give(tx, house.hub.desk, id_, Wish((FRONT,)), BY))
+            before = await pass_row(house, new)
+            house.lock("front").digits = (1, 3)
+            await house.driver.meet(house.lock("front"))
+            assert await pass_row(house, new) == before
+
+    simulate(work())
+
+
 def test_the_digits_stay_the_persons_while_their_hours_are_not(tmp_path: Path) -> None:
     """Nobody else is given them, though the lock does not hold them."""
 
