@@ -102,11 +102,24 @@ def is_strangers(tx: Tx, lock: LockId, stay: StayId, tags: Collection[CodeTag]) 
 
 def anothers(tx: Tx, lock: LockId, stay: StayId, tags: Collection[CodeTag], since: datetime) -> bool:
     """Whether one of these codes is another's on that lock, whenever, or was until after `since`."""
-    query = select(grants.c.id).where(
-        grants.c.lock_id == lock,
-        grants.c.tag.in_(tags),
-        or_(grants.c.stay_id != stay, grants.c.stay_id.is_(None)),
-        or_(grants.c.end.is_(None), grants.c.end > since),
-        or_(grants.c.revoked_at.is_(None), grants.c.revoked_at > since),
+    return _ANOTHERS.first(tx, lock=lock, stay=stay, tags=listed(tags), since=since) is not None
+
+
+_SINCE: Final = bindparam("since", type_=Instant)
+_ANOTHERS: Final = Prepared(
+    select(grants.c.id)
+    .where(
+        # Said of each by itself: there is an index of what is there, and one of what is gone by its end.
+        or_(
+            and_(grants.c.lock_id == bindparam("lock"), among(grants.c.tag, "tags"), grants.c.pin.is_not(None)),
+            and_(grants.c.lock_id == bindparam("lock"), grants.c.pin.is_(None), grants.c.end > _SINCE),
+            and_(grants.c.lock_id == bindparam("lock"), grants.c.pin.is_(None), grants.c.end.is_(None)),
+        ),
+        among(grants.c.tag, "tags"),
+        or_(grants.c.stay_id != bindparam("stay"), grants.c.stay_id.is_(None)),
+        or_(grants.c.end.is_(None), grants.c.end > _SINCE),
+        or_(grants.c.revoked_at.is_(None), grants.c.revoked_at > _SINCE),
     )
-    return tx.sql.execute(query.limit(1)).first() is not None
+    .limit(1),
+    lambda row: row["id"],
+)
