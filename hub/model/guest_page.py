@@ -67,7 +67,7 @@ def notice(own: str, log_days: int, guest_days: int, phone: str) -> str:
     return (
         "For your stay this house keeps your name, how to reach you, your dates and a code for your doors, as the stay needs "
         f"them: {until}. When a door is opened with your code, that is written down, for the safety of the house, and "
-        f"your name stands there for {log_days} days. Nothing inside is watched or recorded.\n"
+        f"your name stands there for {log_days} days.\n"
         "You can have what is kept of you told, corrected or erased, or object to it: "
         f"{whom}. The platform that you booked with keeps records of its own, and any authority for data protection hears "
         "complaints."

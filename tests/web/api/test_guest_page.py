@@ -94,6 +94,7 @@ async def test_words_for_guests_are_changed_field_by_field(api: Api) -> None:
     first = (await api.get(path)).json
     assert {**first, "notice": ""} == {"property": "sea", "phone": "", "instructions": "", "privacy": "", "notice": ""}
     assert "ask whoever sent you this link" in first["notice"]
+    assert "recorded" not in first["notice"], "of cameras the hub knows nothing"
     assert (await api.post(path, {"privacy": "Ask Anna."})).json["notice"] == "Ask Anna."
     await api.post(path, {"phone": "+49 170 1234567"})
     answer = await api.post(path, {"instructions": "Bins go out on Tuesday.\nNot on Monday."})
