@@ -256,7 +256,8 @@ def _crowded_out(view: _View) -> Iterator[Slot]:
     """Places whose codes make room for those who come first, the last of all first; as few as possible."""
     queue = _queue(view)
     short = queue[_room(view) :] if queue else []
-    held = [(view.grants[id_], slot) for id_, slot in view.homes.items() if short and not view.unwanted(slot)]
+    there = [slot for slot in view.managed() if slot.holder is not None] if short else []  # elsewhere is none to gain
+    held = [(view.grants[slot.holder], slot) for slot in there if slot.holder is not None and not view.unwanted(slot)]
     last_first = sorted(held, key=lambda each: _turn(each[0], view), reverse=True)
     for grant, (holder, slot) in zip(short, last_first, strict=False):
         if not _gives_way(holder, grant, view):
