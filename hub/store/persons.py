@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Select, and_, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from hub.io.vault import Vault
+from hub.io.vault import NOT_OPENED, Vault
 from hub.model.people import PersonKind
 from hub.model.values import GrantId, PersonId, PropertyId
 from hub.store.engine import Tx
@@ -42,9 +42,13 @@ def sealed_contact(person: PersonId, contact: Mapping[str, str], vault: Vault) -
 
 
 def opened_contact(person: Person, vault: Vault) -> dict[str, str]:
+    """Empty, too, where it does not open: one that is damaged keeps nobody else from being told of alerts."""
     if person.contact is None:
         return {}
-    opened: dict[str, str] = json.loads(vault.open(person.contact, about=f"person:{person.id}"))
+    try:
+        opened: dict[str, str] = json.loads(vault.open(person.contact, about=f"person:{person.id}"))
+    except NOT_OPENED:
+        return {}
     return opened
 
 

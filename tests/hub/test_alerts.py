@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from hub import people
 from hub.contracts import Integration, Performer
@@ -17,7 +18,7 @@ from hub.model.facts import BatteryRead, Fact, LockHeard, LockSilent, Trouble, T
 from hub.model.people import PersonKind
 from hub.model.values import Address, LockId, PersonId, PropertyId
 from hub.people import Who, Wish
-from hub.store import alerts, emergencies, log, mail, persons
+from hub.store import alerts, emergencies, log, mail, persons, tables
 from hub.store.alerts import Alert, Listed, Sent, Telling, Wishes
 from hub.store.engine import Tx
 from hub.store.house import Origin
@@ -286,6 +287,21 @@ def test_whoever_cannot_be_reached_is_skipped_at_once_and_that_is_said_on_the_pa
         await house.later(minutes=15)
         assert Kind.NOT_REACHED not in {alert.kind for alert in await _raised(house)}
         assert post.sent[-1] == ("anna@example.com", "Test message of your Gatehouse")
+
+    _played(tmp_path, work)
+
+
+def test_whose_contact_does_not_open_keeps_nobody_else_from_being_told(tmp_path: Path) -> None:
+    async def work(house: Home) -> None:
+        post = _with_post(house)
+        await _people(house, ANNA, BEN)
+        broken = update(tables.people).where(tables.people.c.id == "anna").values(contact=b"damaged")
+        await house.hub.store.write(lambda tx: tx.sql.execute(broken))
+        await _tell(house, _silent)
+        await house.later(minutes=11)
+        assert [to for to, _ in post.sent] == ["ben@example.com"]
+        said = {alert.kind: alert.sentence for alert in await _raised(house)}
+        assert said[Kind.NOT_REACHED] == "Anna could not be told by e-mail: no e-mail address is known."
 
     _played(tmp_path, work)
 
