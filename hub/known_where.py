@@ -11,7 +11,7 @@ from hub.store import guests, house, pushes
 from hub.store import publishing as rows
 from hub.store.engine import Tx
 from hub.store.publishing import DIARY
-from hub.store.pushes import PushState
+from hub.store.pushes import Push, PushState
 from hub.store.stays import StayRow
 
 
@@ -63,20 +63,21 @@ def known_where(tx: Tx, stay: StayRow, now: datetime) -> list[Where]:
     for row in house.channels(tx):
         if stay.unit_id not in row.serves:
             continue
-        if row.id in told_by and stay.moved_from is None:
+        push = pushes.one(tx, row.id, stay.id)
+        ours = push is not None and not push.dry  # it lists what we told it to
+        if row.id in told_by and stay.moved_from is None and not ours:
             found.append(Where(row.id, Known.SOURCE))
             continue
-        where = _as_booking(tx, stay, row.id, live=live) or _as_nights(tx, stay, row.id, live=live)
+        where = _as_booking(tx, stay, push, live=live) if push is not None and ours else None
+        where = where or _as_nights(tx, stay, row.id, live=live)
         if where is not None:
             found.append(where)
     return found
 
 
-def _as_booking(tx: Tx, stay: StayRow, channel: ChannelId, *, live: bool) -> Where | None:
+def _as_booking(tx: Tx, stay: StayRow, push: Push, *, live: bool) -> Where | None:
     """Where it is brought there as a booking of its own; one that failed there closes its nights at least."""
-    push = pushes.one(tx, channel, stay.id)
-    if push is None or push.dry:
-        return None
+    channel = push.channel_id
     match push.state:
         case PushState.FAILED:
             nights = _as_nights(tx, stay, channel, live=False)

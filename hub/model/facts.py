@@ -45,9 +45,9 @@ class StayReport:
     platform: str = ""
     """Where it was sold, where the source is a manager of other channels, e.g. `airbnb`."""
     source_status: str = ""
+    """The source's own word, known to us or not."""
     inside: bool | None = None
     """The source says that the guest has checked in; False: has checked out. None: it says nothing of it."""
-    """The source's own word, known to us or not."""
     changed_at: datetime | None = None
     """When the source says that it last changed, UTC: older word never undoes newer."""
     total: Money | None = None

@@ -18,6 +18,7 @@ from hub.contracts import Host
 from hub.errors import Rejected
 from hub.intake import NewStay
 from hub.io.sandbox import InlineSandbox
+from hub.known_where import How, Known, known_where
 from hub.model.alerts import Kind
 from hub.model.facts import Fact
 from hub.model.money import Money
@@ -371,6 +372,25 @@ def test_a_booking_that_lacks_its_notes_and_is_cancelled_there_is_told_too(tmp_p
             assert not (await pushed(house)).keeps_nights
             (said,) = await _wrong(house)
             assert "cancelled there" in said
+
+    simulate(main())
+
+
+def test_who_knows_of_a_booking_of_ours_says_that_it_was_sent_and_not_that_it_came_from_there(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with plugged(tmp_path, **FOR_REAL) as (house, desk):
+
+            async def known() -> list[tuple[Known, How | None]]:
+                row, now = await house.stay(), house.hub.clock.now()
+                found = await house.hub.store.read(lambda tx: known_where(tx, row, now))
+                return [(each.known, each.how) for each in found if each.channel == DESK]
+
+            await add(house)
+            await house.later(minutes=3)
+            assert await known() == [(Known.KNOWS, How.BOOKING)]
+            desk.change(made_there(desk).id, state="over")
+            await house.later(minutes=3)
+            assert await known() == [(Known.FAILS, How.BOOKING)]
 
     simulate(main())
 
