@@ -12,7 +12,8 @@ from hub.bookings import NotFree
 from hub.errors import Rejected
 from hub.intake import NewStay
 from hub.model.availability import OwnRules
-from hub.model.values import PropertyId, StayId, UnitId
+from hub.model.facts import Fact, LockHeard, LockSilent
+from hub.model.values import Address, PropertyId, StayId, UnitId
 from hub.model.workflow import NoShow, Stage
 from hub.store import log, steps
 from tests.simulators.home import FLAT, Home, home, simulate
@@ -32,6 +33,10 @@ async def _stage(made: Home, id_: StayId) -> Stage | None:
 
 async def _say(made: Home, id_: StayId, stage: Stage) -> None:
     await made.hub.store.write(lambda tx: workflow.say(tx, made.hub.intake, id_, stage, "", "ada"))
+
+
+async def _tell(made: Home, fact: Fact) -> None:
+    await made.hub.store.write(lambda tx: made.hub.intake.absorb(tx, fact, "memory"))
 
 
 async def _book(made: Home, first: date, last: date) -> StayId:
@@ -118,6 +123,28 @@ def test_where_the_house_has_it_so_the_code_ends_and_the_nights_are_free_until_i
             await _say(made, id_, Stage.CHECKED_IN)
             await made.later(minutes=10)
             assert (await _stage(made, id_), bool(await made.digits_by_door(id_))) == (Stage.CHECKED_IN, True)
+
+    simulate(main())
+
+
+def test_nobody_is_missed_at_a_door_that_is_silent(tmp_path: Path) -> None:
+    """The guest may have come in all the same."""
+
+    async def main() -> None:
+        async with home(tmp_path) as made:
+            await _rules(made, None, no_show=NoShow.FREE, no_show_after=timedelta(hours=6))
+            id_ = await _awaited(made)
+            await made.later(hours=5)
+            made.lock("front").silent = True
+            await _tell(made, LockSilent(Address("front"), made.hub.clock.now(), "no answer"))
+            await made.later(hours=2)
+            assert await _stage(made, id_) is Stage.PRE_ARRIVAL
+            assert await made.digits_by_door(id_)
+            assert made.lock("front").codes
+            made.lock("front").silent = False
+            await _tell(made, LockHeard(Address("front"), made.hub.clock.now()))
+            await made.later(hours=1)
+            assert await _stage(made, id_) is Stage.NO_SHOW
 
     simulate(main())
 
