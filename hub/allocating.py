@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from hub.io.vault import Vault
+from hub.io.vault import NOT_OPENED, Vault
 from hub.model.pins import Near, allocate_apart, neighbours, trivial
 from hub.model.values import CodeTag, LockId, Pin, StayId
 from hub.store import digits
+from hub.store.digits import Sealed
 from hub.store.engine import Tx
 
 RECENT: Final = timedelta(days=30)
@@ -96,10 +97,18 @@ def crowd(tx: Tx, vault: Vault, locks: Collection[LockId], now: datetime, *, bes
     gone = digits.gone_since(tx, locks, now - RECENT)
     return Crowd(
         vault,
-        {vault.open_pin(each.pin, about=each.about).reveal() for each in there},
+        {pin.reveal() for each in there if (pin := _opened(vault, each)) is not None},
         ({each.tag for each in there} | strangers | abroad | gone) - mine,
         frozenset(strangers),
     )
+
+
+def _opened(vault: Vault, each: Sealed) -> Pin | None:
+    """None: they do not open. They are told apart by their tag all the same."""
+    try:
+        return vault.open_pin(each.pin, about=each.about)
+    except NOT_OPENED:
+        return None
 
 
 @dataclass(frozen=True, slots=True)

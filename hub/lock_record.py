@@ -126,6 +126,14 @@ class Record:
             self.refused(tx, grant, lock, words, other_digits)
         return after
 
+    def unreadable(self, tx: Tx, lock: LockId, step: Write | Enable) -> None:
+        """Its digits do not open: others are drawn, or a person is asked. Nobody else's code waits for it."""
+        issued = codes.issued(tx, step.grant)
+        if issued is not None and not issued.grant.revoked and not issued.refused:
+            codes.refuse(tx, step.grant, _UNREADABLE)
+            self._log(tx, lock, log.CODE_REFUSED, step.slot, issued.grant)
+            self.refused(tx, issued.grant, lock, _UNREADABLE, True)
+
     def cleared(self, tx: Tx, lock: LockId, number: int, proof: Proof) -> Slot:
         view = self.views.view(tx, lock)
         before = view.slot(number)
@@ -203,6 +211,7 @@ class Record:
             tx.signal(f"stay:{stay.id}")
 
 
+_UNREADABLE: Final = "the hub itself cannot read its digits any more"
 _THEIRS: Final = "somebody else's code in the lock has its digits"
 
 

@@ -16,7 +16,7 @@ import structlog
 from hub.bus import Bus, Ear
 from hub.contracts import Clock, CodeTaken, Keypad, Lock, SlotSchedule
 from hub.errors import Disappointment, Rejected
-from hub.io.vault import Vault
+from hub.io.vault import NOT_OPENED, Vault
 from hub.lock_record import LONGEST_SILENCE, Learn, Record
 from hub.lock_views import OUTSTANDING, POLICY, Views, salt_of
 from hub.model.codes import Ask, Clear, Enable, Reading, Rest, Schedule, Write
@@ -144,12 +144,16 @@ class Reconciler:
                 issued = await self.store.read(lambda tx: codes.issued(tx, step.grant))
                 if issued is None or issued.sealed_pin is None:
                     return True
+                try:
+                    pin = self.vault.open_pin(issued.sealed_pin, about=f"grant:{issued.grant.id}")
+                except NOT_OPENED:
+                    await self.store.write(lambda tx: self.record.unreadable(tx, lock, step))
+                    return True
                 self.record.tagbook.add(issued.grant.tag)
                 if not await self._claim(lock, step, issued.grant.tag if isinstance(step, Write) else None):
                     return True
                 if hides:
                     self.record.tagbook.put(lock, step.slot, issued.grant.tag)
-                pin = self.vault.open_pin(issued.sealed_pin, about=f"grant:{issued.grant.id}")
                 return await self._write(lock, keypad, step, pin)
             case Clear():
                 return not await self._claim(lock, step) or await self._clear(lock, keypad, step)

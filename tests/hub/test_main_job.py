@@ -6,12 +6,14 @@ from random import Random
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
+from hub import issuing
 from hub.errors import Rejected
 from hub.intake import NewStay
 from hub.issuing import code_now
 from hub.model.values import Address, LockId, StayKind, StayStatus
-from hub.store import code_list, codes, log, proofs, questions, settings, stays
+from hub.store import code_list, codes, log, proofs, questions, settings, stays, tables
 from hub.store.house import ClosedMeans
 from hub.store.stay_search import Wanted
 from tests.simulators.building import Memory
@@ -414,6 +416,32 @@ def test_a_lock_that_says_it_takes_no_code_at_all_stops_neither_its_driver_nor_t
             house.book("later", date(2027, 4, 5), date(2027, 4, 8), "Grace Hopper")
             await house.later(hours=1)
             assert len(await house.digits("Grace Hopper")) == 6
+
+    simulate(main())
+
+
+@pytest.mark.parametrize("told", [False, True])
+def test_digits_that_do_not_open_keep_no_other_guest_out(tmp_path: Path, told: bool) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            await _booked(house)
+            stay = await house.stay()
+            if told:
+                desk = house.hub.desk
+                await house.hub.store.write(lambda tx: issuing.reveal(tx, desk, stay, "account:Robin"))
+            broken = update(tables.grants).where(tables.grants.c.stay_id == stay.id).values(pin=b"damaged")
+            await house.hub.store.write(lambda tx: tx.sql.execute(broken))
+            house.book("next", DEPARTURE, DEPARTURE + timedelta(days=2), "Grace Hopper")
+            await house.later(hours=1)
+            assert len(await house.digits("Grace Hopper")) == 6
+            await house.until(CHECK_IN)
+            if told:
+                (asked,) = await house.hub.store.read(questions.open_questions)
+                assert asked.sentence == (
+                    "Front refuses the code of Ada Lovelace: the hub itself cannot read its digits any more."
+                )
+            else:
+                assert house.lock("front").holds(await house.digits())
 
     simulate(main())
 
