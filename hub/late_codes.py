@@ -195,11 +195,11 @@ def _why(tx: Tx, entry: Issued) -> tuple[str, str]:
     if entry.refused:
         cure = "It is not tried again. Draw another code, or open the door yourself."
         return f": the lock refuses it ({entry.refused})", cure
-    slots = codes.managed_slots(tx, entry.lock)
+    slots, managed = codes.slots_of(tx, entry.lock), codes.managed_slots(tx, entry.lock)
     held = any(slot.holder == entry.grant.id for slot in slots)
-    if slots and not held and all(slot.reading is Reading.OCCUPIED for slot in slots):
+    if managed and not held and all(slot.reading is Reading.OCCUPIED for slot in managed):
         return (
-            f": all {len(slots)} places of the lock are taken",
+            f": all {len(managed)} places of the lock are taken",
             "Delete a code that nobody needs, at the lock or here.",
         )
     if lost := stubborn.told_in_vain(slots, entry.grant):

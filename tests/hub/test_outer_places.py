@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hub.adopting import Wish
 from hub.allocating import crowd
+from hub.health import findings
 from hub.model.codes import CodeState
 from hub.model.values import Address, LockId, Pin
 from hub.store import code_list, codes, doors
@@ -122,6 +123,22 @@ def test_a_guest_whose_digits_turn_out_to_be_there_gets_others(tmp_path: Path) -
             await house.later(minutes=80)
             assert await house.digits() != theirs
             assert memory.codes == {34: theirs}
+
+    simulate(main())
+
+
+def test_one_that_was_adopted_has_a_place_though_all_that_are_managed_are_taken(tmp_path: Path) -> None:
+    memory = _lock(codes={**{number: f"{number + 580_000}" for number in range(1, 31)}, 33: "4711"})
+
+    async def main() -> None:
+        async with home(tmp_path, [memory]) as house:
+            await house.later(hours=1)
+            await house.hub.adopting.adopt(Wish(FRONT, 33, "The cleaner", START + timedelta(hours=9)), "manager")
+            memory.silent = True
+            await house.driver.program("front", 33, "4711")
+            await house.later(minutes=30)
+            found = [each.sentence for each in await house.hub.store.read(lambda tx: findings(tx, house.hub))]
+            assert "The code of The cleaner is not proven in Front." in found
 
     simulate(main())
 
