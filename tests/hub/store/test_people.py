@@ -77,15 +77,17 @@ async def test_sessions_too_old_or_unseen_for_too_long_are_swept(store: Store) -
     assert (swept, await store.read(lambda tx: people.session_with(tx, "fresh"))) == (1, fresh)
 
 
-async def test_counts_of_failures_are_replaced_and_fade_unless_they_closed_a_door(store: Store) -> None:
-    await store.write(lambda tx: people.keep_attempts(tx, "name", Attempts(1, NOW)))
-    await store.write(lambda tx: people.keep_attempts(tx, "name", Attempts(2, NOW)))
-    await store.write(lambda tx: people.keep_attempts(tx, "closed", Attempts(100, NOW)))
-    assert await store.read(lambda tx: people.attempts_at(tx, "name")) == Attempts(2, NOW)
+async def test_counts_of_failures_are_replaced_and_fade_unless_they_closed_an_account(store: Store) -> None:
+    await store.write(lambda tx: people.keep_attempts(tx, "name:ada", Attempts(1, NOW)))
+    await store.write(lambda tx: people.keep_attempts(tx, "name:ada", Attempts(2, NOW)))
+    await store.write(lambda tx: people.keep_attempts(tx, "name:bob", Attempts(100, NOW)))
+    await store.write(lambda tx: people.keep_attempts(tx, "address:192.0.2.0/24", Attempts(100, NOW)))
+    assert await store.read(lambda tx: people.attempts_at(tx, "name:ada")) == Attempts(2, NOW)
     later = NOW + timedelta(days=1)
     await store.write(lambda tx: people.forget_old_attempts(tx, before=later, fewer_than=100))
-    assert await store.read(lambda tx: people.attempts_at(tx, "name")) is None
-    assert await store.read(lambda tx: people.attempts_at(tx, "closed")) == Attempts(100, NOW)
+    assert await store.read(lambda tx: people.attempts_at(tx, "name:ada")) is None
+    assert await store.read(lambda tx: people.attempts_at(tx, "name:bob")) == Attempts(100, NOW)
+    assert await store.read(lambda tx: people.attempts_at(tx, "address:192.0.2.0/24")) is None
 
 
 async def test_a_token_comes_back_as_it_was_kept_and_is_revoked_once(store: Store) -> None:
