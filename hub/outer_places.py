@@ -6,18 +6,21 @@ They are asked between everything else, by the worker of their lock, one at a ti
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 from hub.contracts import Keypad
 from hub.errors import Disappointment, Rejected
+from hub.findings import Look
 from hub.lock_record import Record
+from hub.model.alerts import Finding, Kind
 from hub.model.codes import Reading, Slot
 from hub.model.facts import SlotRead
 from hub.model.outcomes import after_failure
 from hub.model.values import LockId
-from hub.store import codes, doors, figures
+from hub.store import codes, digits, doors, figures
 from hub.store.engine import Store, Tx
 
 PATIENCE: Final = timedelta(seconds=20)
@@ -63,3 +66,14 @@ def _is_doubted(tx: Tx, lock: LockId, slot: Slot) -> bool:
     """Whether it is asked out of turn, as the lock told of it."""
     told_of = slot.reading is Reading.UNKNOWN and slot.holder is None
     return told_of and any(each.number == slot.number for each in codes.slots_of(tx, lock))
+
+
+def found(look: Look) -> Iterator[Finding]:
+    """What a guest was given opens for good where somebody has keyed it in once more: here nothing takes it out."""
+    names = {door.id: door.name for door in look.doors}
+    for lock, number in digits.copied(look.tx):
+        sentence = (
+            f"Place {number} of {names[lock]} holds digits that were somebody's there, keyed in by somebody else."
+        )
+        cure = "Whoever was given them can come in. Delete the code at the lock, or adopt it on the lock's page."
+        yield Finding(Kind.CODE_COPIED, f"lock:{lock}", sentence, cure)

@@ -159,6 +159,7 @@ class Kind(Enum):
     CODE_COMPLAINT = "code_complaint", _problem(lasting=timedelta(0), escalate=_HOUR)
     GUEST_OUTSIDE = "guest_outside", _urgent(escalate=5 * _MINUTE)  # somebody stands before the door now
     BACKUP_LINGERS = "backup_lingers", _urgent()
+    CODE_COPIED = "code_copied", _problem(lasting=timedelta(0), escalate=_HOUR)
     BACKUPS_MISSING = (
         "backups_missing",
         _problem(lasting=10 * _MINUTE),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import and_, bindparam, exists, or_, select
+from sqlalchemy import and_, bindparam, exists, literal_column, or_, select
 
 from hub.model.codes import Reading
 from hub.model.values import CodeTag, LockId, StayId, Window
@@ -122,4 +122,26 @@ _ANOTHERS: Final = Prepared(
     )
     .limit(1),
     lambda row: row["id"],
+)
+
+
+def copied(tx: Tx) -> list[tuple[LockId, int]]:
+    """Places beyond those that are managed which hold, by nobody's hand here, digits that were somebody's on that lock."""
+    return _COPIED.all(tx)
+
+
+_ONCE_GIVEN: Final = (grants.c.lock_id == slots.c.lock_id, grants.c.tag == slots.c.tag)
+_COPIED: Final = Prepared(
+    select(slots.c.lock_id, slots.c.number)
+    .where(slots.c.number > literal_column("30"), slots.c.holder.is_(None), slots.c.tag.is_not(None))
+    .where(slots.c.reading == Reading.OCCUPIED.value)
+    .where(
+        # Said of each by itself: there is an index of what is there, and one of what is gone.
+        or_(
+            exists().where(*_ONCE_GIVEN, grants.c.pin.is_not(None)),
+            exists().where(*_ONCE_GIVEN, grants.c.pin.is_(None)),
+        )
+    )
+    .order_by(slots.c.lock_id, slots.c.number),
+    lambda row: (LockId(row["lock_id"]), row["number"]),
 )

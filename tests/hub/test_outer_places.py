@@ -8,9 +8,10 @@ from pathlib import Path
 from hub.adopting import Wish
 from hub.allocating import crowd
 from hub.health import findings
+from hub.model.alerts import Kind
 from hub.model.codes import CodeState
 from hub.model.values import Address, LockId, Pin
-from hub.store import code_list, codes, doors
+from hub.store import alerts, code_list, codes, doors
 from hub.store.engine import Tx
 from tests.hub.test_taken_places import CHECK_IN
 from tests.simulators.building import Memory
@@ -213,7 +214,7 @@ def test_a_silent_lock_is_not_asked_more_often_for_it(tmp_path: Path) -> None:
     simulate(main())
 
 
-def test_not_even_a_code_that_was_the_hubs_own_is_taken_out_there(tmp_path: Path) -> None:
+def test_a_code_that_was_the_hubs_own_is_not_taken_out_there_and_a_person_is_told(tmp_path: Path) -> None:
     memory = _lock()
 
     async def main() -> None:
@@ -225,8 +226,21 @@ def test_not_even_a_code_that_was_the_hubs_own_is_taken_out_there(tmp_path: Path
             await house.later(days=1)
             assert memory.codes == {}
             await house.driver.program("front", 34, was)
+            await house.later(minutes=1)
+            assert [row.kind for row in await house.hub.store.read(alerts.live)] == [Kind.CODE_COPIED], "at once"
             await house.later(hours=2)
             assert memory.codes == {34: was}
             assert await _strangers(house) == {34: CodeState.FOREIGN}
+            (told,) = await _copied(house)
+            assert told == "Place 34 of Front holds digits that were somebody's there, keyed in by somebody else."
+            await house.driver.erase("front", 34)
+            await house.driver.program("front", 34, "908172")
+            await house.later(minutes=1)
+            assert await _copied(house) == [], "a stranger's own digits are theirs"
 
     simulate(main())
+
+
+async def _copied(house: Home) -> list[str]:
+    found = await house.hub.store.read(lambda tx: findings(tx, house.hub))
+    return [each.sentence for each in found if each.kind is Kind.CODE_COPIED]

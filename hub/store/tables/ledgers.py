@@ -201,6 +201,7 @@ slots = table(
     Column("hours_late", Instant),
     Column("written_at", Instant),  # when the lock last took what we told it
     Index("slots_one_per_grant", "holder", unique=True, sqlite_where=text("holder IS NOT NULL")),
+    Index("slots_outer", "lock_id", "number", sqlite_where=text("number > 30 AND holder IS NULL AND tag IS NOT NULL")),
 )
 
 

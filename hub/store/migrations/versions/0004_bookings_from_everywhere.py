@@ -536,6 +536,7 @@ KEYPADS = (
     "ALTER TABLE lock_state ADD COLUMN toured_to INTEGER",
     "ALTER TABLE lock_state ADD COLUMN toured_at INTEGER",
     "ALTER TABLE grants ADD COLUMN theirs INTEGER",
+    "CREATE INDEX slots_outer ON slots (lock_id, number) WHERE number > 30 AND holder IS NULL AND tag IS NOT NULL",
 )
 
 # ---- what became of each door in an emergency ----

@@ -971,6 +971,7 @@ CREATE INDEX attempts_many ON attempts (failures);
 CREATE INDEX booking_news_by_batch ON booking_news (batch, id) WHERE batch IS NOT NULL;
 CREATE INDEX booking_news_by_stay ON booking_news (stay_id);
 CREATE INDEX booking_news_waiting ON booking_news (id) WHERE batch IS NULL;
+CREATE INDEX slots_outer ON slots (lock_id, number) WHERE number > 30 AND holder IS NULL AND tag IS NOT NULL;
 CREATE TRIGGER holds_no_overlap BEFORE INSERT ON holds
 WHEN EXISTS (SELECT 1 FROM stays s WHERE s.unit_id = NEW.unit_id AND s.status IN ('confirmed', 'tentative')
              AND s.check_in < NEW.check_out AND NEW.check_in < CASE WHEN s.left_at BETWEEN s.check_in AND s.check_out THEN s.left_at ELSE s.check_out END)
