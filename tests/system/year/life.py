@@ -280,10 +280,15 @@ class Life:
         async with self.at_the_door:
             said = await hub.store.write(lambda tx: self._answer(tx, hub, uid, "cancel" if over else "keep"))
         self.judge.note(f"somebody looks after {uid}: {said}")
-        if said == "nobody is asked":
+        if said == "nobody is asked" and not self._slept(source.listed[uid]):
             self.judge.blame("untold", f"{uid} is listed no more, and nobody is asked whether it is over")
         if said == "cancel":
             self.told(report if over else source.listed[uid])
+
+    def _slept(self, report: StayReport) -> bool:
+        """Of a stay whose nights are over nobody is asked: many calendars drop them on the day of departure."""
+        today = max(self.now().date(), self.now().astimezone(self._flat(report).place.zone).date())
+        return report.departure is not None and report.departure <= today
 
     def _answer(self, tx: Tx, hub: Hub, uid: str, answer: str) -> str:
         id_ = None if self.ledger is None else self.ledger.stay(uid)
