@@ -290,7 +290,7 @@ TABLE: Final[tuple[AnyRoute, ...]] = (
           syncs.get_sync, Nothing, Nothing, syncs.SyncOut),
     Route("POST", "/channels/{channel}/sync", W, "Read a channel now, and bring it what it should have",
           syncs.sync_channel_now, Nothing, Nothing, syncs.SyncOut, status=202, refuses=True),
-    Route("POST", "/channels/sync", W, "Read all channels now, and bring them what they should have",
+    Route("POST", "/sync", W, "Read all channels now, and bring them what they should have",
           syncs.sync_all_channels, Nothing, Nothing, syncs.ResyncOut, status=202),
     Route("POST", "/stays/{stay}/sync", W, "Read the channels that tell of a stay, and tell of its nights once more",
           syncs.sync_stay, Nothing, Nothing, syncs.ResyncOut, status=202),

@@ -77,14 +77,14 @@ async def test_what_is_not_there_is_missing(api: Api) -> None:
 
 
 async def test_all_channels_and_those_of_one_stay_are_asked_and_their_logs_say_so(api: Api) -> None:
-    told = await api.post("/channels/sync", key="a-key-of-its-own")
+    told = await api.post("/sync", key="a-key-of-its-own")
     assert told.status == 202
     (asked,) = [each for each in told.json["asked"] if each["channel"] == CHANNEL]
     assert (asked["read"], asked["why"]) == (True, "")
     assert (await api.get(f"{HERE}/log?limit=1")).json["items"][0]["what"] == "reading asked for"
-    assert (await api.post("/channels/sync", key="a-key-of-its-own")).json == told.json
+    assert (await api.post("/sync", key="a-key-of-its-own")).json == told.json
     assert len((await api.get(f"{HERE}/log")).json["items"]) == 1, "asked once"
     told = await api.post(f"/stays/{api.stay}/sync")
     assert told.status == 202
     assert (await api.post("/stays/nobody/sync")).status == 404
-    assert (await api.post("/channels/sync", token=await api.token_with(Scope.READ))).status == 403
+    assert (await api.post("/sync", token=await api.token_with(Scope.READ))).status == 403
