@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
@@ -18,7 +18,7 @@ from typing import Final, assert_never
 from hub import backup_codes, issuing
 from hub.bus import Bus
 from hub.contracts import Clock
-from hub.errors import Rejected
+from hub.errors import Disappointment, Rejected
 from hub.guest_messages import GuestMessages
 from hub.issuing import Desk
 from hub.model.codes import Reading
@@ -33,7 +33,7 @@ from hub.store.doors import Door
 from hub.store.emergencies import Deed, Emergency
 from hub.store.engine import Store, Tx
 from hub.store.stays import StayRow
-from hub.unlock import Answer, Hand
+from hub.unlock import Answer, Hand, unwritten
 
 CONFIRM_WITHIN: Final = timedelta(minutes=2)
 """Real time. What was shown is old by then."""
@@ -226,8 +226,8 @@ class Emergencies:
         sentence = f"{scope.where} is locked down: codes of guests go out, {count}"
         if others:
             sentence = f"{sentence} Not known to be locked: {', '.join(each.name for each in others)}."
-        await self.store.write(lambda tx: log.conclude(tx, asked, self.clock.now(), "done", sentence))
-        return Done(wish.act, sentence, done)
+        told = await self._noted(lambda tx: log.conclude(tx, asked, self.clock.now(), "done", sentence))
+        return Done(wish.act, sentence + told, done)
 
     async def _release(self, wish: Wish, actor: str) -> Done:
         def work(tx: Tx) -> str:
@@ -265,7 +265,10 @@ class Emergencies:
         def work(tx: Tx) -> Pin | None:
             return backup_codes.take(tx, self.desk, door.lock, _label(actor), until, actor)
 
-        pin = await self.store.write(work)
+        try:
+            pin = await self.store.write(work)
+        except Disappointment:
+            return door  # the emergency code is given all the same
         if pin is None:
             return door
         sentence = f"{door.name} takes another code: one that was in it before, for such a case."
@@ -275,13 +278,17 @@ class Emergencies:
         scope, asked = await self.store.write(lambda tx: self._begin(tx, wish, actor, Deed.UNLOCK))
         (done,) = await self._move_all(scope, Position.UNLOCKED, actor)
 
-        def concluded(tx: Tx) -> list[Told]:
+        guests: list[Told] = []
+
+        def concluded(tx: Tx) -> None:
             log.conclude(tx, asked, self.clock.now(), done.outcome.value, done.sentence)
             row = emergencies.emergency(tx, scope.emergency)
-            return [] if row is None else tell(tx, self.messages, row, done.outcome, actor)
+            guests[:] = [] if row is None else tell(tx, self.messages, row, done.outcome, actor)
 
-        guests = await self.store.write(concluded)
-        return Done(wish.act, done.sentence, (done,), guests=tuple(guests))
+        told = await self._noted(concluded)
+        if told:
+            guests, told = [], f"{told} No guest was written to."
+        return Done(wish.act, done.sentence + told, (done,), guests=tuple(guests))
 
     # ---- what they share ----
 
@@ -313,14 +320,24 @@ class Emergencies:
 
     async def _move(self, emergency: str, door: Door, to: Position, actor: str) -> DoorDone:
         try:
-            answer, sent = await self.hand.move(door.id, to, actor), True
+            answer, sent = await self.hand.move(door.id, to, actor, anyhow=True), True
         except Rejected as error:
             answer, sent = Answer(Outcome.REFUSED, f"{str(error)[:1].upper()}{str(error)[1:]}."), False
+        except Disappointment as error:
+            answer, sent = Answer(Outcome.REFUSED, f"{door.name} was not asked: {error}."), False
         # What was never sent to a lock may be locked once its driver meets it; an unlocking ends here, whatever became of it.
         told = None if to is Position.LOCKED and not sent else answer.outcome
         attempt = Attempt(self.clock.now(), told, int(sent), answer.sentence)
-        await self.store.write(lambda tx: emergencies.keep_attempt(tx, [emergency], door.id, attempt))
+        await self._noted(lambda tx: emergencies.keep_attempt(tx, [emergency], door.id, attempt))
         return DoorDone(door.id, door.name, answer.outcome, answer.sentence)
+
+    async def _noted(self, work: Callable[[Tx], None]) -> str:
+        """What is said besides where it could not be written down. The bolts were moved: what they did is told all the same."""
+        try:
+            await self.store.write(work)
+        except Disappointment as error:
+            return f" {unwritten(error)}"
+        return ""
 
     async def _proven(self, wanted: Sequence[Door], pin: Pin) -> tuple[DoorDone, ...]:
         """How far the new code has come: waits until every door holds it, but not long."""

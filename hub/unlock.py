@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
@@ -30,6 +30,19 @@ class Answer:
     sentence: str
 
 
+def unwritten(error: Disappointment) -> str:
+    return f"This could not be written down: {error}."
+
+
+@dataclass(frozen=True, slots=True)
+class _Deed:
+    actor: str
+    verb: str
+    lock: LockId
+    id: int | None = None
+    """In the audit trail; None: it is not there yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hand:
     """What moves a bolt for a person."""
@@ -38,8 +51,13 @@ class Hand:
     plugins: Plugins
     clock: Clock
 
-    async def move(self, lock: LockId, to: Position, actor: str) -> Answer:
-        """Raises Rejected when there is no such lock, or nothing that could move its bolt; nothing was sent then."""
+    async def move(self, lock: LockId, to: Position, actor: str, *, anyhow: bool = False) -> Answer:
+        """`anyhow`: also where it cannot be written down first that it was asked.
+
+        Raises:
+            Rejected: there is no such lock, or nothing that could move its bolt; nothing was sent then.
+            Unavailable: it could not be written down; nothing was sent then.
+        """
         door = await self.store.read(lambda tx: doors.door(tx, lock))
         if door is None:
             raise Rejected(f"there is no lock called “{lock}”")
@@ -53,9 +71,7 @@ class Hand:
         over_s0 = met.abilities.over_s0 and not door.remote_unlock_over_s0
         if to is Position.UNLOCKED and (over_s0 or not doors.unlockable(door)):
             return await self._forbidden(door, actor)
-        asked = await self.store.write(
-            lambda tx: log.record(tx, self.clock.now(), actor, verb, f"lock:{lock}", outcome="asked")
-        )
+        asked = await self._ask(_Deed(actor, verb, lock), anyhow=anyhow)
         # Also what stands there when the hub is stopped while the bolt may be moving.
         answer = Answer(Outcome.UNKNOWN, f"{door.name} was not heard to its end. Look at the door before trying again.")
         heard: bool | None = None
@@ -86,13 +102,36 @@ class Hand:
             )
         finally:
             took = timedelta(seconds=loop.time() - pressed)
-            await self.store.write(lambda tx: self._conclude(tx, lock, asked, answer, heard, took))
+            answer = await self._concluded(asked, answer, heard, took)
         return answer
 
-    def _conclude(self, tx: Tx, lock: LockId, asked: int, answer: Answer, heard: bool | None, took: timedelta) -> None:
+    async def _ask(self, deed: _Deed, *, anyhow: bool) -> _Deed:
+        try:
+            id_ = await self.store.write(
+                lambda tx: log.record(tx, self.clock.now(), deed.actor, deed.verb, f"lock:{deed.lock}", outcome="asked")
+            )
+        except Disappointment:
+            if not anyhow:
+                raise
+            return deed
+        return replace(deed, id=id_)
+
+    async def _concluded(self, deed: _Deed, answer: Answer, heard: bool | None, took: timedelta) -> Answer:
+        """Whoever pressed learns what the door did, also where that cannot be written down."""
+        try:
+            await self.store.write(lambda tx: self._conclude(tx, deed, answer, heard, took))
+        except Disappointment as error:
+            return replace(answer, sentence=f"{answer.sentence} {unwritten(error)}")
+        return answer
+
+    def _conclude(self, tx: Tx, deed: _Deed, answer: Answer, heard: bool | None, took: timedelta) -> None:
         """`heard`: whether the lock answered at all; None: nobody waited for it."""
-        now = self.clock.now()
-        log.conclude(tx, asked, now, answer.outcome.value, answer.sentence)
+        now, lock = self.clock.now(), deed.lock
+        if deed.id is None:
+            outcome, detail = answer.outcome.value, answer.sentence
+            log.record(tx, now, deed.actor, deed.verb, f"lock:{lock}", outcome=outcome, detail=detail)
+        else:
+            log.conclude(tx, deed.id, now, answer.outcome.value, answer.sentence)
         if heard is not None:
             (figures.answered if heard else figures.unanswered)(tx, lock, now)
         if heard:

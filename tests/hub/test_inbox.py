@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +14,7 @@ from hub.model.facts import Fact
 from hub.model.values import ChannelId, StayId
 from hub.store import mail, removing, stays
 from hub.store.tables import inbox
-from tests.simulators.home import FEED, Calendar, Home, home, simulate
+from tests.simulators.home import FEED, Calendar, Home, home, nothing_can_be_written, simulate
 
 POST = ChannelId("feed")
 AT = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
@@ -186,17 +184,7 @@ def test_a_source_that_fails_is_asked_less_and_less_and_at_once_when_a_person_sa
     simulate(main())
 
 
-@contextmanager
-def _nothing_can_be_written(house: Home) -> Iterator[None]:
-    """Another program holds the file; to the hub that is what a full disk is."""
-    house.hub.store._writer._raw.execute("PRAGMA busy_timeout = 0")  # no real time passes here
-    other = sqlite3.connect(house.hub.store.file, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    yield
-    other.close()
-
-
-def test_the_hub_lives_through_hours_in_which_nothing_can_be_written(tmp_path: Path) -> None:
+def test_the_hub_lives_through_hours_in_whichnothing_can_be_written(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path, start=AT) as house:
             moody = Moody(Unavailable("busy"))
@@ -207,7 +195,7 @@ def test_the_hub_lives_through_hours_in_which_nothing_can_be_written(tmp_path: P
             await house.hub.inbox.accept(Delivery(ChannelId("other"), "1", b"hello", AT))
             await house.later(seconds=1)
             house.book("a", date(2027, 3, 1), date(2027, 3, 3))
-            with _nothing_can_be_written(house):
+            with nothing_can_be_written(house):
                 await house.later(hours=2)
             house.rebook("a", note="this calendar does not know that it was not heard")
             await house.later(hours=4)

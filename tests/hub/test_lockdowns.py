@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from hub.store import alerts, doors, emergencies, log, removing
 from hub.store.engine import Tx
 from tests.hub.test_alerts import _with_post
 from tests.simulators.building import Memory
-from tests.simulators.home import START, Home, home, simulate
+from tests.simulators.home import START, Home, home, nothing_can_be_written, simulate
 
 HOUSE, FRONT, BACK = PropertyId("house"), LockId("front"), LockId("back")
 DOWN = Wish(Act.LOCK_DOWN, "A break-in next door", property=HOUSE)
@@ -244,6 +245,51 @@ def test_a_driver_that_fails_as_none_should_keeps_no_other_door_from_being_locke
             await house.driver.wake("front")
             await house.later(minutes=30)
             assert front.position is Position.LOCKED
+
+    simulate(main())
+
+
+def _at_its_move(house: Home, then: Callable[[], None]) -> None:
+    house.lock("front").lose = lambda what: then() if what == "move" else None
+
+
+@pytest.mark.parametrize("full_from", ["the beginning", "the first command"])
+def test_a_disk_that_fills_up_keeps_no_door_open_and_whoever_asked_learns_what_became_of_each(
+    tmp_path: Path, full_from: str
+) -> None:
+    async def main() -> None:
+        async with home(tmp_path, _two()) as house:
+            full = nothing_can_be_written(house)
+            if full_from == "the first command":
+                _at_its_move(house, full.__enter__)
+            async with house.hub.bus.listen("emergency") as ear:
+                doing = asyncio.create_task(_do(house, DOWN))
+                await anext(ear)
+                if full_from == "the beginning":
+                    full.__enter__()
+                done = await doing
+            assert {house.lock(name).position for name in ("front", "back")} == {Position.LOCKED}
+            assert {each.outcome for each in done.doors} == {Outcome.DONE}
+            assert "2 of 2 doors are locked. This could not be written down: another program holds" in done.sentence
+            assert all("This could not be written down" in each.sentence for each in done.doors)
+            full.__exit__(None, None, None)
+            await house.later(minutes=5)
+            (row,) = await house.hub.store.read(emergencies.lockdowns)
+            assert row.by == "Rosa"
+
+    simulate(main())
+
+
+def test_what_a_door_did_is_told_though_it_cannot_be_written_down(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            full = nothing_can_be_written(house)
+            _at_its_move(house, full.__enter__)
+            done = await _do(house, OPEN)
+            assert done.doors[0].outcome is Outcome.DONE
+            assert done.sentence.startswith("Front is unlocked. This could not be written down: ")
+            assert done.sentence.endswith("No guest was written to.")
+            full.__exit__(None, None, None)
 
     simulate(main())
 

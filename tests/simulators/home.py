@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
-from contextlib import asynccontextmanager
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -195,6 +196,16 @@ def put_in(tx: Any, hub: Hub, memories: list[Memory], rules: dict[str, Any]) -> 
 def simulate(work: Coroutine[Any, Any, T], *, seed: int | None = None) -> T:
     """Run a test on a virtual clock."""
     return vloop.run(work, seed=seed)
+
+
+@contextmanager
+def nothing_can_be_written(house: Home) -> Iterator[None]:
+    """Another program holds the file; to the hub that is what a full disk is."""
+    house.hub.store._writer._raw.execute("PRAGMA busy_timeout = 0")  # no real time passes here
+    other = sqlite3.connect(house.hub.store.file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    yield
+    other.close()
 
 
 @cache
