@@ -95,29 +95,10 @@ def add_stay(  # noqa: PLR0913, PLR0917  # each is an option of the command
     json: AsJson = False,
 ) -> None:
     """Add a booking. Its code is drawn at once and reaches the doors in time."""
+    said = _said(locals())
     from hub.commandline.asks_stays import StayAdd
 
-    told = answered(
-        config,
-        StayAdd,
-        unit=unit,
-        arrival=arrival,
-        departure=departure,
-        guest=guest,
-        phone=phone,
-        email=email,
-        note=note,
-        check_in=check_in,
-        check_out=check_out,
-        owner=owner,
-        guests=guests,
-        children=children,
-        infants=infants,
-        pets=pets,
-        price=price,
-        currency=currency,
-        anyway=anyway,
-    )
+    told = answered(config, StayAdd, **said)
     _say(told, "Added", json=json)
 
 
@@ -135,11 +116,10 @@ def extend_stay(  # noqa: PLR0913, PLR0917  # each is an option of the command
     json: AsJson = False,
 ) -> None:
     """Give a stay another departure, an early check-in, a late check-out or another price. Its code stays the same."""
+    said = _said(locals())
     from hub.commandline.asks_stays import StayExtend
 
-    hours = {"check_in": check_in, "check_out": check_out}
-    pays = {"price": price, "currency": currency, "unpriced": no_price}
-    told = answered(config, StayExtend, stay=stay_id, departure=departure, **hours, **pays, anyway=anyway)
+    told = answered(config, StayExtend, **said)
     _say(told, "Changed", json=json)
 
 
@@ -167,30 +147,10 @@ def change_stay(  # noqa: PLR0913, PLR0917  # each is an option of the command
     json: AsJson = False,
 ) -> None:
     """Say anew what was wrong or became otherwise. Of a channel's stay: the end, the hours and who the guest is."""
+    said = _said(locals())
     from hub.commandline.asks_stays import StayChanged
 
-    told = answered(
-        config,
-        StayChanged,
-        stay=stay_id,
-        arrival=arrival,
-        departure=departure,
-        check_in=check_in,
-        check_out=check_out,
-        guest=guest,
-        phone=phone,
-        email=email,
-        note=note,
-        guests=guests,
-        children=children,
-        infants=infants,
-        pets=pets,
-        uncounted=uncounted,
-        price=price,
-        currency=currency,
-        unpriced=no_price,
-        anyway=anyway,
-    )
+    told = answered(config, StayChanged, **said)
     _say(told, "Changed", json=json)
 
 
@@ -208,6 +168,12 @@ def redraw_code(config: ConfigPath, stay_id: StayArgument, json: AsJson = False)
     from hub.commandline.asks import StayRedraw
 
     _say(answered(config, StayRedraw, stay=stay_id), "Drew another code for", json=json)
+
+
+def _said(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a command as the hub calls them."""
+    names = {"stay_id": "stay", "no_price": "unpriced"}
+    return {names.get(name, name): said for name, said in options.items() if name not in ("config", "json")}
 
 
 def _who(row: Mapping[str, Any]) -> str:
