@@ -25,7 +25,7 @@ from hub.model.stays import (
     match,
     stay_window,
 )
-from hub.model.values import CODED, ChannelId, StayId, StayKind, StayStatus, UnitId, clean
+from hub.model.values import BESIDES, CODED, ChannelId, StayId, StayKind, StayStatus, UnitId, clean
 from hub.store import house, listings, questions, source_names
 from hub.store import publishing as outlets
 from hub.store import stays as ledger
@@ -230,6 +230,9 @@ def _row(tx: Tx, desk: Desk, at: At, report: StayReport, before: StayRow | None)
         infants=report.infants,
         pets=report.pets,
         special_requests=report.special_requests,
+        company=report.company,
+        purpose=report.purpose,
+        country=report.country,
         moved_from=moved,
     )
     if before is not None:
@@ -315,7 +318,7 @@ def _enriched(desk: Desk, row: StayRow, report: StayReport) -> StayRow:
         guest=row.guest or report.guest,
         reference=row.reference or report.reference,
         phone_last4=row.phone_last4 or report.phone_last4,
-        special_requests=row.special_requests or report.special_requests,
+        **{name: getattr(row, name) or getattr(report, name) for name in BESIDES},
         changed_at=desk.now(),
     )
     return contacts.kept(desk.vault, row, told) if any(told.values()) else row
@@ -456,6 +459,7 @@ def _digest(report: StayReport) -> str:
     # A calendar says none of this; its digests stay what they were.
     rest = more if any(each not in ("", "None") for each in more) else []
     rest += [report.special_requests] if report.special_requests else []
+    rest += [f"{name}: {said}" for name in ("company", "purpose", "country") if (said := getattr(report, name))]
     return hashlib.sha256(json.dumps([report.uid, *map(str, told), *map(str, who), *rest]).encode()).hexdigest()
 
 

@@ -214,10 +214,9 @@ class _Teller:
         if before.total != after.total:
             was = "not said before" if before.total is None else f"was {before.total}"
             yield f"no price any more, {was}" if after.total is None else f"price {after.total}, {was}"
-        if before.note != after.note:
-            yield "another note" if after.note else "no note any more"
-        if before.special_requests != after.special_requests:
-            yield "other special requests" if after.special_requests else "no special requests any more"
+        for name, another, one in _BESIDES:
+            if getattr(before, name) != getattr(after, name):
+                yield another if getattr(after, name) else f"no {one} any more"
 
     def _codes(self, had: Sequence[Issued], has: Sequence[Issued]) -> Iterator[str]:
         """What it means for the doors, as far as it is known now."""
@@ -243,6 +242,15 @@ class _Teller:
 
     def _hour(self, at: datetime) -> str:
         return f"{at.astimezone(self.zone):%H:%M}"
+
+
+_BESIDES: Final = (
+    ("note", "another note", "note"),
+    ("special_requests", "other special requests", "special requests"),
+    ("company", "another company", "company"),
+    ("purpose", "another purpose of the journey", "purpose of the journey"),
+    ("country", "another country", "country"),
+)
 
 
 def _zone(tx: Tx, row: StayRow) -> tzinfo:

@@ -17,7 +17,7 @@ from hub.io.vault import NOT_OPENED, Unreadable
 from hub.issuing import Desk
 from hub.model.chain import told, written
 from hub.model.keeping import REGISTER
-from hub.model.values import StayId, StayStatus
+from hub.model.values import BESIDES, StayId, StayStatus
 from hub.store import door_codes, guest_messages, guest_page, guests, imports, log, pushes, steps
 from hub.store import stays as ledger
 from hub.store.engine import Tx
@@ -89,7 +89,7 @@ def export(tx: Tx, desk: Desk, id_: StayId, actor: str) -> dict[str, Any]:
             "guests": row.guests,
             "party": {name: getattr(row, name) for name in ("adults", "children", "infants", "pets")},
             "note": row.note,
-            "special_requests": row.special_requests,
+            **{name: getattr(row, name) for name in BESIDES},
             "price": None if row.total is None else str(row.total),
             **{name: _when(getattr(row, name)) for name in _TIMES},
         },

@@ -22,7 +22,7 @@ from hub.issuing import Desk
 from hub.model.past_stays import Fault, PastStay, Units, What
 from hub.model.spelled import Came, folded
 from hub.model.stays import HouseRules, local_instant, stay_window
-from hub.model.values import PropertyId, StayId, StayKind, StayStatus, UnitId, Window
+from hub.model.values import BESIDES, PropertyId, StayId, StayKind, StayStatus, UnitId, Window
 from hub.model.workflow import Stage
 from hub.store import bookings, house, imports, listings, log, steps
 from hub.store import stays as ledger
@@ -252,6 +252,7 @@ def _bare(read: PastStay, id_: StayId, now: datetime) -> StayRow:
         children=read.children,
         infants=read.infants,
         pets=read.pets,
+        **{name: getattr(read, name) for name in BESIDES},
     )
 
 
@@ -293,6 +294,7 @@ _FILLED: Final = (
     "children",
     "infants",
     "pets",
+    *BESIDES,
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.exc import IntegrityError
 
@@ -43,7 +43,7 @@ from hub.model.facts import (
 )
 from hub.model.money import Money
 from hub.model.stays import local_instant
-from hub.model.values import CODED, GrantId, Pin, StayId, StayKind, StayStatus, UnitId, clean
+from hub.model.values import BESIDES, CODED, GrantId, Pin, StayId, StayKind, StayStatus, UnitId, clean, told_besides
 from hub.readings import SoFar
 from hub.stay_changes import StayChange, changed, last4_of, party_of, priced
 from hub.store import alarms, bookings, codes, house, log, questions
@@ -77,6 +77,11 @@ class NewStay:
     pets: int | None = None
     total: Money | None = None
     """What the guest pays."""
+    special_requests: str = ""
+    company: str = ""
+    purpose: str = ""
+    """Of the journey."""
+    country: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +152,7 @@ class Intake:
         now = self.desk.now()
         id_ = StayId(tx.new_id(now))
         contact = {"phone": clean(new.phone, limit=40), "email": clean(new.email, limit=200)}
+        besides: dict[str, Any] = {name: told_besides(name, getattr(new, name)) for name in BESIDES}
         row = StayRow(
             id=id_,
             unit_id=new.unit,
@@ -167,6 +173,7 @@ class Intake:
             note=clean(new.note),
             made_at=now,
             changed_at=now,
+            **besides,
         )
         row = party_of(contacts.kept(self.desk.vault, row, contact), new.guests, new.children, new.infants, new.pets)
         self._keep(tx, timed(priced(row, new.total), place), actor, changes.ADDED)

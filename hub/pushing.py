@@ -25,7 +25,7 @@ from hub.issuing import Desk
 from hub.model.alerts import Finding, Kind
 from hub.model.effects import Effect, KeepBooking, PushStay
 from hub.model.facts import BookingKept, StayReport
-from hub.model.values import ChannelId, Part, StayId, StayStatus, UnitId
+from hub.model.values import BESIDES, ChannelId, Part, StayId, StayStatus, UnitId
 from hub.plugins import Plugins
 from hub.store import house, listings, log, mail, pushes
 from hub.store import publishing as sync_log
@@ -129,13 +129,18 @@ def parts_of(desk: Desk, stay: StayRow, listing: str) -> dict[Part, str]:
         Part.STATUS: (stay.status.value if listing else "",),
         Part.PARTY: party,
         Part.GUEST: (stay.guest, sorted(_contact(desk, stay).items())),
-        Part.NOTES: (stay.note, reference, *party, *price),
+        Part.NOTES: (stay.note, reference, *party, *price, *map(": ".join, _besides(stay).items())),
         Part.PRICE: price,
     }
     days = f"{stay.arrival}/{stay.departure}"  # these need no digest
     return {Part.DAYS: days} | {
         part: hashlib.sha256(json.dumps([*map(str, each)]).encode()).hexdigest()[:24] for part, each in said.items()
     }
+
+
+def _besides(stay: StayRow) -> dict[str, str]:
+    """What its guest told; what nobody told is left out, so that it changes no digest of before."""
+    return {name: said for name in BESIDES if (said := getattr(stay, name))}
 
 
 def _contact(desk: Desk, stay: StayRow) -> dict[str, str]:
@@ -220,6 +225,7 @@ class Pusher:
             infants=stay.infants,
             pets=stay.pets,
             total=stay.total,
+            **_besides(stay),
             parts=tuple(wanted.items()),
             told=told,
             outdated=frozenset() if row.dry else frozenset(row.told) - told,

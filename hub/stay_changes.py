@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from datetime import date, time
-from typing import Final
+from typing import Any, Final
 
 from hub import contacts
 from hub.calendars import timed
@@ -13,7 +13,7 @@ from hub.issuing import Desk
 from hub.model.availability import Wish
 from hub.model.money import Money, NoPrice
 from hub.model.stays import local_instant
-from hub.model.values import clean
+from hub.model.values import BESIDES, clean, told_besides
 from hub.store.house import Property
 from hub.store.stays import StayRow
 
@@ -39,6 +39,10 @@ class StayChange:
     pets: int | None = None
     uncounted: frozenset[str] = frozenset()
     """Of `COUNTS`: nobody says any more how many."""
+    special_requests: str | None = None
+    company: str | None = None
+    purpose: str | None = None
+    country: str | None = None
 
     @property
     def nothing(self) -> bool:
@@ -56,6 +60,10 @@ _OF_ITS_CHANNEL: Final = {
     "children": "how many come is",
     "infants": "how many come is",
     "pets": "how many come is",
+    "special_requests": "what its guest asks for is",
+    "company": "the guest's company is",
+    "purpose": "the purpose of the journey is",
+    "country": "the guest's country is",
 }
 
 
@@ -134,6 +142,9 @@ def _guest(desk: Desk, row: StayRow, said: StayChange) -> StayRow:
         row = replace(row, guest=name)
     if said.note is not None:
         row = replace(row, note=clean(said.note))
+    anew = {name: text for name in BESIDES if (text := getattr(said, name)) is not None}
+    besides: dict[str, Any] = {name: told_besides(name, text) for name, text in anew.items()}
+    row = replace(row, **besides)
     told = {"phone": said.phone, "email": said.email}
     if all(each is None for each in told.values()):
         return row

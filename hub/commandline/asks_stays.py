@@ -7,9 +7,14 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from hub.commandline.asks import Ask, Day, TimeOfDay
+from hub.model.values import BESIDES
 
 _Guests = Annotated[int, Field(ge=1, le=1000)]
 _Count = Annotated[int, Field(ge=0, le=1000)]
+_Requests = Annotated[str, Field(max_length=BESIDES["special_requests"])]
+_Company = Annotated[str, Field(max_length=BESIDES["company"])]
+_Purpose = Annotated[str, Field(max_length=BESIDES["purpose"])]
+_Country = Annotated[str, Field(max_length=BESIDES["country"])]
 
 
 class StayAdd(Ask):
@@ -30,6 +35,10 @@ class StayAdd(Ask):
     children: _Count | None = None
     infants: _Count | None = None
     pets: _Count | None = None
+    special_requests: _Requests = ""
+    company: _Company = ""
+    purpose: _Purpose = ""
+    country: _Country = ""
     price: str = ""
     """As people write it, e.g. 450.50; in `currency`, or the one of the price that was said last."""
     currency: str = ""
@@ -65,6 +74,10 @@ class StayChanged(StayExtend):
     children: _Count | None = None
     infants: _Count | None = None
     pets: _Count | None = None
+    special_requests: _Requests | None = None
+    company: _Company | None = None
+    purpose: _Purpose | None = None
+    country: _Country | None = None
     uncounted: list[Literal["guests", "children", "infants", "pets"]] = Field(default_factory=list)
     """Nobody says any more how many."""
 

@@ -39,6 +39,10 @@ Uncounted = Annotated[
     list[str] | None,
     typer.Option(metavar="WHICH", help="Nobody says any more how many: guests, children, infants or pets. Repeatable."),
 ]
+Requests = Annotated[str | None, typer.Option(help="What the guest asked for when booking.")]
+Company = Annotated[str | None, typer.Option(help="Of the guest.")]
+Purpose = Annotated[str | None, typer.Option(help="Of the journey, e.g. business.")]
+Country = Annotated[str | None, typer.Option(help="Where the guest comes from.")]
 Anyway = Annotated[
     bool, typer.Option("--anyway", help="In spite of the house's own rules; never of others who stay there.")
 ]
@@ -89,6 +93,10 @@ def add_stay(  # noqa: PLR0913, PLR0917  # each is an option of the command
     children: Children = None,
     infants: Infants = None,
     pets: Pets = None,
+    special_requests: Requests = None,
+    company: Company = None,
+    purpose: Purpose = None,
+    country: Country = None,
     price: Price = "",
     currency: Currency = "",
     anyway: Anyway = False,
@@ -139,6 +147,10 @@ def change_stay(  # noqa: PLR0913, PLR0917  # each is an option of the command
     children: Children = None,
     infants: Infants = None,
     pets: Pets = None,
+    special_requests: Requests = None,
+    company: Company = None,
+    purpose: Purpose = None,
+    country: Country = None,
     uncounted: Uncounted = None,
     price: Price = "",
     currency: Currency = "",

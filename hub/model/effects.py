@@ -121,6 +121,10 @@ class KeepBooking:
     infants: int | None
     pets: int | None
     total: Money | None
+    special_requests: str = field(default="", repr=False)
+    company: str = field(default="", repr=False)
+    purpose: str = field(default="", repr=False)
+    country: str = field(default="", repr=False)
     parts: tuple[tuple[Part, str], ...] = ()
     """A digest of each part as it is here; it comes back with the part that the account took."""
     told: frozenset[Part] = frozenset()

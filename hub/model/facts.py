@@ -58,6 +58,9 @@ class StayReport:
     pets: int | None = None
     special_requests: str = ""
     """What the guest asked for when booking."""
+    company: str = ""
+    purpose: str = ""
+    country: str = ""
     email_is_proxy: bool = False
     """A platform's address that passes mail on, and may stop to."""
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import Enum
 from functools import partial
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from hub.model.money import Money
 from hub.model.spelled import NO_DAY, YEARS, Came, DateOrder, folded, order_of, plain, read_amount, read_day, status
-from hub.model.values import UnitId, clean
+from hub.model.values import BESIDES, UnitId, clean, told_besides
 
 T = TypeVar("T")
 
@@ -51,6 +51,10 @@ class What(Enum):
     CURRENCY = "currency"
     PLATFORM = "platform"
     NOTE = "note"
+    SPECIAL_REQUESTS = "special_requests"
+    COMPANY = "company"
+    PURPOSE = "purpose"
+    COUNTRY = "country"
 
 
 _W = What
@@ -85,7 +89,11 @@ _HEADINGS: Final[Mapping[What, tuple[str, ...]]] = {
     _W.TOTAL: ("total", "total price", "price", "total paid", "guest total", "total amount", "gross", "amount", "total charges"),
     _W.CURRENCY: ("currency", "currency code"),
     _W.PLATFORM: ("platform", "source", "channel", "booking source", "listing site", "entry source", "booking channel", "site"),
-    _W.NOTE: ("note", "notes", "remarks", "comment", "comments", "special requests"),
+    _W.NOTE: ("note", "notes", "remarks", "comment", "comments"),
+    _W.SPECIAL_REQUESTS: ("special requests", "special request", "requests"),
+    _W.COMPANY: ("company", "company name", "guest company", "organisation", "organization"),
+    _W.PURPOSE: ("purpose", "travel purpose", "purpose of travel", "purpose of journey", "trip purpose"),
+    _W.COUNTRY: ("country", "guest country", "booker country", "nationality", "country of residence"),
 }  # fmt: skip
 _BY_HEADING: Final = {heading: what for what, headings in _HEADINGS.items() for heading in headings}
 _CURRENCY_NAMED: Final = re.compile(r"\(([A-Za-z]{3})\)\s*$")
@@ -162,6 +170,10 @@ class PastStay:
     infants: int | None = None
     pets: int | None = None
     total: Money | None = None
+    special_requests: str = ""
+    company: str = ""
+    purpose: str = ""
+    country: str = ""
 
 
 class _Wrong(Exception):
@@ -208,10 +220,12 @@ def read_row(cells: Sequence[str], headings: Sequence[str], reading: Reading, un
     if faults:
         return faults
     phone, email = row.contact()
+    besides: dict[str, Any] = {name: told_besides(name, row[What(name)]) for name in BESIDES}
     return PastStay(
         unit, *days, came, guest=row.guest(), phone=phone, email=email, reference=clean(row[_W.REFERENCE], limit=100),
         platform=clean(row[_W.PLATFORM], limit=60), note=clean(row[_W.NOTE]), total=total,
         guests=guests, adults=adults, children=children, infants=infants, pets=pets,
+        **besides,
     )  # fmt: skip
 
 

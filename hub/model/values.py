@@ -225,6 +225,16 @@ def clean_lines(text: str, *, limit: int) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()[:limit]
 
 
+BESIDES: Final = {"special_requests": 2000, "company": 120, "purpose": 60, "country": 60}
+"""What guests tell besides when they book, and the most characters of each."""
+
+
+def told_besides(name: str, text: str) -> str:
+    """Of `BESIDES`, normalised. What somebody asks for keeps its lines."""
+    limit = BESIDES[name]
+    return clean_lines(text, limit=limit) if name == "special_requests" else clean(text, limit=limit)
+
+
 def clean(text: str, *, limit: int = 500) -> str:
     """Text from outside, normalised: NFC, no control characters, white space folded, at most `limit` characters."""
     folded = " ".join(unicodedata.normalize("NFC", text).split())

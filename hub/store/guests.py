@@ -164,10 +164,13 @@ def keep_note(tx: Tx, note: Note) -> None:
 
 # ---- taking out ------------------------------------------------------------------------------------------------------
 
+_WORDS: Final = ("guest", "reference", "phone_last4", "note", "special_requests", "company", "purpose", "country")
+"""Of a stay, in which its guest may be told of."""
+
 
 def empty_stay(tx: Tx, stay: StayId) -> None:
     gone = update(stays).where(stays.c.id == stay)
-    words = dict.fromkeys(("guest", "reference", "phone_last4", "note", "special_requests"), "")
+    words = dict.fromkeys(_WORDS, "")
     tx.sql.execute(gone.values(**words, contact=None, guests=None, fixed_pin=None, email_mark=None, phone_mark=None))
     tx.sql.execute(update(grants).where(grants.c.stay_id == stay).values(label="", pin=None))
     tx.sql.execute(update(stay_steps).where(stay_steps.c.stay_id == stay).values(why=""))
@@ -239,7 +242,7 @@ def _of(place: PropertyId) -> ColumnElement[bool]:
 
 _CODED: Final = exists().where(grants.c.stay_id == stays.c.id, slots.c.holder == grants.c.id)
 _SOMEBODY: Final = or_(
-    *(stays.c[name] != "" for name in ("guest", "reference", "phone_last4", "note")),
+    *(stays.c[name] != "" for name in _WORDS),
     *(stays.c[name].is_not(None) for name in ("contact", "guests", "fixed_pin")),
 )
 

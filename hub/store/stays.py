@@ -58,7 +58,12 @@ class StayRow:
     infants: int | None = None
     pets: int | None = None
     special_requests: str = ""
-    """What the guest asked for when booking, as the channel tells it."""
+    """What the guest asked for when booking."""
+    company: str = ""
+    purpose: str = ""
+    """Of the journey."""
+    country: str = ""
+    """Where the guest comes from."""
     moved_from: UnitId | None = None
     """The unit that its source believes it to be in, since a person moved it to another."""
     email_mark: str | None = None

@@ -190,7 +190,8 @@ class Push:
             if Part.GUEST not in booking.told:
                 await self._rename(booking, known, has)
         if Part.NOTES not in has.parts:
-            notes = {"specialRequests": booking.note, "other": self.remarks(booking, has)}
+            asked = "\n".join(each for each in (booking.special_requests, booking.note) if each)
+            notes = {"specialRequests": asked, "other": self.remarks(booking, has)}
             await self._put(f"{path}/notes", {"notes": notes}, Part.NOTES, has)
         why = self._price_why(booking)
         if Part.PRICE not in has.parts and why:
@@ -327,6 +328,9 @@ class Push:
         said = [
             "Booked at the house",
             f"reference {booking.reference}" if booking.reference else "",
+            f"company {booking.company}" if booking.company else "",
+            f"purpose of the journey {booking.purpose}" if booking.purpose else "",
+            f"from {booking.country}" if booking.country else "",
             *(f"{number} {what}" for what, number in party.items() if number),
             f"price {total}" if priced else "",
         ]

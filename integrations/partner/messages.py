@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from hub.errors import Garbled
+from hub.model.values import BESIDES
 
 MOST_BYTES: Final = 64 * 1024
 _DEEPEST: Final = 16
@@ -31,6 +32,8 @@ class Guest(_Part):
     name: _Text = ""
     phone: Annotated[str, Field(max_length=40)] = ""
     email: Annotated[str, Field(max_length=254)] = ""
+    company: Annotated[str, Field(max_length=BESIDES["company"])] = ""
+    country: Annotated[str, Field(max_length=BESIDES["country"])] = ""
 
 
 class Price(_Part):
@@ -63,8 +66,10 @@ class Booking(_Part):
     pets: _Count | None = None
     price: Price | None = None
     note: _Text = ""
-    special_requests: Annotated[str, Field(max_length=2000)] = ""
+    special_requests: Annotated[str, Field(max_length=BESIDES["special_requests"])] = ""
     """What the guest asked for when booking."""
+    purpose: Annotated[str, Field(max_length=BESIDES["purpose"])] = ""
+    """Of the journey."""
 
     @property
     def party(self) -> int | None:

@@ -16,7 +16,7 @@ from hub.io.http import Request, Rules, accepted, send, web_address
 from hub.model.effects import Effect, TellChannel
 from hub.model.facts import Fact, GuestMoved, StayReport, StayReported
 from hub.model.money import Money
-from hub.model.values import StayKind, StayStatus, clean, clean_lines, utc
+from hub.model.values import StayKind, StayStatus, clean, told_besides, utc
 from integrations.partner.messages import Booking, BookingMessage, GuestMessage, loaded, parsed
 from integrations.partner.signature import DELIVERY, SIGNATURE, TIMESTAMP, fresh, sign, signed
 
@@ -132,7 +132,10 @@ def _report(booking: Booking, delivery: Delivery) -> StayReport:
         pets=booking.pets,
         total=None if booking.price is None else Money(booking.price.minor, booking.price.currency),
         note=clean(booking.note),
-        special_requests=clean_lines(booking.special_requests, limit=2000),
+        special_requests=told_besides("special_requests", booking.special_requests),
+        company=told_besides("company", booking.guest.company),
+        purpose=told_besides("purpose", booking.purpose),
+        country=told_besides("country", booking.guest.country),
         listing=booking.unit,
         raw=delivery.body.decode("utf-8", "replace"),
     )

@@ -17,9 +17,9 @@ from hub.errors import Rejected
 from hub.hub import Hub
 from hub.model.codes import Reading, Slot
 from hub.model.facts import Abilities, StayReport, StayReported
-from hub.model.values import Address, ChannelId, GrantId, LockId, Proof, StayKind, StayStatus
+from hub.model.values import Address, ChannelId, GrantId, LockId, Proof, StayId, StayKind, StayStatus
 from hub.running import Turned, World, made
-from hub.store import codes, doors, house, log, tables
+from hub.store import codes, doors, house, log, stays, tables
 from tests.simulators.building import Memory, MemoryLock
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -390,6 +390,11 @@ async def test_a_booking_by_the_command_line_minds_the_rules_of_the_house_unless
     with pytest.raises(Rejected, match=r"12 h between two stays .--anyway does it all the same"):
         await book(hub, arrival="2026-11-25", departure="2026-11-26")
     told = await ask(hub, "stay change", stay=stay["id"], guest="Ada King", arrival="2026-11-23", guests=3, children=1)
+    besides = {"special_requests": "A cot.\nLate dinner.", "company": "Analytical Ltd", "purpose": "business"}
+    await ask(hub, "stay change", stay=stay["id"], **besides)
+    row = await hub.store.read(lambda tx: stays.stay(tx, StayId(stay["id"])))
+    assert row is not None
+    assert {name: getattr(row, name) for name in besides} == besides
     assert (told["guest"], told["arrival"]) == ("Ada King", "2026-11-23")
     with pytest.raises(Rejected, match="say what changes"):
         await ask(hub, "stay change", stay=stay["id"])

@@ -36,6 +36,9 @@ EXTRA = {
     "email": "ada@example.com",
     "reference": "HMADA12345",
     "special_requests": "A cot for little Lovelace",
+    "company": "Lovelace Analytical",
+    "purpose": "the Lovelace wedding",
+    "country": "Lovelace Islands",
     "raw": "SUMMARY:Ada Lovelace",
 }
 

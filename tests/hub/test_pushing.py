@@ -501,6 +501,8 @@ def test_notes_that_are_refused_are_said_to_be_lacking_and_only_they_are_sent_ag
     ("said", "parts"),
     [
         (StayChange(note="Brings a cat"), ["notes"]),
+        (StayChange(special_requests="A cot.\nLate dinner."), ["notes"]),
+        (StayChange(company="Analytical Ltd", purpose="business", country="Italy"), ["notes"]),
         (StayChange(guests=3), ["guests", "notes"]),
         (StayChange(children=1), ["guests", "notes"]),
         (StayChange(guest="Grace Hopper"), ["g5001"]),
@@ -519,7 +521,9 @@ def test_other_notes_another_party_and_another_guest_are_sent(
             await house.later(hours=1, minutes=5)  # it is read back meanwhile
             assert [each.rpartition("/")[2] for each in writes(desk)[before:]] == parts
             made, (stay,), row = made_there(desk), await house.stays(), await pushed(house)
-            assert (made.guest, made.note) == (stay.guest, stay.note)
+            assert (made.guest, made.note) == (stay.guest, "\n".join(filter(None, (stay.special_requests, stay.note))))
+            said_besides = "company Analytical Ltd; purpose of the journey business; from Italy"
+            assert (said_besides in made.remarks) is bool(stay.company)
             assert made.adults + made.children == stay.guests
             assert (made.email, made.phone) == (said.email or ADA.email, said.phone or ADA.phone)
             assert (row.state, row.missing) == (PushState.SYNCED, {})

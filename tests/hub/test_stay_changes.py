@@ -56,7 +56,12 @@ def test_everything_that_was_said_of_a_stay_made_here_may_be_said_anew(tmp_path:
             before = await house.digits_by_door(id_)
             await _change(house, id_, arrival=date(2027, 3, 9), departure=date(2027, 3, 13), guest="Ada King")
             await _change(house, id_, phone="+49 170 7654321", guests=4, children=1, infants=1, pets=0, note="the cot")
+            await _change(
+                house, id_, special_requests="A cot.\nLate dinner.", company=" Analytical  Ltd", country="Italy"
+            )
             (row,) = await house.stays()
+            assert (row.special_requests, row.company) == ("A cot.\nLate dinner.", "Analytical Ltd")
+            assert (row.purpose, row.country) == ("", "Italy")
             assert (row.id, row.arrival, row.departure) == (id_, date(2027, 3, 9), date(2027, 3, 13))
             assert row.check_in == datetime(2027, 3, 9, 14, 0, tzinfo=UTC)
             assert (row.guests, row.adults, row.children, row.infants, row.pets) == (4, 3, 1, 1, 0)
@@ -183,6 +188,8 @@ def test_what_was_said_of_a_party_is_taken_away_again(tmp_path: Path) -> None:
             of_a_channel = (await house.stay("Grace Hopper")).id
             with pytest.raises(Rejected, match="its channel's to say"):
                 await _say(house, of_a_channel, StayChange(uncounted=frozenset({"guests"})))
+            with pytest.raises(Rejected, match="what its guest asks for is its channel's to say"):
+                await _say(house, of_a_channel, StayChange(special_requests="A cot"))
 
     simulate(main())
 

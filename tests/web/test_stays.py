@@ -263,6 +263,12 @@ async def test_a_booking_that_was_taken_down_wrong_is_put_right(manager: Visitor
     for shown in ('name="phone" type="tel" value="0170 1"', 'name="guests"', 'name="arrival"', "a@example.com"):
         assert shown in form
     told = {"guest": "Ada King", "phone": "", "email": "b@example.com", "guests": "4", "children": "1", "note": "late"}
+    told |= {
+        "special_requests": "A cot.\r\nLate dinner.",
+        "purpose": "business",
+        "company": "Analytical Ltd",
+        "country": "",
+    }
     answer = await manager.post(f"{where}/change", **{name: NEW[name] for name in ("arrival", "departure")} | told)
     assert answer.status == 303
     page = await manager.get(where)
@@ -270,6 +276,9 @@ async def test_a_booking_that_was_taken_down_wrong_is_put_right(manager: Visitor
     assert "b@example.com" in page.text
     assert "0170 1" not in page.text
     assert "Ada King" in page.text
+    assert "Special requests A cot. Late dinner. Company Analytical Ltd Purpose of the journey business" in page.text
+    assert "Country" not in page.text
+    assert 'value="Analytical Ltd"' in (await manager.get(f"{where}/change")).html
 
 
 async def test_an_emptied_number_of_guests_is_taken_away(manager: Visitor) -> None:

@@ -13,7 +13,7 @@ from hub.intake import NewStay
 from hub.ladder import OnLadder
 from hub.model.ladder import Backup, DoorNow, Rung, StayHours, Tell, deadlines, takes_backup
 from hub.model.money import Money, NoPrice
-from hub.model.values import PropertyId, StayId, StayKind, StayStatus, UnitId
+from hub.model.values import BESIDES, PropertyId, StayId, StayKind, StayStatus, UnitId
 from hub.model.workflow import Stage
 from hub.stay_changes import StayChange
 from hub.store import proofs
@@ -88,6 +88,9 @@ class StayOut(Out):
     source_status: str = Field(description="its channel's own word for how it stands")
     note: str
     special_requests: str = Field(description="what the guest asked for when booking")
+    company: str
+    purpose: str = Field(description="of the journey")
+    country: str = Field(description="where the guest comes from")
     price: PriceOut | None = Field(description="null: nobody said one")
     arrived_at: Told | None
     left_at: Told | None = Field(description="before the check-out: the nights that begin after it are free again")
@@ -123,7 +126,7 @@ def _stay(row: StayRow, tally: Tally | None) -> StayOut:
         platform=row.platform,
         source_status=row.source_status,
         note=row.note,
-        special_requests=row.special_requests,
+        **{name: getattr(row, name) for name in BESIDES},
         price=None if row.total is None else PriceOut(minor=row.total.minor, currency=row.total.currency),
         arrived_at=row.arrived_at,
         left_at=row.left_at,
@@ -256,6 +259,14 @@ class PriceIn(In):
         return Money(self.minor, self.currency)
 
 
+_Requests = Annotated[
+    str, Field(max_length=BESIDES["special_requests"], description="what the guest asked for when booking")
+]
+_Company = Annotated[str, Field(max_length=BESIDES["company"])]
+_Purpose = Annotated[str, Field(max_length=BESIDES["purpose"], description="of the journey, as business")]
+_Country = Annotated[str, Field(max_length=BESIDES["country"], description="where the guest comes from")]
+
+
 class StayIn(In):
     kind: Annotated[
         Literal["reservation", "owner"],
@@ -275,6 +286,10 @@ class StayIn(In):
     infants: Annotated[int, Field(ge=0, le=1000, description="besides"), Whole] | None = None
     pets: Annotated[int, Field(ge=0, le=1000), Whole] | None = None
     price: PriceIn | None = None
+    special_requests: _Requests = ""
+    company: _Company = ""
+    purpose: _Purpose = ""
+    country: _Country = ""
     anyway: Annotated[bool, Field(description="in spite of the house's own rules; never of others who stay there")] = (
         False
     )
@@ -298,6 +313,7 @@ async def add_stay(call: Call, query: Nothing, body: StayIn) -> StayOut:
         infants=body.infants,
         pets=body.pets,
         total=None if body.price is None else body.price.money,
+        **{name: getattr(body, name) for name in BESIDES},
     )
 
     def work(tx: Tx) -> StayOut:
@@ -335,6 +351,10 @@ class ChangeIn(ExtendIn):
     children: Annotated[int, Field(ge=0, le=1000, description="how many of those"), Whole] | None = None
     infants: Annotated[int, Field(ge=0, le=1000, description="besides"), Whole] | None = None
     pets: Annotated[int, Field(ge=0, le=1000), Whole] | None = None
+    special_requests: _Requests | None = None
+    company: _Company | None = None
+    purpose: _Purpose | None = None
+    country: _Country | None = None
     uncounted: list[Literal["guests", "children", "infants", "pets"]] = Field(
         default_factory=list, max_length=4, description="nobody says any more how many of these come"
     )

@@ -14,7 +14,7 @@ from hub.bookings import NotFree
 from hub.errors import Rejected
 from hub.intake import NewStay
 from hub.model.money import NoPrice
-from hub.model.values import StayId, StayKind, UnitId, clean
+from hub.model.values import BESIDES, StayId, StayKind, UnitId, clean
 from hub.stay_changes import COUNTS, StayChange
 from hub.store import bookings as booked
 from hub.store import house, stay_search
@@ -49,6 +49,10 @@ class NewForm(Priced):
     children: int | None = Field(None, title="Children", ge=0, le=1000)
     infants: int | None = Field(None, title="Infants", ge=0, le=1000)
     pets: int | None = Field(None, title="Pets", ge=0, le=1000)
+    special_requests: str = Field("", title="What the guest asks for", max_length=BESIDES["special_requests"])
+    company: Line = Field("", title="The company", max_length=BESIDES["company"])
+    purpose: Line = Field("", title="The purpose of the journey", max_length=BESIDES["purpose"])
+    country: Line = Field("", title="The guest's country", max_length=BESIDES["country"])
     hold: Line | None = Field(None, max_length=40)
     anyway: Literal["anyway"] | None = None
 
@@ -68,6 +72,10 @@ class ChangeForm(Priced):
     children: int | None = Field(None, title="Children", ge=0, le=1000)
     infants: int | None = Field(None, title="Infants", ge=0, le=1000)
     pets: int | None = Field(None, title="Pets", ge=0, le=1000)
+    special_requests: str | None = Field(None, title="What the guest asks for", max_length=BESIDES["special_requests"])
+    company: Line | None = Field(None, title="The company", max_length=BESIDES["company"])
+    purpose: Line | None = Field(None, title="The purpose of the journey", max_length=BESIDES["purpose"])
+    country: Line | None = Field(None, title="The guest's country", max_length=BESIDES["country"])
     anyway: Literal["anyway"] | None = None
 
 
@@ -196,7 +204,7 @@ async def change(request: web.Request) -> web.Response:
     local = ground.local_of(row.unit_id)
     times = {"check_in": local.maybe(row.own_check_in), "check_out": local.maybe(row.own_check_out)}
     known = {name: moment.time for name, moment in times.items() if moment is not None}
-    known |= {name: str(getattr(row, name) or "") for name in ("guest", "arrival", "departure", "note")}
+    known |= {name: str(getattr(row, name) or "") for name in ("guest", "arrival", "departure", "note", *BESIDES)}
     party = {name: getattr(row, name) for name in ("guests", "children", "infants", "pets")}
     known |= {name: str(count) for name, count in party.items() if count is not None}
     contact = {name: text for name, text in contacts.opened(hub.vault, row).items() if name in ("phone", "email")}
@@ -213,7 +221,7 @@ async def save_change(request: web.Request) -> web.Response:
     if (given := form.value) is not None:
         told = given.model_dump(exclude={"price", "currency", "anyway"})
         emptied = {name for name in told if name in posted and told[name] is None}
-        told |= dict.fromkeys(emptied & {"phone", "email", "note"}, "")
+        told |= dict.fromkeys(emptied & {"phone", "email", "note", *BESIDES}, "")
         told |= {name: usual[name] for name in emptied & usual.keys()}
         told["uncounted"] = frozenset(name for name in emptied & set(COUNTS) if getattr(row, name) is not None)
         unpriced = row.channel_id is None and str(posted.get("price", "-")).strip() == ""

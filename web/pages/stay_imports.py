@@ -50,6 +50,10 @@ NAMES: Final[Mapping[What, str]] = {
     What.PETS: "Pets",
     What.PLATFORM: "Where it was sold",
     What.NOTE: "Note",
+    What.SPECIAL_REQUESTS: "Special requests",
+    What.COMPANY: "Company",
+    What.PURPOSE: "Purpose of the journey",
+    What.COUNTRY: "Guest's country",
 }
 _FIRST: Final = 9
 """Of these are shown; the others on request."""

@@ -62,10 +62,12 @@ class StayView:
     platform: str
     """Where it was sold, if its channel is a manager of other channels."""
     price: str
+    """What the guest pays; empty: nobody said."""
     special_requests: str
+    besides: tuple[tuple[str, str], ...]
+    """What else its guest told, with its heading."""
     synced: bool
     """Some channel tells of it, or is told of its unit."""
-    """What the guest pays; empty: nobody said."""
     phone: str
     email: str
     story: list[Event]
@@ -114,6 +116,7 @@ def look_at(tx: Tx, hub: Hub, id_: StayId) -> StayView:
         platform=row.platform,
         price="" if row.total is None else str(row.total),
         special_requests=row.special_requests,
+        besides=tuple((words, said) for words, said in _besides(row) if said),
         synced=row.channel_id is not None or any(row.unit_id in each.serves for each in house.channels(tx)),
         phone=contact.get("phone") or (f"ends in {row.phone_last4}" if row.phone_last4 else ""),
         email=contact.get("email", ""),
@@ -139,6 +142,12 @@ def _party(row: StayRow) -> Iterable[str]:
     ):
         if count:
             yield counted(count, word, many)
+
+
+def _besides(row: StayRow) -> Iterable[tuple[str, str]]:
+    yield "Company", row.company
+    yield "Purpose of the journey", row.purpose
+    yield "Country", row.country
 
 
 def _ladder(tx: Tx, ground: Ground, row: StayRow) -> LadderView | None:

@@ -68,6 +68,9 @@ stays = table(
     Column("infants", Integer),
     Column("pets", Integer),
     required("special_requests", Text, server_default=""),  # what the guest asked for when booking
+    required("company", Text, server_default=""),  # of the guest
+    required("purpose", Text, server_default=""),  # of the journey
+    required("country", Text, server_default=""),  # where the guest comes from
     required("claim", Integer, server_default="0"),  # who asked for nights later has the higher number
     flag("contested"),  # another guest has some of these nights: its code opens nothing that it did not open before
     required("stage", Text, server_default="confirmed"),  # one of ten, each with one status (hub/model/workflow.py)

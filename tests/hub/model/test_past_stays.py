@@ -78,6 +78,17 @@ def test_an_export_of_booking_com_is_recognised() -> None:
     )  # fmt: skip
 
 
+def test_what_guests_told_besides_is_recognised() -> None:
+    row = {
+        **ROW, "Special requests": " A cot. ", "Company name": "Analytical Ltd", "Travel purpose": "business",
+        "Booker country": "gb",
+    }  # fmt: skip
+    assert _read(list(row), row) == PastStay(
+        FLAT, date(2026, 5, 1), date(2026, 5, 4), Came.STAYED, guest="Ada Lovelace", special_requests="A cot.",
+        company="Analytical Ltd", purpose="business", country="gb",
+    )  # fmt: skip
+
+
 def test_the_heading_that_says_it_best_wins() -> None:
     assert recognised(["Booked by", "Guest name"]) == {What.GUEST: 1}
     assert recognised(["GUEST'S NAME", "Amount (EUR)"]) == {What.GUEST: 0, What.TOTAL: 1}

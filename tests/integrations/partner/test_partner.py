@@ -235,11 +235,14 @@ async def test_a_booking_says_who_comes_what_it_costs_and_what_they_wish(partner
         pets=0,
         price={"minor": 45050, "currency": "EUR"},
         special_requests=" A cot, please.\n\n\n\nWe come by train.\u0007 ",
+        purpose="a wedding",
+        guest={"name": "Edda Lindqvist", "company": " Lindqvist  AB ", "country": "Sweden"},
     )
     stay = await stay_of(partner, message(told, at=clock.now()))
     assert (stay.guests, stay.adults, stay.children, stay.infants, stay.pets) == (3, 2, 1, 1, 0)
     assert str(stay.total) == "450.50 EUR"
     assert (stay.note, stay.special_requests) == ("", "A cot, please.\n\nWe come by train.")
+    assert (stay.company, stay.purpose, stay.country) == ("Lindqvist AB", "a wedding", "Sweden")
     alone = await stay_of(partner, message(booking(children=1, price=None), at=clock.now()))
     assert (alone.guests, alone.adults, alone.children, alone.total) == (None, None, 1, None)
 
@@ -407,6 +410,7 @@ _FIELDS = [
     "adults",
     "price",
     "special_requests",
+    "purpose",
     "note",
 ]
 

@@ -90,7 +90,10 @@ async def test_a_stay_added_here_has_the_times_of_the_house_and_a_code_on_every_
 
 
 async def test_a_stay_may_come_early_leave_late_and_stay_longer(api: Api) -> None:
-    id_ = (await api.post("/stays", STAY | {"check_in": "12:30"})).json["id"]
+    said = {"special_requests": "A crib", "country": "Italy"}
+    added = (await api.post("/stays", STAY | {"check_in": "12:30"} | said)).json
+    assert {name: added[name] for name in said} == said
+    id_ = added["id"]
     longer = (await api.post(f"/stays/{id_}/extend", {"departure": "2026-12-05", "check_out": "14:00"})).json
     assert (longer["check_in"], longer["check_out"]) == ("2026-12-01T11:30:00.000Z", "2026-12-05T13:00:00.000Z")
     anew = {
@@ -101,6 +104,10 @@ async def test_a_stay_may_come_early_leave_late_and_stay_longer(api: Api) -> Non
         "infants": 0,
         "pets": 1,
         "note": "",
+        "special_requests": "A cot.\nLate dinner.",
+        "company": "Analytical Ltd",
+        "purpose": "business",
+        "country": "",
     }
     told = (await api.post(f"/stays/{id_}/change", anew)).json
     assert {name: told[name] for name in anew} == anew

@@ -148,6 +148,9 @@ CREATE TABLE unplaced (
     "ALTER TABLE stays ADD COLUMN infants INTEGER",
     "ALTER TABLE stays ADD COLUMN pets INTEGER",
     "ALTER TABLE stays ADD COLUMN special_requests TEXT DEFAULT '' NOT NULL",
+    "ALTER TABLE stays ADD COLUMN company TEXT DEFAULT '' NOT NULL",
+    "ALTER TABLE stays ADD COLUMN purpose TEXT DEFAULT '' NOT NULL",
+    "ALTER TABLE stays ADD COLUMN country TEXT DEFAULT '' NOT NULL",
 )
 
 CONFLICTS = (
