@@ -21,6 +21,7 @@ from hub.io.vault import Vault
 from hub.issuing import Desk
 from hub.ladder import Ladder
 from hub.outbox import Outbox
+from hub.pass_news import PassTeller
 from hub.passes import PassKeeper
 from hub.plugins import Plugins
 from hub.publishing import Publisher
@@ -59,6 +60,7 @@ class Hub:
     emergencies: Emergencies
     adopting: Adopting
     passes: PassKeeper
+    pass_teller: PassTeller
     radios: Radios
     signin: SignIn
     tokens: Tokens

@@ -13,7 +13,7 @@ import structlog
 from hub.bus import Bus
 from hub.contracts import Clock, Performer
 from hub.errors import Disappointment, Rejected, Unavailable
-from hub.model.effects import Effect, Notify, PublishNights, PushStay, TellBookings, TellChannel
+from hub.model.effects import Effect, Notify, PublishNights, PushStay, TellBookings, TellChannel, TellPass
 from hub.model.publishing import again_after
 from hub.plugins import Plugins
 from hub.schedule import pause
@@ -120,7 +120,7 @@ class Outbox:
     def _again(self, promise: Promise, wait: timedelta) -> datetime | None:
         if isinstance(promise.effect, PublishNights):  # it is tried for as long as there is something to say
             return self.wall.now() + max(again_after(promise.attempts), wait)
-        alert = isinstance(promise.effect, Notify | TellBookings)
+        alert = isinstance(promise.effect, Notify | TellBookings | TellPass)
         if promise.attempts + 1 >= TRIES and not alert:
             return None
         first, longest = FIRST_WAIT, ALERT_WAIT if alert else LONGEST_WAIT

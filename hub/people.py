@@ -11,7 +11,7 @@ from hub import issuing
 from hub.errors import Rejected
 from hub.issuing import Desk
 from hub.model.passes import ALWAYS, EveryWeek, Turnover, When
-from hub.model.people import PersonKind
+from hub.model.people import PersonKind, ToldBy
 from hub.model.slots import Limits
 from hub.model.values import LockId, PassId, PersonId, Pin, PropertyId, Window, clean
 from hub.passes import USED_UP, opened, sealed, settle
@@ -40,6 +40,8 @@ class Who:
     """None: of every property."""
     phone: str = ""
     email: str = ""
+    told_by: ToldBy | None = None
+    """None: as it is; of somebody new, by e-mail."""
 
     def cleaned(self) -> Who:
         """Raises Rejected when there is no name."""
@@ -68,8 +70,12 @@ def change(tx: Tx, desk: Desk, id_: PersonId, who: Who, actor: str) -> None:
 def _keep(tx: Tx, desk: Desk, row: Person, who: Who) -> None:
     if who.property is not None and house.property_with(tx, who.property) is None:
         raise Rejected(f"there is no property called “{who.property}”")
+    told_by = who.told_by or row.told_by
+    if told_by is ToldBy.SMS and not who.phone:
+        raise Rejected("to be told codes by SMS, a person needs a telephone number")
     contact = persons.sealed_contact(row.id, {"phone": who.phone, "email": who.email}, desk.vault)
-    persons.keep(tx, replace(row, name=who.name, kind=who.kind, property=who.property, contact=contact))
+    new = replace(row, name=who.name, kind=who.kind, property=who.property, contact=contact, told_by=told_by)
+    persons.keep(tx, new)
 
 
 def there(tx: Tx, id_: PersonId) -> Person:

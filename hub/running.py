@@ -44,11 +44,12 @@ from hub.lock_record import Record
 from hub.lock_views import Views
 from hub.manifests import discover
 from hub.model.codes import Grant
-from hub.model.effects import Notify, PublishNights, TellBookings, WriteToGuest
+from hub.model.effects import Notify, PublishNights, TellBookings, TellPass, WriteToGuest
 from hub.model.facts import Fact
 from hub.model.values import ChannelId, LockId
 from hub.outbox import Outbox
 from hub.outer_places import OuterPlaces
+from hub.pass_news import PassTeller
 from hub.passes import PassKeeper
 from hub.plugins import Plugins, host_maker
 from hub.publishing import Publisher
@@ -185,9 +186,11 @@ async def _wired(
     publisher = Publisher(store, bus, clock, wall, plugins, vault)
     messages = GuestMessages(store, desk, wall, plugins)
     messenger = Messenger(store, vault, clock, plugins)
+    pass_teller = PassTeller(messenger, desk, bus, wall)
     own = {
         Notify: messenger.perform,
         TellBookings: BookingTeller(messenger, clock).perform,
+        TellPass: pass_teller.perform,
         PublishNights: publisher.perform,
         **keepers(store, desk, clock, plugins),
         WriteToGuest: messages.perform,
@@ -216,6 +219,7 @@ async def _wired(
         ladder=Ladder(store, desk, bus, clock, pace),
         adopting=Adopting(store, plugins, desk, tagbook),
         passes=PassKeeper(store, desk, bus, clock),
+        pass_teller=pass_teller,
         radios=Radios(store, plugins, bus, clock, wall, intake),
         signin=SignIn(store, wall, inline=world.inline),
         tokens=Tokens(store, wall),
@@ -284,6 +288,7 @@ async def run(hub: Hub, fronts: tuple[Serve, ...] = (), *, upkeep: bool = True) 
             ("timekeeper", Timekeeper(hub.store, hub.desk, hub.bus, hub.clock).run()),
             ("holds", HoldsEnd(hub.store, hub.bus, hub.clock).run()),
             ("passes", hub.passes.run()),
+            ("codes told", hub.pass_teller.run()),
             ("accounts", hub.accounts_told.run()),
             ("imports", Importer(hub.store, hub.desk, hub.bus).run()),
             ("ladder", hub.ladder.run()),

@@ -27,7 +27,7 @@ from hub.store.engine import Store, Tx
 from hub.store.persons import Person
 
 ADDRESS: Final = {Way.EMAIL: "email", Way.SMS: "phone"}
-_SENDERS: Final[Mapping[Way, type]] = {Way.EMAIL: SendEmail, Way.SMS: SendSms}
+SENDERS: Final[Mapping[Way, type]] = {Way.EMAIL: SendEmail, Way.SMS: SendSms}
 WORDS: Final = {Way.EMAIL: "e-mail", Way.SMS: "SMS", Way.PAGE: "page"}
 NO_ADDRESS: Final = {Way.EMAIL: "no e-mail address is known", Way.SMS: "no telephone number is known"}
 MAIL_PATIENCE: Final = timedelta(minutes=30)
@@ -83,8 +83,8 @@ def concerned(tx: Tx, vault: Vault, plugins: Plugins, alert: Alert) -> list[Reci
 def _reaching(person: Person, allowed: frozenset[Way], vault: Vault, plugins: Plugins) -> frozenset[Way]:
     """Every way that there is an address for and a service; an e-mail may wait for its service."""
     contact = persons.opened_contact(person, vault)
-    known = [way for way, sender in _SENDERS.items() if way in allowed and contact.get(ADDRESS[way])]
-    served = frozenset(way for way in known if plugins.performer(_SENDERS[way]) is not None)
+    known = [way for way, sender in SENDERS.items() if way in allowed and contact.get(ADDRESS[way])]
+    served = frozenset(way for way in known if plugins.performer(SENDERS[way]) is not None)
     return served or frozenset(known) & {Way.EMAIL}
 
 
@@ -334,7 +334,7 @@ def findings(look: Look) -> Iterator[Finding]:
             about = f"person:{person.id}:{last.way.value}"
             yield Finding(Kind.NOT_REACHED, about, sentence, cure, last.ended_at)
     for way, oldest in alerts.waiting_longest(look.tx).items():
-        if look.reached(oldest.promised_at + MAIL_PATIENCE) and look.plugins.performer(_SENDERS[way]) is not None:
+        if look.reached(oldest.promised_at + MAIL_PATIENCE) and look.plugins.performer(SENDERS[way]) is not None:
             sentence = f"Alerts cannot be sent by {WORDS[way]}: {oldest.why or 'they wait to be sent'}."
             cure = "They are sent once that works again. Look at the hub's internet connection and the settings of the service."
             yield Finding(Kind.MAIL_WAITS, f"way:{way.value}", sentence, cure, oldest.promised_at)
@@ -351,7 +351,7 @@ def _unreachable(look: Look, everybody: Mapping[PersonId, Person]) -> Iterator[F
         if person is None:
             continue
         usable = _usable(person, wanted, look.vault)
-        if any(look.plugins.performer(_SENDERS[way]) is not None for way in usable):
+        if any(look.plugins.performer(SENDERS[way]) is not None for way in usable):
             continue
         by = " or ".join(sorted(WORDS[way] for way in usable))
         sentence = f"{person.name} is to be told of alerts by {by}, and no service that sends {by} is set up."

@@ -12,7 +12,7 @@ from datetime import date
 from hub.model.diary import Entry
 from hub.model.money import Money
 from hub.model.publishing import Block
-from hub.model.values import ChannelId, Part, PersonId, PropertyId, StayId, StayStatus, UnitId
+from hub.model.values import ChannelId, Part, PassId, PersonId, PropertyId, StayId, StayStatus, UnitId
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,18 @@ class TellBookings:
     """`email` | `sms`"""
     property: PropertyId
     batch: str
+
+
+@dataclass(frozen=True, slots=True)
+class TellPass:
+    """Tell one person the code of a pass, or that it is off, if that is so when this is performed."""
+
+    person: PersonId
+    way: str
+    """`email` | `sms`"""
+    pass_: PassId
+    what: str
+    """`code` | `code_changed` | `code_ended` | `hours_off`"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,5 +203,5 @@ class SetNights:
     """As in PublishNights: with a word that was not heard before, all of `taken` is sent, also what was taken already."""
 
 
-Promised = TellChannel | Notify | TellBookings | PublishNights | GiveDoorCode | PushStay | WriteToGuest
+Promised = TellChannel | Notify | TellBookings | TellPass | PublishNights | GiveDoorCode | PushStay | WriteToGuest
 Effect = Promised | SendEmail | SendSms | SetNights | SetDoorCode | KeepBooking | MessageGuest

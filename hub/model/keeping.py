@@ -175,7 +175,17 @@ REGISTER: Final = (
     ),
     Kept(
         "Staff, cleaners, vendors, owners: name, telephone and e-mail (sealed), passes and their use",
-        ("people", "passes", "pass_doors", "pass_uses", "escalation", "booking_readers", "grants", "person_feeds"),
+        (
+            "people",
+            "passes",
+            "pass_doors",
+            "pass_news",
+            "pass_uses",
+            "escalation",
+            "booking_readers",
+            "grants",
+            "person_feeds",
+        ),
         "to let them in at their hours, and to call them",
         WORK,
         "until they have left and somebody removes them",

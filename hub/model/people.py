@@ -26,6 +26,15 @@ class PersonKind(Enum):
     OWNER = "owner"
 
 
+class ToldBy(Enum):
+    """How somebody is told the codes of their passes."""
+
+    EMAIL = "email"
+    """By hand where no address or no service is known."""
+    SMS = "sms"
+    HAND = "hand"
+
+
 class Scope(Enum):
     """What the bearer of a token may do. A token holds some of them; only ADMIN includes others."""
 

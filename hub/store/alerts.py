@@ -191,19 +191,20 @@ class Telling:
     key: str
     """Of the promise."""
     alert: str | None
-    """None: a test message, or news of bookings."""
+    """None: a test message, news of bookings, or the code of a pass."""
     person: PersonId
     name: str
     way: Way
     what: str
-    """`raised` | `concerned` | `informed` | `escalated` | `reminder` | `over` | `test` | `bookings`"""
+    """`raised` | `concerned` | `informed` | `escalated` | `reminder` | `over` | `test` | `bookings`
+    or what is told of a pass (hub/model/pass_news.py)"""
     promised_at: datetime
     state: Sent = Sent.WAITING
     why: str | None = None
     ended_at: datetime | None = None
 
 
-def _telling(row: Mapping[Any, Any]) -> Telling:
+def telling_of(row: Mapping[Any, Any]) -> Telling:
     return Telling(
         key=row["key"],
         alert=row["alert_id"],
@@ -234,7 +235,7 @@ def tell(tx: Tx, row: Telling) -> None:
 
 def telling(tx: Tx, key: str) -> Telling | None:
     row = tx.sql.execute(select(tellings).where(tellings.c.key == key)).mappings().first()
-    return None if row is None else _telling(row)
+    return None if row is None else telling_of(row)
 
 
 def told(tx: Tx, key: str, state: Sent, at: datetime, why: str | None = None) -> None:
@@ -251,7 +252,7 @@ def delayed(tx: Tx, key: str, why: str) -> None:
 def told_to(tx: Tx, person: PersonId) -> list[Telling]:
     """All that is kept of what one person was told, the earliest first."""
     query = select(tellings).where(tellings.c.person_id == person).order_by(tellings.c.promised_at, tellings.c.key)
-    return [_telling(row) for row in tx.sql.execute(query).mappings()]
+    return [telling_of(row) for row in tx.sql.execute(query).mappings()]
 
 
 def tellings_of(tx: Tx, ids: Sequence[str]) -> dict[str, list[Telling]]:
@@ -259,7 +260,7 @@ def tellings_of(tx: Tx, ids: Sequence[str]) -> dict[str, list[Telling]]:
     found: dict[str, list[Telling]] = {id_: [] for id_ in ids}
     query = select(tellings).where(tellings.c.alert_id.in_(ids)).order_by(tellings.c.promised_at, tellings.c.key)
     for row in tx.sql.execute(query).mappings():
-        found[row["alert_id"]].append(_telling(row))
+        found[row["alert_id"]].append(telling_of(row))
     return found
 
 
@@ -280,7 +281,7 @@ def news_told(tx: Tx, *, limit: int = 20) -> list[Telling]:
 def _unalarming(tx: Tx, what: str, limit: int) -> list[Telling]:
     query = select(tellings).where(tellings.c.alert_id.is_(None), tellings.c.what == what)
     query = query.order_by(tellings.c.promised_at.desc()).limit(limit)
-    return [_telling(row) for row in tx.sql.execute(query).mappings()]
+    return [telling_of(row) for row in tx.sql.execute(query).mappings()]
 
 
 _WAITING = text("state = 'waiting'")
@@ -298,7 +299,7 @@ _OLDEST: Final = Prepared(
             select(tellings.c.way, func.min(tellings.c.promised_at)).where(_WAITING).group_by(tellings.c.way)
         ),
     ),
-    _telling,
+    telling_of,
 )
 
 
@@ -316,7 +317,7 @@ def _last() -> Prepared[Telling]:
     )
     same = tuple_(tellings.c.person_id, tellings.c.way, tellings.c.ended_at).in_(latest)
     query = select(tellings).where(ended, same).order_by(tellings.c.person_id, tellings.c.way, tellings.c.key)
-    return Prepared(query, _telling)
+    return Prepared(query, telling_of)
 
 
 _LAST: Final = _last()

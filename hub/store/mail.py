@@ -18,6 +18,7 @@ from hub.model.effects import (
     PushStay,
     TellBookings,
     TellChannel,
+    TellPass,
     WriteToGuest,
 )
 from hub.model.values import ChannelId
@@ -211,6 +212,7 @@ KINDS: Final[dict[str, type[Promised]]] = {
     "tell_channel": TellChannel,
     "notify": Notify,
     "tell_bookings": TellBookings,
+    "tell_pass": TellPass,
     "publish_nights": PublishNights,
     "give_door_code": GiveDoorCode,
     "push_stay": PushStay,

@@ -12,7 +12,7 @@ from sqlalchemy import Select, and_, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.io.vault import NOT_OPENED, Vault
-from hub.model.people import PersonKind
+from hub.model.people import PersonKind, ToldBy
 from hub.model.values import GrantId, PersonId, PropertyId
 from hub.store.engine import Tx
 from hub.store.house import Origin
@@ -33,6 +33,7 @@ class Person:
     made_at: datetime
     ended_at: datetime | None = None
     account: str | None = None
+    told_by: ToldBy = ToldBy.EMAIL
 
 
 def sealed_contact(person: PersonId, contact: Mapping[str, str], vault: Vault) -> bytes | None:
@@ -63,6 +64,7 @@ def _person(row: Mapping[Any, Any]) -> Person:
         made_at=row["made_at"],
         ended_at=row["ended_at"],
         account=row["account_id"],
+        told_by=ToldBy(row["told_by"]),
     )
 
 
@@ -89,6 +91,7 @@ def keep(tx: Tx, row: Person) -> None:
         "origin": row.origin.value,
         "made_at": row.made_at,
         "ended_at": row.ended_at,
+        "told_by": row.told_by.value,
     }
     made = insert(people).values(id=row.id, **values)
     tx.sql.execute(made.on_conflict_do_update(index_elements=["id"], set_=values))

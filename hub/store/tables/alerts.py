@@ -30,11 +30,13 @@ alerts = table(
 tellings = table(
     "tellings",
     Column("key", Text, primary_key=True),  # of the promise
-    Column("alert_id", Text, ForeignKey("alerts.id", ondelete="CASCADE")),  # None: a test message, or news of bookings
+    Column(
+        "alert_id", Text, ForeignKey("alerts.id", ondelete="CASCADE")
+    ),  # None: a test message, news of bookings, a code
     required("person_id", Text),
     required("name", Text),
     required("way", Text),
-    required("what", Text),  # raised | concerned | informed | escalated | reminder | over | test | bookings
+    required("what", Text),  # raised | concerned | informed | escalated | reminder | over | test | bookings | of a pass
     required("promised_at", Instant),
     required("state", Text),  # waiting -> sent | moot | refused
     Column("why", Text),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Text
 
-from hub.store.tables.kinds import Instant, required, table
+from hub.store.tables.kinds import Instant, flag, required, table
 
 accounts = table(
     "accounts",
@@ -26,6 +26,9 @@ people = table(
     required("origin", Text),
     required("made_at", Instant),
     Column("ended_at", Instant),
+    required(
+        "told_by", Text, server_default="email"
+    ),  # email | sms | hand: how they are told the codes of their passes
 )
 
 passes = table(
@@ -64,6 +67,17 @@ pass_uses = table(
     Column("pass_id", Text, ForeignKey("passes.id", ondelete="CASCADE"), primary_key=True),
     Column("lock_id", Text, primary_key=True),
     Column("at", Instant, primary_key=True),
+)
+
+pass_news = table(
+    "pass_news",
+    Column("pass_id", Text, ForeignKey("passes.id", ondelete="CASCADE"), primary_key=True),
+    required("key", Text),  # of the telling
+    required("version", Text),  # a digest of what was told; empty: nothing that counts
+    required("lacking", Text, server_default=""),  # doors that were not ready, with spaces between
+    Column("start", Instant),  # of a turnover, the hours that were told
+    Column("end", Instant),
+    flag("handed"),  # the digits have left, or may have
 )
 
 sessions = table(

@@ -362,6 +362,26 @@ CREATE TABLE person_feeds (
     """,
 )
 
+# ---- what people are told of the codes of their passes ----
+PASS_NEWS = (
+    "ALTER TABLE people ADD COLUMN told_by TEXT DEFAULT 'email' NOT NULL",
+    # Whoever is there already was told by a person, and is until somebody says otherwise.
+    "UPDATE people SET told_by = 'hand'",
+    """
+CREATE TABLE pass_news (
+    pass_id TEXT NOT NULL,
+    key TEXT NOT NULL,
+    version TEXT NOT NULL,
+    lacking TEXT DEFAULT '' NOT NULL,
+    start INTEGER,
+    "end" INTEGER,
+    handed INTEGER DEFAULT '0' NOT NULL CHECK (handed IN (0, 1)),
+    PRIMARY KEY (pass_id),
+    FOREIGN KEY(pass_id) REFERENCES passes (id) ON DELETE CASCADE
+) STRICT
+    """,
+)
+
 # ---- past stays from files ----
 IMPORTS = (
     """
@@ -563,5 +583,5 @@ CREATE TABLE emergency_doors (
 
 def upgrade() -> None:
     # The triggers come last: they name columns that are added here.
-    for statement in (*TABLES, *ACCOUNTS, *CONFLICTS, *WORKFLOW, *PUBLISHING, *LOCKS, *WRITING, *PERSON_FEEDS, *IMPORTS, *INBOX, *SAID, *GUESTS, *LOOKS, *MESSAGES, *FIGURES, *NIGHTS, *NEWS, *KEYPADS, *EMERGENCIES, *TRIGGERS):
+    for statement in (*TABLES, *ACCOUNTS, *CONFLICTS, *WORKFLOW, *PUBLISHING, *LOCKS, *WRITING, *PERSON_FEEDS, *PASS_NEWS, *IMPORTS, *INBOX, *SAID, *GUESTS, *LOOKS, *MESSAGES, *FIGURES, *NIGHTS, *NEWS, *KEYPADS, *EMERGENCIES, *TRIGGERS):
         op.get_bind().exec_driver_sql(statement)

@@ -490,6 +490,19 @@ CREATE TABLE pass_doors (
 ) STRICT
     ;
 INSERT INTO "pass_doors" VALUES('x','x',X'78','x',1,1);
+CREATE TABLE pass_news (
+    pass_id TEXT NOT NULL,
+    key TEXT NOT NULL,
+    version TEXT NOT NULL,
+    lacking TEXT DEFAULT '' NOT NULL,
+    start INTEGER,
+    "end" INTEGER,
+    handed INTEGER DEFAULT '0' NOT NULL CHECK (handed IN (0, 1)),
+    PRIMARY KEY (pass_id),
+    FOREIGN KEY(pass_id) REFERENCES passes (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "pass_news" VALUES('x','x','x','x',1,1,1);
 CREATE TABLE pass_uses (
     pass_id TEXT NOT NULL,
     lock_id TEXT NOT NULL,
@@ -530,13 +543,13 @@ CREATE TABLE people (
     contact BLOB,
     origin TEXT NOT NULL,
     made_at INTEGER NOT NULL,
-    ended_at INTEGER,
+    ended_at INTEGER, told_by TEXT DEFAULT 'email' NOT NULL,
     PRIMARY KEY (id),
     FOREIGN KEY(property_id) REFERENCES properties (id),
     FOREIGN KEY(account_id) REFERENCES accounts (id) ON DELETE SET NULL
 ) STRICT
     ;
-INSERT INTO "people" VALUES('x','x','x','x','x',X'78','x',1,1);
+INSERT INTO "people" VALUES('x','x','x','x','x',X'78','x',1,1,'x');
 CREATE TABLE person_feeds (
     person_id TEXT NOT NULL,
     digest TEXT NOT NULL,
