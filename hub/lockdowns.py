@@ -108,7 +108,8 @@ def _said(look: Look, row: Emergency, tried: Mapping[LockId, Attempt]) -> Findin
     """None: it is being done, and nobody knows yet what comes of it."""
     kind, said, cure = _SAID[row.deed]
     if row.deed is Deed.UNLOCK and row.lock is not None and (attempt := tried.get(row.lock)) is not None:
-        if attempt.outcome is None and not look.reached(attempt.at + UNDER_WAY):
+        if attempt.under_way(look.now):
+            look.reached(attempt.at + UNDER_WAY)
             return None
         said, cure = _UNLOCKED[attempt.outcome or Outcome.UNKNOWN]
     sentence = f"{said.format(where=place_of(look.tx, row))} by {called(row.by)}: {row.reason}."

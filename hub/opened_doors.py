@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from hub.model.access import when
-from hub.model.lockdown import UNDER_WAY, Attempt, Outcome
+from hub.model.lockdown import Attempt, Outcome
 from hub.model.values import LockId
 from hub.store import doors, emergencies, house
 from hub.store.emergencies import Emergency
@@ -40,8 +40,7 @@ def on_page(tx: Tx, stay: StayRow, place: Property, now: datetime) -> list[str]:
     for row in rows:
         assert row.lock is not None  # _concerns
         tried = attempts.get(row.id, {}).get(row.lock, Attempt(row.since))
-        under_way = tried.outcome is None and now < tried.at + UNDER_WAY
-        if tried.outcome is not Outcome.REFUSED and not under_way:
+        if tried.outcome is not Outcome.REFUSED and not tried.under_way(now):
             found.append(said(name_of(tx, row.lock), row.since, place, sure=tried.outcome is Outcome.DONE))
     return found
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
 
+from hub.model.slots import SLEW
 from hub.model.values import How, Position
 
 UNDER_WAY: Final = timedelta(seconds=15)
@@ -37,6 +38,10 @@ class Attempt:
     """None: it was not tried, or is under way, or the hub was stopped meanwhile."""
     tries: int = 0
     sentence: str = ""
+
+    def under_way(self, now: datetime) -> bool:
+        """Whether a command may still be heard whose outcome nobody knows."""
+        return self.outcome is None and now < self.at + UNDER_WAY and not _is_ahead(self.at, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +72,28 @@ class Bolt(Enum):
 
 
 def bolt(since: datetime, tried: Attempt, lock: BoltNow, now: datetime) -> Bolt:
-    """What the lock told after the command counts, then the command's outcome, then what it told since the lock-down."""
+    """What the lock told after the command counts, then the command's outcome, then what it told since the lock-down.
+
+    Where the clock was set back since the command, nobody knows whether what the lock told came after it: that a door is open
+    is believed then, and that it is locked only of a command that was done.
+    """
     told = lock.position_at if lock.position is not Position.UNKNOWN else None
-    if tried.outcome is Outcome.DONE and (told is None or told < tried.at):
-        return Bolt.LOCKED
-    if told is not None and told >= since:
-        return Bolt.LOCKED if lock.position is Position.LOCKED else Bolt.OPEN
+    stands = Bolt.LOCKED if lock.position is Position.LOCKED else Bolt.OPEN
+    if tried.outcome is Outcome.DONE:
+        unsure = told is not None and _is_ahead(tried.at, now) and not _is_ahead(told, now)
+        return stands if told is not None and (told >= tried.at or unsure) else Bolt.LOCKED
+    if told is not None and told >= min(since, tried.at):
+        return stands
     if not lock.can_move:
         return Bolt.BY_HAND
     if tried.outcome is Outcome.REFUSED:
         return Bolt.REFUSED
-    return Bolt.UNDER_WAY if tried.outcome is None and now < tried.at + UNDER_WAY else Bolt.UNANSWERED
+    return Bolt.UNDER_WAY if tried.under_way(now) else Bolt.UNANSWERED
+
+
+def _is_ahead(at: datetime, now: datetime) -> bool:
+    """Whether the clock was set back since."""
+    return at > now + SLEW
 
 
 def lock_at(since: datetime, tried: Attempt, lock: BoltNow, now: datetime) -> datetime | None:
@@ -91,6 +107,8 @@ def lock_at(since: datetime, tried: Attempt, lock: BoltNow, now: datetime) -> da
     unanswered = where is Bolt.UNANSWERED or (nobody_moved and tried.outcome in (None, Outcome.UNKNOWN))
     if not unanswered or not lock.can_move or lock.silent:
         return None
+    if _is_ahead(tried.at, now):
+        return now  # nobody knows how long ago that was: asked once more, it is known again
     if lock.heard_at is None or lock.heard_at <= tried.at:
         return None  # there was no sign of life since it did not answer
     return tried.at + _wait(tried.tries)

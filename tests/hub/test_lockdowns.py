@@ -22,6 +22,7 @@ from hub.people import Wish as PassWish
 from hub.store import alerts, doors, emergencies, log, removing
 from hub.store.engine import Tx
 from tests.hub.test_alerts import _with_post
+from tests.simulators.box import box
 from tests.simulators.building import Memory
 from tests.simulators.home import START, Home, home, nothing_can_be_written, simulate
 
@@ -93,6 +94,26 @@ def test_it_is_locked_late_over_a_restart(tmp_path: Path) -> None:
             await house.later(minutes=5)
             assert house.lock("front").position is Position.LOCKED
             assert not await _found(house, Kind.NOT_LOCKED)
+
+    simulate(main())
+
+
+def test_it_is_locked_late_though_the_clock_was_set_back_by_hours(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with box(tmp_path, *_two()) as (house, clock):
+            house.lock("front").silent = True
+            await _do(house, DOWN)
+            await asyncio.sleep(60)
+            clock.jump(-timedelta(hours=8))
+            house.lock("front").silent = False
+            await house.driver.wake("front")
+            await asyncio.sleep(60)
+            assert house.lock("front").position is Position.LOCKED
+            assert not await _found(house, Kind.NOT_LOCKED)
+            await house.driver.turn("front", Position.UNLOCKED)
+            await asyncio.sleep(3600)
+            assert len(await _found(house, Kind.NOT_LOCKED)) == 1
+            assert house.lock("front").position is Position.UNLOCKED
 
     simulate(main())
 

@@ -81,6 +81,40 @@ def test_only_a_lock_that_never_answered_and_is_back_is_locked_late(tried: Attem
     assert at is None or at <= NOW
 
 
+SET_BACK = SINCE - timedelta(hours=8)
+"""What the clock says after it was set back."""
+SOON = SET_BACK + timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("tried", "lock", "stands", "late"),
+    [
+        (UNKNOWN, replace(QUIET, heard_at=SOON), Bolt.UNANSWERED, True),
+        (UNKNOWN, replace(HEARD, silent=True), Bolt.UNANSWERED, False),
+        (UNTRIED, replace(QUIET, heard_at=SOON), Bolt.UNANSWERED, True),
+        (UNKNOWN, _told(Position.LOCKED, SET_BACK - timedelta(days=1)), Bolt.UNANSWERED, True),
+        (UNKNOWN, _told(Position.UNLOCKED), Bolt.OPEN, False),  # before the clock was set: somebody leaves
+        (UNKNOWN, _told(Position.LOCKED), Bolt.LOCKED, False),
+        (DONE, QUIET, Bolt.LOCKED, False),
+        (DONE, _told(Position.LOCKED, SOON), Bolt.LOCKED, False),
+        (DONE, _told(Position.UNLOCKED, SOON), Bolt.OPEN, False),
+        (REFUSED, QUIET, Bolt.REFUSED, False),
+        # Once more tried, by the clock as it is now:
+        (replace(DONE, at=SOON), _told(Position.UNLOCKED, SET_BACK), Bolt.LOCKED, False),
+        (replace(DONE, at=SOON), _told(Position.UNLOCKED, SOON + timedelta(minutes=1)), Bolt.OPEN, False),
+        (replace(UNKNOWN, at=SOON), _told(Position.LOCKED, SOON + timedelta(minutes=1)), Bolt.LOCKED, False),
+        (replace(UNKNOWN, at=SOON), _told(Position.UNLOCKED, SOON + timedelta(minutes=1)), Bolt.OPEN, False),
+    ],
+)
+def test_after_the_clock_was_set_back_a_bolt_waits_for_no_time_of_before(
+    tried: Attempt, lock: BoltNow, stands: Bolt, late: bool
+) -> None:
+    now = SOON + timedelta(minutes=2)
+    assert bolt(SINCE, tried, lock, now) is stands
+    at = lock_at(SINCE, tried, lock, now)
+    assert (at is not None and at <= now) == late
+
+
 def test_a_lock_that_is_heard_and_never_answers_is_tried_ever_more_seldom() -> None:
     waits = []
     for tries in range(1, 9):
