@@ -16,7 +16,8 @@ from hub.commandline.asks import Ask
 from hub.connecting import Stays, Wanted
 from hub.errors import Misconfigured, Rejected
 from hub.hub import Hub
-from hub.model.values import ChannelId, StayId, UnitId
+from hub.model.values import ChannelId, StayId, StayKind, UnitId
+from hub.resync import Narrowed
 from hub.store import house
 from hub.store import publishing as rows
 from hub.store.engine import Tx
@@ -114,7 +115,9 @@ async def _do(hub: Hub, actor: str, ask: asks.ChannelDo) -> JsonValue:
 
 
 async def _sync_all(hub: Hub, actor: str, ask: asks.ChannelSyncAll) -> JsonValue:
-    asked = await hub.store.write(lambda tx: resync.all_channels(tx, hub, actor))
+    channel = None if ask.channel is None else ChannelId(ask.channel)
+    about = Narrowed(channel, None if ask.kind is None else StayKind(ask.kind), ask.first, ask.last)
+    asked = await hub.store.write(lambda tx: resync.several(tx, hub, about, actor))
     return [asdict(each) for each in asked]
 
 

@@ -32,7 +32,7 @@ ConfigPath = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="For scripts: print JSON.")]
 
 
-def answered(config: Path, kind: type[Any], **arguments: object) -> Any:
+def answered(config: Path, kind: type[Any], /, **arguments: object) -> Any:
     """What the hub, or without one its database, answers. Raises a Disappointment."""
     from pydantic import ValidationError
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from hub.commandline.asks import Ask
+from hub.commandline.asks import Ask, Day
 
 
 class Channels(Ask):
@@ -37,6 +37,11 @@ class ChannelDo(Ask):
 
 class ChannelSyncAll(Ask):
     command = "channel sync-all"
+
+    channel: str | None = None
+    kind: Literal["reservation", "owner", "block", "unknown"] | None = None
+    first: Day | None = None
+    last: Day | None = None
 
 
 class StaySync(Ask):

@@ -100,11 +100,28 @@ _ASKED = {
 
 
 @channel.command("sync-all")
-def sync_all(config: ConfigPath, json: AsJson = False) -> None:
-    """Read all channels now, and bring them what they should have; what came of it: `gatehouse channel log`."""
+def sync_all(
+    config: ConfigPath,
+    channel_id: Annotated[str | None, typer.Option("--channel", help="Only this one.")] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option(help="Only what has to do with stays of this kind: reservation, owner, block, unknown."),
+    ] = None,
+    first: Annotated[
+        str | None,
+        typer.Option("--from", metavar="YYYY-MM-DD", help="Only with stays that have this night or a later one."),
+    ] = None,
+    last: Annotated[
+        str | None,
+        typer.Option("--to", metavar="YYYY-MM-DD", help="Only with stays that have this night or an earlier one."),
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Read all channels now, or some, and bring them what they should have; what came of it: `gatehouse channel log`."""
     from hub.commandline.asks_channels import ChannelSyncAll
 
-    _show(answered(config, ChannelSyncAll), _ASKED, "There are no channels.", json=json)
+    told = answered(config, ChannelSyncAll, channel=channel_id, kind=kind, first=first, last=last)
+    _show(told, _ASKED, "No channel has to do with that.", json=json)
 
 
 def sync_stay(

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from hub.model.values import PropertyId, StayId, StayKind, StayStatus, UnitId
+from hub.model.values import ChannelId, PropertyId, StayId, StayKind, StayStatus, UnitId
 from hub.model.workflow import Stage
 from hub.store.engine import Tx
-from hub.store.tables import stays, units
+from hub.store.tables import stay_sources, stays, units
 
 HERE: Final = "here"
 
@@ -42,6 +42,11 @@ class Wanted:
     """(check_in, id) of the last stay of the page before."""
     latest_first: bool = False
     limit: int = 50
+    id: StayId | None = None
+    first: date | None = None
+    """Only stays that have this night or a later one."""
+    last: date | None = None
+    """Only stays that have this night or an earlier one."""
 
 
 def conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
@@ -54,6 +59,8 @@ def _named(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
     for column, value in said:
         if value is not None:
             yield column == value.value
+    if wanted.id is not None:
+        yield stays.c.id == wanted.id
     if wanted.unit is not None:
         yield stays.c.unit_id == wanted.unit
     if wanted.property is not None:
@@ -82,6 +89,10 @@ def _timed(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
         yield stays.c.check_out > wanted.since
     if wanted.until is not None:
         yield stays.c.check_in < wanted.until
+    if wanted.first is not None:
+        yield stays.c.departure > wanted.first
+    if wanted.last is not None:
+        yield stays.c.arrival <= wanted.last
     if wanted.over_by is not None:
         yield stays.c.check_out <= wanted.over_by
     if wanted.live:
@@ -91,6 +102,21 @@ def _timed(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
         further = (stays.c.check_in < at) if wanted.latest_first else (stays.c.check_in > at)
         beside = (stays.c.id < id_) if wanted.latest_first else (stays.c.id > id_)
         yield or_(further, and_(stays.c.check_in == at, beside))
+
+
+def units_of(tx: Tx, wanted: Wanted) -> dict[StayId, UnitId]:
+    """All stays that are wanted, whatever the limit."""
+    return {
+        StayId(id_): UnitId(unit)
+        for id_, unit in tx.sql.execute(select(stays.c.id, stays.c.unit_id).where(*conditions(wanted)))
+    }
+
+
+def told_by(tx: Tx, wanted: Wanted) -> set[ChannelId]:
+    """The channels that list any of them now."""
+    listed = stay_sources.c.stay_id.in_(select(stays.c.id).where(*conditions(wanted)))
+    query = select(stay_sources.c.channel_id).where(listed, stay_sources.c.missing_since.is_(None)).distinct()
+    return set(tx.sql.scalars(query))
 
 
 def usual_currency(tx: Tx) -> str:

@@ -98,5 +98,8 @@ async def test_a_channel_is_added_changed_and_removed(hub: Hub) -> None:
 async def test_all_channels_or_those_of_a_stay_are_asked_to_sync(hub: Hub) -> None:
     told = {each["channel"]: each for each in await ask(hub, "channel sync-all")}
     assert (told[AIRBNB]["read"], told[AIRBNB]["why"]) == (False, "the hub does not run")
+    (told,) = await ask(hub, "channel sync-all", channel=AIRBNB)
+    assert told["channel"] == AIRBNB
+    assert await ask(hub, "channel sync-all", kind="block", first="2026-11-01", last="2026-11-03") == []
     with pytest.raises(Rejected, match="there is no stay"):
         await ask(hub, "stay sync", stay="nobody")

@@ -332,7 +332,7 @@ def test_what_failed_of_a_stay_that_is_over_is_not_sent_again(tmp_path: Path) ->
             await house.until(datetime(2027, 3, 3, 15, tzinfo=UTC))
             before = len(writes(desk))
             assert (await pushed(house)).state is PushState.FAILED
-            asked = await hub.store.write(lambda tx: resync.all_channels(tx, hub, "manager"))
+            asked = await hub.store.write(lambda tx: resync.several(tx, hub, resync.EVERYTHING, "manager"))
             assert [each.pushed for each in asked if each.channel == DESK] == [0]
             now, wall = hub.clock.now(), hub.wall.now()
             assert await hub.store.write(lambda tx: pushing.retry(tx, DESK, None, "manager", now, wall)) == 0

@@ -105,6 +105,13 @@ async def test_all_channels_are_synced_at_a_press_and_so_are_those_of_one_stay(m
     answer = await manager.post("/channels/sync")
     assert answer.headers["Location"] == "/channels"
     assert "Reading asked for" in (await manager.get(PAGE)).text
+    asked = (await manager.get(PAGE)).text.count("Reading asked for")
+    assert "Sync some" in (await manager.get("/channels/sync")).text
+    nothing = await manager.post("/channels/sync", kind="block", last="2020-01-01")
+    assert "No channel has to do with that" in (await manager.get(nothing.headers["Location"])).text
+    assert (await manager.get(PAGE)).text.count("Reading asked for") == asked
+    wrong = await manager.post("/channels/sync", channel=AIRBNB, first="2027-01-02", last="2027-01-01")
+    assert (wrong.status, "The last night is before the first." in wrong.text) == (422, True)
     stay = await manager.here.hub.store.read(lambda tx: next(iter(stays.sources_of(tx, AIRBNB, since=EVER)))[1])
     assert "Sync with its channels" in (await manager.get(f"/stays/{stay.id}")).text
     before = (await manager.get(PAGE)).text.count("Reading asked for")

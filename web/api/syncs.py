@@ -10,8 +10,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from hub import feeds, hearing, resync, syncing
-from hub.model.values import ChannelId, StayId, UnitId
-from hub.resync import Asked
+from hub.model.values import ChannelId, StayId, StayKind, UnitId
+from hub.resync import Asked, Narrowed
 from hub.store import house
 from hub.store import publishing as rows
 from hub.store import stays as ledger
@@ -20,7 +20,7 @@ from hub.syncing import Difference, Doubt, Heard, Standing
 from web.api.paging import Limit, Page, cut
 from web.api.problems import Problem, missing
 from web.api.routes import Call
-from web.api.wire import In, Nothing, Out, Told
+from web.api.wire import Day, In, Nothing, Out, Told
 
 _NUMBER = "[0-9]{1,15}"
 
@@ -237,8 +237,26 @@ def _resync(asked: list[Asked]) -> ResyncOut:
     return ResyncOut(asked=[AskedOut(**asdict(each)) for each in asked])
 
 
-async def sync_all_channels(call: Call, query: Nothing, body: Nothing) -> ResyncOut:
-    return _resync(await call.hub.store.write(lambda tx: resync.all_channels(tx, call.hub, call.actor)))
+class SyncQuery(In):
+    channel: Annotated[str | None, Field(max_length=100, description="only this one")] = None
+    kind: Annotated[StayKind | None, Field(description="only what has to do with stays of this kind")] = None
+    first: Annotated[Day | None, Field(description="only with stays that have this night or a later one")] = None
+    last: Annotated[Day | None, Field(description="only with stays that have this night or an earlier one")] = None
+
+
+async def sync_channels(call: Call, query: SyncQuery, body: Nothing) -> ResyncOut:
+    """Of stays that are narrowed to: channels that list any of them are read, as a whole; those that are told of their
+    units are told again; bookings among them that could not be sent are sent again.
+    """
+    channel = None if query.channel is None else ChannelId(query.channel)
+    about = Narrowed(channel, query.kind, query.first, query.last)
+
+    def work(tx: Tx) -> list[Asked]:
+        if channel is not None and house.channel_with(tx, channel) is None:
+            raise missing("channel", channel)
+        return resync.several(tx, call.hub, about, call.actor)
+
+    return _resync(await call.hub.store.write(work))
 
 
 async def sync_stay(call: Call, query: Nothing, body: Nothing) -> ResyncOut:

@@ -8,17 +8,19 @@ from datetime import date, datetime
 from typing import Any
 
 from aiohttp import web
+from pydantic import Field
 
 from hub import feeds, hearing, resync, syncing
 from hub.errors import Rejected
 from hub.hub import Hub
-from hub.model.values import ChannelId, StayId, UnitId
+from hub.model.values import ChannelId, StayId, StayKind, UnitId
 from hub.store import house, log, pushes, stays
 from hub.store import publishing as rows
 from hub.store.engine import Tx
 from hub.store.house import ChannelRow
 from hub.syncing import Difference
 from web import told
+from web.forms import Filled, Form, blank, read
 from web.ground import Ground
 from web.site import GUARD, SITE, go, page, wakes
 from web.told import ToldLine
@@ -210,10 +212,36 @@ async def now(request: web.Request) -> web.Response:
     return await _do(request, work, "synced")
 
 
-async def all_now(request: web.Request) -> web.Response:
-    hub, actor = request.app[SITE].hub, request[GUARD].actor
-    await hub.store.write(lambda tx: resync.all_channels(tx, hub, actor))
-    return go(request, "/channels", said="all_synced")
+class SyncForm(Form):
+    channel: str | None = Field(None, title="The channel", max_length=100)
+    kind: StayKind | None = Field(None, title="The kind of stays")
+    first: date | None = Field(None, title="The first night")
+    last: date | None = Field(None, title="The last night")
+
+
+async def ask_some(request: web.Request) -> web.Response:
+    return await _some(request, blank(SyncForm))
+
+
+async def _some(request: web.Request, form: Filled[SyncForm]) -> web.Response:
+    channels = await request.app[SITE].hub.store.read(house.channels)
+    names, status = [each.id for each in channels], 422 if form.errors else 200
+    return await page(request, "channels/sync_some.html", "channels", status=status, channels=names, form=form)
+
+
+async def sync_several(request: web.Request) -> web.Response:
+    hub, actor, form = request.app[SITE].hub, request[GUARD].actor, read(SyncForm, await request.post())
+    if (given := form.value) is not None:
+        about = resync.Narrowed(
+            ChannelId(given.channel) if given.channel else None, given.kind, given.first, given.last
+        )
+        try:
+            asked = await hub.store.write(lambda tx: resync.several(tx, hub, about, actor))
+        except Rejected as error:
+            form = form.refused(f"{error}.")
+        else:
+            return go(request, "/channels", said="all_synced" if asked else "nothing_synced")
+    return await _some(request, form)
 
 
 async def stay_now(request: web.Request) -> web.Response:
@@ -240,7 +268,8 @@ async def settle(request: web.Request) -> web.Response:
 ROUTES: list[Any] = [
     web.get("/channels/{id}/sync", show),
     web.post("/channels/{id}/sync", now),
-    web.post("/channels/sync", all_now),
+    web.get("/channels/sync", ask_some),
+    web.post("/channels/sync", sync_several),
     web.post("/stays/{id}/sync", stay_now),
     web.post("/channels/{id}/differences", settle),
     web.post("/channels/{id}/units/{unit}/link", link),
