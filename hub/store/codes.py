@@ -385,11 +385,9 @@ def _put(tx: Tx, lock: LockId, slot: Slot, *, news: bool = True) -> None:
         gone = delete(slots).where(slots.c.lock_id == lock, slots.c.number == slot.number)
         if tx.sql.execute(gone).rowcount:
             tx.signal(f"lock:{lock}")
-            tx.signal("health")
+            tx.signal("health")  # it may have been a copy that the lock itself said was gone (hub/outer_places.py)
         return
     _KEEP.run(tx, lock_id=lock, number=slot.number, **_values(slot))
-    if news and slot.number > MANAGED:
-        tx.signal("health")  # it may be a copy (hub/outer_places.py)
     tx.signal(f"lock:{lock}" if news else f"proof:{lock}")
 
 

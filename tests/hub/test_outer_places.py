@@ -234,9 +234,21 @@ def test_a_code_that_was_the_hubs_own_is_not_taken_out_there_and_a_person_is_tol
             (told,) = await _copied(house)
             assert told == "Place 34 of Front holds digits that were somebody's there, keyed in by somebody else."
             await house.driver.erase("front", 34)
+            await house.later(minutes=33)
+            assert await house.hub.store.read(alerts.live) == [], "half an hour after it went, not after the next look"
             await house.driver.program("front", 34, "908172")
             await house.later(minutes=1)
             assert await _copied(house) == [], "a stranger's own digits are theirs"
+            memory.codes[34] = was
+            await _nearly_round(house, 33)
+            for _ in range(16):
+                await house.later(minutes=1)
+                if await _copied(house):
+                    break
+            await house.later(seconds=5)
+            assert [row.kind for row in await house.hub.store.read(alerts.live)] == [Kind.CODE_COPIED], (
+                "as soon as a tour has found it"
+            )
 
     simulate(main())
 
