@@ -246,7 +246,7 @@ class PassTeller:
         if not may_tell(seen.is_, scene.ground.now):
             raise Rejected("the code is not proven in every lock yet; it is sent by itself as soon as it is")
         self._promise(tx, seen, What.CODE)
-        log.record(tx, self.post.clock.now(), actor, "code sent again", f"person:{row.person}", detail=row.name)
+        log.record(tx, self.post.clock.now(), actor, "pass sent again", f"person:{row.person}", detail=row.name)
 
     def untold_because(self, person: Person) -> str:
         """Why a person is told by hand; empty: they are told by themselves."""
@@ -288,7 +288,7 @@ class PassTeller:
         words = self._words(tx, seen, news, what)
         if what not in _ENDINGS and self._plugins.performer(SENDERS[way]) is not None:
             if telling.why is None:
-                log.record(tx, self.post.clock.now(), "gatehouse", "code told", f"person:{row.person}", detail=row.name)
+                log.record(tx, self.post.clock.now(), "gatehouse", "pass told", f"person:{row.person}", detail=row.name)
             passes.told(tx, row.id, self.post.clock.now())
             rows.handed(tx, news)
         return SendSms(address, words.short) if way is Way.SMS else SendEmail(address, words.subject, words.text)

@@ -43,6 +43,7 @@ def _pass(each: Standing) -> dict[str, JsonValue]:
         "valid_until": _told(row.good.end),
         "uses": row.uses,
         "proven": [door.lock for door in each.doors if door.proven],
+        "told": None if each.telling is None else each.telling.state.value,
     }
 
 
@@ -70,6 +71,7 @@ _WITHOUT: Final[Mapping[str, JsonValue]] = {
     "valid_until": None,
     "uses": None,
     "proven": [],
+    "told": None,
 }
 
 
@@ -89,7 +91,7 @@ async def _people(hub: Hub, actor: str, ask: asks.People) -> JsonValue:
 
 async def _add(hub: Hub, actor: str, ask: asks.PersonAdd) -> JsonValue:
     place = None if ask.property is None else PropertyId(ask.property)
-    who = Who(ask.name, ask.what, place, ask.phone, ask.email)
+    who = Who(ask.name, ask.what, place, ask.phone, ask.email, ask.told_by)
     id_ = await hub.store.write(lambda tx: people.add(tx, hub.desk, who, actor))
     return {"person": id_, "name": who.name, "kind": who.kind.value}
 
@@ -112,6 +114,16 @@ async def _do(hub: Hub, actor: str, ask: asks.PersonDo) -> JsonValue:
         row = meant(tx, ask.person)
         deeds[ask.deed](tx, hub.desk, row.id, actor)
         return {"person": row.id, "name": row.name, "deed": ask.deed}
+
+    return await hub.store.write(work)
+
+
+async def _told_by(hub: Hub, actor: str, ask: asks.PersonToldBy) -> JsonValue:
+    def work(tx: Tx) -> JsonValue:
+        row = meant(tx, ask.person)
+        people.tell_by(tx, hub.desk, row.id, ask.told_by, actor)
+        why = hub.pass_teller.untold_because(people.there(tx, row.id)) if hub.running else ""
+        return {"person": row.id, "name": row.name, "told_by": ask.told_by.value, "by_hand_because": why or None}
 
     return await hub.store.write(work)
 
@@ -166,7 +178,11 @@ async def _on_pass(hub: Hub, actor: str, ask: asks.PassDo) -> JsonValue:
 
     def work(tx: Tx) -> JsonValue:
         people.pass_there(tx, id_)
-        if ask.deed != "reveal":
+        if ask.deed == "tell":
+            if not hub.running:
+                raise Rejected("the hub does not run; it sends what is due by itself once it does")
+            hub.pass_teller.send_again(tx, id_, actor)
+        elif ask.deed != "reveal":
             _DEEDS[ask.deed](tx, hub.desk, id_, actor)
         if ask.deed in {"reveal", "redraw"}:
             return _shown(tx, hub, id_, actor)
@@ -178,6 +194,7 @@ async def _on_pass(hub: Hub, actor: str, ask: asks.PassDo) -> JsonValue:
 COMMANDS: Final[Mapping[type[Ask], Callable[[Hub, str, Any], Awaitable[JsonValue]]]] = {
     asks.People: _people,
     asks.PersonAdd: _add,
+    asks.PersonToldBy: _told_by,
     asks.PersonDo: _do,
     asks.PersonExport: _export,
     asks.PassGive: _give,

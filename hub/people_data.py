@@ -45,6 +45,7 @@ def export(tx: Tx, desk: Desk, id_: PersonId, actor: str) -> dict[str, Any]:
             "property": row.property,
             "since": written(row.made_at),
             "left_at": None if row.ended_at is None else written(row.ended_at),
+            "told_codes_by": row.told_by.value,
             "contact": persons.opened_contact(row, desk.vault) or ("(does not open)" if row.contact else {}),
         },
         "passes": [_pass(each) for each in given],

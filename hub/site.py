@@ -10,7 +10,7 @@
                   late_check_out, code_ahead, backups
     [[unit]]      id, property, name, locks, closed_means = "ask", instructions = "", booking = {}
     [[channel]]   id, unit or (for an account) units, integration, and that integration's own settings
-    [[person]]    id, name, kind, property = every one, phone = "", email = ""
+    [[person]]    id, name, kind, property = every one, phone = "", email = "", told_by = "email"
     [[pass]]      id, person, locks, hours or between_stays (with longest = "8h") or neither, until = open, uses = any, name = ""
 
 Here it is only understood; hub/apply.py compares it with the house and carries it out.
@@ -44,11 +44,11 @@ from hub.manifests import discover, integration_called
 from hub.model.guest_page import instructions, telephone
 from hub.model.keeping import GUEST_DAYS, LOG_DAYS, MOST_GUEST_DAYS, MOST_LOG_DAYS
 from hub.model.passes import ALWAYS, LONGEST_TURNOVER, EveryWeek, Span, Turnover, When, read_hours
-from hub.model.people import PersonKind
+from hub.model.people import PersonKind, ToldBy
 from hub.model.policy import CodeKind, Override
 from hub.model.values import Address, ChannelId, LockId, PassId, PersonId, PropertyId, UnitId, clean
 from hub.site_bookings import Booking, read_span
-from hub.site_telling import Quiet, Step, wishes
+from hub.site_telling import CodesBy, Quiet, Step, wishes
 from hub.store.alerts import Wishes
 from hub.store.bookings import RulesRow
 from hub.store.house import ClosedMeans, LockRow, Origin, Property, Unit
@@ -83,6 +83,7 @@ class PersonSaid:
     phone: str = field(repr=False)
     email: str = field(repr=False)
     origin: Origin
+    told_by: ToldBy = ToldBy.EMAIL
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,11 +378,12 @@ class _Person(Section):
     property: Id | None = None
     phone: Annotated[str, Field(max_length=40)] = ""
     email: Annotated[str, Field(max_length=200)] = ""
+    told_by: CodesBy = ToldBy.EMAIL
 
     def row(self) -> PersonSaid:
         place = None if self.property is None else PropertyId(self.property)
-        contact = clean(self.phone, limit=40), clean(self.email, limit=200)
-        return PersonSaid(PersonId(self.id), self.name, self.kind, place, *contact, Origin.SITE)
+        told = clean(self.phone, limit=40), clean(self.email, limit=200), Origin.SITE, self.told_by
+        return PersonSaid(PersonId(self.id), self.name, self.kind, place, *told)
 
 
 def _hours(value: object) -> tuple[Span, ...]:

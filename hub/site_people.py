@@ -14,6 +14,7 @@ from hub.io.vault import Vault
 from hub.issuing import Desk
 from hub.model.alerts import ways_in_words
 from hub.model.passes import EveryWeek, Turnover, hours_in_words
+from hub.model.people import ToldBy
 from hub.people import Wish
 from hub.site import PassSaid, PersonSaid, named
 from hub.store import codes, passes, persons
@@ -29,12 +30,20 @@ BY = "site file"
 def person_said(row: Person, vault: Vault) -> PersonSaid:
     contact = persons.opened_contact(row, vault)
     told = contact.get("phone", ""), contact.get("email", "")
-    return PersonSaid(row.id, row.name, row.kind, row.property, *told, row.origin)
+    return PersonSaid(row.id, row.name, row.kind, row.property, *told, row.origin, row.told_by)
 
 
 def pass_said(row: Pass) -> PassSaid:
     """That it is paused, over or used up is not the file's to say."""
     return PassSaid(row.id, row.person, row.locks, row.when, row.good.end, row.uses, row.name, row.origin)
+
+
+TOLD_BY_EMAIL: Final = "told codes by e-mail"
+_TOLD_BY: Final = {
+    ToldBy.EMAIL: TOLD_BY_EMAIL,
+    ToldBy.SMS: "told codes by SMS",
+    ToldBy.HAND: "told codes by hand",
+}
 
 
 def words(row: PersonSaid | PassSaid) -> dict[str, str]:
@@ -43,7 +52,8 @@ def words(row: PersonSaid | PassSaid) -> dict[str, str]:
         case PersonSaid():
             where = "of every property" if row.property is None else f"of {row.property}"
             reached = "reached as the file says" if row.phone or row.email else "reached nobody knows how"
-            return {"name": f"“{row.name}”", "kind": row.kind.value, "property": where, "contact": reached}
+            told = {"name": f"“{row.name}”", "kind": row.kind.value, "property": where, "contact": reached}
+            return told | {"codes": _TOLD_BY[row.told_by]}
         case PassSaid():
             return {
                 "person": f"for {row.person}",
@@ -109,6 +119,7 @@ def keep_person(tx: Tx, said: PersonSaid, vault: Vault, now: datetime) -> None:
     was = persons.person(tx, said.id)
     new = was or Person(said.id, said.name, said.kind, said.property, contact, said.origin, now)
     row = replace(new, name=said.name, kind=said.kind, property=said.property, contact=contact, origin=said.origin)
+    row = replace(row, told_by=said.told_by)
     persons.keep(tx, row)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
 from hub.model.alerts import QuietHours, read_quiet_hours, read_step
+from hub.model.people import ToldBy
 from hub.model.values import PersonId, PropertyId
 from hub.store.alerts import Listed, Wishes
 from hub.store.house import Origin
@@ -24,6 +25,13 @@ def _step(value: object) -> object:
     return Listed(PersonId(person), ways)
 
 
+def _reachable(value: ToldBy, info: ValidationInfo) -> ToldBy:
+    if value is ToldBy.SMS and not info.data.get("phone"):
+        raise ValueError("needs a phone as well")
+    return value
+
+
+CodesBy = Annotated[ToldBy, AfterValidator(_reachable)]
 Quiet = Annotated[QuietHours | None, BeforeValidator(_quiet)]
 Step = Annotated[Listed, BeforeValidator(_step)]
 

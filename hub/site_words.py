@@ -85,7 +85,12 @@ def _words(row: Row) -> dict[str, str]:
 def introduction(row: Row) -> Iterator[str]:
     """Without what goes without saying of something new."""
     usual = set() if not isinstance(row, Property) else set(policy_words(CodePolicy()).values())
-    usual |= {override_words(NO_OVERRIDE), *guest_words("", "").values(), site_people.MANAGERS_READ}
+    usual |= {
+        override_words(NO_OVERRIDE),
+        *guest_words("", "").values(),
+        site_people.MANAGERS_READ,
+        site_people.TOLD_BY_EMAIL,
+    }
     unsaid = {"S0", "encryption"} if isinstance(row, LockRow) else set()
     for key, words in _words(row).items():
         if words not in usual and (key not in unsaid or not words.startswith("not ")):

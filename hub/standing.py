@@ -14,7 +14,8 @@ from hub.model.codes import CodeState, Limits, Slot, state_of
 from hub.model.passes import Turnover
 from hub.model.values import GrantId, LockId, PassId, PersonId, Proof, Window
 from hub.passes import USED_UP, Ground
-from hub.store import codes, passes
+from hub.store import codes, pass_news, passes
+from hub.store.alerts import Telling
 from hub.store.codes import Issued
 from hub.store.doors import Door
 from hub.store.engine import Tx
@@ -67,6 +68,8 @@ class Standing:
     """Somebody was shown the digits."""
     last: tuple[datetime, LockId] | None
     """When and where its code was typed last, as far as the access log reaches back."""
+    telling: Telling | None
+    """What became of the last message about it; None: there was none."""
 
 
 def standings(tx: Tx, desk: Desk, *, person: PersonId | None = None, only: PassId | None = None) -> list[Standing]:
@@ -75,6 +78,7 @@ def standings(tx: Tx, desk: Desk, *, person: PersonId | None = None, only: PassI
     rows = passes.all_passes(tx) if person is None else passes.of_person(tx, person)
     rows = [row for row in rows if only is None or row.id == only]
     granted, last = passes.granted(tx), passes.last_used(tx, [row.id for row in rows])
+    tellings = pass_news.last_told(tx)
     used = passes.counted(tx, [row.id for row in rows if row.uses is not None])
     slots = codes.held_by(tx, [entry.grant.id for row in rows for entry in granted.get(row.id, ())])
     found = []
@@ -90,6 +94,7 @@ def standings(tx: Tx, desk: Desk, *, person: PersonId | None = None, only: PassI
                 tuple(_at_door(tx, row, door, entries, slots, used, ground.now) for door in row.doors),
                 any(door.told_at is not None for door in row.doors),
                 last.get(row.id),
+                tellings.get(row.id),
             )
         )
     return found

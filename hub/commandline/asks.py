@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AwareDatetime, Base64Bytes, BaseModel, BeforeValidator, ConfigDict, Field
 
 from hub.contracts.radio import Wish
-from hub.model.people import PersonKind, Scope
+from hub.model.people import PersonKind, Scope, ToldBy
 
 
 class Ask(BaseModel):
@@ -212,6 +212,15 @@ class PersonAdd(Ask):
     property: str | None = None
     phone: str = Field("", repr=False)
     email: str = Field("", repr=False)
+    told_by: ToldBy | None = None
+
+
+class PersonToldBy(Ask):
+    command = "people told-by"
+
+    person: str
+    """An id, or a name that only one person has."""
+    told_by: ToldBy
 
 
 class PersonDo(Ask):
@@ -248,7 +257,7 @@ class PassDo(Ask):
     command = "people pass"
 
     pass_: str
-    deed: Literal["pause", "resume", "end", "reopen", "redraw", "reveal"]
+    deed: Literal["pause", "resume", "end", "reopen", "redraw", "reveal", "tell"]
 
 
 class SetupCode(Ask):

@@ -27,6 +27,7 @@ _COLUMNS = {
     "opens_until": "UNTIL",
     "uses": "USES",
     "proven": "PROVEN IN",
+    "told": "MESSAGE",
 }
 
 
@@ -47,23 +48,47 @@ def list_people(
 
 
 @people.command("add")
-def add_person(
+def add_person(  # noqa: PLR0913, PLR0917  # each is an option of the command
     config: ConfigPath,
     name: Annotated[str, typer.Argument(help="As the access log is to name them.")],
     kind: Annotated[str, typer.Option(help="manager, staff, cleaner, vendor or owner.")],
     property_: Annotated[str | None, typer.Option("--property", help="Only of this one.", show_default="all")] = None,
     phone: Annotated[str, typer.Option(help="Kept sealed.")] = "",
     email: Annotated[str, typer.Option(help="Kept sealed.")] = "",
+    told_by: Annotated[
+        str | None, typer.Option(help="How they are told their codes: email, sms or hand.", show_default="email")
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Add a person. They open nothing before they are given a pass."""
     from hub.commandline.asks import PersonAdd
 
-    told = answered(config, PersonAdd, name=name, what=kind, property=property_, phone=phone, email=email)
+    who = {"name": name, "what": kind, "property": property_, "phone": phone, "email": email, "told_by": told_by}
+    told = answered(config, PersonAdd, **who)
     if json:
         as_json(told)
         return
     typer.echo(f"Added {told['name']} ({told['kind']}): {told['person']}.")
+
+
+@people.command("told-by")
+def told_by(
+    config: ConfigPath,
+    person: PersonArgument,
+    way: Annotated[str, typer.Argument(help="email, sms or hand.")],
+    json: AsJson = False,
+) -> None:
+    """How somebody is told the codes of their passes. By hand, too, where no address or no service is known."""
+    from hub.commandline.asks import PersonToldBy
+
+    told = answered(config, PersonToldBy, person=person, told_by=way)
+    if json:
+        as_json(told)
+        return
+    by = {"email": "by e-mail", "sms": "by SMS", "hand": "by hand"}[told["told_by"]]
+    why = told["by_hand_because"]
+    but = f" For now by hand: {why}." if why and told["told_by"] != "hand" else ""
+    typer.echo(f"{told['name']} is told codes {by}.{but}")
 
 
 @people.command("leave")
@@ -176,6 +201,12 @@ def reopen(config: ConfigPath, pass_: PassArgument, json: AsJson = False) -> Non
 def redraw(config: ConfigPath, pass_: PassArgument, json: AsJson = False) -> None:
     """Other digits at every door; the old ones leave the locks at once."""
     _on_pass(config, pass_, "redraw", json=json)
+
+
+@people.command("tell")
+def tell(config: ConfigPath, pass_: PassArgument, json: AsJson = False) -> None:
+    """Send the person the code, or send it again, by the way that they chose."""
+    _on_pass(config, pass_, "tell", json=json)
 
 
 @people.command("reveal")

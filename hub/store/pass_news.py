@@ -10,11 +10,11 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.model.pass_news import Known
-from hub.model.values import LockId, PassId, PersonId, Window
+from hub.model.values import LockId, PassId, Window
 from hub.store.alerts import Telling, telling_of
 from hub.store.engine import Tx
 from hub.store.prepared import Prepared
-from hub.store.tables import pass_news, passes, tellings
+from hub.store.tables import pass_news, tellings
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +76,12 @@ def handed(tx: Tx, row: PassNews) -> None:
 
 _TOLD: Final = Prepared(
     select(pass_news.c.pass_id.label("about_pass"), tellings)
-    .join(passes, passes.c.id == pass_news.c.pass_id)
     .join(tellings, tellings.c.key == pass_news.c.key)
-    .where(passes.c.person_id == bindparam("this")),
+    .order_by(pass_news.c.pass_id),
     lambda row: (PassId(row["about_pass"]), telling_of(row)),
 )
 
 
-def last_told(tx: Tx, person: PersonId) -> dict[PassId, Telling]:
-    """What became of the last message about each of a person's passes."""
-    return dict(_TOLD.all(tx, this=person))
+def last_told(tx: Tx) -> dict[PassId, Telling]:
+    """What became of the last message about each pass."""
+    return dict(_TOLD.all(tx))

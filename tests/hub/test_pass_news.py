@@ -252,7 +252,7 @@ def test_a_refusal_is_an_alert_until_it_is_sent_again(tmp_path: Path) -> None:
         await made.later(hours=1)
         assert len(post.mails) == 1
         assert await made.hub.store.read(alerts.raised) == []
-        last = await made.hub.store.read(lambda tx: pass_news.last_told(tx, whose))
+        last = await made.hub.store.read(pass_news.last_told)
         assert last[id_].state is Sent.SENT
 
     played(tmp_path, work)

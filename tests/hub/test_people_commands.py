@@ -154,6 +154,7 @@ def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     given = said("people", "give", "Maria", "--lock", "front", "--hours", "Mon-Fri 08:00-17:00")
     assert "opens front for Maria: Mon-Fri 08:00-17:00." in given
     [row] = json.loads(said("people", "list", "--json"))
+    assert "Maria is told codes by hand." in said("people", "told-by", "Maria", "hand")
     assert "The pass of Maria is paused." in said("people", "pause", row["pass"])
     assert "Maria has left." in said("people", "leave", "Maria")
     assert "There is nobody yet" in said("people", "list")

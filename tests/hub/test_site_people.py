@@ -12,7 +12,7 @@ from hub import people
 from hub.config import parse
 from hub.errors import Rejected
 from hub.hub import Hub
-from hub.model.people import PersonKind
+from hub.model.people import PersonKind, ToldBy
 from hub.model.values import PassId, PersonId
 from hub.running import World, made
 from hub.store import passes, persons
@@ -54,6 +54,16 @@ async def test_people_and_passes_are_added_once(hub: Hub) -> None:
     tag = (await mornings(hub)).doors[0].tag
     assert (await furnish(hub, WHOLE))["changes"] == []
     assert (await mornings(hub)).doors[0].tag == tag
+
+
+async def test_how_people_are_told_their_codes_is_as_the_file_says(hub: Hub) -> None:
+    await furnish(hub, WHOLE)
+    by_hand = WHOLE.replace('kind = "cleaner"', 'kind = "cleaner"\ntold_by = "hand"')
+    assert sentences(await furnish(hub, by_hand)) == [
+        "Changed person “maria”: now told codes by hand (was told codes by e-mail)."
+    ]
+    [row] = await hub.store.read(persons.persons)
+    assert row.told_by is ToldBy.HAND
 
 
 async def test_other_hours_leave_the_digits_as_they_are(hub: Hub) -> None:
@@ -109,6 +119,8 @@ async def test_a_house_is_pruned_with_its_people(hub: Hub) -> None:
         (WHOLE + "uses = 0\n", "uses"),
         (WHOLE + "until = 2020-01-01T00:00:00Z\n", "pass “mornings”: a pass must end in the future"),
         (WHOLE.replace("cleaner", "cook"), "kind"),
+        (WHOLE.replace('phone = "+49 170 1234567"', 'told_by = "sms"'), "needs a phone"),
+        (WHOLE.replace('kind = "cleaner"', 'kind = "cleaner"\ntold_by = "post"'), "told_by"),
     ],
 )
 async def test_what_cannot_be_is_named_and_changes_nothing(hub: Hub, site: str, words: str) -> None:

@@ -6,11 +6,16 @@ import json
 import re
 from dataclasses import replace
 
+from hub.model.alerts import Way
+from hub.model.pass_news import Known
 from hub.model.slots import Reading
 from hub.model.values import LockId
-from hub.store import codes, log, passes, persons, settings
+from hub.store import alerts, codes, log, pass_news, passes, persons, settings
+from hub.store.alerts import Sent, Telling
 from hub.store.engine import Tx
+from hub.store.pass_news import PassNews
 from hub.store.persons import Person
+from tests.hub.test_booking_news import Post
 from tests.web.conftest import Visitor
 from tests.web.village import NOW
 
@@ -85,6 +90,28 @@ async def test_a_pass_is_changed_paused_resumed_ended_and_taken_back(manager: Vi
     for deed, word in (("pause", "Paused"), ("resume", "Open now"), ("end", "Take it back"), ("reopen", "Open now")):
         await manager.post(f"/passes/{made.id}/{deed}")
         assert word in (await manager.get(f"/people/{row.id}")).text
+
+
+async def test_what_could_not_be_sent_stands_beside_its_pass_and_may_be_sent_again(manager: Visitor) -> None:
+    row, hub = await maria(manager), manager.here.hub
+    assert "told by hand, as no e-mail address is known of Maria" in (await manager.get(f"/people/{row.id}")).text
+    await manager.post(f"/people/{row.id}/change", **MARIA, told_by="sms")
+    hub.plugins.add_service("post", Post())
+    given = await manager.post(f"/people/{row.id}/passes/new", when="always", locks="front", longest="8")
+    assert "as soon as the code is proven in every lock" in given.text
+    [made] = await hub.store.read(passes.all_passes)
+
+    def refuse(tx: Tx) -> None:
+        pass_news.keep(tx, PassNews(made.id, "pass:1", Known("as it was", None)))
+        alerts.tell(tx, Telling("pass:1", None, row.id, "Maria", Way.SMS, "code", NOW))
+        alerts.told(tx, "pass:1", Sent.REFUSED, NOW, "no such number")
+
+    await hub.store.write(refuse)
+    seen = await manager.get(f"/people/{row.id}")
+    assert "Not sent by SMS: no such number" in seen.text
+    assert "told by SMS, by themselves" in seen.text
+    assert f'action="/passes/{made.id}/tell"' in seen.html
+    assert "not proven in every lock yet" in (await manager.post(f"/passes/{made.id}/tell")).text
 
 
 async def test_who_has_left_is_found_among_those_who_left(manager: Visitor) -> None:

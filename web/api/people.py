@@ -10,13 +10,15 @@ from pydantic import Field
 
 from hub import people, people_data
 from hub.hub import Hub
+from hub.model.alerts import Way
 from hub.model.codes import CodeState
 from hub.model.passes import ALWAYS, DAYS, EveryWeek, Span, Turnover, When
-from hub.model.people import PersonKind, Scope
+from hub.model.people import PersonKind, Scope, ToldBy
 from hub.model.values import LockId, PassId, PersonId, Pin, Proof, PropertyId, UnitId
 from hub.people import Who, Wish
 from hub.standing import AtDoor, PassState, Standing, standings
 from hub.store import passes, persons
+from hub.store.alerts import Sent, Telling
 from hub.store.engine import Tx
 from hub.store.persons import Person
 from web.api.paging import ByName, Page, cut_by_name
@@ -39,6 +41,7 @@ class PersonOut(Out):
     left_at: Told | None
     phone: str | None = Field(description="null: unknown, or the token lacks the scope `people:write`")
     email: str | None
+    told_by: ToldBy = Field(description="how they are told codes; by hand where no address or service is known")
 
 
 class PersonDataOut(Out):
@@ -63,6 +66,7 @@ def _person(call: Call, row: Person) -> PersonOut:
         left_at=row.ended_at,
         phone=contact.get("phone"),
         email=contact.get("email"),
+        told_by=row.told_by,
     )
 
 
@@ -95,10 +99,11 @@ class PersonIn(In):
     property: str | None = Field(None, max_length=100, description="null: of every property")
     phone: Annotated[str, Field(max_length=40)] = ""
     email: Annotated[str, Field(max_length=200)] = ""
+    told_by: ToldBy | None = Field(None, description="null: as it is; of somebody new, `email`")
 
     def who(self) -> Who:
         place = None if self.property is None else PropertyId(self.property)
-        return Who(self.name, self.kind, place, self.phone, self.email)
+        return Who(self.name, self.kind, place, self.phone, self.email, self.told_by)
 
 
 async def add_person(call: Call, query: Nothing, body: PersonIn) -> PersonOut:
@@ -172,6 +177,15 @@ class PassDoorOut(Out):
     taken: bool = Field(description="the digits are somebody else's there; draw new ones")
 
 
+class PassToldOut(Out):
+    what: str = Field(description="`code`, `code_changed`, `code_ended` or `hours_off`")
+    way: Way
+    promised_at: Told
+    state: Sent
+    ended_at: Told | None = Field(description="when it was sent, refused, or no longer needed")
+    why: str | None
+
+
 class PassOut(Out):
     id: str
     person: str
@@ -189,6 +203,7 @@ class PassOut(Out):
     paused_at: Told | None
     ended_at: Told | None
     ended_why: str
+    told: PassToldOut | None = Field(description="the last message to the person about it; null: there was none")
 
 
 class PassPage(Page[PassOut]):
@@ -219,6 +234,18 @@ def _pass(each: Standing) -> PassOut:
         paused_at=row.paused_at,
         ended_at=row.ended_at,
         ended_why=row.ended_why,
+        told=None if each.telling is None else _telling(each.telling),
+    )
+
+
+def _telling(row: Telling) -> PassToldOut:
+    return PassToldOut(
+        what=row.what,
+        way=row.way,
+        promised_at=row.promised_at,
+        state=row.state,
+        ended_at=row.ended_at,
+        why=row.why,
     )
 
 
@@ -339,6 +366,10 @@ async def end_pass(call: Call, query: Nothing, body: Nothing) -> PassOut:
 
 async def reopen_pass(call: Call, query: Nothing, body: Nothing) -> PassOut:
     return await _on_pass(call, lambda tx, id_: people.reopen(tx, call.hub.desk, id_, call.actor))
+
+
+async def tell_pass(call: Call, query: Nothing, body: Nothing) -> PassOut:
+    return await _on_pass(call, lambda tx, id_: call.hub.pass_teller.send_again(tx, id_, call.actor))
 
 
 async def _on_pass(call: Call, change: Callable[[Tx, PassId], None]) -> PassOut:

@@ -247,6 +247,8 @@ TABLE: Final[tuple[AnyRoute, ...]] = (
     Route("POST", "/passes/{pass}/end", P, "End it", people.end_pass, Nothing, Nothing, people.PassOut, refuses=True),
     Route("POST", "/passes/{pass}/reopen", P, "Undo that it was ended",
           people.reopen_pass, Nothing, Nothing, people.PassOut, refuses=True),
+    Route("POST", "/passes/{pass}/tell", P, "Send the person its code, or send it again, by the way that they chose",
+          people.tell_pass, Nothing, Nothing, people.PassOut, refuses=True),
     Route("POST", "/passes/{pass}/redraw", P, "Other digits at every door; also needs `codes:read`",
           people.redraw_pass, Nothing, Nothing, people.PassGiven, refuses=True, replayed=False),
     Route("POST", "/passes/{pass}/reveal", C, "The digits; audited",

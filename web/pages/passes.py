@@ -254,6 +254,13 @@ async def act(request: web.Request) -> web.Response:
     return go(request, f"/people/{person.id}", said=said)
 
 
+async def tell(request: web.Request) -> web.Response:
+    hub, actor = request.app[SITE].hub, request[GUARD].actor
+    row, person = await hub.store.read(lambda tx: _row(tx, PassId(request.match_info["pass"])))
+    await hub.store.write(lambda tx: hub.pass_teller.send_again(tx, row.id, actor))
+    return go(request, f"/people/{person.id}", said="pass_told")
+
+
 async def redraw(request: web.Request) -> web.Response:
     hub, actor = request.app[SITE].hub, request[GUARD].actor
     row, _ = await hub.store.read(lambda tx: _row(tx, PassId(request.match_info["pass"])))
@@ -292,5 +299,6 @@ ROUTES = [
     web.post("/passes/{pass}/change", save_change),
     web.post("/passes/{pass}/code", show_code),
     web.post("/passes/{pass}/redraw", redraw),
+    web.post("/passes/{pass}/tell", tell),
     web.post("/passes/{pass}/{deed}", act),
 ]

@@ -16,13 +16,15 @@ from hub.errors import Rejected
 from hub.hub import Hub
 from hub.model.codes import CodeState
 from hub.model.passes import DAYS, LEAD, EveryWeek, Span, Turnover, hours_in_words
-from hub.model.people import PersonKind
+from hub.model.people import PersonKind, ToldBy
 from hub.model.values import LockId, PassId, PersonId, PropertyId, UnitId, clean
 from hub.people import Who
 from hub.standing import AtDoor, PassState, Standing, standings
 from hub.store import log, passes, person_feeds, persons
+from hub.store.alerts import Telling
 from hub.store.engine import Tx
 from hub.store.persons import Person
+from hub.telling import WORDS
 from web.forms import Filled, Form, blank, read
 from web.ground import DoorCode, Ground, OnDoor
 from web.site import GUARD, SITE, go, htmx, page, part, wakes
@@ -65,6 +67,15 @@ def week_of(spans: Iterable[Span]) -> tuple[Day, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class SentView:
+    what: str
+    way: str
+    state: str
+    why: str
+    at: Moment
+
+
+@dataclass(frozen=True, slots=True)
 class PassView:
     id: PassId
     name: str
@@ -87,6 +98,8 @@ class PassView:
     digits: int
     told: bool
     last: tuple[Moment, str] | None
+    sent: SentView | None
+    """The last message about it."""
     pins: tuple[tuple[str, str], ...] = ()
     """(doors, digits), only when somebody asked for them."""
 
@@ -117,8 +130,14 @@ def pass_view(ground: Ground, each: Standing, pins: tuple[tuple[str, str], ...] 
         digits=max((door.digits for door in each.doors), default=0),
         told=each.told,
         last=None if each.last is None else (local.moment(each.last[0]), ground.door_name(each.last[1])),
+        sent=None if each.telling is None else _sent(each.telling, local),
         pins=pins,
     )
+
+
+def _sent(row: Telling, local: Local) -> SentView:
+    at = local.moment(row.ended_at or row.promised_at)
+    return SentView(row.what, WORDS[row.way], row.state.value, row.why or "", at)
 
 
 def _local(ground: Ground, locks: tuple[LockId, ...]) -> Local:
@@ -227,6 +246,9 @@ class PersonView:
     person: PersonLine
     phone: str
     email: str
+    told_by: str
+    by_hand: str
+    """Why they are told by hand; empty: they are told by themselves."""
     passes: list[PassView]
     """What is over comes last."""
     shown: PassView | None
@@ -256,11 +278,13 @@ def look_at(
         person=_line(ground, row, tuple(each for each in views if not each.done)),
         phone=contact.get("phone", ""),
         email=contact.get("email", ""),
+        told_by=row.told_by.value,
+        by_hand=hub.pass_teller.untold_because(row),
         passes=sorted(views, key=lambda each: each.done),
         shown=next((each for each in views if each.pins), None),
         story=_story(tx, ground, row),
         calendar=person_feeds.of_person(tx, id_) is not None,
-        wakes=wakes("people", "stays", "log", *(f"lock:{lock}" for each in found for lock in each.row.locks)),
+        wakes=wakes("people", "stays", "log", "alerts", *(f"lock:{lock}" for each in found for lock in each.row.locks)),
     )
 
 
@@ -296,10 +320,11 @@ class PersonForm(Form):
     property: str = Field("", title="Where")
     phone: Line = Field("", title="The telephone number", max_length=40)
     email: Line = Field("", title="The e-mail address", max_length=200)
+    told_by: ToldBy | None = Field(None, title="How they are told their codes")
 
     def who(self) -> Who:
         place = PropertyId(self.property) if self.property else None
-        return Who(self.name, self.kind, place, self.phone, self.email)
+        return Who(self.name, self.kind, place, self.phone, self.email, self.told_by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,7 +389,7 @@ async def _person(request: web.Request) -> Person:
 
 async def change(request: web.Request) -> web.Response:
     row = await _person(request)
-    known = {"name": row.name, "kind": row.kind.value, "property": row.property or ""}
+    known = {"name": row.name, "kind": row.kind.value, "property": row.property or "", "told_by": row.told_by.value}
     known |= persons.opened_contact(row, request.app[SITE].hub.vault)
     return await _show(request, await _view(request, row), blank(PersonForm, **known))
 

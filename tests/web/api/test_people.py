@@ -32,6 +32,19 @@ async def test_a_person_is_added_changed_leaves_and_comes_back(api: Api) -> None
     assert [row["name"] for row in (await api.get("/people")).json["items"]] == ["Maria Rossi"]
 
 
+async def test_how_somebody_is_told_their_codes_stays_until_it_is_said_otherwise(api: Api) -> None:
+    person = await maria(api)
+    assert (await api.get(f"/people/{person}")).json["told_by"] == "email"
+    assert (await api.post(f"/people/{person}/change", MARIA | {"told_by": "sms"})).json["told_by"] == "sms"
+    assert (await api.post(f"/people/{person}/change", MARIA)).json["told_by"] == "sms"
+    without = await api.post(f"/people/{person}/change", {"name": "Maria", "kind": "cleaner"})
+    assert (without.status, "telephone number" in without.json["detail"]) == (409, True)
+    made = (await given(api, person))["given"]
+    assert made["told"] is None
+    refused = await api.post(f"/passes/{made['id']}/tell")
+    assert (refused.status, refused.json["detail"]) == (409, "no service that sends SMS is set up")
+
+
 async def test_who_has_left_is_removed_by_whoever_may_do_all(api: Api) -> None:
     person, writer = await maria(api), await api.token_with(Scope.PEOPLE_WRITE)
     assert (await api.ask("DELETE", f"/people/{person}")).status == 409
