@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pydantic import JsonValue
 
-from hub import bookings
+from hub import bookings, workflow
 from hub.bookings import NotFree
 from hub.commandline import asks_stays as asks
 from hub.commandline.asks import Ask
@@ -19,7 +19,7 @@ from hub.intake import NewStay
 from hub.model.money import Money, NoPrice, typed_amount
 from hub.model.values import StayId, StayKind, UnitId
 from hub.stay_changes import StayChange
-from hub.store import proofs, stay_search, stays
+from hub.store import proofs, stay_search, stays, steps
 from hub.store.engine import Tx
 from hub.store.stays import StayRow
 
@@ -105,6 +105,44 @@ async def _change(hub: Hub, actor: str, ask: asks.StayExtend, nothing: str) -> J
     return await _spoken(hub, work)
 
 
+async def _restore(hub: Hub, actor: str, ask: asks.StayRestore) -> JsonValue:
+    id_ = StayId(ask.stay)
+
+    def work(tx: Tx) -> JsonValue:
+        bookings.restore(tx, hub.intake, id_, actor, anyway=ask.anyway)
+        return kept(tx, id_, hub.clock.now())
+
+    return await _spoken(hub, work)
+
+
+async def _stage(hub: Hub, actor: str, ask: asks.StayStage) -> JsonValue:
+    id_, wanted = StayId(ask.stay), ask.stage
+    if wanted is None:
+        return await hub.store.read(lambda tx: _stands(tx, id_))
+
+    def work(tx: Tx) -> JsonValue:
+        workflow.say(tx, hub.intake, id_, wanted, ask.why, actor, anyway=ask.anyway)
+        return _stands(tx, id_)
+
+    return await _spoken(hub, work)
+
+
+def _stands(tx: Tx, id_: StayId) -> JsonValue:
+    """Raises Rejected."""
+    row, stage = stays.stay(tx, id_), steps.stage(tx, id_)
+    if row is None or stage is None:
+        raise Rejected(f"there is no stay “{id_}”")
+    return {
+        "stay": id_,
+        "stage": stage.value,
+        "may_become": [each.value for each in workflow.choices(tx, row)],
+        "history": [
+            {"at": _told(each.at), "stage": each.after.value, "by": each.by, "why": each.why}
+            for each in steps.history(tx, id_)
+        ],
+    }
+
+
 async def _spoken(hub: Hub, work: Callable[[Tx], JsonValue]) -> JsonValue:
     """Raises Rejected, with the way out where there is one."""
     try:
@@ -117,4 +155,6 @@ COMMANDS: Final[Mapping[type[Ask], Callable[[Hub, str, Any], Awaitable[JsonValue
     asks.StayAdd: _add,
     asks.StayExtend: _extend,
     asks.StayChanged: _say_anew,
+    asks.StayRestore: _restore,
+    asks.StayStage: _stage,
 }

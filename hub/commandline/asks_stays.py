@@ -8,6 +8,7 @@ from pydantic import Field
 
 from hub.commandline.asks import Ask, Day, TimeOfDay
 from hub.model.values import BESIDES
+from hub.model.workflow import Stage
 
 _Guests = Annotated[int, Field(ge=1, le=1000)]
 _Count = Annotated[int, Field(ge=0, le=1000)]
@@ -80,6 +81,23 @@ class StayChanged(StayExtend):
     country: _Country | None = None
     uncounted: list[Literal["guests", "children", "infants", "pets"]] = Field(default_factory=list)
     """Nobody says any more how many."""
+
+
+class StayRestore(Ask):
+    command = "stay restore"
+
+    stay: str
+    anyway: bool = False
+
+
+class StayStage(Ask):
+    command = "stay stage"
+
+    stay: str
+    stage: Stage | None = None
+    """None: it is only asked where it stands."""
+    why: Annotated[str, Field(max_length=200)] = ""
+    anyway: bool = False
 
 
 class StayMessage(Ask):

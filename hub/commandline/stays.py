@@ -15,7 +15,7 @@ from hub.commandline.stay_imports import import_stays, list_imports, undo_import
 
 stay = typer.Typer(
     no_args_is_help=True,
-    help="Bookings that come by telephone: list, add, change, extend, cancel, write to guests; past stays from a list.",
+    help="Bookings that come by telephone: list, add, change, cancel, restore, stages, write to guests; past stays from a list.",
 )
 stay.command("import")(import_stays)
 stay.command("imports")(list_imports)
@@ -172,6 +172,40 @@ def cancel_stay(config: ConfigPath, stay_id: StayArgument, json: AsJson = False)
     from hub.commandline.asks import StayCancel
 
     _say(answered(config, StayCancel, stay=stay_id), "Cancelled", json=json)
+
+
+@stay.command("restore")
+def restore_stay(config: ConfigPath, stay_id: StayArgument, anyway: Anyway = False, json: AsJson = False) -> None:
+    """Take a cancellation back, where the nights are still free. It gets a code again."""
+    from hub.commandline.asks_stays import StayRestore
+
+    _say(answered(config, StayRestore, stay=stay_id, anyway=anyway), "Restored", json=json)
+
+
+@stay.command("stage")
+def say_stage(
+    config: ConfigPath,
+    stay_id: StayArgument,
+    stage: Annotated[
+        str | None, typer.Argument(metavar="STAGE", help="Left out: where it stands, and what it may become.")
+    ] = None,
+    why: Annotated[str, typer.Option(help="Kept with the stay, in a few words.")] = "",
+    anyway: Anyway = False,
+    json: AsJson = False,
+) -> None:
+    """Say where a stay stands: confirmed, checked_in, checked_out, no_show, cancelled, refunded.
+
+    Checked out before its end, its code ends and its other nights are free; checked in takes that back.
+    """
+    from hub.commandline.asks_stays import StayStage
+
+    told = answered(config, StayStage, stay=stay_id, stage=stage, why=why, anyway=anyway)
+    if json:
+        as_json(told)
+        return
+    table(told["history"], {"at": "WHEN", "stage": "STAGE", "by": "BY", "why": "WHY"}, empty="")
+    becomes = " or ".join(told["may_become"]) or "nothing that a person says"
+    typer.echo(f"It is {told['stage']}, and may become {becomes}.")
 
 
 @stay.command("redraw")

@@ -353,6 +353,29 @@ async def test_a_stay_is_added_changed_and_cancelled(hub: Hub) -> None:
     gone = await ask(hub, "stay cancel", stay=stay["id"])
     assert gone["status"] == "cancelled"
     assert await ask(hub, "codes") == []
+    assert await ask(hub, "stay restore", stay=stay["id"]) == longer | {"status": "confirmed"}
+    with pytest.raises(Rejected, match="no such cancelled stay"):
+        await ask(hub, "stay restore", stay=stay["id"])
+
+
+async def test_a_stay_is_said_to_be_over_early_and_that_is_taken_back(hub: Hub) -> None:
+    await furnish(hub)
+    stay = await book(hub)
+    stands = await ask(hub, "stay stage", stay=stay["id"])
+    assert (stands["stage"], stands["history"][0]["stage"]) == ("confirmed", "confirmed")
+    assert stands["may_become"] == ["checked_in", "cancelled"]
+    with pytest.raises(Rejected, match="a stay that is confirmed becomes checked_in or cancelled"):
+        await ask(hub, "stay stage", stay=stay["id"], stage="no_show")
+    hub.clock.at = datetime(2026, 11, 23, 12, tzinfo=UTC)  # type: ignore[attr-defined]  # the clock of this test
+    for stage, codes_left in (("checked_in", 1), ("checked_out", 0), ("checked_in", 1)):
+        told = await ask(hub, "stay stage", stay=stay["id"], stage=stage, why="she rang")
+        assert (told["stage"], told["history"][-1]["why"], len(await ask(hub, "codes"))) == (
+            stage,
+            "she rang",
+            codes_left,
+        )
+    with pytest.raises(Rejected, match="there is no stay"):
+        await ask(hub, "stay stage", stay="nobody")
 
 
 async def test_what_is_over_is_listed_only_when_asked_for(hub: Hub) -> None:

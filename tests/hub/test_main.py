@@ -146,6 +146,9 @@ def test_a_house_is_applied_looked_at_and_booked(gatehouse: Gatehouse) -> None:
     )
     assert gatehouse("stay", "cancel", stay["id"]).out.startswith(f"Cancelled {stay['id']}: Ada in flat")
     assert gatehouse("stay", "cancel", stay["id"]).code == 1
+    assert gatehouse("stay", "restore", stay["id"]).out.startswith(f"Restored {stay['id']}: Ada in flat")
+    said = gatehouse("stay", "stage", stay["id"], "cancelled", "--why", "she rang").out.splitlines()
+    assert (said[0].split()[:2], said[-1]) == (["WHEN", "STAGE"], "It is cancelled, and may become refunded.")
     assert gatehouse("codes", "--json").json == []
     assert gatehouse("codes").out == "There are no codes.\n"
     assert gatehouse("status", "--json").json["running"] is False
