@@ -15,7 +15,7 @@ from hub.errors import Rejected, Unavailable
 from hub.model.alerts import Kind, Level, QuietHours, Way
 from hub.model.effects import Effect, SendEmail, SendSms
 from hub.model.facts import BatteryRead, Fact, LockHeard, LockSilent, Trouble, TroubleSeen
-from hub.model.people import PersonKind
+from hub.model.people import PersonKind, ToldBy
 from hub.model.values import Address, LockId, PersonId, PropertyId
 from hub.people import Who, Wish
 from hub.store import alerts, emergencies, log, mail, persons, tables
@@ -484,7 +484,8 @@ def test_who_has_a_pass_behind_a_locked_door_is_told_that_their_code_works_and_w
             def work(tx: Tx) -> None:
                 for name, lock in (("Maria", "front"), ("Carla", "back"), ("Nobody's Friend", "front")):
                     mail = f"{name.lower()}@example.com" if name in ("Maria", "Carla") else ""
-                    id_ = people.add(tx, hub.desk, Who(name, PersonKind.CLEANER, email=mail), "ada")
+                    who = Who(name, PersonKind.CLEANER, email=mail, told_by=ToldBy.HAND)
+                    id_ = people.add(tx, hub.desk, who, "ada")
                     people.give(tx, hub.desk, id_, Wish((LockId(lock),)), "ada")
 
             await hub.store.write(work)
