@@ -98,7 +98,7 @@ class Views:
         strangers = [slot for slot in slots if slot.holder is None and slot.tag and slot.reading is Reading.OCCUPIED]
         theirs = codes.theirs(tx, lock) if strangers else frozenset()
         met = () if look_only else tuple(self._met(tx, strangers, grants))
-        tour = NO_TOUR if door is None else Tour(door.toured_to, door.toured_at or door.met_at)
+        tour = NO_TOUR if door is None else replace(door.tour, at=door.tour.at or door.met_at)
         return View(grants, slots, limits, policy, theirs, tour, met)
 
     def _met(self, tx: Tx, strangers: Iterable[Slot], grants: Iterable[Grant]) -> Iterator[tuple[Slot, Grant]]:

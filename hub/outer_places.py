@@ -51,14 +51,16 @@ class OuterPlaces:
         if before.holder is None and before.claim is None:  # else it was adopted meanwhile
             self.record.asked(tx, lock, number, seen)
         if on_tour:
-            doors.learn(tx, lock, toured_to=number, toured_at=self.record.clock.now())
+            now = self.record.clock.now()
+            doors.keep_tour(tx, lock, self.record.views.view(tx, lock).tour.answered(number, now))
 
     def _unanswered(self, tx: Tx, lock: LockId, number: int) -> None:
         before, now = codes.slot_of(tx, lock, number), self.record.clock.now()
         if _is_doubted(tx, lock, before):
             codes.keep_slot(tx, lock, after_failure(before, self.record.views.view(tx, lock).policy, now), now)
         else:
-            doors.learn(tx, lock, toured_to=number - 1, toured_at=now)
+            door, tour = doors.door(tx, lock), self.record.views.view(tx, lock).tour
+            doors.keep_tour(tx, lock, tour.in_vain(number, None if door is None else door.heard_at, now))
         figures.unanswered(tx, lock, now)
 
 

@@ -79,7 +79,8 @@ def _found(tx: Tx, door: Door, fact: LockFound) -> None:
 
 def forget_slots(tx: Tx, lock: LockId, at: datetime) -> None:
     """Nothing that was believed of this lock's memory holds any more."""
-    doors.learn(tx, lock, emptied_at=at, doubted_at=None, toured_to=None)
+    doors.learn(tx, lock, emptied_at=at, doubted_at=None)
+    doors.tour_anew(tx, lock)
     for slot in codes.slots_of(tx, lock):
         codes.keep_slot(tx, lock, forgotten(slot), at)
 

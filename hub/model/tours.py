@@ -7,7 +7,7 @@ long after it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -15,6 +15,8 @@ from hub.model.slots import SLEW, Ask, Limits, Policy, Reading, Rest, Slot
 
 AGAIN: Final = timedelta(days=30)
 """From the end of a tour to the next. What a lock tells of by itself is read at once."""
+TRIES: Final = 3
+"""A place that is asked so often in vain, while the lock itself is heard, is passed by until the next tour."""
 _FIRST: Final = datetime(2020, 1, 1, tzinfo=UTC)
 _SHARES: Final = 64
 
@@ -25,6 +27,21 @@ class Tour:
     """The place that was read last."""
     at: datetime | None = None
     """When that was, or the lock was asked in vain."""
+    failed: int = 0
+    """How often the next place was asked in vain."""
+    unread: frozenset[int] = frozenset()
+    """Places that were passed by, as they never answered. The next tour asks each once."""
+
+    def answered(self, number: int, now: datetime) -> Tour:
+        return Tour(number, now, unread=self.unread - {number})
+
+    def in_vain(self, number: int, heard_at: datetime | None, now: datetime) -> Tour:
+        """Of a lock that is silent itself no place is passed by: it is there when the lock is back."""
+        failed = self.failed + 1
+        heard = heard_at is not None and self.at is not None and heard_at > self.at
+        if number in self.unread or (failed >= TRIES and heard):
+            return Tour(number, now, unread=self.unread | {number})
+        return replace(self, to=number - 1, at=now, failed=failed)
 
 
 NO_TOUR: Final = Tour()

@@ -440,7 +440,8 @@ def doubt_all(tx: Tx, at: datetime) -> None:
     hours nobody knows whether it has some now.
     """
     holders.doubt_all(tx, at)
-    tx.sql.execute(update(lock_state).values(toured_to=None))  # somebody else's, where nothing is managed, stay listed
+    anew = update(lock_state).values(toured_to=None, tour_failed=None, tour_unread=None)
+    tx.sql.execute(anew)  # somebody else's, where nothing is managed, stay listed
     ours = or_(slots.c.number <= MANAGED, slots.c.holder.is_not(None), slots.c.claim.is_not(None))
     tx.sql.execute(
         update(slots)

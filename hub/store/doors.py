@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import bindparam, func, select
 
 from hub.model.facts import Abilities, Mode
+from hub.model.tours import NO_TOUR, Tour
 from hub.model.values import Address, How, LockId, Position, PropertyId
 from hub.store.engine import Tx
 from hub.store.prepared import Prepared, among, listed, upsert
@@ -59,9 +60,8 @@ class Door:
     """When it left a command unanswered, and nothing was heard of it since."""
     doubted_at: datetime | None = None
     """When somebody was left to find out whether it was told of a change at its keypad (hub/takeovers.py)."""
-    toured_to: int = 0
-    """Which of the places that are not managed was read last (hub/model/tours.py)."""
-    toured_at: datetime | None = None
+    tour: Tour = NO_TOUR
+    """How far the places that are not managed were read."""
     quarantined: str = ""
     """Why its worker gave up on it; empty when all is well."""
 
@@ -142,8 +142,7 @@ def _door(row: Mapping[str, Any]) -> Door:
         met_at=row["met_at"],
         unanswered_at=row["unanswered_at"],
         doubted_at=row["doubted_at"],
-        toured_to=row["toured_to"] or 0,
-        toured_at=row["toured_at"],
+        tour=Tour(row["toured_to"] or 0, row["toured_at"], row["tour_failed"] or 0, _numbers(row["tour_unread"])),
         quarantined=row["quarantined"] or "",
     )
 
@@ -184,6 +183,20 @@ def learn(tx: Tx, lock: LockId, **told: object) -> None:
     """Write down what was told; the names are the columns of `lock_state`."""
     _learning(frozenset(told)).run(tx, lock_id=lock, **told)
     tx.signal(f"lock:{lock}")
+
+
+def keep_tour(tx: Tx, lock: LockId, tour: Tour) -> None:
+    unread = ",".join(str(number) for number in sorted(tour.unread)) or None
+    learn(tx, lock, toured_to=tour.to, toured_at=tour.at, tour_failed=tour.failed, tour_unread=unread)
+
+
+def tour_anew(tx: Tx, lock: LockId) -> None:
+    """Nothing that was read in it holds any more."""
+    learn(tx, lock, toured_to=None, tour_failed=None, tour_unread=None)
+
+
+def _numbers(kept: str | None) -> frozenset[int]:
+    return frozenset(int(number) for number in kept.split(",")) if kept else frozenset()
 
 
 def learn_abilities(tx: Tx, lock: LockId, able: Abilities) -> None:

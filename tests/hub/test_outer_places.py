@@ -5,11 +5,15 @@ from __future__ import annotations
 from datetime import date, timedelta
 from pathlib import Path
 
+from hub import sightings
 from hub.adopting import Wish
 from hub.allocating import crowd
+from hub.errors import Unavailable
 from hub.health import findings
 from hub.model.alerts import Kind
 from hub.model.codes import CodeState
+from hub.model.facts import SlotRead
+from hub.model.tours import AGAIN, Tour
 from hub.model.values import Address, LockId, Pin
 from hub.store import alerts, code_list, codes, doors
 from hub.store.engine import Tx
@@ -78,7 +82,7 @@ def test_a_tour_goes_on_after_a_restart(tmp_path: Path) -> None:
             await house.later(hours=1)
             door = await house.hub.store.read(lambda tx: doors.door(tx, FRONT))
             assert door is not None
-            assert 32 <= door.toured_to <= 36
+            assert 32 <= door.tour.to <= 36
             await _nearly_round(house, 39)
 
     async def then() -> None:
@@ -209,9 +213,55 @@ def test_a_silent_lock_is_not_asked_more_often_for_it(tmp_path: Path) -> None:
             await house.later(hours=1)
             door = await house.hub.store.read(lambda tx: doors.door(tx, FRONT))
             assert door is not None
-            assert door.toured_to >= 32
+            assert door.tour.to >= 32
 
     simulate(main())
+
+
+def test_a_place_that_never_answers_is_passed_by_and_asked_again_on_the_next_tour(tmp_path: Path) -> None:
+    memory = _lock(codes={33: "4711", 34: "2580"})
+
+    async def main() -> None:
+        async with home(tmp_path, [memory]) as house:
+            part = house.driver.locks[Address("front")].keypad
+            assert part is not None
+            read, deaf = part.read, {31, 33}
+
+            async def moody(slot: int) -> SlotRead:
+                if slot in deaf:
+                    raise Unavailable("the lock did not answer")
+                return await read(slot)
+
+            part.read = moody  # type: ignore[method-assign]
+            for _ in range(4):
+                await house.later(hours=1)
+                assert (await _tour(house)).to <= 30, "a lock that is not heard at all may be away"
+            for _ in range(10):
+                await house.driver.wake("front")
+                await house.later(minutes=15)
+            assert await _strangers(house) == {34: CodeState.FOREIGN}
+            assert await _tour(house) == Tour(34, (await _tour(house)).at, unread=frozenset({31, 33}))
+            deaf.remove(33)
+            await _a_month_ago(house)
+            await house.later(hours=2)
+            assert await _strangers(house) == {33: CodeState.FOREIGN, 34: CodeState.FOREIGN}
+            assert (await _tour(house)).unread == {31}, "it was asked once"
+            await house.hub.store.write(lambda tx: sightings.forget_slots(tx, FRONT, house.hub.clock.now()))
+            assert (await _tour(house)).unread == frozenset()
+
+    simulate(main())
+
+
+async def _a_month_ago(house: Home) -> None:
+    """As if the tour had ended then."""
+    then = house.hub.clock.now() - AGAIN
+    await house.hub.store.write(lambda tx: doors.learn(tx, FRONT, toured_at=then))
+
+
+async def _tour(house: Home) -> Tour:
+    door = await house.hub.store.read(lambda tx: doors.door(tx, FRONT))
+    assert door is not None
+    return door.tour
 
 
 def test_a_code_that_was_the_hubs_own_is_not_taken_out_there_and_a_person_is_told(tmp_path: Path) -> None:

@@ -394,4 +394,9 @@ async def test_how_far_the_places_that_are_only_read_were_read(manager: Visitor)
     await hub.store.write(lambda tx: doors.learn(tx, front, toured_to=87, toured_at=NOW))
     assert "read to place 87" in (await manager.get("/locks/front")).text
     await hub.store.write(lambda tx: doors.learn(tx, front, toured_to=250))
-    assert "read to the end" in (await manager.get("/locks/front")).text
+    page = (await manager.get("/locks/front")).text
+    assert "read to the end" in page
+    assert "Without an answer" not in page
+    await hub.store.write(lambda tx: doors.learn(tx, front, tour_unread="33,35,36,37,200"))
+    page = (await manager.get("/locks/front")).text
+    assert "Without an answer, and asked again in the next month: 33, 35 to 37 and 200." in page

@@ -39,6 +39,9 @@ class LockOut(Out):
         "was read last. null: none was read yet, or it has no such place"
     )
     read_at: Told | None = Field(description="when that was, or the lock was asked in vain")
+    unread: list[int] = Field(
+        description="places above 30 that did not answer and were passed by; the next tour asks each once more"
+    )
     schedules: bool | None = Field(description="it can end a code by itself")
     keeps_waiting: bool | None = Field(description="codes can be in it before they begin to work")
     position: Position
@@ -67,8 +70,9 @@ def lock_fields(door: Door) -> LockOut:
     return LockOut(
         id=door.id,
         property=door.property,
-        read_to=door.toured_to or None,
-        read_at=door.toured_at,
+        read_to=door.tour.to or None,
+        read_at=door.tour.at,
+        unread=sorted(door.tour.unread),
         name=door.name,
         driver=door.driver,
         address=door.address,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -176,6 +176,8 @@ class OuterView:
     to: int
     """The one that was read last; 0: none yet."""
     at: Moment | None
+    unread: str
+    """Those that do not answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +292,20 @@ def _outer(door: Door, local: Local) -> OuterView | None:
     places = doors.places(door)
     if places <= codes.MANAGED:
         return None
-    return OuterView(codes.MANAGED + 1, places, min(door.toured_to, places), local.maybe(door.toured_at))
+    tour, first = door.tour, codes.MANAGED + 1
+    return OuterView(first, places, min(tour.to, places), local.maybe(tour.at), _numbers(tour.unread))
+
+
+def _numbers(found: Iterable[int]) -> str:
+    """In words, those that follow each other together."""
+    spans: list[list[int]] = []
+    for number in sorted(found):
+        if spans and spans[-1][1] == number - 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    words = [f"{first}" if first == last else f"{first} to {last}" for first, last in spans]
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def _span(least: int, most: int) -> str:

@@ -34,6 +34,8 @@ lock_state = table(
     Column("doubted_at", Instant),  # when it told of a change at its keypad that nobody could be sure of
     Column("toured_to", Integer),  # the place that was read last of those that are not managed
     Column("toured_at", Instant),
+    Column("tour_failed", Integer),  # how often the next one was asked in vain
+    Column("tour_unread", Text),  # those that never answered, by number
     Column("quarantined", Text),  # why this lock's worker gave up; the other doors go on
     Column("schedules", Integer),  # the lock itself can confine a code to a window
     Column("holds_disabled", Integer),  # it can keep a code that opens nothing yet

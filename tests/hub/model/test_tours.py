@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hub.model.slots import Ask, Claim, Limits, Policy, Reading, Rest, Slot
-from hub.model.tours import AGAIN, Tour, next_look
+from hub.model.tours import AGAIN, TRIES, Tour, next_look
 from hub.model.values import GrantId
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
@@ -73,6 +73,22 @@ def test_a_code_that_was_adopted_is_passed_over() -> None:
     ours = Slot(4, holder=GrantId("g"), reading=Reading.OCCUPIED)
     look = next_look(Tour(3, NOW - timedelta(hours=1)), (*EMPTY, ours), POLICY, LIMITS, NOW)
     assert look == Ask(5)
+
+
+def test_a_place_that_never_answers_is_passed_by_unless_the_lock_itself_is_silent() -> None:
+    tour = Tour(3, NOW)
+    for minute in range(1, TRIES):
+        tour = tour.in_vain(4, NOW + timedelta(minutes=minute), NOW + timedelta(minutes=minute))
+        assert (tour.to, tour.failed, tour.unread) == (3, minute, frozenset())
+    later = NOW + timedelta(minutes=TRIES)
+    assert tour.in_vain(4, NOW, later).to == 3, "it was not heard since"
+    assert tour.in_vain(4, None, later).to == 3
+    past = tour.in_vain(4, later, later)
+    assert past == Tour(4, later, unread=frozenset({4}))
+    assert past.answered(5, later) == Tour(5, later, unread=frozenset({4}))
+    again = replace(past, to=3)
+    assert again.in_vain(4, None, later) == past, "the next tour asks it once"
+    assert again.answered(4, later) == Tour(4, later)
 
 
 def test_a_clock_that_was_ahead_does_not_put_it_off() -> None:

@@ -558,6 +558,8 @@ KEYPADS = (
     "ALTER TABLE slots ADD COLUMN unheard INTEGER DEFAULT '0' NOT NULL",
     "ALTER TABLE lock_state ADD COLUMN toured_to INTEGER",
     "ALTER TABLE lock_state ADD COLUMN toured_at INTEGER",
+    "ALTER TABLE lock_state ADD COLUMN tour_failed INTEGER",
+    "ALTER TABLE lock_state ADD COLUMN tour_unread TEXT",
     "ALTER TABLE grants ADD COLUMN theirs INTEGER",
     "CREATE INDEX slots_outer ON slots (lock_id, number) WHERE number > 30 AND holder IS NULL AND tag IS NOT NULL",
 )
