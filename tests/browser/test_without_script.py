@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from tests.browser.house import NAME, PASSWORD, House
@@ -14,7 +15,7 @@ from tests.browser.window import Window, window
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def plain(browser: Browser, house: House) -> AsyncIterator[Window]:
     """A window without script, signed in."""
     async with window(browser, house, java_script_enabled=False) as opened:
