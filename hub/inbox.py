@@ -271,7 +271,8 @@ class Inbox:
                 if delivery.body:
                     await self.accept(delivery)
                 else:
-                    await self._nothing_new(delivery, await integration.parse(delivery))
+                    await self._nothing_new(delivery, await integration.parse(delivery), cursor)
+                cursor = delivery.cursor or cursor
         except Disappointment as error:
             failed = CalendarFailed(channel, self.clock.now(), str(error))
             await self.store.write(lambda tx: self.intake.absorb(tx, failed, channel))
@@ -282,9 +283,9 @@ class Inbox:
             )
         return None
 
-    async def _nothing_new(self, delivery: Delivery, facts: Iterable[Fact]) -> None:
+    async def _nothing_new(self, delivery: Delivery, facts: Iterable[Fact], cursor: str | None) -> None:
         """The source said what it said last time: worth a write only if a missing stay is being counted, or now and then."""
-        if delivery.cursor is not None:
+        if delivery.cursor not in (None, cursor):
             await self.store.write(lambda tx: self._moved_on(tx, delivery))
         unchanged = [fact for fact in facts if isinstance(fact, CalendarRead)]
         if not unchanged:

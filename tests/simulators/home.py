@@ -55,6 +55,7 @@ class Calendar(Integration):
         self.stays: tuple[StayReport, ...] = ()
         self.broken: str | None = None
         self._told: tuple[object, ...] = ("nothing yet",)
+        self._since = ""
 
     async def parse(self, delivery: Delivery) -> Iterable[Fact]:
         if self.broken is not None:
@@ -63,9 +64,10 @@ class Calendar(Integration):
 
     async def fetch(self, cursor: str | None) -> AsyncIterator[Delivery]:
         now = self.host.clock.now()
-        body = b"" if cursor and self._told == (self.stays, self.broken) else b"changed"
-        self._told = (self.stays, self.broken)
-        yield Delivery(FEED, now.isoformat(), body, now, cursor=now.isoformat())
+        if self._told != (self.stays, self.broken):
+            self._told, self._since = (self.stays, self.broken), now.isoformat()
+        body = b"" if cursor == self._since else b"changed"
+        yield Delivery(FEED, now.isoformat(), body, now, cursor=self._since)
 
 
 @dataclass
