@@ -6,7 +6,9 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from importlib import metadata, resources
+from types import MappingProxyType
 from typing import Any
 
 
@@ -73,12 +75,14 @@ class Manifest:
     """Other names that people give it; in the house it has the first."""
 
 
-def discover() -> dict[str, Manifest]:
-    """Every plugin by `kind/name`, without importing any: ours by folder, third-party ones by entry point."""
+@cache
+def discover() -> Mapping[str, Manifest]:
+    """Every plugin by `kind/name`, without importing any: ours by folder, third-party ones by entry point. One that is
+    installed while the hub runs is found at its next start, as its code would be."""
     found = [manifest for room in ("drivers", "integrations") for manifest in _folders(room)]
     for entry in metadata.entry_points(group="gatehouse.plugins"):
         found += _read(resources.files(entry.module).joinpath("manifest.toml"), entry.module)
-    return {f"{manifest.kind}/{manifest.name}": manifest for manifest in found}
+    return MappingProxyType({f"{manifest.kind}/{manifest.name}": manifest for manifest in found})
 
 
 def integration_called(name: str) -> str:
