@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-from hub import changes, checked, contacts, issuing
+from hub import changes, checked, contacts, going_on, issuing
 from hub.errors import Rejected
 from hub.hearing import NOTHING, News
 from hub.issuing import Desk
@@ -144,7 +144,12 @@ def take_in(tx: Tx, desk: Desk, at: At, report: StayReport, found: Found) -> Tak
     if before is not None and _called_off(before, source, as_agreed):
         row = replace(row, status=before.status, cancelled_at=before.cancelled_at, cancelled_why=before.cancelled_why)
     said = changes.Word(f"channel:{channel.id}", changes.action_of(before, row), told_at=at.when)
-    changes.keep(tx, desk, before, row, said)
+    if going_on.is_back(before, row, desk.now()):
+        row, said = replace(row, left_at=None), replace(said, because=going_on.BACK)
+        changes.keep(tx, desk, before, row, said)
+        going_on.note(tx, row, said.by, desk.now())
+    else:
+        changes.keep(tx, desk, before, row, said)
     checked.heard(tx, channel.id, report, row, desk.now())
     sealed = desk.vault.seal(report.raw.encode(), about=f"report:{channel.id}:{report.uid}")
     own = (report.departure, *hours)

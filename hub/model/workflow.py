@@ -87,6 +87,14 @@ def told(stage: Stage, course: Course, now: datetime, *, inside: bool) -> tuple[
     return ()
 
 
+def made_longer(stage: Stage) -> tuple[Stage, ...]:
+    """The steps of a stay whose guest was said to be gone, as its channel sells that guest more nights."""
+    return {
+        Stage.CHECKED_OUT: (Stage.CHECKED_IN,),
+        Stage.COMPLETED: (Stage.CHECKED_OUT, Stage.CHECKED_IN),
+    }.get(stage, ())
+
+
 # ---- the clock -----------------------------------------------------------------------------------------------------
 
 PRE_ARRIVAL: Final = timedelta(hours=48)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from hub import bookings, conflicts, workflow
+from hub import bookings, conflicts, going_on, workflow
 from hub.bookings import NewHold, NotFree
 from hub.errors import Rejected
 from hub.intake import NewStay
@@ -20,9 +20,10 @@ from hub.model.stays import free_at, free_from
 from hub.model.values import StayId, UnitId
 from hub.model.workflow import Stage
 from hub.stay_changes import StayChange
-from hub.store import house, stays
+from hub.store import house, log, stays, steps
 from hub.store.engine import Tx
 from hub.store.house import ClosedMeans, Origin, Unit
+from hub.store.steps import Step
 from tests.simulators.home import FLAT, ZONE, Home, home, simulate
 
 FIRST, LAST = date(2027, 3, 2), date(2027, 3, 9)
@@ -202,6 +203,62 @@ def test_the_database_itself_lets_nobody_back_on_nights_that_were_sold(tmp_path:
 
             with pytest.raises(IntegrityError, match="overlap"):
                 await house_.hub.store.write(back)
+
+    simulate(main())
+
+
+async def _longer(house_: Home) -> StayId:
+    """Ada Lovelace left on the 4th; by the 5th her channel has sold her two nights more. Whose the nights are is asked later."""
+    id_ = (await house_.stay()).id
+    await house_.until(_march(5, 12))
+    house_.rebook("a", departure=date(2027, 3, 11))
+    await house_.later(minutes=10)
+    return id_
+
+
+@pytest.mark.usefixtures("either_database")
+def test_a_channel_that_makes_a_stay_longer_has_its_guest_back(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house_:
+            await _left(house_, _march(4, 10), made_here=False)
+            id_ = await _longer(house_)
+            assert ((await house_.stay()).left_at, all(await _taken(house_, 5, 6))) == (None, True)
+            assert await house_.driver.press("front", await house_.digits()), "the code opens in the added nights"
+            told, story = await house_.hub.store.read(lambda tx: (steps.history(tx, id_), log.deeds(tx, f"stay:{id_}")))
+            assert told[-1] == Step(told[-1].at, Stage.CHECKED_OUT, Stage.CHECKED_IN, "channel:feed", going_on.LONGER)
+            assert told[-1].at.astimezone(ZONE).date() == date(2027, 3, 5)
+            assert any(going_on.BACK in line.detail for line in story)
+            await house_.until(_march(11, 12))
+            assert (await house_.hub.store.read(lambda tx: steps.stage(tx, id_))) is Stage.CHECKED_OUT
+
+    simulate(main())
+
+
+@pytest.mark.usefixtures("either_database")
+def test_nights_that_were_sold_before_a_channel_made_the_stay_longer_are_sold_twice(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house_:
+            await _left(house_, _march(4, 10), made_here=False)
+            other = await _book(house_, 6, 8)
+            id_ = await _longer(house_)
+            clashes = await house_.hub.store.read(lambda tx: conflicts.clashes(tx, house_.hub.desk))
+            assert {(each.first.id, each.second.id) for each in clashes} in ({(other, id_)}, {(id_, other)})
+            assert (await house_.digits_by_door(id_), bool(await house_.digits_by_door(other))) == ({}, True)
+            await house_.hub.store.write(lambda tx: house_.hub.intake.cancel_stay(tx, other, "ada"))
+            await house_.later(minutes=6)
+            assert await house_.driver.press("front", await house_.digits())
+
+    simulate(main())
+
+
+def test_a_shorter_or_equal_stay_leaves_the_departure_as_it_is(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as house_:
+            await _left(house_, _march(4, 10), made_here=False)
+            for changed in ({"guests": 3}, {"departure": date(2027, 3, 8)}):
+                house_.rebook("a", **changed)
+                await house_.later(minutes=5)
+                assert (await house_.stay()).left_at is not None, changed
 
     simulate(main())
 

@@ -127,6 +127,22 @@ def test_where_the_house_has_it_so_the_code_ends_and_the_nights_are_free_until_i
     simulate(main())
 
 
+def test_more_nights_from_the_channel_are_of_a_guest_who_was_given_up_and_may_come_late(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as made:
+            await _rules(made, None, no_show=NoShow.FREE, no_show_after=timedelta(hours=6))
+            id_ = await _awaited(made)
+            await made.later(hours=7)
+            made.rebook("a", departure=date(2027, 3, 11))
+            await made.later(hours=2)
+            assert await _stage(made, id_) is Stage.NO_SHOW
+            assert await made.driver.press("front", await made.digits())
+            await made.later(minutes=10)
+            assert await _stage(made, id_) is Stage.CHECKED_IN
+
+    simulate(main())
+
+
 def test_nobody_is_missed_at_a_door_that_is_silent(tmp_path: Path) -> None:
     """The guest may have come in all the same."""
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hub.model.values import StayStatus
-from hub.model.workflow import FOLLOWS, STATUS, Course, Stage, due, stage_for, told
+from hub.model.workflow import FOLLOWS, STATUS, Course, Stage, due, made_longer, stage_for, told
 
 IN = datetime(2027, 3, 2, 14, 0, tzinfo=UTC)
 OUT = datetime(2027, 3, 5, 10, 0, tzinfo=UTC)
@@ -90,6 +90,13 @@ def test_a_channel_s_word_moves_a_stay_only_to_what_follows(stage: Stage, inside
         stage in (Stage.CONFIRMED, Stage.PRE_ARRIVAL, Stage.NO_SHOW)
         or stage is (Stage.CHECKED_OUT if inside else Stage.CHECKED_IN)
     )
+
+
+@pytest.mark.parametrize("stage", list(Stage))
+def test_a_longer_stay_is_gone_back_to_only_by_what_follows(stage: Stage) -> None:
+    steps = made_longer(stage)
+    assert all(after in FOLLOWS[before] for before, after in zip((stage, *steps), steps, strict=False))
+    assert steps[-1:] == ((Stage.CHECKED_IN,) if stage in (Stage.CHECKED_OUT, Stage.COMPLETED) else ())
 
 
 def test_a_guest_who_left_or_whose_stay_is_over_does_not_come_back_by_a_channel_s_word() -> None:
