@@ -39,7 +39,9 @@ class Clash:
     """It gets none, or no more hours than it had."""
     second_has_code: bool
     free_units: tuple[UnitId, ...]
-    """Where one of them could go, in the same property, as the house's own rules have it."""
+    """Where the second could go, in the same property, as the house's own rules have it."""
+    units_anyway: tuple[tuple[UnitId, str], ...]
+    """Where only those rules are against it, with what they say."""
 
 
 def clashes(tx: Tx, desk: Desk) -> list[Clash]:
@@ -47,19 +49,25 @@ def clashes(tx: Tx, desk: Desk) -> list[Clash]:
     now, found = desk.now(), []
     for first, second in conflicts.pairs(tx, now):
         has_code = conflicts.has_code(tx, second.id)
-        found.append(Clash(first, second, has_code, tuple(free_units(tx, desk, second))))
+        found.append(Clash(first, second, has_code, *places(tx, desk, second)))
     return sorted(found, key=lambda each: (each.second.check_in or now, each.second.id))
 
 
-def free_units(tx: Tx, desk: Desk, stay: StayRow) -> Iterator[UnitId]:
+def places(tx: Tx, desk: Desk, stay: StayRow) -> tuple[tuple[UnitId, ...], tuple[tuple[UnitId, str], ...]]:
+    """Units of the same property that are free for it, and those where a person has to say *anyway*, with the reasons."""
     place = house.property_of(tx, stay.unit_id)
     if place is None or stay.arrival is None or stay.departure is None:
-        return
+        return (), ()
+    free, anyway = [], []
     others = [unit.id for unit in house.units_in(tx, place.id) if unit.id != stay.unit_id]
     wish = replace(wish_of(stay), start=None, end=None)
     for unit, against in bookings.look(tx, others, wish, desk.now(), besides=stay.id).items():
-        if all(each.reason in bookings.OF_TIME for each in against):
-            yield unit
+        left = [each for each in against if each.reason not in bookings.OF_TIME]
+        if not left:
+            free.append(unit)
+        elif not any(each.reason.hard for each in left):
+            anyway.append((unit, str(NotFree(left))))
+    return tuple(free), tuple(anyway)
 
 
 # ---- what a person decides -----------------------------------------------------------------------------------------

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date
 from functools import partial
 
+from hub import bookings
 from hub.hub import Hub
+from hub.model.availability import OwnRules
 from hub.model.facts import StayReport, StayReported
 from hub.model.values import StayId, StayKind, StayStatus
-from hub.store import conflicts, stays
+from hub.store import conflicts, house, stays
 from hub.store.engine import Tx
 from hub.store.stay_search import Wanted
 from tests.web.conftest import Visitor
@@ -50,6 +52,23 @@ async def test_both_stand_side_by_side_and_the_second_is_moved(manager: Visitor)
     assert (await manager.post(f"/stays/{bob}/move", unit="flat-2")).status == 303
     assert "Nothing was sold twice" in (await manager.get("/stays/conflicts")).text
     assert await manager.here.hub.store.read(lambda tx: conflicts.has_code(tx, bob))
+
+
+async def test_a_move_that_only_the_house_s_own_rules_are_against_takes_two_presses(manager: Visitor) -> None:
+    hub, (_, bob) = manager.here.hub, await _sold_twice(manager)
+    own = OwnRules(no_arrival=frozenset(range(7)))
+    for unit in await hub.store.read(house.units):
+        await hub.store.write(lambda tx, id_=unit.id: bookings.set_rules(tx, hub.desk, None, id_, own, "manager"))  # type: ignore[misc]
+    page = await manager.get("/stays/conflicts")
+    assert "No other unit is free then as the house's own rules have it." in page.text
+    assert "against the rules" in page.text
+    assert "anyway" not in page.text
+    asked = await manager.post(f"/stays/{bob}/move", unit="flat-2")
+    assert (asked.status, "Nobody may arrive on 2027-02-01." in asked.text) == (422, True)
+    assert "Move Bob Boole to" in asked.text
+    assert (await manager.post(f"/stays/{bob}/move", unit="flat-1", anyway="anyway")).status == 422
+    assert (await manager.post(f"/stays/{bob}/move", unit="flat-2", anyway="anyway")).status == 303
+    assert "Nothing was sold twice" in (await manager.get("/stays/conflicts")).text
 
 
 async def test_both_may_come(manager: Visitor) -> None:

@@ -28,12 +28,20 @@ class Side(Out):
     check_out: Told | None
 
 
+class AnywayOut(Out):
+    unit: str
+    why: str = Field(description="what the house's own rules say")
+
+
 class ClashOut(Out):
     unit: str
     first: Side = Field(description="it keeps its code")
     second: Side = Field(description="it gets none, or no more hours than it had")
     second_has_code: bool
     free_units: list[str] = Field(description="of the same property, where the second could go")
+    units_anyway: list[AnywayOut] = Field(
+        description="where only the house's own rules are against it: `move` with `anyway`"
+    )
 
 
 class ClashesOut(Out):
@@ -60,6 +68,7 @@ def _clash(each: Clash) -> ClashOut:
         second=_side(each.second),
         second_has_code=each.second_has_code,
         free_units=list(each.free_units),
+        units_anyway=[AnywayOut(unit=unit, why=why) for unit, why in each.units_anyway],
     )
 
 
