@@ -18,6 +18,7 @@ from hub.findings import Look
 from hub.io.vault import Vault
 from hub.model.alerts import Finding, Kind, Level, Way
 from hub.model.effects import Effect, Notify, SendEmail, SendSms
+from hub.model.pass_news import What
 from hub.model.people import PersonKind
 from hub.model.values import PersonId, PropertyId, clean
 from hub.plugins import Plugins
@@ -320,6 +321,10 @@ def _local(at: datetime, zone: ZoneInfo) -> str:
     return f"{at.astimezone(zone):%d %B %Y, %H:%M} ({zone.key})"
 
 
+_TRY: Final = "send a test message from the Alerts page"
+_SEND_AGAIN: Final = {what.value: "send the code again there" for what in (What.CODE, What.CHANGED)}
+
+
 # ---- what is wrong with telling -------------------------------------------------------------------------------------
 
 
@@ -330,12 +335,12 @@ def findings(look: Look) -> Iterator[Finding]:
         person = everybody.get(last.person)
         if person is not None and last.state is Sent.REFUSED:
             sentence = f"{person.name} could not be told by {WORDS[last.way]}: {last.why}."
-            cure = "Correct the address on the People page, and send a test message from the Alerts page."
+            cure = f"Correct the address on the People page, and {_SEND_AGAIN.get(last.what, _TRY)}."
             about = f"person:{person.id}:{last.way.value}"
             yield Finding(Kind.NOT_REACHED, about, sentence, cure, last.ended_at)
     for way, oldest in alerts.waiting_longest(look.tx).items():
         if look.reached(oldest.promised_at + MAIL_PATIENCE) and look.plugins.performer(SENDERS[way]) is not None:
-            sentence = f"Alerts cannot be sent by {WORDS[way]}: {oldest.why or 'they wait to be sent'}."
+            sentence = f"Messages cannot be sent by {WORDS[way]}: {oldest.why or 'they wait to be sent'}."
             cure = "They are sent once that works again. Look at the hub's internet connection and the settings of the service."
             yield Finding(Kind.MAIL_WAITS, f"way:{way.value}", sentence, cure, oldest.promised_at)
 

@@ -174,7 +174,7 @@ REGISTER: Final = (
         "remains whole; which alias was the guest's is forgotten, so that nobody can tell any more",
     ),
     Kept(
-        "Staff, cleaners, vendors, owners: name, telephone and e-mail (sealed), passes and their use",
+        "Staff, cleaners, vendors, owners: name, telephone and e-mail (sealed), passes, their use, and that they were told them",
         (
             "people",
             "passes",

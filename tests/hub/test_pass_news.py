@@ -129,6 +129,19 @@ def test_who_chose_it_is_told_by_sms_in_one_line(tmp_path: Path) -> None:
     played(tmp_path, work)
 
 
+def test_a_way_that_nobody_set_up_is_an_alert_and_one_that_nobody_chose_is_not(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as made:
+            by_sms = await person(made, replace(CLEANER, told_by=ToldBy.SMS))
+            await give(made, by_sms, Wish((FRONT,)))
+            await give(made, await person(made, replace(CLEANER, name="Otto")), Wish((FRONT,)))
+            await made.later(minutes=3)
+            alert, *others = await made.hub.store.read(alerts.raised)
+            assert (alert.kind, alert.about, others) == (Kind.NOBODY_SENDS, f"person:{by_sms}:codes", [])
+
+    simulate(main())
+
+
 def test_other_digits_and_other_hours_are_told_and_another_name_is_not(tmp_path: Path) -> None:
     async def work(made: Home, post: Post) -> None:
         id_ = await give(made, await person(made), Wish((FRONT,), MORNINGS))
@@ -246,7 +259,8 @@ def test_a_refusal_is_an_alert_until_it_is_sent_again(tmp_path: Path) -> None:
         whose = await person(made)
         id_ = await give(made, whose, Wish((FRONT,)))
         await made.later(minutes=10)
-        assert [each.kind for each in await made.hub.store.read(alerts.raised)] == [Kind.NOT_REACHED]
+        (alert,) = await made.hub.store.read(alerts.raised)
+        assert (alert.kind, alert.cure.endswith("send the code again there.")) == (Kind.NOT_REACHED, True)
         post.mood = None
         await again(made, id_)
         await made.later(hours=1)
