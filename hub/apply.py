@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum, IntEnum
-from typing import assert_never
+from typing import Any, assert_never
 
 from hub import site_people, site_words
 from hub.config import Problem, misconfigured, nearest
@@ -21,6 +21,7 @@ from hub.model.values import Address, ChannelId, LockId, StayStatus, UnitId
 from hub.sightings import forget_slots
 from hub.site import Channel, PassSaid, PersonSaid, Site
 from hub.site_advice import advice
+from hub.site_telling import WISHED
 from hub.site_words import R, Row
 from hub.store import alerts, bookings, codes, house, log, passes, persons, removing, stays
 from hub.store.alerts import Wishes
@@ -147,7 +148,7 @@ def compare(site: Site, known: House, prune: Prune) -> Plan:
         channels=_compared(site.channels, known.channels, prune, said),
         people=_compared(site.people, known.people, prune, said),
         passes=_compared(site.passes, known.passes, prune, said),
-        wishes=_compared(site.wishes, known.wishes, prune, said),
+        wishes=_compared(_with_the_unsaid(site, known, prune, said), known.wishes, prune, said),
         rules=_compared(site.rules, known.rules, prune, said),
         left=known.left & {listed.person for wishes in site.wishes for listed in wishes.told},
     )
@@ -199,6 +200,24 @@ def _compared(wanted: Iterable[R], known: Mapping[str, R], prune: Prune, said: _
             said.changes.append(Change(What.REMOVED, row, site_words.farewell(row)))
             del then[row.id]
     return then
+
+
+def _with_the_unsaid(site: Site, known: House, prune: Prune, said: _Said) -> list[Wishes]:
+    """What an earlier file said of who is told, and this one leaves out, is no longer in the file: that takes --prune."""
+    rows = []
+    for row in site.wishes:
+        was = known.wishes.get(row.id)
+        kept: dict[str, Any] = {name: getattr(was or row, name) for name in site.unsaid.get(row.id, ())}
+        full = replace(row, **kept)
+        if full != row and was is not None and was.origin is Origin.SITE and prune is Prune.NOTHING:
+            lost = ", ".join(
+                key for key, name in WISHED.items() if kept.get(name) != getattr(row, name) and name in kept
+            )
+            named = site_words.called(row)
+            said.notes.append(f"{lost} of {named} is no longer in the site file; it stays unless you say --prune.")
+            row = full  # noqa: PLW2901
+        rows.append(row)
+    return rows
 
 
 def _unnamed(wanted: Iterable[R], known: Mapping[str, R]) -> Iterator[R]:

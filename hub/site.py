@@ -48,7 +48,7 @@ from hub.model.people import PersonKind, ToldBy
 from hub.model.policy import CodeKind, Override
 from hub.model.values import Address, ChannelId, LockId, PassId, PersonId, PropertyId, UnitId, clean
 from hub.site_bookings import Booking, read_span
-from hub.site_telling import CodesBy, Quiet, Step, wishes
+from hub.site_telling import WISHED, CodesBy, Quiet, Step, left_out, wishes
 from hub.store.alerts import Wishes
 from hub.store.bookings import RulesRow
 from hub.store.house import ClosedMeans, LockRow, Origin, Property, Unit
@@ -108,6 +108,8 @@ class Site:
     passes: tuple[PassSaid, ...] = ()
     wishes: tuple[Wishes, ...] = ()
     """How those properties want their people told that say so."""
+    unsaid: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Of each of these, the fields of which the file says nothing."""
     rules: tuple[RulesRow, ...] = ()
     """What those properties and units say of bookings that say something."""
 
@@ -140,7 +142,8 @@ def parse(told: Mapping[str, Any], *, drivers: Collection[str], check_channel: C
     wishes = tuple(row for entry in entries["property"] if (row := entry.wishes()) is not None)
     rows = {field: tuple(entry.row() for entry in entries[kind]) for kind, field in _PLURALS.items()}
     rules = tuple(row for kind in ("property", "unit") for each in entries[kind] if (row := each.rules()) is not None)
-    return Site(**rows, wishes=wishes, rules=rules)
+    unsaid = {row.id: left_out(row.model_fields_set) for row in entries["property"]}
+    return Site(**rows, wishes=wishes, unsaid=unsaid, rules=rules)
 
 
 def named(kind: str, id_: str) -> str:
@@ -245,7 +248,7 @@ class _Property(Section):
 
     def wishes(self) -> Wishes | None:
         """None where the file says nothing of it: it is left to the pages."""
-        if not self.model_fields_set & {"quiet_hours", "escalation", "booking_news"}:
+        if not self.model_fields_set & WISHED.keys():
             return None
         return wishes(self.id, self.quiet_hours, self.escalation, self.booking_news)
 

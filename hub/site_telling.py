@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Collection, Sequence
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
@@ -32,8 +32,15 @@ def _reachable(value: ToldBy, info: ValidationInfo) -> ToldBy:
 
 
 CodesBy = Annotated[ToldBy, AfterValidator(_reachable)]
+WISHED: Final = {"quiet_hours": "quiet", "escalation": "people", "booking_news": "readers"}
+"""What a property may say of it, as the file and as `Wishes` call that."""
 Quiet = Annotated[QuietHours | None, BeforeValidator(_quiet)]
 Step = Annotated[Listed, BeforeValidator(_step)]
+
+
+def left_out(said: Collection[str]) -> frozenset[str]:
+    """Of `Wishes`, what a property of the file leaves to whoever said it before."""
+    return frozenset(name for key, name in WISHED.items() if key not in said)
 
 
 def wishes(id_: str, quiet: QuietHours | None, people: Sequence[Listed], told: Sequence[Listed] | None) -> Wishes:

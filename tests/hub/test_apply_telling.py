@@ -99,7 +99,16 @@ def test_who_is_told_of_bookings_comes_from_the_file_too(store: Store, vault: Va
     assert said(store, vault, booking_news=["anna:email"]).changes == ()
     (change,) = said(store, vault, booking_news=[]).changes
     assert change.detail == "now tells nobody of bookings (was tells anna by email of bookings)"
-    (change,) = said(store, vault, quiet_hours="never").changes
+    plan = said(store, vault, quiet_hours="22:00-07:00")
+    (change,) = plan.changes
+    assert change.detail == "now quiet hours 22:00-07:00 (was quiet hours never)"
+    assert plan.notes == (
+        "booking_news of alerts “home” is no longer in the site file; it stays unless you say --prune.",
+    )
+    kept = wishes(store)
+    assert kept is not None
+    assert kept.readers == ()
+    (change,) = said(store, vault, quiet_hours="22:00-07:00", prune=Prune.UNUSED).changes
     assert change.detail == "now tells the managers of bookings (was tells nobody of bookings)"
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -13,6 +14,7 @@ from hub.model.values import PersonId, PropertyId
 from hub.store import alerts, house, persons
 from hub.store.alerts import Alert, Listed, Sent, Telling, Wishes
 from hub.store.engine import Tx
+from hub.store.house import Origin
 from web.api.paging import ByTime, Page, cut, parsed, position
 from web.api.problems import missing
 from web.api.routes import Call
@@ -168,6 +170,8 @@ class QuietOut(Out):
 
 
 class WishesIn(In):
+    """What is left out stays as it is."""
+
     quiet_hours: QuietIn | None = Field(default=None, description="local; null: never quiet")
     escalation: Annotated[list[ListedModel], Field(max_length=50)] = Field(
         default=[], description="in this order; empty: the managers"
@@ -211,16 +215,22 @@ async def get_wishes(call: Call, query: Nothing, body: Nothing) -> WishesOut:
 
 
 async def change_wishes(call: Call, query: Nothing, body: WishesIn) -> WishesOut:
-    id_ = PropertyId(call.path["property"])
-    quiet = None if body.quiet_hours is None else QuietHours(body.quiet_hours.start, body.quiet_hours.end)
-    readers = None if body.bookings is None else _listed_in(body.bookings)
-    wanted = Wishes(id_, quiet, _listed_in(body.escalation), readers)
+    id_, said = PropertyId(call.path["property"]), body.model_fields_set
+    wanted: dict[str, Any] = {}
+    if "quiet_hours" in said:
+        hours = body.quiet_hours
+        wanted["quiet"] = None if hours is None else QuietHours(hours.start, hours.end)
+    if "escalation" in said:
+        wanted["people"] = _listed_in(body.escalation)
+    if "bookings" in said:
+        wanted["readers"] = None if body.bookings is None else _listed_in(body.bookings)
 
     def work(tx: Tx) -> WishesOut:
         if house.property_with(tx, id_) is None:
             raise missing("property", id_)
-        call.hub.alerts.wish(tx, wanted, call.actor)
-        return _wishes(wanted)
+        anew = replace(alerts.wishes(tx).get(id_, Wishes(id_)), origin=Origin.PAGES, **wanted)
+        call.hub.alerts.wish(tx, anew, call.actor)
+        return _wishes(anew)
 
     return await call.hub.store.write(work)
 

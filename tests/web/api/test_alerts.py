@@ -101,7 +101,11 @@ async def test_whom_a_property_wants_told_is_read_and_said_anew(troubled: Api) -
         "bookings": None,
     }
     assert (await troubled.get("/properties/sea/telling")).json == said.json
-    assert (await troubled.post("/properties/sea/telling", {})).json["escalation"] == []
+    assert (await troubled.post("/properties/sea/telling", {})).json == said.json, "what is left out stays as it is"
+    told = (await troubled.post("/properties/sea/telling", {"bookings": []})).json
+    assert told == said.json | {"bookings": []}
+    told = (await troubled.post("/properties/sea/telling", {"escalation": [], "quiet_hours": None})).json
+    assert (told["escalation"], told["quiet_hours"], told["bookings"]) == ([], None, [])
 
 
 async def test_who_is_told_of_bookings_is_said_there_too(troubled: Api) -> None:
