@@ -228,7 +228,7 @@ def take_out(tx: Tx, desk: Desk, row: StayRow, *, named_before: datetime | None 
     """
     now, name = desk.now(), row.guest if len(row.guest) >= SHORTEST_NAME else ""
     elsewhere = name if named_before is None else ""
-    lines = guests.unname_log(tx, row.id, row.guest)
+    lines = guests.unname_log(tx, row.id, {row.guest, row.reference})
     guests.unname_deeds(tx, row.id, name, now, named_before=named_before)
     sentences = guests.unname_sentences(tx, row.id, elsewhere)
     for channel, uid, box in guests.reports(tx, row.id):

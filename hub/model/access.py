@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -16,6 +17,8 @@ HOW: Final = {
     How.AUTO: "by itself",
     How.UNKNOWN: "the lock did not say",
 }
+
+_OR: Final = " or "
 
 _NOBODY: Final = {
     How.MANUAL: "somebody at the door",
@@ -42,7 +45,14 @@ def who(how: How, name: str | None, *, slot: int | None = None) -> str:
 
 def one_of(names: Sequence[str], *, stranger: bool = False) -> str:
     """Where it is not known whose code it was: those it may have been. `stranger`: or one that is not ours."""
-    return " or ".join([*names, "a code that is not ours"] if stranger else names)
+    return _OR.join([*names, "a code that is not ours"] if stranger else names)
+
+
+def without(told: str, names: Iterable[str], instead: str) -> str:
+    """What `one_of` said, with none of these names; a longer one in which one of them stands is somebody else's."""
+    for name in filter(None, names):
+        told = re.sub(rf"(?:^|(?<={_OR})){re.escape(name)}(?={_OR}|$)", lambda _: instead, told)
+    return told
 
 
 def when(at: datetime, zone: ZoneInfo) -> str:

@@ -189,17 +189,12 @@ def keep_delivery(tx: Tx, id_: int, box: bytes) -> None:
     tx.sql.execute(update(inbox).where(inbox.c.id == id_).values(body=box))
 
 
-def unname_log(tx: Tx, stay: StayId, name: str) -> int:
+def unname_log(tx: Tx, stay: StayId, names: Collection[str]) -> int:
     """Lines of the access log: what happened remains, and who it was does not."""
     own = access_log.c.stay_id == stay
     lines = tx.sql.execute(update(access_log).where(own).values(who=GONE, stay_id=None, grant_id=None)).rowcount
-    for grant in tx.sql.scalars(select(grants.c.id).where(grants.c.stay_id == stay)).all():
-        maybe = func.instr(" " + access_log.c.maybe + " ", f" {grant} ") > 0
-        found = tx.sql.execute(select(access_log.c.id, access_log.c.who).where(maybe)).all()
-        for id_, who in found:
-            told = who.replace(name, GONE) if name else who
-            tx.sql.execute(update(access_log).where(access_log.c.id == id_).values(who=told))
-        lines += len(found)
+    held = tx.sql.scalars(select(grants.c.id).where(grants.c.stay_id == stay)).all()
+    lines += log.unname_doubts(tx, held, names, GONE)
     tx.signal("log")
     return lines
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Integer, Select, and_, bindparam, delete, desc, func, insert, or_, select, tuple_, update
 
+from hub.model.access import without
 from hub.model.chain import BOLT, DEED, HOUSE, LOCK, Wrong, cut, evidence
 from hub.model.values import GrantId, LockId, PropertyId, StayId
 from hub.store import chain, settings
@@ -255,6 +256,18 @@ def conclude_orphans(tx: Tx, at: datetime) -> int:
     for number, detail in asked:
         conclude(tx, number, at, "unknown", detail)
     return len(asked)
+
+
+def unname_doubts(tx: Tx, held: Collection[GrantId], names: Collection[str], instead: str) -> int:
+    """Lines of the access log that may have been about one of these codes say none of these names any more."""
+    codes, lines = set(held), 0
+    doubtful = select(access_log.c.id, access_log.c.who, access_log.c.maybe).where(access_log.c.maybe != "")
+    for number, who, maybe in tx.sql.execute(doubtful).all() if codes else ():
+        if not codes.isdisjoint(maybe.split()):
+            told = update(access_log).where(access_log.c.id == number)
+            tx.sql.execute(told.values(who=without(who, names, instead)))
+            lines += 1
+    return lines
 
 
 def empty_lines(

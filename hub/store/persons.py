@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, delete, func, select, update
+from sqlalchemy import Select, and_, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.io.vault import NOT_OPENED, Vault
 from hub.model.people import PersonKind, ToldBy
 from hub.model.values import GrantId, PersonId, PropertyId
+from hub.store import log
 from hub.store.engine import Tx
 from hub.store.house import Origin
 from hub.store.prepared import Prepared
@@ -131,11 +132,8 @@ def unname(tx: Tx, row: Person, codes: Collection[GrantId]) -> int:
     codes = [*codes, *tx.sql.scalars(select(grants.c.id).where(old))]
     nobody = update(access_log).where(access_log.c.grant_id.in_(codes)).values(who=GONE, grant_id=None)
     lines = tx.sql.execute(nobody).rowcount
-    for code in codes:
-        maybe = func.instr(" " + access_log.c.maybe + " ", f" {code} ") > 0
-        for number, who in tx.sql.execute(select(access_log.c.id, access_log.c.who).where(maybe)).all():
-            told = update(access_log).where(access_log.c.id == number)
-            lines += tx.sql.execute(told.values(who=who.replace(row.name, GONE))).rowcount
+    called = tx.sql.scalars(select(grants.c.label).where(grants.c.id.in_(codes)).distinct()).all()
+    lines += log.unname_doubts(tx, codes, {row.name, *called}, GONE)
     tx.sql.execute(update(grants).where(grants.c.id.in_(codes)).values(label="", pin=None))
     tx.sql.execute(update(tellings).where(tellings.c.person_id == row.id).values(name=GONE))
     tx.signal("log")

@@ -13,7 +13,7 @@ from hub.__main__ import main
 from hub.config import parse
 from hub.errors import Rejected
 from hub.hub import Hub
-from hub.model.values import LockId, PropertyId
+from hub.model.values import GrantId, LockId, PropertyId
 from hub.running import World, made
 from hub.store import chain, codes, log, passes, tables
 from hub.store.engine import Tx
@@ -125,6 +125,30 @@ async def test_whoever_is_removed_stands_in_no_line_of_a_pass_that_was_forgotten
     await ask(hub, "people do", person="Maria", deed="remove")
     [line] = await hub.store.read(lambda tx: log.entries(tx, Filter()))
     assert line.who == "somebody who was removed"
+
+
+async def test_whoever_is_removed_goes_from_what_is_in_doubt_under_each_name_they_had_and_a_longer_one_stays(
+    hub: Hub,
+) -> None:
+    given = await ask(hub, "people give", person="Maria", locks=["front"])
+    grant = await hub.store.read(lambda tx: passes.grants_of(tx, given["person"])[0])
+    renamed = update(tables.grants).where(tables.grants.c.id == grant).values(label="Mary")
+
+    def note(tx: Tx) -> None:
+        at = hub.clock.now()
+        for held, who in ((grant, "Maria Lopez or Maria or a code that is not ours"), (grant, "Mary or Anna-Maria")):
+            maybe = (held, GrantId("another"))
+            log.note(tx, Entry(at, LockId("front"), PropertyId("home"), "unlocked", "keypad", who, 1, maybe=maybe))
+        other = (GrantId("another"), GrantId(f"{grant}-2"))
+        log.note(tx, Entry(at, LockId("front"), PropertyId("home"), "unlocked", "keypad", "Maria", 1, maybe=other))
+
+    await hub.store.write(note)
+    await ask(hub, "people do", person="Maria", deed="leave")
+    await hub.store.write(lambda tx: tx.sql.execute(renamed))
+    await ask(hub, "people do", person="Maria", deed="remove")
+    lines = {line.who for line in await hub.store.read(lambda tx: log.entries(tx, Filter()))}
+    gone = "somebody who was removed"
+    assert lines == {f"Maria Lopez or {gone} or a code that is not ours", f"{gone} or Anna-Maria", "Maria"}
 
 
 async def test_whom_the_site_file_names_is_not_removed_behind_its_back(hub: Hub) -> None:
