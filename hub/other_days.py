@@ -1,4 +1,6 @@
-"""Days that somebody gave a booking of ours at the account that it was pushed to: shown, until both agree again.
+"""What somebody did to a booking of ours at the account that it was pushed to: shown, until both agree again.
+
+They gave it other days, or cancelled it.
 
 Until a person has said whose days count, the nights of both are kept: from other channels, from bookings here, and, as far
 as nights can be closed there, from the account itself.
@@ -20,41 +22,95 @@ from hub.store import publishing as rows
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.publishing import IN, NOTED, Entry
-from hub.store.pushes import Push
+from hub.store.pushes import ANEW, Push, PushState
 from hub.store.stays import StayRow
 
 SETTLES: Final = timedelta(minutes=2)
-"""So long after the account took days of ours it may still list those before: a search lags. Our own guess."""
+"""So long after the account took what we told it may still list what was before: a search lags. Our own guess."""
+CANCELLED_THERE: Final = "it was cancelled there and not here; cancel it here too, or send it again"
 
 
 def heard(tx: Tx, channel: ChannelId, stay: StayRow, report: StayReport, at: datetime) -> None:
     """What the account says of one of our bookings. Doing it twice changes nothing."""
     row = pushes.one(tx, channel, stay.id)
-    if row is None or row.dry or row.booking != report.uid or report.arrival is None or report.departure is None:
+    if row is None or row.dry or row.booking != report.uid or _is_old(row, report, at):
         return
+    after = replace(row, heard_at=report.changed_at or row.heard_at)
+    if report.status is not StayStatus.CANCELLED:
+        after = _back(after)
+    elif stay.status in (StayStatus.CONFIRMED, StayStatus.TENTATIVE) and not row.ended_by_us:
+        after = _gone(after, at)
+    if report.arrival is not None and report.departure is not None:
+        after = _with_days(tx, after, stay, report, at)
+    if after != row:
+        pushes.keep(tx, after)
+    if (after.there, after.gone_at) != (row.there, row.gone_at):
+        tx.signal("publishing")
+
+
+def _is_old(row: Push, report: StayReport, at: datetime) -> bool:
+    """Newer word was taken in already, or it may be of before we told something."""
+    said = report.changed_at
+    if said is not None and row.heard_at is not None and said < row.heard_at:
+        return True
+    if row.nights_at is None or at >= row.nights_at + SETTLES:
+        return False
+    return said is None or said <= row.nights_at
+
+
+def _with_days(tx: Tx, row: Push, stay: StayRow, report: StayReport, at: datetime) -> Push:
+    assert report.arrival is not None  # whoever asks has looked
+    assert report.departure is not None
     theirs: tuple[date, date] | None = (report.arrival, report.departure)
     told = f"{report.arrival}/{report.departure}" == row.told.get(Part.DAYS)
     if report.status is StayStatus.CANCELLED or told or theirs == (stay.arrival, stay.departure):
         theirs = None
-    elif _may_be_old(row, report, at):
-        return
-    if theirs != row.there:
-        _keep(tx, row, theirs, at)
-        if theirs is not None:
-            what = f"other days for booking {report.reference}, made here: {theirs[0]} to {theirs[1]}"
-            rows.note(tx, Entry(0, channel, stay.unit_id, at, IN, NOTED, what))
-
-
-def _may_be_old(row: Push, report: StayReport, at: datetime) -> bool:
-    if row.days_at is None or at >= row.days_at + SETTLES:
-        return False
-    return report.changed_at is None or report.changed_at <= row.days_at
-
-
-def _keep(tx: Tx, row: Push, theirs: tuple[date, date] | None, at: datetime) -> None:
+    if theirs is not None and theirs != row.there:
+        what = f"other days for booking {report.reference}, made here: {theirs[0]} to {theirs[1]}"
+        rows.note(tx, Entry(0, row.channel_id, stay.unit_id, at, IN, NOTED, what))
     first, until = theirs or (None, None)
-    pushes.keep(tx, replace(row, there_from=first, there_until=until))
+    return replace(row, there_from=first, there_until=until)
+
+
+# ---- cancelled there -------------------------------------------------------------------------------------------------
+
+
+def gone(tx: Tx, channel: ChannelId, id_: StayId, at: datetime) -> None:
+    """Somebody cancelled it at the account, which was seen when something was to be told of it."""
+    row = pushes.one(tx, channel, id_)
+    if row is not None:
+        pushes.keep(tx, _gone(row, at))
+        tx.signal("publishing")
+
+
+def _gone(row: Push, at: datetime) -> Push:
+    return replace(row, gone_at=row.gone_at or at, state=PushState.FAILED, error=CANCELLED_THERE)
+
+
+def _back(row: Push) -> Push:
+    """It stands there again, by somebody's hand."""
+    if row.gone_at is None:
+        return row
+    row = replace(row, gone_at=None)
+    if row.state is PushState.FAILED and row.error == CANCELLED_THERE:
+        return replace(row, state=PushState.SYNCED, error="")
+    return row
+
+
+def wanted_back(row: Push) -> Push:
+    """A person says that it lives: it is told so as if the account had never taken it."""
+    return row if row.gone_at is None else replace(row, gone_at=None, told={**row.told, Part.STATUS: ANEW})
+
+
+def send_back(tx: Tx, channel: ChannelId, id_: StayId) -> None:
+    """It lives: it is brought back there."""
+    row = pushes.one(tx, channel, id_)
+    assert row is not None  # the difference is its own
+    pushes.keep(tx, replace(wanted_back(row), wanted={**row.wanted, Part.STATUS: ""}))
     tx.signal("publishing")
+
+
+# ---- whose days count ------------------------------------------------------------------------------------------------
 
 
 def send_again(tx: Tx, channel: ChannelId, id_: StayId, now: datetime) -> None:
@@ -63,8 +119,9 @@ def send_again(tx: Tx, channel: ChannelId, id_: StayId, now: datetime) -> None:
     assert row is not None  # the difference is its own
     told = dict(row.told)
     told.pop(Part.DAYS, None)
-    ours = replace(row, wanted={**row.wanted, Part.DAYS: ""}, told=told, days_at=now)
-    _keep(tx, ours, None, now)
+    ours = replace(row, wanted={**row.wanted, Part.DAYS: ""}, told=told, nights_at=now)
+    pushes.keep(tx, replace(ours, there_from=None, there_until=None))
+    tx.signal("publishing")
 
 
 def found(look: Look) -> Iterator[Finding]:

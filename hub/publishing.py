@@ -87,6 +87,7 @@ class Wanted:
         self._elsewhen: dict[UnitId, dict[StayId, list[Elsewhen]]] = {unit: {} for unit in units}
         for each in pushes.elsewhen(tx, now) if outlets else ():
             self._elsewhen.get(each.unit, {}).setdefault(each.stay, []).append(each)
+        self._gone = pushes.cancelled_there(tx, now) if outlets else {}
         self._places = {unit: house.property_of(tx, unit) for unit in units}
         self._buffers = {unit: bookings.rules_at(tx, unit).buffer for unit in units}
         few = len(outlets) <= AT_ONCE
@@ -121,7 +122,7 @@ class Wanted:
         for stay in self._nights[unit]:
             if self._as_booking(outlet, stay):
                 continue
-            knowing = outlet.for_whom & stay.told_by
+            knowing = {each for each in outlet.for_whom & stay.told_by if (each, stay.id) not in self._gone}
             if stay.moved or not knowing:
                 yield from self._of(stay, place)
             else:

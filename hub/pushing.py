@@ -17,7 +17,7 @@ import structlog
 
 from hub import contacts, other_days
 from hub.contracts import Clock
-from hub.contracts.accounts import Account
+from hub.contracts.accounts import Account, CancelledThere
 from hub.errors import Disappointment, Rejected, Unavailable
 from hub.findings import Look
 from hub.io.vault import NOT_OPENED
@@ -25,13 +25,13 @@ from hub.issuing import Desk
 from hub.model.alerts import Finding, Kind
 from hub.model.effects import Effect, KeepBooking, PushStay
 from hub.model.facts import BookingKept, StayReport
-from hub.model.values import BESIDES, ChannelId, Part, StayId, StayStatus, UnitId
+from hub.model.values import BESIDES, NIGHTLY, ChannelId, Part, StayId, StayStatus, UnitId
 from hub.plugins import Plugins
 from hub.store import house, listings, log, mail, pushes
 from hub.store import publishing as sync_log
 from hub.store import stays as ledger
 from hub.store.engine import Store, Tx
-from hub.store.pushes import Push, PushState
+from hub.store.pushes import NOWHERE, Push, PushState
 from hub.store.stays import Source, StayRow
 
 logger = structlog.get_logger("push")
@@ -43,8 +43,6 @@ LATELY: Final = timedelta(days=30)
 """R574."""
 
 
-_GONE: Final = "cancelled"
-"""In place of a digest: people cancelled it at the account."""
 PART_WORDS: Final = {
     Part.UNIT: "the unit",
     Part.DAYS: "the days",
@@ -126,14 +124,13 @@ def parts_of(desk: Desk, stay: StayRow, listing: str) -> dict[Part, str]:
     price = (stay.total_minor, stay.currency)
     said: dict[Part, tuple[object, ...]] = {
         Part.UNIT: (listing,),
-        Part.STATUS: (stay.status.value if listing else "",),
         Part.PARTY: party,
         Part.GUEST: (stay.guest, sorted(_contact(desk, stay).items())),
         Part.NOTES: (stay.note, reference, *party, *price, *map(": ".join, _besides(stay).items())),
         Part.PRICE: price,
     }
-    days = f"{stay.arrival}/{stay.departure}"  # these need no digest
-    return {Part.DAYS: days} | {
+    plain = {Part.DAYS: f"{stay.arrival}/{stay.departure}", Part.STATUS: stay.status.value if listing else NOWHERE}
+    return plain | {
         part: hashlib.sha256(json.dumps([*map(str, each)]).encode()).hexdigest()[:24] for part, each in said.items()
     }
 
@@ -184,6 +181,9 @@ class Pusher:
             return
         try:
             await integration.perform[KeepBooking](order, key)
+        except CancelledThere:
+            await self.store.write(lambda tx: other_days.gone(tx, effect.channel, effect.stay, self.desk.now()))
+            return  # a person is asked
         except Disappointment as error:
             final, words = isinstance(error, Rejected), str(error)
             await self.store.write(lambda tx: self._failed(tx, effect, words, final=final))
@@ -229,6 +229,7 @@ class Pusher:
             parts=tuple(wanted.items()),
             told=told,
             outdated=frozenset() if row.dry else frozenset(row.told) - told,
+            revives=row.ended_by_us,
         )
 
     def _failed(self, tx: Tx, effect: PushStay, words: str, *, final: bool) -> None:
@@ -278,9 +279,13 @@ def kept(tx: Tx, fact: BookingKept, now: datetime) -> None:
         **dict(fact.lacks),
     }
     after = replace(row, booking=fact.booking, dry=int(fact.dry), told=told, lacks=lacks)
-    if told.get(Part.DAYS) != row.told.get(Part.DAYS):
-        after = replace(after, there_from=None, there_until=None, days_at=now)
+    if any(told.get(part) != row.told.get(part) for part in NIGHTLY):
+        after = replace(after, nights_at=now)
         tx.signal("publishing")
+    if told.get(Part.DAYS) != row.told.get(Part.DAYS):
+        after = replace(after, there_from=None, there_until=None)
+    if Part.STATUS in dict(fact.told):
+        after = replace(after, gone_at=None)
     if after != row:
         pushes.keep(tx, after)
     if not fact.dry and ledger.source(tx, fact.channel, fact.booking) is None:
@@ -298,12 +303,6 @@ def recognise(tx: Tx, channel: ChannelId, reports: Sequence[StayReport], at: dat
         if row.booking != report.uid:
             kept(tx, BookingKept(channel, at, row.stay_id, report.uid), at)
         stay = ledger.stay(tx, row.stay_id)
-        live = stay is not None and stay.status in (StayStatus.CONFIRMED, StayStatus.TENTATIVE)
-        known = row.state is PushState.PENDING or row.told.get(Part.STATUS) == _GONE
-        if report.status is StayStatus.CANCELLED and live and not known:
-            why = "it was cancelled there and not here; cancel it here too, or send it again"
-            told = {**row.told, Part.STATUS: _GONE}
-            pushes.keep(tx, replace(row, state=PushState.FAILED, error=why, told=told))
         if stay is not None:
             other_days.heard(tx, channel, stay, report, at)
 
@@ -312,13 +311,17 @@ def recognise(tx: Tx, channel: ChannelId, reports: Sequence[StayReport], at: dat
 
 
 def retry(tx: Tx, channel: ChannelId, only: StayId | None, actor: str, now: datetime, wall: datetime) -> int:
-    """Send again what failed, at once; how many. Raises Rejected where the one that is meant did not."""
+    """Send again what failed, at once; how many. What was cancelled there is brought back only where it alone is meant.
+
+    Raises:
+        Rejected: the one that is meant did not fail.
+    """
     rows = pushes.failed(tx, channel, now)
-    wanted = rows if only is None else [row for row in rows if row.stay_id == only]
+    wanted = [row for row in rows if (row.gone_at is None if only is None else row.stay_id == only)]
     if only is not None and not wanted:
         raise Rejected("this booking did not fail to be pushed, or its stay is over")
     for row in wanted:
-        _again(tx, anew(row), wall)
+        _again(tx, anew(other_days.wanted_back(row)), wall)
     if wanted:
         log.record(tx, now, actor, "bookings pushed again", f"channel:{channel}", detail=f"{len(wanted)}")
     return len(wanted)

@@ -122,7 +122,8 @@ def _ask(
     ]
     for each in outlets:
         hub.publisher.push_now(tx, each, actor)
-    failed = [each.stay_id for each in pushes.failed(tx, row.id, now) if only is None or each.stay_id in only]
+    found = (each for each in pushes.failed(tx, row.id, now) if each.gone_at is None)
+    failed = [each.stay_id for each in found if only is None or each.stay_id in only]
     which = failed if only is not None else [None] if failed else []
     again = sum(pushing.retry(tx, row.id, each, actor, now, hub.wall.now()) for each in which)
     return Asked(row.id, reads, len(outlets), again, "" if reads or outlets or again else _BY_ITSELF)

@@ -170,6 +170,8 @@ class Doubt(Enum):
     """It lists a booking that a person cancelled here."""
     OTHER_DAYS = "other_days"
     """It gives other days to a booking that was made here."""
+    CANCELLED_THERE = "cancelled_there"
+    """It has cancelled a booking that was made here and lives here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,10 +186,15 @@ class Difference:
 def differences(tx: Tx, channel: ChannelId, now: datetime) -> list[Difference]:
     """Soonest first. *Accept* makes the platform right, *reject* makes the hub right."""
     found = [each for pair in rows_of(tx, channel, now) if (each := _difference(*pair)) is not None]
-    return [each for each in (*found, *_of_days(tx, channel, now)) if not _settled(tx, each)]
+    return [each for each in (*found, *_of_ours(tx, channel, now)) if not _settled(tx, each)]
 
 
-def _of_days(tx: Tx, channel: ChannelId, now: datetime) -> Iterator[Difference]:
+def _of_ours(tx: Tx, channel: ChannelId, now: datetime) -> Iterator[Difference]:
+    """Bookings that were made here: these are over when both agree."""
+    for (account, id_), since in pushes.cancelled_there(tx, now).items():
+        stay = ledger.stay(tx, id_) if account == channel else None
+        if stay is not None:
+            yield Difference(stay, Doubt.CANCELLED_THERE, since)
     for each in pushes.elsewhen(tx, now):
         stay = ledger.stay(tx, each.stay)
         if each.channel == channel and stay is not None:
@@ -213,8 +220,8 @@ def _difference(source: Source, stay: StayRow) -> Difference | None:
 
 
 def _settled(tx: Tx, each: Difference) -> bool:
-    if each.doubt is Doubt.OTHER_DAYS:
-        return False  # it is over when both agree
+    if each.doubt in (Doubt.OTHER_DAYS, Doubt.CANCELLED_THERE):
+        return False
     if each.doubt is Doubt.CANCELLED_HERE and pushes.is_pushed(tx, each.stay.id):
         return True  # it is told of by us
     kind = _KINDS[each.doubt]
@@ -245,6 +252,10 @@ def settle(tx: Tx, intake: Intake, channel: ChannelId, id_: StayId, actor: str, 
             intake.change_stay(tx, id_, StayChange(arrival=found.theirs[0], departure=found.theirs[1]), actor)
         case Doubt.OTHER_DAYS, False:
             other_days.send_again(tx, channel, id_, now)
+        case Doubt.CANCELLED_THERE, True:
+            cancel(tx, desk, found.stay, actor, f"cancelled by {actor}", because=f"{channel} had it cancelled")
+        case Doubt.CANCELLED_THERE, False:
+            other_days.send_back(tx, channel, id_)
         case Doubt.NOT_LISTED, True:
             cancel(tx, desk, found.stay, actor, NOT_LISTED, because=f"{channel} lists it no more")
         case Doubt.CANCELLED_HERE, True:

@@ -49,6 +49,10 @@ STRANGE: Final[Status] = (StayKind.UNKNOWN, StayStatus.CONFIRMED)
 """A word that nobody here knows: the nights are kept, and a person is asked; a stay that is known stays what it is."""
 
 
+class CancelledThere(Rejected):
+    """A booking of ours was cancelled there by somebody, and is not brought back unasked."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Cursor:
     since: float

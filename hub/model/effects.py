@@ -143,6 +143,8 @@ class KeepBooking:
     """What the account is known to have as it is."""
     outdated: frozenset[Part] = frozenset()
     """What it is known to have as it was."""
+    revives: bool = False
+    """It may be brought back where it is cancelled there: we had it cancelled, or a person wants it back."""
 
 
 @dataclass(frozen=True, slots=True)

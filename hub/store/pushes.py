@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Row, Select, case, func, or_, select, text
 from sqlalchemy.dialects.sqlite import insert
 
-from hub.model.values import NIGHTLY, ChannelId, Part, StayId, UnitId
+from hub.model.values import NIGHTLY, ChannelId, Part, StayId, StayStatus, UnitId
 from hub.store.engine import Tx
 from hub.store.prepared import Prepared
 from hub.store.tables import pushes, stays
@@ -23,6 +23,13 @@ class PushState(Enum):
     SYNCED = "synced"
     FAILED = "failed"
     """A person should look at it. It is tried again all the same, unless the account refused it."""
+
+
+NOWHERE: Final = "nowhere"
+"""In place of a status: the booking is of a unit that is not let there."""
+ANEW: Final = "anew"
+"""In place of a status that the account took: a person wants it told once more."""
+_ENDED: Final = (StayStatus.CANCELLED.value, NOWHERE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +57,12 @@ class Push:
     there_from: date | None = None
     there_until: date | None = None
     """The days that the account says, where they are neither ours nor those that it took."""
-    days_at: datetime | None = None
-    """When it took the days that it was told."""
+    nights_at: datetime | None = None
+    """When it took the unit, the days or the status that it was told."""
+    heard_at: datetime | None = None
+    """By the account's own clock: its newest word on the booking."""
+    gone_at: datetime | None = None
+    """Since when it is cancelled there, and not by us."""
 
     @property
     def there(self) -> tuple[date, date] | None:
@@ -61,7 +72,18 @@ class Push:
     @property
     def has(self) -> frozenset[Part]:
         """The parts that the account knows as they are here."""
-        return frozenset(part for part, digest in self.wanted.items() if self.told.get(part) == digest)
+        same = frozenset(part for part, digest in self.wanted.items() if self.told.get(part) == digest)
+        return same if self.gone_at is None else same - {Part.STATUS}
+
+    @property
+    def ends(self) -> bool:
+        """It is to be cancelled there."""
+        return self.wanted.get(Part.STATUS) in _ENDED
+
+    @property
+    def ended_by_us(self) -> bool:
+        """We had it cancelled there, or a person wants it back: that it is cancelled there is no news."""
+        return self.gone_at is None and self.told.get(Part.STATUS) in (*_ENDED, ANEW)
 
     @property
     def keeps_nights(self) -> bool:
@@ -71,7 +93,7 @@ class Push:
     @property
     def missing(self) -> dict[Part, str]:
         """What a booking that stands there lacks, with the reason where there is one. Nothing of what never was told in parts."""
-        if self.booking is None or self.dry or not self.told:
+        if self.booking is None or self.dry or not self.told or self.ends:
             return {}
         return {part: self.lacks.get(part, "") for part in Part if part in self.wanted and part not in self.has}
 
@@ -195,6 +217,21 @@ _ELSEWHEN: Final = Prepared(
 def elsewhen(tx: Tx, now: datetime) -> list[Elsewhen]:
     """Those that are not over, here or there."""
     return [each for each in _ELSEWHEN.all(tx) if each.ours != each.theirs and each.over_at > now]
+
+
+_CANCELLED_THERE: Final = Prepared(
+    select(pushes.c.channel_id, pushes.c.stay_id, pushes.c.gone_at, stays.c.check_out)
+    .join(stays, stays.c.id == pushes.c.stay_id)
+    .where(text("pushes.gone_at IS NOT NULL"), stays.c.check_out.is_not(None))
+    .where(or_(stays.c.status == "confirmed", stays.c.status == "tentative"))
+    .order_by(pushes.c.channel_id, pushes.c.stay_id),
+    lambda row: (row["channel_id"], row["stay_id"], row["gone_at"], row["check_out"]),
+)
+
+
+def cancelled_there(tx: Tx, now: datetime) -> dict[tuple[ChannelId, StayId], datetime]:
+    """Bookings of ours that live here, are not over, and were cancelled at an account; since when."""
+    return {(channel, stay): at for channel, stay, at, until in _CANCELLED_THERE.all(tx) if until > now}
 
 
 def is_pushed(tx: Tx, id_: StayId) -> bool:

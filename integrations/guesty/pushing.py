@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol
 import structlog
 
 from hub.contracts import Host
+from hub.contracts.accounts import CancelledThere
 from hub.contracts.fields import Fields
 from hub.contracts.writing import done
 from hub.errors import Disappointment, Garbled, Rejected, Unavailable
@@ -34,6 +35,7 @@ SETTLES: Final = timedelta(minutes=2)
 """What was just made may not be found before. Our own guess: nobody documents it."""
 V3: Final = "/v1/reservations-v3"
 _KEYS: Final = "client id and secret"
+_OVER: Final = ("canceled", "declined", "expired", "closed")
 _CONFIRMED: Final = ("confirmed", "checked_in", "checked_out")
 
 
@@ -150,9 +152,7 @@ class Push:
         try:
             if known is not None:
                 await self._mend_nights(booking, known, has, f"{V3}/{id_}")
-            if booking.status is StayStatus.CANCELLED:
-                has.parts |= set(Part)
-            else:
+            if booking.status is not StayStatus.CANCELLED:
                 await self._mend_rest(booking, known, has, f"{V3}/{id_}")
         except Disappointment:
             await self._told(booking, id_, has)
@@ -164,18 +164,22 @@ class Push:
 
     async def _mend_nights(self, booking: KeepBooking, known: Fields, has: _Has, path: str) -> None:
         """Raises Rejected: the rest is of no use then."""
-        gone = booking.status is StayStatus.CANCELLED
+        gone, now = booking.status is StayStatus.CANCELLED, known.text("status")
+        if not gone and now in _OVER and not booking.revives:
+            raise CancelledThere("Guesty says that it is cancelled")
         has.parts -= set(NIGHTLY)
         if not gone and known.text("listingId") not in ("", booking.listing):
             await self._relocate(booking, path)
-        has.parts.add(Part.UNIT)
+        if not gone or Part.UNIT in booking.told:
+            has.parts.add(Part.UNIT)
         days = {"checkInDateLocalized": f"{booking.arrival}", "checkOutDateLocalized": f"{booking.departure}"}
         # Days that it took and has no more were given there: a person says whose count (hub/other_days.py).
         ours = Part.DAYS not in booking.told
         if not gone and ours and any(known.text(name)[:10] not in ("", day) for name, day in days.items()):
             done(await self.tell("PUT", f"{path}/dates", days), _KEYS)
-        has.parts.add(Part.DAYS)
-        word, now = self.status(booking), known.text("status")
+        if not gone or not ours:
+            has.parts.add(Part.DAYS)
+        word = self.status(booking)
         if now and word != now and not (word == "confirmed" and now in _CONFIRMED):
             done(await self.tell("PUT", f"{path}/status", {"status": word}), _KEYS)
         has.parts.add(Part.STATUS)

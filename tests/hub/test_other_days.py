@@ -57,11 +57,11 @@ async def _told(house: Home) -> set[date]:
     return await hub.store.write(look)
 
 
-async def _differences(house: Home) -> list[Difference]:
+async def differences(house: Home) -> list[Difference]:
     return await house.hub.store.read(lambda tx: syncing.differences(tx, DESK, house.hub.clock.now()))
 
 
-async def _settle(house: Home, id_: StayId, *, accept: bool) -> None:
+async def settle(house: Home, id_: StayId, *, accept: bool) -> None:
     hub = house.hub
     await hub.store.write(lambda tx: syncing.settle(tx, hub.intake, DESK, id_, "manager", accept=accept))
 
@@ -93,10 +93,10 @@ def test_other_days_there_are_shown_and_their_nights_are_kept_from_all_others(
             await house.later(minutes=3)
             ours = {ARRIVAL + timedelta(days=number) for number in range(3)}
             assert await _told(house) == ours
-            assert await _differences(house) == []
+            assert await differences(house) == []
             desk.change(made_there(desk).id, departure=LONGER)
             await house.later(minutes=3)
-            (one,) = await _differences(house)
+            (one,) = await differences(house)
             assert (one.stay.id, one.doubt, one.theirs) == (id_, Doubt.OTHER_DAYS, (ARRIVAL, LONGER))
             (said,) = await _alerts(house)
             assert f"{ARRIVAL} to {LONGER} there, {ARRIVAL} to {DEPARTURE} here" in said
@@ -106,7 +106,7 @@ def test_other_days_there_are_shown_and_their_nights_are_kept_from_all_others(
             assert (stay.departure, stay.channel_id) == (DEPARTURE, None), "it is no stay of Guesty's"
             desk.change(made_there(desk).id, departure=DEPARTURE)
             await house.later(minutes=3)
-            assert (await _differences(house), await _alerts(house), await _told(house)) == ([], [], ours)
+            assert (await differences(house), await _alerts(house), await _told(house)) == ([], [], ours)
 
     simulate(main())
 
@@ -128,10 +128,10 @@ def test_nights_that_it_has_there_only_are_kept_though_ours_are_over(tmp_path: P
             assert more <= await _told(house)
             assert not await _free(house, until - timedelta(days=1), until)
             assert len(await _alerts(house)) == 1
-            await _settle(house, id_, accept=True)
+            await settle(house, id_, accept=True)
             await house.later(minutes=3)
             assert (await house.stay()).departure == until
-            assert await _differences(house) == []
+            assert await differences(house) == []
             assert more <= await _told(house)
 
     simulate(main())
@@ -145,7 +145,7 @@ def test_other_days_are_over_with_the_nights_of_both(tmp_path: Path) -> None:
             await house.later(minutes=3)
             desk.change(made_there(desk).id, departure=date(2027, 3, 4))
             await house.until(datetime(2027, 3, 5, 1, tzinfo=UTC))
-            assert (await _differences(house), await _alerts(house)) == ([], [])
+            assert (await differences(house), await _alerts(house)) == ([], [])
 
     simulate(main())
 
@@ -158,10 +158,11 @@ def test_other_days_are_over_when_the_booking_is_cancelled_there(tmp_path: Path)
             await house.later(minutes=3)
             desk.change(made_there(desk).id, departure=LONGER)
             await house.later(minutes=3)
-            assert len(await _differences(house)) == 1
+            assert len(await differences(house)) == 1
             desk.change(made_there(desk).id, state="over")
             await house.later(minutes=3)
-            assert (await _differences(house), await _alerts(house)) == ([], [])
+            assert [each.doubt for each in await differences(house)] == [Doubt.CANCELLED_THERE]
+            assert await _alerts(house) == []
             assert not MORE & await _told(house)
 
     simulate(main())
@@ -175,14 +176,14 @@ def test_their_days_are_taken_by_a_word(tmp_path: Path) -> None:
             desk.change(made_there(desk).id, arrival=ARRIVAL + timedelta(days=1), departure=LONGER)
             await house.later(minutes=3)
             before = len(writes(desk))
-            await _settle(house, id_, accept=True)
+            await settle(house, id_, accept=True)
             await house.later(hours=1, minutes=5)
             stay, row = await house.stay(), await pushed(house)
             assert (stay.arrival, stay.departure) == (ARRIVAL + timedelta(days=1), LONGER)
-            assert (row.state, row.missing, await _differences(house)) == (PushState.SYNCED, {}, [])
+            assert (row.state, row.missing, await differences(house)) == (PushState.SYNCED, {}, [])
             assert writes(desk)[before:] == [], "Guesty has these days already"
             with pytest.raises(Rejected, match="one mind"):
-                await _settle(house, id_, accept=True)
+                await settle(house, id_, accept=True)
 
     simulate(main())
 
@@ -194,10 +195,10 @@ def test_ours_are_sent_again_by_a_word(tmp_path: Path) -> None:
             await house.later(minutes=3)
             desk.change(made_there(desk).id, departure=LONGER)
             await house.later(minutes=3)
-            await _settle(house, id_, accept=False)
+            await settle(house, id_, accept=False)
             await house.later(minutes=5)
             assert made_there(desk).departure == DEPARTURE
-            assert ((await pushed(house)).state, await _differences(house)) == (PushState.SYNCED, [])
+            assert ((await pushed(house)).state, await differences(house)) == (PushState.SYNCED, [])
             assert (await house.stay()).departure == DEPARTURE
 
     simulate(main())
@@ -213,12 +214,12 @@ def test_a_note_that_is_sent_meanwhile_leaves_their_days_alone_and_ours_that_cha
             await hub.store.write(lambda tx: hub.intake.change_stay(tx, id_, note, "manager"))
             await house.later(minutes=3)
             assert (made_there(desk).note, made_there(desk).departure) == ("Brings a cat", LONGER)
-            assert len(await _differences(house)) == 1
+            assert len(await differences(house)) == 1
             until = StayChange(departure=DEPARTURE + timedelta(days=1))
             await hub.store.write(lambda tx: hub.intake.change_stay(tx, id_, until, "manager"))
             await house.later(minutes=5)
             assert made_there(desk).departure == until.departure
-            assert await _differences(house) == []
+            assert await differences(house) == []
 
     simulate(main())
 
@@ -234,8 +235,8 @@ def test_their_days_that_somebody_else_has_here_are_not_taken(tmp_path: Path) ->
             desk.change(ours.id, departure=LONGER)
             await house.later(minutes=3)
             with pytest.raises(Rejected):
-                await _settle(house, id_, accept=True)
-            assert len(await _differences(house)) == 1
+                await settle(house, id_, accept=True)
+            assert len(await differences(house)) == 1
 
     simulate(main())
 
@@ -252,7 +253,7 @@ def test_nights_that_were_given_up_there_are_closed_there_until_somebody_has_dec
             assert {day for _, day in desk.closed} == {shorter}
             await house.hub.store.write(lambda tx: house.hub.intake.cancel_stay(tx, id_, "manager"))
             await house.later(minutes=5)
-            assert (desk.closed, await _differences(house)) == (set(), [])
+            assert (desk.closed, await differences(house)) == (set(), [])
             stays = await house.stays()
             assert [each.status for each in stays] == [StayStatus.CANCELLED]
 
@@ -275,7 +276,7 @@ def test_days_of_before_that_are_listed_for_a_while_after_ours_were_sent_are_nob
                 kinds = (StayKind.RESERVATION, StayStatus.CONFIRMED)
                 old = StayReport(str(made_there(desk).id), *kinds, *there, reference=key, listing="101")
                 await hub.store.write(lambda tx: other_days.heard(tx, DESK, _stay(tx, id_), old, now))
-                return len(await _differences(house))
+                return len(await differences(house))
 
             assert await listed() == 0
             await house.later(minutes=3)

@@ -10,7 +10,7 @@ from typing import Any
 from hub.contracts import Integration, Performer
 from hub.hub import Hub
 from hub.model.effects import Effect, KeepBooking
-from hub.model.values import ChannelId, Part, StayId, UnitId
+from hub.model.values import ChannelId, Part, StayId, StayStatus, UnitId
 from hub.store import house, mail, pushes, stay_search, stays
 from hub.store.engine import Tx
 from hub.store.house import ChannelRow, Origin
@@ -105,3 +105,25 @@ async def test_other_days_at_an_account_stand_on_the_page_of_the_stay_and_are_se
     assert after is not None
     assert (after.arrival, after.departure) == (stay.arrival, until)
     assert "Take its days" not in (await manager.get(f"/stays/{mary}")).text
+
+
+async def test_a_booking_that_was_cancelled_at_an_account_is_settled_on_the_page_of_the_stay(manager: Visitor) -> None:
+    hub = manager.here.hub
+    mary = (await furnish(hub))["Mary Jackson"]
+
+    def cancelled(tx: Tx) -> None:
+        row = pushes.one(tx, ACCOUNT, mary)
+        assert row is not None
+        pushes.keep(tx, replace(row, gone_at=hub.clock.now()))
+
+    await hub.store.write(cancelled)
+    for path in (f"/stays/{mary}", "/channels/manager/sync"):
+        page = await manager.get(path)
+        assert "Cancel it here too" in page.text
+        assert "Send ours again" in page.text
+        assert "Take its days" not in page.text
+    assert (await manager.post("/channels/manager/differences", stay=mary, word="accept")).status == 303
+    after = await hub.store.read(lambda tx: stays.stay(tx, mary))
+    assert after is not None
+    assert after.status is StayStatus.CANCELLED
+    assert "Cancel it here too" not in (await manager.get(f"/stays/{mary}")).text

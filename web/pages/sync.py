@@ -122,12 +122,14 @@ class OtherDays:
 
     channel: ChannelId
     theirs: str
+    """Empty: it was cancelled there."""
     ours: str
 
 
 def other_days_of(tx: Tx, id_: StayId, now: datetime) -> list[OtherDays]:
+    gone = (OtherDays(channel, "", "") for channel, stay in pushes.cancelled_there(tx, now) if stay == id_)
     found = (each for each in pushes.elsewhen(tx, now) if each.stay == id_)
-    return [OtherDays(each.channel, _days(each.theirs), _days(each.ours)) for each in found]
+    return [*gone, *(OtherDays(each.channel, _days(each.theirs), _days(each.ours)) for each in found)]
 
 
 def _logged(each: rows.Entry, ground: Ground, local: Local) -> LogLine:

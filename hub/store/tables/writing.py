@@ -38,11 +38,14 @@ pushes = table(
         "there_from", Day
     ),  # this and the next: the days that the account says, where they are neither ours nor those it took
     Column("there_until", Day),
-    Column("days_at", Instant),  # when it took the days that it was told
+    Column("nights_at", Instant),  # when it took the unit, the days or the status that it was told
+    Column("heard_at", Instant),  # by the account's own clock: its newest word on the booking
+    Column("gone_at", Instant),  # since when it is cancelled there, and not by us
     Index("pushes_by_booking", "channel_id", "booking"),  # R548: three indexes
     Index("pushes_by_state", "state", "synced_at"),
     Index("pushes_failed", "channel_id", "tried_at", sqlite_where=text("state = 'failed'")),
     Index("pushes_elsewhen", "channel_id", "stay_id", sqlite_where=text("there_from IS NOT NULL")),
+    Index("pushes_gone", "channel_id", "stay_id", sqlite_where=text("gone_at IS NOT NULL")),
 )
 
 guest_messages = table(

@@ -333,7 +333,9 @@ CREATE TABLE pushes (
     real INTEGER DEFAULT '0' NOT NULL CHECK (real IN (0, 1)),
     there_from TEXT,
     there_until TEXT,
-    days_at INTEGER,
+    nights_at INTEGER,
+    heard_at INTEGER,
+    gone_at INTEGER,
     PRIMARY KEY (channel_id, stay_id),
     FOREIGN KEY(channel_id) REFERENCES channels (id) ON DELETE CASCADE,
     FOREIGN KEY(stay_id) REFERENCES stays (id) ON DELETE CASCADE
@@ -343,6 +345,7 @@ CREATE TABLE pushes (
     "CREATE INDEX pushes_by_state ON pushes (state, synced_at)",
     "CREATE INDEX pushes_failed ON pushes (channel_id, tried_at) WHERE state = 'failed'",
     "CREATE INDEX pushes_elsewhen ON pushes (channel_id, stay_id) WHERE there_from IS NOT NULL",
+    "CREATE INDEX pushes_gone ON pushes (channel_id, stay_id) WHERE gone_at IS NOT NULL",
 )
 
 # ---- calendars that people subscribe to ----
