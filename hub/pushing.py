@@ -39,6 +39,8 @@ logger = structlog.get_logger("push")
 KEY: Final = "GH-"
 ATTEMPTS: Final = 3
 """R553; from then on it counts as failed, and is tried more slowly."""
+OPENING: Final = timedelta(seconds=5)
+"""Until nights that we closed there are looked at again, which we open ourselves."""
 LATELY: Final = timedelta(days=30)
 """R574."""
 
@@ -199,6 +201,8 @@ class Pusher:
         if gone and row.booking is None and row.attempts == 0:
             pushes.keep(tx, replace(row, state=PushState.SYNCED))  # it never was there
             return None
+        if not gone and _closed_by_us(tx, row, stay):
+            raise Unavailable("its nights are still closed there by ourselves; they are opened first", wait=OPENING)
         wanted = parts_of(self.desk, stay, listing)
         row = replace(row, attempts=row.attempts + 1, tried_at=self.desk.now(), wanted=wanted)
         pushes.keep(tx, row)
@@ -254,6 +258,18 @@ class Pusher:
         _note(tx, row, outcome, what, self.desk.now(), words_of(row) and f"not all of it: {words_of(row)}")
         done = replace(row, state=PushState.SYNCED, error="", synced_at=self.desk.now(), dry=int(order.dry))
         pushes.keep(tx, done)
+
+
+def _closed_by_us(tx: Tx, row: Push, stay: StayRow) -> bool:
+    """Whether the nights of a booking that stands there are closed for it, which ends now that it is sent anew."""
+    outlet = sync_log.outlet(tx, row.channel_id, stay.unit_id)
+    apart = row.there is not None or row.gone_at is not None  # then they stay closed
+    if row.booking is None or row.state is not PushState.PENDING or apart or outlet is None:
+        return False
+    if outlet.way != sync_log.PUSH or outlet.failing_since is not None:
+        return False
+    own = (each for each in sync_log.said(tx, outlet) if each.block.about.startswith(f"stay:{stay.id}"))
+    return any(not each.gone or each.told_at is None for each in own)
 
 
 def _note(tx: Tx, row: Push, outcome: str, what: str, now: datetime, words: str) -> None:

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, func, or_, select, update
+from sqlalchemy import and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.model.publishing import ECHO_FOR, Block, Said, patience
 from hub.model.values import ChannelId, StayStatus, UnitId
 from hub.store.engine import Tx
 from hub.store.prepared import Prepared
-from hub.store.tables import channels, outlets, published, said_blocks, stay_sources, stays, sync_log
+from hub.store.pushes import PushState
+from hub.store.tables import channels, outlets, published, pushes, said_blocks, stay_sources, stays, sync_log
 
 FEED, PUSH, DIARY = "feed", "push", "diary"
 BROUGHT = (PUSH, DIARY)
@@ -260,7 +261,7 @@ class Night:
     """A person moved it here: its sources believe it to be elsewhere."""
     told_by: frozenset[ChannelId]
     told_until: Mapping[ChannelId, date]
-    """Until when each of them believes it to last, where they said so."""
+    """Until when each of them believes it to last, where they said so. Not where it is on its way there as a booking of ours."""
 
 
 def taken(tx: Tx, units: Collection[UnitId], now: datetime) -> list[Night]:
@@ -268,10 +269,12 @@ def taken(tx: Tx, units: Collection[UnitId], now: datetime) -> list[Night]:
     dated = stays.c.arrival.is_not(None) & stays.c.departure.is_not(None) & stays.c.check_in.is_not(None)
     mine = (live, dated, stays.c.check_out > now, stays.c.unit_id.in_(list(units)))
     listing: dict[str, dict[ChannelId, date | None]] = {}
-    said = (stay_sources.c.stay_id, stay_sources.c.channel_id, stay_sources.c.departure)
-    listed = select(*said).join(stays, stays.c.id == stay_sources.c.stay_id)
-    for id_, channel, until in tx.sql.execute(listed.where(*mine, stay_sources.c.missing_since.is_(None))):
-        listing.setdefault(id_, {})[channel] = until
+    whose = (stay_sources.c.stay_id, stay_sources.c.channel_id)
+    sent = and_(pushes.c.stay_id == whose[0], pushes.c.channel_id == whose[1], pushes.c.state != PushState.FAILED.value)
+    listed = select(*whose, stay_sources.c.departure, pushes.c.booking).join(stays, stays.c.id == whose[0])
+    listed = listed.outerjoin(pushes, sent)
+    for id_, channel, until, ours in tx.sql.execute(listed.where(*mine, stay_sources.c.missing_since.is_(None))):
+        listing.setdefault(id_, {})[channel] = until if ours is None else None
     names = (
         "id",
         "unit_id",

@@ -15,7 +15,7 @@ from hub.stay_changes import StayChange
 from hub.store.pushes import PushState
 from hub.syncing import Doubt
 from tests.hub.test_other_days import LONGER, differences, settle
-from tests.hub.test_pushing import ARRIVAL, DEPARTURE, DESK, FOR_REAL, add, made_there, plugged, pushed
+from tests.hub.test_pushing import ARRIVAL, DEPARTURE, DESK, FOR_REAL, add, made_there, plugged, pushed, writes
 from tests.simulators.home import Home, simulate
 from tests.simulators.managers.guesty import GuestyDesk
 
@@ -73,8 +73,11 @@ def test_its_nights_are_closed_there_until_a_person_says_who_is_right(tmp_path: 
             await house.later(minutes=5)
             assert {day for _, day in desk.closed} >= OURS
             assert await _doubts(house) == [Doubt.CANCELLED_THERE]
+            before = len(writes(desk))
             await settle(house, id_, accept=accept)
             await house.later(minutes=5)
+            sent = ["101"] if accept else ["101", "status"]
+            assert [each.rpartition("/")[2] for each in writes(desk)[before:]] == sent, "what is closed is opened first"
             assert (desk.closed, await differences(house)) == (set(), [])
             assert made_there(desk).state == ("over" if accept else "taken")
             status = (await house.stay()).status

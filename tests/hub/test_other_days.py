@@ -260,6 +260,22 @@ def test_nights_that_were_given_up_there_are_closed_there_until_somebody_has_dec
     simulate(main())
 
 
+def test_ours_reach_it_only_after_the_nights_that_we_closed_there_are_open(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with plugged(tmp_path, **FOR_REAL, block_nights=True) as (house, desk):
+            id_ = await add(house)
+            await house.later(minutes=3)
+            desk.change(made_there(desk).id, departure=DEPARTURE - timedelta(days=1))
+            await house.later(minutes=5)
+            before = len(writes(desk))
+            await settle(house, id_, accept=False)
+            await house.later(minutes=1)
+            assert [each.rpartition("/")[2] for each in writes(desk)[before:]] == ["101", "dates"]
+            assert (desk.closed, made_there(desk).departure) == (set(), DEPARTURE)
+
+    simulate(main())
+
+
 def test_days_of_before_that_are_listed_for_a_while_after_ours_were_sent_are_nobody_s_wish(tmp_path: Path) -> None:
     async def main() -> None:
         async with plugged(tmp_path, **FOR_REAL) as (house, desk):
