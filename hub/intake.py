@@ -128,6 +128,7 @@ class Intake:
         if isinstance(fact, CalendarRead):
             readings.absorb(tx, self.desk, fact, None, sys.maxsize)
             return
+        _mind_unit(tx, fact)
         pushing.recognise(tx, fact.channel, [fact.stay], fact.at)
         hearing.note_news(tx, fact, calendars.absorb_report(tx, self.desk, fact))
 
@@ -362,6 +363,22 @@ class Intake:
         if stay.status not in (StayStatus.CONFIRMED, StayStatus.TENTATIVE):
             raise Rejected("the stay is cancelled; undo that first")
         return stay, place
+
+
+def _mind_unit(tx: Tx, fact: StayReported) -> None:
+    """Raises Rejected where a channel of one unit is told of another one: a person should see that.
+
+    Any other word is the sender's own for the one that it has.
+    """
+    channel, word = house.channel_with(tx, fact.channel), fact.stay.listing.casefold()
+    if channel is None or channel.unit is None or not word:
+        return
+    named = [unit for unit in house.units(tx) if word in (unit.id.casefold(), unit.name.casefold())]
+    if named and channel.unit not in {unit.id for unit in named}:
+        raise Rejected(
+            f"unit: it says “{clean(fact.stay.listing, limit=60)}”, and the channel “{channel.id}” is of “{channel.unit}” alone; "
+            "leave it out, or give the channel `units` with the partner's word for each"
+        )
 
 
 def _over(stay: StayRow, now: datetime) -> bool:

@@ -15,10 +15,11 @@ from hub import accounts
 from hub.contracts import Delivery, Host, Integration
 from hub.io.sandbox import InlineSandbox
 from hub.model.facts import Fact
-from hub.model.values import ChannelId, StayStatus
+from hub.model.values import ChannelId, PropertyId, StayStatus, UnitId
 from hub.store import house as rows
-from hub.store import listings
-from hub.store.house import ChannelRow, Origin
+from hub.store import listings, mail
+from hub.store.engine import Tx
+from hub.store.house import ChannelRow, ClosedMeans, Origin, Unit
 from hub.store.tables import unplaced
 from integrations import partner
 from tests.simulators.home import FLAT, Home, home, simulate
@@ -86,6 +87,43 @@ def test_a_booking_of_a_unit_that_nobody_named_waits_and_is_taken_in_when_it_is_
             (stay,) = await house.stays()
             assert (stay.unit_id, stay.status, stay.guest) == (FLAT, StayStatus.CONFIRMED, "Ada")
             assert await waiting(house) == []
+
+    simulate(main())
+
+
+def test_a_channel_of_one_unit_takes_no_booking_of_another(tmp_path: Path) -> None:
+    """By its id or its name. Any other word is the partner's own for the one."""
+
+    async def main() -> None:
+        async with agency(tmp_path) as house:
+            hub, loft = (
+                house.hub,
+                Unit(UnitId("loft"), PropertyId("house"), "The Loft", (), ClosedMeans.ASK, Origin.SITE),
+            )
+
+            def furnish(tx: Tx) -> None:
+                rows.keep_unit(tx, loft)
+                sealed = rows.sealed_settings(AGENCY, {}, hub.vault)
+                rows.keep_channel(tx, ChannelRow(AGENCY, FLAT, "partner", sealed, Origin.PAGES))
+
+            plugged = hub.plugins.integration(AGENCY)
+            assert plugged is not None
+            await hub.store.write(furnish)
+            await house.later(seconds=1)
+            hub.plugins.add_channel(AGENCY, plugged)
+            hub.bus.signal("pollers")
+            await tell(house, "b-1", "loft")
+            await tell(house, "b-2", "the LOFT")
+            await house.later(minutes=10)
+            assert await house.stays() == []
+            whys = [each.why for each in await hub.store.read(mail.dead)]
+            assert len(whys) == 2
+            assert all("unit: it says “" in why and "leave it out, or give the channel `units`" in why for why in whys)
+            for number, word in enumerate(("sea view", FLAT, None)):
+                await tell(house, f"b-{3 + number}", word, guest=f"Guest {number}")
+            assert {(each.unit_id, each.guest) for each in await house.stays()} == {
+                (FLAT, f"Guest {number}") for number in range(3)
+            }
 
     simulate(main())
 

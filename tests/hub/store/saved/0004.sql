@@ -605,13 +605,15 @@ CREATE TABLE pushes (
     real INTEGER DEFAULT '0' NOT NULL CHECK (real IN (0, 1)),
     there_from TEXT,
     there_until TEXT,
-    days_at INTEGER,
+    nights_at INTEGER,
+    heard_at INTEGER,
+    gone_at INTEGER,
     PRIMARY KEY (channel_id, stay_id),
     FOREIGN KEY(channel_id) REFERENCES channels (id) ON DELETE CASCADE,
     FOREIGN KEY(stay_id) REFERENCES stays (id) ON DELETE CASCADE
 ) STRICT
     ;
-INSERT INTO "pushes" VALUES('x','x','x','x','x','x','x',1,1,'x',1,1,1,1,'x','x',1);
+INSERT INTO "pushes" VALUES('x','x','x','x','x','x','x',1,1,'x',1,1,1,1,'x','x',1,1,1);
 CREATE TABLE questions (
     id TEXT NOT NULL,
     kind TEXT NOT NULL,
@@ -971,6 +973,7 @@ CREATE INDEX pushes_by_booking ON pushes (channel_id, booking);
 CREATE INDEX pushes_by_state ON pushes (state, synced_at);
 CREATE INDEX pushes_failed ON pushes (channel_id, tried_at) WHERE state = 'failed';
 CREATE INDEX pushes_elsewhen ON pushes (channel_id, stay_id) WHERE there_from IS NOT NULL;
+CREATE INDEX pushes_gone ON pushes (channel_id, stay_id) WHERE gone_at IS NOT NULL;
 CREATE INDEX stay_import_rows_same ON stay_import_rows (import_id, same);
 CREATE INDEX stay_import_rows_nights ON stay_import_rows (import_id, unit_id, arrival);
 CREATE INDEX stay_import_rows_stay ON stay_import_rows (stay_id);
