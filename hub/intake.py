@@ -44,9 +44,10 @@ from hub.model.facts import (
 from hub.model.money import Money
 from hub.model.stays import local_instant
 from hub.model.values import BESIDES, CODED, GrantId, Pin, StayId, StayKind, StayStatus, UnitId, clean, told_besides
+from hub.model.workflow import Stage
 from hub.readings import SoFar
 from hub.stay_changes import StayChange, changed, last4_of, party_of, priced
-from hub.store import alarms, bookings, codes, house, log, questions
+from hub.store import alarms, bookings, codes, house, log, questions, steps
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.house import Property
@@ -77,6 +78,8 @@ class NewStay:
     pets: int | None = None
     total: Money | None = None
     """What the guest pays."""
+    awaits_payment: bool = False
+    """Its nights are kept for a while, and it gets no code before a person confirms it."""
     special_requests: str = ""
     company: str = ""
     purpose: str = ""
@@ -159,7 +162,7 @@ class Intake:
             unit_id=new.unit,
             channel_id=None,
             kind=new.kind,
-            status=StayStatus.CONFIRMED,
+            status=StayStatus.TENTATIVE if new.awaits_payment else StayStatus.CONFIRMED,
             arrival=new.arrival,
             departure=new.departure,
             own_check_in=None if new.check_in is None else _at(new.arrival, new.check_in, place, latest=False),
@@ -178,6 +181,8 @@ class Intake:
         )
         row = party_of(contacts.kept(self.desk.vault, row, contact), new.guests, new.children, new.infants, new.pets)
         self._keep(tx, timed(priced(row, new.total), place), actor, changes.ADDED)
+        if new.awaits_payment:
+            steps.put(tx, id_, Stage.PAYMENT_PENDING, new=False, at=now, by=actor, why="")
         return id_
 
     def extend_stay(

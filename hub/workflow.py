@@ -50,6 +50,9 @@ def _go_on(tx: Tx, desk: Desk, row: StayRow) -> bool:
         if following is None:
             break
         after, why = following
+        if after is Stage.CANCELLED:
+            cancel(tx, desk, row, steps.BY_ITSELF, why, because=why)
+            return True
         steps.take(tx, row.id, stage, after, by=steps.BY_ITSELF, why=why, at=now)
         moved = True
         if after is Stage.NO_SHOW:
@@ -63,11 +66,26 @@ def _following(tx: Tx, row: StayRow, stage: Stage | None, now: datetime) -> tupl
         return None
     by_channel = stage is Stage.CHECKED_OUT and row.check_out > now and _by_channel(tx, row)
     course = Course(row.check_in, row.check_out, row.arrived_at, row.left_at, seen=False, by_channel=by_channel)
+    if stage is Stage.PAYMENT_PENDING:
+        course = replace(course, asked_to_pay_at=_asked_to_pay_at(tx, row))
     if stage is Stage.PRE_ARRIVAL and row.check_in <= now:  # on nothing else hangs what the house says of who is missed
         rules = rules_at(tx, row.unit_id)
         course = replace(course, missed_after=None if rules.no_show is NoShow.OFF else rules.no_show_after)
         course = replace(course, seen=course.missed_at <= now and _seen(tx, row))
     return due(stage, course, now)
+
+
+def _asked_to_pay_at(tx: Tx, row: StayRow) -> datetime | None:
+    return next((each.at for each in reversed(steps.history(tx, row.id)) if each.after is Stage.PAYMENT_PENDING), None)
+
+
+def pays_until(tx: Tx, row: StayRow) -> datetime | None:
+    """Of a stay that waits for payment: then it is cancelled; None: it waits for none."""
+    if steps.stage(tx, row.id) is not Stage.PAYMENT_PENDING or row.check_in is None or row.check_out is None:
+        return None
+    return Course(
+        row.check_in, row.check_out, None, None, seen=False, asked_to_pay_at=_asked_to_pay_at(tx, row)
+    ).pays_until
 
 
 def _by_channel(tx: Tx, row: StayRow) -> bool:

@@ -36,6 +36,7 @@ class StayAdd(Ask):
     children: _Count | None = None
     infants: _Count | None = None
     pets: _Count | None = None
+    awaits_payment: bool = False
     special_requests: _Requests = ""
     company: _Company = ""
     purpose: _Purpose = ""

@@ -89,6 +89,12 @@ def add_stay(  # noqa: PLR0913, PLR0917  # each is an option of the command
     owner: Annotated[
         bool, typer.Option("--owner", help="The owner's own: a code like guests, but nobody's guest.")
     ] = False,
+    awaits_payment: Annotated[
+        bool,
+        typer.Option(
+            "--awaits-payment", help="Not confirmed: its nights are kept for 24 hours, and it gets no code yet."
+        ),
+    ] = False,
     guests: Guests = None,
     children: Children = None,
     infants: Infants = None,

@@ -99,6 +99,8 @@ def made_longer(stage: Stage) -> tuple[Stage, ...]:
 
 PRE_ARRIVAL: Final = timedelta(hours=48)
 """Ruling C4: the time of the words before arrival."""
+PAYS_WITHIN: Final = timedelta(hours=24)
+"""Ruling C15: so long its nights are kept for a stay that waits for payment, and not beyond check-in."""
 NO_SHOW: Final = timedelta(hours=24)
 """After check-in, or at check-out if that is sooner; unless the house says otherwise."""
 SOONEST_NO_SHOW: Final = timedelta(hours=1)
@@ -116,6 +118,7 @@ class NoShow(Enum):
 
 
 FAREWELL: Final = timedelta(hours=24)
+NOT_PAID: Final = "it was not paid in time"
 CAME_IN: Final = "the guest came in"
 CAME_IN_THAT_DAY: Final = "the guest came in that day; the hour is not kept any more"
 
@@ -134,6 +137,12 @@ class Course:
     """Its latest step was its channel's word."""
     missed_after: timedelta | None = NO_SHOW
     """So long after check-in nobody comes any more, as the house has it; None: it says so of nobody."""
+    asked_to_pay_at: datetime | None = None
+    """Since when it waits for payment."""
+
+    @property
+    def pays_until(self) -> datetime | None:
+        return None if self.asked_to_pay_at is None else min(self.asked_to_pay_at + PAYS_WITHIN, self.check_in)
 
     @property
     def missed_at(self) -> datetime:
@@ -150,6 +159,8 @@ def due(stage: Stage, course: Course, now: datetime) -> tuple[Stage, str] | None
     match stage:
         case Stage.CONFIRMED | Stage.PRE_ARRIVAL | Stage.NO_SHOW if course.arrived_at is not None:
             return Stage.CHECKED_IN, CAME_IN
+        case Stage.PAYMENT_PENDING if course.pays_until is not None and now >= course.pays_until:
+            return Stage.CANCELLED, NOT_PAID
         case Stage.CONFIRMED if course.check_in - now <= PRE_ARRIVAL:
             return Stage.PRE_ARRIVAL, "check-in is near"
         case Stage.PRE_ARRIVAL | Stage.NO_SHOW if course.check_in > now:

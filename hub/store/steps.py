@@ -118,9 +118,13 @@ _CAME: Final = stays.c.arrived_at.is_not(None)
 _LEFT: Final = stays.c.left_at.is_not(None)
 _DUE: Final = Prepared(
     select(stays.c.id)
-    .where(stays.c.check_in.is_not(None), stays.c.status == StayStatus.CONFIRMED.value)
+    .where(
+        stays.c.check_in.is_not(None),
+        or_(stays.c.status == StayStatus.CONFIRMED.value, stays.c.stage == Stage.PAYMENT_PENDING.value),
+    )
     .where(
         or_(
+            stays.c.stage == Stage.PAYMENT_PENDING.value,
             and_(stays.c.stage == Stage.CONFIRMED.value, stays.c.check_in <= bindparam("near", type_=Instant)),
             and_(
                 stays.c.stage == Stage.PRE_ARRIVAL.value,

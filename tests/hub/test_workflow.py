@@ -50,6 +50,50 @@ def test_a_stay_goes_its_way_by_the_clock_and_keeps_its_code(tmp_path: Path) -> 
     simulate(main())
 
 
+@pytest.mark.parametrize("paid", [True, False])
+def test_a_stay_that_waits_for_payment_keeps_its_nights_for_a_day(tmp_path: Path, paid: bool) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as made:
+            hub, new = (
+                made.hub,
+                NewStay(FLAT, date(2027, 3, 20), date(2027, 3, 22), "Ada Lovelace", awaits_payment=True),
+            )
+            id_ = await hub.store.write(lambda tx: hub.intake.add_stay(tx, new, "ada"))
+            assert await _stages(made, id_) == [("pending", "ada"), ("payment_pending", "ada")]
+            assert await made.digits_by_door(id_) == {}
+            await made.later(hours=23, minutes=50)
+            with pytest.raises(Rejected, match="somebody else stays there"):
+                await hub.store.write(lambda tx: hub.intake.add_stay(tx, new, "ada"))
+            if paid:
+                await _say(made, id_, Stage.CONFIRMED)
+            await made.later(minutes=20)
+            last = (await _stages(made, id_))[-1]
+            assert last == (("confirmed", "ada") if paid else ("cancelled", "gatehouse"))
+            assert bool(await made.digits_by_door(id_)) is paid
+            row = await hub.store.read(lambda tx: stays.stay(tx, id_))
+            assert row is not None
+            assert row.cancelled_why == (None if paid else "it was not paid in time")
+
+    simulate(main())
+
+
+def test_nothing_waits_for_payment_beyond_check_in(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path) as made:
+            hub = made.hub
+            today = hub.clock.now().date()
+            new = NewStay(FLAT, today, today + timedelta(days=2), "Ada Lovelace", awaits_payment=True)
+            id_ = await hub.store.write(lambda tx: hub.intake.add_stay(tx, new, "ada"))
+            row = await made.stay()
+            assert row.check_in is not None
+            until = await hub.store.read(lambda tx: workflow.pays_until(tx, row))
+            assert until == row.check_in
+            await made.until(row.check_in + timedelta(minutes=6))
+            assert (await _stages(made, id_))[-1] == ("cancelled", "gatehouse")
+
+    simulate(main())
+
+
 def test_only_what_follows_may_be_said_and_a_no_show_keeps_the_code(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path) as made:

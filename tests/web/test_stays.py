@@ -281,6 +281,16 @@ async def test_a_booking_that_was_taken_down_wrong_is_put_right(manager: Visitor
     assert 'value="Analytical Ltd"' in (await manager.get(f"{where}/change")).html
 
 
+async def test_a_stay_that_waits_for_payment_says_until_when(manager: Visitor) -> None:
+    added = await manager.post("/stays/new", **NEW | {"awaits": "payment"})
+    where = added.headers["Location"].partition("?")[0]
+    page = (await manager.get(where)).text
+    assert "It waits for payment. Unless you confirm it, it is cancelled" in page
+    assert "Waits for payment" in (await manager.get(f"{where}/stage")).text
+    assert (await manager.post(f"{where}/stage", stage="confirmed")).status == 303
+    assert "It waits for payment" not in (await manager.get(where)).text
+
+
 async def test_an_emptied_number_of_guests_is_taken_away(manager: Visitor) -> None:
     added = await manager.post("/stays/new", **NEW | {"guests": "3", "children": "1", "pets": "1"})
     where = added.headers["Location"].partition("?")[0]

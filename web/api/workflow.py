@@ -35,6 +35,7 @@ class StepOut(Out):
 class WorkflowOut(Out):
     stage: Stage
     may_become: list[Stage] = Field(description="by a person's word; the rest comes by itself")
+    pays_until: Told | None = Field(description="it waits for payment, and is cancelled then unless it is confirmed")
     history: list[StepOut] = Field(description="the first comes first")
 
 
@@ -87,6 +88,7 @@ def _look(tx: Tx, id_: StayId) -> WorkflowOut:
     return WorkflowOut(
         stage=stage,
         may_become=workflow.choices(tx, row),
+        pays_until=workflow.pays_until(tx, row),
         history=[
             StepOut(at=each.at, before=each.before, after=each.after, by=each.by, why=each.why)
             for each in steps.history(tx, id_)

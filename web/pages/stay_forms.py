@@ -49,6 +49,7 @@ class NewForm(Priced):
     children: int | None = Field(None, title="Children", ge=0, le=1000)
     infants: int | None = Field(None, title="Infants", ge=0, le=1000)
     pets: int | None = Field(None, title="Pets", ge=0, le=1000)
+    awaits: Literal["", "payment"] = Field("", title="Whether it is sure")
     special_requests: str = Field("", title="What the guest asks for", max_length=BESIDES["special_requests"])
     company: Line = Field("", title="The company", max_length=BESIDES["company"])
     purpose: Line = Field("", title="The purpose of the journey", max_length=BESIDES["purpose"])
@@ -152,7 +153,8 @@ async def add(request: web.Request) -> web.Response:
     hub, actor = request.app[SITE].hub, request[GUARD].actor
     (form, total), soft = total_of(read(NewForm, await request.post())), False
     if (given := form.value) is not None:
-        told = given.model_dump(exclude={"hold", "anyway", "price", "currency"})
+        told = given.model_dump(exclude={"hold", "anyway", "price", "currency", "awaits"})
+        told["awaits_payment"] = given.awaits == "payment"
         told |= {"unit": UnitId(given.unit), "kind": StayKind(given.kind), "total": total}
         anyway, held = given.anyway is not None, given.hold
         try:

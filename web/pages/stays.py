@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from aiohttp import web
 
-from hub import backup_codes, contact_looks, contacts, ladder
+from hub import backup_codes, contact_looks, contacts, ladder, workflow
 from hub.errors import Rejected
 from hub.hub import Hub
 from hub.model.values import CODED, ChannelId, StayId, StayStatus
@@ -63,6 +63,8 @@ class StayView:
     """Where it was sold, if its channel is a manager of other channels."""
     price: str
     """What the guest pays; empty: nobody said."""
+    pays_until: Moment | None
+    """It waits for payment, and is cancelled then."""
     special_requests: str
     besides: tuple[tuple[str, str], ...]
     """What else its guest told, with its heading."""
@@ -115,6 +117,7 @@ def look_at(tx: Tx, hub: Hub, id_: StayId) -> StayView:
         party=tuple(_party(row)),
         platform=row.platform,
         price="" if row.total is None else str(row.total),
+        pays_until=ground.local_of(row.unit_id).maybe(workflow.pays_until(tx, row)),
         special_requests=row.special_requests,
         besides=tuple((words, said) for words, said in _besides(row) if said),
         synced=row.channel_id is not None or any(row.unit_id in each.serves for each in house.channels(tx)),

@@ -116,6 +116,16 @@ async def test_a_stay_may_come_early_leave_late_and_stay_longer(api: Api) -> Non
     assert unchanged["departure"] == "2026-12-05"
 
 
+async def test_a_stay_may_wait_for_payment(api: Api) -> None:
+    stay = (await api.post("/stays", STAY | {"awaits_payment": True})).json
+    assert (stay["status"], stay["codes"]["doors"]) == ("tentative", 0)
+    stands = (await api.get(f"/stays/{stay['id']}/workflow")).json
+    assert (stands["stage"], stands["may_become"]) == ("payment_pending", ["confirmed", "cancelled"])
+    assert stands["pays_until"] is not None
+    paid = (await api.post(f"/stays/{stay['id']}/workflow", {"stage": "confirmed"})).json
+    assert (paid["stage"], paid["pays_until"]) == ("confirmed", None)
+
+
 async def test_a_cancelled_stay_has_no_codes_and_can_be_brought_back(api: Api) -> None:
     cancelled = (await api.post(f"/stays/{api.stay}/cancel")).json
     assert (cancelled["status"], cancelled["codes"]["doors"]) == ("cancelled", 0)
