@@ -30,6 +30,7 @@ ALIKE: Final = 10
 APART: Final = timedelta(minutes=10)
 """Two odd readings count as two only so far apart: a lock repeats itself within seconds."""
 
+DAY_S: Final = 86_400.0
 SHORTEST_CURVE: Final = timedelta(days=7)
 CURVE: Final = timedelta(days=45)
 """Batteries do not fall in a line; the last weeks do, nearly."""
@@ -146,11 +147,12 @@ def _slope(points: Sequence[Reading]) -> float | None:
 
 
 def _slopes(points: Sequence[Reading]) -> Iterator[float]:
-    for place, early in enumerate(points):
-        for late in points[place + 1 :]:
-            days = (late.at - early.at) / timedelta(days=1)
-            if days >= 1 and early.percent is not None and late.percent is not None:
-                yield (early.percent - late.percent) / days
+    told = [(point.at.timestamp(), point.percent) for point in points if point.percent is not None]
+    for place, (early, high) in enumerate(told):
+        for late, low in told[place + 1 :]:
+            seconds = late - early
+            if seconds >= DAY_S:
+                yield (high - low) * DAY_S / seconds
 
 
 def _level(points: Sequence[Reading], slope: float) -> float:
