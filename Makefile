@@ -13,11 +13,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 JOBS ?= 2
+# What does not need another is done beside it.
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += --jobs=2 --no-print-directory
+endif
 # A dependency of caldav's would otherwise take the place of urllib3, which others need as it is; so its wheel is not used.
 PIP := URLLIB3_NO_OVERRIDE=1 $(BIN)/python -m pip --disable-pip-version-check -q
 BESIDE := --no-binary urllib3-future
 
-.PHONY: demo check test bench soak mutants lock format clean unit
+.PHONY: demo check test types tested bench soak mutants lock format clean
 
 demo: $(VENV)/.run
 	$(BIN)/gatehouse demo $(DEMO)
@@ -32,8 +36,13 @@ check: $(VENV)/.dev
 test: $(VENV)/.dev $(VENV)/corpora/.done tests/node_modules/.done $(VENV)/.system
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy hub drivers integrations web tests
 	$(BIN)/lint-imports
+	$(MAKE) types tested
+
+types: $(VENV)/.dev
+	$(BIN)/mypy hub drivers integrations web tests
+
+tested: $(VENV)/.dev
 	$(BIN)/pytest -n $(JOBS) --dist worksteal
 
 bench: $(VENV)/.dev tests/node_modules/.done $(VENV)/.system
@@ -79,7 +88,8 @@ $(VENV)/.system: | $(VENV)/bin/python
 	  $(AS_ROOT) apt-get update -q && $(AS_ROOT) apt-get install -y -q chromium gcc libc6-dev postgresql; }
 	touch $@
 
-tests/node_modules/.done: tests/package-lock.json
+# After the others' apt-get, which takes no second one beside it.
+tests/node_modules/.done: tests/package-lock.json | $(VENV)/.system
 	command -v npm >/dev/null || { $(AS_ROOT) apt-get update -q && $(AS_ROOT) apt-get install -y -q nodejs npm; }
 	npm ci --prefix tests --no-fund --no-audit
 	touch $@
