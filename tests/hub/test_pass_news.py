@@ -134,6 +134,7 @@ def test_a_way_that_nobody_set_up_is_an_alert_and_one_that_nobody_chose_is_not(t
         async with home(tmp_path) as made:
             by_sms = await person(made, replace(CLEANER, told_by=ToldBy.SMS))
             await give(made, by_sms, Wish((FRONT,)))
+            await give(made, by_sms, Wish((FRONT,), name="Windows"))
             await give(made, await person(made, replace(CLEANER, name="Otto")), Wish((FRONT,)))
             await made.later(minutes=3)
             alert, *others = await made.hub.store.read(alerts.raised)
@@ -249,6 +250,49 @@ def test_what_could_not_be_sent_is_sent_once_later_and_no_digits_of_a_pass_that_
         assert await pin(made, short) not in "".join(mail.text for mail in post.mails)
         told = await made.hub.store.read(lambda tx: alerts.told_to(tx, whose))
         assert {each.state for each in told} >= {Sent.SENT, Sent.MOOT}
+
+    played(tmp_path, work)
+
+
+def test_what_changes_while_it_waits_is_not_sent_as_it_was(tmp_path: Path) -> None:
+    async def work(made: Home, post: Post) -> None:
+        post.mood = Unavailable("the service is down")
+        whose, otto = await person(made), await person(made, replace(CLEANER, name="Otto", email="otto@example.com"))
+        back = await give(made, whose, Wish((BACK,)))
+        await give(made, otto, Wish((FRONT,)))
+        await made.later(minutes=3)
+        first = await pin(made, back)
+        made.lock("back").silent = True
+        await made.hub.store.write(lambda tx: people.redraw(tx, made.hub.desk, back, BY))
+        await made.hub.store.write(lambda tx: people.tell_by(tx, made.hub.desk, otto, ToldBy.HAND, BY))
+        post.mood = None
+        await made.later(minutes=20)
+        assert post.mails == [], "the new code is not in the lock yet, and Otto is told by hand"
+        made.lock("back").silent = False
+        await made.later(hours=2)
+        (mail,) = post.mails
+        assert await pin(made, back) in mail.text
+        assert first not in mail.text
+
+    played(tmp_path, work, [Memory(Address("front")), Memory(Address("back"))])
+
+
+def test_what_was_not_sent_as_it_rested_is_told_when_it_goes_on(tmp_path: Path) -> None:
+    async def work(made: Home, post: Post) -> None:
+        quiet = Wishes(PropertyId("house"), QuietHours(time(22), time(7)))
+        post.mood = Unavailable("the service is down")
+        id_ = await give(made, await person(made), Wish((FRONT,), MORNINGS))
+        await made.later(minutes=3)
+        await made.hub.store.write(lambda tx: made.hub.alerts.wish(tx, quiet, BY))
+        await made.until(START + timedelta(hours=13))
+        await made.hub.store.write(lambda tx: people.pause(tx, made.hub.desk, id_, BY))
+        post.mood = None
+        await made.later(minutes=20)
+        assert post.mails == [], "nobody is told at night of what is over"
+        await made.hub.store.write(lambda tx: people.resume(tx, made.hub.desk, id_, BY))
+        await made.until(START + timedelta(hours=22, minutes=10))
+        (mail,) = post.mails
+        assert await pin(made, id_) in mail.text
 
     played(tmp_path, work)
 
