@@ -33,7 +33,8 @@ from hub.store.stays import Source, StayRow
 NOTE: Final = "closed in the channel's own calendar"
 BEYOND: Final = f"{NOTE}, and on beyond what that tells"
 STRIDE: Final = timedelta(days=30)
-"""What is closed beyond the last day that is told of grows by so much at once: that day moves on with every day."""
+"""By so much what is closed on beyond the last day that is told of is closed further here, at once: that day moves on with
+every day, and no night that is closed there may be open here."""
 _LIVE: Final = (StayStatus.CONFIRMED, StayStatus.TENTATIVE)
 
 _Word = tuple[Source, StayRow]
@@ -143,8 +144,8 @@ def _whole(fact: NightsTold, run: _Run, before: StayRow | None) -> _Run:
         return replace(run, beyond=beyond)
     first = min(run.first, before.arrival) if run.first == fact.first else run.first
     until = run.until
-    if beyond and before.note == BEYOND and before.departure > run.until - STRIDE:
-        until = before.departure
+    if beyond and before.note == BEYOND and before.departure < run.until:
+        until = run.until + STRIDE
     elif beyond:
         until = max(run.until, before.departure)
     return _Run(run.kind, first, until, beyond)
