@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hub.accounts_told import AccountsTold
@@ -67,3 +68,5 @@ class Hub:
     alerts: Alerts
     running: bool
     """False for a command that works on the database of a hub that does not run: nothing is reached over the air."""
+    making: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by whoever has a calendar made (hub/making.py): who looks for it in the same instant finds none yet."""

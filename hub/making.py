@@ -35,6 +35,11 @@ async def make(hub: Hub, wanted: Wanted, actor: str) -> ChannelRow:
         Unavailable: it may have been made all the same; ask again.
         Rejected, Garbled: in the other side's words where there are any.
     """
+    async with hub.making:
+        return await _make(hub, wanted, actor)
+
+
+async def _make(hub: Hub, wanted: Wanted, actor: str) -> ChannelRow:
     kind = kind_called(wanted.integration)
     if not kind.makes:
         able = " and ".join(each.name for each in kinds() if each.makes)
