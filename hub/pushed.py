@@ -12,6 +12,7 @@ from hub.model.values import ChannelId, StayId
 from hub.plugins import Plugins
 from hub.store import door_codes, house, pushes
 from hub.store import stays as ledger
+from hub.store.door_codes import CodeThere
 from hub.store.engine import Tx
 from hub.store.pushes import Push, PushState, Statistics
 
@@ -70,9 +71,9 @@ def pushed(tx: Tx, plugins: Plugins, channel: ChannelId, now: datetime) -> Pushe
         raise Rejected(f"there is no account called “{channel}”")
     account = next((each for each in pushing.accounts(plugins) if each.channel == channel), None)
     names = {unit.id: unit.name for unit in house.units(tx)}
-    lines = []
+    stays, codes, lines = ledger.sent_to(tx, channel), door_codes.told(tx, channel), []
     for each in pushes.of_account(tx, channel):
-        stay = ledger.stay(tx, each.stay_id)
+        stay = stays.get(each.stay_id)
         if stay is not None:
             lines.append(
                 Line(
@@ -89,7 +90,7 @@ def pushed(tx: Tx, plugins: Plugins, channel: ChannelId, now: datetime) -> Pushe
                     each.tried_at,
                     each.synced_at,
                     bool(each.dry),
-                    tuple(_lacks(tx, each)),
+                    tuple(_lacks(each, codes.get(each.stay_id))),
                     each.keeps_nights,
                 )
             )
@@ -97,9 +98,8 @@ def pushed(tx: Tx, plugins: Plugins, channel: ChannelId, now: datetime) -> Pushe
     return Pushed(account is not None, account is not None and account.rehearses, found, lines)
 
 
-def _lacks(tx: Tx, row: Push) -> Iterator[Lack]:
+def _lacks(row: Push, code: CodeThere | None) -> Iterator[Lack]:
     for part, why in row.missing.items():
         yield Lack(part.value, pushing.PART_WORDS[part], why)
-    for code in door_codes.of_stay(tx, row.stay_id):
-        if code.channel_id == row.channel_id and code.why and not code.sure:
-            yield Lack("door_code", "the door code", code.why)
+    if code is not None and code.why and not code.sure:
+        yield Lack("door_code", "the door code", code.why)

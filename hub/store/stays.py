@@ -20,7 +20,7 @@ from hub.store.engine import Tx
 from hub.store.prepared import Prepared, one_of, upsert
 from hub.store.source_names import CLOSED_THERE, stand_in
 from hub.store.stay_search import Wanted, conditions
-from hub.store.tables import Instant, channel_state, stay_sources, stays
+from hub.store.tables import Instant, channel_state, pushes, stay_sources, stays
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +109,12 @@ _STAY: Final = Prepared(
 
 def stay(tx: Tx, id_: StayId) -> StayRow | None:
     return _STAY.first(tx, stay=id_)
+
+
+def sent_to(tx: Tx, channel: ChannelId) -> dict[StayId, StayRow]:
+    """Those that were to be known to an account as bookings of ours, whether or not they are."""
+    query = select(*_COLUMNS).where(stays.c.id.in_(select(pushes.c.stay_id).where(pushes.c.channel_id == channel)))
+    return {row.id: row for row in _fetch(tx, query)}
 
 
 # Made once, as hundreds are kept at a time: making a statement of forty columns takes longer than running it.

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import delete
+
 from hub.contracts import Integration, Performer
 from hub.hub import Hub
 from hub.model.effects import Effect, KeepBooking
 from hub.model.values import ChannelId, Part, StayId, StayStatus, UnitId
+from hub.pushed import pushed
 from hub.store import house, mail, pushes, stay_search, stays
 from hub.store.engine import Tx
 from hub.store.house import ChannelRow, Origin
 from hub.store.pushes import Push, PushState
+from hub.store.tables import pushes as pushes_table
 from tests.web.conftest import Visitor
 from web.words import short_day
 
@@ -76,6 +81,25 @@ async def test_the_page_shows_how_far_an_account_knows_our_bookings(manager: Vis
     row = await hub.store.read(lambda tx: pushes.one(tx, ACCOUNT, tom))
     assert row is not None
     assert (row.state, row.real, row.attempts) == (PushState.PENDING, 1, 0)
+
+
+async def test_the_page_asks_the_store_as_often_for_four_bookings_as_for_one(manager: Visitor) -> None:
+    hub = manager.here.hub
+    ids = await furnish(hub)
+
+    def asked(tx: Tx) -> int:
+        found: list[str] = []
+        raw = tx.sql.connection.driver_connection
+        assert isinstance(raw, sqlite3.Connection)
+        raw.set_trace_callback(found.append)
+        assert pushed(tx, hub.plugins, ACCOUNT, hub.clock.now()).lines
+        raw.set_trace_callback(None)
+        return len(found)
+
+    first = await hub.store.read(asked)
+    gone = delete(pushes_table).where(pushes_table.c.stay_id != ids["Mary Jackson"])
+    await hub.store.write(lambda tx: tx.sql.execute(gone))
+    assert await hub.store.read(asked) == first
 
 
 async def test_other_days_at_an_account_stand_on_the_page_of_the_stay_and_are_settled_there(manager: Visitor) -> None:
