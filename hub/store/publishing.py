@@ -192,6 +192,9 @@ def hand_over(tx: Tx, outlet: Outlet, nights: Collection[date], at: datetime) ->
 def heard(tx: Tx, outlet: Outlet, version: int, nights: Collection[date], at: datetime) -> None:
     """The platform has what was said with that version: these nights and no others."""
     mine = _this(outlet, said_blocks) & (said_blocks.c.version <= version)
+    news = or_(said_blocks.c.gone == 1, said_blocks.c.told_at.is_(None))
+    for about in tx.sql.execute(select(said_blocks.c.about).where(mine, news)).scalars().all():
+        tx.signal(":".join(about.split(":")[:2]))  # of a stay: who knows of it is shown there
     tx.sql.execute(delete(said_blocks).where(mine, said_blocks.c.gone == 1))
     tx.sql.execute(update(said_blocks).where(mine, said_blocks.c.told_at.is_(None)).values(told_at=at))
     for channel in _there(tx, outlet):

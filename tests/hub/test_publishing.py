@@ -284,7 +284,10 @@ def test_of_each_stay_it_is_told_which_channels_know_of_it_and_since_when(tmp_pa
             assert (other.known, other.how, other.confirmed_at) == (Known.WAITS, How.FEED, None)
             assert other.published_at is not None
             await house.later(minutes=4)
-            await _fetch(house, OTHER)
+            async with house.hub.bus.listen(f"stay:{id_}") as nudges:
+                await _fetch(house, OTHER)
+                async with asyncio.timeout(1):
+                    await anext(nudges)  # the page of the stay looks again
             other = (await known())[1]
             assert (other.known, other.confirmed_at) == (Known.KNOWS, house.hub.clock.now())
             house.rebook("a", departure=DEPARTURE + timedelta(days=1))
