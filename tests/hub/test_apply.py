@@ -3,15 +3,14 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, select
 
-from hub.apply import Change, House, Plan, Prune, apply, compare, look, plan
+from hub.apply import Change, House, Plan, Prune, compare
 from hub.errors import Misconfigured, Rejected
-from hub.io.vault import Vault
 from hub.model.codes import Reading, Slot
 from hub.model.values import ChannelId, LockId, PropertyId, StayId, StayKind, StayStatus, UnitId
 from hub.site import parse
@@ -19,67 +18,7 @@ from hub.store import codes, house, log, stays, tables
 from hub.store.engine import Store, Tx
 from hub.store.house import Origin
 from hub.store.stays import Source, StayRow
-
-NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-
-SITE = """
-[[property]]
-id = "home"
-name = "Seaside"
-timezone = "Europe/Berlin"
-
-[[lock]]
-id = "front"
-property = "home"
-name = "Front door"
-driver = "zwave"
-address = "3"
-shared = true
-
-[[lock]]
-id = "flat-1"
-property = "home"
-name = "Flat 1"
-driver = "zwave"
-address = "4"
-
-[[unit]]
-id = "flat-1"
-property = "home"
-name = "Flat 1"
-locks = ["front", "flat-1"]
-
-[[unit]]
-id = "attic"
-property = "home"
-name = "Attic"
-locks = ["front"]
-
-[[channel]]
-id = "airbnb"
-unit = "flat-1"
-integration = "ical"
-url = "https://geheim.example/1"
-"""
-
-
-class Home:
-    """A house, and its operator at the command line."""
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        self.vault = Vault([bytes(32)])
-
-    async def apply(self, text: str, prune: Prune = Prune.NOTHING) -> Plan:
-        site = parse(tomllib.loads(text), drivers={"zwave"}, check_channel=lambda name, settings, key: None)
-        return await self.store.write(lambda tx: apply(tx, site, self.vault, prune=prune, now=NOW, actor="root"))
-
-    async def dry_run(self, text: str, prune: Prune = Prune.NOTHING) -> Plan:
-        site = parse(tomllib.loads(text), drivers={"zwave"}, check_channel=lambda name, settings, key: None)
-        return await self.store.read(lambda tx: plan(tx, site, self.vault, prune=prune, now=NOW))
-
-    async def look(self) -> House:
-        return await self.store.read(lambda tx: look(tx, self.vault))
+from tests.hub.site_house import NOW, SITE, Home, said, without
 
 
 @pytest.fixture
@@ -92,17 +31,6 @@ def inline(tmp_path: Path) -> Iterator[Store]:
 async def home(inline: Store) -> Home:
     await inline.write(lambda tx: tables.metadata.create_all(tx.sql))
     return Home(inline)
-
-
-def said(done: Plan) -> list[str]:
-    return [change.sentence(done=True) for change in done.changes]
-
-
-def without(entry: str, text: str = SITE) -> str:
-    """The file without the entry that has this id, e.g. `unit attic`."""
-    kind, id_ = entry.split()
-    entries = text.split("\n[[")
-    return "\n[[".join(part for part in entries if not part.startswith(f'{kind}]]\nid = "{id_}"'))
 
 
 async def test_a_choice_about_encryption_is_said_and_can_be_taken_back(home: Home) -> None:

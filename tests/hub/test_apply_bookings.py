@@ -19,7 +19,7 @@ from hub.store import bookings
 from hub.store.bookings import RulesRow
 from hub.store.engine import Store
 from hub.store.house import Origin
-from tests.hub.test_apply import NOW
+from tests.hub.site_house import NOW
 from tests.simulators.vloop import run
 
 HOUSE = {"id": "home", "name": "Seaside", "timezone": "Europe/Berlin"}

@@ -20,7 +20,7 @@ from hub.store import alerts, persons
 from hub.store.alerts import Listed, Wishes
 from hub.store.engine import Store, Tx
 from hub.store.house import Origin
-from tests.hub.test_apply import NOW
+from tests.hub.site_house import NOW
 from tests.simulators.vloop import run
 
 HOME = PropertyId("home")

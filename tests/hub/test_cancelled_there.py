@@ -14,8 +14,8 @@ from hub.model.values import StayId, StayStatus
 from hub.stay_changes import StayChange
 from hub.store.pushes import PushState
 from hub.syncing import Doubt
+from tests.hub.pushing_house import ARRIVAL, DEPARTURE, DESK, FOR_REAL, add, made_there, plugged, pushed, writes
 from tests.hub.test_other_days import LONGER, differences, settle
-from tests.hub.test_pushing import ARRIVAL, DEPARTURE, DESK, FOR_REAL, add, made_there, plugged, pushed, writes
 from tests.simulators.home import Home, simulate
 from tests.simulators.managers.guesty import GuestyDesk
 

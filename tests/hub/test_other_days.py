@@ -24,7 +24,7 @@ from hub.store.house import ChannelRow, Origin
 from hub.store.pushes import PushState
 from hub.store.stays import StayRow
 from hub.syncing import Difference, Doubt
-from tests.hub.test_pushing import ADA, ARRIVAL, DEPARTURE, DESK, FOR_REAL, add, made_there, plugged, pushed, writes
+from tests.hub.pushing_house import ADA, ARRIVAL, DEPARTURE, DESK, FOR_REAL, add, made_there, plugged, pushed, writes
 from tests.simulators.home import FLAT, Home, simulate
 
 OTHER = ChannelId("other")

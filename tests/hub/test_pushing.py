@@ -3,98 +3,38 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import update
 
-from hub import conflicts, health, pushing, resync
-from hub.contracts import Host
+from hub import pushing, resync
 from hub.errors import Rejected
-from hub.intake import NewStay
-from hub.io.sandbox import InlineSandbox
 from hub.known_where import How, Known, known_where
-from hub.model.alerts import Kind
-from hub.model.facts import Fact
-from hub.model.money import Money
-from hub.model.values import ChannelId, Part, PropertyId, StayId, StayStatus, UnitId
-from hub.stay_changes import StayChange
-from hub.store import house as rows
-from hub.store import mail, pushes
+from hub.model.values import StayStatus
 from hub.store import publishing as sync_log
+from hub.store import pushes
 from hub.store.engine import Tx
-from hub.store.house import ChannelRow, ClosedMeans, Origin, Unit
-from hub.store.pushes import Push, PushState
+from hub.store.pushes import PushState
 from hub.store.tables import stays
-from tests.simulators.home import FLAT, Home, home, simulate
+from tests.hub.pushing_house import (
+    ADA,
+    ARRIVAL,
+    DEPARTURE,
+    DESK,
+    FOR_REAL,
+    add,
+    made_there,
+    plugged,
+    pushed,
+    writes,
+    wrong,
+)
+from tests.simulators.home import simulate
 from tests.simulators.managers.all import MANAGERS, reader
-from tests.simulators.managers.desk import Booking, reply
-from tests.simulators.managers.guesty import GuestyDesk
-
-DESK = ChannelId("guesty")
-LOFT = UnitId("loft")
-ARRIVAL, DEPARTURE = date(2027, 4, 1), date(2027, 4, 4)
-ADA = NewStay(FLAT, ARRIVAL, DEPARTURE, "Ada Lovelace", "+44 20 7946 0018", "ada@example.com", "Brings a dog", guests=2)
-FOR_REAL = {"push_bookings": True, "push_test": False}
-
-
-@asynccontextmanager
-async def plugged(tmp_path: Path, **settings: object) -> AsyncIterator[tuple[Home, GuestyDesk]]:
-    async with home(tmp_path) as house:
-        hub = house.hub
-
-        async def tell(fact: Fact) -> None:
-            await hub.store.write(lambda tx: hub.intake.absorb(tx, fact, DESK))
-
-        desk = GuestyDesk(hub.clock.now)
-        host = Host(DESK, tell, hub.clock, tmp_path, lambda data: data, lambda data: data, InlineSandbox())
-
-        def furnish(tx: Any) -> None:
-            sealed = rows.sealed_settings(DESK, {}, hub.vault)
-            rows.keep_unit(tx, Unit(LOFT, PropertyId("house"), "Loft", (), ClosedMeans.ASK, Origin.SITE))
-            rows.keep_channel(tx, ChannelRow(DESK, None, "guesty", sealed, Origin.SITE, {"101": FLAT, "102": LOFT}))
-
-        await hub.store.write(furnish)
-        await house.later(seconds=1)
-        hub.plugins.add_channel(DESK, reader(MANAGERS["guesty"], host, through=desk.send, more=settings))
-        hub.bus.signal("pollers")
-        hub.bus.signal("channels")
-        await house.later(seconds=5)
-        yield house, desk
-
-
-async def add(house: Home, new: NewStay = ADA) -> StayId:
-    hub = house.hub
-    return await hub.store.write(lambda tx: hub.intake.add_stay(tx, new, "manager"))
-
-
-async def _wrong(house: Home) -> list[str]:
-    """What people are told of bookings that are not known."""
-
-    def look(tx: Tx) -> list[str]:
-        found = health.found(health.look_around(tx, house.hub))
-        return [each.sentence for each in found if each.kind is Kind.PUSH_FAILED]
-
-    return await house.hub.store.read(look)
-
-
-async def pushed(house: Home) -> Push:
-    (row,) = await house.hub.store.read(lambda tx: pushes.of_account(tx, DESK))
-    return row
-
-
-def made_there(desk: GuestyDesk) -> Booking:
-    (row,) = desk.booked.values()
-    return row
-
-
-def writes(desk: GuestyDesk) -> list[str]:
-    return [f"{each.method} {each.path}" for each in desk.asked if each.method != "GET" and "token" not in each.path]
+from tests.simulators.managers.desk import reply
 
 
 def test_a_booking_made_here_is_made_there_with_its_guest(tmp_path: Path) -> None:
@@ -370,7 +310,7 @@ def test_a_booking_that_lacks_its_notes_and_is_cancelled_there_is_told_too(tmp_p
             desk.change(made_there(desk).id, state="over")
             await house.later(minutes=3)
             assert not (await pushed(house)).keeps_nights
-            (said,) = await _wrong(house)
+            (said,) = await wrong(house)
             assert "cancelled there" in said
 
     simulate(main())
@@ -447,230 +387,5 @@ def test_nights_taken_elsewhere_are_closed_there_and_opened_again(tmp_path: Path
             await hub.store.write(lambda tx: hub.intake.cancel_stay(tx, ids[0], "manager"))
             await house.later(minutes=5)
             assert desk.closed == set()
-
-    simulate(main())
-
-
-# ---- in parts --------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.usefixtures("either_database")
-@pytest.mark.parametrize("seconds", [0, 90])
-def test_the_notes_of_a_booking_are_sent_though_the_answer_to_its_making_was_lost(tmp_path: Path, seconds: int) -> None:
-    async def main() -> None:
-        async with plugged(tmp_path, **FOR_REAL) as (house, desk):
-            desk.lost = 1
-            await add(house)
-            if seconds:  # it is read, and known as ours, before it is tried again
-                await house.later(seconds=2)
-                desk.faults = [reply({}, 503)] * 6
-            await house.later(minutes=10)
-            row = await pushed(house)
-            assert (made_there(desk).note, row.state, row.missing) == ("Brings a dog", PushState.SYNCED, {})
-            assert writes(desk) == ["POST /v1/reservations-v3", f"PUT /v1/reservations-v3/{row.booking}/notes"]
-
-    simulate(main())
-
-
-def test_notes_that_are_refused_are_said_to_be_lacking_and_only_they_are_sent_again(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with plugged(tmp_path, **FOR_REAL, block_nights=True) as (house, desk):
-            desk.refuses_part = "notes"
-            id_ = await add(house)
-            await house.later(minutes=2)
-            row, hub = await pushed(house), house.hub
-            assert (row.state, row.booking, row.keeps_nights) == (PushState.FAILED, str(made_there(desk).id), True)
-            assert list(row.missing) == [Part.NOTES]
-            assert "422" in row.missing[Part.NOTES]
-            assert desk.closed == set(), "its nights are taken there"
-            (said,) = await _wrong(house)
-            assert "is known to “guesty”, but not all of it: the notes (" in said
-            desk.refuses_part, before = "", len(writes(desk))
-            now, wall = hub.clock.now(), hub.wall.now()
-            await hub.store.write(lambda tx: pushing.retry(tx, DESK, id_, "manager", now, wall))
-            await house.later(seconds=20)
-            assert [each.rpartition("/")[2] for each in writes(desk)[before:]] == ["notes"]
-            row = await pushed(house)
-            assert (row.state, row.missing, made_there(desk).note) == (PushState.SYNCED, {}, "Brings a dog")
-            assert await _wrong(house) == []
-
-    simulate(main())
-
-
-@pytest.mark.parametrize(
-    ("said", "parts"),
-    [
-        (StayChange(note="Brings a cat"), ["notes"]),
-        (StayChange(special_requests="A cot.\nLate dinner."), ["notes"]),
-        (StayChange(company="Analytical Ltd", purpose="business", country="Italy"), ["notes"]),
-        (StayChange(guests=3), ["guests", "notes"]),
-        (StayChange(children=1), ["guests", "notes"]),
-        (StayChange(guest="Grace Hopper"), ["g5001"]),
-        (StayChange(email="grace@example.com", phone="+44 20 7946 0099"), ["g5001"]),
-    ],
-)
-def test_other_notes_another_party_and_another_guest_are_sent(
-    tmp_path: Path, said: StayChange, parts: list[str]
-) -> None:
-    async def main() -> None:
-        async with plugged(tmp_path, **FOR_REAL) as (house, desk):
-            hub, id_ = house.hub, await add(house)
-            await house.later(seconds=10)
-            before = len(writes(desk))
-            await hub.store.write(lambda tx: hub.intake.change_stay(tx, id_, said, "manager"))
-            await house.later(hours=1, minutes=5)  # it is read back meanwhile
-            assert [each.rpartition("/")[2] for each in writes(desk)[before:]] == parts
-            made, (stay,), row = made_there(desk), await house.stays(), await pushed(house)
-            assert (made.guest, made.note) == (stay.guest, "\n".join(filter(None, (stay.special_requests, stay.note))))
-            said_besides = "company Analytical Ltd; purpose of the journey business; from Italy"
-            assert (said_besides in made.remarks) is bool(stay.company)
-            assert made.adults + made.children == stay.guests
-            assert (made.email, made.phone) == (said.email or ADA.email, said.phone or ADA.phone)
-            assert (row.state, row.missing) == (PushState.SYNCED, {})
-
-    simulate(main())
-
-
-def test_what_is_refused_of_the_guest_keeps_nothing_else_back(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with plugged(tmp_path, **FOR_REAL) as (house, desk):
-            hub, id_ = house.hub, await add(house)
-            await house.later(seconds=10)
-            desk.refuses_part = "guests-crud"
-            said = StayChange(guest="Grace Hopper", note="Brings a cat", departure=DEPARTURE + timedelta(days=1))
-            await hub.store.write(lambda tx: hub.intake.change_stay(tx, id_, said, "manager"))
-            await house.later(seconds=20)
-            made, row = made_there(desk), await pushed(house)
-            assert (made.guest, made.note, made.departure) == ("Ada Lovelace", "Brings a cat", said.departure)
-            assert (row.state, list(row.missing)) == (PushState.FAILED, [Part.GUEST])
-
-    simulate(main())
-
-
-# ---- another unit ---------------------------------------------------------------------------------------------------
-
-
-async def _move(house: Home, id_: StayId, unit: UnitId = LOFT) -> None:
-    hub = house.hub
-    await hub.store.write(lambda tx: conflicts.move(tx, hub.intake, id_, unit, "manager", anyway=True))
-
-
-async def _unit(house: Home, id_: StayId) -> UnitId:
-    return next(stay.unit_id for stay in await house.stays() if stay.id == id_)
-
-
-def test_a_guest_who_is_moved_here_is_moved_there_and_stays_one_booking(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with plugged(tmp_path, **FOR_REAL, block_nights=True) as (house, desk):
-            id_ = await add(house)
-            await house.later(seconds=30)
-            await _move(house, id_)
-            await house.later(hours=1, minutes=5)  # it was read several times meanwhile, once as a whole
-            made, row = made_there(desk), await pushed(house)
-            assert (made.unit, made.arrival, made.state) == ("102", ARRIVAL, "taken")
-            assert (row.state, row.booking) == (PushState.SYNCED, str(made.id))
-            assert await _unit(house, id_) == LOFT
-            assert desk.closed == set(), "neither unit's nights are closed besides"
-            await _move(house, id_, FLAT)
-            await house.later(minutes=5)
-            assert (made_there(desk).unit, await _unit(house, id_)) == ("101", FLAT)
-
-    simulate(main())
-
-
-def test_a_move_that_is_refused_there_is_a_person_s_business_and_goes_on_when_they_say_so(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with plugged(tmp_path, **FOR_REAL) as (house, desk):
-            id_ = await add(house)
-            await house.later(seconds=30)
-            ours = made_there(desk).id
-            desk.book(7, "102", day=31)
-            blocked = desk.booked.pop(7)
-            await _move(house, id_)
-            desk.booked[7] = blocked  # sold there in the same moment
-            await house.later(seconds=30)
-            row = await pushed(house)
-            assert row.state is PushState.FAILED
-            assert "new unit" in row.error
-            assert (desk.booked[ours].unit, desk.booked[ours].state) == ("101", "taken"), "nothing was taken apart"
-            del desk.booked[7]
-            hub = house.hub
-            now, wall = hub.clock.now(), hub.wall.now()
-            await hub.store.write(lambda tx: pushing.retry(tx, DESK, id_, "manager", now, wall))
-            await house.later(seconds=30)
-            assert (made_there(desk).unit, (await pushed(house)).state) == ("102", PushState.SYNCED)
-            assert await _unit(house, id_) == LOFT
-            assert await hub.store.read(mail.dead) == [], "what was done in the end waits for nobody"
-
-    simulate(main())
-
-
-def test_a_guest_who_is_moved_to_a_unit_that_is_not_let_there_is_cancelled_there(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with plugged(tmp_path, **FOR_REAL) as (house, desk):
-            hub, id_ = house.hub, await add(house)
-            await house.later(seconds=30)
-            cellar = Unit(UnitId("cellar"), PropertyId("house"), "Cellar", (), ClosedMeans.ASK, Origin.SITE)
-            await hub.store.write(lambda tx: rows.keep_unit(tx, cellar))
-            await _move(house, id_, cellar.id)
-            await house.later(minutes=5)
-            assert made_there(desk).state == "over", "its nights are free there again"
-            (stay,) = await house.stays()
-            assert (stay.unit_id, stay.status) == (cellar.id, StayStatus.CONFIRMED)
-
-    simulate(main())
-
-
-def test_a_price_in_the_account_s_currency_goes_along_and_any_other_stands_in_the_notes(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with plugged(tmp_path, **FOR_REAL, currency="EUR") as (house, desk):
-            await add(house, replace(ADA, total=Money(45_050, "EUR")))
-            await house.later(seconds=10)
-            assert made_there(desk).total == "450.5"
-            assert "450" not in made_there(desk).remarks
-            later = replace(ADA, arrival=date(2027, 6, 1), departure=date(2027, 6, 3), total=Money(45_050, "CHF"))
-            await add(house, later)
-            await house.later(seconds=10)
-            (other,) = (row for row in desk.booked.values() if row.arrival == later.arrival)
-            assert "price 450.50 CHF" in other.remarks
-
-    simulate(main())
-
-
-@pytest.mark.parametrize(
-    ("settings", "why"),
-    [
-        ({}, "the account's currency is not set"),
-        ({"currency": "CHF"}, "it is in EUR and the account's prices are in CHF"),
-    ],
-)
-def test_a_price_that_stands_in_the_notes_only_is_said_to(tmp_path: Path, settings: dict[str, str], why: str) -> None:
-    async def main() -> None:
-        async with plugged(tmp_path, **FOR_REAL, **settings) as (house, desk):
-            await add(house, replace(ADA, total=Money(45_050, "EUR")))
-            await house.later(seconds=10)
-            row = await pushed(house)
-            assert (row.state, list(row.missing)) == (PushState.SYNCED, [Part.PRICE])
-            assert why in row.missing[Part.PRICE]
-            assert "price 450.50 EUR" in made_there(desk).remarks
-            assert await _wrong(house) == []
-
-    simulate(main())
-
-
-def test_a_price_that_is_changed_later_stands_in_the_notes_and_is_said_to(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with plugged(tmp_path, **FOR_REAL, currency="EUR") as (house, desk):
-            hub, id_ = house.hub, await add(house, replace(ADA, total=Money(45_050, "EUR")))
-            await house.later(seconds=10)
-            assert (await pushed(house)).missing == {}
-            for minor, words in ((50_000, "price 500.00 EUR"), (45_050, "")):
-                said = StayChange(total=Money(minor, "EUR"))
-                await hub.store.write(lambda tx, said=said: hub.intake.change_stay(tx, id_, said, "manager"))  # type: ignore[misc]
-                await house.later(seconds=10)
-                row = await pushed(house)
-                assert (row.state, list(row.missing)) == (PushState.SYNCED, [Part.PRICE] if words else [])
-                assert words in made_there(desk).remarks
-                assert ("price" in made_there(desk).remarks) is (words != "")
 
     simulate(main())

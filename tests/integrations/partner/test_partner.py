@@ -18,16 +18,14 @@ from pydantic import ValidationError
 
 import integrations.partner
 from hub.contracts import Delivery, Host
-from hub.errors import Garbled, Misconfigured, Rejected, Unavailable
-from hub.model.effects import TellChannel
+from hub.errors import Garbled
 from hub.model.facts import GuestMoved, StayReported
-from hub.model.values import ChannelId, StayId, StayKind, StayStatus
+from hub.model.values import ChannelId, StayKind, StayStatus
 from integrations.partner import Config, start
 from integrations.partner.messages import BookingMessage, GuestMessage, parsed
 from integrations.partner.signature import sign, signed
 from integrations.partner.webhooks import Partner
 from tests.integrations.conftest import StoppedClock
-from tests.integrations.servers import Site
 
 SECRET, OLD = "a-secret-of-at-least-16-characters", "the-secret-of-last-year"
 BOOKING: dict[str, Any] = {"id": "B-1001", "arrival": "2027-06-05", "departure": "2027-06-09"}
@@ -432,55 +430,6 @@ def test_any_bytes_are_garbled(body: bytes) -> None:
         parsed(body, BookingMessage)
 
 
-# ---- telling the partner ----
-
-READY = TellChannel(ChannelId("agency"), StayId("01J"), "XY12", "code_ready")
-
-
-def listening(server: Site, host: Host) -> Partner:
-    return start(config(callback_url=server.url("/hook"), previous_secret=OLD), host)
-
-
-async def test_the_partner_is_told_with_a_signature_it_can_check(server: Site, host: Host, clock: StoppedClock) -> None:
-    server.answer("/hook", 204)
-    await listening(server, host).perform[TellChannel](READY, "promise-1")
-    (asked,) = server.asked
-    told = asked.headers
-    assert json.loads(asked.body) == {
-        "id": "promise-1",
-        "event": "code_ready",
-        "booking": {"reference": "XY12", "stay": "01J"},
-    }
-    assert (asked.method, told["x-gatehouse-delivery"], told["content-type"]) == (
-        "POST",
-        "promise-1",
-        "application/json",
-    )
-    assert signed(asked.body, [SECRET], told["x-gatehouse-timestamp"], told["x-gatehouse-signature"])
-    assert told["x-gatehouse-timestamp"] == str(int(clock.now().timestamp()))
-
-
-@pytest.mark.parametrize(
-    ("status", "kind"), [(500, Unavailable), (429, Unavailable), (401, Rejected), (404, Rejected), (302, Rejected)]
-)
-async def test_a_partner_that_does_not_listen_is_tried_again_or_shown(
-    server: Site, host: Host, status: int, kind: type[Exception]
-) -> None:
-    server.answer("/hook", status, Location="/elsewhere")
-    with pytest.raises(kind):
-        await listening(server, host).perform[TellChannel](READY, "promise-1")
-
-
-async def test_a_callback_to_a_metadata_address_is_misconfigured(host: Host) -> None:
-    partner = start(config(callback_url="http://169.254.169.254/"), host)
-    with pytest.raises(Misconfigured, match="callback_url"):
-        await partner.perform[TellChannel](READY, "promise-1")
-
-
-def test_without_a_callback_nothing_is_promised(partner: Partner) -> None:
-    assert partner.perform == {}
-
-
 # ---- settings ----
 
 
@@ -506,3 +455,7 @@ def test_no_secret_shows() -> None:
 
 def test_nothing_is_polled(partner: Partner) -> None:
     assert partner.poll_every is None
+
+
+def test_without_a_callback_nothing_is_promised(partner: Partner) -> None:
+    assert partner.perform == {}
