@@ -359,10 +359,21 @@ def refused(tx: Tx, desk: Desk, grant: Grant, lock: LockId, *, words: str, other
     if entry is None or stay is None or entry.purpose is Purpose.BACKUP:
         return
     unknown_to_people = all(each.told_at is None for each in codes.issued_for(tx, stay.id))
-    if other_digits and unknown_to_people and codes.redrawn(tx, stay.id) <= REDRAWS:
+    again = other_digits and unknown_to_people and codes.redrawn(tx, stay.id) <= REDRAWS
+    if again and _any_left(tx, desk, _windows(tx, stay)):
         redraw(tx, desk, stay, "gatehouse")
         return
     _ask(tx, desk, stay, f"{_name(tx, lock)} refuses the code of {_guest(stay)}: {words}")
+
+
+def _any_left(tx: Tx, desk: Desk, locks: Iterable[LockId]) -> bool:
+    """Whether these doors have room for one more code: where short ones are all taken, the old is not given up for none."""
+    try:
+        for length, group in _groups(tx, locks):
+            desk.crowd(tx, group).draw(lambda _: 0, length, 1)
+    except Rejected:
+        return False
+    return True
 
 
 def _name(tx: Tx, lock: LockId) -> str:

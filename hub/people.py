@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -266,7 +267,7 @@ def refused(tx: Tx, desk: Desk, entry: Issued, *, other_digits: bool) -> None:
     row = None if entry.pass_ is None else passes.pass_with(tx, entry.pass_)
     unknown_to_people = row is not None and all(door.told_at is None for door in row.doors)
     if row is not None and other_digits and unknown_to_people and passes.refusals(tx, row.id) <= issuing.REDRAWS:
-        redraw(tx, desk, row.id, "gatehouse")
+        _redraw_if_any(tx, desk, row.id)
 
 
 def fit(tx: Tx, desk: Desk, lock: LockId) -> None:
@@ -280,7 +281,13 @@ def fit(tx: Tx, desk: Desk, lock: LockId) -> None:
         row = pass_there(tx, id_)
         over = row.ended_at is not None or row.good.over(desk.now())
         if not over and all(each.told_at is None and issuing.has_keypad(tx, each.lock) for each in row.doors):
-            redraw(tx, desk, id_, "gatehouse")
+            _redraw_if_any(tx, desk, id_)
+
+
+def _redraw_if_any(tx: Tx, desk: Desk, id_: PassId) -> None:
+    """Unless no digits are left on its doors: nothing is changed then, and it stands among the findings."""
+    with suppress(Rejected):
+        redraw(tx, desk, id_, "gatehouse")
 
 
 def adopted(tx: Tx, desk: Desk, person: PersonId, lock: LockId, pin: Pin, until: datetime | None) -> Pass:

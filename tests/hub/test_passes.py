@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from sqlalchemy import insert
 
 from hub import people
 from hub.errors import Rejected
@@ -16,11 +17,12 @@ from hub.health import findings
 from hub.model.facts import BoltMoved
 from hub.model.passes import EveryWeek, Turnover, read_hours
 from hub.model.people import PersonKind
-from hub.model.values import Address, How, LockId, PassId, PersonId, Position, Purpose
+from hub.model.values import Address, How, LockId, PassId, PersonId, Pin, Position, Purpose
 from hub.people import Who, Wish
-from hub.store import codes, log, passes
+from hub.store import codes, doors, log, passes, questions
 from hub.store.engine import Tx
 from hub.store.passes import Pass
+from hub.store.tables import grants
 from tests.simulators.building import Memory
 from tests.simulators.home import FLAT, START, Home, home, simulate
 
@@ -299,6 +301,42 @@ def test_digits_that_a_lock_turns_out_not_to_take_are_drawn_anew_unless_somebody
                 assert list(house.lock("back").codes.values()) == [pin]
 
     simulate(work())
+
+
+def test_a_lock_is_met_though_no_digits_are_left_that_it_takes(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with home(tmp_path, code_distance=1) as house:
+            hub, memory = house.hub, house.lock("front")
+            id_ = await person(house)
+            new = await decide(house, lambda tx: people.give(tx, hub.desk, id_, Wish((FRONT,)), BY))
+            house.book("a", date(2027, 3, 1), date(2027, 3, 3))
+            await house.later(minutes=4)
+            await decide(house, lambda tx: _all_given_lately(tx, house))
+            before = await house.digits()
+            memory.digits = (4, 4)
+            memory.codes.clear()
+            await house.driver.meet(memory, replaced=True)
+            await house.later(minutes=1)
+            door = await hub.store.read(lambda tx: doors.door(tx, FRONT))
+            assert door is not None
+            assert door.abilities is not None
+            assert (door.abilities.max_digits, door.emptied_at is not None) == (4, True)
+            assert [each.digits for each in (await pass_row(house, new)).doors] == [6]
+            assert await house.digits() == before, "it is not given up for none"
+            said = {each.sentence for each in await hub.store.read(lambda tx: findings(tx, hub))}
+            asked = {each.sentence for each in await hub.store.read(questions.open_questions)}
+            assert "The pass of Maria: Front does not take codes of 6 digits." in said
+            assert "Front refuses the code of Ada Lovelace: it takes codes of 4 digits." in asked
+
+    simulate(work())
+
+
+def _all_given_lately(tx: Tx, house: Home) -> None:
+    now, tag = house.hub.clock.now(), house.hub.vault.tag
+    one = {"lock_id": FRONT, "purpose": Purpose.GUEST.value, "label": "", "digits": 4, "end": now, "made_at": now}
+    one["start"] = now - timedelta(days=1)
+    gone = [one | {"id": f"gone-{number}", "tag": tag(Pin(f"{number:04}"))} for number in range(10_000)]
+    tx.sql.execute(insert(grants), gone)
 
 
 def test_a_pass_stops_no_lock_that_says_it_takes_no_code_at_all(tmp_path: Path) -> None:
