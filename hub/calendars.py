@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-from hub import changes, checked, contacts, going_on, issuing
+from hub import changes, checked, contacts, forgetting, going_on, issuing
 from hub.errors import Rejected
 from hub.hearing import NOTHING, News
 from hub.issuing import Desk
@@ -141,6 +141,9 @@ def take_in(tx: Tx, desk: Desk, at: At, report: StayReport, found: Found) -> Tak
     hours = _own_hours(tx, at, report)
     as_agreed = report if source is None or before is None else _as_agreed(report, hours, source, before)
     row = _row(tx, desk, at, as_agreed, before)
+    if forgetting.is_nobody_to_be_known(tx, desk, row):
+        report, as_agreed = forgetting.nobodys(report), forgetting.nobodys(as_agreed)
+        row = _row(tx, desk, at, as_agreed, before)
     if before is not None and _called_off(before, source, as_agreed):
         row = replace(row, status=before.status, cancelled_at=before.cancelled_at, cancelled_why=before.cancelled_why)
     said = changes.Word(f"channel:{channel.id}", changes.action_of(before, row), told_at=at.when)

@@ -13,13 +13,15 @@ from typing import Final
 from hub import guests
 from hub.errors import Rejected
 from hub.issuing import Desk
+from hub.model.facts import StayReport
 from hub.model.keeping import MOST_GUEST_DAYS, MOST_LOG_DAYS, guest_days_words
-from hub.model.values import PropertyId
+from hub.model.values import PropertyId, StayStatus
 from hub.store import guests as kept
 from hub.store import house, log
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.house import Origin, Property
+from hub.store.stays import StayRow
 
 BY: Final = "gatehouse"
 AT_ONCE: Final = 20
@@ -52,6 +54,26 @@ def keep(tx: Tx, id_: PropertyId, log_days: int | None, guest_days: int | None, 
     return was
 
 
+def is_nobodys(place: Property, over_at: datetime | None, now: datetime) -> bool:
+    """Whether it is not kept any more who the guest of a stay was that was over then."""
+    return bool(place.guest_days) and over_at is not None and over_at < now - timedelta(days=place.guest_days)
+
+
+def is_nobody_to_be_known(tx: Tx, desk: Desk, row: StayRow) -> bool:
+    """Whether a stay as a channel tells of it now is one whose guest was forgotten, or erased on request."""
+    over = row.status is StayStatus.CANCELLED or (row.check_out is not None and row.check_out <= desk.now())
+    place = house.property_of(tx, row.unit_id)
+    if not over or not desk.trusted() or place is None:
+        return False
+    return is_nobodys(place, row.check_out, desk.now()) or log.was_done(tx, f"stay:{row.id}", guests.ERASED)
+
+
+def nobodys(report: StayReport) -> StayReport:
+    """What a channel tells of a stay, without who it was."""
+    known = replace(report, guest="", reference="", phone_last4="", phone="", email="", guests=None)
+    return replace(known, note="", special_requests="", company="", purpose="", country="", raw="")
+
+
 def forget_hours(tx: Tx, place: Property, now: datetime) -> None:
     kept.forget_hours(tx, place.id, now - timedelta(days=place.log_days), place.zone)
 
@@ -62,7 +84,7 @@ def forget_guests(tx: Tx, desk: Desk) -> bool:
     for place in house.properties(tx):
         if not place.guest_days:
             continue
-        before = now - timedelta(days=place.guest_days)
+        before = now - timedelta(days=place.guest_days)  # as `is_nobodys`
         rows = [ledger.stay(tx, id_) for id_ in kept.known_since(tx, place.id, before, AT_ONCE)]
         lines = sum(guests.take_out(tx, desk, row, named_before=before).log_lines for row in rows if row is not None)
         if rows:

@@ -26,6 +26,8 @@ from hub.store.imports import Row
 from hub.store.log import Filter
 from hub.store.stays import StayRow
 
+ERASED: Final = "guest erased"
+"""Of the audit trail."""
 WHAT_REMAINS: Final = (
     "The dates of the stay and its unit: of nobody, so that the calendar of the house stays true.",
     "What happened at the doors, without the name, for as long as the property keeps its access log.",
@@ -212,7 +214,7 @@ def erase(tx: Tx, desk: Desk, id_: StayId, confirmed: str, actor: str) -> Erased
     row = _erasable(tx, desk, id_)
     if confirmed.strip() != id_:
         raise Rejected("say the id of the stay once more to confirm that its guest is to be erased")
-    log.record(tx, desk.now(), actor, "guest erased", f"stay:{id_}")
+    log.record(tx, desk.now(), actor, ERASED, f"stay:{id_}")
     channels = {channel for channel, _, _ in guests.reports(tx, id_)}
     for number, box in guests.deliveries(tx, channels):
         guests.keep_delivery(tx, number, desk.vault.seal(b"", about=box.about))

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from sqlalchemy.exc import IntegrityError
 
-from hub import changes, contacts
+from hub import changes, contacts, forgetting, guests
 from hub.calendars import timed
 from hub.io.vault import NOT_OPENED
 from hub.issuing import Desk
@@ -31,7 +31,6 @@ from hub.store.house import Property
 from hub.store.imports import Near, Row, Verdict
 from hub.store.stays import StayRow
 
-ERASED: Final = "guest erased"
 """The deed of hub/guests.py."""
 IMPORTED: Final = "imported"
 FROM_A_LIST: Final = "by a list of past stays"
@@ -262,7 +261,11 @@ def _as_new(tx: Tx, desk: Desk, row: Row, read: PastStay, place: Property, hours
     now = desk.now()
     stay = timed(_bare(read, StayId(tx.new_id(now)), now), place)
     stay = contacts.kept(desk.vault, stay, {"phone": read.phone, "email": read.email})
-    return Judged(replace(row, verdict=Verdict.NEW, stay_id=stay.id), after=stay, stage=_STATUS[read.came][1])
+    note = ""
+    if forgetting.is_nobodys(place, stay.check_out, now):
+        note = f"it was over {place.guest_days} days ago: who the guest was is kept until tonight only"
+    new = replace(row, verdict=Verdict.NEW, stay_id=stay.id)
+    return Judged(new, note=note, after=stay, stage=_STATUS[read.came][1])
 
 
 def _in_the_way(tx: Tx, unit: UnitId, hours: Window, besides: StayId | None) -> Near | None:
@@ -302,8 +305,11 @@ def _compared(tx: Tx, desk: Desk, ground: Ground, row: Row, read: PastStay, know
     same = replace(row, verdict=Verdict.KNOWN, stay_id=known.id)
     if known.check_out is None or known.check_out > ground.now:
         return Judged(same, note="it is not over here, and stays as it is")
-    if log.was_done(tx, f"stay:{known.id}", ERASED):
+    if log.was_done(tx, f"stay:{known.id}", guests.ERASED):
         return Judged(same, note="its guest was erased here: nothing of them is taken in again")
+    place = ground.places[read.unit]
+    if forgetting.is_nobodys(place, known.check_out, ground.now):
+        return Judged(same, note=f"it was over {place.guest_days} days ago: nothing of its guest is taken in again")
     ours = _is_as_imported(tx, desk, known)
     after, changes, left = _merged(desk, read, known, ours=ours)
     stage = _STATUS[read.came][1] if ours else None

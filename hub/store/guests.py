@@ -239,6 +239,7 @@ _CODED: Final = exists().where(grants.c.stay_id == stays.c.id, slots.c.holder ==
 _SOMEBODY: Final = or_(
     *(stays.c[name] != "" for name in _WORDS),
     *(stays.c[name].is_not(None) for name in ("contact", "guests", "fixed_pin")),
+    *(exists().where(table.c.stay_id == stays.c.id) for table in (guest_messages, guest_notes)),
 )
 
 

@@ -14,6 +14,7 @@ from hub import audit, forgetting, guests, tidying
 from hub.errors import Rejected
 from hub.io.vault import Vault
 from hub.model.alerts import Course, Kind
+from hub.model.facts import StayReported
 from hub.model.keeping import REGISTER
 from hub.model.money import Money
 from hub.model.values import StayId, StayStatus
@@ -296,6 +297,46 @@ def test_hundreds_of_guests_are_forgotten_in_one_night_and_nobody_where_a_proper
                 await house.hub.store.write(partial(stays.keep, row=replace(past, status=StayStatus.CANCELLED)))
             await tidying.tidy(house.hub)
             assert len([each for each in await house.stays() if each.guest.startswith("Guest")]) == left
+
+    simulate(scene())
+
+
+@pytest.mark.parametrize("on_request", [False, True])
+def test_a_guest_who_was_forgotten_stays_so_whatever_their_channel_tells_again(
+    tmp_path: Path, on_request: bool
+) -> None:
+    async def scene() -> None:
+        async with home(tmp_path, guest_days=0 if on_request else 1) as house:
+            store, intake = house.hub.store, house.hub.intake
+            report = house.book("one", date(2027, 3, 1), date(2027, 3, 2), guests=2, note="late", **EXTRA)
+            await house.later(days=2, hours=6)
+            stay = await house.stay()
+            if on_request:
+                await store.write(lambda tx: guests.erase(tx, house.hub.desk, stay.id, stay.id, "console"))
+            await tidying.tidy(house.hub)
+            (row,) = await house.stays()
+            assert row.guest == ""
+
+            async def told_again(uid: str, guest: str) -> list[StayRow]:
+                again = replace(report, uid=uid, guest=guest, total=Money(12300, "EUR"))
+                await store.write(
+                    lambda tx: intake.absorb(tx, StayReported(FEED, house.hub.clock.now(), again), str(FEED))
+                )
+                return await house.stays()
+
+            (row,) = await told_again("one", "Ada L. Lovelace")
+            assert (row.guest, row.contact, row.guests, row.note, row.special_requests) == ("", None, None, "", "")
+            assert row.total == Money(12300, "EUR"), "what is of nobody is heard"
+            assert [
+                line for line in await store.read(lambda tx: list(_everything(tx, house))) if "Lovelace" in line
+            ] == []
+
+            if on_request:
+                return
+            only = update(tables.stays).values(special_requests="A cot for little Lovelace")
+            await store.write(lambda tx: tx.sql.execute(only))
+            await tidying.tidy(house.hub)
+            assert [each.special_requests for each in await house.stays()] == [""]
 
     simulate(scene())
 

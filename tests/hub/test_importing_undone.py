@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy import LargeBinary, Text, select, update
 from structlog.testing import capture_logs
 
-from hub import guests, importing
+from hub import forgetting, guests, importing
 from hub.errors import Unavailable
 from hub.io.vault import Vault
 from hub.model.workflow import Stage
@@ -263,6 +263,28 @@ def _everything(tx: Tx, house: Home) -> Iterator[str]:
         for column in table.columns:
             if isinstance(column.type, Text | LargeBinary):
                 yield from (f"{column}: {value!r}" for value in tx.sql.scalars(select(column)))
+
+
+def test_of_stays_older_than_names_are_kept_the_preview_says_so_and_a_guest_who_was_forgotten_does_not_come_back(
+    tmp_path: Path,
+) -> None:
+    async def scene() -> None:
+        async with quiet(tmp_path) as house:
+            store, desk = house.hub.store, house.hub.desk
+            old = ADA.replace("2026-05", "2024-05").replace("R1", "R0")
+            made = await bring(house, ADA, old)
+            until = "it was over 730 days ago: who the guest was is kept until tonight only"
+            assert [each.note for each in await seen(house, made)] == ["", until]
+            await bring_in(house, old)
+            assert not await store.write(lambda tx: forgetting.forget_guests(tx, desk))
+            again = await bring(house, old.replace(",300.00", ",310.00"))
+            (row,) = await seen(house, again)
+            assert (row.row.verdict, row.note) == (
+                Verdict.KNOWN,
+                "it was over 730 days ago: nothing of its guest is taken in again",
+            )
+
+    asyncio.run(scene())
 
 
 @pytest.mark.usefixtures("either_database")
