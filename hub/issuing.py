@@ -18,7 +18,7 @@ from hub.model.pins import common_length
 from hub.model.policy import CodeKind, CodePolicy
 from hub.model.stays import HouseRules, code_window, wants_code
 from hub.model.values import CodeTag, GrantId, LockId, PassId, Pin, Purpose, StayId, StayStatus, UnitId, Window
-from hub.store import codes, conflicts, digits, doors, guest_page, house, log, questions
+from hub.store import codes, conflicts, digits, doors, guest_page, house, log, passes, questions
 from hub.store import ladder as pulled
 from hub.store import stays as ledger
 from hub.store.codes import Issued
@@ -124,9 +124,9 @@ def _clash(tx: Tx, desk: Desk, stay: StayRow, known: Sequence[Pin], added: Seque
 
 
 def _is_free(tx: Tx, desk: Desk, pin: Pin, stay: StayRow, lock: LockId) -> bool:
-    """What a person chose for the stay or its unit may have been another guest's lately."""
+    """What a person chose for the stay or its unit may have been another guest's lately. A pass's are not free at any hour."""
     tags = desk.vault.tags(pin)
-    if digits.is_strangers(tx, lock, stay.id, tags):
+    if digits.is_strangers(tx, lock, stay.id, tags) or not passes.tags_on(tx, lock).isdisjoint(tags):
         return False
     chosen = (ledger.typed_pin(tx, stay.id, desk.vault), house.unit_pin(tx, stay.unit_id, desk.vault))
     return pin in chosen or not digits.anothers(tx, lock, stay.id, tags, desk.now() - RECENT)

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from hub import issuing
+from hub import issuing, people
+from hub.model.passes import EveryWeek, read_hours
+from hub.model.people import PersonKind
 from hub.model.values import Address, LockId, Pin, Purpose, Window
-from hub.store import house, questions
+from hub.store import house, passes, questions
 from hub.store.engine import Tx
 from tests.hub.test_taken_places import CHECK_IN
 from tests.simulators.building import Memory
@@ -72,6 +74,32 @@ def test_a_strangers_digits_there_are_not_given_to_the_guest(tmp_path: Path, tol
             assert front.codes == {1: by_door[FRONT]}
             await _doors(here, FRONT, BACK)
             assert await here.digits_by_door((await here.stay()).id) == by_door, "doing it twice changes nothing"
+
+    simulate(main())
+
+
+@pytest.mark.parametrize("told", [False, True])
+def test_nor_are_those_of_somebody_who_works_there_at_other_hours(tmp_path: Path, told: bool) -> None:
+    async def main() -> None:
+        async with home(tmp_path, _two(), start=CHECK_IN - timedelta(hours=6)) as here:
+            await _doors(here, FRONT)
+            here.book("a", date(2027, 3, 2), date(2027, 3, 4))
+            await here.later(minutes=10)
+            digits, desk = await _shown(here) if told else await here.digits(), here.hub.desk
+
+            def works_on_saturdays(tx: Tx) -> None:
+                maria = people.add(tx, desk, people.Who("Maria", PersonKind.CLEANER), "account:Robin")
+                made = people.adopted(tx, desk, maria, BACK, Pin(digits), None)
+                passes.keep(tx, replace(made, when=EveryWeek(read_hours("Sat 08:00-12:00"))))
+
+            await here.hub.store.write(works_on_saturdays)
+            await _doors(here, FRONT, BACK)
+            by_door = await here.digits_by_door((await here.stay()).id)
+            assert by_door[BACK] != digits
+            assert (by_door[FRONT] == by_door[BACK]) is not told, "who knows a code keeps it; else there is one for all"
+            assert await _asked(here) == (
+                ["Back has a code with the digits of Ada Lovelace, so there it is another one."] if told else []
+            )
 
     simulate(main())
 
