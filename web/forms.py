@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+
+from hub.model.values import clean
 
 Model = TypeVar("Model", bound=BaseModel)
+
+
+def _no_line_breaks(text: str) -> str:
+    return clean(text, limit=len(text) + 1)
+
+
+Line = Annotated[str, AfterValidator(_no_line_breaks)]
+"""Of a field that is one line."""
 
 WHOLE = ""
 """The key of an error that concerns no single field."""

@@ -11,6 +11,7 @@ from aiohttp import web
 from hub.hub import Hub
 from hub.signin import Guard
 from hub.store import alerts, questions
+from web.forms import Filled
 from web.live import Live
 from web.templating import Templates
 
@@ -79,6 +80,11 @@ def htmx(request: web.Request) -> bool:
     return request.headers.get("HX-Request") == "true"
 
 
+def in_dialog(request: web.Request) -> bool:
+    """A form is asked for over the page that somebody is on."""
+    return request.query.get("part") == "form" and htmx(request)
+
+
 async def page(request: web.Request, template: str, here: str, *, status: int = 200, **view: Any) -> web.Response:
     """A whole page for somebody signed in."""
     site = request.app[SITE]
@@ -116,6 +122,21 @@ def part(
     if toast:
         text += templates.page("toast.html", {"sentence": toast, "sign": sign})
     return web.Response(text=text, content_type="text/html")
+
+
+class Dialogued(Protocol):
+    """What a form's template is shown with."""
+
+    @property
+    def in_dialog(self) -> bool: ...
+
+
+async def show_form(request: web.Request, here: str, view: Dialogued, form: Filled[Any]) -> web.Response:
+    """The form of a room, in a dialog or as a page of its own."""
+    template = f"{here}/form.html"
+    if view.in_dialog:
+        return part(request, template, "form", view=view, form=form)
+    return await page(request, template, here, status=422 if form.errors else 200, view=view, form=form)
 
 
 def bare_page(request: web.Request, template: str, *, status: int = 200, **view: Any) -> web.Response:

@@ -83,6 +83,16 @@ async def _link(house: Home, channel: ChannelId, *, anew: bool = False) -> str:
     return await house.hub.store.write(work)
 
 
+async def _sold(house: Home, *, buffer: bool = False) -> None:
+    """FEED has sold nights, of which OTHER is told by its link."""
+    if not buffer:
+        await _no_buffer(house)
+    await _channel(house)
+    await _link(house, OTHER)
+    house.book("a", ARRIVAL, DEPARTURE)
+    await house.later(minutes=4)
+
+
 async def _outlet(house: Home, channel: ChannelId = OTHER) -> Outlet:
     found = await house.hub.store.read(lambda tx: rows.outlet(tx, channel, FLAT))
     assert found is not None
@@ -130,11 +140,7 @@ def test_platforms_hear_of_the_nights_that_a_guest_gives_up_and_of_none_that_was
 ) -> None:
     async def main() -> None:
         async with home(tmp_path) as house:
-            await _no_buffer(house)
-            await _channel(house)
-            await _link(house, OTHER)
-            house.book("a", ARRIVAL, DEPARTURE)
-            await house.later(minutes=4)
+            await _sold(house)
             await house.until(datetime(2027, 3, 11, hour, tzinfo=UTC))
             say = partial(workflow.say, intake=house.hub.intake, id_=(await house.stay()).id, why="", actor="ada")
             for stage in (Stage.CHECKED_IN, Stage.CHECKED_OUT):
@@ -202,10 +208,7 @@ def test_stays_made_here_holds_and_closures_are_told_and_end(tmp_path: Path) -> 
 def test_a_buffer_closes_the_nights_on_which_nobody_may_leave_or_come(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path) as house:
-            await _channel(house)
-            await _link(house, OTHER)
-            house.book("a", ARRIVAL, DEPARTURE)
-            await house.later(minutes=4)
+            await _sold(house, buffer=True)
             day = timedelta(days=1)
             assert _nights(await _fetch(house, OTHER)) == {
                 (ARRIVAL - day, ARRIVAL, False), (ARRIVAL, DEPARTURE, True), (DEPARTURE, DEPARTURE + day, False),
@@ -217,11 +220,7 @@ def test_a_buffer_closes_the_nights_on_which_nobody_may_leave_or_come(tmp_path: 
 def test_the_same_nights_are_the_same_bytes_and_a_change_has_a_higher_sequence(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path) as house:
-            await _no_buffer(house)
-            await _channel(house)
-            await _link(house, OTHER)
-            house.book("a", ARRIVAL, DEPARTURE)
-            await house.later(minutes=4)
+            await _sold(house)
             first = await _fetch(house, OTHER)
             await house.later(hours=5)
             assert (await _fetch(house, OTHER)).body == first.body
@@ -472,11 +471,7 @@ class Doubted(LoopClock):
 def test_a_clock_that_nobody_believes_frees_no_nights_anywhere(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path) as house:
-            await _no_buffer(house)
-            await _channel(house)
-            await _link(house, OTHER)
-            house.book("a", ARRIVAL, DEPARTURE)
-            await house.later(minutes=4)
+            await _sold(house)
             before = await _fetch(house, OTHER)
             ahead = Doubted(asyncio.get_running_loop(), house.hub.clock.now() + timedelta(days=365))
             outlet = await _outlet(house)

@@ -31,6 +31,12 @@ def shown(desk: Desk) -> str:
     return desk.booked[1].code or desk.booked[1].note
 
 
+async def booked_and_refused(house: Home, desk: Desk, status: int) -> None:
+    desk.refuses = status
+    desk.book(1)
+    await house.later(minutes=4)
+
+
 def test_the_code_is_shown_once_it_is_proven_and_gone_when_the_guest_cancels(tmp_path: Path, manager: Double) -> None:
     async def main() -> None:
         async with plugged(tmp_path, manager, door_codes=True) as (house, desk):
@@ -163,9 +169,7 @@ def test_what_was_given_up_says_why_and_is_told_again_when_a_person_says_so(tmp_
     async def main() -> None:
         async with plugged(tmp_path, MANAGERS["hostaway"], door_codes=True) as (house, desk):
             hub = house.hub
-            desk.refuses = 422
-            desk.book(1)
-            await house.later(minutes=4)
+            await booked_and_refused(house, desk, 422)
             refused = await _where(house)
             assert refused.where is Whereabouts.REFUSED
             assert "422" in refused.why
@@ -185,9 +189,7 @@ def test_what_was_given_up_says_why_and_is_told_again_when_a_person_says_so(tmp_
 def test_what_fails_for_a_while_is_tried_again_and_said(tmp_path: Path) -> None:
     async def main() -> None:
         async with plugged(tmp_path, MANAGERS["hostaway"], door_codes=True) as (house, desk):
-            desk.refuses = 503
-            desk.book(1)
-            await house.later(minutes=4)
+            await booked_and_refused(house, desk, 503)
             assert (await _where(house)).where is Whereabouts.TRYING
             desk.refuses = 0
             await house.later(hours=1, minutes=15)
@@ -213,9 +215,7 @@ def test_another_code_ends_what_was_given_up_with_the_first(tmp_path: Path) -> N
     async def main() -> None:
         async with plugged(tmp_path, MANAGERS["hostaway"], door_codes=True) as (house, desk):
             hub = house.hub
-            desk.refuses = 422
-            desk.book(1)
-            await house.later(minutes=4)
+            await booked_and_refused(house, desk, 422)
             assert any(each.box == "outbox" for each in await hub.store.read(mail.dead))
             desk.refuses, stay = 0, await house.stay()
             await hub.store.write(lambda tx: issuing.redraw(tx, hub.desk, stay, "tester"))

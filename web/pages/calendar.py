@@ -23,7 +23,7 @@ from hub.store.engine import Tx
 from web.calendar_view import Day, Row, Shown, pieces, row
 from web.forms import Filled, Form, blank, read
 from web.ground import Ground
-from web.site import SITE, htmx, page, part, wakes
+from web.site import SITE, in_dialog, page, part, wakes
 from web.words import counted, short_day
 
 ZOOMS: Final = {"weeks": (14, 7), "month": (31, 28)}
@@ -220,7 +220,7 @@ def _unit_free(id_: UnitId, name: str, against: tuple[Objection, ...], given: Fr
 
 
 async def free(request: web.Request) -> web.Response:
-    hub, in_dialog = request.app[SITE].hub, request.query.get("part") == "form" and htmx(request)
+    hub, asked_in = request.app[SITE].hub, in_dialog(request)
     form: Filled[FreeForm]
     if "arrival" in request.query:
         form = read(FreeForm, request.query)
@@ -228,11 +228,11 @@ async def free(request: web.Request) -> web.Response:
         form = blank(FreeForm, unit=request.query.get("unit", "")[:100])
     given = form.value
     try:
-        view = await hub.store.read(lambda tx: _free(tx, hub, given, in_dialog=in_dialog))
+        view = await hub.store.read(lambda tx: _free(tx, hub, given, in_dialog=asked_in))
     except Rejected as error:
         form = form.refused(f"{error}.")
-        view = await hub.store.read(lambda tx: _free(tx, hub, None, in_dialog=in_dialog))
-    if in_dialog:
+        view = await hub.store.read(lambda tx: _free(tx, hub, None, in_dialog=asked_in))
+    if asked_in:
         return part(request, "calendar/free.html", "form", view=view, form=form)
     status = 422 if form.errors else 200
     return await page(request, "calendar/free.html", "calendar", status=status, view=view, form=form)

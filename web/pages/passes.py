@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 
 from aiohttp import web
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from hub import people
 from hub.errors import Rejected
@@ -16,13 +16,13 @@ from hub.hub import Hub
 from hub.issuing import Desk
 from hub.model.passes import ALWAYS, DAYS, LONGEST_TURNOVER, EveryWeek, Span, Turnover, When
 from hub.model.stays import local_instant
-from hub.model.values import LockId, PassId, PersonId, UnitId, clean
+from hub.model.values import LockId, PassId, PersonId, UnitId
 from hub.people import Wish
 from hub.store import passes
 from hub.store.engine import Tx
 from hub.store.passes import Pass
 from hub.store.persons import Person
-from web.forms import Filled, Form, blank, read
+from web.forms import Filled, Form, Line, blank, read
 from web.ground import Ground
 from web.pages.people import Day, PersonView, look_at, person_row, week_of
 from web.site import GUARD, SITE, go, htmx, page, part
@@ -33,12 +33,8 @@ SPANS: Final = (1, 2)
 """So many stretches of a day can be typed; the site file and the API know any number."""
 
 
-def _no_line_breaks(text: str) -> str:
-    return clean(text, limit=len(text) + 1)
-
-
 class PassForm(Form):
-    name: Annotated[str, AfterValidator(_no_line_breaks)] = Field("", title="What it is for", max_length=60)
+    name: Line = Field("", title="What it is for", max_length=60)
     locks: list[str] = Field(title="At least one door", min_length=1)
     when: Literal["always", "weekly", "turnover"] = Field("always", title="When")
     unit: str = Field("", title="The unit")

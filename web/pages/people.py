@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from aiohttp import web
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from hub import people, people_data
 from hub.errors import Rejected
@@ -17,7 +17,7 @@ from hub.hub import Hub
 from hub.model.codes import CodeState
 from hub.model.passes import DAYS, LEAD, EveryWeek, Span, Turnover, hours_in_words
 from hub.model.people import PersonKind, ToldBy
-from hub.model.values import LockId, PassId, PersonId, PropertyId, UnitId, clean
+from hub.model.values import LockId, PassId, PersonId, PropertyId, UnitId
 from hub.people import Who
 from hub.standing import AtDoor, PassState, Standing, standings
 from hub.store import log, passes, person_feeds, persons
@@ -25,9 +25,9 @@ from hub.store.alerts import Telling
 from hub.store.engine import Tx
 from hub.store.persons import Person
 from hub.telling import WORDS
-from web.forms import Filled, Form, blank, read
+from web.forms import Filled, Form, Line, blank, read
 from web.ground import DoorCode, Ground, OnDoor
-from web.site import GUARD, SITE, go, htmx, page, part, wakes
+from web.site import GUARD, SITE, go, in_dialog, page, part, show_form, wakes
 from web.story import Event, deed_event, entry_event
 from web.words import Local, Moment
 
@@ -307,13 +307,6 @@ async def one(request: web.Request) -> web.Response:
 # ---- forms ----------------------------------------------------------------------------------------------------------
 
 
-def _no_line_breaks(text: str) -> str:
-    return clean(text, limit=len(text) + 1)
-
-
-Line = Annotated[str, AfterValidator(_no_line_breaks)]
-
-
 class PersonForm(Form):
     name: Line = Field(title="The name", max_length=60)
     kind: PersonKind = Field(title="What they do here")
@@ -341,14 +334,7 @@ class FormView:
 
 
 async def _show(request: web.Request, view: FormView, form: Filled[Any]) -> web.Response:
-    if view.in_dialog:
-        return part(request, "people/form.html", "form", view=view, form=form)
-    status = 422 if form.errors else 200
-    return await page(request, "people/form.html", "people", status=status, view=view, form=form)
-
-
-def _in_dialog(request: web.Request) -> bool:
-    return request.query.get("part") == "form" and htmx(request)
+    return await show_form(request, "people", view, form)
 
 
 async def _view(request: web.Request, row: Person | None) -> FormView:
@@ -362,7 +348,7 @@ async def _view(request: web.Request, row: Person | None) -> FormView:
         verb="Add the person" if row is None else "Change it",
         back=where,
         back_to="People" if row is None else row.name,
-        in_dialog=_in_dialog(request),
+        in_dialog=in_dialog(request),
         places=places if len(ground.places) > 1 else (),
     )
 
@@ -414,7 +400,7 @@ async def leave(request: web.Request) -> web.Response:
         verb="Yes, take all codes out",
         back=f"/people/{row.id}",
         back_to=row.name,
-        in_dialog=_in_dialog(request),
+        in_dialog=in_dialog(request),
         sentence="None of their passes opens anything any more, at once. You can take it back: the digits stay theirs.",
     )
     return await _show(request, view, blank(Form))
@@ -437,7 +423,7 @@ async def _ask_to_remove(request: web.Request, row: Person, form: Filled[Form]) 
         verb="Yes, remove for good",
         back=f"/people/{row.id}",
         back_to=row.name,
-        in_dialog=_in_dialog(request),
+        in_dialog=in_dialog(request),
         sentence="Their contact and passes go, and their name leaves the access log and the audit trail. That somebody had "
         "these codes and opened these doors remains, of nobody. It cannot be undone.",
     )

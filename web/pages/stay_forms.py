@@ -4,34 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from aiohttp import web
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from hub import bookings, contact_looks, contacts
 from hub.bookings import NotFree
 from hub.errors import Rejected
 from hub.intake import NewStay
 from hub.model.money import NoPrice
-from hub.model.values import BESIDES, StayId, StayKind, UnitId, clean
+from hub.model.values import BESIDES, StayId, StayKind, UnitId
 from hub.stay_changes import COUNTS, StayChange
 from hub.store import bookings as booked
 from hub.store import house, stay_search
 from hub.store.engine import Tx
 from hub.store.stays import StayRow
-from web.forms import Filled, Form, blank, read
+from web.forms import Filled, Form, Line, blank, read
 from web.ground import Ground
 from web.pages.stays import row_of
 from web.prices import Priced, total_of, typed
-from web.site import GUARD, SITE, go, htmx, page, part
-
-
-def _no_line_breaks(text: str) -> str:
-    return clean(text, limit=len(text) + 1)
-
-
-Line = Annotated[str, AfterValidator(_no_line_breaks)]
+from web.site import GUARD, SITE, go, in_dialog, show_form
 
 
 class NewForm(Priced):
@@ -100,14 +93,7 @@ class FormView:
 
 
 async def _show(request: web.Request, view: FormView, form: Filled[Any]) -> web.Response:
-    if view.in_dialog:
-        return part(request, "stays/form.html", "form", view=view, form=form)
-    status = 422 if form.errors else 200
-    return await page(request, "stays/form.html", "stays", status=status, view=view, form=form)
-
-
-def _in_dialog(request: web.Request) -> bool:
-    return request.query.get("part") == "form" and htmx(request)
+    return await show_form(request, "stays", view, form)
 
 
 async def _new_view(request: web.Request) -> FormView:
@@ -122,7 +108,7 @@ async def _new_view(request: web.Request) -> FormView:
         verb="Add the stay",
         back="/stays",
         back_to="Stays",
-        in_dialog=_in_dialog(request),
+        in_dialog=in_dialog(request),
         units=units,
         rules=f"Left empty, {rules.pop()} as usual."
         if len(rules) == 1
@@ -193,7 +179,7 @@ def _about(
         verb=verb,
         back=f"/stays/{row.id}",
         back_to=row.guest or row.reference or "The stay",
-        in_dialog=_in_dialog(request),
+        in_dialog=in_dialog(request),
         rules=rules,
         sentence=sentence,
     )
