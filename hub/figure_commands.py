@@ -12,7 +12,7 @@ from hub.commandline.asks import Ask
 from hub.figures import measured
 from hub.hub import Hub
 from hub.lost_nights import lost_nights
-from hub.model.figures import Counts, Figure
+from hub.model.figures import Counts, Figure, Latency
 from hub.store import doors, house
 from hub.store.engine import Tx
 
@@ -34,6 +34,10 @@ def _went(counts: Counts) -> dict[str, JsonValue]:
     return {**_told(counts.of_bookings), "sold_twice": counts.sold_twice, "asked_for": counts.asked_for}
 
 
+def _latency(latency: Latency) -> dict[str, JsonValue]:
+    return {"of": latency.of, "p50_ms": latency.half_ms, "p95_ms": latency.most_ms}
+
+
 async def _figures(hub: Hub, actor: str, ask: asks.Figures) -> JsonValue:
     def look(tx: Tx) -> JsonValue:
         told = measured(tx, hub.clock.now(), ask.days)
@@ -45,8 +49,15 @@ async def _figures(hub: Hub, actor: str, ask: asks.Figures) -> JsonValue:
                 *({"property": place, **_went(counts)} for place, counts in sorted(told.places.items())),
             ],
             "code_delay": {"of": told.delay.of, "p50_s": told.delay.half_s, "p95_s": told.delay.most_s},
+            "latency": _latency(told.latency),
             "locks": [
-                {"id": door.id, "name": door.name, **_told(told.locks[door.id].of_a_lock)} for door in doors.doors(tx)
+                {
+                    "id": door.id,
+                    "name": door.name,
+                    **_told(told.locks[door.id].of_a_lock),
+                    "latency": _latency(told.latency_at(door.id)),
+                }
+                for door in doors.doors(tx)
             ],
         }
 

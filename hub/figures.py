@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from hub.model.figures import Counts, Delay, begin_of, delay_of, together
+from hub.model.figures import Counts, Delay, Latency, begin_of, delay_of, latency_of, together
 from hub.model.values import LockId, PropertyId
 from hub.store import doors, figures, house
 from hub.store.engine import Tx
@@ -21,6 +21,8 @@ class Measured:
     spans: Mapping[PropertyId, Sequence[timedelta]]
     """From wanted to proven, of codes that were wanted at once."""
 
+    answers: Mapping[LockId, Mapping[int, int]]
+    """Commands that were confirmed, by how long that took at most."""
     elsewhere: Counts
     """What passed between the hub and accounts that have several units, and no property of its own."""
 
@@ -31,6 +33,13 @@ class Measured:
     @property
     def delay(self) -> Delay:
         return delay_of(span for spans in self.spans.values() for span in spans)
+
+    @property
+    def latency(self) -> Latency:
+        return latency_of(self.answers.values())
+
+    def latency_at(self, lock: LockId) -> Latency:
+        return latency_of([self.answers.get(lock, {})])
 
     def delay_in(self, place: PropertyId) -> Delay:
         return delay_of(self.spans.get(place, ()))
@@ -50,4 +59,6 @@ def measured(tx: Tx, now: datetime, days: int) -> Measured:
         if somewhere is not None:
             places[somewhere].append(counts)
     told = {place: together(each) for place, each in places.items()}
-    return Measured(days, since, locks, told, figures.at_once(tx, since, now), elsewhere)
+    return Measured(
+        days, since, locks, told, figures.at_once(tx, since, now), figures.answers(tx, since, now), elsewhere
+    )

@@ -65,11 +65,11 @@ class Record:
         if door is not None and door.quarantined:
             doors.learn(tx, lock, quarantined=None)
 
-    def asked(self, tx: Tx, lock: LockId, number: int, seen: SlotRead) -> Slot:
+    def asked(self, tx: Tx, lock: LockId, number: int, seen: SlotRead, took: timedelta | None) -> Slot:
         view = self.views.view(tx, lock)
         before = view.slot(number)
         after = after_ask(before, seen, self._tag(lock, seen, before, view.grants), view.policy, self.clock.now())
-        self._answered(tx, lock, after)
+        self._answered(tx, lock, after, took)
         self._log_change(tx, lock, before, after)
         return after
 
@@ -103,11 +103,11 @@ class Record:
         ways = (tags & {slot.tag}, tags.intersection(grant.tag for grant in grants), tags & self.tagbook.tags)
         return next((min(known) for known in ways if known), self.vault.tag(seen.pin))
 
-    def written(self, tx: Tx, lock: LockId, step: Write | Enable, proof: Proof) -> None:
+    def written(self, tx: Tx, lock: LockId, step: Write | Enable, proof: Proof, took: timedelta) -> None:
         view = self.views.view(tx, lock)
         before = view.slot(step.slot)
         after = after_write(before, proof, view.limits, self.clock.now())
-        self._answered(tx, lock, after)
+        self._answered(tx, lock, after, took)
         self._log_change(tx, lock, before, after)
 
     def was_refused(self, tx: Tx, lock: LockId, step: Write | Enable, words: str, other_digits: bool) -> Slot:
@@ -134,11 +134,11 @@ class Record:
             self._log(tx, lock, log.CODE_REFUSED, step.slot, issued.grant)
             self.refused(tx, issued.grant, lock, _UNREADABLE, True)
 
-    def cleared(self, tx: Tx, lock: LockId, number: int, proof: Proof) -> Slot:
+    def cleared(self, tx: Tx, lock: LockId, number: int, proof: Proof, took: timedelta) -> Slot:
         view = self.views.view(tx, lock)
         before = view.slot(number)
         after = after_clear(before, proof, view.limits, self.clock.now())
-        self._answered(tx, lock, after)
+        self._answered(tx, lock, after, took)
         self._log_change(tx, lock, before, after)
         return after
 
@@ -146,10 +146,10 @@ class Record:
         view = self.views.view(tx, lock)
         self._answered(tx, lock, after_refusal(view.slot(number), view.policy, self.clock.now()))
 
-    def confined(self, tx: Tx, lock: LockId, step: Schedule, proof: Proof) -> None:
+    def confined(self, tx: Tx, lock: LockId, step: Schedule, proof: Proof, took: timedelta) -> None:
         before = self.views.view(tx, lock).slot(step.slot)
         after = after_schedule(before, step, proof)
-        self._answered(tx, lock, after)
+        self._answered(tx, lock, after, took)
         if before.hours.shut(self.clock.now()):
             self._tell_if_proven(tx, after)  # until now other hours kept the guest out
 
@@ -157,10 +157,10 @@ class Record:
         view = self.views.view(tx, lock)
         self._answered(tx, lock, after_schedule_refusal(view.slot(step.slot), step, view.policy, self.clock.now()))
 
-    def _answered(self, tx: Tx, lock: LockId, after: Slot) -> None:
-        """The lock answered, be it with a refusal, and this is what that makes of the slot."""
+    def _answered(self, tx: Tx, lock: LockId, after: Slot, took: timedelta | None = None) -> None:
+        """The lock answered, be it with a refusal, and this is what that makes of the slot. `took`: until it had done it."""
         codes.keep_slot(tx, lock, after, self.clock.now())
-        figures.answered(tx, lock, self.clock.now())
+        figures.answered(tx, lock, self.clock.now(), took)
 
     def unanswered(self, tx: Tx, lock: LockId, number: int, learn: Learn = after_failure) -> None:
         view, now = self.views.view(tx, lock), self.clock.now()

@@ -6,10 +6,10 @@ They are asked between everything else, by the worker of their lock, one at a ti
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from hub.contracts import Keypad
 from hub.errors import Disappointment, Rejected
@@ -23,8 +23,18 @@ from hub.model.values import LockId
 from hub.store import codes, digits, doors, figures
 from hub.store.engine import Store, Tx
 
+T = TypeVar("T")
+
 PATIENCE: Final = timedelta(seconds=20)
 """For the lock's answer, in real time."""
+
+
+async def timed(command: Awaitable[T]) -> tuple[T, timedelta]:
+    """With how long it took, in real time."""
+    loop = asyncio.get_running_loop()
+    sent = loop.time()
+    answer = await command
+    return answer, timedelta(seconds=loop.time() - sent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +46,20 @@ class OuterPlaces:
         """False: the lock did not answer."""
         try:
             async with asyncio.timeout(PATIENCE.total_seconds()):
-                seen = await keypad.read(number)
+                seen, took = await timed(keypad.read(number))
         except Rejected:
-            seen = SlotRead(empty=True)  # it has no such place, or keeps it to itself
+            seen, took = SlotRead(empty=True), None  # it has no such place, or keeps it to itself
         except (Disappointment, TimeoutError):
             await self.store.write(lambda tx: self._unanswered(tx, lock, number))
             return False
-        await self.store.write(lambda tx: self._seen(tx, lock, number, seen))
+        await self.store.write(lambda tx: self._seen(tx, lock, number, seen, took))
         return True
 
-    def _seen(self, tx: Tx, lock: LockId, number: int, seen: SlotRead) -> None:
+    def _seen(self, tx: Tx, lock: LockId, number: int, seen: SlotRead, took: timedelta | None) -> None:
         before = codes.slot_of(tx, lock, number)
         on_tour = not _is_doubted(tx, lock, before)
         if before.holder is None and before.claim is None:  # else it was adopted meanwhile
-            self.record.asked(tx, lock, number, seen)
+            self.record.asked(tx, lock, number, seen, took)
         if on_tour:
             now = self.record.clock.now()
             doors.keep_tour(tx, lock, self.record.views.view(tx, lock).tour.answered(number, now))

@@ -22,7 +22,7 @@ from hub.lock_views import OUTSTANDING, POLICY, Views, salt_of
 from hub.model.codes import Ask, Clear, Enable, Reading, Rest, Schedule, Write
 from hub.model.outcomes import after_failure, after_schedule_failure, patience
 from hub.model.values import CodeTag, LockId, Pin, Proof
-from hub.outer_places import OuterPlaces
+from hub.outer_places import OuterPlaces, timed
 from hub.schedule import pause
 from hub.store import codes, doors
 from hub.store.engine import Store, Tx
@@ -169,19 +169,20 @@ class Reconciler:
     async def _ask(self, lock: LockId, keypad: Keypad, number: int) -> bool:
         try:
             async with asyncio.timeout(PATIENCE.total_seconds()):
-                seen = await keypad.read(number)
+                seen, took = await timed(keypad.read(number))
         except (Disappointment, TimeoutError) as error:
             await self._unanswered(lock, number, error)
             return False
         if seen.empty:
             self.record.tagbook.gone(lock, number)
-        self.record.remember(lock, await self.store.write(lambda tx: self.record.asked(tx, lock, number, seen)), seen)
+        after = await self.store.write(lambda tx: self.record.asked(tx, lock, number, seen, took))
+        self.record.remember(lock, after, seen)
         return True
 
     async def _write(self, lock: LockId, keypad: Keypad, step: Write | Enable, pin: Pin) -> bool:
         try:
             async with asyncio.timeout(PATIENCE.total_seconds()):
-                proof = await _told(keypad, step, pin)
+                proof, took = await timed(_told(keypad, step, pin))
         except Rejected as error:
             words, other_digits = str(error), isinstance(error, CodeTaken)
             after = await self.store.write(lambda tx: self.record.was_refused(tx, lock, step, words, other_digits))
@@ -191,20 +192,20 @@ class Reconciler:
             await self._unanswered(lock, step.slot, error)
             return False
         else:
-            await self.store.write(lambda tx: self.record.written(tx, lock, step, proof))
+            await self.store.write(lambda tx: self.record.written(tx, lock, step, proof, took))
         return True
 
     async def _clear(self, lock: LockId, keypad: Keypad, step: Clear) -> bool:
         try:
             async with asyncio.timeout(PATIENCE.total_seconds()):
-                proof = await keypad.clear(step.slot)
+                proof, took = await timed(keypad.clear(step.slot))
         except Rejected:
             await self.store.write(lambda tx: self.record.not_cleared(tx, lock, step.slot))
         except (Disappointment, TimeoutError) as error:
             await self._unanswered(lock, step.slot, error)
             return False
         else:
-            after = await self.store.write(lambda tx: self.record.cleared(tx, lock, step.slot, proof))
+            after = await self.store.write(lambda tx: self.record.cleared(tx, lock, step.slot, proof, took))
             if after.reading is Reading.EMPTY:
                 self.record.tagbook.gone(lock, step.slot)
         return True
@@ -212,7 +213,8 @@ class Reconciler:
     async def _confine(self, lock: LockId, hours: SlotSchedule, step: Schedule) -> bool:
         try:
             async with asyncio.timeout(PATIENCE_WITH_HOURS.total_seconds()):
-                proof = await (hours.clear(step.slot) if step.window is None else hours.set(step.slot, step.window))
+                doing = hours.clear(step.slot) if step.window is None else hours.set(step.slot, step.window)
+                proof, took = await timed(doing)
         except Rejected as error:
             logger.info("a lock refused the hours of a code", lock=lock, slot=step.slot, why=str(error))
             await self.store.write(lambda tx: self.record.not_confined(tx, lock, step))
@@ -220,7 +222,7 @@ class Reconciler:
             await self._unanswered(lock, step.slot, error, after_schedule_failure)
             return False
         else:
-            await self.store.write(lambda tx: self.record.confined(tx, lock, step, proof))
+            await self.store.write(lambda tx: self.record.confined(tx, lock, step, proof, took))
         return True
 
     async def _unanswered(self, lock: LockId, number: int, error: Exception, learn: Learn = after_failure) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from hub.model.figures import MOST_ASKED_FOR, MOST_SOLD_TWICE, Counts, Figure, What
+from hub.model.figures import MOST_ASKED_FOR, MOST_SOLD_TWICE, Counts, Figure, Latency, What
 
 LEAST: Final = 90
 """Per cent at the left end of a bar: goals stand so near to a hundred that a whole scale would show no difference."""
@@ -110,6 +110,14 @@ def _long(seconds: int) -> str:
     if hours < 48:
         return f"{hours} h {rest} min" if rest else f"{hours} h"
     return f"{hours // 24} days {hours % 24} h" if hours % 24 else f"{hours // 24} days"
+
+
+def took(latency: Latency) -> str:
+    """A sentence; empty: no command was confirmed."""
+    if latency.half_ms is None or latency.most_ms is None:
+        return ""
+    half, most = f"{latency.half_ms / 1000:g} s", f"{latency.most_ms / 1000:g} s"
+    return f"Half of the commands to keypads are confirmed within {half}, 95 of 100 within {most} (of {latency.of} in 30 days)."
 
 
 @dataclass(frozen=True, slots=True)

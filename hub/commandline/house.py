@@ -108,10 +108,17 @@ def figures(
         as_json(told)
         return
     goals = {word: f"> {each['goal']:g} %" if each["goal"] < 100 else "all" for word, each in told["house"].items()}
-    rows = [{"id": "all together", "name": "", **told["house"]}, *told["locks"]]
+    rows = [{"id": "all together", "name": "", **told["house"], "latency": told["latency"]}, *told["locks"]]
     table(
-        [row | {word: _share(row[word]) if word in row else "" for word in goals} for row in rows],
-        {"id": "LOCK", "name": "NAME"} | {word: f"{_FIGURES[word]} ({goal})" for word, goal in goals.items()},
+        [
+            row
+            | {word: _share(row[word]) if word in row else "" for word in goals}
+            | {"latency": _took(row["latency"])}
+            for row in rows
+        ],
+        {"id": "LOCK", "name": "NAME"}
+        | {word: f"{_FIGURES[word]} ({goal})" for word, goal in goals.items()}
+        | {"latency": "COMMANDS TAKE (HALF / 95 OF 100)"},
         empty="",
     )
     typer.echo("")
@@ -143,6 +150,10 @@ _FIGURES = {
     "batteries": "BATTERY FORECASTS",
     "welcomed": "GUESTS WITH A CODE",
 }
+
+
+def _took(latency: dict[str, Any]) -> str:
+    return f"<= {latency['p50_ms'] / 1000:g} s / {latency['p95_ms'] / 1000:g} s" if latency["of"] else "-"
 
 
 def _share(figure: dict[str, Any]) -> str:

@@ -5,7 +5,8 @@ A day is one of UTC: a figure of 30 days does not depend on where the house stan
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
@@ -212,6 +213,46 @@ def delay_of(spans: Iterable[timedelta]) -> Delay:
         return Delay(0, None, None)
     half, most = (told[-(-len(told) * percent // 100) - 1] for percent in (50, 95))
     return Delay(len(told), half, most)
+
+
+BOUNDS_MS: Final = (100, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 5000, 7500, 10_000, 15_000, 20_000, 60_000)
+"""Answers of locks are counted by how long they took at most."""
+
+
+def bound_ms(took: timedelta) -> int:
+    return next((bound for bound in BOUNDS_MS if took <= timedelta(milliseconds=bound)), BOUNDS_MS[-1])
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """How long locks took from the command to its confirmation."""
+
+    of: int
+    half_ms: int | None
+    """Half of them took no longer; None: there was none."""
+    most_ms: int | None
+    """Nor did 95 of 100."""
+
+
+def latency_of(each: Iterable[Mapping[int, int]]) -> Latency:
+    """Of counts by bound: the bounds in which the nearest-rank percentiles lie."""
+    counts = Counter[int]()
+    for found in each:
+        counts.update(found)
+    of = counts.total()
+    if not of:
+        return Latency(0, None, None)
+    half, most = (_bound_at(counts, -(-of * percent // 100)) for percent in (50, 95))
+    return Latency(of, half, most)
+
+
+def _bound_at(counts: Mapping[int, int], rank: int) -> int:
+    passed = 0
+    for bound in sorted(counts):
+        passed += counts[bound]
+        if passed >= rank:
+            return bound
+    raise ValueError("a rank beyond all there are")
 
 
 def together(each: Iterable[Counts]) -> Counts:

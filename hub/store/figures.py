@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Integer, and_, bindparam, case, delete, ex
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.model.alerts import Kind
-from hub.model.figures import LAST_MOMENT, PROMPT, Counts, by_day
+from hub.model.figures import LAST_MOMENT, PROMPT, Counts, bound_ms, by_day
 from hub.model.values import CODED, LockId, PropertyId, Purpose, StayStatus
 from hub.store import doors
 from hub.store.engine import Tx
@@ -21,6 +21,7 @@ from hub.store.tables import (
     alerts,
     channels,
     grants,
+    lock_answers,
     lock_days,
     locks,
     stay_steps,
@@ -43,6 +44,15 @@ def _counting() -> Prepared[None]:
 _COUNTED: Final = _counting()
 
 
+def _answering() -> Prepared[None]:
+    row = insert(lock_answers).values({each.name: bindparam(each.name, type_=each.type) for each in lock_answers.c})
+    more = {"times": lock_answers.c.times + row.excluded.times}
+    keys = ["day", "lock_id", "within_ms"]
+    return Prepared(row.on_conflict_do_update(index_elements=keys, set_=more), lambda _: None)
+
+
+_ANSWER: Final = _answering()
+
 _NONE: Final = dict.fromkeys(_TOLD, 0)
 
 
@@ -50,14 +60,16 @@ def _count(tx: Tx, lock: LockId, day: date, **more: int) -> None:
     _COUNTED.run(tx, lock_id=lock, day=day, **{**_NONE, **more})
 
 
-def answered(tx: Tx, lock: LockId, at: datetime) -> None:
-    """It answered a command, be it that it refused."""
+def answered(tx: Tx, lock: LockId, at: datetime, took: timedelta | None = None) -> None:
+    """It answered a command, be it that it refused. `took`: how long until it had done it."""
     door = doors.door(tx, lock)
     if door is None:
         return
     if door.unanswered_at is not None:
         doors.learn(tx, lock, unanswered_at=None)
     _count(tx, lock, at.astimezone(UTC).date(), asked=1, answered=1)
+    if took is not None:
+        _ANSWER.run(tx, lock_id=lock, day=at.astimezone(UTC).date(), within_ms=bound_ms(took), times=1)
 
 
 def unanswered(tx: Tx, lock: LockId, at: datetime) -> None:
@@ -159,6 +171,22 @@ def counts(tx: Tx, since: datetime, now: datetime) -> dict[LockId, Counts]:
             points,
             max(points - round(int(day.get("off_tenths", 0)) / 10), 0),
         )
+    return found
+
+
+_ANSWERS: Final = Prepared(
+    select(lock_answers.c.lock_id, lock_answers.c.within_ms, func.sum(lock_answers.c.times).label("times"))
+    .where(lock_answers.c.day >= bindparam("first", type_=Day), lock_answers.c.day <= bindparam("last", type_=Day))
+    .group_by(lock_answers.c.lock_id, lock_answers.c.within_ms),
+    dict,
+)
+
+
+def answers(tx: Tx, since: datetime, now: datetime) -> dict[LockId, dict[int, int]]:
+    """How many commands each lock confirmed, by how many milliseconds that took at most."""
+    found: dict[LockId, dict[int, int]] = {}
+    for row in _ANSWERS.all(tx, first=since.astimezone(UTC).date(), last=now.astimezone(UTC).date()):
+        found.setdefault(row["lock_id"], {})[row["within_ms"]] = int(row["times"])
     return found
 
 
@@ -276,4 +304,5 @@ def _seconds(since: datetime, until: datetime) -> int:
 
 
 def tidy(tx: Tx, before: datetime) -> None:
-    tx.sql.execute(delete(lock_days).where(lock_days.c.day < before.astimezone(UTC).date()))
+    for table in (lock_days, lock_answers):
+        tx.sql.execute(delete(table).where(table.c.day < before.astimezone(UTC).date()))

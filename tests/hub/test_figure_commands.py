@@ -20,6 +20,8 @@ def test_figures_stand_beside_their_goals(gatehouse: Gatehouse) -> None:
     assert "STAGES BY THEMSELVES (> 95 %)" in said.out
     assert [row["property"] for row in told["bookings"]] == [None, "home"]
     assert told["bookings"][0]["sold_twice"] == 0
+    assert "COMMANDS TAKE (HALF / 95 OF 100)" in said.out
+    assert told["latency"] == {"of": 0, "p50_ms": None, "p95_ms": None}
     assert told["code_delay"] == {"of": 0, "p50_s": None, "p95_s": None}
     assert [lock["id"] for lock in told["locks"]] == sorted(lock["id"] for lock in told["locks"])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -15,13 +16,13 @@ from hub import tidying, workflow
 from hub.figures import Measured, measured
 from hub.model.alerts import Course, Kind
 from hub.model.facts import BatteryRead, BoltMoved, LockFact, LockSilent, Mode, ModeTold
-from hub.model.figures import PROMPT, Figure, What, delay_of
+from hub.model.figures import PROMPT, Figure, Latency, What, delay_of
 from hub.model.values import Address, How, LockId, Position, PropertyId, StayStatus
 from hub.model.workflow import Stage
 from hub.store import alerts, figures, holders, publishing
 from hub.store import stays as ledger
-from hub.store.tables import lock_days
-from tests.simulators.building import Memory
+from hub.store.tables import lock_answers, lock_days
+from tests.simulators.building import Memory, MemoryLock
 from tests.simulators.home import FEED, FLAT, Home, home, simulate
 
 CHECK_IN = datetime(2027, 3, 2, 14, 0, tzinfo=UTC)
@@ -52,6 +53,34 @@ def test_each_command_counts_and_each_answer(tmp_path: Path) -> None:
         await house.until(CHECK_IN)
         told = await _figure(house, What.ANSWERED)
         assert told.good == told.of > 0
+
+    _lived(tmp_path, work)
+
+
+def test_how_long_commands_take_is_counted_where_the_lock_confirmed_them(tmp_path: Path) -> None:
+    async def work(house: Home) -> None:
+        await house.later(minutes=1)
+        assert (await _measured(house)).latency_at(FRONT) == Latency(30, 100, 100), "each place was read"
+        part = house.driver.locks[Address("front")].keypad
+        assert isinstance(part, MemoryLock)
+        prompt = part.exchange
+
+        async def slowly(what: str, work: Callable[[], object] = lambda: None) -> None:
+            await asyncio.sleep({"write": 1.2, "read": 0.6}.get(what, 0))
+            await prompt(what, work)
+
+        part.exchange = slowly  # type: ignore[method-assign]
+        house.book("a", date(2027, 3, 2), date(2027, 3, 4))
+        await house.until(CHECK_IN)
+        told = dict((await _measured(house)).answers[FRONT])
+        assert told.pop(100) == 30
+        assert set(told) == {750, 1500}, "as long as it took to write it, and to read it"
+        before = (await _measured(house)).latency
+        house.lock("front").silent = True
+        await house.driver.program("front", 2, "558471")
+        await house.later(minutes=10)
+        assert (await _measured(house)).latency == before, "what was not confirmed took no time"
+        assert (await _measured(house)).latency_at(SIDE).of == 0
 
     _lived(tmp_path, work)
 
@@ -202,10 +231,11 @@ def test_days_of_long_ago_are_dropped_at_night(tmp_path: Path) -> None:
         now = house.hub.clock.now()
         for ago in (0, 29, 32, 400):
             at = now - timedelta(days=ago)
-            await house.hub.store.write(lambda tx, at=at: figures.answered(tx, FRONT, at))  # type: ignore[misc]
+            await house.hub.store.write(lambda tx, at=at: figures.answered(tx, FRONT, at, PROMPT))  # type: ignore[misc]
         await tidying.tidy(house.hub)
-        rows = await house.hub.store.read(lambda tx: tx.sql.execute(lock_days.select()).all())
-        assert sorted((now.date() - row.day).days for row in rows) == [0, 29]
+        for table in (lock_days, lock_answers):
+            rows = await house.hub.store.read(lambda tx, table=table: tx.sql.execute(table.select()).all())  # type: ignore[misc]
+            assert sorted({(now.date() - row.day).days for row in rows}) == [0, 29]
 
     _lived(tmp_path, work)
 

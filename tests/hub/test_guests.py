@@ -29,7 +29,7 @@ from tests.simulators.home import FEED, ZONE, Home, home, simulate
 
 NOTHING_OF_PEOPLE = {
     "alarms", "battery_readings", "channel_state", "channels", "lock_state", "locks", "meta", "properties",
-    "booking_rules", "listings", "lock_days", "telling_rules", "unit_locks", "units",
+    "booking_rules", "listings", "lock_answers", "lock_days", "telling_rules", "unit_locks", "units",
 }  # fmt: skip
 """Of devices, of the house, and of channels as such; words of a lock or a service, never of a guest."""
 EXTRA = {

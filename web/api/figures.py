@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from hub.figures import measured
-from hub.model.figures import Counts, Delay, Figure
+from hub.model.figures import Counts, Delay, Figure, Latency
 from hub.store import doors
 from hub.store.engine import Tx
 from web.api.routes import Call
@@ -36,6 +36,14 @@ class DelayOut(Out):
     p95_s: int | None
 
 
+class LatencyOut(Out):
+    """From a command that the hub sends to a keypad by itself until the lock has confirmed it."""
+
+    of: int
+    p50_ms: int | None = Field(description="half took no longer; null: there was none")
+    p95_ms: int | None
+
+
 class BookingsOut(Out):
     figures: list[FigureOut] = Field(description="`stages` and `syncs`: the shares that took no person")
     sold_twice: int = Field(description="stays that were found to stand back behind another; the goal is none")
@@ -46,6 +54,7 @@ class OfLock(Out):
     lock: str
     property: str
     figures: list[FigureOut]
+    latency: LatencyOut
 
 
 class OfProperty(Out):
@@ -60,6 +69,7 @@ class FiguresOut(Out):
     since: Told = Field(description="the beginning of the first of these days, of UTC")
     figures: list[FigureOut] = Field(description="of all locks together")
     code_delay: DelayOut
+    latency: LatencyOut
     bookings: BookingsOut = Field(description="accounts that have several units count here, and in no property")
     properties: list[OfProperty]
     locks: list[OfLock]
@@ -91,6 +101,10 @@ def _delay(delay: Delay) -> DelayOut:
     return DelayOut(of=delay.of, p50_s=delay.half_s, p95_s=delay.most_s)
 
 
+def _latency(latency: Latency) -> LatencyOut:
+    return LatencyOut(of=latency.of, p50_ms=latency.half_ms, p95_ms=latency.most_ms)
+
+
 def _bookings(counts: Counts) -> BookingsOut:
     shares = _figures(counts.of_bookings)
     return BookingsOut(figures=shares, sold_twice=counts.sold_twice, asked_for=counts.asked_for)
@@ -104,6 +118,7 @@ async def get_figures(call: Call, query: FiguresQuery, body: Nothing) -> Figures
             since=told.since,
             figures=_figures(told.house.figures),
             code_delay=_delay(told.delay),
+            latency=_latency(told.latency),
             bookings=_bookings(told.house),
             properties=[
                 OfProperty(
@@ -115,7 +130,12 @@ async def get_figures(call: Call, query: FiguresQuery, body: Nothing) -> Figures
                 for place, counts in sorted(told.places.items())
             ],
             locks=[
-                OfLock(lock=door.id, property=door.property, figures=_figures(told.locks[door.id].of_a_lock))
+                OfLock(
+                    lock=door.id,
+                    property=door.property,
+                    figures=_figures(told.locks[door.id].of_a_lock),
+                    latency=_latency(told.latency_at(door.id)),
+                )
                 for door in doors.doors(tx)
             ],
         )

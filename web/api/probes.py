@@ -111,6 +111,17 @@ def _figures(told: Measured) -> Iterator[Metric]:
     yield _many(
         "gatehouse_bookings", "Of 30 days: stays sold twice, times that a person saw to a channel", "what", seldom
     )
+    latency = GaugeMetricFamily(
+        "gatehouse_lock_latency_seconds",
+        "From a command to its confirmation, 30 days: no longer than",
+        labels=["lock", "quantile"],
+    )
+    for lock in told.answers:
+        each = told.latency_at(lock)
+        if each.half_ms is not None and each.most_ms is not None:
+            latency.add_metric([lock, "0.5"], each.half_ms / 1000)
+            latency.add_metric([lock, "0.95"], each.most_ms / 1000)
+    yield latency
     if told.delay.half_s is not None and told.delay.most_s is not None:
         delays: dict[str, float] = {"0.5": told.delay.half_s, "0.95": told.delay.most_s}
         yield _many("gatehouse_code_delay_seconds", "From wanted at once to proven, 30 days", "quantile", delays)

@@ -16,7 +16,7 @@ from hub.plugins import Condition
 from hub.store import code_list, log, mail, restoring, settings
 from hub.store import stays as ledger
 from hub.store.engine import Tx
-from web.figure_view import DAYS, Bar, Short, Tally, bars, short_of, tallies
+from web.figure_view import DAYS, Bar, Short, Tally, bars, short_of, tallies, took
 from web.ground import Ground
 from web.site import GUARD, SITE, Site, go, page, part, wakes
 from web.words import Moment
@@ -69,6 +69,7 @@ class View:
     """Of all locks together."""
     delay: Delay
     """Of codes that were wanted at once."""
+    took: str
     bookings: list[Bar]
     tallies: list[Tally]
     short: list[Short]
@@ -99,6 +100,7 @@ def look(tx: Tx, site: Site) -> View:
         counts=_counts(tx, hub, ground),
         figures=bars(told.house.figures) if told.locks else [],
         delay=told.delay,
+        took=took(told.latency),
         bookings=bars(told.house.of_bookings, least=0),
         tallies=tallies(told.house),
         short=short_of([(door.id, door.name, told.locks[door.id]) for door in ground.doors.values()]),

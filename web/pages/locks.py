@@ -21,7 +21,7 @@ from hub.store.doors import Door, unlockable
 from hub.store.engine import Tx
 from hub.unlock import Answer
 from web.batterychart import SHOWN, Chart, draw
-from web.figure_view import DAYS, Bar, bars
+from web.figure_view import DAYS, Bar, bars, took
 from web.ground import Ground, battery_low
 from web.site import GUARD, SITE, go, htmx, page, part, wakes
 from web.story import Event, lately
@@ -252,6 +252,8 @@ class LockView:
     battery: BatteryView
     coming_back: coming_back.Return | None
     figures: list[Bar]
+    took: str
+    """How long its commands take, in a sentence."""
     backups: Backups
     outer: OuterView | None
     consent: str = housing.CONSENT
@@ -259,7 +261,7 @@ class LockView:
 
 def look_at(tx: Tx, hub: Hub, id_: LockId) -> LockView:
     ground = Ground.read(tx, hub.clock.now())
-    door = _door(ground, id_)
+    door, told = _door(ground, id_), measured(tx, ground.now, DAYS)
     listed = code_list.listing(tx, lock=id_)
     local = ground.local(door.property)
     able = door.abilities
@@ -283,7 +285,8 @@ def look_at(tx: Tx, hub: Hub, id_: LockId) -> LockView:
         keeps_waiting=able is not None and Limits.of(able).keeps_waiting,
         battery=_battery(tx, door, local),
         coming_back=coming_back.of_lock(tx, door, local.now),
-        figures=bars(measured(tx, ground.now, DAYS).locks[door.id].of_a_lock),
+        figures=bars(told.locks[door.id].of_a_lock),
+        took=took(told.latency_at(door.id)),
         outer=_outer(door, local),
     )
 

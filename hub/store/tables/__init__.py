@@ -33,7 +33,7 @@ from hub.store.tables.people import (
 from hub.store.tables.person_feeds import person_feeds
 from hub.store.tables.publishing import outlets, published, said_blocks, sync_log
 from hub.store.tables.record import access_log, aliases, audit, chain, outbox, questions, slot_holders
-from hub.store.tables.world import alarms, battery_readings, channel_state, inbox, lock_days, lock_state
+from hub.store.tables.world import alarms, battery_readings, channel_state, inbox, lock_answers, lock_days, lock_state
 from hub.store.tables.writing import door_codes, guest_messages, pushes
 
 __all__ = [
@@ -66,6 +66,7 @@ __all__ = [
     "holds",
     "inbox",
     "listings",
+    "lock_answers",
     "lock_days",
     "lock_state",
     "locks",

@@ -57,6 +57,14 @@ lock_days = table(
     required("off_tenths", Integer, server_default="0"),  # of a point, by which those were missed
 )
 
+lock_answers = table(
+    "lock_answers",
+    Column("day", Day, primary_key=True),  # of UTC
+    Column("lock_id", Text, ForeignKey("locks.id", ondelete="CASCADE"), primary_key=True),
+    Column("within_ms", Integer, primary_key=True),  # from the command to its confirmation (hub/model/figures.py)
+    required("times", Integer),
+)
+
 alarms = table(
     "alarms",
     Column("id", Integer, primary_key=True),

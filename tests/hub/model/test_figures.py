@@ -2,7 +2,20 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from hub.model.figures import KEPT, Counts, Delay, Figure, What, begin_of, by_day, delay_of, together
+from hub.model.figures import (
+    KEPT,
+    Counts,
+    Delay,
+    Figure,
+    Latency,
+    What,
+    begin_of,
+    bound_ms,
+    by_day,
+    delay_of,
+    latency_of,
+    together,
+)
 
 NOON = datetime(2027, 3, 3, 12, 0, tzinfo=UTC)
 
@@ -21,6 +34,16 @@ def test_a_goal_is_to_be_exceeded() -> None:
     assert [Figure(What.ANSWERED, good, 1000).met for good in (989, 990, 991)] == [False, False, True]
     assert [Figure(What.CODES, good, 1000).met for good in (995, 996)] == [False, True]
     assert [Figure(What.CONNECTED, good, 1000).met for good in (980, 981)] == [False, True]
+
+
+def test_half_of_all_answers_and_95_of_100_took_no_longer_than_the_bound_they_are_counted_at() -> None:
+    assert [bound_ms(timedelta(milliseconds=took)) for took in (0, 100, 101, 9_000, 90_000)] == [
+        100, 100, 200, 10_000, 60_000,
+    ]  # fmt: skip
+    assert latency_of([{}]) == Latency(0, None, None)
+    assert latency_of([{300: 1}]) == Latency(1, 300, 300)
+    assert latency_of([{100: 50, 2000: 5}, {100: 0, 500: 45}]) == Latency(100, 100, 500)
+    assert latency_of([{100: 49, 2000: 6}, {500: 45}]) == Latency(100, 500, 2000)
 
 
 def test_counts_of_many_locks_weigh_by_how_much_there_was() -> None:

@@ -16,7 +16,7 @@ FRONT = LockId("front")
 def _lived(tx: Tx) -> None:
     doors.learn(tx, FRONT, met_at=NOW - timedelta(days=10))
     for at in (NOW, NOW, NOW - timedelta(days=8)):
-        figures.answered(tx, FRONT, at)
+        figures.answered(tx, FRONT, at, timedelta(seconds=1))
     figures.unanswered(tx, FRONT, NOW)
     figures.was_away(tx, FRONT, NOW - timedelta(days=2), NOW - timedelta(days=1))
 
@@ -37,6 +37,7 @@ async def test_figures_are_told_by_lock_property_and_house(api: Api) -> None:
     assert [each["what"] for each in told["bookings"]["figures"]] == ["stages", "syncs"]
     assert (told["bookings"]["sold_twice"], home["bookings"]["asked_for"]) == (0, 0)
     assert set(told["code_delay"]) == {"of", "p50_s", "p95_s"}
+    assert front["latency"] == told["latency"] == {"of": 2, "p50_ms": 1000, "p95_ms": 1000}
     month = (await api.get("/figures")).json
     assert (month["days"], month["figures"][0]["of"]) == (30, 4)
 
@@ -52,4 +53,5 @@ async def test_metrics_tell_the_same_shares(api: Api) -> None:
     assert 'gatehouse_lock_good_ratio{lock="front",what="connected"} 0.9' in text
     assert 'gatehouse_lock_goal_ratio{what="codes"} 0.995' in text
     assert 'gatehouse_good_ratio{what="connected"}' in text
+    assert 'gatehouse_lock_latency_seconds{lock="front",quantile="0.95"} 1.0' in text
     assert 'gatehouse_bookings{what="sold_twice"} 0.0' in text

@@ -503,6 +503,16 @@ CREATE TABLE lock_days (
     FOREIGN KEY(lock_id) REFERENCES locks (id) ON DELETE CASCADE
 ) STRICT
     """,
+    """
+CREATE TABLE lock_answers (
+    day TEXT NOT NULL,
+    lock_id TEXT NOT NULL,
+    within_ms INTEGER NOT NULL,
+    times INTEGER NOT NULL,
+    PRIMARY KEY (day, lock_id, within_ms),
+    FOREIGN KEY(lock_id) REFERENCES locks (id) ON DELETE CASCADE
+) STRICT
+    """,
     "ALTER TABLE grants ADD COLUMN proven_at INTEGER",
     "CREATE INDEX grants_by_start ON grants (start)",
     "CREATE INDEX attempts_many ON attempts (failures)",

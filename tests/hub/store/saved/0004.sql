@@ -371,6 +371,16 @@ CREATE TABLE listings (
 ) STRICT
     ;
 INSERT INTO "listings" VALUES('x','x','x','x','x',1,1,1,'x');
+CREATE TABLE lock_answers (
+    day TEXT NOT NULL,
+    lock_id TEXT NOT NULL,
+    within_ms INTEGER NOT NULL,
+    times INTEGER NOT NULL,
+    PRIMARY KEY (day, lock_id, within_ms),
+    FOREIGN KEY(lock_id) REFERENCES locks (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "lock_answers" VALUES('x','x',1,1);
 CREATE TABLE lock_days (
     day TEXT NOT NULL,
     lock_id TEXT NOT NULL,
