@@ -21,7 +21,7 @@ from hub.resync import Narrowed
 from hub.store import house
 from hub.store import publishing as rows
 from hub.store.engine import Tx
-from hub.syncing import Standing
+from hub.syncing import Difference, Standing
 
 _LINES: Final = 200
 
@@ -75,6 +75,11 @@ async def _log(hub: Hub, actor: str, ask: asks.ChannelLog) -> JsonValue:
     return await hub.store.read(look)
 
 
+def _theirs(each: Difference) -> str:
+    days = "" if each.theirs is None else f"{each.theirs[0]} to {each.theirs[1]}"
+    return days if each.listing is None else f"{days} in {each.their_unit or f'listing {each.listing}'}"
+
+
 async def _differences(hub: Hub, actor: str, ask: asks.ChannelDifferences) -> JsonValue:
     def look(tx: Tx) -> JsonValue:
         return [
@@ -84,7 +89,7 @@ async def _differences(hub: Hub, actor: str, ask: asks.ChannelDifferences) -> Js
                 "arrival": None if each.stay.arrival is None else each.stay.arrival.isoformat(),
                 "departure": None if each.stay.departure is None else each.stay.departure.isoformat(),
                 "doubt": each.doubt.value,
-                "theirs": "" if each.theirs is None else f"{each.theirs[0]} to {each.theirs[1]}",
+                "theirs": _theirs(each),
             }
             for each in syncing.differences(tx, _known(tx, ask.channel), hub.clock.now())
         ]

@@ -1,6 +1,6 @@
 """What somebody did to a booking of ours at the account that it was pushed to: shown, until both agree again.
 
-They gave it other days, or cancelled it.
+They gave it other days or another listing, or cancelled it.
 
 Until a person has said whose days count, the nights of both are kept: from other channels, from bookings here, and, as far
 as nights can be closed there, from the account itself.
@@ -17,12 +17,12 @@ from hub.findings import Look
 from hub.model.alerts import Finding, Kind
 from hub.model.facts import StayReport
 from hub.model.values import ChannelId, Part, StayId, StayStatus
-from hub.store import house, pushes
+from hub.store import house, listings, pushes
 from hub.store import publishing as rows
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.publishing import IN, NOTED, Entry
-from hub.store.pushes import ANEW, Push, PushState
+from hub.store.pushes import ANEW, Elsewhen, Push, PushState
 from hub.store.stays import StayRow
 
 SETTLES: Final = timedelta(minutes=2)
@@ -41,10 +41,10 @@ def heard(tx: Tx, channel: ChannelId, stay: StayRow, report: StayReport, at: dat
     elif stay.status in (StayStatus.CONFIRMED, StayStatus.TENTATIVE) and not row.ended_by_us:
         after = _gone(after, at)
     if report.arrival is not None and report.departure is not None:
-        after = _with_days(tx, after, stay, report, at)
+        after = _elsewhere(tx, after, stay, report, at)
     if after != row:
         pushes.keep(tx, after)
-    if (after.there, after.gone_at) != (row.there, row.gone_at):
+    if (after.there, after.there_listing, after.gone_at) != (row.there, row.there_listing, row.gone_at):
         tx.signal("publishing")
 
 
@@ -58,18 +58,28 @@ def _is_old(row: Push, report: StayReport, at: datetime) -> bool:
     return said is None or said <= row.nights_at
 
 
-def _with_days(tx: Tx, row: Push, stay: StayRow, report: StayReport, at: datetime) -> Push:
+def _elsewhere(tx: Tx, row: Push, stay: StayRow, report: StayReport, at: datetime) -> Push:
     assert report.arrival is not None  # whoever asks has looked
     assert report.departure is not None
     theirs: tuple[date, date] | None = (report.arrival, report.departure)
+    listing = _other_listing(tx, row, stay, report.listing)
     told = f"{report.arrival}/{report.departure}" == row.told.get(Part.DAYS)
-    if report.status is StayStatus.CANCELLED or told or theirs == (stay.arrival, stay.departure):
-        theirs = None
-    if theirs is not None and theirs != row.there:
-        what = f"other days for booking {report.reference}, made here: {theirs[0]} to {theirs[1]}"
+    same = listing is None and (told or theirs == (stay.arrival, stay.departure))
+    if report.status is StayStatus.CANCELLED or same:
+        theirs = listing = None
+    if theirs is not None and (theirs, listing) != (row.there, row.there_listing):
+        what = "other days" if listing is None else f"another listing ({listing})"
+        what += f" for booking {report.reference}, made here: {theirs[0]} to {theirs[1]}"
         rows.note(tx, Entry(0, row.channel_id, stay.unit_id, at, IN, NOTED, what))
     first, until = theirs or (None, None)
-    return replace(row, there_from=first, there_until=until)
+    return replace(row, there_from=first, there_until=until, there_listing=listing)
+
+
+def _other_listing(tx: Tx, row: Push, stay: StayRow, listing: str) -> str | None:
+    """Several listings may be one unit; and what it was told may still be on its way."""
+    if not listing or row.told.get(Part.UNIT) in (None, listing):
+        return None
+    return None if listings.joined(tx).get(row.channel_id, {}).get(listing) == stay.unit_id else listing
 
 
 # ---- cancelled there -------------------------------------------------------------------------------------------------
@@ -118,10 +128,17 @@ def send_again(tx: Tx, channel: ChannelId, id_: StayId, now: datetime) -> None:
     row = pushes.one(tx, channel, id_)
     assert row is not None  # the difference is its own
     told = dict(row.told)
-    told.pop(Part.DAYS, None)
+    for part in (Part.DAYS, Part.UNIT):
+        told.pop(part, None)
     ours = replace(row, wanted={**row.wanted, Part.DAYS: ""}, told=told, nights_at=now)
-    pushes.keep(tx, replace(ours, there_from=None, there_until=None))
+    pushes.keep(tx, replace(ours, there_from=None, there_until=None, there_listing=None))
     tx.signal("publishing")
+
+
+def place_of(tx: Tx, each: Elsewhen) -> str:
+    """Where it is by the account's word: the name of a unit, or a listing that is none here."""
+    unit = None if each.their_unit is None else house.unit_with(tx, each.their_unit)
+    return f"listing {each.listing} (no unit here)" if unit is None else unit.name
 
 
 def found(look: Look) -> Iterator[Finding]:
@@ -129,9 +146,12 @@ def found(look: Look) -> Iterator[Finding]:
         stay, unit = ledger.stay(look.tx, each.stay), house.unit_with(look.tx, each.unit)
         if stay is None or look.reached(each.over_at):
             continue
+        other, where = (
+            ("other days", "") if each.listing is None else ("another listing", f" in {place_of(look.tx, each)}")
+        )
         sentence = (
-            f"“{each.channel}” has other days for the booking of {stay.guest or stay.reference or 'a guest'} "
-            f"({each.unit if unit is None else unit.name}): {each.theirs[0]} to {each.theirs[1]} there, "
+            f"“{each.channel}” has {other} for the booking of {stay.guest or stay.reference or 'a guest'} "
+            f"({each.unit if unit is None else unit.name}): {each.theirs[0]} to {each.theirs[1]}{where} there, "
             f"{each.ours[0]} to {each.ours[1]} here."
         )
         cure = "The nights of both are kept until you say, on the page of the stay, whose days count."

@@ -23,7 +23,7 @@ from hub.model import diary
 from hub.model.availability import Closed
 from hub.model.effects import Effect, PublishNights, SetNights
 from hub.model.publishing import Block, Occupied, Said, busy, calendar, of_closure, of_stay, platform_of, ranges
-from hub.model.stays import free_at, nights
+from hub.model.stays import free_at
 from hub.model.values import CODED, ChannelId, StayId, StayKind, UnitId, clean
 from hub.plugins import Plugins
 from hub.schedule import pause
@@ -86,7 +86,8 @@ class Wanted:
             self._nights[night.unit].append(night)
         self._elsewhen: dict[UnitId, dict[StayId, list[Elsewhen]]] = {unit: {} for unit in units}
         for each in pushes.elsewhen(tx, now) if outlets else ():
-            self._elsewhen.get(each.unit, {}).setdefault(each.stay, []).append(each)
+            for unit in dict.fromkeys(filter(None, (each.unit, each.their_unit))):
+                self._elsewhen.get(unit, {}).setdefault(each.stay, []).append(each)
         self._gone = pushes.cancelled_there(tx, now) if outlets else {}
         self._places = {unit: house.property_of(tx, unit) for unit in units}
         self._buffers = {unit: bookings.rules_at(tx, unit).buffer for unit in units}
@@ -182,7 +183,7 @@ def _apart(outlet: Outlet, stay: StayId, others: Collection[Elsewhen]) -> Iterat
     """The nights that a booking of ours has at its account and not here; to the account, those that it has here only."""
     apart = set[date]()
     for each in others:
-        ours, theirs = nights(*each.ours), nights(*each.theirs)
+        ours, theirs = each.nights_in(outlet.unit_id)
         apart |= ours - theirs if each.channel in outlet.for_whom else theirs - ours
     for number, (first, until) in enumerate(ranges(apart)):
         yield Block(f"stay:{stay}:apart{number or ''}", first, until, True)

@@ -125,13 +125,16 @@ def parts_of(desk: Desk, stay: StayRow, listing: str) -> dict[Part, str]:
     party = (stay.guests, stay.adults, stay.children, stay.infants, stay.pets)
     price = (stay.total_minor, stay.currency)
     said: dict[Part, tuple[object, ...]] = {
-        Part.UNIT: (listing,),
         Part.PARTY: party,
         Part.GUEST: (stay.guest, sorted(_contact(desk, stay).items())),
         Part.NOTES: (stay.note, reference, *party, *price, *map(": ".join, _besides(stay).items())),
         Part.PRICE: price,
     }
-    plain = {Part.DAYS: f"{stay.arrival}/{stay.departure}", Part.STATUS: stay.status.value if listing else NOWHERE}
+    plain = {
+        Part.UNIT: listing,
+        Part.DAYS: f"{stay.arrival}/{stay.departure}",
+        Part.STATUS: stay.status.value if listing else NOWHERE,
+    }
     return plain | {
         part: hashlib.sha256(json.dumps([*map(str, each)]).encode()).hexdigest()[:24] for part, each in said.items()
     }
@@ -298,8 +301,8 @@ def kept(tx: Tx, fact: BookingKept, now: datetime) -> None:
     if any(told.get(part) != row.told.get(part) for part in NIGHTLY):
         after = replace(after, nights_at=now)
         tx.signal("publishing")
-    if told.get(Part.DAYS) != row.told.get(Part.DAYS):
-        after = replace(after, there_from=None, there_until=None)
+    if any(told.get(part) != row.told.get(part) for part in (Part.DAYS, Part.UNIT)):
+        after = replace(after, there_from=None, there_until=None, there_listing=None)
     if Part.STATUS in dict(fact.told):
         after = replace(after, gone_at=None)
     if after != row:

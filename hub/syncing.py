@@ -169,7 +169,7 @@ class Doubt(Enum):
     CANCELLED_HERE = "cancelled_here"
     """It lists a booking that a person cancelled here."""
     OTHER_DAYS = "other_days"
-    """It gives other days to a booking that was made here."""
+    """It gives other days, or another listing, to a booking that was made here."""
     CANCELLED_THERE = "cancelled_there"
     """It has cancelled a booking that was made here and lives here."""
 
@@ -181,6 +181,10 @@ class Difference:
     since: datetime | None
     theirs: tuple[date, date] | None = None
     """The days that it says, where these are in doubt."""
+    listing: str | None = None
+    """The listing that it says, where that is none of the stay's unit."""
+    their_unit: UnitId | None = None
+    """Which unit that is; None: none here."""
 
 
 def differences(tx: Tx, channel: ChannelId, now: datetime) -> list[Difference]:
@@ -198,7 +202,7 @@ def _of_ours(tx: Tx, channel: ChannelId, now: datetime) -> Iterator[Difference]:
     for each in pushes.elsewhen(tx, now):
         stay = ledger.stay(tx, each.stay)
         if each.channel == channel and stay is not None:
-            yield Difference(stay, Doubt.OTHER_DAYS, None, each.theirs)
+            yield Difference(stay, Doubt.OTHER_DAYS, None, each.theirs, each.listing, each.their_unit)
 
 
 def rows_of(tx: Tx, channel: ChannelId, now: datetime) -> list[tuple[Source, StayRow]]:
@@ -249,6 +253,8 @@ def settle(tx: Tx, intake: Intake, channel: ChannelId, id_: StayId, actor: str, 
     match found.doubt, accept:
         case Doubt.OTHER_DAYS, True:
             assert found.theirs is not None  # they are the doubt
+            if found.listing is not None:
+                _move(tx, intake, found, actor)
             intake.change_stay(tx, id_, StayChange(arrival=found.theirs[0], departure=found.theirs[1]), actor)
         case Doubt.OTHER_DAYS, False:
             other_days.send_again(tx, channel, id_, now)
@@ -266,6 +272,15 @@ def settle(tx: Tx, intake: Intake, channel: ChannelId, id_: StayId, actor: str, 
     days = "" if found.stay.arrival is None else f", {found.stay.arrival} to {found.stay.departure}"
     rows.note(tx, Entry(0, channel, found.stay.unit_id, now, IN, NOTED, f"{what}{days}", by=actor))
     log.record(tx, now, actor, what, f"stay:{id_}", detail=f"channel {channel}")
+
+
+def _move(tx: Tx, intake: Intake, found: Difference, actor: str) -> None:
+    """Raises Rejected."""
+    if found.their_unit is None:
+        raise Rejected(
+            f"its listing {found.listing} is no unit here; say on the Channels page which unit it is, or send ours again"
+        )
+    intake.move_stay(tx, found.stay.id, found.their_unit, actor)
 
 
 def _keep(tx: Tx, desk: Desk, stay: StayRow, kind: str, actor: str) -> None:

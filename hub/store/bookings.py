@@ -354,9 +354,11 @@ def grounds(
         if held.unit in taken and held.id != hold:
             taken[held.unit].append(Taken(held.check_in, held.check_out, Reason.HELD))
     for other in pushes.elsewhen(tx, now):
-        if other.unit in taken and other.stay != besides:
-            hours = hours_of(places[wanted[other.unit].property])
-            taken[other.unit].append(Taken(hours.start(other.theirs[0]), hours.end(other.theirs[1]), Reason.BLOCKED))
+        if other.their_unit in taken and other.stay != besides:
+            hours = hours_of(places[wanted[other.their_unit].property])
+            taken[other.their_unit].append(
+                Taken(hours.start(other.theirs[0]), hours.end(other.theirs[1]), Reason.BLOCKED)
+            )
     shut: dict[UnitId, list[Closed]] = {id_: [] for id_ in wanted}
     for row in closures_after(tx, first, wanted):
         shut[row.unit].append(Closed(row.kind, row.first, row.until))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
 from typing import Any, Final
@@ -12,7 +12,9 @@ from typing import Any, Final
 from sqlalchemy import Row, Select, case, func, or_, select, text
 from sqlalchemy.dialects.sqlite import insert
 
+from hub.model.stays import nights
 from hub.model.values import NIGHTLY, ChannelId, Part, StayId, StayStatus, UnitId
+from hub.store import listings
 from hub.store.engine import Tx
 from hub.store.prepared import Prepared
 from hub.store.tables import pushes, stays
@@ -57,6 +59,8 @@ class Push:
     there_from: date | None = None
     there_until: date | None = None
     """The days that the account says, where they are neither ours nor those that it took."""
+    there_listing: str | None = None
+    """The listing of these days, where it is neither ours nor the one that it took."""
     nights_at: datetime | None = None
     """When it took the unit, the days or the status that it was told."""
     heard_at: datetime | None = None
@@ -173,7 +177,7 @@ def refused(tx: Tx, channel: ChannelId, now: datetime) -> frozenset[StayId]:
 
 @dataclass(frozen=True, slots=True)
 class Elsewhen:
-    """A live booking of ours to which its account gives other days."""
+    """A live booking of ours to which its account gives other days, or another listing."""
 
     channel: ChannelId
     stay: StayId
@@ -181,6 +185,16 @@ class Elsewhen:
     ours: tuple[date, date]
     theirs: tuple[date, date]
     check_out: datetime
+    listing: str | None
+    """Of theirs; None: of the same unit."""
+    their_unit: UnitId | None
+    """None: their listing is no unit here."""
+
+    def nights_in(self, unit: UnitId) -> tuple[frozenset[date], frozenset[date]]:
+        """Ours and theirs."""
+        ours, theirs = (nights(*days) for days in (self.ours, self.theirs))
+        nowhere = frozenset[date]()
+        return ours if unit == self.unit else nowhere, theirs if unit == self.their_unit else nowhere
 
     @property
     def over_at(self) -> datetime:
@@ -198,6 +212,7 @@ _ELSEWHEN: Final = Prepared(
         pushes.c.there_from,
         pushes.c.there_until,
         stays.c.check_out,
+        pushes.c.there_listing,
     )
     .join(stays, stays.c.id == pushes.c.stay_id)
     .where(text("pushes.there_from IS NOT NULL"), stays.c.check_out.is_not(None))
@@ -210,13 +225,22 @@ _ELSEWHEN: Final = Prepared(
         (row["arrival"], row["departure"]),
         (row["there_from"], row["there_until"]),
         row["check_out"],
+        row["there_listing"],
+        row["unit_id"],
     ),
 )
 
 
 def elsewhen(tx: Tx, now: datetime) -> list[Elsewhen]:
     """Those that are not over, here or there."""
-    return [each for each in _ELSEWHEN.all(tx) if each.ours != each.theirs and each.over_at > now]
+    found = [each for each in _ELSEWHEN.all(tx) if each.over_at > now]
+    if any(each.listing is not None for each in found):
+        units = listings.joined(tx)
+        found = [
+            each if each.listing is None else replace(each, their_unit=units.get(each.channel, {}).get(each.listing))
+            for each in found
+        ]
+    return [each for each in found if each.ours != each.theirs or each.unit != each.their_unit]
 
 
 _CANCELLED_THERE: Final = Prepared(

@@ -168,12 +168,12 @@ class Push:
         if not gone and now in _OVER and not booking.revives:
             raise CancelledThere("Guesty says that it is cancelled")
         has.parts -= set(NIGHTLY)
-        if not gone and known.text("listingId") not in ("", booking.listing):
+        # A listing or days that it took and has no more were given there: a person says which count (hub/other_days.py).
+        if not gone and Part.UNIT not in booking.told and known.text("listingId") not in ("", booking.listing):
             await self._relocate(booking, path)
         if not gone or Part.UNIT in booking.told:
             has.parts.add(Part.UNIT)
         days = {"checkInDateLocalized": f"{booking.arrival}", "checkOutDateLocalized": f"{booking.departure}"}
-        # Days that it took and has no more were given there: a person says whose count (hub/other_days.py).
         ours = Part.DAYS not in booking.told
         if not gone and ours and any(known.text(name)[:10] not in ("", day) for name, day in days.items()):
             done(await self.tell("PUT", f"{path}/dates", days), _KEYS)

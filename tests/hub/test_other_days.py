@@ -24,7 +24,19 @@ from hub.store.house import ChannelRow, Origin
 from hub.store.pushes import PushState
 from hub.store.stays import StayRow
 from hub.syncing import Difference, Doubt
-from tests.hub.pushing_house import ADA, ARRIVAL, DEPARTURE, DESK, FOR_REAL, add, made_there, plugged, pushed, writes
+from tests.hub.pushing_house import (
+    ADA,
+    ARRIVAL,
+    DEPARTURE,
+    DESK,
+    FOR_REAL,
+    LOFT,
+    add,
+    made_there,
+    plugged,
+    pushed,
+    writes,
+)
 from tests.simulators.home import FLAT, Home, simulate
 
 OTHER = ChannelId("other")
@@ -272,6 +284,53 @@ def test_ours_reach_it_only_after_the_nights_that_we_closed_there_are_open(tmp_p
             await house.later(minutes=1)
             assert [each.rpartition("/")[2] for each in writes(desk)[before:]] == ["101", "dates"]
             assert (desk.closed, made_there(desk).departure) == (set(), DEPARTURE)
+
+    simulate(main())
+
+
+@pytest.mark.parametrize("accept", [True, False])
+def test_another_listing_there_is_shown_and_settled_like_other_days(tmp_path: Path, accept: bool) -> None:
+    async def main() -> None:
+        async with plugged(tmp_path, **FOR_REAL, block_nights=True) as (house, desk):
+            hub, id_ = house.hub, await add(house)
+            await house.later(minutes=3)
+            desk.change(made_there(desk).id, unit="102")
+            note = StayChange(note="Brings a cat")
+            await house.later(minutes=3)
+            await hub.store.write(lambda tx: hub.intake.change_stay(tx, id_, note, "manager"))
+            await house.later(minutes=3)
+            assert (made_there(desk).unit, made_there(desk).note) == ("102", "Brings a cat"), "it is not moved back"
+            (one,) = await differences(house)
+            assert (one.doubt, one.listing, one.their_unit) == (Doubt.OTHER_DAYS, "102", LOFT)
+            (said,) = await _alerts(house)
+            assert f"another listing for the booking of Ada Lovelace (Flat): {ARRIVAL} to {DEPARTURE} in Loft" in said
+            now, wish = hub.clock.now(), Wish(ARRIVAL, DEPARTURE)
+            found = await hub.store.read(lambda tx: bookings.look(tx, [FLAT, LOFT], wish, now))
+            assert all(any(each.reason.hard for each in against) for against in found.values()), "both are kept"
+            assert {unit for unit, _ in desk.closed} == {"101"}
+            await settle(house, id_, accept=accept)
+            await house.later(minutes=5)
+            assert ((await house.stay()).unit_id, made_there(desk).unit) == ((LOFT, "102") if accept else (FLAT, "101"))
+            row = await pushed(house)
+            assert (await differences(house), await _alerts(house), row.missing, desk.closed) == ([], [], {}, set())
+
+    simulate(main())
+
+
+def test_a_listing_that_is_no_unit_here_cannot_be_taken(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with plugged(tmp_path, **FOR_REAL) as (house, desk):
+            id_ = await add(house)
+            await house.later(minutes=3)
+            desk.change(made_there(desk).id, unit="999")
+            await house.later(minutes=3)
+            (said,) = await _alerts(house)
+            assert "in listing 999 (no unit here) there" in said
+            with pytest.raises(Rejected, match="no unit here; say on the Channels page which unit it is"):
+                await settle(house, id_, accept=True)
+            await settle(house, id_, accept=False)
+            await house.later(minutes=5)
+            assert (made_there(desk).unit, await differences(house)) == ("101", [])
 
     simulate(main())
 

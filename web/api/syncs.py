@@ -67,6 +67,9 @@ class DifferenceOut(Out):
     departure: date | None
     their_arrival: date | None = Field(description="the days that the platform says, where these are in doubt")
     their_departure: date | None
+    their_listing: str | None = Field(
+        description="the listing that the platform says, where it is none of the stay's unit"
+    )
 
 
 class SyncOut(Out):
@@ -156,6 +159,7 @@ def _sync(tx: Tx, call: Call) -> SyncOut:
             departure=each.stay.departure,
             their_arrival=theirs[0],
             their_departure=theirs[1],
+            their_listing=each.listing,
         )
 
     return SyncOut(

@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 from pydantic import Field
 
-from hub import feeds, hearing, resync, syncing
+from hub import feeds, hearing, other_days, resync, syncing
 from hub.errors import Rejected
 from hub.hub import Hub
 from hub.model.values import ChannelId, StayId, StayKind, UnitId
@@ -18,6 +18,7 @@ from hub.store import house, log, pushes, stays
 from hub.store import publishing as rows
 from hub.store.engine import Tx
 from hub.store.house import ChannelRow
+from hub.store.pushes import Elsewhen
 from hub.syncing import Difference
 from web import told
 from web.forms import Filled, Form, blank, read
@@ -109,7 +110,11 @@ def _difference(each: Difference, ground: Ground) -> DifferenceLine:
     ours = None if stay.arrival is None or stay.departure is None else (stay.arrival, stay.departure)
     who = stay.guest or stay.reference or "A guest without a name"
     unit = ground.unit_name(stay.unit_id)
-    return DifferenceLine(stay.id, who, unit, _days(ours), each.doubt.value, _days(each.theirs))
+    theirs, listing = _days(each.theirs), each.listing
+    if listing is not None:
+        name = "" if each.their_unit is None else ground.unit_name(each.their_unit)
+        theirs += f" in {name or f'listing {listing} (no unit here)'}"
+    return DifferenceLine(stay.id, who, unit, _days(ours), each.doubt.value, theirs)
 
 
 def _days(days: tuple[date, date] | None) -> str:
@@ -129,7 +134,12 @@ class OtherDays:
 def other_days_of(tx: Tx, id_: StayId, now: datetime) -> list[OtherDays]:
     gone = (OtherDays(channel, "", "") for channel, stay in pushes.cancelled_there(tx, now) if stay == id_)
     found = (each for each in pushes.elsewhen(tx, now) if each.stay == id_)
-    return [*gone, *(OtherDays(each.channel, _days(each.theirs), _days(each.ours)) for each in found)]
+    return [*gone, *(OtherDays(each.channel, _theirs(tx, each), _days(each.ours)) for each in found)]
+
+
+def _theirs(tx: Tx, each: Elsewhen) -> str:
+    where = "" if each.listing is None else f" in {other_days.place_of(tx, each)}"
+    return f"{_days(each.theirs)}{where}"
 
 
 def _logged(each: rows.Entry, ground: Ground, local: Local) -> LogLine:

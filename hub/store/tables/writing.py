@@ -38,6 +38,7 @@ pushes = table(
         "there_from", Day
     ),  # this and the next: the days that the account says, where they are neither ours nor those it took
     Column("there_until", Day),
+    Column("there_listing", Text),  # of these days, where it is neither ours nor the one that it took
     Column("nights_at", Instant),  # when it took the unit, the days or the status that it was told
     Column("heard_at", Instant),  # by the account's own clock: its newest word on the booking
     Column("gone_at", Instant),  # since when it is cancelled there, and not by us

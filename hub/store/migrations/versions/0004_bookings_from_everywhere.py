@@ -333,6 +333,7 @@ CREATE TABLE pushes (
     real INTEGER DEFAULT '0' NOT NULL CHECK (real IN (0, 1)),
     there_from TEXT,
     there_until TEXT,
+    there_listing TEXT,
     nights_at INTEGER,
     heard_at INTEGER,
     gone_at INTEGER,
