@@ -60,10 +60,18 @@ def absorb(tx: Tx, fact: LockFact, driver: str) -> LockId | None:
             _trouble(tx, door, fact)
         case LogRead():
             _heard(tx, door, fact.at)
+            _recalled(tx, door.id, fact)
             hindsight.absorb(tx, door, fact)
         case _:
             assert_never(fact)
     return door.id
+
+
+def _recalled(tx: Tx, lock: LockId, fact: LogRead) -> None:
+    """What happened while it was silent is known now, if that is how far back it tells."""
+    door = doors.door(tx, lock)
+    if door is not None and door.deaf_from is not None and fact.since <= door.deaf_from:
+        doors.learn(tx, lock, deaf_from=None, deaf_until=None)
 
 
 def _found(tx: Tx, door: Door, fact: LockFound) -> None:
@@ -93,6 +101,7 @@ def _heard(tx: Tx, door: Door, at: datetime) -> None:
     if door.silent_since is None:
         return
     figures.was_away(tx, door.id, door.silent_since, at)
+    doors.learn(tx, door.id, deaf_from=door.deaf_from or door.silent_since, deaf_until=at)
     # A sign of life ends every back-off: what failed while it was silent is tried at once.
     for slot in codes.slots_of(tx, door.id):
         if (eager := heard(slot)) != slot:

@@ -17,6 +17,7 @@ from hub.model.workflow import FOLLOWS, Course, NoShow, Stage, due
 from hub.store import codes, doors, house, log, passes, steps
 from hub.store import stays as ledger
 from hub.store.bookings import rules_at
+from hub.store.doors import Door
 from hub.store.engine import Tx
 from hub.store.stays import StayRow
 
@@ -107,12 +108,18 @@ def _give_up(tx: Tx, desk: Desk, row: StayRow) -> str:
 def _seen(tx: Tx, row: StayRow) -> bool:
     """Whether a guest who came was seen: known before check-in, with a code, and every door says whose code was typed.
 
-    From a lock that is silent nobody knows: whoever comes in meanwhile must not lose the code, nor the nights.
+    From a lock that is silent, or was since check-in and has not told its log since, nobody knows: whoever came in meanwhile
+    must not lose the code, nor the nights.
     """
     known = row.check_in is not None and row.made_at <= row.check_in and bool(codes.issued_for(tx, row.id))
     locks = house.doors_of(tx, row.unit_id) if known else []
-    heard = all(each.silent_since is None for each in doors.some(tx, [lock.id for lock in locks]))
+    heard = all(_was_heard(each, row) for each in doors.some(tx, [lock.id for lock in locks]))
     return bool(locks) and heard and all(passes.tells_slots(tx, lock.id) for lock in locks)
+
+
+def _was_heard(door: Door, row: StayRow) -> bool:
+    deaf = door.deaf_until is not None and row.check_in is not None and row.check_in < door.deaf_until
+    return door.silent_since is None and not deaf
 
 
 # ---- a person's word -----------------------------------------------------------------------------------------------

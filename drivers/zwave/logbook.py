@@ -167,13 +167,16 @@ class Logbook:
             shift = await reckon(self._node, self._around.now) if self._around.trusted() else None
         pages = await self._pages(began, shift)
         told = () if mark is None else _remembered(pages.new, self._lock, began, mark, shift)
-        if mark is None or not told:
+        if mark is None:
             self._keep(gap, pages.mark)
             return
         since = mark.heard - _ROUGHLY if all(each.timed for each in told) else mark.read
         log.info("a lock's log was read", node=self._node.number, lines=len(told), timed=shift is not None)
         read = LogRead(self._lock, began, since, told)
-        self._told = (read, gap, pages.mark)
+        if told:
+            self._told = (read, gap, pages.mark)
+        else:  # that nothing happened is news as well, and no loss if it is told twice
+            self._keep(gap, pages.mark)
         self._around.tell(read)
 
     async def _pages(self, began: datetime, shift: timedelta | None) -> _Pages:

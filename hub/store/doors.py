@@ -60,6 +60,9 @@ class Door:
     """When it left a command unanswered, and nothing was heard of it since."""
     doubted_at: datetime | None = None
     """When somebody was left to find out whether it was told of a change at its keypad (hub/takeovers.py)."""
+    deaf_from: datetime | None = None
+    deaf_until: datetime | None = None
+    """It was silent in between, and has not told since what it wrote down itself: nobody knows who came in."""
     tour: Tour = NO_TOUR
     """How far the places that are not managed were read."""
     quarantined: str = ""
@@ -142,6 +145,8 @@ def _door(row: Mapping[str, Any]) -> Door:
         met_at=row["met_at"],
         unanswered_at=row["unanswered_at"],
         doubted_at=row["doubted_at"],
+        deaf_from=row["deaf_from"],
+        deaf_until=row["deaf_until"],
         tour=Tour(row["toured_to"] or 0, row["toured_at"], row["tour_failed"] or 0, _numbers(row["tour_unread"])),
         quarantined=row["quarantined"] or "",
     )

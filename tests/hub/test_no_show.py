@@ -12,7 +12,7 @@ from hub.bookings import NotFree
 from hub.errors import Rejected
 from hub.intake import NewStay
 from hub.model.availability import OwnRules
-from hub.model.facts import Fact, LockHeard, LockSilent
+from hub.model.facts import Fact, LockHeard, LockSilent, LogRead
 from hub.model.values import Address, PropertyId, StayId, UnitId
 from hub.model.workflow import NoShow, Stage
 from hub.store import log, steps
@@ -159,6 +159,14 @@ def test_nobody_is_missed_at_a_door_that_is_silent(tmp_path: Path) -> None:
             assert made.lock("front").codes
             made.lock("front").silent = False
             await _tell(made, LockHeard(Address("front"), made.hub.clock.now()))
+            await made.later(hours=1)
+            assert await _stage(made, id_) is Stage.PRE_ARRIVAL, "it does not say what it saw meanwhile"
+            now = made.hub.clock.now()
+            await _tell(made, LogRead(Address("front"), now, now - timedelta(hours=1), ()))
+            await made.later(hours=1)
+            assert await _stage(made, id_) is Stage.PRE_ARRIVAL, "nor does its log, which does not go back so far"
+            now = made.hub.clock.now()
+            await _tell(made, LogRead(Address("front"), now, now - timedelta(hours=9), ()))
             await made.later(hours=1)
             assert await _stage(made, id_) is Stage.NO_SHOW
 

@@ -41,6 +41,10 @@ lock_state = table(
     Column("holds_disabled", Integer),  # it can keep a code that opens nothing yet
     Column("hours_first", Integer),  # it takes hours before their code, and keeps them when the code comes
     Column("met_at", Instant),  # when it was first heard
+    Column(
+        "deaf_from", Instant
+    ),  # this and the next: it was silent then, and its own log of that time was not read since
+    Column("deaf_until", Instant),
     Column("unanswered_at", Instant),  # it left a command unanswered, and has given no sign of life since
 )
 

@@ -52,7 +52,11 @@ class Door:
 
     @property
     def read(self) -> list[LogRead]:
-        return [fact for fact in self.facts if isinstance(fact, LogRead)]
+        return [fact for fact in self.facts if isinstance(fact, LogRead) and fact.told]
+
+    @property
+    def uneventful(self) -> list[LogRead]:
+        return [fact for fact in self.facts if isinstance(fact, LogRead) and not fact.told]
 
     @asynccontextmanager
     async def hub(self, *, settle: float = 20.0) -> AsyncIterator[ZWaveRadio]:
@@ -110,9 +114,12 @@ async def test_what_stood_in_the_log_before_the_hub_came_is_not_of_this_house(tm
     there = door(tmp_path)
     await there.visit()
     async with there.hub():
-        assert there.read == []
+        assert (there.read, there.uneventful) == ([], [])
+    off = there.now
     async with there.hub():
         assert there.read == []
+        (quiet,) = there.uneventful
+        assert quiet.since <= off <= quiet.at, "that nothing happened meanwhile is told"
 
 
 @virtual

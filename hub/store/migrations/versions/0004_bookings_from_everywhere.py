@@ -488,6 +488,8 @@ CREATE TABLE guest_messages (
 # ---- how well locks do ----
 FIGURES = (
     "ALTER TABLE lock_state ADD COLUMN met_at INTEGER",
+    "ALTER TABLE lock_state ADD COLUMN deaf_from INTEGER",
+    "ALTER TABLE lock_state ADD COLUMN deaf_until INTEGER",
     "ALTER TABLE lock_state ADD COLUMN unanswered_at INTEGER",
     """
 CREATE TABLE lock_days (

@@ -416,12 +416,12 @@ CREATE TABLE lock_state (
     silent_why TEXT,
     trouble TEXT,
     trouble_at INTEGER,
-    quarantined TEXT, schedules INTEGER, holds_disabled INTEGER, hours_first INTEGER, battery_empty_at INTEGER, mode TEXT, mode_at INTEGER, emptied_at INTEGER, met_at INTEGER, unanswered_at INTEGER, doubted_at INTEGER, toured_to INTEGER, toured_at INTEGER, tour_failed INTEGER, tour_unread TEXT,
+    quarantined TEXT, schedules INTEGER, holds_disabled INTEGER, hours_first INTEGER, battery_empty_at INTEGER, mode TEXT, mode_at INTEGER, emptied_at INTEGER, met_at INTEGER, deaf_from INTEGER, deaf_until INTEGER, unanswered_at INTEGER, doubted_at INTEGER, toured_to INTEGER, toured_at INTEGER, tour_failed INTEGER, tour_unread TEXT,
     PRIMARY KEY (lock_id),
     FOREIGN KEY(lock_id) REFERENCES locks (id) ON DELETE CASCADE
 ) STRICT
     ;
-INSERT INTO "lock_state" VALUES('x','x','x',1,1,1,1,'x','x','x',1,1,1,1,1,1,'x','x',1,'x',1,1,1,1,'x',1,1,1,1,1,1,1,1,'x');
+INSERT INTO "lock_state" VALUES('x','x','x',1,1,1,1,'x','x','x',1,1,1,1,1,1,'x','x',1,'x',1,1,1,1,'x',1,1,1,1,1,1,1,1,1,1,'x');
 CREATE TABLE locks (
     id TEXT NOT NULL,
     property_id TEXT NOT NULL,
@@ -615,6 +615,7 @@ CREATE TABLE pushes (
     real INTEGER DEFAULT '0' NOT NULL CHECK (real IN (0, 1)),
     there_from TEXT,
     there_until TEXT,
+    there_listing TEXT,
     nights_at INTEGER,
     heard_at INTEGER,
     gone_at INTEGER,
@@ -623,7 +624,7 @@ CREATE TABLE pushes (
     FOREIGN KEY(stay_id) REFERENCES stays (id) ON DELETE CASCADE
 ) STRICT
     ;
-INSERT INTO "pushes" VALUES('x','x','x','x','x','x','x',1,1,'x',1,1,1,1,'x','x',1,1,1);
+INSERT INTO "pushes" VALUES('x','x','x','x','x','x','x',1,1,'x',1,1,1,1,'x','x','x',1,1,1);
 CREATE TABLE questions (
     id TEXT NOT NULL,
     kind TEXT NOT NULL,
