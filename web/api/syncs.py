@@ -255,12 +255,7 @@ async def sync_channels(call: Call, query: SyncQuery, body: Nothing) -> ResyncOu
     channel = None if query.channel is None else ChannelId(query.channel)
     about = Narrowed(channel, query.kind, query.first, query.last)
 
-    def work(tx: Tx) -> list[Asked]:
-        if channel is not None and house.channel_with(tx, channel) is None:
-            raise missing("channel", channel)
-        return resync.several(tx, call.hub, about, call.actor)
-
-    return _resync(await call.hub.store.write(work))
+    return _resync(await call.hub.store.write(lambda tx: resync.several(tx, call.hub, about, call.actor)))
 
 
 async def sync_stay(call: Call, query: Nothing, body: Nothing) -> ResyncOut:

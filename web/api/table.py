@@ -293,7 +293,7 @@ TABLE: Final[tuple[AnyRoute, ...]] = (
     Route("POST", "/channels/{channel}/sync", W, "Read a channel now, and bring it what it should have",
           syncs.sync_channel_now, Nothing, Nothing, syncs.SyncOut, status=202, refuses=True),
     Route("POST", "/sync", W, "Read all channels now, or some, and bring them what they should have",
-          syncs.sync_channels, syncs.SyncQuery, Nothing, syncs.ResyncOut, status=202),
+          syncs.sync_channels, syncs.SyncQuery, Nothing, syncs.ResyncOut, status=202, refuses=True),
     Route("POST", "/stays/{stay}/sync", W, "Read the channels that tell of a stay, and tell of its nights once more",
           syncs.sync_stay, Nothing, Nothing, syncs.ResyncOut, status=202),
     Route("GET", "/channels/{channel}/log", R, "What passed between the hub and a platform, newest first",

@@ -87,7 +87,7 @@ async def test_all_channels_and_those_of_one_stay_are_asked_and_their_logs_say_s
     assert (await api.post(f"/sync?channel={CHANNEL}&kind=block&first=2026-11-01")).json == {"asked": []}
     (asked,) = (await api.post(f"/sync?channel={CHANNEL}")).json["asked"]
     assert asked["channel"] == CHANNEL
-    for wrong, status in (("channel=nobody", 404), ("kind=all", 422), ("first=now", 422)):
+    for wrong, status in (("channel=nobody", 409), ("kind=all", 422), ("first=now", 422)):
         assert (await api.post(f"/sync?{wrong}")).status == status
     assert (await api.post("/sync?first=2026-11-02&last=2026-11-01")).status == 409
     told = await api.post(f"/stays/{api.stay}/sync")
