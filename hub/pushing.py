@@ -23,7 +23,7 @@ from hub.findings import Look
 from hub.io.vault import NOT_OPENED
 from hub.issuing import Desk
 from hub.model.alerts import Finding, Kind
-from hub.model.effects import Effect, KeepBooking, PushStay
+from hub.model.effects import OURS, Effect, KeepBooking, PushStay
 from hub.model.facts import BookingKept, StayReport
 from hub.model.values import BESIDES, NIGHTLY, ChannelId, Part, StayId, StayStatus, UnitId
 from hub.plugins import Plugins
@@ -36,7 +36,6 @@ from hub.store.stays import Source, StayRow
 
 logger = structlog.get_logger("push")
 
-KEY: Final = "GH-"
 ATTEMPTS: Final = 3
 """R553; from then on it counts as failed, and is tried more slowly."""
 OPENING: Final = timedelta(seconds=5)
@@ -58,7 +57,7 @@ PART_WORDS: Final = {
 
 def key_of(id_: StayId) -> str:
     """How an account knows the booking as ours. 29 letters; Guesty takes 5 to 30."""
-    return f"{KEY}{id_}"
+    return f"{OURS}{id_}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +120,7 @@ def _listings(tx: Tx, channel: ChannelId) -> dict[UnitId, str]:
 
 def parts_of(desk: Desk, stay: StayRow, listing: str) -> dict[Part, str]:
     """A digest of each part that is sent. Our own key, coming back as the booking's reference, is no news."""
-    reference = "" if stay.reference.startswith(KEY) else stay.reference
+    reference = "" if stay.reference.startswith(OURS) else stay.reference
     party = (stay.guests, stay.adults, stay.children, stay.infants, stay.pets)
     price = (stay.total_minor, stay.currency)
     said: dict[Part, tuple[object, ...]] = {
@@ -225,7 +224,7 @@ class Pusher:
             email=contact.get("email", ""),
             phone=contact.get("phone", ""),
             note=stay.note,
-            reference="" if stay.reference.startswith(KEY) else stay.reference,
+            reference="" if stay.reference.startswith(OURS) else stay.reference,
             guests=stay.guests,
             adults=stay.adults,
             children=stay.children,
@@ -314,9 +313,9 @@ def kept(tx: Tx, fact: BookingKept, now: datetime) -> None:
 def recognise(tx: Tx, channel: ChannelId, reports: Sequence[StayReport], at: datetime) -> None:
     """Bookings that bear our key are ours, also where the account's answer to our sending them was lost."""
     for report in reports:
-        if not report.reference.startswith(KEY):
+        if not report.reference.startswith(OURS):
             continue
-        row = pushes.one(tx, channel, StayId(report.reference.removeprefix(KEY)))
+        row = pushes.one(tx, channel, StayId(report.reference.removeprefix(OURS)))
         if row is None:
             continue
         if row.booking != report.uid:

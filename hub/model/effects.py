@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Final
 
 from hub.model.diary import Entry
 from hub.model.money import Money
@@ -102,6 +103,10 @@ class SetDoorCode:
     """The account's own id of it."""
     code: str = field(repr=False)
     """Empty: no code any more."""
+
+
+OURS: Final = "GH-"
+"""How the key of a booking of ours begins, at whichever account."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ from hub.io.http import Answer, send
 from hub.io.pace import Rate
 from hub.io.signatures import known, svix
 from hub.io.tickets import Ticket, Tickets
-from hub.model.effects import Effect, KeepBooking, MessageGuest, SetDoorCode, SetNights
+from hub.model.effects import OURS, Effect, KeepBooking, MessageGuest, SetDoorCode, SetNights
 from hub.model.facts import Listing, StayReport
 from hub.model.returning import is_proxy
 from integrations.guesty.calendar import CALENDARS, changed_in, closed, closed_by_people
@@ -270,7 +270,10 @@ class Guesty(Account):
 
     def report(self, told: Fields) -> StayReport:
         word = told.text("status")
-        kind, status = self.meaning(word)
+        reference = told.text("confirmationCode", limit=60)
+        # A stay of ours that waits may be an inquiry there; anybody else's is no stay.
+        waits = word == "inquiry" == self._config.push_pending_as and reference.startswith(OURS)
+        kind, status = ASKED if waits else self.meaning(word)
         email, phone = told.text("guest.email"), told.text("guest.phone", limit=40)
         currency = told.text("money.currency") or self._config.currency or ""
         paid, due = told.money("money.totalPaid", currency), told.money("money.balanceDue", currency)
@@ -283,7 +286,7 @@ class Guesty(Account):
             check_in=told.instant("checkIn"),
             check_out=told.instant("checkOut"),
             guest=told.text("guest.fullName", limit=120),
-            reference=told.text("confirmationCode", limit=60),
+            reference=reference,
             phone=phone,
             phone_last4=last4(phone),
             email=email,

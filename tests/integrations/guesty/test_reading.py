@@ -186,6 +186,22 @@ async def test_a_search_that_lags_behind_a_lost_answer_makes_no_second_booking(
     assert waited[-1] == timedelta(minutes=2)
 
 
+@pytest.mark.parametrize(
+    ("key", "settings", "status"),
+    [
+        ("GH-12345", {"push_pending_as": "inquiry"}, StayStatus.TENTATIVE),
+        ("GH-12345", {}, StayStatus.CANCELLED),
+        ("", {"push_pending_as": "inquiry"}, StayStatus.CANCELLED),
+    ],
+)
+async def test_an_inquiry_is_a_stay_that_waits_only_where_the_house_sent_it(
+    host: Host, desk: GuestyDesk, key: str, settings: dict[str, object], status: StayStatus
+) -> None:
+    desk.book(1, state="inquiry", key=key)
+    fact, _ = await poll(made(host, desk, **settings))
+    assert [each.status for each in fact.stays] == [status]
+
+
 def test_a_stay_in_two_units_is_one_from_its_first_day_to_its_last() -> None:
     told = flat(
         {

@@ -29,7 +29,7 @@ class Booking:
     departure: date
     guest: str = "Ada Lovelace"
     state: str = "taken"
-    """`taken` | `asked` | `over` | `block` | `owner` | `strange`"""
+    """`taken` | `asked` | `over` | `block` | `owner` | `strange`, and others at some"""
     changed: datetime = datetime(2027, 1, 1, tzinfo=UTC)
     email: str = "ada@example.com"
     phone: str = "+44 20 7946 0018"
@@ -140,7 +140,7 @@ class Desk:
 
     def state(self, unit: str, day: date) -> str:
         """What a calendar shows of a night: `booked`, `owner`, `block` or empty. Nobody can tell who closed it."""
-        rows = (row for row in self.booked.values() if row.unit == unit and row.state != "over")
+        rows = (row for row in self.booked.values() if row.unit == unit and row.state not in ("over", "inquiry"))
         if any(row.arrival <= day < row.departure for row in rows):
             return "booked"
         return self.by_hand.get((unit, day), "block" if (unit, day) in self.closed else "")

@@ -21,9 +21,10 @@ STATES: Final = {
     "strange": "pondering",
     "in": "checked_in",
     "out": "checked_out",
+    "inquiry": "inquiry",
 }
 LETTERS: Final = ("m", "r", "b", "bd", "sr", "abl", "a", "bw", "o", "pt", "ic", "an")
-_WORDS: Final = {word: state for state, word in STATES.items()} | {"inquiry": "over"}
+_WORDS: Final = {word: state for state, word in STATES.items()}
 
 
 @dataclass(slots=True)
@@ -132,7 +133,7 @@ class GuestyDesk(Desk):
         return reply({"reservationId": str(id_), "confirmationCode": told["confirmationCode"]}, 201)
 
     def _in_the_way(self, wish: Booking) -> bool:
-        others = (row for row in self.booked.values() if row.id != wish.id and row.state != "over")
+        others = (row for row in self.booked.values() if row.id != wish.id and row.state not in ("over", "inquiry"))
         return any(
             row.unit == wish.unit and row.arrival < wish.departure and wish.arrival < row.departure for row in others
         )
