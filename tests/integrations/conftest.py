@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 
@@ -13,6 +15,13 @@ from hub.contracts import Host
 from hub.io.sandbox import InlineSandbox
 from hub.model.facts import Fact
 from tests.integrations.servers import Site, site
+
+T = TypeVar("T")
+
+
+async def rested(asked: Coroutine[Any, Any, T]) -> T:
+    """In a loop of its own, as after a restart: what was asked before does not count against the pace of a service."""
+    return await asyncio.to_thread(asyncio.run, asked)
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from hub.io.http import Answer, Request, Rules
 from hub.model.facts import CalendarRead, NewsAnnounced, StayReport
 from hub.model.money import Money
 from hub.model.values import StayKind, StayStatus
-from tests.integrations.conftest import StoppedClock
+from tests.integrations.conftest import StoppedClock, rested
 from tests.simulators.managers.all import MANAGERS, SECRETS, Double, reader
 from tests.simulators.managers.desk import Desk, front, reply
 
@@ -53,10 +53,14 @@ async def account(manager: Double, desk: Desk, host: Host) -> AsyncIterator[Acco
 
 async def poll(account: Account, cursor: str | None = None) -> tuple[CalendarRead, str | None]:
     """One poll as the inbox does it: what was understood, and the cursor that is committed with it."""
-    delivery, *_ = [each async for each in account.fetch(cursor)]
-    (fact,) = await account.parse(delivery)
-    assert isinstance(fact, CalendarRead)
-    return fact, delivery.cursor or cursor
+
+    async def polled() -> tuple[CalendarRead, str | None]:
+        delivery, *_ = [each async for each in account.fetch(cursor)]
+        (fact,) = await account.parse(delivery)
+        assert isinstance(fact, CalendarRead)
+        return fact, delivery.cursor or cursor
+
+    return await rested(polled())
 
 
 async def trouble(account: Account, cursor: str | None = None) -> Disappointment:
