@@ -7,13 +7,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+import pytest_asyncio
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
+    from playwright.async_api import Browser
+
     from tests.cluster import Cluster
 
 # Time is no measure on a machine that others share: neither of one example nor of drawing them.
@@ -59,3 +62,18 @@ def in_postgresql(postgres: Cluster) -> Iterator[None]:
         before = DATABASE.set(url)
         yield
         DATABASE.reset(before)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One loop for all that drives a browser, so that it is shared: it takes longer to start than most tests."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    from tests.browser.window import chromium
+
+    async with chromium() as browser:
+        yield browser

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
 from tests.browser.house import House, harbour
-from tests.browser.window import Window, chromium, window
+from tests.browser.window import Window, window
 
 
 @pytest.fixture(scope="session")
@@ -18,20 +17,6 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Shared: each test brings its own guests and leaves the doors as it found them."""
     with harbour(tmp_path_factory.mktemp("harbour")) as house:
         yield house
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One loop for all tests of this folder, so that they share a browser: it takes longer to start than most tests."""
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as browser:
-        yield browser
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -9,23 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page
 
 from tests.browser.window import PATIENCE_MS
 from tests.web.conftest import Visitor, visiting
 from tests.web.village import village
 from web.app import follow
-
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 @dataclass(slots=True)
@@ -72,26 +62,23 @@ def _note(window: Window, kind: str, text: str) -> None:
 
 
 @asynccontextmanager
-async def _desk(folder: Path, *, furnished: bool) -> AsyncIterator[Desk]:
-    async with village(folder, furnished=furnished) as here, visiting(here) as visitor, async_playwright() as player:
-        browser = await player.chromium.launch(executable_path="/usr/bin/chromium", args=list(QUIET))
-        async with asyncio.TaskGroup() as group:
-            following = group.create_task(follow(visitor.app))
-            try:
-                yield Desk(browser, visitor)
-            finally:
-                following.cancel()
-                await browser.close()
+async def _desk(browser: Browser, folder: Path, *, furnished: bool) -> AsyncIterator[Desk]:
+    async with village(folder, furnished=furnished) as here, visiting(here) as visitor, asyncio.TaskGroup() as group:
+        following = group.create_task(follow(visitor.app))
+        try:
+            yield Desk(browser, visitor)
+        finally:
+            following.cancel()
 
 
-@pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    async with _desk(tmp_path, furnished=True) as desk:
+@pytest_asyncio.fixture(loop_scope="session")
+async def desk(browser: Browser, tmp_path: Path) -> AsyncIterator[Desk]:
+    async with _desk(browser, tmp_path, furnished=True) as desk:
         yield desk
 
 
-@pytest.fixture
-async def new_desk(tmp_path: Path) -> AsyncIterator[Desk]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def new_desk(browser: Browser, tmp_path: Path) -> AsyncIterator[Desk]:
     """A house that nobody has set up."""
-    async with _desk(tmp_path, furnished=False) as desk:
+    async with _desk(browser, tmp_path, furnished=False) as desk:
         yield desk
