@@ -9,7 +9,7 @@ true then.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,7 +18,7 @@ import structlog
 from hub import pass_words
 from hub.bus import Bus
 from hub.contracts import Clock
-from hub.errors import Disappointment, Rejected
+from hub.errors import Disappointment, Rejected, Unavailable
 from hub.issuing import Desk
 from hub.model.alerts import Way
 from hub.model.codes import ready
@@ -264,8 +264,26 @@ class PassTeller:
     async def perform(self, effect: Effect, key: str) -> None:
         """Raises Unavailable. A refusal is kept with the telling."""
         assert isinstance(effect, TellPass)
+        known = await self._store.read(lambda tx: rows.of_pass(tx, effect.pass_))
         letter = await self._store.write(lambda tx: self._letter(tx, effect, key))
-        await self.post.deliver(letter, Way(effect.way), key)
+        try:
+            ended = await self.post.deliver(letter, Way(effect.way), key)
+        except Unavailable as error:
+            if error.untouched:
+                await self._never_left(known, key)
+            raise
+        if ended is Sent.REFUSED:
+            await self._never_left(known, key)
+
+    async def _never_left(self, known: PassNews | None, key: str) -> None:
+        """This try did not hand the digits over; `known`: before it."""
+
+        def work(tx: Tx) -> None:
+            news = None if known is None else rows.of_pass(tx, known.pass_)
+            if news is not None and known is not None and news.key == known.key == key:
+                rows.keep(tx, replace(news, known=replace(news.known, handed=known.known.handed)))
+
+        await self._store.write(work)
 
     def _letter(self, tx: Tx, effect: TellPass, key: str) -> SendEmail | SendSms | tuple[Sent, str | None]:
         """What is sent, marked as leaving; or how the telling ends without."""

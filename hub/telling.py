@@ -166,21 +166,20 @@ class Messenger:
         letter = await self.store.read(lambda tx: self._letter(tx, effect, key))
         await self.deliver(letter, Way(effect.way), key)
 
-    async def deliver(self, letter: SendEmail | SendSms | tuple[Sent, str | None], way: Way, key: str) -> None:
+    async def deliver(self, letter: SendEmail | SendSms | tuple[Sent, str | None], way: Way, key: str) -> Sent:
         """Send it, unless there is nothing to be sent, and keep with the telling of that key how it ended. Raises Unavailable."""
         if not isinstance(letter, SendEmail | SendSms):
-            await self._ended(key, *letter)
-            return
+            return await self._ended(key, *letter)
         try:
             await self._send(letter, way, key)
         except Rejected as error:
-            await self._ended(key, Sent.REFUSED, str(error))
+            return await self._ended(key, Sent.REFUSED, str(error))
         except Disappointment as error:
             words = str(error)
             await self.store.write(lambda tx: alerts.delayed(tx, key, words))
             raise
         else:
-            await self._ended(key, Sent.SENT, None)
+            return await self._ended(key, Sent.SENT, None)
 
     async def _send(self, letter: SendEmail | SendSms, way: Way, key: str) -> None:
         performer = self.plugins.performer(type(letter))
@@ -188,8 +187,9 @@ class Messenger:
             raise Unavailable(f"no service that sends {WORDS[way]} is set up")
         await performer(letter, key)
 
-    async def _ended(self, key: str, state: Sent, why: str | None) -> None:
+    async def _ended(self, key: str, state: Sent, why: str | None) -> Sent:
         await self.store.write(lambda tx: alerts.told(tx, key, state, self.clock.now(), why))
+        return state
 
     def address(self, person: Person | None, way: Way) -> str:
         return "" if person is None else persons.opened_contact(person, self.vault).get(ADDRESS[way], "")

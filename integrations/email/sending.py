@@ -102,19 +102,26 @@ class Mail(Integration):
             message = written(effect, key, self._config.sender, self._clock.now())
         except ValueError as error:
             raise Rejected("this is not an e-mail address") from error
+        client = self._client()
+        ready = False
         try:
             async with asyncio.timeout(self._patience_s):
-                await self._converse(message)
+                await self._sign_in(client)
+                ready = True
+                await client.send_message(message)
         except TimeoutError as error:
-            raise Unavailable(f"the mail server did not answer within {self._patience_s:.0f} s") from error
+            words = f"the mail server did not answer within {self._patience_s:.0f} s"
+            raise Unavailable(words, untouched=not ready) from error
         except aiosmtplib.SMTPException as error:
-            raise understood(error) from error
+            raise understood(error, ready=ready) from error
         except OSError as error:
-            raise _unconnected(error) from error
+            raise _unconnected(error, ready=ready) from error
+        finally:
+            client.close()
 
-    async def _converse(self, message: EmailMessage) -> None:
+    def _client(self) -> aiosmtplib.SMTP:
         config = self._config
-        client = aiosmtplib.SMTP(
+        return aiosmtplib.SMTP(
             hostname=config.host,
             port=config.port,
             timeout=None,
@@ -122,13 +129,11 @@ class Mail(Integration):
             start_tls=config.security == "starttls",
             tls_context=self._tls,
         )
-        try:
-            await client.connect()
-            if config.username is not None and config.password is not None:
-                await client.login(config.username, config.password.get_secret_value())
-            await client.send_message(message)
-        finally:
-            client.close()
+
+    async def _sign_in(self, client: aiosmtplib.SMTP) -> None:
+        await client.connect()
+        if self._config.username is not None and self._config.password is not None:
+            await client.login(self._config.username, self._config.password.get_secret_value())
 
 
 def _context(config: Config) -> ssl.SSLContext:
@@ -154,49 +159,53 @@ def written(effect: SendEmail, key: str, sender: str, now: datetime) -> EmailMes
     return message
 
 
-def understood(error: aiosmtplib.SMTPException) -> Unavailable | Rejected:
-    """What the mail server's no means for the message. The other side's words are kept, cut short."""
+def understood(error: aiosmtplib.SMTPException, *, ready: bool = True) -> Unavailable | Rejected:
+    """What the mail server's no means for the message. The other side's words are kept, cut short.
+
+    `ready`: the message was under way. Where the server said no itself, it certainly has not taken it.
+    """
     match error:
         case aiosmtplib.SMTPRecipientsRefused(recipients=[first, *_]):
             return _final(first.code, first.message)
         case aiosmtplib.SMTPAuthenticationError():
-            return Unavailable(
-                f"the mail server does not accept the user name and password ({_said(error)})", wait=UNTIL_CORRECTED
-            )
+            return _no(f"the mail server does not accept the user name and password ({_said(error)})", UNTIL_CORRECTED)
         case aiosmtplib.SMTPSenderRefused():
-            return Unavailable(f"the mail server does not accept the sender ({_said(error)})", wait=UNTIL_CORRECTED)
+            return _no(f"the mail server does not accept the sender ({_said(error)})", UNTIL_CORRECTED)
         case aiosmtplib.SMTPDataError():
             return _final(error.code, error.message)
         case aiosmtplib.SMTPResponseException(code=code) if 400 <= code < 600:
-            return Unavailable(f"the mail server refuses: {_said(error)}")
+            return _no(f"the mail server refuses: {_said(error)}")
         case aiosmtplib.SMTPResponseException():
-            return Unavailable("what answers there does not speak as a mail server does")
+            return Unavailable("what answers there does not speak as a mail server does", untouched=not ready)
         case aiosmtplib.SMTPTimeoutError():
-            return Unavailable("the mail server did not answer in time")
+            return Unavailable("the mail server did not answer in time", untouched=not ready)
         case aiosmtplib.SMTPServerDisconnected():
-            return Unavailable("the mail server hung up")
+            return Unavailable("the mail server hung up", untouched=not ready)
         case aiosmtplib.SMTPConnectError():
-            return _unconnected(error.__cause__)
+            return _unconnected(error.__cause__, ready=ready)
         case _:  # it says what it lacks only in its own words: STARTTLS, a way to sign in
-            return Unavailable(
-                "the mail server does not offer what the settings ask for (encryption or signing in)",
-                wait=UNTIL_CORRECTED,
-            )
+            words = "the mail server does not offer what the settings ask for (encryption or signing in)"
+            return Unavailable(words, wait=UNTIL_CORRECTED, untouched=not ready)
 
 
-def _unconnected(cause: BaseException | None) -> Unavailable:
+def _no(words: str, wait: timedelta = timedelta(0)) -> Unavailable:
+    return Unavailable(words, wait=wait, untouched=True)
+
+
+def _unconnected(cause: BaseException | None, *, ready: bool) -> Unavailable:
+    wait = timedelta(0)
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return Unavailable(
-            f"the mail server's certificate is not trusted ({cause.verify_message})", wait=UNTIL_CORRECTED
-        )
-    if isinstance(cause, ssl.SSLError):
-        return Unavailable("the mail server does not speak TLS there; look at the port", wait=UNTIL_CORRECTED)
-    return Unavailable("the mail server cannot be reached")
+        words, wait = f"the mail server's certificate is not trusted ({cause.verify_message})", UNTIL_CORRECTED
+    elif isinstance(cause, ssl.SSLError):
+        words, wait = "the mail server does not speak TLS there; look at the port", UNTIL_CORRECTED
+    else:
+        words = "the mail server cannot be reached"
+    return Unavailable(words, wait=wait, untouched=not ready)
 
 
 def _final(code: int, words: str) -> Unavailable | Rejected:
     said = f"the mail server says “{code} {clean(words, limit=120)}”"
-    return Rejected(said) if 500 <= code < 600 else Unavailable(said)
+    return Rejected(said) if 500 <= code < 600 else _no(said)
 
 
 def _said(error: aiosmtplib.SMTPResponseException) -> str:

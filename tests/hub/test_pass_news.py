@@ -316,6 +316,29 @@ def test_a_refusal_is_an_alert_until_it_is_sent_again(tmp_path: Path) -> None:
     played(tmp_path, work)
 
 
+@pytest.mark.parametrize("trouble", [Rejected("no such address"), Unavailable("no line", untouched=True)])
+def test_of_a_code_that_certainly_never_reached_them_nobody_reads_that_it_is_off(
+    tmp_path: Path, trouble: Exception
+) -> None:
+    async def work(made: Home, post: Post) -> None:
+        whose = await person(made)
+        told = await give(made, whose, Wish((FRONT,), name="told"))
+        await made.later(minutes=3)
+        post.mood = trouble
+        never = await give(made, whose, Wish((FRONT,), name="never"))
+        await made.hub.store.write(lambda tx: people.redraw(tx, made.hub.desk, told, BY))
+        await made.later(minutes=3)
+        post.mood = None
+        await made.hub.store.write(lambda tx: people.end(tx, made.hub.desk, never, BY))
+        await made.hub.store.write(lambda tx: people.end(tx, made.hub.desk, told, BY))
+        await made.later(hours=2)
+        assert [(mail.subject, "told" in mail.text) for mail in post.mails[1:]] == [
+            ("Your door code is off: House", True)
+        ], "they had the digits that she went by before"
+
+    played(tmp_path, work)
+
+
 def test_nothing_is_sent_again_that_may_not_be_told(tmp_path: Path) -> None:
     async def work(made: Home, post: Post) -> None:
         whose = await person(made)

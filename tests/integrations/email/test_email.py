@@ -130,6 +130,7 @@ async def test_what_the_server_refuses(where: str, answer: str, kind: type[Disap
         error = await trouble(mail(server.address))
         assert type(error) is kind
         assert says in str(error)
+        assert getattr(error, "untouched", True), "the server has certainly not taken it"
         server.answers.clear()
         await send(mail(server.address))  # it resumes by itself
     assert len(server.messages) == 1
@@ -157,7 +158,16 @@ async def test_a_server_that_says_nothing_is_given_up_in_time() -> None:
     async with stranger(lambda *_: "hold the line") as address:
         error = await trouble(mail(address, patience_s=0.2))
     assert isinstance(error, Unavailable)
+    assert error.untouched
     assert "did not answer" in str(error)
+
+
+async def test_of_a_server_that_hangs_up_once_the_message_is_under_way_nobody_knows_whether_it_has_it() -> None:
+    replies = b"220 hello\r\n250 at your service\r\n250 OK\r\n250 OK\r\n354 go ahead\r\n"
+    async with stranger(lambda _, writer: writer.write(replies)) as address:
+        error = await trouble(mail(address))
+    assert isinstance(error, Unavailable)
+    assert not error.untouched
 
 
 async def test_a_server_that_is_not_there_is_unavailable() -> None:
@@ -165,6 +175,7 @@ async def test_a_server_that_is_not_there_is_unavailable() -> None:
         address = server.address
     error = await trouble(mail(address))
     assert isinstance(error, Unavailable)
+    assert error.untouched
     assert "cannot be reached" in str(error)
 
 
