@@ -92,6 +92,7 @@ class _Scene:
             window,
             ready=window is not None and not lacking,
             partly=len(lacking) < len(row.doors),
+            asked_at=self._asked_at(row, lacking),
             stopped=stopped,
             over=row.good.over(now),
         )
@@ -115,10 +116,17 @@ class _Scene:
             if not proven and not self._goes_in_later(entry, self._doors[door.lock], window):
                 yield door.lock
 
+    def _asked_at(self, row: Pass, locks: Iterable[LockId]) -> datetime | None:
+        made = self._made_at(row)
+        return max((made.get(lock) or row.made_at for lock in locks), default=None)
+
+    def _made_at(self, row: Pass) -> dict[LockId, datetime | None]:
+        """Of what was granted at each door."""
+        # the newest of each door comes last
+        return {entry.lock: entry.made_at for entry in self._granted.get(row.id, ())}
+
     def _expected(self, row: Pass, window: Window, lacking: Iterable[LockId]) -> datetime | None:
-        made = {
-            entry.lock: entry.made_at for entry in self._granted.get(row.id, ())
-        }  # the newest of each door comes last
+        made = self._made_at(row)
         doors = [self._doors[lock] for lock in lacking]
         ahead = ((door, door.ahead if can_wait(door) else AHEAD) for door in doors)
         return min((max(window.start - each, made.get(door.id) or row.made_at) for door, each in ahead), default=None)

@@ -20,7 +20,7 @@ from hub.model.values import CodeTag, LockId, Window
 AHEAD: Final = timedelta(hours=24)
 """So long before its hours a code is told that goes into a lock only when they begin."""
 PATIENCE: Final = timedelta(minutes=10)
-"""After the hours began, doors that are not ready hold up the others no longer."""
+"""After the hours began, doors that have been asked for so long and are not ready hold up the others no longer."""
 
 
 class What(Enum):
@@ -58,6 +58,8 @@ class Present:
     """Every door opens to the code, or will when the hours begin, as far as anybody can know."""
     partly: bool = False
     """Some do."""
+    asked_at: datetime | None = None
+    """When the last of the others was first to take it."""
     stopped: bool = False
     """It was ended or paused, or the person has left."""
     over: bool = False
@@ -100,10 +102,18 @@ def due(known: Known | None, now_is: Present, now: datetime) -> What | None:
 
 
 def may_tell(now_is: Present, now: datetime) -> bool:
-    """All doors are ready; or some, and the hours began a while ago."""
+    """All doors are ready; or some, and the others have had their time."""
     if now_is.ready:
         return True
-    return now_is.partly and now_is.window is not None and now_is.window.start + PATIENCE <= now
+    until = _patient_until(now_is)
+    return now_is.partly and until is not None and until <= now
+
+
+def _patient_until(now_is: Present) -> datetime | None:
+    if now_is.window is None:
+        return None
+    start = now_is.window.start
+    return (start if now_is.asked_at is None else max(start, now_is.asked_at)) + PATIENCE
 
 
 def _off(told: Known | None, now_is: Present, now: datetime) -> bool:
@@ -123,8 +133,8 @@ def _replaces(known: Known | None, now: datetime) -> bool:
 
 def look_again(known: Known | None, now_is: Present, now: datetime) -> datetime | None:
     """When time alone may change what is due; None: never."""
-    edges = [] if known is None or known.window is None else [known.window.end]
+    edges = [None if known is None or known.window is None else known.window.end, _patient_until(now_is)]
     if now_is.window is not None:
         start = now_is.window.start
-        edges += [start - AHEAD, start, start + PATIENCE, now_is.window.end]
+        edges += [start - AHEAD, start, now_is.window.end]
     return min((edge for edge in edges if edge is not None and edge > now), default=None)

@@ -234,6 +234,23 @@ def test_a_door_that_does_not_answer_keeps_nobody_from_the_others_once_the_hours
     played(tmp_path, work, [Memory(Address("front")), Memory(Address("back"))])
 
 
+def test_a_door_that_is_slow_to_take_other_digits_is_waited_for_so_that_nobody_is_told_twice(tmp_path: Path) -> None:
+    async def work(made: Home, post: Post) -> None:
+        id_ = await give(made, await person(made), Wish((FRONT,)))
+        await made.later(minutes=30)
+        made.lock("back").silent = True
+        await made.hub.store.write(lambda tx: people.redraw(tx, made.hub.desk, id_, BY))
+        await made.hub.store.write(lambda tx: people.alter(tx, made.hub.desk, id_, Wish((FRONT, BACK)), BY))
+        await made.later(minutes=3)
+        assert len(post.mails) == 1
+        made.lock("back").silent = False
+        await made.later(minutes=20)
+        (both,) = post.mails[1:]
+        assert f"  {await pin(made, id_)}  Back and Front" in both.text
+
+    played(tmp_path, work, [Memory(Address("front")), Memory(Address("back"))])
+
+
 def test_what_could_not_be_sent_is_sent_once_later_and_no_digits_of_a_pass_that_is_over_by_then(tmp_path: Path) -> None:
     async def work(made: Home, post: Post) -> None:
         post.mood = Unavailable("the service is down")
