@@ -209,8 +209,11 @@ class Intake:
         self._mind_others(tx, stay, moved)
         self._keep(tx, moved, actor, changes.CHANGED)
 
-    def move_stay(self, tx: Tx, id_: StayId, unit: UnitId, actor: str) -> None:
-        """Another unit. Raises Rejected when there is no such unit, or somebody else stays there then."""
+    def move_stay(
+        self, tx: Tx, id_: StayId, unit: UnitId, actor: str, *, days: tuple[date, date] | None = None
+    ) -> None:
+        """Another unit, and other days where they are given. Raises Rejected when there is no such unit, or somebody else
+        stays there then."""
         stay, _ = self._live(tx, id_)
         place = house.property_of(tx, unit)
         if place is None:
@@ -219,8 +222,8 @@ class Intake:
             raise Rejected("the stay is in that unit already")
         home = stay.moved_from or stay.unit_id
         came_from = None if stay.channel_id is None or unit == home else home
-        moved = replace(stay, unit_id=unit, moved_from=came_from, changed_at=self.desk.now())
-        moved = timed(moved, place)
+        row = stay if days is None else changed(self.desk, stay, place, StayChange(arrival=days[0], departure=days[1]))
+        moved = timed(replace(row, unit_id=unit, moved_from=came_from, changed_at=self.desk.now()), place)
         self._mind_others(tx, None, moved)
         self._keep(tx, moved, actor, changes.MOVED)
 

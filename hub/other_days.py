@@ -135,6 +135,13 @@ def send_again(tx: Tx, channel: ChannelId, id_: StayId, now: datetime) -> None:
     tx.signal("publishing")
 
 
+def to_decide(*, days: bool, unit: bool) -> str:
+    """What a person has to say, by what the two differ in."""
+    if not unit:
+        return "whose days count"
+    return "whose unit and days count" if days else "whose unit counts"
+
+
 def place_of(tx: Tx, each: Elsewhen) -> str:
     """Where it is by the account's word: the name of a unit, or a listing that is none here."""
     unit = None if each.their_unit is None else house.unit_with(tx, each.their_unit)
@@ -154,5 +161,6 @@ def found(look: Look) -> Iterator[Finding]:
             f"({each.unit if unit is None else unit.name}): {each.theirs[0]} to {each.theirs[1]}{where} there, "
             f"{each.ours[0]} to {each.ours[1]} here."
         )
-        cure = "The nights of both are kept until you say, on the page of the stay, whose days count."
+        what = to_decide(days=each.theirs != each.ours, unit=each.listing is not None)
+        cure = f"The nights of both are kept until you say, on the page of the stay, {what}."
         yield Finding(Kind.OTHER_DAYS, f"stay:{each.stay}", sentence, cure, None)

@@ -252,10 +252,7 @@ def settle(tx: Tx, intake: Intake, channel: ChannelId, id_: StayId, actor: str, 
         raise Rejected("the platform and the hub are of one mind about it by now")
     match found.doubt, accept:
         case Doubt.OTHER_DAYS, True:
-            assert found.theirs is not None  # they are the doubt
-            if found.listing is not None:
-                _move(tx, intake, found, actor)
-            intake.change_stay(tx, id_, StayChange(arrival=found.theirs[0], departure=found.theirs[1]), actor)
+            _take_theirs(tx, intake, found, actor)
         case Doubt.OTHER_DAYS, False:
             other_days.send_again(tx, channel, id_, now)
         case Doubt.CANCELLED_THERE, True:
@@ -274,13 +271,17 @@ def settle(tx: Tx, intake: Intake, channel: ChannelId, id_: StayId, actor: str, 
     log.record(tx, now, actor, what, f"stay:{id_}", detail=f"channel {channel}")
 
 
-def _move(tx: Tx, intake: Intake, found: Difference, actor: str) -> None:
-    """Raises Rejected."""
-    if found.their_unit is None:
+def _take_theirs(tx: Tx, intake: Intake, found: Difference, actor: str) -> None:
+    """Unit and days at once: somebody else may have the old days there. Raises Rejected."""
+    assert found.theirs is not None  # they are the doubt
+    if found.listing is None:
+        intake.change_stay(tx, found.stay.id, StayChange(arrival=found.theirs[0], departure=found.theirs[1]), actor)
+    elif found.their_unit is None:
         raise Rejected(
             f"its listing {found.listing} is no unit here; say on the Channels page which unit it is, or send ours again"
         )
-    intake.move_stay(tx, found.stay.id, found.their_unit, actor)
+    else:
+        intake.move_stay(tx, found.stay.id, found.their_unit, actor, days=found.theirs)
 
 
 def _keep(tx: Tx, desk: Desk, stay: StayRow, kind: str, actor: str) -> None:

@@ -317,6 +317,26 @@ def test_another_listing_there_is_shown_and_settled_like_other_days(tmp_path: Pa
     simulate(main())
 
 
+def test_another_listing_and_other_days_are_taken_at_once(tmp_path: Path) -> None:
+    """Somebody else has the old days in the unit that it was moved to."""
+
+    async def main() -> None:
+        async with plugged(tmp_path, **FOR_REAL) as (house, desk):
+            id_ = await add(house)
+            await add(house, replace(ADA, unit=LOFT, guest="Grace Hopper"))
+            await house.later(minutes=3)
+            (ours,) = (row for row in desk.booked.values() if row.unit == "101")
+            desk.change(ours.id, unit="102", arrival=DEPARTURE, departure=LONGER)
+            await house.later(minutes=3)
+            await settle(house, id_, accept=True)
+            await house.later(minutes=3)
+            (stay,) = (each for each in await house.stays() if each.id == id_)
+            assert (stay.unit_id, stay.arrival, stay.departure) == (LOFT, DEPARTURE, LONGER)
+            assert await differences(house) == []
+
+    simulate(main())
+
+
 def test_a_listing_that_is_no_unit_here_cannot_be_taken(tmp_path: Path) -> None:
     async def main() -> None:
         async with plugged(tmp_path, **FOR_REAL) as (house, desk):

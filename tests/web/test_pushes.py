@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import delete
@@ -129,6 +129,37 @@ async def test_other_days_at_an_account_stand_on_the_page_of_the_stay_and_are_se
     assert after is not None
     assert (after.arrival, after.departure) == (stay.arrival, until)
     assert "Take its days" not in (await manager.get(f"/stays/{mary}")).text
+
+
+async def test_what_differs_at_an_account_is_what_its_button_says(manager: Visitor) -> None:
+    hub = manager.here.hub
+    mary = (await furnish(hub))["Mary Jackson"]
+    stay = await hub.store.read(lambda tx: stays.stay(tx, mary))
+    assert stay is not None
+    assert stay.unit_id == "garden"
+    assert stay.departure is not None
+    later = stay.departure + timedelta(days=1)
+    said = {
+        ("L-2", stay.departure): ("Move it to Studio here too Send ours", "until you say whose unit counts."),
+        ("L-2", later): (
+            "Move it to Studio here too, on its days Send ours",
+            "until you say whose unit and days count.",
+        ),
+        ("L-9", stay.departure): ("in listing L-9 (no unit here)", "until you say whose unit counts."),
+    }
+    for (listing, until), words in said.items():
+
+        def differ(tx: Tx, listing: str = listing, until: date = until) -> None:
+            row = pushes.one(tx, ACCOUNT, mary)
+            assert row is not None
+            pushes.keep(tx, replace(row, there_from=stay.arrival, there_until=until, there_listing=listing))
+
+        await hub.store.write(differ)
+        for path in (f"/stays/{mary}", "/channels/manager/sync"):
+            page = await manager.get(path)
+            assert all(each in page.text for each in words), (listing, until, path)
+            assert "Take its days" not in page.text
+            assert ('value="accept"' in page.html) is (listing == "L-2"), "what cannot be taken has no button"
 
 
 async def test_a_booking_that_was_cancelled_at_an_account_is_settled_on_the_page_of_the_stay(manager: Visitor) -> None:

@@ -44,14 +44,25 @@ class LogLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Theirs:
+    """Other days, or another listing, that an account gives to a booking of ours."""
+
+    words: str
+    take: str
+    """What to take them does; empty: its listing is no unit here."""
+    decide: str
+    """What a person has to say."""
+
+
+@dataclass(frozen=True, slots=True)
 class DifferenceLine:
     stay: StayId
     who: str
     unit: str
     nights: str
     doubt: str
-    theirs: str
-    """The days that the platform gives it, where these are in doubt."""
+    theirs: Theirs | None
+    """What the platform says, where days or unit are in doubt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +121,19 @@ def _difference(each: Difference, ground: Ground) -> DifferenceLine:
     ours = None if stay.arrival is None or stay.departure is None else (stay.arrival, stay.departure)
     who = stay.guest or stay.reference or "A guest without a name"
     unit = ground.unit_name(stay.unit_id)
-    theirs, listing = _days(each.theirs), each.listing
-    if listing is not None:
-        name = "" if each.their_unit is None else ground.unit_name(each.their_unit)
-        theirs += f" in {name or f'listing {listing} (no unit here)'}"
+    name = "" if each.their_unit is None else ground.unit_name(each.their_unit)
+    theirs = None if each.theirs is None else _theirs(each.theirs, ours, each.listing, name)
     return DifferenceLine(stay.id, who, unit, _days(ours), each.doubt.value, theirs)
+
+
+def _theirs(days: tuple[date, date], ours: tuple[date, date] | None, listing: str | None, unit: str) -> Theirs:
+    """`unit`: the name of theirs; empty: it is none here."""
+    words, decide = _days(days), other_days.to_decide(days=days != ours, unit=listing is not None)
+    if listing is None:
+        return Theirs(words, "Take its days", decide)
+    if not unit:
+        return Theirs(f"{words} in listing {listing} (no unit here)", "", decide)
+    return Theirs(f"{words} in {unit}", f"Move it to {unit} here too{'' if days == ours else ', on its days'}", decide)
 
 
 def _days(days: tuple[date, date] | None) -> str:
@@ -126,20 +145,22 @@ class OtherDays:
     """What an account says of a stay that was made here."""
 
     channel: ChannelId
-    theirs: str
-    """Empty: it was cancelled there."""
+    theirs: Theirs | None
+    """None: it was cancelled there."""
     ours: str
 
 
 def other_days_of(tx: Tx, id_: StayId, now: datetime) -> list[OtherDays]:
-    gone = (OtherDays(channel, "", "") for channel, stay in pushes.cancelled_there(tx, now) if stay == id_)
+    gone = (OtherDays(channel, None, "") for channel, stay in pushes.cancelled_there(tx, now) if stay == id_)
     found = (each for each in pushes.elsewhen(tx, now) if each.stay == id_)
-    return [*gone, *(OtherDays(each.channel, _theirs(tx, each), _days(each.ours)) for each in found)]
+    return [*gone, *(_other_days(tx, each) for each in found)]
 
 
-def _theirs(tx: Tx, each: Elsewhen) -> str:
-    where = "" if each.listing is None else f" in {other_days.place_of(tx, each)}"
-    return f"{_days(each.theirs)}{where}"
+def _other_days(tx: Tx, each: Elsewhen) -> OtherDays:
+    here, there = (None if id_ is None else house.unit_with(tx, id_) for id_ in (each.unit, each.their_unit))
+    theirs = _theirs(each.theirs, each.ours, each.listing, "" if there is None else there.name)
+    where = "" if each.listing is None or here is None else f" in {here.name}"
+    return OtherDays(each.channel, theirs, f"{_days(each.ours)}{where}")
 
 
 def _logged(each: rows.Entry, ground: Ground, local: Local) -> LogLine:
