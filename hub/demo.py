@@ -20,18 +20,19 @@ from tempfile import TemporaryDirectory
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from aiohttp import web
+from aiohttp import ClientError, ClientSession, web
 from icalendar import Calendar, Event
 
 from hub import apply, site, site_people
 from hub.config import Config, parse
 from hub.contracts import Clock, Rehearsal
+from hub.feeds import make_link
 from hub.hub import Hub
 from hub.issuing import reveal
 from hub.model.stays import local_instant
 from hub.model.values import Address, LockId, StayId, StayStatus
 from hub.running import Serve, Turned, World, made, run
-from hub.store import doors, proofs, stays
+from hub.store import doors, house, proofs, stays
 from hub.store.engine import Tx
 from hub.store.stay_search import Wanted
 from hub.store.stays import StayRow
@@ -272,6 +273,23 @@ class Guests:
         return {known[lock]: typed for lock, typed in sorted(digits.items(), reverse=True) if lock in known}
 
 
+FETCHED_EVERY: Final = timedelta(minutes=20)
+"""How often a platform asks for a calendar of ours; real ones ask every half an hour to six hours."""
+
+
+async def _platforms(hub: Hub, links: list[str]) -> None:
+    """They fetch which nights are taken here, which is what proves to the hub that they know."""
+    async with ClientSession(f"http://{hub.config.web.listen}", headers={"User-Agent": "A platform"}) as http:
+        while True:
+            for link in links:
+                try:
+                    async with http.get(link) as answer:
+                        await answer.read()
+                except ClientError:
+                    pass  # as platforms do: it is asked for again
+            await hub.clock.sleep(FETCHED_EVERY.total_seconds())
+
+
 _LOOK_AGAIN_S: Final = 0.05
 
 
@@ -283,10 +301,13 @@ async def demonstrate(
         config = _config(Path(folder), port)
         start = local_instant(today, OPENING, ZONE, latest=False)
         async with made(config, World(turned=Turned(start, speed))) as hub, _feeds(hub.clock, today) as feeds:
-            await hub.store.write(lambda tx: _furnish(tx, hub, feeds))
+            links = await hub.store.write(lambda tx: _furnish(tx, hub, feeds))
             token = await hub.signin.new_link_token("demo", lasts=timedelta(days=1))
             invitation = f"http://{config.web.listen}/enter/{token.reveal()}"
-            await run(hub, (*serve, _guests, lambda hub: _invite(hub, announce, invitation)))
+            await run(
+                hub,
+                (*serve, _guests, lambda hub: _invite(hub, announce, invitation), lambda hub: _platforms(hub, links)),
+            )
 
 
 async def _invite(hub: Hub, announce: Callable[[str], None], invitation: str) -> None:
@@ -356,8 +377,10 @@ async def _feeds(clock: Clock, today: date) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-def _furnish(tx: Tx, hub: Hub, feeds: str) -> None:
+def _furnish(tx: Tx, hub: Hub, feeds: str) -> list[str]:
+    """The paths at which the platforms fetch what is taken here."""
     told = tomllib.loads(SITE.replace("{feeds}", feeds))
     described = site.parse(told, drivers=hub.config.drivers, check_channel=lambda *_: None)
     apply.apply(tx, described, hub.vault, prune=apply.Prune.NOTHING, now=hub.clock.now(), actor=ACTOR)
     site_people.keep_passes(tx, hub.desk, described.passes)
+    return [make_link(tx, hub.desk, row.id, unit, ACTOR) for row in house.channels(tx) for unit in row.serves]

@@ -33,7 +33,8 @@ def test_somebody_cleans_and_somebody_is_told(tmp_path: Path) -> None:
         new_house(config)
         world = World(clock=LoopClock(asyncio.get_running_loop(), START), sandbox=InlineSandbox(), inline=True)
         async with made(config, world) as hub:
-            await hub.store.write(lambda tx: demo._furnish(tx, hub, "http://127.0.0.1:1"))
+            links = await hub.store.write(lambda tx: demo._furnish(tx, hub, "http://127.0.0.1:1"))
+            assert len(links) == 3
             people = await hub.store.read(persons.persons)
             assert {(row.name, row.kind) for row in people} == {
                 ("Rosa Almeida", PersonKind.MANAGER),
