@@ -79,19 +79,27 @@ class _Scene:
         self._granted = passes.granted(tx)
         self._news = rows.all_news(tx)
 
+    def used_up(self, row: Pass) -> frozenset[LockId]:
+        """Doors that it opens no more, as it was used there as often as it may be."""
+        if row.uses is None:
+            return frozenset()
+        used = passes.counted(self._tx, [row.id])
+        return frozenset(lock for lock in row.locks if len(used.get((row.id, lock), ())) >= row.uses)
+
     def seen(self, row: Pass, *, anew: bool = False) -> _Seen:
         """`anew`: as if nobody knew anything yet."""
         now, news = self.ground.now, self._news.get(row.id)
         window, stopped = self.ground.window(self._tx, row), self.ground.ended(row)
         is_version = version(((door.lock, door.tag) for door in row.doors), row.when, row.good, window)
         told = news is not None and news.known.version == is_version and not (news.known.lacking or anew)
-        lacking = () if told or window is None else tuple(self._lacking(row, window))
+        used_up = self.used_up(row)
+        lacking = () if told or window is None else tuple(self._lacking(row, window, used_up))
         is_ = Present(
             row.when,
             is_version,
             window,
             ready=window is not None and not lacking,
-            partly=len(lacking) < len(row.doors),
+            partly=len(lacking) < len(row.doors) - len(used_up),
             asked_at=self._asked_at(row, lacking),
             stopped=stopped,
             over=row.good.over(now),
@@ -103,10 +111,12 @@ class _Scene:
     def place(self, row: Pass) -> PropertyId:
         return self._doors[row.locks[0]].property
 
-    def _lacking(self, row: Pass, window: Window) -> Iterator[LockId]:
+    def _lacking(self, row: Pass, window: Window, used_up: frozenset[LockId]) -> Iterator[LockId]:
         live = {entry.lock: entry for entry in self._granted.get(row.id, ()) if not entry.grant.revoked}
         slots = codes.held_by(self._tx, [entry.grant.id for entry in live.values()])
         for door in row.doors:
+            if door.lock in used_up:
+                continue
             entry = live.get(door.lock)
             if entry is None or entry.grant.window != window:
                 yield door.lock
@@ -303,7 +313,8 @@ class PassTeller:
             return Sent.MOOT, "something newer is told instead"
         if not row.doors:
             return Sent.MOOT, "it has no door any more"
-        seen = _Scene(tx, self.desk).seen(row)
+        scene = _Scene(tx, self.desk)
+        seen = scene.seen(row)
         moot = _moot(seen, what, way)
         if moot:
             rows.forgotten(tx, news)
@@ -311,7 +322,7 @@ class PassTeller:
         address = self.post.address(seen.person, way)
         if not address:
             return Sent.REFUSED, NO_ADDRESS[way]
-        words = self._words(tx, seen, news, what)
+        words = self._words(tx, seen, news, what, scene.used_up(row))
         if what not in _ENDINGS and self._plugins.performer(SENDERS[way]) is not None:
             if telling.why is None:
                 log.record(tx, self.post.clock.now(), "gatehouse", "pass told", f"person:{row.person}", detail=row.name)
@@ -319,7 +330,7 @@ class PassTeller:
             rows.handed(tx, news)
         return SendSms(address, words.short) if way is Way.SMS else SendEmail(address, words.subject, words.text)
 
-    def _words(self, tx: Tx, seen: _Seen, news: PassNews, what: What) -> pass_words.Words:
+    def _words(self, tx: Tx, seen: _Seen, news: PassNews, what: What, used_up: frozenset[LockId]) -> pass_words.Words:
         row = seen.row
         names = {door.id: door.name for door in doors.some(tx, row.locks)}
         place_id = next(door.property for door in doors.some(tx, row.locks))
@@ -336,7 +347,8 @@ class PassTeller:
             news.lacking,
             "" if unit is None else unit.name,
         )
-        pins = {} if what in _ENDINGS else {door.lock: opened(self.desk, row.id, door) for door in row.doors}
+        left = () if what in _ENDINGS else (door for door in row.doors if door.lock not in used_up)
+        pins = {door.lock: opened(self.desk, row.id, door) for door in left}
         return pass_words.words(telling, pins)
 
 

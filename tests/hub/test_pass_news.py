@@ -356,6 +356,20 @@ def test_of_a_code_that_certainly_never_reached_them_nobody_reads_that_it_is_off
     played(tmp_path, work)
 
 
+def test_a_door_that_was_used_as_often_as_it_may_be_is_told_no_more(tmp_path: Path) -> None:
+    async def work(made: Home, post: Post) -> None:
+        id_ = await give(made, await person(made), Wish((FRONT, BACK), uses=1))
+        await made.later(minutes=30)
+        assert await made.driver.press("front", await pin(made, id_))
+        await made.later(minutes=3)
+        await again(made, id_)
+        await made.later(minutes=3)
+        (mail,) = post.mails[1:]
+        assert f"  {await pin(made, id_)}  Back\n\nIt works at any time.\nIt opens each door one time.\n\n" in mail.text
+
+    played(tmp_path, work, [Memory(Address("front")), Memory(Address("back"))])
+
+
 def test_nothing_is_sent_again_that_may_not_be_told(tmp_path: Path) -> None:
     async def work(made: Home, post: Post) -> None:
         whose = await person(made)
