@@ -58,7 +58,10 @@ def look_around(tx: Tx, hub: Parts, known: Collection[Door] | None = None) -> Lo
 
 def found(look: Look) -> list[Finding]:
     order = list(Level)
-    return sorted((each for topic in _TOPICS for each in topic(look)), key=lambda found: order.index(found.level))
+    said: dict[tuple[Kind, str, str], Finding] = {}
+    for each in (each for topic in _TOPICS for each in topic(look)):
+        said.setdefault((each.kind, each.about, each.sentence), each)  # once, though several rows say it
+    return sorted(said.values(), key=lambda found: order.index(found.level))
 
 
 def _house(look: Look) -> Iterator[Finding]:

@@ -145,7 +145,6 @@ def found(look: Look) -> Iterator[Finding]:
     """What a pass asks and its lock cannot do. That a code is not proven although its hours have begun, hub/health.py says."""
     at = {door.id: door for door in look.doors}
     people, taken = Ground.people_of(look.tx), passes.taken_anywhere(look.tx)
-    unsent = set[PersonId]()
     for row in passes.all_passes(look.tx):
         person = people[row.person]
         if row.stopped or person.ended_at is not None or row.good.over(look.now):
@@ -153,8 +152,7 @@ def found(look: Look) -> Iterator[Finding]:
         if row.good.end is not None:
             look.reached(row.good.end)
         about = f"person:{person.id}"
-        if person.told_by is ToldBy.SMS and person.id not in unsent and look.plugins.performer(SendSms) is None:
-            unsent.add(person.id)
+        if person.told_by is ToldBy.SMS and look.plugins.performer(SendSms) is None:
             sentence = f"{person.name} is to be told codes by SMS, and no service that sends SMS is set up."
             cure = "Set one up, or choose another way on the page of the person. Until then somebody has to tell them."
             yield Finding(Kind.NOBODY_SENDS, f"{about}:codes", sentence, cure)

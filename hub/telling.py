@@ -22,7 +22,7 @@ from hub.model.pass_news import What
 from hub.model.people import PersonKind
 from hub.model.values import PersonId, PropertyId, clean
 from hub.plugins import Plugins
-from hub.store import alerts, doors, emergencies, house, mail, passes, persons
+from hub.store import alerts, doors, emergencies, house, mail, pass_news, passes, persons
 from hub.store.alerts import Alert, Listed, Sent, Telling, Wishes
 from hub.store.engine import Store, Tx
 from hub.store.persons import Person
@@ -321,9 +321,7 @@ def _local(at: datetime, zone: ZoneInfo) -> str:
     return f"{at.astimezone(zone):%d %B %Y, %H:%M} ({zone.key})"
 
 
-_TRY: Final = "send a test message from the Alerts page"
-_SEND_AGAIN: Final = {what.value: "send the code again there" for what in (What.CODE, What.CHANGED)}
-
+_DIGITS: Final = frozenset({What.CODE.value, What.CHANGED.value})
 
 # ---- what is wrong with telling -------------------------------------------------------------------------------------
 
@@ -333,16 +331,36 @@ def findings(look: Look) -> Iterator[Finding]:
     yield from _unreachable(look, everybody)
     for last in alerts.last_ended(look.tx):
         person = everybody.get(last.person)
-        if person is not None and last.state is Sent.REFUSED:
-            sentence = f"{person.name} could not be told by {WORDS[last.way]}: {last.why}."
-            cure = f"Correct the address on the People page, and {_SEND_AGAIN.get(last.what, _TRY)}."
-            about = f"person:{person.id}:{last.way.value}"
-            yield Finding(Kind.NOT_REACHED, about, sentence, cure, last.ended_at)
+        if person is not None and last.state is Sent.REFUSED and last.what not in _DIGITS:
+            yield _refused(person, last, "send a test message from the Alerts page")
+    yield from _untold(look, everybody)
     for way, oldest in alerts.waiting_longest(look.tx).items():
         if look.reached(oldest.promised_at + MAIL_PATIENCE) and look.plugins.performer(SENDERS[way]) is not None:
             sentence = f"Messages cannot be sent by {WORDS[way]}: {oldest.why or 'they wait to be sent'}."
             cure = "They are sent once that works again. Look at the hub's internet connection and the settings of the service."
             yield Finding(Kind.MAIL_WAITS, f"way:{way.value}", sentence, cure, oldest.promised_at)
+
+
+def _untold(look: Look, everybody: Mapping[PersonId, Person]) -> Iterator[Finding]:
+    """Whoever has a code that they do not know: that something else has reached them since does not help."""
+    refused = {
+        id_: last
+        for id_, last in pass_news.last_told(look.tx).items()
+        if last.state is Sent.REFUSED and last.what in _DIGITS
+    }
+    for row in passes.all_passes(look.tx) if refused else ():
+        person, last = everybody.get(row.person), refused.get(row.id)
+        over = row.stopped or (row.good.end is not None and look.reached(row.good.end))
+        if person is None or last is None or over:
+            continue
+        if person.told_by.value == last.way.value:
+            yield _refused(person, last, "send the code again there; or tell them by hand, and choose that there")
+
+
+def _refused(person: Person, last: Telling, then: str) -> Finding:
+    sentence = f"{person.name} could not be told by {WORDS[last.way]}: {last.why}."
+    cure = f"Correct the address on the People page, and {then}."
+    return Finding(Kind.NOT_REACHED, f"person:{person.id}:{last.way.value}", sentence, cure, last.ended_at)
 
 
 def _unreachable(look: Look, everybody: Mapping[PersonId, Person]) -> Iterator[Finding]:

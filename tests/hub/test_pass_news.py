@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from hub import people
+from hub import health, people
 from hub.errors import Rejected, Unavailable
-from hub.model.alerts import Kind, QuietHours
+from hub.model.alerts import Kind, QuietHours, Way
 from hub.model.passes import EveryWeek, Turnover, read_hours
 from hub.model.people import PersonKind, ToldBy
 from hub.model.values import Address, LockId, PassId, PersonId, PropertyId
@@ -139,6 +139,8 @@ def test_a_way_that_nobody_set_up_is_an_alert_and_one_that_nobody_chose_is_not(t
             await made.later(minutes=3)
             alert, *others = await made.hub.store.read(alerts.raised)
             assert (alert.kind, alert.about, others) == (Kind.NOBODY_SENDS, f"person:{by_sms}:codes", [])
+            found = await made.hub.store.read(lambda tx: health.findings(tx, made.hub))
+            assert [each.kind for each in found] == [Kind.NOBODY_SENDS], "of her two passes it is said once"
 
     simulate(main())
 
@@ -314,18 +316,21 @@ def test_what_was_not_sent_as_it_rested_is_told_when_it_goes_on(tmp_path: Path) 
     played(tmp_path, work)
 
 
-def test_a_refusal_is_an_alert_until_it_is_sent_again(tmp_path: Path) -> None:
+def test_a_refusal_is_an_alert_until_it_is_sent_again_whatever_else_arrives(tmp_path: Path) -> None:
     async def work(made: Home, post: Post) -> None:
         post.mood = Rejected("no such address")
         whose = await person(made)
         id_ = await give(made, whose, Wish((FRONT,)))
         await made.later(minutes=10)
-        (alert,) = await made.hub.store.read(alerts.raised)
-        assert (alert.kind, alert.cure.endswith("send the code again there.")) == (Kind.NOT_REACHED, True)
         post.mood = None
+        await made.hub.store.write(lambda tx: made.hub.alerts.try_out(tx, whose, [Way.EMAIL], BY))
+        await made.later(hours=1)
+        (alert,) = await made.hub.store.read(alerts.raised)
+        assert (alert.kind, "send the code again there" in alert.cure) == (Kind.NOT_REACHED, True)
+        assert [mail.subject for mail in post.mails] == ["Test message of your Gatehouse"]
         await again(made, id_)
         await made.later(hours=1)
-        assert len(post.mails) == 1
+        assert len(post.mails) == 2
         assert await made.hub.store.read(alerts.raised) == []
         last = await made.hub.store.read(pass_news.last_told)
         assert last[id_].state is Sent.SENT
