@@ -55,7 +55,7 @@ class AtDoor:
 
     @property
     def proven(self) -> bool:
-        return self.state is CodeState.SET and self.proof in {Proof.READ_BACK, Proof.CONFIRMED}
+        return self.state in {CodeState.SET, CodeState.HELD} and self.proof in {Proof.READ_BACK, Proof.CONFIRMED}
 
 
 @dataclass(frozen=True, slots=True)

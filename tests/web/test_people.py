@@ -9,7 +9,8 @@ from dataclasses import replace
 from hub.model.alerts import Way
 from hub.model.pass_news import Known
 from hub.model.slots import Reading
-from hub.model.values import LockId
+from hub.model.values import LockId, Proof
+from hub.standing import standings
 from hub.store import alerts, codes, log, pass_news, passes, persons, settings
 from hub.store.alerts import Sent, Telling
 from hub.store.engine import Tx
@@ -147,6 +148,23 @@ async def test_the_forms_show_what_is_known(manager: Visitor) -> None:
     assert 'value="Maria"' in changed
     assert 'value="+49 170 1234567"' in changed
     assert "Hours of the week" in (await manager.get(f"/people/{row.id}/passes/new")).text
+
+
+async def test_a_code_that_waits_in_its_lock_is_there_and_shut(manager: Visitor) -> None:
+    row, hub, front = await maria(manager), manager.here.hub, LockId("front")
+    await manager.post(f"/people/{row.id}/passes/new", when="weekly", locks="front", longest="8", **HOURS)
+
+    def wait(tx: Tx) -> None:
+        [[entry]] = passes.granted(tx).values()
+        slot = next(slot for slot in codes.slots_of(tx, front) if slot.holder is None)
+        there = replace(slot, holder=entry.grant.id, reading=Reading.OCCUPIED, tag=entry.grant.tag, enabled=False)
+        codes.keep_slot(tx, front, replace(there, proof=Proof.READ_BACK, proven_at=NOW), NOW)
+
+    await hub.store.write(wait)
+    seen = (await manager.get(f"/people/{row.id}")).text
+    assert "Code proven read back 14:02 ; shut until Mon 23 Nov, 07:55" in seen
+    [made] = await hub.store.read(lambda tx: standings(tx, hub.desk))
+    assert [door.lock for door in made.doors if door.proven] == [front]
 
 
 async def test_in_safe_mode_the_code_of_an_ended_pass_is_not_said_to_be_going(manager: Visitor) -> None:

@@ -159,9 +159,11 @@ def _on_door(ground: Ground, each: Standing, door: AtDoor, local: Local) -> Door
     if door.taken:
         return DoorCode(door.lock, name, OnDoor.PROBLEM, why="its digits are somebody else's there")
     match door.state:
-        case CodeState.SET:
+        case CodeState.SET | CodeState.HELD:
             state = OnDoor.READY if door.proven else OnDoor.SENT
-            return DoorCode(door.lock, name, state, local.maybe(door.proven_at), door.proof)
+            held = each.window if door.state is CodeState.HELD else None
+            opens = None if held is None else local.moment(held.start)
+            return DoorCode(door.lock, name, state, local.maybe(door.proven_at), door.proof, opens=opens)
         case CodeState.REFUSED:
             return DoorCode(door.lock, name, OnDoor.PROBLEM, why=f"the lock refuses it: {door.refused}")
         case CodeState.CLEARING:
