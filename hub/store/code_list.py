@@ -48,7 +48,14 @@ def listing(tx: Tx, *, lock: LockId | None = None, stay: StayId | None = None) -
         if lock is not None:
             strangers = strangers.where(slots.c.lock_id == lock)
         found += [_stranger(tx, row) for row in tx.sql.execute(strangers).mappings()]
-    return sorted(found, key=lambda code: (code.lock, 1000 if code.slot is None else code.slot.number))
+    return sorted(found, key=_place)
+
+
+def _place(code: Code) -> tuple[LockId, int, float]:
+    """Door by door as it is in the keypad, then what goes in later, the next first."""
+    if code.slot is not None or code.issued is None:
+        return code.lock, 0 if code.slot is None else code.slot.number, 0
+    return code.lock, 1000, code.issued.grant.window.start.timestamp()
 
 
 def _stranger(tx: Tx, row: RowMapping) -> Code:

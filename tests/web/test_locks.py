@@ -9,17 +9,18 @@ from datetime import datetime, timedelta
 import pytest
 
 from hub.errors import Rejected, Unavailable
+from hub.intake import NewStay
 from hub.model.battery import LOW_AT
 from hub.model.codes import Reading, Slot
 from hub.model.facts import Abilities, BoltMoved, CodeChange, CodesChanged, Mode, ModeTold
 from hub.model.hours import Hours
-from hub.model.values import Address, CodeTag, How, LockId, Position, Proof, Window
+from hub.model.values import Address, CodeTag, How, LockId, Position, Proof, UnitId, Window
 from hub.store import code_list, codes, doors, house, log, settings
 from hub.store.engine import Tx
 from hub.store.house import LockRow, Origin
 from tests.simulators.building import Memory, MemoryLock
 from tests.web.conftest import Visitor
-from tests.web.village import HOUSE, NOW, tell
+from tests.web.village import HOUSE, NOW, TODAY, tell
 
 SCRIPT = {"HX-Request": "true"}
 
@@ -32,6 +33,19 @@ async def test_a_lock_tells_its_bolt_battery_places_and_when_it_was_heard(manage
     assert await _card(manager, "front") == (
         "Front door Opens for 5 units Locked Battery 89 % Codes 3 of 30 places Last heard 13:04 Unlock"
     ).replace("Codes 3", "Codes 4")
+
+
+async def test_what_goes_in_later_stands_in_the_order_of_its_hours(manager: Visitor) -> None:
+    first, intake = TODAY + timedelta(days=20), manager.here.hub.intake
+
+    def book(tx: Tx) -> None:
+        for guest, days in (("Third", 4), ("First", 0), ("Second", 2)):
+            nights = first + timedelta(days=days), first + timedelta(days=days + 2)
+            intake.add_stay(tx, NewStay(UnitId("loft"), *nights, guest), "account:Robin")
+
+    await manager.here.hub.store.write(book)
+    page = (await manager.get("/locks/loft")).text
+    assert page.index("First") < page.index("Second") < page.index("Third")
 
 
 async def test_a_lock_without_protection_on_the_air_is_marked_for_good(manager: Visitor) -> None:
@@ -292,7 +306,7 @@ async def test_a_code_for_somebody_at_the_door_is_drawn_shown_once_and_can_be_en
     shown = re.search(r'class="pin" id="pin">(\d{6})<', answer.html)
     assert shown is not None
     page = await manager.get("/locks/front")
-    assert "The plumber today 14:02 to today 18:00 Waits for the lock End and take out" in page.text
+    assert "The plumber today 14:02 to 18:00 Waits for the lock End and take out" in page.text
     assert shown[1] not in page.html
     end = re.search(r'action="(/locks/front/codes/\w+/end)"', page.html)
     assert end is not None

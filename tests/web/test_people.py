@@ -162,6 +162,7 @@ async def test_a_code_that_waits_in_its_lock_is_there_and_shut(manager: Visitor)
 
     await hub.store.write(wait)
     seen = (await manager.get(f"/people/{row.id}")).text
+    assert "Next Mon 23 Nov, 08:00 to 12:00" in seen
     assert "Code proven read back 14:02 ; shut until Mon 23 Nov, 07:55" in seen
     [made] = await hub.store.read(lambda tx: standings(tx, hub.desk))
     assert [door.lock for door in made.doors if door.proven] == [front]
