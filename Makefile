@@ -12,7 +12,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-JOBS ?= 2
+# One more than two processors: a quarter of the time a test waits, for a browser, a server of PostgreSQL or a child of its own.
+JOBS ?= 3
 # What does not need another is done beside it.
 ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += --jobs=2 --no-print-directory
