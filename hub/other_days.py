@@ -16,7 +16,7 @@ from typing import Final
 from hub.findings import Look
 from hub.model.alerts import Finding, Kind
 from hub.model.facts import StayReport
-from hub.model.values import ChannelId, Part, StayId, StayStatus
+from hub.model.values import NIGHTLY, ChannelId, Part, StayId, StayStatus
 from hub.store import house, listings, pushes
 from hub.store import publishing as rows
 from hub.store import stays as ledger
@@ -108,8 +108,8 @@ def _back(row: Push) -> Push:
 
 
 def wanted_back(row: Push) -> Push:
-    """A person says that it lives: it is told so as if the account had never taken it."""
-    return row if row.gone_at is None else replace(row, gone_at=None, told={**row.told, Part.STATUS: ANEW})
+    """A person says that it lives, in our unit and on our days: they are told as if the account had never taken them."""
+    return row if row.gone_at is None else replace(row, gone_at=None, told={**row.told, **dict.fromkeys(NIGHTLY, ANEW)})
 
 
 def send_back(tx: Tx, channel: ChannelId, id_: StayId) -> None:
@@ -127,9 +127,7 @@ def send_again(tx: Tx, channel: ChannelId, id_: StayId, now: datetime) -> None:
     """Ours count: they are sent as if the account had never taken them."""
     row = pushes.one(tx, channel, id_)
     assert row is not None  # the difference is its own
-    told = dict(row.told)
-    for part in (Part.DAYS, Part.UNIT):
-        told.pop(part, None)
+    told = {**row.told, Part.DAYS: ANEW, Part.UNIT: ANEW}
     ours = replace(row, wanted={**row.wanted, Part.DAYS: ""}, told=told, nights_at=now)
     pushes.keep(tx, replace(ours, there_from=None, there_until=None, there_listing=None))
     tx.signal("publishing")

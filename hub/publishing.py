@@ -23,7 +23,7 @@ from hub.model import diary
 from hub.model.availability import Closed
 from hub.model.effects import Effect, PublishNights, SetNights
 from hub.model.publishing import Block, Occupied, Said, busy, calendar, of_closure, of_stay, platform_of, ranges
-from hub.model.stays import free_at
+from hub.model.stays import free_at, nights
 from hub.model.values import CODED, ChannelId, StayId, StayKind, UnitId, clean
 from hub.plugins import Plugins
 from hub.schedule import pause
@@ -78,6 +78,7 @@ class Wanted:
         """`pushed_to`: accounts that get the bookings made here as bookings."""
         self.now = now
         self._pushed_to = {each: pushes.refused(tx, each, now) for each in pushed_to}
+        self._listings = listings.joined(tx) if any(self._pushed_to.values()) else {}
         units = {each.unit_id for each in outlets}
         self._holds = bookings.live_holds(tx, now) if outlets else []
         self._shut = bookings.closures_after(tx, now.date() - timedelta(days=1), units) if outlets else []
@@ -124,8 +125,11 @@ class Wanted:
             if self._as_booking(outlet, stay):
                 continue
             knowing = {each for each in outlet.for_whom & stay.told_by if (each, stay.id) not in self._gone}
+            has = self._has(outlet, stay)
             if stay.moved or not knowing:
                 yield from self._of(stay, place)
+            elif has is not None:
+                yield from _lacking(stay, has, place)
             else:
                 yield from self._longer(stay, place, knowing)
         for hold in self._holds:
@@ -153,6 +157,16 @@ class Wanted:
             more = Occupied(f"stay:{stay.id}:more", until, stay.departure, stay.check_in, end, True)
             yield from of_stay(more, bookings.hours_of(place), timedelta(0))
 
+    def _has(self, outlet: Outlet, stay: rows.Night) -> frozenset[date] | None:
+        """The nights that an account has of a booking of ours which it would not take as it is; None: as it says itself."""
+        refused = self._pushed_to.get(outlet.channel_id)
+        push = None if refused is None else refused.get(StayId(stay.id))
+        if push is None or push.took is None:
+            return None
+        listing, there = push.took
+        here = self._listings.get(outlet.channel_id, {}).get(listing) == outlet.unit_id
+        return there if here else frozenset()
+
     def _as_booking(self, outlet: Outlet, stay: rows.Night) -> bool:
         """It is there, or on its way there, as a booking; one that was refused there is closed at least."""
         failed = self._pushed_to.get(outlet.channel_id)
@@ -177,6 +191,14 @@ class Wanted:
     def next_edge(self) -> datetime:
         """When time alone may change something."""
         return min([self.now + LOOK_EVERY, *(hold.expires_at for hold in self._holds)])
+
+
+def _lacking(stay: rows.Night, has: frozenset[date], place: Property) -> Iterator[Block]:
+    """The nights of a stay that its account keeps open."""
+    end = free_at(stay.check_in, stay.check_out, stay.left_at)
+    for number, (first, until) in enumerate(ranges(nights(stay.arrival, stay.departure) - has)):
+        part = Occupied(f"stay:{stay.id}:lacking{number or ''}", first, until, stay.check_in, end, True)
+        yield from of_stay(part, bookings.hours_of(place), timedelta(0))
 
 
 def _apart(outlet: Outlet, stay: StayId, others: Collection[Elsewhen]) -> Iterator[Block]:

@@ -157,6 +157,7 @@ def _promise(tx: Tx, row: Push, wall: datetime) -> None:
     mail.overtake(tx, kept_as, wall)
     effect = PushStay(row.channel_id, row.stay_id)
     mail.promise(tx, effect, key=f"{kept_as}{row.revision}", lane=f"channel:{row.channel_id}", due=wall)
+    tx.signal("publishing")  # nights that were closed there for it are opened first
 
 
 # ---- keeping the promise --------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ class PushState(Enum):
 NOWHERE: Final = "nowhere"
 """In place of a status: the booking is of a unit that is not let there."""
 ANEW: Final = "anew"
-"""In place of a status that the account took: a person wants it told once more."""
+"""In place of what the account took of a part: a person wants it told once more."""
 _ENDED: Final = (StayStatus.CANCELLED.value, NOWHERE)
 
 
@@ -93,6 +93,17 @@ class Push:
     def keeps_nights(self) -> bool:
         """The booking stands there with its nights, whatever else it lacks."""
         return self.booking is not None and not self.dry and self.has >= set(NIGHTLY)
+
+    @property
+    def took(self) -> tuple[str, frozenset[date]] | None:
+        """The listing and the nights that it has there by what was told last; None: it is the account's word that says."""
+        if self.there is not None or not self.told:
+            return None
+        unit, days, status = (self.told.get(part, ANEW) for part in (Part.UNIT, Part.DAYS, Part.STATUS))
+        if ANEW in (unit, days) or status in (*_ENDED, ANEW):
+            return "", frozenset()  # at least it is not known
+        first, _, until = days.partition("/")
+        return unit, nights(date.fromisoformat(first), date.fromisoformat(until))
 
     @property
     def missing(self) -> dict[Part, str]:
@@ -170,9 +181,9 @@ def made_here(tx: Tx, units: Collection[UnitId], now: datetime) -> list[StayId]:
     return [StayId(id_) for id_ in tx.sql.execute(query).scalars()]
 
 
-def refused(tx: Tx, channel: ChannelId, now: datetime) -> frozenset[StayId]:
+def refused(tx: Tx, channel: ChannelId, now: datetime) -> dict[StayId, Push]:
     """Those that failed and keep no nights there, or others than they should."""
-    return frozenset(row.stay_id for row in failed(tx, channel, now) if not row.keeps_nights)
+    return {row.stay_id: row for row in failed(tx, channel, now) if not row.keeps_nights}
 
 
 @dataclass(frozen=True, slots=True)

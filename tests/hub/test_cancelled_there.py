@@ -86,6 +86,29 @@ def test_its_nights_are_closed_there_until_a_person_says_who_is_right(tmp_path: 
     simulate(main())
 
 
+def test_what_was_moved_there_and_then_cancelled_comes_back_in_our_unit(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with plugged(tmp_path, **FOR_REAL, block_nights=True) as (house, desk):
+            hub, id_ = house.hub, await add(house)
+            await house.later(minutes=3)
+            desk.change(made_there(desk).id, unit="102")
+            await house.later(minutes=3)
+            desk.change(made_there(desk).id, state="over")
+            await house.later(minutes=5)
+            desk.refuses_part = "relocate"
+            await settle(house, id_, accept=False)
+            await house.later(minutes=1)
+            assert ((await pushed(house)).state, {unit for unit, _ in desk.closed}) == (PushState.FAILED, {"101"})
+            desk.refuses_part = ""
+            now, wall = hub.clock.now(), hub.wall.now()
+            await hub.store.write(lambda tx: pushing.retry(tx, DESK, id_, "manager", now, wall))
+            await house.later(minutes=1)
+            assert (made_there(desk).unit, made_there(desk).state, desk.closed) == ("101", "taken", set())
+            assert await _doubts(house) == []
+
+    simulate(main())
+
+
 def test_a_booking_that_somebody_brings_back_there_is_no_difference_any_more(tmp_path: Path) -> None:
     async def main() -> None:
         async with plugged(tmp_path, **FOR_REAL) as (house, desk):

@@ -14,6 +14,7 @@ from hub.model.values import Part, PropertyId, StayId, StayStatus, UnitId
 from hub.stay_changes import StayChange
 from hub.store import house as rows
 from hub.store import mail
+from hub.store.engine import Tx
 from hub.store.house import ClosedMeans, Origin, Unit
 from hub.store.pushes import PushState
 from tests.hub.pushing_house import (
@@ -107,6 +108,50 @@ def test_other_notes_another_party_and_another_guest_are_sent(
             assert made.adults + made.children == stay.guests
             assert (made.email, made.phone) == (said.email or ADA.email, said.phone or ADA.phone)
             assert (row.state, row.missing) == (PushState.SYNCED, {})
+
+    simulate(main())
+
+
+@pytest.mark.parametrize(
+    ("refused", "unit", "days"),
+    [
+        ("relocate", "102", {ARRIVAL + timedelta(days=number) for number in range(3)}),
+        ("dates", "101", {ARRIVAL - timedelta(days=2), ARRIVAL - timedelta(days=1)}),
+        ("status", "101", {ARRIVAL + timedelta(days=number) for number in range(3)}),
+    ],
+)
+def test_nights_that_it_would_not_give_a_booking_that_it_has_are_closed_there_until_it_does(
+    tmp_path: Path, refused: str, unit: str, days: set[date]
+) -> None:
+    async def main() -> None:
+        async with plugged(tmp_path, **FOR_REAL, block_nights=True) as (house, desk):
+            hub, id_ = house.hub, await add(house)
+            await house.later(minutes=3)
+            if refused == "status":
+                await hub.store.write(lambda tx: hub.intake.cancel_stay(tx, id_, "manager"))
+                await house.later(minutes=3)
+            desk.refuses_part = refused
+
+            def work(tx: Tx) -> None:
+                if refused == "relocate":
+                    hub.intake.move_stay(tx, id_, LOFT, "manager")
+                elif refused == "dates":
+                    hub.intake.change_stay(tx, id_, StayChange(arrival=min(days)), "manager")
+                else:
+                    hub.intake.restore_stay(tx, id_, "manager")
+
+            await hub.store.write(work)
+            await house.later(minutes=1)
+            assert (await pushed(house)).state is PushState.FAILED
+            assert desk.closed == {(unit, day) for day in days}
+            desk.refuses_part = ""
+            now, wall = hub.clock.now(), hub.wall.now()
+            await hub.store.write(lambda tx: pushing.retry(tx, DESK, id_, "manager", now, wall))
+            await house.later(minutes=1)
+            made = made_there(desk)
+            assert ((await pushed(house)).state, desk.closed) == (PushState.SYNCED, set()), "opened for it at once"
+            assert (made.unit, made.state, made.departure) == (unit, "taken", DEPARTURE)
+            assert made.arrival == min(days)
 
     simulate(main())
 
