@@ -14,6 +14,7 @@ from hub.errors import Rejected
 from hub.hearing import NOTHING, News
 from hub.issuing import Desk
 from hub.model.facts import GuestMoved, StayReport, StayReported
+from hub.model.price_lines import packed
 from hub.model.stays import (
     HouseRules,
     KnownStay,
@@ -233,6 +234,7 @@ def _row(tx: Tx, desk: Desk, at: At, report: StayReport, before: StayRow | None)
         source_status=report.source_status,
         total_minor=None if report.total is None else report.total.minor,
         currency=None if report.total is None else report.total.currency,
+        price_lines="" if report.total is None else packed(report.lines),
         adults=report.adults,
         children=report.children,
         infants=report.infants,
@@ -467,6 +469,7 @@ def _digest(report: StayReport) -> str:
     # A calendar says none of this; its digests stay what they were.
     rest = more if any(each not in ("", "None") for each in more) else []
     rest += [report.special_requests] if report.special_requests else []
+    rest += [packed(report.lines)] if report.lines else []
     rest += [f"{name}: {said}" for name in ("company", "purpose", "country") if (said := getattr(report, name))]
     return hashlib.sha256(json.dumps([report.uid, *map(str, told), *map(str, who), *rest]).encode()).hexdigest()
 

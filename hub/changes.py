@@ -214,6 +214,8 @@ class _Teller:
         if before.total != after.total:
             was = "not said before" if before.total is None else f"was {before.total}"
             yield f"no price any more, {was}" if after.total is None else f"price {after.total}, {was}"
+        elif before.price_lines not in ("", after.price_lines):
+            yield "the same price is made up otherwise"
         for name, another, one in _BESIDES:
             if getattr(before, name) != getattr(after, name):
                 yield another if getattr(after, name) else f"no {one} any more"

@@ -15,6 +15,7 @@ from hub.errors import Rejected
 from hub.issuing import Desk
 from hub.model.facts import StayReport
 from hub.model.keeping import MOST_GUEST_DAYS, MOST_LOG_DAYS, guest_days_words
+from hub.model.price_lines import nameless
 from hub.model.values import PropertyId, StayStatus
 from hub.store import guests as kept
 from hub.store import house, log
@@ -71,7 +72,9 @@ def is_nobody_to_be_known(tx: Tx, desk: Desk, row: StayRow) -> bool:
 def nobodys(report: StayReport) -> StayReport:
     """What a channel tells of a stay, without who it was."""
     known = replace(report, guest="", reference="", phone_last4="", phone="", email="", guests=None)
-    return replace(known, note="", special_requests="", company="", purpose="", country="", raw="")
+    return replace(
+        known, note="", special_requests="", company="", purpose="", country="", raw="", lines=nameless(report.lines)
+    )
 
 
 def forget_hours(tx: Tx, place: Property, now: datetime) -> None:

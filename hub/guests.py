@@ -17,6 +17,8 @@ from hub.io.vault import NOT_OPENED, Unreadable
 from hub.issuing import Desk
 from hub.model.chain import told, written
 from hub.model.keeping import REGISTER
+from hub.model.money import Money
+from hub.model.price_lines import in_words
 from hub.model.values import BESIDES, StayId, StayStatus
 from hub.store import door_codes, guest_messages, guest_page, guests, imports, log, pushes, steps
 from hub.store import stays as ledger
@@ -93,6 +95,7 @@ def export(tx: Tx, desk: Desk, id_: StayId, actor: str) -> dict[str, Any]:
             "note": row.note,
             **{name: getattr(row, name) for name in BESIDES},
             "price": None if row.total is None else str(row.total),
+            "price_lines": [f"{words}: {Money(minor, row.currency or '')}" for words, minor in in_words(row.price)],
             **{name: _when(getattr(row, name)) for name in _TIMES},
         },
         "reports": [

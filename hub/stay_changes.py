@@ -166,10 +166,12 @@ def priced(row: StayRow, total: Money | NoPrice | None) -> StayRow:
     if total is None:
         return row
     if isinstance(total, NoPrice):
-        return replace(row, total_minor=None, currency=None)
+        return replace(row, total_minor=None, currency=None, price_lines="")
     if total.minor < 0:
         raise Rejected("a price is not less than nothing")
-    return replace(row, total_minor=total.minor, currency=total.currency)
+    # Another price is made of other things.
+    lines = row.price_lines if total == row.total else ""
+    return replace(row, total_minor=total.minor, currency=total.currency, price_lines=lines)
 
 
 def wish_of(row: StayRow) -> Wish:

@@ -17,6 +17,7 @@ from hub.errors import Rejected
 from hub.hub import Hub
 from hub.intake import NewStay
 from hub.model.money import Money, NoPrice, typed_amount
+from hub.model.price_lines import in_words
 from hub.model.values import StayId, StayKind, UnitId
 from hub.stay_changes import StayChange
 from hub.store import proofs, stay_search, stays, steps
@@ -45,6 +46,7 @@ def described(tx: Tx, row: StayRow, now: datetime) -> dict[str, JsonValue]:
         "doors": 0 if tally is None else tally.doors,
         "proven": 0 if tally is None else tally.proven,
         "price": None if row.total is None else str(row.total),
+        "price_lines": [[words, minor] for words, minor in in_words(row.price)],
     }
 
 

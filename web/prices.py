@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, Field
 
 from hub.model.money import Money, decimals, typed_amount
+from hub.model.price_lines import Price, in_words
 from web.forms import Filled, Form
 
 
@@ -36,6 +38,14 @@ def total_of(form: Filled[_Form]) -> tuple[Filled[_Form], Money | None]:
         return form, typed_amount(given.price, given.currency)
     except ValueError as error:
         return form.refused(f"The price {error}.", "price"), None
+
+
+def itemised(price: Price) -> Iterator[tuple[str, str]]:
+    """As a page shows it; nothing where nobody itemised it."""
+    if price.total is None:
+        return
+    for words, minor in in_words(price):
+        yield words, str(Money(minor, price.total.currency))
 
 
 def typed(total: Money | None) -> dict[str, str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Any, Final, TypeVar
 
 from hub.model.money import Money, money
+from hub.model.price_lines import LONGEST, LineKind, PriceLine
 from hub.model.values import clean
 
 T = TypeVar("T")
@@ -94,6 +95,21 @@ class Fields:
             return money(found, currency)
         except ValueError:
             return self._odd(path, None)
+
+    def lines(
+        self, path: str, currency: str, kind: Callable[[Fields], LineKind | None], *, amount: str, label: str
+    ) -> tuple[PriceLine, ...]:
+        """What a price is made of.
+
+        Args:
+            kind: None: what is no item of the price, e.g. a payment.
+        """
+        items = [
+            (kind(each), each.money(amount, currency), each.text(label, limit=LONGEST)) for each in self.each(path)
+        ]
+        return tuple(
+            PriceLine(what, cost.minor, said) for what, cost, said in items if what is not None and cost is not None
+        )
 
     def yes(self, path: str) -> bool:
         return self.there(path) in (True, 1, "1", "true")

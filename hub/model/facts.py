@@ -7,6 +7,7 @@ from datetime import date, datetime, time
 from enum import Enum
 
 from hub.model.money import Money
+from hub.model.price_lines import PriceLine
 from hub.model.values import Address, ChannelId, How, Part, Pin, Position, StayId, StayKind, StayStatus
 
 # ---- from booking sources ------------------------------------------------------------------------------------------
@@ -52,6 +53,8 @@ class StayReport:
     """When the source says that it last changed, UTC: older word never undoes newer."""
     total: Money | None = None
     """What the guest pays in all."""
+    lines: tuple[PriceLine, ...] = ()
+    """What that is made of, as far as the source itemises it."""
     adults: int | None = None
     children: int | None = None
     infants: int | None = None

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, delete, exists, func, insert, or_, select, text, update
 
 from hub.model.chain import HOUSE, Link
+from hub.model.price_lines import nameless, packed
 from hub.model.values import ChannelId, PropertyId, StayId, StayKind
 from hub.model.workflow import CAME_IN, CAME_IN_THAT_DAY, Stage
 from hub.store import chain, log
@@ -171,6 +172,9 @@ _WORDS: Final = ("guest", "reference", "phone_last4", "note", "special_requests"
 def empty_stay(tx: Tx, stay: StayId) -> None:
     gone = update(stays).where(stays.c.id == stay)
     words = dict.fromkeys(_WORDS, "")
+    row = ledger.stay(tx, stay)
+    if row is not None:
+        words["price_lines"] = packed(nameless(row.price.lines))
     tx.sql.execute(gone.values(**words, contact=None, guests=None, fixed_pin=None, email_mark=None, phone_mark=None))
     tx.sql.execute(update(grants).where(grants.c.stay_id == stay).values(label="", pin=None))
     tx.sql.execute(update(stay_steps).where(stay_steps.c.stay_id == stay).values(why=""))

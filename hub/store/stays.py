@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import insert
 from hub.io.vault import Vault
 from hub.model import stays as stays_model
 from hub.model.money import Money
+from hub.model.price_lines import Price, unpacked
 from hub.model.values import CODED, ChannelId, Pin, StayId, StayKind, StayStatus, UnitId, Window
 from hub.model.workflow import Stage
 from hub.store import steps
@@ -53,6 +54,8 @@ class StayRow:
     source_status: str = ""
     total_minor: int | None = None
     currency: str | None = None
+    price_lines: str = ""
+    """What it is made of (hub/model/price_lines.py)."""
     adults: int | None = None
     children: int | None = None
     infants: int | None = None
@@ -73,6 +76,10 @@ class StayRow:
     @property
     def total(self) -> Money | None:
         return None if self.total_minor is None or self.currency is None else Money(self.total_minor, self.currency)
+
+    @property
+    def price(self) -> Price:
+        return Price(self.total, unpacked(self.price_lines))
 
     @property
     def takes(self) -> Window | None:

@@ -35,6 +35,7 @@ from hub.io.pace import Rate
 from hub.io.tickets import Ticket, Tickets
 from hub.model.effects import Effect, MessageGuest, SetDoorCode, SetNights
 from hub.model.facts import Listing, StayReport
+from hub.model.price_lines import LineKind, kind_of, price_of
 from hub.model.returning import is_proxy
 from hub.model.values import StayKind
 
@@ -84,6 +85,7 @@ class Beds24(Account):
 
     async def bookings(self, since: datetime | None) -> AsyncIterator[Sequence[Any]]:
         query: list[tuple[str, str | int]] = [("status", word) for word in self.statuses]
+        query.append(("includeInvoiceItems", "true"))
         if since is None:
             query.append(("departureFrom", (self.host.clock.now() - timedelta(days=2)).date().isoformat()))
         else:
@@ -194,6 +196,9 @@ class Beds24(Account):
         first, last = told.text("firstName"), told.text("lastName")
         email, phone = told.text("email"), told.text("phone", limit=40)
         adults, children = told.count("numAdult"), told.count("numChild")
+        currency = self._config.currency or ""
+        lines = told.lines("invoiceItems", currency, _item, amount="lineTotal", label="description")
+        price = price_of(told.money("price", currency), lines)
         return StayReport(
             uid=told.named("id"),
             kind=kind,
@@ -213,5 +218,11 @@ class Beds24(Account):
             platform=told.text("apiSource") or told.text("referer"),
             source_status=word,
             changed_at=told.instant("modifiedTime"),
-            total=told.money("price", self._config.currency or ""),
+            total=price.total,
+            lines=price.lines,
         )
+
+
+def _item(line: Fields) -> LineKind | None:
+    """None: what was paid stands among the charges."""
+    return None if line.text("type") == "payment" else kind_of(line.text("description"))

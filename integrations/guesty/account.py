@@ -35,6 +35,8 @@ from hub.io.signatures import known, svix
 from hub.io.tickets import Ticket, Tickets
 from hub.model.effects import OURS, Effect, KeepBooking, MessageGuest, SetDoorCode, SetNights
 from hub.model.facts import Listing, StayReport
+from hub.model.money import Money
+from hub.model.price_lines import LineKind, kind_of, price_of
 from hub.model.returning import is_proxy
 from integrations.guesty.calendar import CALENDARS, changed_in, closed, closed_by_people
 from integrations.guesty.pushing import Push
@@ -45,7 +47,8 @@ TOKENS_PER_DAY: Final = 5
 PAGE: Final = 100
 _FIELDS: Final = (
     "listingId status confirmationCode checkIn checkOut checkInDateLocalized checkOutDateLocalized guestsCount "
-    "guest.fullName guest.email guest.phone money.totalPaid money.balanceDue money.currency source lastUpdatedAt"
+    "guest.fullName guest.email guest.phone money.totalPaid money.balanceDue money.currency money.invoiceItems source "
+    "lastUpdatedAt"
 )
 
 
@@ -276,7 +279,9 @@ class Guesty(Account):
         kind, status = ASKED if waits else self.meaning(word)
         email, phone = told.text("guest.email"), told.text("guest.phone", limit=40)
         currency = told.text("money.currency") or self._config.currency or ""
+        items = told.lines("money.invoiceItems", currency, _item, amount="amount", label="title")
         paid, due = told.money("money.totalPaid", currency), told.money("money.balanceDue", currency)
+        total = None if paid is None or due is None else Money(paid.minor + due.minor, paid.currency)
         return StayReport(
             uid=told.named("_id"),
             kind=kind,
@@ -297,5 +302,13 @@ class Guesty(Account):
             source_status=word,
             inside={"checked_in": True, "checked_out": False}.get(word),
             changed_at=told.instant("lastUpdatedAt"),
-            total=None if paid is None or due is None else type(paid)(paid.minor + due.minor, paid.currency),
+            total=total,
+            lines=price_of(total, items).lines,
         )
+
+
+def _item(item: Fields) -> LineKind:
+    known = {"AF": LineKind.ACCOMMODATION, "CF": LineKind.CLEANING, "AFE": LineKind.SERVICE}
+    if item.yes("isTax"):
+        return LineKind.TAX
+    return known.get(item.text("normalType")) or kind_of(item.text("title"), item.text("type"))

@@ -34,6 +34,7 @@ from hub.io.signatures import basic_auth, known
 from hub.io.tickets import Ticket, Tickets
 from hub.model.effects import Effect, MessageGuest, SetDoorCode, SetNights
 from hub.model.facts import Listing, StayReport
+from hub.model.price_lines import LineKind, kind_of, price_of
 from hub.model.returning import is_proxy
 from hub.model.values import StayKind
 
@@ -99,7 +100,7 @@ class Hostaway(Account):
         """What is new can be asked for by the day only."""
         day = (since or self.host.clock.now() - timedelta(days=2)).date().isoformat()
         only = ("departureStartDate" if since is None else "latestActivityStart", day)
-        async for page in self._pages("/reservations", [only, ("includeResources", "0")]):
+        async for page in self._pages("/reservations", [only, ("includeResources", "1")]):
             yield page
 
     async def listings(self) -> Sequence[Listing]:
@@ -209,6 +210,9 @@ class Hostaway(Account):
         word = told.text("status")
         kind, status = self.meaning(word)
         email, phone = told.text("guestEmail"), told.text("phone", limit=40)
+        currency = told.text("currency")
+        lines = told.lines("financeField", currency, _item, amount="total", label="title")
+        price = price_of(told.money("totalPrice", currency), lines, currency)
         return StayReport(
             uid=told.named("id"),
             kind=kind,
@@ -233,8 +237,25 @@ class Hostaway(Account):
             platform=told.text("channelName"),
             source_status=word,
             changed_at=told.instant("updatedOn"),
-            total=told.money("totalPrice", told.text("currency")),
+            total=price.total,
+            lines=price.lines,
         )
+
+
+def _item(field: Fields) -> LineKind | None:
+    """None: what the guest does not pay with the total, and sums of other fields."""
+    name = field.text("name")
+    if not field.yes("isIncludedInTotalPrice") or field.yes("isDeleted") or name.startswith("total"):
+        return None
+    match field.text("type"):
+        case "price":
+            return LineKind.ACCOMMODATION
+        case "tax":
+            return LineKind.TAX
+        case "discount":
+            return LineKind.DISCOUNT
+        case kind:
+            return kind_of(name, kind)
 
 
 def _closed(day: Fields) -> StayKind | None:

@@ -31,6 +31,7 @@ from hub.io.pace import Rate
 from hub.io.signatures import basic_auth, known
 from hub.model.effects import Effect, SetDoorCode
 from hub.model.facts import Listing, StayReport
+from hub.model.price_lines import LineKind, kind_of, price_of
 from hub.model.returning import is_proxy
 from hub.model.values import StayKind
 
@@ -134,6 +135,9 @@ class OwnerRez(Account):
         email = _usual(told.each("guest.email_addresses"), "address")
         phone = _usual(told.each("guest.phones"), "number")
         adults, children = told.count("adults"), told.count("children")
+        currency = self._config.currency or ""
+        lines = told.lines("charges", currency, _item, amount="amount", label="description")
+        price = price_of(told.money("total_amount", currency), lines, currency)
         return StayReport(
             uid=told.named("id"),
             kind=kind,
@@ -157,8 +161,16 @@ class OwnerRez(Account):
             platform=told.text("listing_site"),
             source_status=word,
             changed_at=told.instant("updated_utc"),
-            total=told.money("total_amount", self._config.currency or ""),
+            total=price.total,
+            lines=price.lines,
         )
+
+
+def _item(charge: Fields) -> LineKind:
+    """Its types are rent, tax, surcharge and others; “Cleaning” is a surcharge by its description."""
+    kind = kind_of(charge.text("type"))
+    said = kind_of(charge.text("description"))
+    return said if kind in (LineKind.SERVICE, LineKind.OTHER) and said is not LineKind.OTHER else kind
 
 
 def _usual(entries: Sequence[Fields], name: str) -> str:

@@ -17,6 +17,7 @@ from hub.model.alerts import Course, Kind
 from hub.model.facts import StayReported
 from hub.model.keeping import REGISTER
 from hub.model.money import Money
+from hub.model.price_lines import LineKind, PriceLine
 from hub.model.values import StayId, StayStatus
 from hub.model.workflow import CAME_IN, CAME_IN_THAT_DAY, Stage
 from hub.store import alerts, chain, log, questions, stays, steps, tables
@@ -46,7 +47,8 @@ EXTRA = {
 
 async def _stayed(house: Home) -> StayId:
     """A guest who came, went in, was looked at by the manager, and left."""
-    house.book("one", date(2027, 3, 1), date(2027, 3, 2), **EXTRA)
+    taxi = (PriceLine(LineKind.SERVICE, 3_000, "A taxi for Lovelace"),)
+    house.book("one", date(2027, 3, 1), date(2027, 3, 2), total=Money(45_050, "EUR"), lines=taxi, **EXTRA)
     await house.later(hours=8)
     stay = await house.stay()
     assert await house.driver.press("front", await house.digits())
@@ -95,6 +97,7 @@ def test_an_erasure_leaves_no_trace_of_who_it_was_and_a_chain_that_is_whole(tmp_
             after = "\n".join(await store.read(lambda tx: list(_everything(tx, house))))
             for word in ("Ada", "Lovelace", "1234567", "ada@example.com", "HMADA12345"):
                 assert word not in after, next(line for line in after.splitlines() if word in line)
+            assert '["service",3000,""]' in after, "what was paid remains, of nobody"
             assert f"aliases.alias: {alias!r}" not in after
             now = await store.read(lambda tx: chain.links(tx, limit=10_000))
             assert now[: len(links)] == links, "what was written stays as it was"
@@ -317,8 +320,10 @@ def test_a_guest_who_was_forgotten_stays_so_whatever_their_channel_tells_again(
             (row,) = await house.stays()
             assert row.guest == ""
 
+            taxi = (PriceLine(LineKind.SERVICE, 3_000, "A taxi for Lovelace"),)
+
             async def told_again(uid: str, guest: str) -> list[StayRow]:
-                again = replace(report, uid=uid, guest=guest, total=Money(12300, "EUR"))
+                again = replace(report, uid=uid, guest=guest, total=Money(12300, "EUR"), lines=taxi)
                 await store.write(
                     lambda tx: intake.absorb(tx, StayReported(FEED, house.hub.clock.now(), again), str(FEED))
                 )
@@ -326,7 +331,7 @@ def test_a_guest_who_was_forgotten_stays_so_whatever_their_channel_tells_again(
 
             (row,) = await told_again("one", "Ada L. Lovelace")
             assert (row.guest, row.contact, row.guests, row.note, row.special_requests) == ("", None, None, "", "")
-            assert row.total == Money(12300, "EUR"), "what is of nobody is heard"
+            assert (row.total, row.price.rest) == (Money(12300, "EUR"), 9_300), "what is of nobody is heard"
             assert [
                 line for line in await store.read(lambda tx: list(_everything(tx, house))) if "Lovelace" in line
             ] == []

@@ -18,6 +18,7 @@ from hub.io.api import Api
 from hub.io.http import Answer, Request, Rules
 from hub.model.facts import CalendarRead, NewsAnnounced, StayReport
 from hub.model.money import Money
+from hub.model.price_lines import LineKind
 from hub.model.values import StayKind, StayStatus
 from tests.integrations.conftest import StoppedClock, rested
 from tests.simulators.managers.all import MANAGERS, SECRETS, Double, reader
@@ -89,6 +90,10 @@ async def test_a_booking_is_read_with_everything_that_is_told_of_it(
     assert (stay.arrival, stay.departure) == (date(2027, 3, 1), date(2027, 3, 4))
     assert (stay.email, stay.phone_last4) == ("ada@example.com", "0018")
     party = {"adults": 2, "children": 1, "guests": 3, "total": Money(45_050, "EUR")}
+    made_of = [(LineKind.ACCOMMODATION, 40_050, "2 nights"), (LineKind.CLEANING, 5_000, "Final cleaning")]
+    assert [(line.kind, line.minor, line.label) for line in stay.lines] == (
+        [] if "lines" in manager.untold else made_of
+    )
     expected = {name: None if name in manager.untold else value for name, value in party.items()}
     assert {name: getattr(stay, name) for name in party} == expected
     assert stay.source_status

@@ -11,6 +11,8 @@ import pytest
 
 from hub.intake import NewStay
 from hub.model.facts import CalendarRead, StayReport, StayReported
+from hub.model.money import Money
+from hub.model.price_lines import LineKind, PriceLine
 from hub.model.values import ChannelId, StayId, StayKind, StayStatus, UnitId
 from hub.store import codes, guests, house, log, stays
 from hub.store.engine import Tx
@@ -452,17 +454,20 @@ async def test_what_a_channel_changed_is_read_at_a_glance(manager: Visitor) -> N
     assert "The booking came from airbnb-flat-1." in first
     kind, status = StayKind.RESERVATION, StayStatus.CONFIRMED
     told = StayReport(
-        "a1", kind, status, TODAY, date(2026, 11, 24), guest="Anna Berg", reference="HMABCD1234", guests=3
-    )
+        "a1", kind, status, TODAY, date(2026, 11, 24), guest="Anna Berg", reference="HMABCD1234", guests=3,
+        total=Money(45_050, "EUR"), lines=(PriceLine(LineKind.CLEANING, 5_000, "Final <b>"),),
+    )  # fmt: skip
     fact = StayReported(AIRBNB, hub.clock.now(), told)
     for _ in range(2):
         await hub.store.write(lambda tx: hub.intake.absorb(tx, fact, AIRBNB))
     page = await manager.get(f"/stays/{anna}")
     story = (
         "Airbnb-flat-1 changed the stay. Moved from 20–23 November to 20–24 November 3 guests, were 2 "
+        "Price 450.50 EUR, not said before "
         "Its code now works from 20 November, 14:00 to 24 November, 11:00"
     )
     assert page.text.count(story) == 1, page.text
+    assert "450.50 EUR cleaning (Final <b>): 50.00 EUR not itemised: 400.50 EUR" in page.text
     assert page.text.count("changed the stay") == 1
     assert "channel:airbnb" not in page.text
     stages = await manager.get(f"/stays/{anna}/stage")

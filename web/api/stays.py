@@ -13,6 +13,7 @@ from hub.intake import NewStay
 from hub.ladder import OnLadder
 from hub.model.ladder import Backup, DoorNow, Rung, StayHours, Tell, deadlines, takes_backup
 from hub.model.money import Money, NoPrice
+from hub.model.price_lines import LineKind
 from hub.model.values import BESIDES, PropertyId, StayId, StayKind, StayStatus, UnitId
 from hub.model.workflow import Stage
 from hub.stay_changes import StayChange
@@ -66,6 +67,19 @@ class PriceOut(Out):
     currency: str = Field(description="ISO 4217")
 
 
+class PriceLineOut(Out):
+    """An item of a price; a discount is less than nothing."""
+
+    kind: LineKind
+    label: str = Field(description="in the words of whoever sold it")
+    minor: int
+
+
+class StayPriceOut(PriceOut):
+    lines: list[PriceLineOut] = Field(description="what it is made of, as far as somebody itemised it")
+    not_itemised: int = Field(description="what is in the price and in none of its lines; below 0: the lines say more")
+
+
 class StayOut(Out):
     id: str
     unit: str
@@ -91,7 +105,7 @@ class StayOut(Out):
     company: str
     purpose: str = Field(description="of the journey")
     country: str = Field(description="where the guest comes from")
-    price: PriceOut | None = Field(description="null: nobody said one")
+    price: StayPriceOut | None = Field(description="null: nobody said one")
     arrived_at: Told | None
     left_at: Told | None = Field(description="before the check-out: the nights that begin after it are free again")
     cancelled_at: Told | None
@@ -101,6 +115,14 @@ class StayOut(Out):
 
 class StayPage(Page[StayOut]):
     pass
+
+
+def _price(row: StayRow) -> StayPriceOut | None:
+    if row.total is None:
+        return None
+    price = row.price
+    lines = [PriceLineOut(kind=each.kind, label=each.label, minor=each.minor) for each in price.lines]
+    return StayPriceOut(minor=row.total.minor, currency=row.total.currency, lines=lines, not_itemised=price.rest)
 
 
 def _stay(row: StayRow, tally: Tally | None) -> StayOut:
@@ -127,7 +149,7 @@ def _stay(row: StayRow, tally: Tally | None) -> StayOut:
         source_status=row.source_status,
         note=row.note,
         **{name: getattr(row, name) for name in BESIDES},
-        price=None if row.total is None else PriceOut(minor=row.total.minor, currency=row.total.currency),
+        price=_price(row),
         arrived_at=row.arrived_at,
         left_at=row.left_at,
         cancelled_at=row.cancelled_at,

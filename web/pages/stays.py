@@ -24,6 +24,7 @@ from web.pages.platform_codes import AtPlatform, at_platforms
 from web.pages.stay_group import Group, group_of
 from web.pages.stay_list import listing
 from web.pages.sync import OtherDays, other_days_of
+from web.prices import itemised
 from web.site import GUARD, SITE, go, htmx, page, part, wakes
 from web.story import Event, story
 from web.told import KnownLine, known_lines
@@ -63,6 +64,8 @@ class StayView:
     """Where it was sold, if its channel is a manager of other channels."""
     price: str
     """What the guest pays; empty: nobody said."""
+    priced: tuple[tuple[str, str], ...]
+    """What that is made of, and how much each is."""
     pays_until: Moment | None
     """It waits for payment, and is cancelled then."""
     special_requests: str
@@ -117,6 +120,7 @@ def look_at(tx: Tx, hub: Hub, id_: StayId) -> StayView:
         party=tuple(_party(row)),
         platform=row.platform,
         price="" if row.total is None else str(row.total),
+        priced=tuple(itemised(row.price)),
         pays_until=ground.local_of(row.unit_id).maybe(workflow.pays_until(tx, row)),
         special_requests=row.special_requests,
         besides=tuple((words, said) for words, said in _besides(row) if said),

@@ -63,6 +63,7 @@ stays = table(
     required("source_status", Text, server_default=""),
     Column("total_minor", Integer),  # what the guest pays, in the smallest unit of the currency
     Column("currency", Text),
+    required("price_lines", Text, server_default=""),  # JSON of kind, amount and label; what they leave is not itemised
     Column("adults", Integer),
     Column("children", Integer),
     Column("infants", Integer),

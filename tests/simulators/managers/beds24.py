@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from tests.integrations.servers import Asked
-from tests.simulators.managers.desk import Booking, Desk, Reply, reply
+from tests.simulators.managers.desk import Booking, Desk, Reply, items, reply
 
 STATES: Final = {
     "taken": "new",
@@ -111,6 +111,10 @@ class Beds24Desk(Desk):
             "email": row.email,
             "phone": row.phone,
             "price": float(row.total),
+            "invoiceItems": [
+                *({"type": "charge", "description": said, "qty": 1, "lineTotal": cost} for said, cost in items(row)),
+                {"type": "payment", "description": "Card", "qty": 1, "lineTotal": float(row.total)},
+            ],
             "referer": "Booking.com",
             "apiSource": "",
             "apiReference": f"HM{row.id}",

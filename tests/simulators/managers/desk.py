@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -36,6 +37,8 @@ class Booking:
     adults: int = 2
     children: int = 1
     total: str = "450.50"
+    cleaning: str = "50.00"
+    """Of the total."""
     code: str = ""
     """The door code that is shown with it."""
     note: str = ""
@@ -43,6 +46,11 @@ class Booking:
     key: str = ""
     """What whoever made it over the API calls it."""
     remarks: str = ""
+
+
+def items(row: Booking) -> list[tuple[str, float]]:
+    """What the price is made of: the nights, and cleaning."""
+    return [("2 nights", float(Decimal(row.total) - Decimal(row.cleaning))), ("Final cleaning", float(row.cleaning))]
 
 
 def reply(told: object, status: int = 200, **headers: str) -> Reply:

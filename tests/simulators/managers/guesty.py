@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from tests.integrations.servers import Asked
-from tests.simulators.managers.desk import Booking, Desk, Reply, reply
+from tests.simulators.managers.desk import Booking, Desk, Reply, items, reply
 
 WEBHOOK_SECRET: Final = "whsec_MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAw"
 STATES: Final = {
@@ -259,7 +259,7 @@ class GuestyDesk(Desk):
             "checkOut": f"{row.departure}T10:00:00.000Z",
             "guestsCount": row.adults + row.children,
             "guest": {"firstName": first, "lastName": last, "emails": [row.email], "phones": [row.phone]},
-            "money": {"totalPaid": float(row.total) - 100, "balanceDue": 100, "currency": "EUR"},
+            "money": _money(row),
             "notes": {"keyCode": row.code},
         }
 
@@ -280,7 +280,7 @@ class GuestyDesk(Desk):
             "checkOutDateLocalized": row.departure.isoformat(),
             "guestsCount": row.adults + row.children,
             "guest": {"fullName": row.guest, "phone": row.phone, "email": row.email},
-            "money": {"totalPaid": float(row.total) - 100, "balanceDue": 100, "currency": "EUR"},
+            "money": _money(row),
             "source": "manual" if row.key else "airbnb",
             "notes": {"keyCode": row.code},
             "lastUpdatedAt": f"{row.changed:%Y-%m-%dT%H:%M:%S.%fZ}",
@@ -299,3 +299,12 @@ class GuestyDesk(Desk):
         key = base64.b64decode(WEBHOOK_SECRET.removeprefix("whsec_"))
         made = base64.b64encode(hmac.digest(key, f"msg_1.{stamp}.".encode() + body, "sha256")).decode()
         return {"svix-id": "msg_1", "svix-timestamp": stamp, "svix-signature": f"v1,{made}"}, body
+
+
+def _money(row: Booking) -> dict[str, Any]:
+    """The items as the page on syncing reservation financials names them."""
+    told = [
+        {"normalType": kind, "title": said, "amount": cost, "isTax": False}
+        for kind, (said, cost) in zip(("AF", "CF"), items(row), strict=True)
+    ]
+    return {"totalPaid": float(row.total) - 100, "balanceDue": 100, "currency": "EUR", "invoiceItems": told}

@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs
 
 from tests.integrations.servers import Asked
-from tests.simulators.managers.desk import Booking, Desk, Reply, reply
+from tests.simulators.managers.desk import Booking, Desk, Reply, items, reply
 
 CALLER: Final = "Basic Y2FsbGVyOnNlY3JldA=="  # caller:secret
 STATES: Final = {
@@ -122,10 +122,31 @@ class HostawayDesk(Desk):
             "checkOutTime": None,
             "totalPrice": float(row.total),
             "currency": "EUR",
+            "financeField": [
+                # as source/includes/_finance_field.md, with what matters here
+                {
+                    "type": kind,
+                    "name": name,
+                    "title": title,
+                    "total": cost,
+                    "isIncludedInTotalPrice": 1,
+                    "isDeleted": gone,
+                }
+                for kind, name, title, cost, gone in self._items(row)
+            ],
             "status": STATES[row.state],
             "hostNote": None,
             "updatedOn": f"{row.changed.astimezone(UTC):%Y-%m-%d %H:%M:%S}",
         }
+
+    def _items(self, row: Booking) -> list[tuple[str, str, str, float, int]]:
+        (nights, fare), (title, cleaning) = items(row)
+        return [
+            ("price", "baseRate", nights, fare, 0),
+            ("price", "totalPriceFromChannel", "Total price from channel", float(row.total), 0),
+            ("fee", "cleaningFee", title, cleaning, 0),
+            ("fee", "petFee", "Pet fee", 30.0, 1),
+        ]
 
     def webhook(self, booking: Booking) -> tuple[dict[str, str], bytes]:
         told = {"object": "reservation", "event": "reservation.updated", "accountId": 10450, "data": self.item(booking)}

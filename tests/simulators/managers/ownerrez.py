@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from tests.integrations.servers import Asked
-from tests.simulators.managers.desk import Booking, Desk, Reply, reply
+from tests.simulators.managers.desk import Booking, Desk, Reply, items, reply
 
 AUTH: Final = "Basic aG9zdEBleGFtcGxlLmNvbTpwdF9rZXk="  # host@example.com:pt_key
 CALLER: Final = "Basic Y2FsbGVyOnNlY3JldA=="  # caller:secret
@@ -62,6 +62,10 @@ class OwnerRezDesk(Desk):
             "infants": 0,
             "pets": 0,
             "total_amount": float(row.total),
+            "charges": [
+                {"type": kind, "description": said, "amount": cost}
+                for kind, (said, cost) in zip(("rent", "surcharge"), items(row), strict=True)
+            ],
             "platform_reservation_number": "" if block else f"HM{row.id}",
             "listing_site": "Airbnb",
             "notes": row.note,

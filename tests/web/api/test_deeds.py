@@ -319,10 +319,11 @@ async def test_an_emergency_is_asked_then_confirmed_once_by_the_same_token(api: 
 
 async def test_a_stay_that_is_made_here_has_a_price_and_a_channel_s_has_its_own(api: Api) -> None:
     new = {"unit": "flat-1", "arrival": "2027-02-01", "departure": "2027-02-03", "guest": "Hedy Lamarr"}
+    plain = {"lines": [], "not_itemised": 0}
     answer = await api.post("/stays", {**new, "price": {"minor": 45050, "currency": "EUR"}})
-    assert (answer.status, answer.json["price"]) == (201, {"minor": 45050, "currency": "EUR"})
+    assert (answer.status, answer.json["price"]) == (201, {"minor": 45050, "currency": "EUR", **plain})
     changed = await api.post(f"/stays/{answer.json['id']}/extend", {"price": {"minor": 50000, "currency": "CHF"}})
-    assert changed.json["price"] == {"minor": 50000, "currency": "CHF"}
+    assert changed.json["price"] == {"minor": 50000, "currency": "CHF", **plain}
     both = {"price": {"minor": 1, "currency": "CHF"}, "unpriced": True}
     assert (await api.post(f"/stays/{answer.json['id']}/extend", both)).status == 409
     assert (await api.post(f"/stays/{answer.json['id']}/extend", {"unpriced": True})).json["price"] is None

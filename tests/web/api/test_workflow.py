@@ -7,6 +7,8 @@ from datetime import date, datetime, timedelta
 
 from hub import workflow
 from hub.model.facts import StayReport, StayReported
+from hub.model.money import Money
+from hub.model.price_lines import LineKind, PriceLine
 from hub.model.values import ChannelId, StayKind, StayStatus
 from tests.web.api.conftest import Api
 
@@ -83,17 +85,23 @@ async def test_what_a_channel_changed_of_a_stay_is_told_with_what_it_was(api: Ap
     channel = ChannelId("airbnb-1")
     kind, status = StayKind.RESERVATION, StayStatus.CONFIRMED
     report = StayReport("x", kind, status, date(2026, 12, 3), date(2026, 12, 7), guest="Bob", guests=4, phone="+49 1")
+    nights, clean = PriceLine(LineKind.ACCOMMODATION, 40_000, "4 nights"), PriceLine(LineKind.CLEANING, 5_000, "Final")
+    report = replace(report, total=Money(45_050, "EUR"), lines=(nights,))
     for told in (
         report,
         replace(report, arrival=date(2026, 12, 4), guests=2),
         replace(report, arrival=date(2026, 12, 4), guests=2),
+        replace(report, arrival=date(2026, 12, 4), guests=2, lines=(nights, clean)),
     ):
         fact = StayReported(channel, api.clock.now(), told)
         await api.hub.store.write(lambda tx, fact=fact: api.hub.intake.absorb(tx, fact, channel))  # type: ignore[misc]
     [stay] = (await api.get("/stays?text=Bob")).json["items"]
     story = (await api.get(f"/stays/{stay['id']}/history")).json
-    assert (story["channel"], [each["by"] for each in story["items"]]) == ("airbnb-1", ["channel:airbnb-1"])
-    [deed] = story["items"]
+    assert (story["channel"], [each["by"] for each in story["items"]]) == ("airbnb-1", ["channel:airbnb-1"] * 2)
+    made_up, deed = story["items"]
+    assert made_up["changes"] == ["the same price is made up otherwise"]
+    assert stay["price"]["lines"][1] == {"kind": "cleaning", "label": "Final", "minor": 5_000}
+    assert (stay["price"]["minor"], stay["price"]["not_itemised"]) == (45_050, 50)
     assert deed["changes"][:2] == ["moved from 3–7 December to 4–7 December", "2 guests, were 4"]
     assert "Bob" not in str(story)
     assert "+49" not in str(story)

@@ -143,6 +143,7 @@ CREATE TABLE unplaced (
     "ALTER TABLE stays ADD COLUMN source_status TEXT DEFAULT '' NOT NULL",
     "ALTER TABLE stays ADD COLUMN total_minor INTEGER",
     "ALTER TABLE stays ADD COLUMN currency TEXT",
+    "ALTER TABLE stays ADD COLUMN price_lines TEXT DEFAULT '' NOT NULL",
     "ALTER TABLE stays ADD COLUMN adults INTEGER",
     "ALTER TABLE stays ADD COLUMN children INTEGER",
     "ALTER TABLE stays ADD COLUMN infants INTEGER",

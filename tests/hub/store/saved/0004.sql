@@ -809,14 +809,14 @@ CREATE TABLE stays (
     arrived_at INTEGER,
     left_at INTEGER,
     cancelled_at INTEGER,
-    cancelled_why TEXT, fixed_pin BLOB, platform TEXT DEFAULT '' NOT NULL, source_status TEXT DEFAULT '' NOT NULL, total_minor INTEGER, currency TEXT, adults INTEGER, children INTEGER, infants INTEGER, pets INTEGER, special_requests TEXT DEFAULT '' NOT NULL, company TEXT DEFAULT '' NOT NULL, purpose TEXT DEFAULT '' NOT NULL, country TEXT DEFAULT '' NOT NULL, claim INTEGER DEFAULT '0' NOT NULL, contested INTEGER DEFAULT '0' NOT NULL CHECK (contested IN (0, 1)), moved_from TEXT, stage TEXT DEFAULT 'confirmed' NOT NULL, email_mark TEXT, phone_mark TEXT,
+    cancelled_why TEXT, fixed_pin BLOB, platform TEXT DEFAULT '' NOT NULL, source_status TEXT DEFAULT '' NOT NULL, total_minor INTEGER, currency TEXT, price_lines TEXT DEFAULT '' NOT NULL, adults INTEGER, children INTEGER, infants INTEGER, pets INTEGER, special_requests TEXT DEFAULT '' NOT NULL, company TEXT DEFAULT '' NOT NULL, purpose TEXT DEFAULT '' NOT NULL, country TEXT DEFAULT '' NOT NULL, claim INTEGER DEFAULT '0' NOT NULL, contested INTEGER DEFAULT '0' NOT NULL CHECK (contested IN (0, 1)), moved_from TEXT, stage TEXT DEFAULT 'confirmed' NOT NULL, email_mark TEXT, phone_mark TEXT,
     PRIMARY KEY (id),
     CHECK (check_out > check_in),
     FOREIGN KEY(unit_id) REFERENCES units (id),
     FOREIGN KEY(channel_id) REFERENCES channels (id) ON DELETE SET NULL
 ) STRICT
     ;
-INSERT INTO "stays" VALUES('x','x','x','x','x','x','x',1,1,1,2,'x','x','x',X'78',1,'x',1,1,1,1,1,'x',X'78','x','x',1,'x',1,1,1,1,'x','x','x','x',1,1,'x','x','x','x');
+INSERT INTO "stays" VALUES('x','x','x','x','x','x','x',1,1,1,2,'x','x','x',X'78',1,'x',1,1,1,1,1,'x',X'78','x','x',1,'x','x',1,1,1,1,'x','x','x','x',1,1,'x','x','x','x');
 CREATE TABLE sync_log (
     id INTEGER NOT NULL,
     channel_id TEXT NOT NULL,

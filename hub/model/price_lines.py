@@ -1,0 +1,101 @@
+"""What a stay's price is made of: its lines, and what nobody itemised. They sum to the total, whatever was told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Final
+
+from hub.model.money import Money
+
+MOST: Final = 50
+"""Lines of one price; what is beyond is not itemised."""
+LONGEST: Final = 80
+"""Letters of a label."""
+
+
+class LineKind(Enum):
+    ACCOMMODATION = "accommodation"
+    CLEANING = "cleaning"
+    SERVICE = "service"
+    TAX = "tax"
+    DISCOUNT = "discount"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class PriceLine:
+    """One item, in the smallest unit of the stay's currency. What takes from the price is less than nothing."""
+
+    kind: LineKind
+    minor: int
+    label: str = ""
+    """As whoever sold it names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """A total, and what is known of it."""
+
+    total: Money | None
+    lines: tuple[PriceLine, ...]
+
+    @property
+    def rest(self) -> int:
+        """What the total holds and no line names; less than nothing where the lines say more. 0: all of it is itemised."""
+        return 0 if self.total is None or not self.lines else self.total.minor - sum(line.minor for line in self.lines)
+
+
+def price_of(total: Money | None, lines: Iterable[PriceLine], currency: str = "") -> Price:
+    """As it is kept: lines of nothing left out. Without a total, the lines are the total."""
+    told = [line for line in lines if line.minor]
+    if total is None and told and currency:
+        total = Money(sum(line.minor for line in told), currency)
+    return Price(total, () if total is None else tuple(told[:MOST]))
+
+
+def in_words(price: Price) -> list[tuple[str, int]]:
+    """Each line, and the rest, as people read them. They sum to the total."""
+    said = [(_named(line), line.minor) for line in price.lines]
+    return [*said, ("not itemised", price.rest)] if price.rest else said
+
+
+def _named(line: PriceLine) -> str:
+    kind = line.kind.value
+    return kind if not line.label or line.label.casefold() == kind else f"{kind} ({line.label})"
+
+
+def nameless(lines: Iterable[PriceLine]) -> tuple[PriceLine, ...]:
+    """What was paid for, in nobody's words: a label may tell of the guest."""
+    return tuple(replace(line, label="") for line in lines)
+
+
+_WORDS: Final = (
+    (LineKind.CLEANING, ("clean", "reinigung", "ménage", "limpieza", "pulizi")),
+    (LineKind.DISCOUNT, ("discount", "coupon", "promotion", "rabatt")),
+    (LineKind.TAX, ("tax", "vat", "gst", "levy", "steuer", "taxe")),
+    (LineKind.ACCOMMODATION, ("accommodation", "rent", "room", "nightly", "night", "base", "fare")),
+    (LineKind.SERVICE, ("fee", "surcharge", "service", "extra", "upsell")),
+)
+
+
+def kind_of(*words: str) -> LineKind:
+    """By the words of whoever sold it, the most telling first: “Cleaning fee” is cleaning."""
+    for each in words:
+        said = each.casefold()
+        found = next((kind for kind, known in _WORDS if any(word in said for word in known)), None)
+        if found is not None:
+            return found
+    return LineKind.OTHER
+
+
+def packed(lines: Iterable[PriceLine]) -> str:
+    """As a column keeps it; empty: there are none."""
+    said = [[line.kind.value, line.minor, line.label] for line in lines]
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":")) if said else ""
+
+
+def unpacked(text: str) -> tuple[PriceLine, ...]:
+    return tuple(PriceLine(LineKind(kind), minor, label) for kind, minor, label in json.loads(text)) if text else ()
