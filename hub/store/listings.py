@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from typing import Final
 
 from sqlalchemy import delete, exists, select, update
 from sqlalchemy.dialects.sqlite import insert
@@ -12,6 +13,7 @@ from sqlalchemy.dialects.sqlite import insert
 from hub.model.facts import Listing
 from hub.model.values import ChannelId, UnitId
 from hub.store.engine import Tx
+from hub.store.prepared import Prepared
 from hub.store.tables import channel_state, listings, unplaced
 
 
@@ -52,14 +54,20 @@ def listings_of(tx: Tx, channel: ChannelId) -> list[ListingRow]:
     return [ListingRow(*row) for row in tx.sql.execute(query).all()]
 
 
+_JOINED: Final = Prepared(
+    select(listings.c.channel_id, listings.c.listing, listings.c.unit_id, listings.c.origin).where(
+        listings.c.unit_id.is_not(None)
+    ),
+    lambda _: None,
+)
+
+
 def joined(tx: Tx, origin: str | None = None) -> dict[ChannelId, dict[str, UnitId]]:
     """Of every account, which listing is which unit. `origin`: only what was joined that way."""
-    query = select(listings.c.channel_id, listings.c.listing, listings.c.unit_id).where(listings.c.unit_id.is_not(None))
-    if origin is not None:
-        query = query.where(listings.c.origin == origin)
     found: dict[ChannelId, dict[str, UnitId]] = {}
-    for channel, listing, unit in tx.sql.execute(query):
-        found.setdefault(channel, {})[listing] = unit
+    for channel, listing, unit, said_by in _JOINED.bare(tx):
+        if origin in (None, said_by):
+            found.setdefault(channel, {})[listing] = unit
     return found
 
 

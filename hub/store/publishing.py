@@ -69,11 +69,16 @@ def _this(outlet: Outlet, table: Any) -> Any:
     return (table.c.channel_id == outlet.channel_id) & (table.c.unit_id == outlet.unit_id)
 
 
+_ALL: Final = Prepared(
+    select(*_OUTLET).order_by(outlets.c.channel_id, outlets.c.unit_id),
+    lambda row: Outlet(**row),
+    remember=("channel_id", "unit_id"),
+)
+
+
 def all_outlets(tx: Tx, channel: ChannelId | None = None) -> list[Outlet]:
-    query = select(*_OUTLET).order_by(outlets.c.channel_id, outlets.c.unit_id)
-    if channel is not None:
-        query = query.where(outlets.c.channel_id == channel)
-    return [Outlet(*row) for row in tx.sql.execute(query)]
+    found = _ALL.all(tx)
+    return found if channel is None else [each for each in found if each.channel_id == channel]
 
 
 def outlet(tx: Tx, channel: ChannelId, unit: UnitId) -> Outlet | None:
@@ -239,9 +244,15 @@ def forget_echoes(tx: Tx, now: datetime) -> set[ChannelId]:
     return channels
 
 
+_FIRST_GONE: Final[Prepared[datetime | None]] = Prepared(
+    select(func.min(published.c.gone_at).label("first")).where(published.c.gone_at.is_not(None)),
+    lambda row: row["first"],
+)
+
+
 def echoes_end(tx: Tx) -> datetime | None:
     """When the next of them does."""
-    first = tx.sql.execute(select(func.min(published.c.gone_at)).where(published.c.gone_at.is_not(None))).scalar()
+    first = _FIRST_GONE.first(tx)
     return None if first is None else first + ECHO_FOR
 
 

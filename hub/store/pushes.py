@@ -9,14 +9,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, case, func, or_, select, text
+from sqlalchemy import bindparam, case, func, or_, select, text
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.model.stays import nights
 from hub.model.values import NIGHTLY, ChannelId, Part, StayId, StayStatus, UnitId
 from hub.store import listings
 from hub.store.engine import Tx
-from hub.store.prepared import Prepared
+from hub.store.prepared import Prepared, among, listed
 from hub.store.tables import pushes, stays
 
 
@@ -117,10 +117,9 @@ _COLUMNS: Final = tuple(pushes.c[each.name] for each in fields(Push))
 _PARTS: Final = ("wanted", "told", "lacks")
 
 
-def _push(row: Row[Any]) -> Push:
-    values = row._asdict()
+def _push(values: Mapping[Any, Any]) -> Push:
     parts = {name: {Part(part): said for part, said in json.loads(values[name]).items()} for name in _PARTS}
-    return Push(**values | parts | {"state": PushState(values["state"])})
+    return Push(**{**values, **parts, "state": PushState(values["state"])})
 
 
 def _values(row: Push) -> dict[str, object]:
@@ -132,12 +131,12 @@ def of_account(tx: Tx, channel: ChannelId) -> list[Push]:
     """Those that failed first, then the newest wish first."""
     failed = case((pushes.c.state == PushState.FAILED.value, 0), else_=1)
     query = select(*_COLUMNS).where(pushes.c.channel_id == channel).order_by(failed, pushes.c.stay_id.desc())
-    return [_push(row) for row in tx.sql.execute(query)]
+    return [_push(row) for row in tx.sql.execute(query).mappings()]
 
 
 def of_stay(tx: Tx, id_: StayId) -> list[Push]:
     query = select(*_COLUMNS).where(pushes.c.stay_id == id_).order_by(pushes.c.channel_id)
-    return [_push(row) for row in tx.sql.execute(query)]
+    return [_push(row) for row in tx.sql.execute(query).mappings()]
 
 
 def one(tx: Tx, channel: ChannelId, id_: StayId) -> Push | None:
@@ -153,32 +152,39 @@ def keep(tx: Tx, row: Push) -> None:
     tx.signal(f"stay:{row.stay_id}")
 
 
+_GOING_ON: Final = Prepared(
+    select(*_COLUMNS)
+    .join(stays, stays.c.id == pushes.c.stay_id)
+    .where(pushes.c.channel_id == bindparam("channel"))
+    .where(or_(stays.c.check_out > bindparam("now"), stays.c.check_out.is_(None)))
+    .order_by(pushes.c.stay_id),
+    _push,
+    remember=("channel_id", "stay_id"),
+)
+
+
 def known(tx: Tx, channel: ChannelId, now: datetime) -> dict[StayId, Push]:
     """Of stays that are not over."""
-    rows = tx.sql.execute(_going_on(channel, now))
-    return {row.stay_id: row for row in map(_push, rows)}
+    return {row.stay_id: row for row in _GOING_ON.all(tx, channel=channel, now=now)}
 
 
 def failed(tx: Tx, channel: ChannelId, now: datetime) -> list[Push]:
     """Of stays that are not over."""
-    rows = tx.sql.execute(_going_on(channel, now).where(pushes.c.state == PushState.FAILED.value))
-    return [_push(row) for row in rows]
+    return [row for row in _GOING_ON.all(tx, channel=channel, now=now) if row.state is PushState.FAILED]
 
 
-def _going_on(channel: ChannelId, now: datetime) -> Select[Any]:
-    query = select(*_COLUMNS).join(stays, stays.c.id == pushes.c.stay_id).where(pushes.c.channel_id == channel)
-    return query.where(or_(stays.c.check_out > now, stays.c.check_out.is_(None))).order_by(pushes.c.stay_id)
+_MADE_HERE: Final = Prepared(
+    select(stays.c.id)
+    .where(among(stays.c.unit_id, "units"), stays.c.channel_id.is_(None), stays.c.kind == "reservation")
+    .where(or_(stays.c.status == "confirmed", stays.c.status == "tentative"), stays.c.check_out > bindparam("now"))
+    .order_by(stays.c.check_in, stays.c.id),
+    lambda row: StayId(row["id"]),
+)
 
 
 def made_here(tx: Tx, units: Collection[UnitId], now: datetime) -> list[StayId]:
     """Bookings of guests that were made here for these units and are not over."""
-    query = (
-        select(stays.c.id)
-        .where(stays.c.unit_id.in_(units), stays.c.channel_id.is_(None), stays.c.kind == "reservation")
-        .where(or_(stays.c.status == "confirmed", stays.c.status == "tentative"), stays.c.check_out > now)
-        .order_by(stays.c.check_in, stays.c.id)
-    )
-    return [StayId(id_) for id_ in tx.sql.execute(query).scalars()]
+    return _MADE_HERE.all(tx, units=listed(units), now=now)
 
 
 def refused(tx: Tx, channel: ChannelId, now: datetime) -> dict[StayId, Push]:
