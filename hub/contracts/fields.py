@@ -16,6 +16,8 @@ T = TypeVar("T")
 
 _TIME: Final = re.compile(r"([01]?\d|2[0-3])(?::([0-5]\d))?(?::[0-5]\d)?")
 _YEARS: Final = range(2000, 2200)
+_OBJECT: Final = (dict, Mapping)
+"""A dict, as nearly all are, is known at once."""
 
 
 class Unreadable(ValueError):
@@ -34,10 +36,15 @@ class Fields:
         """What stands there; None where nothing does."""
         found: Any = self.inside
         for name in path.split("."):
-            if not isinstance(found, Mapping):
+            if not isinstance(found, _OBJECT):
                 return None
             found = found.get(name)
         return found
+
+    def inside_of(self, path: str) -> Fields:
+        """The object that stands there; without any field where none does."""
+        found = self.there(path)
+        return Fields(found if isinstance(found, Mapping) else {}, self.odd)
 
     def each(self, path: str) -> list[Fields]:
         """The objects of a list; empty where there is none."""

@@ -33,7 +33,8 @@ async def closed_by_people(get: Get, listing: str, first: date, last: date) -> D
 
 
 def _kind(day: Fields) -> StayKind | None:
-    return next((kind for letter, kind in _BY_PEOPLE.items() if day.yes(f"blocks.{letter}")), None)
+    blocks = day.inside_of("blocks")
+    return next((kind for letter, kind in _BY_PEOPLE.items() if blocks.yes(letter)), None)
 
 
 async def closed(get: Get, listing: str, first: date, last: date) -> bool:
