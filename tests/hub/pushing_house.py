@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from hub.store import pushes
 from hub.store.engine import Tx
 from hub.store.house import ChannelRow, ClosedMeans, Origin, Unit
 from hub.store.pushes import Push
-from tests.simulators.home import FLAT, Home, home
+from tests.simulators.home import FLAT, START, Home, home
 from tests.simulators.managers.all import MANAGERS, reader
 from tests.simulators.managers.desk import Booking
 from tests.simulators.managers.guesty import GuestyDesk
@@ -29,12 +29,14 @@ DESK = ChannelId("guesty")
 LOFT = UnitId("loft")
 ARRIVAL, DEPARTURE = date(2027, 4, 1), date(2027, 4, 4)
 ADA = NewStay(FLAT, ARRIVAL, DEPARTURE, "Ada Lovelace", "+44 20 7946 0018", "ada@example.com", "Brings a dog", guests=2)
-FOR_REAL = {"push_bookings": True, "push_test": False}
+FOR_REAL: dict[str, Any] = {"push_bookings": True, "push_test": False}
 
 
 @asynccontextmanager
-async def plugged(tmp_path: Path, **settings: object) -> AsyncIterator[tuple[Home, GuestyDesk]]:
-    async with home(tmp_path) as house:
+async def plugged(
+    tmp_path: Path, *, start: datetime = START, **settings: object
+) -> AsyncIterator[tuple[Home, GuestyDesk]]:
+    async with home(tmp_path, start=start) as house:
         hub = house.hub
 
         async def tell(fact: Fact) -> None:

@@ -26,7 +26,7 @@ from hub.model.values import Address, CodeTag, GrantId, LockId, Pin, Proof
 from hub.store import code_list, codes, log, passes
 from hub.store.code_list import Code
 from tests.simulators.building import Memory
-from tests.simulators.home import START, Home, home, simulate
+from tests.simulators.home import START, Home, Idle, home, simulate
 from tests.simulators.wired import wired
 
 FRONT = LockId("front")
@@ -90,7 +90,7 @@ def test_an_adopted_code_has_a_name_and_an_end_and_nothing_is_written_before(tmp
 
 def test_an_adopted_code_without_an_end_stays_until_somebody_ends_it(tmp_path: Path) -> None:
     async def main() -> None:
-        async with home(tmp_path, [_front(schedules=True)]) as house:
+        async with home(tmp_path, [_front(schedules=True)], calendar=Idle) as house:
             await house.later(minutes=1)
             grant = await house.hub.adopting.adopt(Wish(FRONT, 5, " The owner ", None), "manager")
             await house.later(days=40)

@@ -41,6 +41,8 @@ from tests.simulators.home import FLAT, Home, simulate
 
 OTHER = ChannelId("other")
 LONGER = DEPARTURE + timedelta(days=2)
+LAST_MORNING = datetime(2027, 3, 3, 8, tzinfo=UTC)
+"""Two hours before a guest has to leave."""
 MORE = {DEPARTURE, DEPARTURE + timedelta(days=1)}
 
 
@@ -128,7 +130,7 @@ def test_nights_that_it_has_there_only_are_kept_though_ours_are_over(tmp_path: P
     """Somebody made it longer in Guesty; nobody has said whose days count when the guest should leave."""
 
     async def main() -> None:
-        async with plugged(tmp_path, **FOR_REAL) as (house, desk):
+        async with plugged(tmp_path, start=LAST_MORNING, **FOR_REAL) as (house, desk):
             await _other(house)
             soon = replace(ADA, arrival=date(2027, 3, 2), departure=date(2027, 3, 3))
             id_ = await add(house, soon)
@@ -151,7 +153,7 @@ def test_nights_that_it_has_there_only_are_kept_though_ours_are_over(tmp_path: P
 
 def test_other_days_are_over_with_the_nights_of_both(tmp_path: Path) -> None:
     async def main() -> None:
-        async with plugged(tmp_path, **FOR_REAL) as (house, desk):
+        async with plugged(tmp_path, start=LAST_MORNING, **FOR_REAL) as (house, desk):
             await _other(house)
             await add(house, replace(ADA, arrival=date(2027, 3, 2), departure=date(2027, 3, 3)))
             await house.later(minutes=3)

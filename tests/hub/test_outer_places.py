@@ -19,7 +19,7 @@ from hub.store import alerts, code_list, codes, doors
 from hub.store.engine import Tx
 from tests.hub.test_taken_places import CHECK_IN
 from tests.simulators.building import Memory
-from tests.simulators.home import START, Home, home, simulate
+from tests.simulators.home import START, Home, Idle, home, simulate
 
 FRONT = LockId("front")
 
@@ -43,7 +43,7 @@ def test_they_are_read_one_by_one_and_what_is_found_is_listed_and_left_alone(tmp
     memory = _lock(codes={32: "471108", 34: "2580"})
 
     async def main() -> None:
-        async with home(tmp_path, [memory]) as house:
+        async with home(tmp_path, [memory], calendar=Idle) as house:
             await house.later(minutes=1)
             before = memory.commands
             await house.later(minutes=30)
@@ -65,7 +65,7 @@ def test_a_lock_without_such_places_is_asked_nothing_more(tmp_path: Path) -> Non
     memory = _lock(slots=30)
 
     async def main() -> None:
-        async with home(tmp_path, [memory]) as house:
+        async with home(tmp_path, [memory], calendar=Idle) as house:
             await house.later(hours=1)
             assert memory.commands == codes.MANAGED
             await house.later(days=40)

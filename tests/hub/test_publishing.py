@@ -139,7 +139,7 @@ def test_platforms_hear_of_the_nights_that_a_guest_gives_up_and_of_none_that_was
     tmp_path: Path, hour: int, free: int
 ) -> None:
     async def main() -> None:
-        async with home(tmp_path) as house:
+        async with home(tmp_path, start=datetime(2027, 3, 10, 9, tzinfo=UTC)) as house:
             await _sold(house)
             await house.until(datetime(2027, 3, 11, hour, tzinfo=UTC))
             say = partial(workflow.say, intake=house.hub.intake, id_=(await house.stay()).id, why="", actor="ada")
@@ -261,7 +261,7 @@ def test_what_is_published_is_confirmed_by_a_fetch_that_contains_it_and_by_no_ea
 
 def test_of_each_stay_it_is_told_which_channels_know_of_it_and_since_when(tmp_path: Path) -> None:
     async def main() -> None:
-        async with home(tmp_path) as house:
+        async with home(tmp_path, start=datetime(2027, 3, 9, 9, tzinfo=UTC)) as house:
             await _no_buffer(house)
             for channel in (OTHER, ChannelId("third")):
                 await _channel(house, channel)

@@ -263,7 +263,7 @@ def test_a_contact_that_does_not_open_holds_up_no_booking(tmp_path: Path) -> Non
 
 def test_what_failed_of_a_stay_that_is_over_is_not_sent_again(tmp_path: Path) -> None:
     async def main() -> None:
-        async with plugged(tmp_path, **FOR_REAL) as (house, desk):
+        async with plugged(tmp_path, start=datetime(2027, 3, 3, 8, tzinfo=UTC), **FOR_REAL) as (house, desk):
             hub, soon = house.hub, replace(ADA, arrival=date(2027, 3, 2), departure=date(2027, 3, 3))
             desk.book(7, day=1, nights=2, state="taken")
             taken = desk.booked.pop(7)

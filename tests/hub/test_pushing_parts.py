@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -269,7 +270,7 @@ def test_a_price_in_the_account_s_currency_goes_along_and_any_other_stands_in_th
         ({"currency": "CHF"}, "it is in EUR and the account's prices are in CHF"),
     ],
 )
-def test_a_price_that_stands_in_the_notes_only_is_said_to(tmp_path: Path, settings: dict[str, str], why: str) -> None:
+def test_a_price_that_stands_in_the_notes_only_is_said_to(tmp_path: Path, settings: dict[str, Any], why: str) -> None:
     async def main() -> None:
         async with plugged(tmp_path, **FOR_REAL, **settings) as (house, desk):
             await add(house, replace(ADA, total=Money(45_050, "EUR")))

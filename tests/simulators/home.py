@@ -70,6 +70,12 @@ class Calendar(Integration):
         yield Delivery(FEED, now.isoformat(), body, now, cursor=self._since)
 
 
+class Idle(Calendar):
+    """Read once a day, for weeks in which its bookings play no part."""
+
+    poll_every = timedelta(days=1)
+
+
 @dataclass
 class Home:
     hub: Hub
@@ -139,6 +145,7 @@ async def home(
     start: datetime = START,
     clock: Clock | None = None,
     furnish: bool = True,
+    calendar: type[Calendar] = Calendar,
     **rules: Any,
 ) -> AsyncIterator[Home]:
     """A hub that runs, and everything around it. `rules` override the property's; `furnish` False: the database has a house.
@@ -159,16 +166,16 @@ async def home(
     world = World(clock=clock, chance=Chance(random.randrange), sandbox=InlineSandbox(), inline=True)
     async with running.made(config, world) as hub:
         host = Host("memory", _teller(hub), clock, folder, lambda data: data, lambda data: data, InlineSandbox())
-        driver, calendar = MemoryDriver(memories, host), Calendar(host)
+        driver, feed = MemoryDriver(memories, host), calendar(host)
         hub.plugins.add_driver("memory", driver)
-        hub.plugins.add_channel(FEED, calendar)
+        hub.plugins.add_channel(FEED, feed)
         if furnish:
             await hub.store.write(lambda tx: put_in(tx, hub, memories, rules))
         async with asyncio.TaskGroup() as group:
             task = group.create_task(running.run(hub, upkeep=False))
             try:
                 await asyncio.sleep(1)
-                yield Home(hub, driver, calendar)
+                yield Home(hub, driver, feed)
             finally:
                 task.cancel()
 
