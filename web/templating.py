@@ -4,14 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from types import CodeType
+from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2.bccache import Bucket
 
 from hub.model.people import called
 from web.words import capitalize_first, counted, long_day
 
 TEMPLATES = Path(__file__).parent / "templates"
+
+
+class _Once(BytecodeCache):
+    """A template is compiled once in a process, however many houses it shows: that takes half a second for a page."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._known.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        assert bucket.code is not None  # it was compiled just now
+        self._known[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED: Final = _Once()
 
 
 class Templates:
@@ -23,6 +42,7 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            bytecode_cache=_COMPILED,
         )
         self._environment.globals["asset"] = asset
         words = {"capitalize_first": capitalize_first, "counted": counted, "long_day": long_day}
