@@ -42,6 +42,7 @@ from hub.model.facts import (
     StayReported,
 )
 from hub.model.money import Money
+from hub.model.price_lines import PriceLine
 from hub.model.stays import local_instant
 from hub.model.values import BESIDES, CODED, GrantId, Pin, StayId, StayKind, StayStatus, UnitId, clean, told_besides
 from hub.model.workflow import Stage
@@ -78,6 +79,8 @@ class NewStay:
     pets: int | None = None
     total: Money | None = None
     """What the guest pays."""
+    lines: tuple[PriceLine, ...] = ()
+    """What that is made of."""
     awaits_payment: bool = False
     """Its nights are kept for a while, and it gets no code before a person confirms it."""
     special_requests: str = ""
@@ -180,7 +183,7 @@ class Intake:
             **besides,
         )
         row = party_of(contacts.kept(self.desk.vault, row, contact), new.guests, new.children, new.infants, new.pets)
-        self._keep(tx, timed(priced(row, new.total), place), actor, changes.ADDED)
+        self._keep(tx, timed(priced(row, new.total, new.lines), place), actor, changes.ADDED)
         if new.awaits_payment:
             steps.put(tx, id_, Stage.PAYMENT_PENDING, new=False, at=now, by=actor, why="")
         return id_

@@ -12,6 +12,7 @@ from hub.errors import Rejected
 from hub.issuing import Desk
 from hub.model.availability import Wish
 from hub.model.money import Money, NoPrice
+from hub.model.price_lines import PriceLine, packed, price_of
 from hub.model.stays import local_instant
 from hub.model.values import BESIDES, clean, told_besides
 from hub.store.house import Property
@@ -31,6 +32,8 @@ class StayChange:
     arrival: date | None = None
     """From here on of stays that were made here: a channel says it of its own."""
     total: Money | NoPrice | None = None
+    lines: tuple[PriceLine, ...] | None = None
+    """What the total that is said with them is made of. None: as it was, as long as the total is."""
     note: str | None = None
     guests: int | None = None
     """Adults and children."""
@@ -55,6 +58,7 @@ COUNTS: Final = ("guests", "children", "infants", "pets")
 _OF_ITS_CHANNEL: Final = {
     "arrival": "its first day is",
     "total": "its price is",
+    "lines": "its price is",
     "note": "its note is",
     "guests": "how many come is",
     "children": "how many come is",
@@ -76,7 +80,7 @@ def changed(desk: Desk, stay: StayRow, place: Property, said: StayChange) -> Sta
     row = _days(stay, place, said)
     row = party_of(_uncounted(row, said.uncounted), said.guests, said.children, said.infants, said.pets)
     row = _guest(desk, row, said)
-    return replace(priced(row, said.total), changed_at=desk.now())
+    return replace(priced(row, said.total, said.lines), changed_at=desk.now())
 
 
 def _days(stay: StayRow, place: Property, said: StayChange) -> StayRow:
@@ -161,7 +165,7 @@ def last4_of(phone: str) -> str:
     return digits[-4:] if len(digits) >= 4 else ""
 
 
-def priced(row: StayRow, total: Money | NoPrice | None) -> StayRow:
+def priced(row: StayRow, total: Money | NoPrice | None, lines: tuple[PriceLine, ...] | None = None) -> StayRow:
     """Raises Rejected."""
     if total is None:
         return row
@@ -170,8 +174,9 @@ def priced(row: StayRow, total: Money | NoPrice | None) -> StayRow:
     if total.minor < 0:
         raise Rejected("a price is not less than nothing")
     # Another price is made of other things.
-    lines = row.price_lines if total == row.total else ""
-    return replace(row, total_minor=total.minor, currency=total.currency, price_lines=lines)
+    kept = row.price_lines if total == row.total else ""
+    made_of = kept if lines is None else packed(price_of(total, lines).lines)
+    return replace(row, total_minor=total.minor, currency=total.currency, price_lines=made_of)
 
 
 def wish_of(row: StayRow) -> Wish:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -16,8 +16,8 @@ from hub.commandline.asks import Ask
 from hub.errors import Rejected
 from hub.hub import Hub
 from hub.intake import NewStay
-from hub.model.money import Money, NoPrice, typed_amount
-from hub.model.price_lines import in_words
+from hub.model.money import NoPrice, typed_amount
+from hub.model.price_lines import Price, in_words, price_of, typed_lines
 from hub.model.values import StayId, StayKind, UnitId
 from hub.stay_changes import StayChange
 from hub.store import proofs, stay_search, stays, steps
@@ -58,25 +58,27 @@ def kept(tx: Tx, id_: StayId, now: datetime) -> JsonValue:
 
 async def _add(hub: Hub, actor: str, ask: asks.StayAdd) -> JsonValue:
     kind = StayKind.OWNER if ask.owner else StayKind.RESERVATION
-    told = ask.model_dump(exclude={"unit", "owner", "anyway", "price", "currency"})
+    told = ask.model_dump(exclude={"unit", "owner", "anyway", "price", "currency", "line"})
     new = NewStay(**told, unit=UnitId(ask.unit), kind=kind)
 
     def work(tx: Tx) -> JsonValue:
-        priced = replace(new, total=_price(tx, ask.price, ask.currency))
+        price = _price(tx, ask.price, ask.line, ask.currency)
+        priced = replace(new, total=price.total, lines=price.lines)
         return kept(tx, bookings.book(tx, hub.intake, priced, actor, anyway=ask.anyway), hub.clock.now())
 
     return await _spoken(hub, work)
 
 
-def _price(tx: Tx, price: str, currency: str) -> Money | None:
+def _price(tx: Tx, price: str, lines: Sequence[str], currency: str) -> Price:
     """Raises Rejected."""
-    if not price:
-        return None
+    if not price and not lines:
+        return Price(None, ())
     code = currency.strip().upper() or stay_search.usual_currency(tx)
     if len(code) != 3 or not code.isascii() or not code.isalpha():
         raise Rejected("say in which currency, e.g. --currency EUR")
     try:
-        return typed_amount(price, code)
+        made_of = typed_lines("\n".join(lines), code)
+        return price_of(typed_amount(price, code) if price else None, made_of, code)
     except ValueError as error:
         raise Rejected(f"the price {error}") from error
 
@@ -92,16 +94,18 @@ async def _say_anew(hub: Hub, actor: str, ask: asks.StayChanged) -> JsonValue:
 
 
 async def _change(hub: Hub, actor: str, ask: asks.StayExtend, nothing: str) -> JsonValue:
-    told = ask.model_dump(exclude={"stay", "anyway", "price", "currency", "unpriced"})
+    told = ask.model_dump(exclude={"stay", "anyway", "price", "currency", "line", "unpriced"})
     id_, said = StayId(ask.stay), StayChange(**told | {"uncounted": frozenset(told.get("uncounted", ()))})
-    if said.nothing and not ask.price and not ask.unpriced:
+    if said.nothing and not ask.price and not ask.line and not ask.unpriced:
         raise Rejected(nothing)
-    if ask.price and ask.unpriced:
+    if (ask.price or ask.line) and ask.unpriced:
         raise Rejected("a price is said, or taken away, not both")
 
     def work(tx: Tx) -> JsonValue:
-        total = NoPrice.UNPRICED if ask.unpriced else _price(tx, ask.price, ask.currency)
-        bookings.change(tx, hub.intake, id_, replace(said, total=total), actor, anyway=ask.anyway)
+        price = _price(tx, ask.price, ask.line, ask.currency)
+        total = NoPrice.UNPRICED if ask.unpriced else price.total
+        anew = replace(said, total=total, lines=price.lines if ask.line else None)
+        bookings.change(tx, hub.intake, id_, anew, actor, anyway=ask.anyway)
         return kept(tx, id_, hub.clock.now())
 
     return await _spoken(hub, work)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from hub.commandline.asks import Ask, Day, TimeOfDay
+from hub.model.price_lines import MOST
 from hub.model.values import BESIDES
 from hub.model.workflow import Stage
 
@@ -44,6 +45,8 @@ class StayAdd(Ask):
     price: str = ""
     """As people write it, e.g. 450.50; in `currency`, or the one of the price that was said last."""
     currency: str = ""
+    line: list[str] = Field(default_factory=list, max_length=MOST)
+    """What the price is made of, e.g. `Final cleaning 50.00`; without a price, their sum is it."""
     anyway: bool = False
     """In spite of the house's own rules."""
 
@@ -57,6 +60,7 @@ class StayExtend(Ask):
     check_out: TimeOfDay | None = None
     price: str = ""
     currency: str = ""
+    line: list[str] = Field(default_factory=list, max_length=MOST)
     unpriced: bool = False
     """Its price is taken away."""
     anyway: bool = False

@@ -30,6 +30,13 @@ Price = Annotated[str, typer.Option(metavar="AMOUNT", help="What the guest pays 
 Currency = Annotated[
     str, typer.Option(metavar="CODE", help="Of the price, e.g. EUR; else that of the price said last.")
 ]
+PriceLines = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="ITEM AMOUNT",
+        help="What it is made of, e.g. “Final cleaning 50”, “tax: City tax 12.30”; once for each. Without --price their sum.",
+    ),
+]
 NoPrice = Annotated[bool, typer.Option("--no-price", help="Take its price away.")]
 Guests = Annotated[int | None, typer.Option(min=1, help="How many come, children among them.")]
 Children = Annotated[int | None, typer.Option(min=0, help="How many of those.")]
@@ -105,6 +112,7 @@ def add_stay(  # noqa: PLR0913, PLR0917  # each is an option of the command
     country: Country = None,
     price: Price = "",
     currency: Currency = "",
+    line: PriceLines = None,
     anyway: Anyway = False,
     json: AsJson = False,
 ) -> None:
@@ -125,6 +133,7 @@ def extend_stay(  # noqa: PLR0913, PLR0917  # each is an option of the command
     check_out: CheckOut = None,
     price: Price = "",
     currency: Currency = "",
+    line: PriceLines = None,
     no_price: NoPrice = False,
     anyway: Anyway = False,
     json: AsJson = False,
@@ -160,6 +169,7 @@ def change_stay(  # noqa: PLR0913, PLR0917  # each is an option of the command
     uncounted: Uncounted = None,
     price: Price = "",
     currency: Currency = "",
+    line: PriceLines = None,
     no_price: NoPrice = False,
     anyway: Anyway = False,
     json: AsJson = False,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from enum import Enum
 from typing import Final
 
-from hub.model.money import Money
+from hub.model.money import Money, decimals, typed_amount
 
 MOST: Final = 50
 """Lines of one price; what is beyond is not itemised."""
@@ -65,6 +67,53 @@ def in_words(price: Price) -> list[tuple[str, int]]:
 def _named(line: PriceLine) -> str:
     kind = line.kind.value
     return kind if not line.label or line.label.casefold() == kind else f"{kind} ({line.label})"
+
+
+_TYPED: Final = re.compile(
+    r"(?:(?P<kind>[a-z]+):)?\s*(?P<label>.*?)\s*(?P<minus>-?)(?P<amount>\d[\d.,]*)", re.IGNORECASE
+)
+
+
+def typed_lines(text: str, currency: str) -> tuple[PriceLine, ...]:
+    """As people type them, one below the other: `Final cleaning 50.00`, `discount: Weekly -20`.
+
+    Raises:
+        ValueError: with the line, and what would be right.
+    """
+    rows = [row.strip() for row in text.splitlines() if row.strip()]
+    if len(rows) > MOST:
+        raise ValueError(f"has at most {MOST} lines")
+    return tuple(_typed(row, currency) for row in rows)
+
+
+def _typed(row: str, currency: str) -> PriceLine:
+    read = _TYPED.fullmatch(row)
+    named = read is not None and (read["kind"] or read["label"])
+    if read is None or not named or len(read["label"]) > LONGEST:
+        raise ValueError(f"has lines like “Final cleaning 50.00”, unlike “{row[:LONGEST]}”")
+    kind, label = _kind_and_label(read["kind"] or "", read["label"])
+    try:
+        cost = typed_amount(read["amount"], currency).minor
+    except ValueError as error:
+        raise ValueError(f"has a line whose amount {error}: “{row[:LONGEST]}”") from error
+    return PriceLine(kind, -cost if read["minus"] else cost, label)
+
+
+def _kind_and_label(said: str, label: str) -> tuple[LineKind, str]:
+    known = {each.value: each for each in LineKind}
+    if said and said.casefold() not in known:
+        said, label = "", f"{said}: {label}".strip(": ")
+    kind = known[said.casefold()] if said else kind_of(label)
+    return kind, "" if label.casefold() == kind.value else label
+
+
+def as_typed(lines: Iterable[PriceLine], currency: str) -> str:
+    """What `typed_lines` reads."""
+    places = decimals(currency)
+    return "\n".join(
+        f"{each.kind.value}: {each.label} {Decimal(each.minor).scaleb(-places):.{places}f}".replace(":  ", ": ")
+        for each in lines
+    )
 
 
 def nameless(lines: Iterable[PriceLine]) -> tuple[PriceLine, ...]:

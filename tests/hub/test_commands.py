@@ -475,11 +475,16 @@ async def test_a_stay_has_a_price_another_one_and_none(hub: Hub) -> None:
     assert added["price"] == "450.50 EUR"
     changed = await ask(hub, "stay extend", stay=added["id"], price="500")
     assert (changed["price"], changed["departure"]) == ("500.00 EUR", added["departure"])
+    said = ["Accommodation 450", "cleaning: Final 50"]
+    made_of = await ask(hub, "stay extend", stay=added["id"], line=said)
+    assert made_of["price"] == "500.00 EUR", "their sum, in the currency of the price said last"
+    assert made_of["price_lines"] == [["accommodation", 45_000], ["cleaning (Final)", 5_000]]
     assert (await ask(hub, "stay extend", stay=added["id"], unpriced=True))["price"] is None
     for wrong, words in (
         ({"price": "lots", "currency": "EUR"}, "must be written like 450.50"),
         ({"price": "5", "currency": "euros"}, "say in which currency"),
         ({"price": "5", "unpriced": True}, "not both"),
+        ({"line": ["Cleaning"], "currency": "EUR"}, "has lines like “Final cleaning 50.00”, unlike “Cleaning”"),
         ({}, "say what changes"),
     ):
         with pytest.raises(Rejected, match=words):

@@ -13,7 +13,7 @@ from hub.model.values import StayId, UnitId
 from hub.store import stays
 from tests.web.conftest import Visitor
 from web.forms import read
-from web.prices import Priced, total_of, typed
+from web.prices import Priced, price_in, typed
 
 NEW = {
     "kind": "reservation",
@@ -44,6 +44,21 @@ async def test_a_price_is_typed_shown_and_changed(manager: Visitor) -> None:
     assert await _total(manager, id_) == Money(50_000, "EUR")
     assert (await manager.post(f"/stays/{id_}/change", departure="2027-02-06")).status == 303
     assert await _total(manager, id_) == Money(50_000, "EUR"), "what is left out stays"
+    change = f"/stays/{id_}/change"
+    days = {"departure": "2027-02-06", "currency": "EUR"}
+    made_of = {"lines": "Accommodation 450\r\nFinal cleaning 55,50\r\ndiscount: Weekly -20"}
+    wrong = await manager.post(change, **days, lines="Final cleaning")
+    assert "What the price is made of has lines like “Final cleaning 50.00”, unlike “Final cleaning”." in wrong.text
+    assert (await manager.post(change, **days, price="", **made_of)).status == 303
+    assert await _total(manager, id_) == Money(48_550, "EUR"), "without a price, it is the sum"
+    page = (await manager.get(f"/stays/{id_}")).text
+    items = "accommodation: 450.00 EUR cleaning (Final cleaning): 55.50 EUR discount (Weekly): -20.00 EUR"
+    assert f"485.50 EUR {items} " in page
+    assert "not itemised" not in page
+    form = await manager.get(change)
+    assert "accommodation: 450.00\ncleaning: Final cleaning 55.50\ndiscount: Weekly -20.00" in form.html
+    assert (await manager.post(change, **days, price="485.50", lines="")).status == 303
+    assert items not in (await manager.get(f"/stays/{id_}")).text, "an emptied field says that nobody itemises it"
     assert 'value="EUR"' in (await manager.get("/stays/new")).html, "the next one is most likely in the same currency"
 
 
@@ -82,14 +97,14 @@ async def test_a_channel_s_stay_has_its_price_from_there(manager: Visitor) -> No
 @pytest.mark.parametrize(("text", "minor", "currency"), [("0", 0, "EUR"), ("7.5", 750, "EUR"), ("1,200", 1200, "BHD"),
                                                         ("1200", 1200, "JPY")])  # fmt: skip
 def test_an_amount_has_as_many_places_as_its_currency(text: str, minor: int, currency: str) -> None:
-    form, total = total_of(read(Priced, {"price": text, "currency": currency}))
+    form, price = price_in(read(Priced, {"price": text, "currency": currency}))
     assert form.value is not None
-    assert total == Money(minor, currency)
-    assert total_of(read(Priced, typed(total)))[1] == total
+    assert price.total == Money(minor, currency)
+    assert price_in(read(Priced, typed(price)))[1] == price
 
 
 def test_a_stay_without_a_price_has_none() -> None:
-    assert total_of(read(Priced, {"price": "", "currency": "EUR"}))[1] is None
+    assert price_in(read(Priced, {"price": "", "currency": "EUR"}))[1].total is None
     assert NewStay(UnitId("a"), date(2027, 1, 1), date(2027, 1, 2), "Ada").total is None
 
 

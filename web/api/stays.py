@@ -13,8 +13,8 @@ from hub.intake import NewStay
 from hub.ladder import OnLadder
 from hub.model.ladder import Backup, DoorNow, Rung, StayHours, Tell, deadlines, takes_backup
 from hub.model.money import Money, NoPrice
-from hub.model.price_lines import LineKind
-from hub.model.values import BESIDES, PropertyId, StayId, StayKind, StayStatus, UnitId
+from hub.model.price_lines import LONGEST, MOST, LineKind, PriceLine
+from hub.model.values import BESIDES, PropertyId, StayId, StayKind, StayStatus, UnitId, clean
 from hub.model.workflow import Stage
 from hub.stay_changes import StayChange
 from hub.store import proofs
@@ -270,11 +270,27 @@ def _found(tx: Tx, id_: StayId, call: Call) -> StayOut:
     return _stay(row, proofs.tallies(tx, [id_], call.hub.clock.now()).get(id_))
 
 
+class PriceLineIn(In):
+    kind: LineKind
+    label: Annotated[str, Field(max_length=LONGEST, description="in the house's own words")] = ""
+    minor: Annotated[int, Field(ge=-(10**12), le=10**12, description="a discount is less than nothing"), Whole]
+
+
 class PriceIn(In):
     """What the guest pays."""
 
     minor: Annotated[int, Field(ge=0, le=10**12, description="in the smallest unit of the currency"), Whole]
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217, as EUR")]
+    lines: Annotated[
+        list[PriceLineIn] | None,
+        Field(max_length=MOST, description="what it is made of; null: as it was, as long as the price is the same"),
+    ] = None
+
+    @property
+    def made_of(self) -> tuple[PriceLine, ...] | None:
+        if self.lines is None:
+            return None
+        return tuple(PriceLine(each.kind, each.minor, clean(each.label, limit=LONGEST)) for each in self.lines)
 
     @property
     def money(self) -> Money:
@@ -338,6 +354,7 @@ async def add_stay(call: Call, query: Nothing, body: StayIn) -> StayOut:
         infants=body.infants,
         pets=body.pets,
         total=None if body.price is None else body.price.money,
+        lines=() if body.price is None else body.price.made_of or (),
         awaits_payment=body.awaits_payment,
         **{name: getattr(body, name) for name in BESIDES},
     )
@@ -401,7 +418,8 @@ async def _changed(call: Call, body: ExtendIn) -> StayOut:
     told = {name: getattr(body, name) for name in type(body).model_fields if name not in besides}
     told["uncounted"] = frozenset(body.uncounted if isinstance(body, ChangeIn) else ())
     price = None if body.price is None else body.price.money
-    said = StayChange(**told, total=NoPrice.UNPRICED if body.unpriced else price)
+    lines = None if body.price is None else body.price.made_of
+    said = StayChange(**told, total=NoPrice.UNPRICED if body.unpriced else price, lines=lines)
     try:
         return await change_stay(
             call, lambda tx, id_: bookings.change(tx, call.hub.intake, id_, said, call.actor, anyway=body.anyway)

@@ -23,7 +23,7 @@ from hub.store.stays import StayRow
 from web.forms import Filled, Form, Line, blank, read
 from web.ground import Ground
 from web.pages.stays import row_of
-from web.prices import Priced, total_of, typed
+from web.prices import Priced, price_in, typed
 from web.site import GUARD, SITE, go, in_dialog, show_form
 
 
@@ -137,11 +137,11 @@ async def new(request: web.Request) -> web.Response:
 
 async def add(request: web.Request) -> web.Response:
     hub, actor = request.app[SITE].hub, request[GUARD].actor
-    (form, total), soft = total_of(read(NewForm, await request.post())), False
+    (form, price), soft = price_in(read(NewForm, await request.post())), False
     if (given := form.value) is not None:
-        told = given.model_dump(exclude={"hold", "anyway", "price", "currency", "awaits"})
+        told = given.model_dump(exclude={"hold", "anyway", "price", "currency", "lines", "awaits"})
         told["awaits_payment"] = given.awaits == "payment"
-        told |= {"unit": UnitId(given.unit), "kind": StayKind(given.kind), "total": total}
+        told |= {"unit": UnitId(given.unit), "kind": StayKind(given.kind), "total": price.total, "lines": price.lines}
         anyway, held = given.anyway is not None, given.hold
         try:
             id_ = await hub.store.write(
@@ -198,22 +198,23 @@ async def change(request: web.Request) -> web.Response:
     contact = {name: text for name, text in contacts.opened(hub.vault, row).items() if name in ("phone", "email")}
     if any(contact.values()):
         await contact_looks.looked(hub.store, hub.clock, row.id, request[GUARD].actor)
-    return await _show(request, view, blank(ChangeForm, **known, **contact, **typed(row.total)))
+    return await _show(request, view, blank(ChangeForm, **known, **contact, **typed(row.price)))
 
 
 async def save_change(request: web.Request) -> web.Response:
     hub, actor = request.app[SITE].hub, request[GUARD].actor
     view, row = await _change_view(request)
     posted, usual = await request.post(), await hub.store.read(lambda tx: _usual_hours(tx, row))
-    (form, total), soft = total_of(read(ChangeForm, posted)), False
+    (form, price), soft = price_in(read(ChangeForm, posted)), False
     if (given := form.value) is not None:
-        told = given.model_dump(exclude={"price", "currency", "anyway"})
+        told = given.model_dump(exclude={"price", "currency", "lines", "anyway"})
         emptied = {name for name in told if name in posted and told[name] is None}
         told |= dict.fromkeys(emptied & {"phone", "email", "note", *BESIDES}, "")
         told |= {name: usual[name] for name in emptied & usual.keys()}
         told["uncounted"] = frozenset(name for name in emptied & set(COUNTS) if getattr(row, name) is not None)
-        unpriced = row.channel_id is None and str(posted.get("price", "-")).strip() == ""
-        said = StayChange(**told, total=NoPrice.UNPRICED if unpriced else total)
+        unpriced = row.channel_id is None and price.total is None and str(posted.get("price", "-")).strip() == ""
+        lines = price.lines if "lines" in posted and price.total is not None else None
+        said = StayChange(**told, total=NoPrice.UNPRICED if unpriced else price.total, lines=lines)
         anyway = given.anyway is not None
         try:
             await hub.store.write(lambda tx: bookings.change(tx, hub.intake, row.id, said, actor, anyway=anyway))

@@ -1,12 +1,26 @@
 """Lines sum to what was told, whatever was told."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.contracts.fields import Fields
 from hub.model.money import Money
-from hub.model.price_lines import MOST, LineKind, Price, PriceLine, in_words, kind_of, packed, price_of, unpacked
+from hub.model.price_lines import (
+    MOST,
+    LineKind,
+    Price,
+    PriceLine,
+    as_typed,
+    in_words,
+    kind_of,
+    packed,
+    price_of,
+    typed_lines,
+    unpacked,
+)
 
 LINES = st.builds(PriceLine, st.sampled_from(LineKind), st.integers(-(10**14), 10**14), st.text(max_size=20))
 TOTALS = st.none() | st.builds(Money, st.integers(0, 10**14), st.just("EUR"))
@@ -25,6 +39,22 @@ def test_the_lines_and_the_rest_are_the_total(total: Money | None, lines: list[P
         assert price.total is not None
         assert sum(minor for _, minor in shown) == price.total.minor
     assert price_of(price.total, unpacked(packed(price.lines))) == price, "as it is kept"
+
+
+WORDS = st.text(st.characters(categories=("L", "N", "P", "Zs")), max_size=20).map(lambda text: " ".join(text.split()))
+TYPED = st.builds(PriceLine, st.sampled_from(LineKind), st.integers(-(10**9), 10**9), WORDS)
+
+
+@given(st.lists(TYPED, max_size=5), st.sampled_from(("EUR", "JPY", "KWD")))
+def test_what_a_form_shows_is_read_as_it_was(lines: list[PriceLine], currency: str) -> None:
+    lines = [replace(each, label="") if each.label.casefold() == each.kind.value else each for each in lines]
+    assert typed_lines(as_typed(lines, currency), currency) == tuple(lines)
+
+
+@pytest.mark.parametrize("row", ["Cleaning", "50", "Cleaning 1,200", "x" * 81 + " 5", "Cleaning 5 EUR"])
+def test_a_line_that_says_no_item_and_amount_is_refused(row: str) -> None:
+    with pytest.raises(ValueError, match="has "):
+        typed_lines(row, "EUR")
 
 
 JSON = st.recursive(

@@ -324,6 +324,12 @@ async def test_a_stay_that_is_made_here_has_a_price_and_a_channel_s_has_its_own(
     assert (answer.status, answer.json["price"]) == (201, {"minor": 45050, "currency": "EUR", **plain})
     changed = await api.post(f"/stays/{answer.json['id']}/extend", {"price": {"minor": 50000, "currency": "CHF"}})
     assert changed.json["price"] == {"minor": 50000, "currency": "CHF", **plain}
+    lines = [{"kind": "cleaning", "label": "Final", "minor": 5000}, {"kind": "discount", "label": "", "minor": -1000}]
+    price = {"minor": 50000, "currency": "CHF"}
+    made_of = await api.post(f"/stays/{answer.json['id']}/extend", {"price": {**price, "lines": lines}})
+    assert made_of.json["price"] == {**price, "lines": lines, "not_itemised": 46000}
+    again = await api.post(f"/stays/{answer.json['id']}/extend", {"price": price})
+    assert again.json["price"]["lines"] == lines, "they stay as long as the price does"
     both = {"price": {"minor": 1, "currency": "CHF"}, "unpriced": True}
     assert (await api.post(f"/stays/{answer.json['id']}/extend", both)).status == 409
     assert (await api.post(f"/stays/{answer.json['id']}/extend", {"unpriced": True})).json["price"] is None
