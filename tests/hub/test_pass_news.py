@@ -21,6 +21,7 @@ from hub.store import alerts, pass_news, passes
 from hub.store.alerts import Sent, Wishes
 from hub.store.tables import outbox
 from tests.hub.test_booking_news import Post
+from tests.simulators.box import BoxClock
 from tests.simulators.building import Memory
 from tests.simulators.home import FLAT, START, Home, home, simulate
 
@@ -36,9 +37,13 @@ def played(
     work: Callable[[Home, Post], Awaitable[None]],
     memories: list[Memory] | None = None,
     start: datetime = START,
+    *,
+    doubted: bool = False,
 ) -> None:
+    """`doubted`: on a clock that may be set."""
+
     async def main() -> None:
-        async with home(folder, memories, start=start) as made:
+        async with home(folder, memories, start=start, clock=BoxClock(start) if doubted else None) as made:
             post = Post()
             made.hub.plugins.add_service("post", post)
             await work(made, post)
@@ -208,6 +213,26 @@ def test_each_task_is_told_with_its_own_hours_and_taken_back_when_the_guest_does
         assert len(post.mails) == 3
 
     played(tmp_path, work)
+
+
+def test_a_clock_that_was_set_back_takes_no_hours_back(tmp_path: Path) -> None:
+    async def work(made: Home, post: Post) -> None:
+        made.book("0", date(2027, 2, 27), date(2027, 3, 1))
+        made.book("1", date(2027, 3, 1), date(2027, 3, 3))
+        made.book("2", date(2027, 3, 4), date(2027, 3, 8))
+        await made.later(minutes=10)
+        await give(made, await person(made), Wish((FRONT,), Turnover(FLAT, timedelta(hours=6))))
+        await made.until(START + timedelta(days=1, hours=2))
+        assert [mail.subject for mail in post.mails] == ["Your door code: House"] * 2
+        clock = made.hub.clock
+        assert isinstance(clock, BoxClock)
+        clock.jump(-timedelta(days=1))  # into the hours of the day before
+        await made.later(minutes=30)
+        clock.synchronise()
+        await made.later(minutes=30)
+        assert len(post.mails) == 2
+
+    played(tmp_path, work, doubted=True)
 
 
 def test_a_code_that_waits_in_its_lock_is_told_as_soon_as_it_is_there(tmp_path: Path) -> None:
