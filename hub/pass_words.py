@@ -70,6 +70,8 @@ def _code(telling: Telling, pins: Mapping[LockId, Pin]) -> list[str]:
     lines += ["", f"It works {hours(telling)}.", *_uses(telling.row)]
     if telling.lacking:
         lines.append(f"It does not open {_names(telling, telling.lacking)} yet. You are told when it does.")
+    if telling.row.note:
+        lines += ["", telling.row.note]
     return [*lines, "", "It is yours alone: please pass it on to nobody."]
 
 
@@ -95,7 +97,8 @@ def _short(telling: Telling, pins: Mapping[LockId, Pin]) -> str:
         lacking = f", not yet for {_names(telling, telling.lacking)}" if telling.lacking else ""
         new = "new door code" if telling.what is What.CHANGED else "your door code"
         told = f"{new} {codes}{lacking}. It works {hours(telling)}{task}"
-    return clean(f"{telling.place.name}: {told}.", limit=SMS)
+    note = "" if telling.what in (What.ENDED, What.OFF) else telling.row.note
+    return clean(f"{telling.place.name}: {told}. {note}", limit=SMS)
 
 
 def _by_pin(telling: Telling, pins: Mapping[LockId, Pin]) -> list[tuple[Pin, list[str]]]:

@@ -25,6 +25,7 @@ from hub.store.passes import Pass
 from hub.store.persons import Person
 
 MOST_USES: Final = 1000
+LONGEST_NOTE: Final = 200
 LONGEST_TURNOVER: Final = timedelta(days=7)
 
 
@@ -134,6 +135,9 @@ class Wish:
     """None: until somebody ends it."""
     uses: int | None = None
     name: str = ""
+    """What it is for."""
+    note: str = ""
+    """For its holder, e.g. where to park: it stands in what they are told."""
 
 
 def give(
@@ -155,7 +159,7 @@ def give(
     wish = _checked(tx, desk, row, wish)
     pins = issuing.drawn_for(tx, desk, wish.locks)
     good = Window(wish.start or desk.now(), wish.until)
-    made = Pass(new, person, wish.name, wish.when, good, wish.uses, origin, desk.now())
+    made = Pass(new, person, wish.name, wish.when, good, wish.uses, origin, desk.now(), note=wish.note)
     passes.keep(tx, replace(made, doors=sealed(desk, new, pins)))
     settle(tx, desk)
     _note(tx, desk, actor, "pass given", person, in_short(tx, wish))
@@ -171,7 +175,7 @@ def alter(tx: Tx, desk: Desk, id_: PassId, wish: Wish, actor: str, *, origin: Or
     pins = _also(tx, desk, row, added)
     all_doors = (*kept.values(), *sealed(desk, id_, pins))
     good = Window(wish.start or row.good.start, wish.until)
-    changed = replace(row, name=wish.name, when=wish.when, good=good, uses=wish.uses, origin=origin)
+    changed = replace(row, name=wish.name, when=wish.when, good=good, uses=wish.uses, origin=origin, note=wish.note)
     passes.keep(tx, replace(changed, doors=tuple(sorted(all_doors, key=lambda door: door.lock))))
     settle(tx, desk)
     _note(tx, desk, actor, "pass changed", row.person, in_short(tx, wish))
@@ -310,6 +314,7 @@ def adopted(tx: Tx, desk: Desk, person: PersonId, lock: LockId, pin: Pin, until:
 def _checked(tx: Tx, desk: Desk, person: Person, wish: Wish) -> Wish:
     """Raises Rejected."""
     wish = replace(wish, locks=tuple(sorted(set(wish.locks))), name=clean(wish.name, limit=60))
+    wish = replace(wish, note=clean(wish.note, limit=LONGEST_NOTE))
     met = _doors(tx, wish.locks)
     places = {door.property for door in met}
     if len(places) > 1:

@@ -42,6 +42,7 @@ def _pass(each: Standing) -> dict[str, JsonValue]:
         "opens_until": None if each.window is None else _told(each.window.end),
         "valid_until": _told(row.good.end),
         "uses": row.uses,
+        "note": row.note,
         "proven": [door.lock for door in each.doors if door.proven],
         "told": None if each.telling is None else each.telling.state.value,
     }
@@ -70,6 +71,7 @@ _WITHOUT: Final[Mapping[str, JsonValue]] = {
     "opens_until": None,
     "valid_until": None,
     "uses": None,
+    "note": "",
     "proven": [],
     "told": None,
 }
@@ -134,7 +136,7 @@ async def _export(hub: Hub, actor: str, ask: asks.PersonExport) -> JsonValue:
 
 async def _give(hub: Hub, actor: str, ask: asks.PassGive) -> JsonValue:
     locks = tuple(LockId(lock) for lock in dict.fromkeys(ask.locks))
-    wish = Wish(locks, _when(ask), ask.start, ask.until, ask.uses, ask.name)
+    wish = Wish(locks, _when(ask), ask.start, ask.until, ask.uses, ask.name, ask.note)
 
     def work(tx: Tx) -> JsonValue:
         id_ = people.give(tx, hub.desk, meant(tx, ask.person).id, wish, actor)

@@ -91,6 +91,7 @@ def _pass(row: Pass) -> dict[str, Any]:
     return {
         "id": row.id,
         "name": row.name,
+        "note": row.note,
         "when": _when(row.when),
         "from": written(row.good.start),
         "until": None if row.good.end is None else written(row.good.end),

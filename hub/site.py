@@ -11,7 +11,8 @@
     [[unit]]      id, property, name, locks, closed_means = "ask", instructions = "", booking = {}
     [[channel]]   id, unit or (for an account) units, integration, and that integration's own settings
     [[person]]    id, name, kind, property = every one, phone = "", email = "", told_by = "email"
-    [[pass]]      id, person, locks, hours or between_stays (with longest = "8h") or neither, until = open, uses = any, name = ""
+    [[pass]]      id, person, locks, hours or between_stays (with longest = "8h") or neither, until = open, uses = any, name = "",
+                  note = ""
 
 Here it is only understood; hub/apply.py compares it with the house and carries it out.
 """
@@ -96,6 +97,7 @@ class PassSaid:
     uses: int | None
     name: str
     origin: Origin
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -418,18 +420,13 @@ class _Pass(Section):
     until: AwareDatetime | None = None
     uses: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = None
     name: Annotated[str, Field(max_length=60)] = ""
+    note: Annotated[str, Field(max_length=200)] = ""
 
     def row(self) -> PassSaid:
-        return PassSaid(
-            id=PassId(self.id),
-            person=PersonId(self.person),
-            locks=tuple(sorted({LockId(lock) for lock in self.locks})),
-            when=self._when(),
-            until=None if self.until is None else self.until.astimezone(UTC),
-            uses=self.uses,
-            name=clean(self.name, limit=60),
-            origin=Origin.SITE,
-        )
+        locks = tuple(sorted({LockId(lock) for lock in self.locks}))
+        until = None if self.until is None else self.until.astimezone(UTC)
+        said = clean(self.name, limit=60), Origin.SITE, clean(self.note, limit=200)
+        return PassSaid(PassId(self.id), PersonId(self.person), locks, self._when(), until, self.uses, *said)
 
     def _when(self) -> When:
         if self.between_stays is not None:

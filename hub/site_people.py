@@ -35,9 +35,10 @@ def person_said(row: Person, vault: Vault) -> PersonSaid:
 
 def pass_said(row: Pass) -> PassSaid:
     """That it is paused, over or used up is not the file's to say."""
-    return PassSaid(row.id, row.person, row.locks, row.when, row.good.end, row.uses, row.name, row.origin)
+    return PassSaid(row.id, row.person, row.locks, row.when, row.good.end, row.uses, row.name, row.origin, row.note)
 
 
+NO_NOTE: Final = "without a note"
 TOLD_BY_EMAIL: Final = "told codes by e-mail"
 _TOLD_BY: Final = {
     ToldBy.EMAIL: TOLD_BY_EMAIL,
@@ -62,6 +63,7 @@ def words(row: PersonSaid | PassSaid) -> dict[str, str]:
                 "until": "until somebody ends it" if row.until is None else f"until {row.until:%Y-%m-%d %H:%M} UTC",
                 "uses": "as often as they like" if row.uses is None else f"{row.uses} times at each door",
                 "name": f"“{row.name}”" if row.name else "without a name",
+                "note": f"with the note “{row.note}”" if row.note else NO_NOTE,
             }
         case _:
             assert_never(row)
@@ -124,7 +126,7 @@ def keep_person(tx: Tx, said: PersonSaid, vault: Vault, now: datetime) -> None:
 
 
 def _keep_pass(tx: Tx, desk: Desk, said: PassSaid) -> None:
-    wish = Wish(said.locks, said.when, None, said.until, said.uses, said.name)
+    wish = Wish(said.locks, said.when, None, said.until, said.uses, said.name, said.note)
     was = passes.pass_with(tx, said.id)
     if was is not None and was.person != said.person:
         raise Rejected("it is somebody else's already; give the new one an id of its own")

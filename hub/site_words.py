@@ -90,6 +90,7 @@ def introduction(row: Row) -> Iterator[str]:
         *guest_words("", "").values(),
         site_people.MANAGERS_READ,
         site_people.TOLD_BY_EMAIL,
+        site_people.NO_NOTE,
     }
     unsaid = {"S0", "encryption"} if isinstance(row, LockRow) else set()
     for key, words in _words(row).items():

@@ -251,6 +251,7 @@ class PassGive(Ask):
     until: AwareDatetime | None = None
     uses: Annotated[int, Field(ge=1)] | None = None
     name: Annotated[str, Field(max_length=60)] = ""
+    note: Annotated[str, Field(max_length=200)] = ""
 
 
 class PassDo(Ask):

@@ -152,6 +152,7 @@ def give(  # noqa: PLR0913, PLR0917  # each is an option of the command
     ] = None,
     uses: Annotated[int | None, typer.Option(help="How often it opens each door; 1: one time.")] = None,
     name: Annotated[str, typer.Option("--for", help="What it is for.")] = "",
+    note: Annotated[str, typer.Option(help="For them, in what they are told: where to park.")] = "",
     json: AsJson = False,
 ) -> None:
     """Give a person a pass: doors, hours, an end, a number of uses. Its digits stay theirs for as long as it lasts."""
@@ -169,6 +170,7 @@ def give(  # noqa: PLR0913, PLR0917  # each is an option of the command
         until=until,
         uses=uses,
         name=name,
+        note=note,
     )
     _say_digits(told, json=json)
 

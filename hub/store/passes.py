@@ -49,6 +49,8 @@ class Pass:
     ended_why: str = ""
     doors: tuple[PassDoor, ...] = ()
     """By lock."""
+    note: str = ""
+    """For its holder, in what they are told."""
 
     @property
     def locks(self) -> tuple[LockId, ...]:
@@ -88,6 +90,7 @@ def _pass(row: Mapping[str, Any]) -> Pass:
         paused_at=row["paused_at"],
         ended_at=row["ended_at"],
         ended_why=row["ended_why"],
+        note=row["note"],
     )
 
 
@@ -165,6 +168,7 @@ def keep(tx: Tx, row: Pass) -> None:
         "paused_at": row.paused_at,
         "ended_at": row.ended_at,
         "ended_why": row.ended_why,
+        "note": row.note,
         **_when_values(row.when),
     }
     made = insert(passes).values(id=row.id, **values)

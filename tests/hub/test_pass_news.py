@@ -79,14 +79,16 @@ async def pin(made: Home, id_: PassId) -> str:
 
 def test_a_code_that_is_proven_is_told_once_with_doors_hours_and_task(tmp_path: Path) -> None:
     async def work(made: Home, post: Post) -> None:
-        id_ = await give(made, await person(made), Wish((FRONT, BACK), MORNINGS, name="Cleaning"))
+        id_ = await give(
+            made, await person(made), Wish((FRONT, BACK), MORNINGS, name="Cleaning", note="Park in the yard.")
+        )
         await made.later(minutes=3)
         (mail,) = post.mails
         assert (mail.to, mail.subject) == (MARIA, "Your door code: House")
         assert mail.text == (
             "Hello Maria,\n\nyour door code for House, Cleaning:\n\n"
             f"  {await pin(made, id_)}  Back and Front\n\n"
-            "It works Mon-Fri 08:00-12:00.\n\n"
+            "It works Mon-Fri 08:00-12:00.\n\nPark in the yard.\n\n"
             "It is yours alone: please pass it on to nobody.\n"
         )
         assert made.lock("front").holds(await pin(made, id_))
@@ -121,12 +123,12 @@ def test_who_chose_it_is_told_by_sms_in_one_line(tmp_path: Path) -> None:
     async def work(made: Home, post: Post) -> None:
         whose = await person(made, replace(CLEANER, told_by=ToldBy.SMS))
         until = START + timedelta(hours=3)
-        id_ = await give(made, whose, Wish((FRONT,), until=until, uses=1, name="Boiler"))
+        id_ = await give(made, whose, Wish((FRONT,), until=until, uses=1, name="Boiler", note="Park in the yard."))
         await made.later(minutes=3)
         (sms,) = post.texts
         assert sms.to == CLEANER.phone
         told = f"your door code {await pin(made, id_)} for Front. It works until Monday 1 March, 13:00 (Boiler)."
-        assert sms.text == f"House: {told}"
+        assert sms.text == f"House: {told} Park in the yard."
         assert post.mails == []
         with pytest.raises(Rejected, match="telephone number"):
             await person(made, Who("Nina", PersonKind.STAFF, told_by=ToldBy.SMS))

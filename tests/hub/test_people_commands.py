@@ -32,10 +32,12 @@ async def hub(tmp_path: Path) -> AsyncIterator[Hub]:
 
 
 async def test_a_pass_is_given_by_name_and_shown_with_its_digits_once(hub: Hub) -> None:
-    given = await ask(hub, "people give", person="Maria", locks=["front"], hours="Mon-Fri 08:00-17:00")
+    wish = {"locks": ["front"], "hours": "Mon-Fri 08:00-17:00", "note": "Park in the yard."}
+    given = await ask(hub, "people give", person="Maria", **wish)
     assert set(given["pins"]) == {"front"}
     [listed] = await ask(hub, "people list")
     assert (listed["name"], listed["when"], listed["state"]) == ("Maria", "Mon-Fri 08:00-17:00", "waiting")
+    assert listed["note"] == "Park in the yard."
     assert given["pins"]["front"] not in json.dumps(listed)
     assert (await ask(hub, "people pass", pass_=given["pass"], deed="reveal"))["pins"] == given["pins"]
     deeds = [action for _, action in await audited(hub, f"person:{listed['person']}")]

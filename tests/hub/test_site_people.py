@@ -66,6 +66,14 @@ async def test_how_people_are_told_their_codes_is_as_the_file_says(hub: Hub) -> 
     assert row.told_by is ToldBy.HAND
 
 
+async def test_a_note_for_the_holder_is_as_the_file_says(hub: Hub) -> None:
+    await furnish(hub, WHOLE)
+    assert sentences(await furnish(hub, WHOLE + 'note = "Park in the yard."\n')) == [
+        "Changed pass “mornings”: now with the note “Park in the yard.” (was without a note)."
+    ]
+    assert (await mornings(hub)).note == "Park in the yard."
+
+
 async def test_other_hours_leave_the_digits_as_they_are(hub: Hub) -> None:
     await furnish(hub, WHOLE)
     tag = (await mornings(hub)).doors[0].tag

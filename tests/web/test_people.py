@@ -86,8 +86,10 @@ async def test_a_pass_is_changed_paused_resumed_ended_and_taken_back(manager: Vi
     [made] = await manager.here.hub.store.read(passes.all_passes)
     form = await manager.get(f"/passes/{made.id}/change")
     assert 'name="tue1_end" value="12:00"' in form.html
-    changed = await manager.post(f"/passes/{made.id}/change", when="always", locks="flat-1", longest="8")
-    assert changed.status == 303
+    wish = {"when": "always", "locks": "flat-1", "longest": "8", "note": "Park in the yard."}
+    assert (await manager.post(f"/passes/{made.id}/change", **wish)).status == 303
+    assert "Note Park in the yard." in (await manager.get(f"/people/{row.id}")).text
+    assert 'value="Park in the yard."' in (await manager.get(f"/passes/{made.id}/change")).html
     for deed, word in (("pause", "Paused"), ("resume", "Open now"), ("end", "Take it back"), ("reopen", "Open now")):
         await manager.post(f"/passes/{made.id}/{deed}")
         assert word in (await manager.get(f"/people/{row.id}")).text

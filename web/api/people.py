@@ -199,6 +199,7 @@ class PassOut(Out):
     opens_from: Told | None = Field(description="the hours that are now or come next")
     opens_until: Told | None
     uses: int | None = Field(description="how often it opens each of its doors; null: as often as one likes")
+    note: str = Field(description="for its holder, in what they are told")
     doors: list[PassDoorOut]
     paused_at: Told | None
     ended_at: Told | None
@@ -230,6 +231,7 @@ def _pass(each: Standing) -> PassOut:
         opens_from=None if each.window is None else each.window.start,
         opens_until=None if each.window is None else each.window.end,
         uses=row.uses,
+        note=row.note,
         doors=[_door(door) for door in each.doors],
         paused_at=row.paused_at,
         ended_at=row.ended_at,
@@ -304,11 +306,14 @@ class PassIn(In):
     uses: Annotated[int, Field(ge=1, le=people.MOST_USES), Whole] | None = Field(
         None, description="how often it opens each of its doors; 1 makes a code for one time"
     )
-    name: Annotated[str, Field(max_length=60, description="what it is for")] = ""
+    name: Annotated[str, Field(max_length=60, description="what it is for; told to its holder")] = ""
+    note: Annotated[str, Field(max_length=people.LONGEST_NOTE, description="for its holder, in what they are told")] = (
+        ""
+    )
 
     def wish(self) -> Wish:
         locks = tuple(LockId(lock) for lock in dict.fromkeys(self.locks))
-        return Wish(locks, self._when(), self.start, self.until, self.uses, self.name)
+        return Wish(locks, self._when(), self.start, self.until, self.uses, self.name, self.note)
 
     def _when(self) -> When:
         if self.unit is not None:

@@ -35,6 +35,7 @@ SPANS: Final = (1, 2)
 
 class PassForm(Form):
     name: Line = Field("", title="What it is for", max_length=60)
+    note: Line = Field("", title="A note for them", max_length=people.LONGEST_NOTE)
     locks: list[str] = Field(title="At least one door", min_length=1)
     when: Literal["always", "weekly", "turnover"] = Field("always", title="When")
     unit: str = Field("", title="The unit")
@@ -135,6 +136,7 @@ def _wish(tx: Tx, hub: Hub, form: PassForm, posted: Mapping[str, str]) -> Wish:
         None if form.until is None else local_instant(form.until.date(), form.until.time(), local.zone, latest=True),
         form.uses,
         form.name,
+        form.note,
     )
 
 
@@ -200,7 +202,7 @@ async def change(request: web.Request) -> web.Response:
 
 
 def _known(row: Pass, local: Local) -> dict[str, str]:
-    known = {"name": row.name, "locks": " ".join(row.locks), "when": "always", "longest": "8"}
+    known = {"name": row.name, "note": row.note, "locks": " ".join(row.locks), "when": "always", "longest": "8"}
     known |= {"start": f"{local.moment(row.good.start).local:%Y-%m-%dT%H:%M}"}
     known |= {} if row.good.end is None else {"until": f"{local.moment(row.good.end).local:%Y-%m-%dT%H:%M}"}
     known |= {} if row.uses is None else {"uses": str(row.uses)}

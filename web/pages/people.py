@@ -79,6 +79,7 @@ class SentView:
 class PassView:
     id: PassId
     name: str
+    note: str
     state: str
     week: tuple[Day, ...]
     """Empty: it has no weekly hours."""
@@ -115,6 +116,7 @@ def pass_view(ground: Ground, each: Standing, pins: tuple[tuple[str, str], ...] 
     return PassView(
         id=row.id,
         name=row.name,
+        note=row.note,
         state=each.state.value,
         week=week_of(when.spans) if isinstance(when, EveryWeek) else (),
         hours=hours_in_words(when.spans).replace("-", "–") if isinstance(when, EveryWeek) else "",

@@ -48,6 +48,7 @@ passes = table(
     Column("paused_at", Instant),
     Column("ended_at", Instant),
     required("ended_why", Text, server_default=""),
+    required("note", Text, server_default=""),  # for its holder, in what they are told
     Index("passes_by_person", "person_id"),
 )
 

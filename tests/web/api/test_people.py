@@ -71,10 +71,11 @@ async def test_how_to_reach_somebody_is_told_only_to_who_looks_after_people(api:
 
 async def test_a_pass_is_given_with_its_digits_and_shown_without(api: Api) -> None:
     person = await maria(api)
-    made = await given(api, person, hours=MORNINGS, name="Mornings")
+    made = await given(api, person, hours=MORNINGS, name="Mornings", note="Park in the yard.")
     assert [pin["lock"] for pin in made["pins"]] == ["front"]
     shown = (await api.get(f"/passes/{made['given']['id']}")).json
     assert (shown["person"], shown["hours"], shown["uses"]) == (person, MORNINGS, None)
+    assert shown["note"] == "Park in the yard."
     assert made["pins"][0]["pin"] not in str(shown)
     assert [row["id"] for row in (await api.get(f"/passes?person={person}")).json["items"]] == [shown["id"]]
     revealed = (await api.post(f"/passes/{shown['id']}/reveal")).json

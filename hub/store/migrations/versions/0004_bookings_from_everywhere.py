@@ -372,6 +372,7 @@ PASS_NEWS = (
     "ALTER TABLE people ADD COLUMN told_by TEXT DEFAULT 'email' NOT NULL",
     # Whoever is there already was told by a person, and is until somebody says otherwise.
     "UPDATE people SET told_by = 'hand'",
+    "ALTER TABLE passes ADD COLUMN note TEXT DEFAULT '' NOT NULL",
     """
 CREATE TABLE pass_news (
     pass_id TEXT NOT NULL,

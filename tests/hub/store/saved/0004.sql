@@ -537,13 +537,13 @@ CREATE TABLE passes (
     made_at INTEGER NOT NULL,
     paused_at INTEGER,
     ended_at INTEGER,
-    ended_why TEXT DEFAULT '' NOT NULL,
+    ended_why TEXT DEFAULT '' NOT NULL, note TEXT DEFAULT '' NOT NULL,
     PRIMARY KEY (id),
     FOREIGN KEY(person_id) REFERENCES people (id) ON DELETE CASCADE,
     FOREIGN KEY(unit_id) REFERENCES units (id) ON DELETE SET NULL
 ) STRICT
     ;
-INSERT INTO "passes" VALUES('x','x','x','x','x','x',1,1,1,1,'x',1,1,1,'x');
+INSERT INTO "passes" VALUES('x','x','x','x','x','x',1,1,1,1,'x',1,1,1,'x','x');
 CREATE TABLE people (
     id TEXT NOT NULL,
     name TEXT NOT NULL,
