@@ -384,6 +384,8 @@ def _mind_unit(tx: Tx, fact: StayReported) -> None:
     channel, word = house.channel_with(tx, fact.channel), fact.stay.listing.casefold()
     if channel is None or channel.unit is None or not word:
         return
+    if fact.stay.status is StayStatus.CANCELLED and ledger.source(tx, channel.id, fact.stay.uid) is not None:
+        return  # it was taken before another unit got that name
     named = [unit for unit in house.units(tx) if word in (unit.id.casefold(), unit.name.casefold())]
     if named and channel.unit not in {unit.id for unit in named}:
         raise Rejected(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,11 @@ def test_a_channel_of_one_unit_takes_no_booking_of_another(tmp_path: Path) -> No
             assert {(each.unit_id, each.guest) for each in await house.stays()} == {
                 (FLAT, f"Guest {number}") for number in range(3)
             }
+            await hub.store.write(lambda tx: rows.keep_unit(tx, replace(loft, id=UnitId("sea"), name="Sea View")))
+            await tell(house, "b-3", "sea view", "booking-cancelled", "Guest 0")
+            await tell(house, "b-9", "sea view", "booking-cancelled")
+            gone = [each.guest for each in await house.stays() if each.status is StayStatus.CANCELLED]
+            assert gone == ["Guest 0"], "a name that a unit got later keeps no guest's code"
 
     simulate(main())
 
