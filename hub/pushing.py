@@ -204,7 +204,7 @@ class Pusher:
         if gone and row.booking is None and row.attempts == 0:
             pushes.keep(tx, replace(row, state=PushState.SYNCED))  # it never was there
             return None
-        if not gone and _closed_by_us(tx, row, stay):
+        if not gone and _closed_by_us(tx, row, stay, self.desk.now()):
             raise Unavailable("its nights are still closed there by ourselves; they are opened first", wait=OPENING)
         wanted = parts_of(self.desk, stay, listing)
         row = replace(row, attempts=row.attempts + 1, tried_at=self.desk.now(), wanted=wanted)
@@ -263,7 +263,7 @@ class Pusher:
         pushes.keep(tx, done)
 
 
-def _closed_by_us(tx: Tx, row: Push, stay: StayRow) -> bool:
+def _closed_by_us(tx: Tx, row: Push, stay: StayRow, now: datetime) -> bool:
     """Whether the nights of a booking that stands there are closed for it, which ends now that it is sent anew."""
     outlet = sync_log.outlet(tx, row.channel_id, stay.unit_id)
     apart = row.there is not None or row.gone_at is not None  # then they stay closed
@@ -271,7 +271,9 @@ def _closed_by_us(tx: Tx, row: Push, stay: StayRow) -> bool:
         return False
     if outlet.way != sync_log.PUSH or outlet.failing_since is not None:
         return False
-    own = (each for each in sync_log.said(tx, outlet) if each.block.about.startswith(f"stay:{stay.id}"))
+    own = [each for each in sync_log.said(tx, outlet) if each.block.about.startswith(f"stay:{stay.id}")]
+    if own and any(each.stay == stay.id for each in pushes.elsewhen(tx, now)):  # at another account: closed for that
+        own = [each for each in own if ":apart" not in each.block.about]
     return any(not each.gone or each.told_at is None for each in own)
 
 

@@ -18,10 +18,11 @@ from hub.model.values import ChannelId, StayId, StayKind, StayStatus
 from hub.stay_changes import StayChange
 from hub.store import house as house_rows
 from hub.store import publishing as rows
+from hub.store import pushes
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.house import ChannelRow, Origin
-from hub.store.pushes import PushState
+from hub.store.pushes import Push, PushState
 from hub.store.stays import StayRow
 from hub.syncing import Difference, Doubt
 from tests.hub.pushing_house import (
@@ -335,6 +336,32 @@ def test_another_listing_and_other_days_are_taken_at_once(tmp_path: Path) -> Non
             (stay,) = (each for each in await house.stays() if each.id == id_)
             assert (stay.unit_id, stay.arrival, stay.departure) == (LOFT, DEPARTURE, LONGER)
             assert await differences(house) == []
+
+    simulate(main())
+
+
+def test_other_days_at_one_account_hold_up_nothing_that_another_is_to_know(tmp_path: Path) -> None:
+    """Their nights are closed at the other as long as nobody has decided."""
+
+    async def main() -> None:
+        async with plugged(tmp_path, **FOR_REAL, block_nights=True) as (house, desk):
+            hub, id_ = house.hub, await add(house)
+            await house.later(minutes=3)
+
+            def differ(tx: Tx) -> None:
+                sealed = house_rows.sealed_settings(OTHER, {}, hub.vault)
+                house_rows.keep_channel(tx, ChannelRow(OTHER, None, "memory", sealed, Origin.SITE, {"7": FLAT}))
+                row = Push(OTHER, id_, "b-1", PushState.SYNCED, {}, 1)
+                pushes.keep(tx, replace(row, there_from=ARRIVAL, there_until=LONGER))
+                tx.signal("publishing")
+
+            await hub.store.write(differ)
+            await house.later(minutes=1)
+            assert desk.closed == {("101", day) for day in MORE}
+            note = StayChange(note="Brings a cat")
+            await hub.store.write(lambda tx: hub.intake.change_stay(tx, id_, note, "manager"))
+            await house.later(minutes=1)
+            assert (made_there(desk).note, desk.closed) == ("Brings a cat", {("101", day) for day in MORE})
 
     simulate(main())
 
