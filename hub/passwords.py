@@ -7,7 +7,7 @@ import string
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from functools import cache, cached_property, partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
@@ -121,27 +121,29 @@ class Hashing:
             self._waiting -= 1
 
     def _make(self, password: str) -> str:
-        return self._argon2.hash(_bytes(password))
+        return _argon2().hash(_bytes(password))
 
     def _fits(self, password: str, hashed: str | None) -> bool:
         from argon2.exceptions import VerificationError
 
-        decoy = self._decoy
+        decoy = _decoy()
         try:
-            self._argon2.verify(hashed or decoy, _bytes(password[:LONGEST]))
+            _argon2().verify(hashed or decoy, _bytes(password[:LONGEST]))
         except VerificationError:
             return False
         return hashed is not None and len(password) <= LONGEST
 
-    @cached_property
-    def _argon2(self) -> PasswordHasher:
-        from argon2 import PasswordHasher
 
-        return PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+@cache
+def _argon2() -> PasswordHasher:
+    from argon2 import PasswordHasher
 
-    @cached_property
-    def _decoy(self) -> str:
-        return self._make("nobody's")
+    return PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+
+
+@cache
+def _decoy() -> str:
+    return _argon2().hash(_bytes("nobody's"))
 
 
 def _bytes(password: str) -> bytes:
