@@ -13,6 +13,7 @@ PAGES = (
     "/", "/stays", "/stays/new", "/locks", "/locks/front", "/log", "/health", "/channels", "/rehearsal", "/settings",
     "/settings/tokens", "/codes/new", "/locks/front/codes/30/adopt", "/more", "/styleguide",
 )  # fmt: skip
+_STATIC = r"""["'](/static/[^"'#]+)"""
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -22,53 +23,53 @@ async def test_every_page_leads_a_stranger_to_the_door(stranger: Visitor, path: 
     assert answer.headers["Location"].startswith("/setup")
 
 
-@pytest.mark.parametrize("path", PAGES)
-async def test_every_page_is_strict_about_what_a_browser_may_do(manager: Visitor, path: str) -> None:
-    answer = await manager.get(path)
-    assert answer.status == 200
-    policy = answer.headers["Content-Security-Policy"]
-    for rule in (
-        "default-src 'self'",
-        "object-src 'none'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-        "form-action 'self'",
-    ):
-        assert rule in policy
-    assert "unsafe" not in policy
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Cache-Control"] == "no-store"
+async def test_every_page_is_strict_about_what_a_browser_may_do(manager: Visitor) -> None:
+    for path in PAGES:
+        answer = await manager.get(path)
+        assert answer.status == 200, path
+        policy = answer.headers["Content-Security-Policy"]
+        for rule in (
+            "default-src 'self'",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+            "form-action 'self'",
+        ):
+            assert rule in policy, path
+        assert "unsafe" not in policy, path
+        assert answer.headers["X-Content-Type-Options"] == "nosniff", path
+        assert answer.headers["Cache-Control"] == "no-store", path
 
 
-@pytest.mark.parametrize("path", PAGES)
-async def test_no_page_carries_a_script_or_a_style_of_its_own(manager: Visitor, path: str) -> None:
-    html = (await manager.get(path)).html
-    assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:|hx-on|<script(?! src=)", html)
+async def test_no_page_carries_a_script_or_a_style_of_its_own(manager: Visitor) -> None:
+    for path in PAGES:
+        html = (await manager.get(path)).html
+        assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:|hx-on|<script(?! src=)", html), path
 
 
-@pytest.mark.parametrize("path", PAGES)
-async def test_every_file_a_page_asks_for_is_there(manager: Visitor, path: str) -> None:
-    html = (await manager.get(path)).html
-    for url in set(re.findall(r"""["'](/static/[^"'#]+)""", html)):
+async def test_every_file_a_page_asks_for_is_there(manager: Visitor) -> None:
+    asked = {(path, url) for path in PAGES for url in re.findall(_STATIC, (await manager.get(path)).html)}
+    assert {path for path, _ in asked} == set(PAGES)
+    for url in sorted({url for _, url in asked}):
         answer = await manager.get(url)
         assert answer.status == 200, url
         assert "immutable" in answer.headers["Cache-Control"]
 
 
-@pytest.mark.parametrize("path", PAGES)
-async def test_every_icon_a_page_shows_is_drawn(manager: Visitor, path: str) -> None:
+async def test_every_icon_a_page_shows_is_drawn(manager: Visitor) -> None:
     drawn = set(re.findall(r'<symbol id="([^"]+)"', (Path(__file__).parents[2] / "web/static/icons.svg").read_text()))
-    shown = set(re.findall(r"icons-[0-9a-f]+\.svg#([^\"]+)", (await manager.get(path)).html))
-    assert shown <= drawn
+    for path in PAGES:
+        shown = set(re.findall(r"icons-[0-9a-f]+\.svg#([^\"]+)", (await manager.get(path)).html))
+        assert shown <= drawn, path
 
 
-@pytest.mark.parametrize("path", PAGES)
-async def test_every_form_that_changes_something_carries_the_token(manager: Visitor, path: str) -> None:
-    html = (await manager.get(path)).html
-    forms = re.findall(r'<form[^>]*method="post".*?</form>', html, flags=re.DOTALL)
-    assert forms
-    for form in forms:
-        assert f'name="csrf" value="{manager.csrf}"' in form
+async def test_every_form_that_changes_something_carries_the_token(manager: Visitor) -> None:
+    for path in PAGES:
+        html = (await manager.get(path)).html
+        forms = re.findall(r'<form[^>]*method="post".*?</form>', html, flags=re.DOTALL)
+        assert forms, path
+        for form in forms:
+            assert f'name="csrf" value="{manager.csrf}"' in form, path
 
 
 async def test_after_signing_in_one_is_where_one_wanted_to_go(manager: Visitor) -> None:
