@@ -26,6 +26,7 @@ from hub.model.publishing import Block, Occupied, Said, busy, calendar, of_closu
 from hub.model.stays import free_at, nights
 from hub.model.values import CODED, ChannelId, StayId, StayKind, UnitId, clean
 from hub.plugins import Plugins
+from hub.pushing import Pushing
 from hub.schedule import pause
 from hub.store import bookings, house, listings, mail, pushes
 from hub.store import publishing as rows
@@ -72,12 +73,11 @@ class Change:
 class Wanted:
     """Everything that takes nights now, of all units that are told of anywhere."""
 
-    def __init__(
-        self, tx: Tx, outlets: list[Outlet], now: datetime, pushed_to: Collection[ChannelId] = frozenset()
-    ) -> None:
+    def __init__(self, tx: Tx, outlets: list[Outlet], now: datetime, pushed_to: Collection[Pushing] = ()) -> None:
         """`pushed_to`: accounts that get the bookings made here as bookings."""
         self.now = now
-        self._pushed_to = {each: pushes.refused(tx, each, now) for each in pushed_to}
+        self._pushed_to = {each.channel: pushes.refused(tx, each.channel, now) for each in pushed_to}
+        self._waiting_open = {each.channel for each in pushed_to if not each.keeps_waiting}
         self._listings = listings.joined(tx) if any(self._pushed_to.values()) else {}
         units = {each.unit_id for each in outlets}
         self._holds = bookings.live_holds(tx, now) if outlets else []
@@ -122,11 +122,12 @@ class Wanted:
         for id_, others in self._elsewhen[unit].items():
             yield from _apart(outlet, id_, others)
         for stay in self._nights[unit]:
-            if self._as_booking(outlet, stay):
+            open_there = stay.waits and outlet.channel_id in self._waiting_open
+            if self._as_booking(outlet, stay) and not open_there:
                 continue
             knowing = {each for each in outlet.for_whom & stay.told_by if (each, stay.id) not in self._gone}
             has = self._has(outlet, stay)
-            if stay.moved or not knowing:
+            if stay.moved or not knowing or open_there:
                 yield from self._of(stay, place)
             elif has is not None:
                 yield from _lacking(stay, has, place)
@@ -159,8 +160,7 @@ class Wanted:
 
     def _has(self, outlet: Outlet, stay: rows.Night) -> frozenset[date] | None:
         """The nights that an account has of a booking of ours which it would not take as it is; None: as it says itself."""
-        refused = self._pushed_to.get(outlet.channel_id)
-        push = None if refused is None else refused.get(StayId(stay.id))
+        push = self._pushed_to.get(outlet.channel_id, {}).get(StayId(stay.id))
         if push is None or push.took is None:
             return None
         listing, there = push.took
@@ -275,8 +275,8 @@ class Publisher:
     vault: Vault
 
     @property
-    def _pushed_to(self) -> frozenset[ChannelId]:
-        return frozenset(each.channel for each in pushing.accounts(self.plugins) if not each.rehearses)
+    def _pushed_to(self) -> list[Pushing]:
+        return [each for each in pushing.accounts(self.plugins) if not each.rehearses]
 
     async def run(self) -> None:
         async with self.bus.listen("stays", "house", "pollers", "publishing", "clock") as nudges:

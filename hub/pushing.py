@@ -66,12 +66,13 @@ class Pushing:
 
     channel: ChannelId
     rehearses: bool
+    keeps_waiting: bool
 
 
 def accounts(plugins: Plugins) -> list[Pushing]:
     """Those that were told to take our bookings."""
     return [
-        Pushing(id_, isinstance(each, Account) and each.rehearses)
+        Pushing(id_, *((each.rehearses, each.keeps_waiting) if isinstance(each, Account) else (False, True)))
         for id_, each in sorted(plugins.channels.items())
         if KeepBooking in each.perform
     ]
@@ -204,7 +205,8 @@ class Pusher:
         if gone and row.booking is None and row.attempts == 0:
             pushes.keep(tx, replace(row, state=PushState.SYNCED))  # it never was there
             return None
-        if not gone and _closed_by_us(tx, row, stay, self.desk.now()):
+        kept = account.keeps_waiting or stay.status is not StayStatus.TENTATIVE  # else they stay closed
+        if not gone and kept and _closed_by_us(tx, row, stay, self.desk.now()):
             raise Unavailable("its nights are still closed there by ourselves; they are opened first", wait=OPENING)
         wanted = parts_of(self.desk, stay, listing)
         row = replace(row, attempts=row.attempts + 1, tried_at=self.desk.now(), wanted=wanted)

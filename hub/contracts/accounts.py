@@ -109,6 +109,8 @@ class Account(Integration):
     """The service has a place for a booking's door code."""
     days: nights.Read | None = None
     """Reads what people closed in its calendar; None: nobody can."""
+    keeps_waiting: bool = True
+    """A booking of ours that is not confirmed yet has its nights there."""
     rehearses: bool = False
     """Bookings are pushed to it in rehearsal only."""
 

@@ -271,6 +271,8 @@ class Night:
     check_in: datetime
     check_out: datetime
     left_at: datetime | None
+    waits: bool
+    """It is not confirmed yet."""
     moved: bool
     """A person moved it here: its sources believe it to be elsewhere."""
     told_by: frozenset[ChannelId]
@@ -293,6 +295,7 @@ def taken(tx: Tx, units: Collection[UnitId], now: datetime) -> list[Night]:
         "id",
         "unit_id",
         "kind",
+        "status",
         "arrival",
         "departure",
         "check_in",
@@ -307,7 +310,8 @@ def taken(tx: Tx, units: Collection[UnitId], now: datetime) -> list[Night]:
         told = frozenset(words.keys() | ({row.channel_id} - {None}))
         until = {channel: day for channel, day in words.items() if day is not None}
         days, hours = (row.arrival, row.departure), (row.check_in, row.check_out, row.left_at)
-        found.append(Night(row.id, row.unit_id, row.kind, *days, *hours, row.moved_from is not None, told, until))
+        waits, moved = row.status == StayStatus.TENTATIVE.value, row.moved_from is not None
+        found.append(Night(row.id, row.unit_id, row.kind, *days, *hours, waits, moved, told, until))
     return found
 
 

@@ -200,6 +200,10 @@ class Guesty(Account):
     # ---- writing ----
 
     @property
+    def keeps_waiting(self) -> bool:  # type: ignore[override]  # said once for all others
+        return self._config.push_pending_as == "reserved"
+
+    @property
     def rehearses(self) -> bool:  # type: ignore[override]  # said once for all others
         return self._config.push_test
 

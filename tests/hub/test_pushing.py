@@ -14,6 +14,7 @@ from hub import pushing, resync
 from hub.errors import Rejected
 from hub.known_where import How, Known, known_where
 from hub.model.values import StayStatus
+from hub.stay_changes import StayChange
 from hub.store import publishing as sync_log
 from hub.store import pushes
 from hub.store.engine import Tx
@@ -368,6 +369,24 @@ def test_what_is_sent_as_a_booking_is_not_closed_as_well_but_what_was_refused_is
             days = {day for _, day in desk.closed}
             assert {date(2027, 5, 1), date(2027, 5, 2)} <= days
             assert all(day >= date(2027, 4, 30) for day in days), "and the hours before and after"
+
+    simulate(main())
+
+
+def test_nights_that_an_inquiry_does_not_keep_there_are_closed_until_it_is_confirmed(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with plugged(tmp_path, **FOR_REAL, block_nights=True, push_pending_as="inquiry") as (house, desk):
+            hub, id_ = house.hub, await add(house, replace(ADA, awaits_payment=True))
+            await house.later(minutes=1)
+            ours = {("101", ARRIVAL + timedelta(days=number)) for number in range(3)}
+            assert (made_there(desk).state, desk.closed >= ours) == ("inquiry", True)
+            note = StayChange(note="Brings a cat")
+            await hub.store.write(lambda tx: hub.intake.change_stay(tx, id_, note, "manager"))
+            await house.later(minutes=1)
+            assert (made_there(desk).note, desk.closed >= ours) == ("Brings a cat", True)
+            await hub.store.write(lambda tx: hub.intake.confirm_stay(tx, id_, "manager"))
+            await house.later(minutes=1)
+            assert (made_there(desk).state, desk.closed) == ("taken", set())
 
     simulate(main())
 
