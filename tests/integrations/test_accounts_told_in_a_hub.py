@@ -31,6 +31,16 @@ def shown(desk: Desk) -> str:
     return desk.booked[1].code or desk.booked[1].note
 
 
+async def booked_and_shown(house: Home, desk: Desk) -> str:
+    """The code."""
+    desk.book(1)
+    await house.until(INSIDE)
+    await house.later(minutes=10)
+    pin = await house.digits()
+    assert pin in shown(desk)
+    return pin
+
+
 async def booked_and_refused(house: Home, desk: Desk, status: int) -> None:
     desk.refuses = status
     desk.book(1)
@@ -59,12 +69,8 @@ def test_the_code_is_shown_once_it_is_proven_and_gone_when_the_guest_cancels(tmp
 def test_another_code_takes_the_place_of_the_first(tmp_path: Path, manager: Double) -> None:
     async def main() -> None:
         async with plugged(tmp_path, manager, door_codes=True) as (house, desk):
-            desk.book(1)
-            await house.until(INSIDE)
-            await house.later(minutes=10)
-            first, stay = await house.digits(), await house.stay()
-            assert first in shown(desk)
-            hub = house.hub
+            first = await booked_and_shown(house, desk)
+            hub, stay = house.hub, await house.stay()
             await hub.store.write(lambda tx: issuing.redraw(tx, hub.desk, stay, "tester"))
             await house.later(minutes=10)
             second = await house.digits()
@@ -78,11 +84,7 @@ def test_another_code_takes_the_place_of_the_first(tmp_path: Path, manager: Doub
 def test_no_promise_and_no_row_holds_the_digits(tmp_path: Path) -> None:
     async def main() -> None:
         async with plugged(tmp_path, MANAGERS["hostaway"], door_codes=True) as (house, desk):
-            desk.book(1)
-            await house.until(INSIDE)
-            await house.later(minutes=10)
-            pin = await house.digits()
-            assert pin in shown(desk)
+            pin = await booked_and_shown(house, desk)
             await house.later(minutes=70)  # it was read back meanwhile
 
             def dump(tx: Any) -> str:
@@ -120,9 +122,7 @@ def test_a_code_that_a_lock_does_not_answer_for_is_not_shown(tmp_path: Path) -> 
 def test_an_account_that_will_not_drop_a_dead_code_is_told_to_a_person(tmp_path: Path) -> None:
     async def main() -> None:
         async with plugged(tmp_path, MANAGERS["hostaway"], door_codes=True) as (house, desk):
-            desk.book(1)
-            await house.until(INSIDE)
-            await house.later(minutes=10)
+            await booked_and_shown(house, desk)
             stay, hub = await house.stay(), house.hub
             desk.faults = [reply({}, 422)] * 20
             await hub.store.write(lambda tx: hub.intake.cancel_stay(tx, stay.id, "tester"))
