@@ -26,7 +26,9 @@ _HEAD = Prepared(
     select(chain.c.number, chain.c.seal).order_by(desc(chain.c.number)).limit(1),
     lambda row: Head(row["number"], row["seal"]),
 )
-_NEW = insert(chain)
+_NEW: Final = Prepared(
+    insert(chain).values({each.name: bindparam(each.name, type_=each.type) for each in chain.c}), dict
+)
 
 
 def head(tx: Tx) -> Head:
@@ -40,22 +42,20 @@ def append(tx: Tx, at: datetime, kind: str, what: str, outcome: str, **more: obj
     """
     last = head(tx)
     link = sealed(replace(Link(last.number + 1, last.seal, cut(at), kind, what, outcome), **more))  # type: ignore[arg-type]
-    tx.sql.execute(
-        _NEW,
-        {
-            "number": link.number,
-            "at": link.at,
-            "kind": link.kind,
-            "what": link.what,
-            "outcome": link.outcome,
-            "lock_id": link.lock,
-            "slot": link.slot,
-            "subject": link.subject,
-            "actor": link.actor,
-            "evidence": link.evidence,
-            "previous": link.previous,
-            "seal": link.seal,
-        },
+    _NEW.run(
+        tx,
+        number=link.number,
+        at=link.at,
+        kind=link.kind,
+        what=link.what,
+        outcome=link.outcome,
+        lock_id=link.lock,
+        slot=link.slot,
+        subject=link.subject,
+        actor=link.actor,
+        evidence=link.evidence,
+        previous=link.previous,
+        seal=link.seal,
     )
     return link.number
 

@@ -103,8 +103,11 @@ def complaints_of(tx: Tx, stay: StayId) -> dict[LockId, Complaint]:
     return {each.lock: each for each in found}
 
 
+_ALL: Final = Prepared(_COMPLAINTS, lambda row: Complaint(*row.values()))
+
+
 def all_complaints(tx: Tx) -> list[Complaint]:
-    return [Complaint(*row) for row in tx.sql.execute(_COMPLAINTS)]
+    return _ALL.all(tx)
 
 
 _DOUBTED: Final = Prepared(

@@ -61,7 +61,7 @@ class Filter:
 
 def note(tx: Tx, entry: Entry) -> None:
     """One line of the access log, and its link in the audit chain."""
-    tx.sql.execute(insert(access_log).values(**_values(entry)))
+    _NOTE.run(tx, **_values(entry))
     if entry.what not in _CODES:
         _link_entry(tx, entry)
     tx.signal("log")
@@ -97,12 +97,20 @@ def _values(entry: Entry) -> dict[str, object]:
     }
 
 
-_BUSIEST = (
-    select(access_log.c.stay_id, func.count(), func.min(access_log.c.at))
+_NOTE: Final = Prepared(
+    insert(access_log).values(
+        {each.name: bindparam(each.name, type_=each.type) for each in access_log.c if each.name != "id"}
+    ),
+    dict,
+)
+
+_BUSIEST: Final = Prepared(
+    select(access_log.c.stay_id, func.count().label("often"), func.min(access_log.c.at).label("first"))
     .where(access_log.c.at >= bindparam("since", type_=Instant), access_log.c.what == UNLOCKED)
     .where(Bare(access_log.c.stay_id).is_not(None))
     .group_by(Bare(access_log.c.stay_id))
-    .having(func.count() >= bindparam("most", type_=Integer))
+    .having(func.count() >= bindparam("most", type_=Integer)),
+    lambda row: (row["stay_id"], row["often"], row["first"]),
 )
 
 """The plus keeps SQLite from walking the log of every stay there ever was, to spare itself the grouping of an hour."""
@@ -110,7 +118,7 @@ _BUSIEST = (
 
 def busiest(tx: Tx, since: datetime, most: int) -> list[tuple[StayId, int, datetime]]:
     """Stays whose code opened doors so often or more since then: how often, and when first."""
-    return [(stay, count, first) for stay, count, first in tx.sql.execute(_BUSIEST, {"since": since, "most": most})]
+    return _BUSIEST.all(tx, since=since, most=most)
 
 
 _TOLD = (

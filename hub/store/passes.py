@@ -18,7 +18,7 @@ from hub.store.codes import Issued
 from hub.store.engine import Tx
 from hub.store.house import Origin
 from hub.store.log import UNLOCKED, Entry
-from hub.store.prepared import Prepared
+from hub.store.prepared import Prepared, among, listed
 from hub.store.tables import access_log, grants, pass_doors, pass_uses, passes
 
 
@@ -282,11 +282,16 @@ def refusals(tx: Tx, id_: PassId) -> int:
 # ---- uses -----------------------------------------------------------------------------------------------------------
 
 
+_USES: Final = Prepared(
+    select(pass_uses).where(among(pass_uses.c.pass_id, "ids")).order_by(pass_uses.c.at),
+    lambda row: (row["pass_id"], row["lock_id"], row["at"]),
+)
+
+
 def counted(tx: Tx, ids: Collection[PassId]) -> dict[tuple[PassId, LockId], list[datetime]]:
-    query = select(pass_uses).where(pass_uses.c.pass_id.in_(ids)).order_by(pass_uses.c.at)
     found: dict[tuple[PassId, LockId], list[datetime]] = {}
-    for row in tx.sql.execute(query).mappings():
-        found.setdefault((row["pass_id"], row["lock_id"]), []).append(row["at"])
+    for pass_, lock, at in _USES.all(tx, ids=listed(ids)):
+        found.setdefault((pass_, lock), []).append(at)
     return found
 
 
