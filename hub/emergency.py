@@ -29,9 +29,11 @@ from hub.opened_flats import Told, guests_of, tell
 from hub.plugins import Plugins
 from hub.store import code_list, codes, doors, emergencies, house, log, settings
 from hub.store import stays as ledger
+from hub.store.codes import Issued
 from hub.store.doors import Door
 from hub.store.emergencies import Deed, Emergency
 from hub.store.engine import Store, Tx
+from hub.store.ladder import can_wait
 from hub.store.stays import StayRow
 from hub.unlock import Answer, Hand, unwritten
 
@@ -166,18 +168,16 @@ class Emergencies:
             reason=wish.reason,
             doors=tuple(self._door_ahead(tx, door, wish.act) for door in scope.doors),
             guests=tuple(self._guests_ahead(tx, wish, scope)),
-            notes=tuple(_notes(tx, wish, scope.doors, down, trusted=self.clock.trusted)),
+            notes=tuple(_notes(tx, wish, scope.doors, down, self.clock)),
         )
 
     def _guests_ahead(self, tx: Tx, wish: Wish, scope: _Scope) -> Iterable[GuestAhead]:
         if wish.act is Act.UNLOCK:
             return [_ahead(tx, row) for row in guests_of(tx, scope.doors[0].id, self.clock.now())]
-        return _guests(tx, scope.doors) if wish.act in (Act.LOCK_DOWN, Act.RELEASE) else ()
+        return _guests(tx, scope.doors, self.clock.now()) if wish.act in (Act.LOCK_DOWN, Act.RELEASE) else ()
 
     def _door_ahead(self, tx: Tx, door: Door, act: Act) -> DoorAhead:
-        live = (code.issued for code in code_list.listing(tx, lock=door.id) if code.issued is not None)
-        count = sum(codes.opens_for_guests(entry) and not entry.grant.revoked for entry in live)
-        return DoorAhead(door.id, door.name, count, self._trouble(door, act))
+        return DoorAhead(door.id, door.name, len(_of_now(tx, door, self.clock.now())[0]), self._trouble(door, act))
 
     def _trouble(self, door: Door, act: Act) -> str:
         met = self.plugins.lock(door.driver, door.address)
@@ -447,14 +447,28 @@ def _place(tx: Tx, property_: PropertyId | None, lock: LockId | None) -> _Scope:
     return _Scope(place.id, place.name, f"property:{place.id}", known)
 
 
-def _guests(tx: Tx, wanted: Iterable[Door]) -> Iterable[GuestAhead]:
+def _of_now(tx: Tx, door: Door, now: datetime) -> tuple[list[Issued], list[Issued]]:
+    """The codes of guests that are in a lock, or would be without a lock-down; and those of later stays."""
+    soon = now + door.ahead if can_wait(door) else now
+    there, later = list[Issued](), list[Issued]()
+    for code in code_list.listing(tx, lock=door.id):
+        if code.issued is not None and codes.opens_for_guests(code.issued) and not code.issued.grant.revoked:
+            (there if code.slot is not None or code.issued.grant.window.start <= soon else later).append(code.issued)
+    return there, later
+
+
+def _later(tx: Tx, wanted: Iterable[Door], now: datetime) -> Iterable[str]:
+    if count := len({entry.stay for door in wanted for entry in _of_now(tx, door, now)[1]}):
+        yield f"Codes of later stays ({count}) are in no lock yet, and go in only once it is released."
+
+
+def _guests(tx: Tx, wanted: Iterable[Door], now: datetime) -> Iterable[GuestAhead]:
     """Whoever has a code on one of these doors now, those inside first."""
     rows = {}
     for door in wanted:
-        for code in code_list.listing(tx, lock=door.id):
-            stay = None if code.issued is None or code.issued.grant.revoked else code.issued.stay
-            if stay is not None and (row := ledger.stay(tx, stay)) is not None:
-                rows[stay] = row
+        for entry in _of_now(tx, door, now)[0]:
+            if entry.stay is not None and (row := ledger.stay(tx, entry.stay)) is not None:
+                rows[entry.stay] = row
     ahead = [_ahead(tx, row) for row in rows.values()]
     return sorted(ahead, key=lambda guest: (not guest.inside, guest.name))
 
@@ -466,7 +480,7 @@ def _ahead(tx: Tx, row: StayRow) -> GuestAhead:
     return GuestAhead(row.id, name, row.unit_id if unit is None else unit.name, inside)
 
 
-def _notes(tx: Tx, wish: Wish, wanted: Sequence[Door], down: frozenset[LockId], *, trusted: bool) -> Iterable[str]:
+def _notes(tx: Tx, wish: Wish, wanted: Sequence[Door], down: frozenset[LockId], clock: Clock) -> Iterable[str]:
     if wish.act is Act.LOCK_DOWN:
         foreign = sum(
             slot.reading is Reading.OCCUPIED and slot.holder is None
@@ -474,9 +488,10 @@ def _notes(tx: Tx, wish: Wish, wanted: Sequence[Door], down: frozenset[LockId], 
             for slot in codes.slots_of(tx, door.id)
         )
         yield "Codes of staff and emergency codes keep working. Whoever is inside can still leave."
+        yield from _later(tx, wanted, clock.now())
         if foreign:
             yield f"{foreign} codes that Gatehouse did not put there stay in the keypads; it does not touch them."
-    if wish.act is Act.CODE and not trusted:
+    if wish.act is Act.CODE and not clock.trusted:
         yield "The hub does not know the time for certain. Confirm it on the Health page first; no code is given until then."
     if wish.act is Act.CODE and settings.safe_mode(tx):
         yield "The hub is in safe mode after a restore and writes no code. Leave safe mode on the Health page first."

@@ -257,6 +257,7 @@ def test_a_lock_down_leaves_emergency_codes_and_strangers_alone(tmp_path: Path) 
 def test_what_would_happen_is_said_first(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path, _two()) as house:
+            house.book("later", date(2027, 3, 9), date(2027, 3, 12), "Grace Hopper")
             digits = await _guest_in(house)
             await house.driver.press("front", digits)
             house.lock("back").silent = True
@@ -264,6 +265,9 @@ def test_what_would_happen_is_said_first(tmp_path: Path) -> None:
             foreseen = await house.hub.emergencies.prepare(_lock_down(), "Rosa")
             assert [(each.lock, each.codes) for each in foreseen.doors] == [(BACK, 1), (FRONT, 1)]
             assert [(guest.name, guest.inside) for guest in foreseen.guests] == [("Ada Lovelace", True)]
+            assert (
+                foreseen.notes[-1] == "Codes of later stays (1) are in no lock yet, and go in only once it is released."
+            )
             assert house.lock("front").holds(digits)
 
     simulate(main())
