@@ -34,6 +34,10 @@ def _march(day: int, hour: int) -> datetime:
     return datetime(2027, 3, day, hour, tzinfo=ZONE).astimezone(UTC)
 
 
+NOON = _march(2, 12)
+"""Of the day on which Ada Lovelace comes."""
+
+
 async def _say(house_: Home, id_: StayId, stage: Stage) -> None:
     await house_.hub.store.write(lambda tx: workflow.say(tx, house_.hub.intake, id_, stage, "", "ada"))
 
@@ -94,7 +98,7 @@ def test_the_hour_of_leaving_decides_which_night_is_the_first_free_one() -> None
 @pytest.mark.parametrize("made_here", [True, False])
 def test_nights_after_an_early_departure_are_booked_held_and_moved_to(tmp_path: Path, made_here: bool) -> None:
     async def main() -> None:
-        async with home(tmp_path) as house_:
+        async with home(tmp_path, start=NOON) as house_:
             await house_.hub.store.write(_loft)
             await _left(house_, _march(4, 10), made_here=made_here)
             assert await _taken(house_, 3, 6) == [True, *[False] * 5]
@@ -115,7 +119,7 @@ def test_nights_after_an_early_departure_are_booked_held_and_moved_to(tmp_path: 
 @pytest.mark.usefixtures("either_database")
 def test_who_leaves_late_in_the_day_has_had_that_night_everywhere(tmp_path: Path) -> None:
     async def main() -> None:
-        async with home(tmp_path) as house_:
+        async with home(tmp_path, start=NOON) as house_:
             id_ = await _left(house_, _march(4, 22))
             assert await _taken(house_, 4, 2) == [True, False]
             with pytest.raises(NotFree):
@@ -133,7 +137,7 @@ def test_who_leaves_late_in_the_day_has_had_that_night_everywhere(tmp_path: Path
 @pytest.mark.parametrize("made_here", [True, False])
 def test_a_departure_is_undone_until_somebody_else_has_the_nights(tmp_path: Path, made_here: bool) -> None:
     async def main() -> None:
-        async with home(tmp_path) as house_:
+        async with home(tmp_path, start=NOON) as house_:
             id_ = await _left(house_, _march(4, 10), made_here=made_here)
             assert await house_.digits_by_door(id_) == {}
             await _say(house_, id_, Stage.CHECKED_IN)
@@ -162,7 +166,7 @@ def test_a_channel_that_sells_the_nights_again_tells_of_another_guest(tmp_path: 
     """Under another name, until the same day; it lists the one who left no more."""
 
     async def main() -> None:
-        async with home(tmp_path) as house_:
+        async with home(tmp_path, start=NOON) as house_:
             id_ = await _left(house_, _march(4, 10), made_here=False)
             house_.unbook("a")
             house_.book("b", date(2027, 3, 5), LAST, "")
@@ -179,7 +183,7 @@ def test_a_channel_that_sells_the_nights_again_tells_of_another_guest(tmp_path: 
 @pytest.mark.usefixtures("either_database")
 def test_of_many_who_ask_for_the_free_nights_at_once_one_gets_them(tmp_path: Path) -> None:
     async def main() -> None:
-        async with home(tmp_path) as house_:
+        async with home(tmp_path, start=NOON) as house_:
             id_ = await _left(house_, _march(4, 10))
             asked = [_book(house_, 5, 7, f"Guest {number}") for number in range(5)]
             said = await asyncio.gather(*asked, _say(house_, id_, Stage.CHECKED_IN), return_exceptions=True)
@@ -192,7 +196,7 @@ def test_of_many_who_ask_for_the_free_nights_at_once_one_gets_them(tmp_path: Pat
 @pytest.mark.usefixtures("either_database")
 def test_the_database_itself_lets_nobody_back_on_nights_that_were_sold(tmp_path: Path) -> None:
     async def main() -> None:
-        async with home(tmp_path) as house_:
+        async with home(tmp_path, start=NOON) as house_:
             id_ = await _left(house_, _march(4, 10))
             await _book(house_, 6, 8)
 
@@ -219,7 +223,7 @@ async def _longer(house_: Home) -> StayId:
 @pytest.mark.usefixtures("either_database")
 def test_a_channel_that_makes_a_stay_longer_has_its_guest_back(tmp_path: Path) -> None:
     async def main() -> None:
-        async with home(tmp_path) as house_:
+        async with home(tmp_path, start=NOON) as house_:
             await _left(house_, _march(4, 10), made_here=False)
             id_ = await _longer(house_)
             assert ((await house_.stay()).left_at, all(await _taken(house_, 5, 6))) == (None, True)
@@ -237,7 +241,7 @@ def test_a_channel_that_makes_a_stay_longer_has_its_guest_back(tmp_path: Path) -
 @pytest.mark.usefixtures("either_database")
 def test_nights_that_were_sold_before_a_channel_made_the_stay_longer_are_sold_twice(tmp_path: Path) -> None:
     async def main() -> None:
-        async with home(tmp_path) as house_:
+        async with home(tmp_path, start=NOON) as house_:
             await _left(house_, _march(4, 10), made_here=False)
             other = await _book(house_, 6, 8)
             id_ = await _longer(house_)
@@ -253,7 +257,7 @@ def test_nights_that_were_sold_before_a_channel_made_the_stay_longer_are_sold_tw
 
 def test_a_shorter_or_equal_stay_leaves_the_departure_as_it_is(tmp_path: Path) -> None:
     async def main() -> None:
-        async with home(tmp_path) as house_:
+        async with home(tmp_path, start=NOON) as house_:
             await _left(house_, _march(4, 10), made_here=False)
             for changed in ({"guests": 3}, {"departure": date(2027, 3, 8)}):
                 house_.rebook("a", **changed)
@@ -265,7 +269,7 @@ def test_a_shorter_or_equal_stay_leaves_the_departure_as_it_is(tmp_path: Path) -
 
 def test_a_stay_is_made_longer_only_while_its_guest_is_there(tmp_path: Path) -> None:
     async def main() -> None:
-        async with home(tmp_path) as house_:
+        async with home(tmp_path, start=NOON) as house_:
             id_ = await _left(house_, _march(4, 10))
             longer, shorter = StayChange(departure=date(2027, 3, 11)), StayChange(departure=date(2027, 3, 8))
             change = house_.hub.intake.change_stay
