@@ -123,7 +123,7 @@ def parts_of(desk: Desk, stay: StayRow, listing: str) -> dict[Part, str]:
     """A digest of each part that is sent. Our own key, coming back as the booking's reference, is no news."""
     reference = "" if stay.reference.startswith(OURS) else stay.reference
     party = (stay.guests, stay.adults, stay.children, stay.infants, stay.pets)
-    price = (stay.total_minor, stay.currency)
+    price = (stay.total_minor, stay.currency, *([stay.price_lines] if stay.price_lines else []))
     said: dict[Part, tuple[object, ...]] = {
         Part.PARTY: party,
         Part.GUEST: (stay.guest, sorted(_contact(desk, stay).items())),
@@ -234,6 +234,7 @@ class Pusher:
             infants=stay.infants,
             pets=stay.pets,
             total=stay.total,
+            lines=stay.price.lines,
             **_besides(stay),
             parts=tuple(wanted.items()),
             told=told,

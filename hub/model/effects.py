@@ -12,6 +12,7 @@ from typing import Final
 
 from hub.model.diary import Entry
 from hub.model.money import Money
+from hub.model.price_lines import PriceLine
 from hub.model.publishing import Block
 from hub.model.values import ChannelId, Part, PassId, PersonId, PropertyId, StayId, StayStatus, UnitId
 
@@ -142,6 +143,8 @@ class KeepBooking:
     company: str = field(default="", repr=False)
     purpose: str = field(default="", repr=False)
     country: str = field(default="", repr=False)
+    lines: tuple[PriceLine, ...] = field(default=(), repr=False)
+    """What the total is made of."""
     parts: tuple[tuple[Part, str], ...] = ()
     """A digest of each part as it is here; it comes back with the part that the account took."""
     told: frozenset[Part] = frozenset()

@@ -43,6 +43,11 @@ def decimals(currency: str) -> int:
     return next((places for places, codes in _PLACES.items() if currency in codes.split()), 2)
 
 
+def in_units(sum_: Money) -> float:
+    """As most services take it: 450.5."""
+    return float(Decimal(sum_.minor).scaleb(-decimals(sum_.currency)))
+
+
 def money(amount: object, currency: str) -> Money:
     """An amount as others write it, as a number or as text, rounded to the coin.
 

@@ -66,7 +66,8 @@ class Config(TakesNights):
     push_pending_as: Literal["reserved", "inquiry"] = "reserved"
     """Ruling C18: an inquiry keeps no nights there."""
     push_mapping: Literal["classes", "plan"] = "classes"
-    """Ruling C22: guests by class; `plan` tells adults and children as one number, and infants in the note."""
+    """Ruling C22: guests by class, and fees apart from the fare; `plan` tells adults and children as one number, infants in the
+    note, and the whole price as the fare."""
     reservations: Literal["v1", "v3"] | None = None
     """Which of Guesty's two APIs reservations are read from; None: the older one, for as long as it lasts."""
     currency: Currency | None = None

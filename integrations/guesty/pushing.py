@@ -23,8 +23,11 @@ from hub.io.api import told
 from hub.io.http import Answer
 from hub.model.effects import KeepBooking
 from hub.model.facts import BookingKept
+from hub.model.money import Money
+from hub.model.price_lines import Price, in_words
 from hub.model.returning import email_form, phone_form
 from hub.model.values import NIGHTLY, ChannelId, Part, StayStatus
+from integrations.guesty.fares import Fares, parted
 from integrations.guesty.reading import by_code, by_ids
 
 logger = structlog.get_logger("guesty")
@@ -77,9 +80,10 @@ class Push:
         """One reservation with our key, as the booking is. Raises as a Performer."""
         if booking.dry:
             # R555: what would be sent, without the guest.
-            logger.info(
-                "a booking was rehearsed", payload=_without_guest(self.payload(booking)), notes=len(booking.note)
-            )
+            fares = self.fares(booking)
+            items = 0 if fares is None else len(fares.items)
+            payload = _without_guest(self.payload(booking))
+            logger.info("a booking was rehearsed", payload=payload, notes=len(booking.note), items=items)
             await self._told(booking, TEST_ID, _Has(set(Part)))
             return
         known = await self._find(booking)
@@ -138,7 +142,8 @@ class Push:
     def _made(self, booking: KeepBooking) -> _Has:
         """What Guesty has of a reservation as soon as it is made."""
         has = _Has(set(Part) - {Part.NOTES, Part.PRICE})
-        if self.fare(booking) is not None or booking.total is None:
+        fares = self.fares(booking)
+        if booking.total is None or (fares is not None and not fares.items):
             has.parts.add(Part.PRICE)
         return has
 
@@ -193,13 +198,39 @@ class Push:
                 has.parts.add(Part.PARTY)
             if Part.GUEST not in booking.told:
                 await self._rename(booking, known, has)
+        if Part.PRICE not in has.parts:
+            await self._bill(booking, known, has, path.rpartition("/")[2])
         if Part.NOTES not in has.parts:
             asked = "\n".join(each for each in (booking.special_requests, booking.note) if each)
             notes = {"specialRequests": asked, "other": self.remarks(booking, has)}
             await self._put(f"{path}/notes", {"notes": notes}, Part.NOTES, has)
-        why = self._price_why(booking)
-        if Part.PRICE not in has.parts and why:
+
+    async def _bill(self, booking: KeepBooking, known: Fields | None, has: _Has, id_: str) -> None:
+        """The items of a price that Guesty has the fare of; a price that it does not have stands in the notes."""
+        fares, why = self.fares(booking), self._price_why(booking)
+        if fares is not None and fares.items and Part.PRICE not in booking.outdated:
+            lacking = fares.items if known is None else fares.lacking(known)
+            for line in lacking or ():
+                why = await self._add(fares.item(line), id_)
+                if why:
+                    break
+            else:
+                why = why if lacking is None else ""
+        if why:
             has.lacks[Part.PRICE] = why
+        elif booking.total is not None:
+            has.parts.add(Part.PRICE)
+
+    async def _add(self, item: dict[str, Any], id_: str) -> str:
+        """Why Guesty does not take it; empty: it has it."""
+        try:
+            answer = await self.tell("POST", f"/v1/invoice-items/reservation/{id_}", item)
+            if answer.status in (400, 403, 404, 409, 422):
+                return f"Guesty does not take its items as they are ({answer.status}), so it stands in the notes, too"
+            done(answer, _KEYS)
+        except Unavailable as error:  # it may have it: that is looked up before it is sent once more
+            raise Unavailable(str(error), wait=max(error.wait, SETTLES)) from error
+        return ""
 
     async def _put(self, path: str, said: object, part: Part, has: _Has) -> None:
         answer = await self.tell("PUT", path, said)
@@ -273,17 +304,15 @@ class Push:
             said["guest"] = {**guest, "phones": [booking.phone] if booking.phone else []}
         if said["status"] == "reserved":
             said["reservedUntil"] = -1  # no limit: whoever made it here ends it here
-        fare = self.fare(booking)
-        if fare is not None:
-            said["accommodationFare"] = fare
-        return said
+        fares = self.fares(booking)
+        return said if fares is None else {**said, **fares.told}
 
-    def fare(self, booking: KeepBooking) -> float | None:
-        """R569; None: Guesty would take it for money of its own currency."""
+    def fares(self, booking: KeepBooking) -> Fares | None:
+        """R569, ruling C22; None: Guesty would take it for money of its own currency."""
         total = booking.total
         if total is None or total.currency != self.wishes.currency:
             return None
-        return float(str(total).partition(" ")[0])
+        return parted(total, booking.lines, whole=self.wishes.push_mapping == "plan")
 
     def _price_why(self, booking: KeepBooking) -> str:
         """Why it stands in the notes only; empty: there is none."""
@@ -336,9 +365,16 @@ class Push:
             f"purpose of the journey {booking.purpose}" if booking.purpose else "",
             f"from {booking.country}" if booking.country else "",
             *(f"{number} {what}" for what, number in party.items() if number),
-            f"price {total}" if priced else "",
+            f"price {total}{_made_of(booking)}" if priced else "",
         ]
         return "; ".join(each for each in said if each)
+
+
+def _made_of(booking: KeepBooking) -> str:
+    said = in_words(Price(booking.total, booking.lines))
+    if booking.total is None or not said:
+        return ""
+    return f" ({', '.join(f'{words} {Money(minor, booking.total.currency)}' for words, minor in said)})"
 
 
 def _without_guest(payload: Mapping[str, Any]) -> dict[str, Any]:

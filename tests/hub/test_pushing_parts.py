@@ -11,6 +11,7 @@ import pytest
 
 from hub import conflicts, pushing
 from hub.model.money import Money
+from hub.model.price_lines import LineKind, PriceLine
 from hub.model.values import Part, PropertyId, StayId, StayStatus, UnitId
 from hub.stay_changes import StayChange
 from hub.store import house as rows
@@ -259,6 +260,62 @@ def test_a_price_in_the_account_s_currency_goes_along_and_any_other_stands_in_th
             await house.later(seconds=10)
             (other,) = (row for row in desk.booked.values() if row.arrival == later.arrival)
             assert "price 450.50 CHF" in other.remarks
+
+    simulate(main())
+
+
+LINES = (
+    PriceLine(LineKind.ACCOMMODATION, 34_000, "2 nights"),
+    PriceLine(LineKind.CLEANING, 5_000, "Final cleaning"),
+    PriceLine(LineKind.SERVICE, 3_000, "Linen"),
+    PriceLine(LineKind.TAX, 2_050),
+    PriceLine(LineKind.DISCOUNT, -1_000, "Weekly"),
+)
+ITEMISED = replace(ADA, total=Money(45_050, "EUR"), lines=LINES)
+FEES = [
+    {"title": "Linen", "amount": 30.0, "normalType": "AFE", "secondIdentifier": "SERVICE"},
+    {"title": "Tax", "amount": 20.5, "normalType": "TAX"},
+]
+"""What is not itemised, 20.00, is part of the fare as the discount is."""
+
+
+@pytest.mark.parametrize("lost", [0, 1, 2, 3])
+def test_an_itemised_price_is_sent_as_fare_cleaning_and_items_each_of_them_once(tmp_path: Path, lost: int) -> None:
+    """However many answers to what was done get lost."""
+
+    async def main() -> None:
+        async with plugged(tmp_path, **FOR_REAL, currency="EUR") as (house, desk):
+            desk.lost = lost
+            await add(house, ITEMISED)
+            await house.later(minutes=10)
+            row, there = await pushed(house), made_there(desk)
+            assert (float(there.total), float(there.cleaning), there.fees) == (450.5, 50, FEES)
+            assert (row.state, row.missing, there.remarks) == (PushState.SYNCED, {}, "Booked at the house")
+
+    simulate(main())
+
+
+@pytest.mark.parametrize(("settings", "fees"), [({"push_mapping": "plan"}, False), ({}, True)])
+def test_a_price_is_all_fare_by_the_plan_s_mapping_and_items_that_are_refused_are_said(
+    tmp_path: Path, settings: dict[str, Any], fees: bool
+) -> None:
+    async def main() -> None:
+        async with plugged(tmp_path, **FOR_REAL, currency="EUR", **settings) as (house, desk):
+            desk.refuses_part = "invoice-items"
+            id_ = await add(house, ITEMISED)
+            await house.later(seconds=10)
+            row, there = await pushed(house), made_there(desk)
+            assert there.cleaning == ("50.0" if fees else "0")
+            assert float(there.total) == (400 if fees else 450.5)
+            assert list(row.missing) == ([Part.PRICE] if fees else [])
+            assert ("price 450.50 EUR (accommodation (2 nights) 340.00 EUR, " in there.remarks) is fees
+            if fees:
+                assert "does not take its items" in row.missing[Part.PRICE]
+                return
+            again = StayChange(total=Money(50_000, "EUR"), lines=LINES)
+            await house.hub.store.write(lambda tx: house.hub.intake.change_stay(tx, id_, again, "manager"))
+            await house.later(seconds=10)
+            assert list((await pushed(house)).missing) == [Part.PRICE], "no price is changed there"
 
     simulate(main())
 

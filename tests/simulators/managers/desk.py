@@ -39,6 +39,8 @@ class Booking:
     total: str = "450.50"
     cleaning: str = "50.00"
     """Of the total."""
+    fees: list[dict[str, Any]] = field(default_factory=list)
+    """Items of its invoice besides, of the total, too."""
     code: str = ""
     """The door code that is shown with it."""
     note: str = ""

@@ -7,6 +7,7 @@ import hmac
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
@@ -25,6 +26,8 @@ STATES: Final = {
 }
 LETTERS: Final = ("m", "r", "b", "bd", "sr", "abl", "a", "bw", "o", "pt", "ic", "an")
 _WORDS: Final = {word: state for state, word in STATES.items()}
+
+BILL: Final = "/v1/invoice-items/reservation/"
 
 
 @dataclass(slots=True)
@@ -60,7 +63,7 @@ class GuestyDesk(Desk):
             return reply([self.detail(row) for row in self.booked.values() if str(row.id) in ids])
         if path == "/v1/reservations-v3" and asked.method == "POST":
             return self._made(json.loads(asked.body))
-        if path.startswith(("/v1/reservations-v3/", "/v1/guests-crud/g")) and asked.method == "PUT":
+        if path.startswith((BILL, "/v1/reservations-v3/", "/v1/guests-crud/g")) and asked.method in ("PUT", "POST"):
             return self._put(asked, path)
         calendars = "/v1/availability-pricing/api/calendar/listings/"
         if path.startswith(calendars):
@@ -69,7 +72,19 @@ class GuestyDesk(Desk):
             return self._talk(asked, path, query)
         return reply({"error": "not found"}, 404)
 
+    def _billed(self, row: Booking | None, told: dict[str, Any]) -> Reply:
+        """Source: Open API reference, “Create Invoice Item”."""
+        named = (told["normalType"] == "AFE") == ("secondIdentifier" in told)
+        if row is None or not named or self.refuses_part == "invoice-items":
+            return reply({"error": "validation"}, 400)
+        row.fees.append(told)
+        row.total = str(Decimal(row.total) + Decimal(str(told["amount"])))
+        row.changed = self.now()
+        return reply({}, 201)
+
     def _put(self, asked: Asked, path: str) -> Reply:
+        if path.startswith(BILL):
+            return self._billed(self.booked.get(int(path.removeprefix(BILL))), json.loads(asked.body))
         if path.startswith("/v1/guests-crud/g"):
             return self._renamed(path.removeprefix("/v1/guests-crud/g"), json.loads(asked.body))
         id_, _, what = path.removeprefix("/v1/reservations-v3/").partition("/")
@@ -127,7 +142,8 @@ class GuestyDesk(Desk):
             phone=next(iter(guest.get("phones", [])), ""),
             adults=told["guestsCount"],
             children=0,
-            total=str(told.get("accommodationFare", 100)),
+            total=str(Decimal(str(told.get("accommodationFare", 100))) + Decimal(str(told.get("cleaningFee", 0)))),
+            cleaning=str(told.get("cleaningFee", 0)),
             key=told["confirmationCode"],
         )
         return reply({"reservationId": str(id_), "confirmationCode": told["confirmationCode"]}, 201)
@@ -303,8 +319,10 @@ class GuestyDesk(Desk):
 
 def _money(row: Booking) -> dict[str, Any]:
     """The items as the page on syncing reservation financials names them."""
+    fees = sum(Decimal(str(each["amount"])) for each in row.fees)
+    (nights, fare), cleaning = items(row)
     told = [
         {"normalType": kind, "title": said, "amount": cost, "isTax": False}
-        for kind, (said, cost) in zip(("AF", "CF"), items(row), strict=True)
-    ]
+        for kind, (said, cost) in (("AF", (nights, fare - float(fees))), ("CF", cleaning))
+    ] + row.fees
     return {"totalPaid": float(row.total) - 100, "balanceDue": 100, "currency": "EUR", "invoiceItems": told}
