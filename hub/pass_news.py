@@ -49,6 +49,8 @@ SETTLE_S: Final = 1.0
 SOON: Final = timedelta(minutes=1)
 """Until the next look while a code is on its way into its locks: nothing says when it is there."""
 LATE: Final = timedelta(minutes=15)
+STALE: Final = timedelta(days=1)
+"""Who could not be told for so long that a code is off has learnt it otherwise, or will at the door."""
 WAYS: Final = {ToldBy.EMAIL: Way.EMAIL, ToldBy.SMS: Way.SMS}
 _SURE: Final = frozenset({Proof.READ_BACK, Proof.CONFIRMED})
 _ENDINGS: Final = frozenset({What.ENDED, What.OFF})
@@ -102,11 +104,15 @@ class _Scene:
             partly=len(lacking) < len(row.doors) - len(used_up),
             asked_at=self._asked_at(row, lacking),
             stopped=stopped,
-            over=row.good.over(now),
+            over=row.good.over(now) or self._ended_long_ago(row),
         )
         what = due(None if news is None else news.known, is_, now)
         expected = None if window is None or stopped else self._expected(row, window, lacking)
         return _Seen(row, self.ground.people[row.person], news, is_, lacking, what, expected)
+
+    def _ended_long_ago(self, row: Pass) -> bool:
+        ends = (row.paused_at, row.ended_at, self.ground.people[row.person].ended_at)
+        return any(end is not None and end + STALE <= self.ground.now for end in ends)
 
     def place(self, row: Pass) -> PropertyId:
         return self._doors[row.locks[0]].property

@@ -63,7 +63,7 @@ class Present:
     stopped: bool = False
     """It was ended or paused, or the person has left."""
     over: bool = False
-    """It was good until a time that has come."""
+    """It was good until a time that has come; or was stopped so long ago that it is no news."""
 
 
 def version(doors: Iterable[tuple[LockId, CodeTag]], when: When, good: Window, window: Window | None) -> str:

@@ -193,6 +193,21 @@ def test_a_pass_that_ends_or_rests_is_told_in_a_word_and_told_anew_when_it_goes_
     played(tmp_path, work)
 
 
+def test_that_a_code_is_off_is_not_told_days_later(tmp_path: Path) -> None:
+    async def work(made: Home, post: Post) -> None:
+        whose = await person(made)
+        id_ = await give(made, whose, Wish((FRONT,)))
+        await made.later(minutes=3)
+        await made.hub.store.write(lambda tx: people.tell_by(tx, made.hub.desk, whose, ToldBy.HAND, BY))
+        await made.hub.store.write(lambda tx: people.end(tx, made.hub.desk, id_, BY))
+        await made.later(days=2)
+        await made.hub.store.write(lambda tx: people.tell_by(tx, made.hub.desk, whose, ToldBy.EMAIL, BY))
+        await made.later(hours=1)
+        assert len(post.mails) == 1
+
+    played(tmp_path, work)
+
+
 def test_each_task_is_told_with_its_own_hours_and_taken_back_when_the_guest_does_not_come(tmp_path: Path) -> None:
     async def work(made: Home, post: Post) -> None:
         made.book("1", date(2027, 3, 1), date(2027, 3, 3))
