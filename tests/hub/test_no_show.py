@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,8 @@ from tests.simulators.home import FLAT, Home, home, simulate
 
 HOUSE = PropertyId("house")
 FIRST, LAST = date(2027, 3, 4), date(2027, 3, 9)
+LATELY = datetime(2027, 3, 3, 9, tzinfo=UTC)
+"""Somebody else comes and goes before."""
 
 
 async def _rules(made: Home, unit: UnitId | None, **own: object) -> None:
@@ -46,7 +48,7 @@ async def _book(made: Home, first: date, last: date) -> StayId:
 
 async def _awaited(made: Home) -> StayId:
     """Ada Lovelace, at a door of which is known that it says whose code was typed."""
-    made.book("before", date(2027, 3, 1), date(2027, 3, 2), "Mary Shelley")
+    made.book("before", FIRST - timedelta(days=1), FIRST, "Mary Shelley")
     made.book("a", FIRST, LAST)
     await made.until((await _check_in(made, "Mary Shelley")) + timedelta(hours=1))
     assert await made.driver.press("front", await made.digits("Mary Shelley"))
@@ -63,7 +65,7 @@ async def _check_in(made: Home, guest: str = "Ada Lovelace") -> datetime:
 
 def test_nothing_said_a_guest_is_missed_after_a_day_and_keeps_code_and_nights(tmp_path: Path) -> None:
     async def main() -> None:
-        async with home(tmp_path) as made:
+        async with home(tmp_path, start=LATELY) as made:
             id_ = await _awaited(made)
             await made.later(hours=23, minutes=40)
             assert await _stage(made, id_) is Stage.PRE_ARRIVAL
@@ -81,7 +83,7 @@ def test_nothing_said_a_guest_is_missed_after_a_day_and_keeps_code_and_nights(tm
 @pytest.mark.usefixtures("either_database")
 def test_a_unit_may_say_sooner_and_never_against_its_property(tmp_path: Path) -> None:
     async def main() -> None:
-        async with home(tmp_path) as made:
+        async with home(tmp_path, start=LATELY) as made:
             await _rules(made, None, no_show=NoShow.OFF)
             id_ = await _awaited(made)
             await made.later(hours=30)
@@ -97,7 +99,7 @@ def test_a_unit_may_say_sooner_and_never_against_its_property(tmp_path: Path) ->
 
 def test_where_the_house_says_of_nobody_that_they_did_not_come_the_stay_just_ends(tmp_path: Path) -> None:
     async def main() -> None:
-        async with home(tmp_path) as made:
+        async with home(tmp_path, start=LATELY) as made:
             await _rules(made, None, no_show=NoShow.OFF)
             id_ = await _awaited(made)
             await made.later(days=4, hours=21)
@@ -109,7 +111,7 @@ def test_where_the_house_says_of_nobody_that_they_did_not_come_the_stay_just_end
 @pytest.mark.usefixtures("either_database")
 def test_where_the_house_has_it_so_the_code_ends_and_the_nights_are_free_until_it_is_undone(tmp_path: Path) -> None:
     async def main() -> None:
-        async with home(tmp_path) as made:
+        async with home(tmp_path, start=LATELY) as made:
             await _rules(made, None, no_show=NoShow.FREE, no_show_after=timedelta(hours=6))
             id_ = await _awaited(made)
             await made.later(hours=5)
@@ -129,7 +131,7 @@ def test_where_the_house_has_it_so_the_code_ends_and_the_nights_are_free_until_i
 
 def test_more_nights_from_the_channel_are_of_a_guest_who_was_given_up_and_may_come_late(tmp_path: Path) -> None:
     async def main() -> None:
-        async with home(tmp_path) as made:
+        async with home(tmp_path, start=LATELY) as made:
             await _rules(made, None, no_show=NoShow.FREE, no_show_after=timedelta(hours=6))
             id_ = await _awaited(made)
             await made.later(hours=7)
@@ -147,7 +149,7 @@ def test_nobody_is_missed_at_a_door_that_is_silent(tmp_path: Path) -> None:
     """The guest may have come in all the same."""
 
     async def main() -> None:
-        async with home(tmp_path) as made:
+        async with home(tmp_path, start=LATELY) as made:
             await _rules(made, None, no_show=NoShow.FREE, no_show_after=timedelta(hours=6))
             id_ = await _awaited(made)
             await made.later(hours=5)
@@ -175,7 +177,7 @@ def test_nobody_is_missed_at_a_door_that_is_silent(tmp_path: Path) -> None:
 
 def test_a_persons_word_frees_the_nights_too_and_who_has_them_then_keeps_them(tmp_path: Path) -> None:
     async def main() -> None:
-        async with home(tmp_path) as made:
+        async with home(tmp_path, start=LATELY) as made:
             await _rules(made, FLAT, no_show=NoShow.FREE)
             id_ = await _awaited(made)
             await made.later(hours=2)
@@ -189,7 +191,7 @@ def test_a_persons_word_frees_the_nights_too_and_who_has_them_then_keeps_them(tm
 
 def test_a_guest_whose_channel_moves_the_stay_to_later_days_is_awaited_anew(tmp_path: Path) -> None:
     async def main() -> None:
-        async with home(tmp_path) as made:
+        async with home(tmp_path, start=LATELY) as made:
             await _rules(made, FLAT, no_show=NoShow.FREE, no_show_after=timedelta(hours=6))
             id_ = await _awaited(made)
             await made.later(hours=7)
