@@ -70,7 +70,7 @@ def _named(line: PriceLine) -> str:
 
 
 _TYPED: Final = re.compile(
-    r"(?:(?P<kind>[a-z]+):)?\s*(?P<label>.*?)\s*(?P<minus>-?)(?P<amount>\d[\d.,]*)", re.IGNORECASE
+    r"(?:(?P<kind>[a-z]+):)?\s*(?:(?P<label>\S.*?)\s+)?(?P<minus>-?)(?P<amount>\d[\d.,]*)", re.IGNORECASE
 )
 
 
@@ -88,10 +88,10 @@ def typed_lines(text: str, currency: str) -> tuple[PriceLine, ...]:
 
 def _typed(row: str, currency: str) -> PriceLine:
     read = _TYPED.fullmatch(row)
-    named = read is not None and (read["kind"] or read["label"])
-    if read is None or not named or len(read["label"]) > LONGEST:
+    said, words = ("", "") if read is None else (read["kind"] or "", read["label"] or "")
+    if read is None or not (said or words) or len(words) > LONGEST:
         raise ValueError(f"has lines like “Final cleaning 50.00”, unlike “{row[:LONGEST]}”")
-    kind, label = _kind_and_label(read["kind"] or "", read["label"])
+    kind, label = _kind_and_label(said, words)
     try:
         cost = typed_amount(read["amount"], currency).minor
     except ValueError as error:
@@ -122,19 +122,19 @@ def nameless(lines: Iterable[PriceLine]) -> tuple[PriceLine, ...]:
 
 
 _WORDS: Final = (
-    (LineKind.CLEANING, ("clean", "reinigung", "ménage", "limpieza", "pulizi")),
-    (LineKind.DISCOUNT, ("discount", "coupon", "promotion", "rabatt")),
-    (LineKind.TAX, ("tax", "vat", "gst", "levy", "steuer", "taxe")),
-    (LineKind.ACCOMMODATION, ("accommodation", "rent", "room", "nightly", "night", "base", "fare")),
-    (LineKind.SERVICE, ("fee", "surcharge", "service", "extra", "upsell")),
+    (LineKind.CLEANING, r"clean|reinigung|ménage|limpieza|pulizi"),
+    (LineKind.DISCOUNT, r"discount|coupon|promotion|rabatt"),
+    (LineKind.TAX, r"\b(?:tax|taxes|vat|gst|levy)\b|steuer|taxe\b"),
+    (LineKind.ACCOMMODATION, r"accommodation|\b(?:rent|room|nightly|nights?|base|fare)\b"),
+    (LineKind.SERVICE, r"\b(?:fees?|service|extras?|upsell)\b|surcharge"),
 )
+"""Short words count where they stand alone: a private taxi is no tax."""
 
 
 def kind_of(*words: str) -> LineKind:
     """By the words of whoever sold it, the most telling first: “Cleaning fee” is cleaning."""
     for each in words:
-        said = each.casefold()
-        found = next((kind for kind, known in _WORDS if any(word in said for word in known)), None)
+        found = next((kind for kind, known in _WORDS if re.search(known, each.casefold())), None)
         if found is not None:
             return found
     return LineKind.OTHER

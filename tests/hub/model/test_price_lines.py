@@ -51,7 +51,7 @@ def test_what_a_form_shows_is_read_as_it_was(lines: list[PriceLine], currency: s
     assert typed_lines(as_typed(lines, currency), currency) == tuple(lines)
 
 
-@pytest.mark.parametrize("row", ["Cleaning", "50", "Cleaning 1,200", "x" * 81 + " 5", "Cleaning 5 EUR"])
+@pytest.mark.parametrize("row", ["Cleaning", "50", "Cleaning 1,200", "x" * 81 + " 5", "Cleaning 5 EUR", "Room12"])
 def test_a_line_that_says_no_item_and_amount_is_refused(row: str) -> None:
     with pytest.raises(ValueError, match="has "):
         typed_lines(row, "EUR")
@@ -84,6 +84,10 @@ def test_whatever_a_service_itemises_sums_to_what_it_said(items: object, said: o
         ("Weekly discount", LineKind.DISCOUNT),
         ("rent", LineKind.ACCOMMODATION),
         ("Pet fee", LineKind.SERVICE),
+        ("Kurtaxe", LineKind.TAX),
+        ("Private chef", LineKind.OTHER),
+        ("Taxi", LineKind.OTHER),
+        ("Mushrooms", LineKind.OTHER),
         ("Whatever", LineKind.OTHER),
     ],
 )
