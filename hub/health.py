@@ -40,7 +40,6 @@ from hub.store.mail import Dead
 
 RECENT: Final = timedelta(hours=24)
 FEED_PATIENCE: Final = timedelta(minutes=30)
-UNTRUSTED: Final = timedelta(minutes=1)
 
 
 def findings(tx: Tx, hub: Parts, known: Collection[Door] | None = None) -> list[Finding]:
@@ -73,7 +72,6 @@ def _house(look: Look) -> Iterator[Finding]:
             "Look at the codes listed on the Locks page, then press “Leave safe mode”. Links of guests end then; send new ones.",
         )
     if not look.clock.trusted:
-        look.reached(look.now + UNTRUSTED)  # nothing tells when the time is known at last
         yield Finding(
             Kind.CLOCK,
             "clock",

@@ -21,8 +21,10 @@ from hub.contracts import Delivery, Integration
 from hub.errors import Rejected
 from hub.health import findings
 from hub.issuing import code_now
+from hub.model.alerts import Kind
 from hub.model.facts import Fact, StayReport, StayReported
 from hub.model.values import Address, LockId, StayKind, StayStatus
+from hub.store import alerts
 from tests.simulators.box import box, until
 from tests.simulators.building import Memory
 from tests.simulators.home import FEED, Home, simulate
@@ -40,6 +42,12 @@ NOTICED = timedelta(minutes=2)
 async def sentences(house: Home) -> list[str]:
     hub = house.hub
     return [each.sentence for each in await hub.store.read(lambda tx: findings(tx, hub))]
+
+
+async def found_now(house: Home, kind: Kind) -> bool | None:
+    """Of an alert that is raised, whether the last look found what is wrong; None: there is none."""
+    known = {row.kind: row.course for row in await house.hub.store.read(alerts.live)}
+    return None if kind not in known else known[kind].missing_since is None
 
 
 @pytest.mark.parametrize("off", [FAR, -FAR])
@@ -62,9 +70,11 @@ def test_a_box_that_boots_without_a_clock_leaves_every_code_as_it_is(tmp_path: P
             assert any("does not know the time" in sentence for sentence in await sentences(house))
             told: Any = await answer(house.hub, "test", "status", {})
             assert (told["clock_trusted"], told["level"]) == (False, "urgent")
+            assert await found_now(house, Kind.CLOCK) is True
             clock.synchronise()
             await asyncio.sleep(NOTICED.total_seconds())
             assert set(memory.codes.values()) == {"314159", await house.digits("Grace Hopper")}
+            assert await found_now(house, Kind.CLOCK) is False, "the last look of the alerts did not find it"
 
     simulate(after(simulate(before())))
 
