@@ -82,15 +82,19 @@ def _urgent(
 
 
 def _problem(
-    *, lasting: timedelta = 5 * _MINUTE, gone: timedelta = 30 * _MINUTE, escalate: timedelta | None = None
+    *,
+    lasting: timedelta = 5 * _MINUTE,
+    gone: timedelta = 30 * _MINUTE,
+    escalate: timedelta | None = None,
+    at_any_hour: bool = False,
 ) -> Rule:
-    return Rule(Level.PROBLEM, frozenset({Way.PAGE, Way.EMAIL}), lasting, gone, escalate, repeat=24 * _HOUR)
+    ways = frozenset({Way.PAGE, Way.EMAIL})
+    return Rule(Level.PROBLEM, ways, lasting, gone, escalate, repeat=24 * _HOUR, at_any_hour=at_any_hour)
 
 
 def _deed() -> Rule:
     """For what somebody did in an emergency: whoever runs the house should know of it then, not in the morning."""
-    ways = frozenset({Way.PAGE, Way.EMAIL})
-    return Rule(Level.PROBLEM, ways, timedelta(0), 30 * _MINUTE, escalate=None, repeat=24 * _HOUR, at_any_hour=True)
+    return _problem(lasting=timedelta(0), at_any_hour=True)
 
 
 def _notice(*, lasting: timedelta = 5 * _MINUTE, gone: timedelta = _HOUR) -> Rule:
@@ -142,12 +146,15 @@ class Kind(Enum):
     BATTERY_LOW = "battery_low", _problem(lasting=10 * _MINUTE, gone=_HOUR, escalate=24 * _HOUR)
     BATTERY_EMPTY = "battery_empty", _urgent(lasting=10 * _MINUTE, gone=_HOUR, escalate=4 * _HOUR)
     BATTERY_BEFORE_STAY = "battery_before_stay", _problem(lasting=_HOUR, gone=24 * _HOUR, escalate=24 * _HOUR)
-    JAMMED = "jammed", _problem(lasting=_MINUTE, escalate=_HOUR)
-    TAMPERED = "tampered", _problem(lasting=timedelta(0), escalate=_HOUR)
-    WRONG_CODES = "wrong_codes", _problem(lasting=timedelta(0), escalate=_HOUR)
+    JAMMED = "jammed", _urgent(lasting=_MINUTE, gone=30 * _MINUTE, escalate=_HOUR)
+    TAMPERED = "tampered", _urgent(gone=30 * _MINUTE, escalate=_HOUR)
+    WRONG_CODES = (
+        "wrong_codes",
+        _problem(lasting=timedelta(0), escalate=_HOUR, at_any_hour=True),
+    )  # by a guest, it may be
     CODES_COMING_BACK = "codes_coming_back", _problem(lasting=10 * _MINUTE)
     PLACE_DOUBTED = "place_doubted", _problem(lasting=timedelta(0), escalate=_HOUR)
-    VACATION_MODE = "vacation_mode", _problem(lasting=_MINUTE, escalate=_HOUR)
+    VACATION_MODE = "vacation_mode", _urgent(lasting=_MINUTE, gone=30 * _MINUTE, escalate=_HOUR)  # no code opens it
     PRIVACY_MODE = "privacy_mode", _problem(lasting=2 * _HOUR, gone=_HOUR)  # over a night it is as it should be
     KEYPAD_OFF = "keypad_off", _problem(escalate=_HOUR)
 

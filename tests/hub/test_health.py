@@ -66,7 +66,8 @@ def test_trouble_at_a_lock_is_a_sentence_with_a_cure(
             fact = told(house.hub.clock.now())
             await house.hub.store.write(lambda tx: house.hub.intake.absorb(tx, fact, "memory"))
             (finding,) = await _found(house)
-            assert (finding.sentence, finding.level, bool(finding.cure)) == (sentence, Level.PROBLEM, True)
+            level = Level.URGENT if finding.kind is Kind.JAMMED else Level.PROBLEM
+            assert (finding.sentence, finding.level, bool(finding.cure)) == (sentence, level, True)
 
     simulate(main())
 

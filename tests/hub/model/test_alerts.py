@@ -36,8 +36,8 @@ def test_every_kind_has_a_word_of_its_own_and_is_found_by_it() -> None:
 @pytest.mark.parametrize("kind", Kind, ids=lambda kind: kind.word)
 def test_what_is_urgent_waits_for_no_morning_and_finds_somebody_else(kind: Kind) -> None:
     rule = kind.rule
-    done_by_people = kind in {Kind.EMERGENCY_CODE, Kind.EMERGENCY_UNLOCK}
-    assert rule.waits_for_morning == (rule.level is not Level.URGENT and not done_by_people)
+    at_once = kind in {Kind.EMERGENCY_CODE, Kind.EMERGENCY_UNLOCK, Kind.WRONG_CODES}
+    assert rule.waits_for_morning == (rule.level is not Level.URGENT and not at_once)
     assert Way.PAGE in rule.ways
     # Else what comes and goes is told again and again; a lock-down is released once, and the next is another one.
     assert rule.gone > timedelta(0) or kind is Kind.LOCKED_DOWN
@@ -45,6 +45,11 @@ def test_what_is_urgent_waits_for_no_morning_and_finds_somebody_else(kind: Kind)
         assert rule.ways == frozenset(Way)
         assert rule.escalate is not None
         assert rule.lasting <= timedelta(minutes=10)
+
+
+@pytest.mark.parametrize("kind", [Kind.JAMMED, Kind.TAMPERED, Kind.VACATION_MODE])
+def test_what_keeps_a_guest_out_or_lets_somebody_in_is_urgent(kind: Kind) -> None:
+    assert kind.rule.level is Level.URGENT
 
 
 # ---- the course of an alert: a table of cases on a turned clock -----------------------------------------------------
