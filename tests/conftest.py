@@ -66,7 +66,11 @@ def in_postgresql(postgres: Cluster) -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One loop for all that drives a browser, so that it is shared: it takes longer to start than most tests."""
+    """One loop for all that drives a browser, so that it is shared: it takes longer to start than most tests.
+
+    What takes minutes comes first, else one worker has it last and the others wait for it.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
