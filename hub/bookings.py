@@ -157,7 +157,8 @@ def _mind(tx: Tx, intake: Intake, id_: StayId, *, anyway: bool) -> None:
         return  # whoever asked says what is wrong with it
     found = look(tx, [stay.unit_id], wish_of(stay), intake.desk.now(), besides=id_).get(stay.unit_id, ())
     excused = OF_TIME
-    if stay.channel_id is not None and set(stays.closed_between(tx, stay.unit_id, stay.takes)) <= {stay.channel_id}:
+    closing = {each.channel_id for each in stays.closed_between(tx, stay.unit_id, stay.takes)}
+    if stay.channel_id is not None and closing <= {stay.channel_id}:
         excused = OF_TIME | {Reason.BLOCKED}  # its own channel closed the nights for it, as often as not
     against = [each for each in found if each.reason not in excused]
     if any(each.reason.hard for each in against) or (against and not anyway):

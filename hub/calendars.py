@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-from hub import changes, checked, contacts, forgetting, going_on, issuing
+from hub import asking, changes, checked, contacts, forgetting, going_on, issuing
 from hub.errors import Rejected
 from hub.hearing import NOTHING, News
 from hub.issuing import Desk
@@ -26,14 +26,13 @@ from hub.model.stays import (
     match,
     stay_window,
 )
-from hub.model.values import BESIDES, CODED, ChannelId, StayId, StayKind, StayStatus, UnitId, clean
+from hub.model.values import BESIDES, ChannelId, StayId, StayKind, StayStatus, UnitId, clean
 from hub.store import house, listings, questions, source_names
 from hub.store import publishing as outlets
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.house import ChannelRow, ClosedMeans, Property
 from hub.store.listings import Unplaced
-from hub.store.questions import Question
 from hub.store.stays import Source, StayRow
 
 GATEHOUSE: Final = "gatehouse"
@@ -164,7 +163,7 @@ def take_in(tx: Tx, desk: Desk, at: At, report: StayReport, found: Found) -> Tak
         listings.placed(tx, channel.id, report.uid)
     if before is not None:
         questions.withdraw(tx, "gone", row.id, desk.now())
-    _ask_closure(tx, desk, row)
+    asking.of_nights(tx, desk, row)
     return Taken(row.id, _news(source), written=True, renamed=renamed)
 
 
@@ -345,44 +344,6 @@ def _kind(tx: Tx, unit: UnitId, report: StayReport, before: StayRow | None) -> S
     return kind_of(report, None if before is None else known_as(None, before, None), closed_means=closed)
 
 
-def _ask_closure(tx: Tx, desk: Desk, row: StayRow) -> None:
-    over = row.check_out is not None and row.check_out <= desk.now()
-    if row.kind is not StayKind.UNKNOWN or row.status is not StayStatus.CONFIRMED or over:
-        questions.withdraw(tx, "closure", row.id, desk.now())
-        return
-    _ask(
-        tx,
-        desk,
-        "closure",
-        row,
-        f"{_unit_name(tx, row.unit_id)} is closed from {_days(row)}, and the channel does not say why. "
-        "Does a guest come?",
-        (
-            ("reservation", "A guest comes: give a code"),
-            ("owner", "The owner comes: give a code"),
-            ("block", "Nobody comes"),
-        ),
-    )
-
-
-def _ask(tx: Tx, desk: Desk, kind: str, stay: StayRow, sentence: str, options: tuple[tuple[str, str], ...]) -> None:
-    """Nearer arrivals stand higher on the day's list: the list is sorted by `urgent_at`."""
-    question = Question(tx.new_id(desk.now()), kind, stay.id, sentence, options, desk.now(), stay.check_in)
-    questions.ask(tx, question)
-
-
-def ask_gone(tx: Tx, desk: Desk, stay: StayRow) -> None:
-    what, over = f"the stay of {whose(stay)}", "cancelled"
-    if stay.kind not in CODED:
-        what, over = "that it is closed", "open again"
-    sentence = (
-        f"The calendar of {_unit_name(tx, stay.unit_id)} no longer lists {what} ({_days(stay)}). "
-        f"Is it {over}? Until you say so it stands."
-    )
-    yes = "Yes, cancel it" if stay.kind in CODED else "Yes, it is open"
-    _ask(tx, desk, "gone", stay, sentence, (("keep", "No, keep it"), ("cancel", yes)))
-
-
 # ---- guests, as their channel sees them -----------------------------------------------------------------------------
 
 
@@ -411,8 +372,9 @@ def cancel(tx: Tx, desk: Desk, stay: StayRow, actor: str, why: str, *, because: 
     now = desk.now()
     gone = replace(stay, status=StayStatus.CANCELLED, cancelled_at=now, cancelled_why=why, changed_at=now)
     changes.keep(tx, desk, stay, gone, changes.Word(actor, changes.CANCELLED, because))
-    for kind in ("closure", "gone", "refused"):
+    for kind in questions.OF_STAYS:
         questions.withdraw(tx, kind, stay.id, now)
+    asking.of_nights(tx, desk, gone)
 
 
 def timed(row: StayRow, place: Property) -> StayRow:
@@ -423,23 +385,6 @@ def timed(row: StayRow, place: Property) -> StayRow:
     if hours is None:
         return replace(row, check_in=None, check_out=None)
     return replace(row, check_in=hours.start, check_out=hours.end)
-
-
-def whose(stay: StayRow) -> str:
-    return stay.guest or stay.reference or "a guest without a name"
-
-
-def _days(stay: StayRow) -> str:
-    """As people say it: `5 January to 8 January 2027`."""
-    if stay.arrival is None or stay.departure is None:
-        return "an unknown day"
-    year = "" if stay.arrival.year == stay.departure.year else f" {stay.arrival.year}"
-    return f"{stay.arrival.day} {stay.arrival:%B}{year} to {stay.departure.day} {stay.departure:%B %Y}"
-
-
-def _unit_name(tx: Tx, unit: UnitId) -> str:
-    row = house.unit_with(tx, unit)
-    return unit if row is None else row.name
 
 
 def _revived(source: Source, stay: StayRow) -> bool:

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from hub import calendars
+from hub import asking, calendars
 from hub.hearing import NOTHING, News
 from hub.issuing import Desk
 from hub.model.availability import ClosureKind
@@ -103,7 +103,7 @@ def taken_back(tx: Tx, desk: Desk, source: Source, stay: StayRow) -> None:
         return
     now = desk.now()
     if stay.kind in CODED and stay.check_in is not None and stay.check_in <= now:
-        calendars.ask_gone(tx, desk, stay)
+        asking.ask_gone(tx, desk, stay)
     else:
         by = f"channel:{source.channel_id}"
         calendars.cancel(tx, desk, stay, by, calendars.SOURCE_CANCELLED, because="somebody took it out of the calendar")

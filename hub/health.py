@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from hub import (
+    asking,
     audit,
     batteries,
     coming_back,
@@ -270,6 +271,7 @@ _TOPICS: Final[tuple[Topic, ...]] = (
     batteries.found,
     late_codes.of_complaints,
     conflicts.found,
+    asking.found,
     doorcodes.found,
     pushing.found,
     other_days.found,

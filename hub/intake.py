@@ -315,7 +315,7 @@ class Intake:
         if stay is None:
             return
         match question.kind, value:
-            case "closure", ("reservation" | "owner" | "block"):
+            case "closure" | "sold", ("reservation" | "owner" | "block"):
                 row = replace(stay, kind=StayKind(value), changed_at=self.desk.now())
                 if not _over(stay, self.desk.now()):
                     self._keep(tx, row, actor, changes.EXPLAINED)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Self
 
-from hub import hearing, pushing
+from hub import asking, hearing, pushing
 from hub.allocating import Crowds
 from hub.calendars import (
     GATEHOUSE,
@@ -21,7 +21,6 @@ from hub.calendars import (
     Found,
     Known,
     absorb_one,
-    ask_gone,
     cancel,
     found_in,
     is_older,
@@ -227,7 +226,9 @@ def _plan(
             places.setdefault(unit, []).append(place)
     for unit, of_unit in places.items():
         nights = outlets.echoing(tx, channel.id, unit, now)
-        meant = [place for place in of_unit if not echo(fact.stays[place], nights)]
+        # What it had closed before it was told of those nights is its own, and may be a second guest.
+        stood = {uid for uid, (_, stay) in known.told.items() if stay.status is not StayStatus.CANCELLED}
+        meant = [place for place in of_unit if fact.stays[place].uid in stood or not echo(fact.stays[place], nights)]
         here = {fact.stays[place].uid for place in of_unit}
         words = _words_by_stay(known.by_unit[unit], channel, elsewhere={each.uid for each in fact.stays} - here)
         where = house.property_of(tx, unit)
@@ -301,6 +302,6 @@ def _left_out(tx: Tx, desk: Desk, source: Source, stay: StayRow, at: datetime, *
             gone = f"the calendar of {source.channel_id} lists it no more"
             cancel(tx, desk, stay, GATEHOUSE, NOT_LISTED, because=gone)
         case Absence.ASK:
-            ask_gone(tx, desk, stay)
+            asking.ask_gone(tx, desk, stay)
         case Absence.KEEP:
             pass

@@ -132,9 +132,10 @@ class Kind(Enum):
     PUSH_FAILED = "push_failed", _problem(lasting=timedelta(0))
     OTHER_DAYS = "other_days", _problem(lasting=timedelta(0), escalate=4 * _HOUR)
 
-    # nights that were sold twice
+    # nights that were sold twice, or may have been
     SOLD_TWICE = "sold_twice", _problem(lasting=timedelta(0), escalate=4 * _HOUR)
     SOLD_TWICE_SOON = "sold_twice_soon", _urgent()
+    CLOSED_OVER = "closed_over", _problem(lasting=timedelta(0), escalate=4 * _HOUR)
 
     # locks
     SET_ASIDE = "set_aside", _urgent()

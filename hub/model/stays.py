@@ -129,6 +129,12 @@ def share_a_night(one: Stay, other: Stay) -> bool:
     return one.arrival < other.departure and other.arrival < one.departure
 
 
+def shared_nights(one: Stay, other: Stay) -> frozenset[date]:
+    if one.arrival is None or one.departure is None or other.arrival is None or other.departure is None:
+        return frozenset()
+    return nights(max(one.arrival, other.arrival), min(one.departure, other.departure))
+
+
 # ---- identity ------------------------------------------------------------------------------------------------------
 
 

@@ -151,8 +151,8 @@ def actor_alias(tx: Tx, actor: str) -> str:
     return actor if actor in OF_THE_HOUSE else alias(tx, actor)
 
 
-_ABOUT_A_STAY: Final = frozenset({"stay", "closure", "gone", "refused"})
-"""The kinds of subjects in the audit trail that name a stay; the last three are questions (hub/store/stays.py)."""
+_ABOUT_A_STAY: Final = frozenset({"stay", "closure", "sold", "gone", "refused"})
+"""The kinds of subjects in the audit trail that name a stay; the others are questions (hub/store/questions.py)."""
 _ABOUT_SOMEBODY: Final = frozenset({"account", "person", "grant", "console", "token"})
 
 

@@ -21,6 +21,7 @@ from hub.model.workflow import CAME_IN, CAME_IN_THAT_DAY, Stage
 from hub.store import chain, log
 from hub.store import stays as ledger
 from hub.store.engine import Tx
+from hub.store.questions import OF_STAYS
 from hub.store.stays import StayRow
 from hub.store.tables import (
     access_log,
@@ -220,7 +221,7 @@ def unname_sentences(tx: Tx, stay: StayId, name: str) -> int:
 
 def unname_deeds(tx: Tx, stay: StayId, name: str, at: datetime, *, named_before: datetime | None = None) -> int:
     """Lines of the audit trail lose their words, and get a link for what they say now."""
-    subjects = [f"stay:{stay}", *(f"{kind}:{stay}" for kind in ("closure", "gone", "refused"))]
+    subjects = [f"stay:{stay}", *(f"{kind}:{stay}" for kind in OF_STAYS)]
     return log.empty_lines(tx, subjects, name, at, named_before=named_before)
 
 

@@ -14,6 +14,9 @@ from hub.store.engine import Tx
 from hub.store.prepared import Prepared
 from hub.store.tables import Instant, questions, stays
 
+OF_STAYS: Final = ("closure", "sold", "gone", "refused")
+"""The kinds whose subject is a stay."""
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -71,6 +74,22 @@ def open_questions(tx: Tx) -> list[Question]:
     return [_question(row) for row in tx.sql.execute(_OPEN).mappings()]
 
 
+def any_open(tx: Tx, kind: str) -> bool:
+    return any(each.kind == kind for each in open_questions(tx))
+
+
+def is_open(tx: Tx, kind: str, subject: str) -> bool:
+    return _IS_OPEN.first(tx, asked=kind, about=subject) is not None
+
+
+_IS_OPEN: Final = Prepared(
+    select(questions.c.id)
+    .where(questions.c.kind == bindparam("asked"), questions.c.subject == bindparam("about"))
+    .where(questions.c.answer.is_(None)),
+    lambda row: str(row["id"]),
+)
+
+
 def question(tx: Tx, id_: str) -> Question | None:
     row = tx.sql.execute(select(questions).where(questions.c.id == id_)).mappings().first()
     return None if row is None else _question(row)
@@ -111,7 +130,7 @@ _WITHDRAWN: Final = Prepared(
 def withdraw_moot(tx: Tx, at: datetime) -> int:
     """Questions about stays that are over, or gone."""
     matters = select(stays.c.id).where(or_(stays.c.check_out.is_(None), stays.c.check_out > at))
-    kinds = questions.c.kind.in_(("closure", "gone", "refused"))
+    kinds = questions.c.kind.in_(OF_STAYS)
     moot = update(questions).where(questions.c.answer.is_(None), kinds, questions.c.subject.not_in(matters))
     tx.signal("questions")
     return tx.sql.execute(moot.values(answer="withdrawn", answered_by="gatehouse", answered_at=at)).rowcount

@@ -244,17 +244,17 @@ _GUESTS: Final = Prepared(
 )
 
 
-def closed_between(tx: Tx, unit: UnitId, hours: Window) -> list[ChannelId | None]:
-    """Whose closures of a unit meet these hours: blocks, and what nobody explained."""
+def closed_between(tx: Tx, unit: UnitId, hours: Window) -> list[StayRow]:
+    """The closures of a unit that meet these hours: blocks, and what nobody explained."""
     return _CLOSED.all(tx, unit=unit, start=hours.start, end=hours.end)
 
 
-_CLOSED: Final[Prepared[ChannelId | None]] = Prepared(
-    select(stays.c.channel_id)
+_CLOSED: Final = Prepared(
+    select(*_COLUMNS)
     .where(stays.c.unit_id == bindparam("unit"), one_of(stays.c.kind, (StayKind.BLOCK.value, StayKind.UNKNOWN.value)))
     .where(one_of(stays.c.status, (StayStatus.CONFIRMED.value, StayStatus.TENTATIVE.value)))
     .where(stays.c.check_in < bindparam("end", type_=Instant), stays.c.check_out > bindparam("start", type_=Instant)),
-    lambda row: row["channel_id"],
+    lambda row: _row(tuple(row.values())),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from functools import partial
 
@@ -9,9 +10,10 @@ from hub import bookings
 from hub.hub import Hub
 from hub.model.availability import OwnRules
 from hub.model.facts import StayReport, StayReported
-from hub.model.values import StayId, StayKind, StayStatus
+from hub.model.values import ChannelId, StayId, StayKind, StayStatus, UnitId
 from hub.store import conflicts, house, stays
 from hub.store.engine import Tx
+from hub.store.house import ChannelRow, Origin
 from hub.store.stay_search import Wanted
 from tests.web.conftest import Visitor
 from tests.web.village import AIRBNB
@@ -69,6 +71,26 @@ async def test_a_move_that_only_the_house_s_own_rules_are_against_takes_two_pres
     assert (await manager.post(f"/stays/{bob}/move", unit="flat-1", anyway="anyway")).status == 422
     assert (await manager.post(f"/stays/{bob}/move", unit="flat-2", anyway="anyway")).status == 303
     assert "Nothing was sold twice" in (await manager.get("/stays/conflicts")).text
+
+
+async def test_a_closure_on_a_guest_s_nights_stands_there_until_somebody_says_who_comes(manager: Visitor) -> None:
+    hub, other = manager.here.hub, ChannelId("other-flat-1")
+    sealed = house.sealed_settings(other, {}, hub.vault)
+    row = ChannelRow(other, UnitId("flat-1"), "ical", sealed, Origin.SITE)
+    await hub.store.write(lambda tx: house.keep_channel(tx, row))
+    for channel, guest, kind in ((AIRBNB, "Ada Lovelace", StayKind.RESERVATION), (other, "", StayKind.BLOCK)):
+        report = StayReport("one", kind, StayStatus.CONFIRMED, FIRST, LAST, guest=guest)
+        await hub.store.write(partial(_told, hub, StayReported(channel, hub.clock.now(), report)))
+    assert "/stays/conflicts" in (await manager.get("/stays")).html
+    page = await manager.get("/stays/conflicts")
+    assert "other-flat-1 has closed" in page.text
+    assert "Nothing was sold twice" not in page.text
+    assert "other-flat-1 has closed" in (await manager.get("/health")).text
+    found = re.search(r'action="/questions/(\w+)"', page.html)
+    assert found is not None
+    await manager.post(f"/questions/{found[1]}", answer="reservation")
+    page = await manager.get("/stays/conflicts")
+    assert ("has closed" in page.text, "Keeps the code." in page.text) == (False, True)
 
 
 async def test_both_may_come(manager: Visitor) -> None:

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from hub import conflicts
+from hub import asking, conflicts
 from hub.bookings import NotFree
 from hub.errors import Rejected
 from hub.hub import Hub
 from hub.model.values import StayId, UnitId
+from hub.store import questions
 from hub.store.engine import Tx
-from web.ground import Ground, StayLine
+from web.ground import Ask, Ground, StayLine
 from web.pages.stays import row_of
 from web.site import GUARD, SITE, go, page, wakes
 
@@ -40,6 +41,8 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class View:
+    asked: list[Ask]
+    """Closures that may be a second sale."""
     pairs: list[Pair]
     wakes: str
 
@@ -52,7 +55,9 @@ def look(tx: Tx, hub: Hub) -> View:
         free = [(unit, ground.unit_name(unit)) for unit in each.free_units]
         anyway = [(unit, ground.unit_name(unit)) for unit, _ in each.units_anyway]
         pairs.append(Pair(ground.unit_name(each.second.unit_id), first, second, each.second_has_code, free, anyway))
-    return View(pairs, wakes("stays"))
+    asked = [each for each in questions.open_questions(tx) if each.kind == asking.SOLD]
+    may_be = [ground.ask(each, row_of(tx, StayId(each.subject))) for each in asked]
+    return View(may_be, pairs, wakes("stays", "questions"))
 
 
 async def show(request: web.Request) -> web.Response:

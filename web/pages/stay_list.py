@@ -9,9 +9,10 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from hub import asking
 from hub.hub import Hub
 from hub.model.values import StayId, StayStatus, UnitId, clean
-from hub.store import conflicts, house, proofs
+from hub.store import conflicts, house, proofs, questions
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.stay_search import HERE, Wanted
@@ -120,7 +121,7 @@ def look(tx: Tx, hub: Hub, asked: Asked) -> ListView:
         here=asked.at(part="rows"),
         older=older,
         wakes=wakes("stays", "house", *(f"lock:{lock}" for lock in ground.doors)),
-        sold_twice=any(conflicts.pairs(tx, ground.now)),
+        sold_twice=any(conflicts.pairs(tx, ground.now)) or questions.any_open(tx, asking.SOLD),
     )
 
 
