@@ -29,7 +29,7 @@ PATIENCE_S: Final = 20.0
 """Longer than this nobody is kept waiting for a turn: they are told to come back."""
 MOST_BYTES: Final = 20 * 1024 * 1024
 
-_BUCKETS: Final = WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, str, int], Bucket]]()
+_BUCKETS: Final = WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, str, str, int], Bucket]]()
 """Limits are the account's or the house's, and two channels of one account do not know of each other."""
 
 
@@ -52,15 +52,24 @@ def basic(user: str, password: str) -> str:
 
 class Api:
     def __init__(
-        self, address: str, rates: Sequence[Rate], *, account: str = "", setting: str = "address", through: Send = send
+        self,
+        address: str,
+        rates: Sequence[Rate],
+        *,
+        each: Sequence[Rate] = (),
+        account: str = "",
+        setting: str = "address",
+        through: Send = send,
     ) -> None:
         """
         Args:
+            each: limits besides, of each thing that a request is about (`about`).
             account: whose limits they are; empty: they are counted by our address, for all accounts together.
             setting: the operator's key for `address`.
         """
         self._address = address
         self._rates = rates
+        self._each = each
         self._account = account
         self._setting = setting
         self._send = through
@@ -78,6 +87,7 @@ class Api:
         query: Query = (),
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
+        about: str = "",
     ) -> Answer:
         """Ask once, when it is our turn. `path` begins with a slash, or comes from `within`.
 
@@ -87,7 +97,7 @@ class Api:
         """
         url = (f"{self._address}{path}" if path.startswith("/") else path) + (f"?{urlencode(query)}" if query else "")
         told = {"Accept": "application/json", **(headers or {})}
-        await self._turn()
+        await self._turn(about)
         try:
             return await self._send(
                 Request(url, method, told, body, self._setting), Rules(body_bytes=MOST_BYTES, redirects=0)
@@ -97,11 +107,18 @@ class Api:
             raise
 
     async def tell(
-        self, method: str, path: str, said: object, headers: Mapping[str, str] | None = None, query: Query = ()
+        self,
+        method: str,
+        path: str,
+        said: object,
+        headers: Mapping[str, str] | None = None,
+        query: Query = (),
+        *,
+        about: str = "",
     ) -> Answer:
         """`ask` with JSON. Raises as `ask`; where it is Unavailable, it may have been done all the same."""
         told = {"Content-Type": "application/json", **(headers or {})}
-        return await self.ask(method, path, query=query, headers=told, body=json.dumps(said).encode())
+        return await self.ask(method, path, query=query, headers=told, body=json.dumps(said).encode(), about=about)
 
     def within(self, link: str) -> str:
         """The address of a link in an answer, such as that of the next page, to be asked for next.
@@ -118,12 +135,12 @@ class Api:
         """Ask nothing for so long."""
         self._shut_until = max(self._shut_until, asyncio.get_running_loop().time() + wait.total_seconds())
 
-    async def _turn(self) -> None:
+    async def _turn(self, about: str) -> None:
         now = asyncio.get_running_loop().time()
         if now < self._shut_until:
             wait = timedelta(seconds=self._shut_until - now)
             raise Unavailable(f"{self.host} asked us to wait", wait=wait, untouched=True)
-        buckets = list(self._buckets())
+        buckets = self._buckets(about, now)
         seconds = max((bucket.wait(now) for bucket in buckets), default=0.0)
         if seconds > PATIENCE_S:
             wait = timedelta(seconds=seconds)
@@ -133,10 +150,14 @@ class Api:
         if seconds:
             await asyncio.sleep(seconds)
 
-    def _buckets(self) -> Sequence[Bucket]:
+    def _buckets(self, about: str, now: float) -> Sequence[Bucket]:
         known = _BUCKETS.setdefault(asyncio.get_running_loop(), {})
         where = URL(self._address).authority
-        return [known.setdefault((where, self._account, n), Bucket(rate)) for n, rate in enumerate(self._rates)]
+        if about:  # there are ever new ones of these
+            for key in [key for key, bucket in known.items() if key[2] and bucket.rested(now)]:
+                del known[key]
+        whose = [*(("", rate) for rate in self._rates), *((about, rate) for rate in self._each if about)]
+        return [known.setdefault((where, self._account, what, n), Bucket(rate)) for n, (what, rate) in enumerate(whose)]
 
 
 def told(answer: Answer) -> Any:

@@ -42,6 +42,9 @@ T = TypeVar("T")
 
 RATES: Final = (Rate(60, 60),)
 """Ours: theirs for reservations are not published."""
+MESSAGES: Final = (Rate(50, 300),)
+TO_ONE: Final = (Rate(2, 60, at_once=2),)
+"""Messages about one reservation. Source of both: facts page on channels §1.1."""
 PAGE: Final = 100
 AHEAD: Final = timedelta(days=730)
 _AT_ONCE: Final = 20
@@ -77,6 +80,8 @@ class Hospitable(Account):
         super().__init__(host)
         self._config = config
         self._api = Api(config.address, RATES, account=host.name, through=through)
+        # Of its own: who has to wait with a message goes on reading.
+        self._post = Api(config.address, MESSAGES, each=TO_ONE, account=f"{host.name} messages", through=through)
         self._lets: Sequence[Listing] = ()
 
     # ---- asking ----
@@ -146,11 +151,11 @@ class Hospitable(Account):
             )
 
     async def _message(self, effect: Effect, key: str) -> None:
-        """2 in a minute to one guest are taken. Source: facts page on channels §1.1."""
         assert isinstance(effect, MessageGuest)
         headers = {"Authorization": f"Bearer {self._config.token.get_secret_value()}"}
         path = f"/reservations/{effect.booking}/messages"
-        agreed(await self._api.tell("POST", path, {"body": effect.text}, headers), "token")
+        said = {"body": effect.text}
+        agreed(await self._post.tell("POST", path, said, headers, about=effect.booking), "token")
 
     # ---- webhooks ----
 

@@ -1,11 +1,15 @@
 """hub.io.pace: however requests come, no stretch of time holds more of them than the limit says."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.io.pace import Bucket, Rate
 
-RATES = st.builds(Rate, st.integers(1, 40), st.sampled_from([1.0, 10.0, 60.0, 300.0]))
+RATES = st.builds(Rate, st.integers(1, 40), st.sampled_from([1.0, 10.0, 60.0, 300.0])).flatmap(
+    lambda rate: st.builds(replace, st.just(rate), at_once=st.integers(0, rate.count))
+)
 
 
 @given(rate=RATES, pauses=st.lists(st.floats(0, 30), max_size=120))
@@ -28,3 +32,13 @@ def test_half_of_it_goes_at_once() -> None:
         waits.append(bucket.wait(0.0))
         bucket.take(0.0)
     assert waits == [0, 0, 0, 0, 0, 2.0]
+
+
+def test_a_small_limit_may_go_at_once() -> None:
+    bucket, waits = Bucket(Rate(2, 60, at_once=2)), []
+    for now in (0.0, 10.0, 20.0):
+        waits.append(bucket.wait(now))
+        bucket.take(now)
+    assert waits == [0, 0, 40]
+    assert not bucket.rested(179)
+    assert bucket.rested(181)

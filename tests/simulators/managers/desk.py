@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from abc import abstractmethod
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from math import ceil
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -18,6 +20,8 @@ from hub.io.http import Answer, Request, Rules
 from tests.integrations.servers import Asked, Site
 
 Reply = tuple[int, Mapping[str, str], bytes]
+Limit = tuple[int, float]
+"""So many requests in any so many seconds."""
 
 
 @dataclass(slots=True)
@@ -84,6 +88,10 @@ class Desk:
     """The status that every write is refused with; 0: none is."""
     lost: int = 0
     """So many answers to writes get lost, after what was asked was done."""
+    taken: dict[tuple[str, Limit], deque[float]] = field(default_factory=dict)
+    """When the last requests came that count against each limit, on the clock of the loop."""
+    too_many: int = 0
+    """Requests that were one too many."""
 
     # ---- what happens at the manager's ----
 
@@ -102,6 +110,10 @@ class Desk:
         del self.booked[id_]
 
     # ---- the service ----
+
+    def limits(self, asked: Asked, path: str) -> list[tuple[str, Limit]]:
+        """What a request counts against, each with what it is counted for."""
+        return []
 
     @abstractmethod
     def respond(self, asked: Asked, path: str, query: dict[str, str]) -> Reply:
@@ -165,12 +177,34 @@ class Desk:
         found = [row for row in self.booked.values() if since is None or row.changed >= since]
         return self.shuffle(found)
 
+    def turned_away(self, asked: Asked) -> Reply | None:
+        """What is answered to one request too many.
+
+        Counted by the clock by which those who ask are paced, and so not over a socket, where tests begin anew in other loops.
+        """
+        now = asyncio.get_running_loop().time()
+        counts = [
+            (limit, self.taken.setdefault((whose, limit), deque(maxlen=limit[0])))
+            for whose, limit in self.limits(asked, urlsplit(asked.path).path)
+        ]
+        for _, came in counts:
+            if came and came[-1] > now:
+                came.clear()  # of another loop
+        waits = [came[0] + seconds - now for (count, seconds), came in counts if len(came) == count]
+        if waits and max(waits) > 0:
+            self.too_many += 1
+            return reply({"error": "too many requests"}, 429, Retry_After=str(ceil(max(waits))))
+        for _, came in counts:
+            came.append(now)
+        return None
+
     async def send(self, request: Request, rules: Rules) -> Answer:
         """As hub.io.http.send, without a network: for tests that turn the clock."""
         parts = urlsplit(request.url)
         headers = {name.lower(): value for name, value in request.headers.items()}
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        status, told, body = self.answer(Asked(request.method, path, headers, request.body or b""))
+        asked = Asked(request.method, path, headers, request.body or b"")
+        status, told, body = self.turned_away(asked) or self.answer(asked)
         if status in (408, 425, 429) or status >= 500:
             wait = timedelta(seconds=int(told.get("Retry-After", "0")))
             raise Unavailable(f"the double answers {status}", wait=wait, untouched=status == 429)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from tests.integrations.servers import Asked
-from tests.simulators.managers.desk import Booking, Desk, Reply, reply
+from tests.simulators.managers.desk import Booking, Desk, Limit, Reply, reply
 
 STATES: Final = {
     "taken": "accepted",
@@ -21,6 +21,12 @@ STATES: Final = {
 
 
 class HospitableDesk(Desk):
+    def limits(self, asked: Asked, path: str) -> list[tuple[str, Limit]]:
+        """Facts page on channels §1.1; those for reservations are not published."""
+        if path.endswith("/messages"):
+            return [("messages", (50, 300)), (path, (2, 60))]
+        return [("calendar", (1000, 60))] if path.endswith("/calendar") else []
+
     def respond(self, asked: Asked, path: str, query: dict[str, str]) -> Reply:
         if asked.headers.get("authorization") != "Bearer pt_key":
             return reply({"message": "Unauthenticated."}, 401)
