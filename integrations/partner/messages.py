@@ -49,6 +49,8 @@ class Booking(_Part):
     id: _Id
     arrival: _Day
     departure: _Day
+    changed_at: _Instant | None = None
+    """When it last changed, by the partner's clock: older word never undoes newer."""
     check_in: _Instant | None = None
     check_out: _Instant | None = None
     """Only where they differ from the house's hours."""

@@ -18,7 +18,7 @@ from hub.model.facts import Fact, GuestMoved, StayReport, StayReported
 from hub.model.money import Money
 from hub.model.values import StayKind, StayStatus, clean, told_besides, utc
 from integrations.partner.messages import Booking, BookingMessage, GuestMessage, loaded, parsed
-from integrations.partner.signature import DELIVERY, SIGNATURE, TIMESTAMP, fresh, sign, signed
+from integrations.partner.signature import DELIVERY, REPLAY_WINDOW, SIGNATURE, TIMESTAMP, fresh, sign, signed
 
 BOOKINGS: Final = ("booking-created", "booking-updated", "booking-cancelled")
 GUESTS: Final = {"guest-checked-in": True, "guest-checked-out": False}
@@ -137,8 +137,15 @@ def _report(booking: Booking, delivery: Delivery) -> StayReport:
         purpose=told_besides("purpose", booking.purpose),
         country=told_besides("country", booking.guest.country),
         listing=booking.unit,
+        changed_at=_changed_at(booking, delivery.received_at),
         raw=delivery.body.decode("utf-8", "replace"),
     )
+
+
+def _changed_at(booking: Booking, now: datetime) -> datetime | None:
+    """A time that is not yet is not believed: nothing that is told later would count against it."""
+    at = _utc(booking.changed_at)
+    return None if at is None or at > now + REPLAY_WINDOW else at
 
 
 def _utc(instant: datetime | None) -> datetime | None:
