@@ -27,7 +27,7 @@ BESIDE := --no-binary urllib3-future
 demo: $(VENV)/.run
 	$(BIN)/gatehouse demo $(DEMO)
 
-check: $(VENV)/.dev
+check: $(VENV)/.dev $(VENV)/corpora/.done
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy hub drivers integrations web tests

@@ -1,11 +1,14 @@
 """Every calendar that icalendar and recurring-ical-events are tested with: no crash, and each event is understood or shown.
 
-`make test` fetches the sources of both libraries, in the versions that are locked (Makefile); nothing of theirs is kept here.
+`make test` and `make check` fetch the sources of both libraries, in the versions that are locked (Makefile); nothing of theirs
+is kept here.
 """
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 import sys
 import tarfile
 from collections import Counter
@@ -21,6 +24,7 @@ from hub.model.values import StayStatus
 from tests.integrations.ical.reading import NOW, understood
 from tests.integrations.ical.test_fuzz import check
 
+ROOT: Final = Path(__file__).parents[3]
 CORPORA: Final = Path(sys.prefix) / "corpora"
 _DAY: Final = re.compile(rb"^DTSTART[^\r\n]*?:(\d{4})(\d\d)(\d\d)", re.MULTILINE)
 _UID: Final = re.compile(rb"^UID[^:\r\n]*:([^\r\n]*)", re.MULTILINE)
@@ -81,6 +85,16 @@ def corpora() -> dict[str, bytes]:
     found = {name: _whole(text) for name, text in _files()}
     assert len(found) > 200, f"the corpora are not in {CORPORA}: `make {CORPORA}/.done` fetches them"
     return found
+
+
+@pytest.mark.parametrize("target", ["check", "test"])
+def test_they_are_fetched_before_tests_are_run(target: str, tmp_path: Path) -> None:
+    """On a fresh clone."""
+    alone = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    said = subprocess.run(
+        ["make", "-n", target, f"VENV={tmp_path}/venv"], cwd=ROOT, env=alone, capture_output=True, text=True, check=True
+    ).stdout
+    assert said.index("pip download") < said.index("bin/pytest")
 
 
 def test_whatever_is_in_them_is_read_or_refused(corpora: dict[str, bytes]) -> None:
