@@ -24,6 +24,8 @@ STATES: Final = {
 class Beds24Desk(Desk):
     token: str = ""
     credits: int = 100
+    trusts: bool = True
+    """The tokens that it gave."""
 
     def respond(self, asked: Asked, path: str, query: dict[str, str]) -> Reply:
         if path == "/v2/authentication/token":
@@ -31,8 +33,8 @@ class Beds24Desk(Desk):
                 return reply({"success": False, "code": 401, "error": "Token not valid"}, 401)
             self.token = f"token-{len(self.asked)}"
             return reply({"token": self.token, "expiresIn": 86400})
-        if not self.token or asked.headers.get("token") != self.token:
-            return reply({"success": False, "code": 401, "error": "Token not valid"}, 401)
+        if not self.trusts or not self.token or asked.headers.get("token") != self.token:
+            return reply({"validToken": False})
         self.credits -= 1
         if path == "/v2/properties":
             rooms = [{"id": int(id_), "name": name, "qty": 1} for id_, name in self.units.items()]
