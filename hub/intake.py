@@ -321,7 +321,7 @@ class Intake:
                     self._keep(tx, row, actor, changes.EXPLAINED)
             case "gone", "cancel":
                 cancel(tx, self.desk, stay, actor, f"cancelled by {actor}")
-            case "refused", "redraw":
+            case "refused" | "restored", "redraw":
                 issuing.redraw(tx, self.desk, stay, actor)
 
     def replan_unit(self, tx: Tx, unit: UnitId) -> None:

@@ -86,7 +86,7 @@ def _replan(tx: Tx, desk: Desk, stay: StayRow, avoid: frozenset[CodeTag], had: H
     held = {entry.lock: entry for entry in codes.issued_for(tx, stay.id)}
     contested = conflicts.stands_back(tx, stay, desk.now())
     conflicts.note(tx, stay.id, contested=contested)
-    if contested:
+    if contested or questions.is_open(tx, "restored", stay.id):
         wanted = _no_more_than(wanted, {**had, **{lock: entry.grant.window for lock, entry in held.items()}})
     lost = [lock for lock, entry in held.items() if lock not in wanted or _is_in_the_way(tx, entry, stay, wanted[lock])]
     known = [opened(desk, entry) for entry in held.values()]
@@ -306,9 +306,10 @@ def redraw(tx: Tx, desk: Desk, stay: StayRow, actor: str) -> None:
     held = (*codes.issued_for(tx, stay.id), *pulled.pulled(tx, stay.id))
     codes.revoke(tx, [entry.grant.id for entry in held], desk.now())
     ledger.keep_typed_pin(tx, stay.id, None, desk.vault)
+    questions.withdraw(tx, "restored", stay.id, desk.now())
     log.record(tx, desk.now(), actor, "code redrawn", f"stay:{stay.id}")
     had = {entry.lock: entry.grant.window for entry in reversed(held)}  # its own before its backup code's
-    replan(tx, desk, stay, avoid=frozenset(entry.grant.tag for entry in held), had=had)
+    replan(tx, desk, stay, avoid=digits.had(tx, stay.id), had=had)
 
 
 def type_code(tx: Tx, desk: Desk, stay: StayRow, pin: Pin, actor: str) -> None:
@@ -321,6 +322,7 @@ def type_code(tx: Tx, desk: Desk, stay: StayRow, pin: Pin, actor: str) -> None:
     held = codes.issued_for(tx, stay.id)
     codes.revoke(tx, [entry.grant.id for entry in held if entry.grant.tag not in desk.vault.tags(pin)], desk.now())
     ledger.keep_typed_pin(tx, stay.id, pin, desk.vault)
+    questions.withdraw(tx, "restored", stay.id, desk.now())
     log.record(tx, desk.now(), actor, "code typed", f"stay:{stay.id}")
     replan(tx, desk, stay, had={entry.lock: entry.grant.window for entry in held})
 

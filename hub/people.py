@@ -254,6 +254,7 @@ def redraw(tx: Tx, desk: Desk, id_: PassId, actor: str) -> None:
         raise Rejected("it has no door any more")
     fresh = sealed(desk, id_, issuing.drawn_for(tx, desk, row.locks))
     codes.revoke(tx, [entry.grant.id for entry in passes.granted(tx).get(id_, ())], desk.now())
+    tx.ends.update({f"pass:{id_}:{door.tag}": desk.now() for door in row.doors})
     _again(tx, desk, replace(row, doors=fresh), actor, "code redrawn")
 
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
 
-from hub import audit, issuing, people, tidying, workflow
+from hub import audit, ended_since, issuing, people, tidying, workflow
 from hub.accounts_told import AccountsTold, keepers, proof
 from hub.adopting import Adopting, held
 from hub.alerts import LOOK_EVERY, SETTLE, Alerts
@@ -64,6 +64,7 @@ from hub.store import (
     house,
     log,
     migrate,
+    restoring,
     settings,
 )
 from hub.store import ladder as pools
@@ -134,22 +135,28 @@ async def made(config: Config, world: World | None = None, *, running: bool = Tr
     vault = open_vault(config)
     bus, backups = Bus(), config.state_dir / "backups"
     machine = SystemClock(Trust(last_committed=None))  # only names the backup that is made before a migration
-    with Store.open(
-        config.database,
-        inline=world.inline,
-        synchronous="OFF" if world.inline else "FULL",
-        on_commit=bus.signal_all,
-        draw=world.chance.draw,
-        prepare=lambda place: migrate.migrate(
-            place,
-            back_up=lambda old: backup.back_up(old, config.state_dir, backups, vault, recovery=None, now=machine.now()),
-        ),
-    ) as store:
+    with (
+        ExitStack() as last,
+        Store.open(
+            config.database,
+            inline=world.inline,
+            synchronous="OFF" if world.inline else "FULL",
+            on_commit=bus.signal_all,
+            draw=world.chance.draw,
+            prepare=lambda place: migrate.migrate(
+                place,
+                back_up=lambda old: backup.back_up(
+                    old, config.state_dir, backups, vault, recovery=None, now=machine.now()
+                ),
+            ),
+        ) as store,
+    ):
         tagbook = TagBook(config.state_dir / NAME)
+        last.callback(tagbook.close)  # when the store has committed what it was given, and told the book
+        store.outlast_with(tagbook.end)
         try:
             yield await _wired(config, world, vault, bus, store, tagbook, running=running)
         finally:
-            tagbook.close()
             await audit.drop_anchor(store, config.state_dir, machine.now())
 
 
@@ -313,8 +320,11 @@ async def _begin(hub: Hub) -> None:
 
     def work(tx: Tx) -> bool:
         if settings.restored_and_not_started(tx):
+            ended_since.take_back(tx, hub.tagbook.ends, hub.clock.now())
             codes.doubt_all(tx, hub.clock.now())
             pools.discard_pools(tx, hub.clock.now())
+        else:
+            tx.ends.update(restoring.ends(tx, hub.tagbook.ends, hub.clock.now()))
         return audit.begin(tx, hub.state_dir, hub.wall.now())
 
     if not await hub.store.write(work):

@@ -144,5 +144,7 @@ def remove(tx: Tx, row: PersonSaid | PassSaid, now: datetime) -> None:
         if each is not None:
             codes.revoke(tx, [entry.grant.id for entry in granted.get(each.id, ())], now)
             passes.remove(tx, [each.id])
+            tx.ends[f"pass:{each.id}"] = now
     if isinstance(row, PersonSaid):
         persons.remove(tx, row.id)
+        tx.ends[f"person:{row.id}"] = now

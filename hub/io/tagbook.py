@@ -1,13 +1,19 @@
-"""Tags of every code this hub ever put into a lock, in files of their own that no restore takes back.
+"""Tags of every code this hub ever put into a lock, and whose leave ended, in files of their own that no restore takes back.
 
 After an old backup is restored the database has forgotten newer codes; the book has not, so a code that is still in a
 lock is recognised as ours and can be removed: by its digits, or, in a lock that hides those, by its place. A tag is a keyed
 hash: the files tell nobody a PIN.
+
+What a person took away after the backup was made would be given again, too: so the book also has when that leave ended, by
+its id and not by its tag, since a fixed code is that of one guest after the other.
 """
 
 from __future__ import annotations
 
+import errno
 import os
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +35,11 @@ class TagBook:
         if lines > 2 * len(self._places) + _WORTH_IT:
             _rewrite(places, [f"{lock} {slot} {tag}" for (lock, slot), tag in self._places.items()])
         self._places_file = _Growing(places)
+        ends = path.with_name(f"{path.name}.ends")
+        self._ends, lines = _ends(ends), len(_lines(ends))
+        if lines > 2 * len(self._ends) + _WORTH_IT:
+            _rewrite(ends, [_end(*each) for each in self._ends.items()])
+        self._ends_file = _Growing(ends)
 
     @property
     def tags(self) -> frozenset[CodeTag]:
@@ -59,9 +70,23 @@ class TagBook:
         if self._places.pop((lock, slot), None) is not None:
             self._places_file.append(f"{lock} {slot} {_GONE}")
 
+    # ---- leave that ended ----
+
+    @property
+    def ends(self) -> Mapping[str, datetime]:
+        return self._ends
+
+    def end(self, ends: Mapping[str, datetime | None]) -> None:
+        """Of grants, passes and people, until when they may open; None: nothing ended them. On disk when it returns."""
+        news = {id_: at for id_, at in ends.items() if self._ends.get(id_) != at}
+        if news:
+            self._ends_file.append("\n".join(_end(*each) for each in news.items()))
+            self._ends = {id_: at for id_, at in {**self._ends, **news}.items() if at is not None}
+
     def close(self) -> None:
         self._file.close()
         self._places_file.close()
+        self._ends_file.close()
 
 
 _WORTH_IT: Final = 1000
@@ -76,6 +101,20 @@ def _places(path: Path) -> dict[tuple[LockId, int], CodeTag]:
         if tag != _GONE:
             found[LockId(lock), int(slot)] = CodeTag(tag)
     return found
+
+
+def _ends(path: Path) -> dict[str, datetime]:
+    found: dict[str, datetime] = {}
+    for line in _lines(path):
+        id_, at = line.split(" ")
+        found.pop(id_, None)
+        if at != _GONE:
+            found[id_] = datetime.fromisoformat(at)
+    return found
+
+
+def _end(id_: str, at: datetime | None) -> str:
+    return f"{id_} {_GONE if at is None else at.isoformat()}"
 
 
 def _lines(path: Path) -> list[str]:
@@ -110,8 +149,14 @@ class _Growing:
             sync_folder(path.parent)  # else a power cut may take the name, and with it every line
 
     def append(self, line: str) -> None:
-        os.write(self._file, f"{line}\n".encode("ascii"))
-        os.fdatasync(self._file)
+        told, end = f"{line}\n".encode("ascii"), os.lseek(self._file, 0, os.SEEK_END)
+        try:
+            if os.write(self._file, told) < len(told):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fdatasync(self._file)
+        except OSError:
+            os.ftruncate(self._file, end)  # what is written when there is room again is a line of its own
+            raise
 
     def close(self) -> None:
         os.close(self._file)

@@ -251,6 +251,8 @@ def issue(tx: Tx, entry: Issued, made_at: datetime) -> None:
 def move(tx: Tx, entry: Issued, window: Window) -> None:
     if entry.grant.window != window:
         tx.sql.execute(update(grants).where(grants.c.id == entry.grant.id).values(start=window.start, end=window.end))
+        if entry.grant.window.end != window.end:
+            tx.ends[entry.grant.id] = window.end
         tx.signal(f"lock:{entry.lock}")
 
 
@@ -258,9 +260,11 @@ def revoke(tx: Tx, ids: Iterable[GrantId], at: datetime) -> None:
     """Ended by a decision; the code leaves the lock as soon as the lock answers."""
     for id_ in ids:
         revoked = update(grants).where(grants.c.id == id_, grants.c.revoked_at.is_(None)).values(revoked_at=at)
-        lock = tx.sql.execute(revoked.returning(grants.c.lock_id)).scalar()
-        if lock is not None:
-            tx.signal(f"lock:{lock}")
+        row = tx.sql.execute(revoked.returning(grants.c.lock_id, grants.c.end, grants.c.pass_id)).first()
+        if row is not None:
+            tx.signal(f"lock:{row.lock_id}")
+            if row.pass_id is None and (row.end is None or row.end > at):
+                tx.ends[id_] = at
 
 
 def refuse(tx: Tx, grant: GrantId, words: str, *, theirs: bool = False) -> None:
@@ -311,15 +315,18 @@ def give_back(tx: Tx, lock: LockId, stay: StayId, tags: Collection[CodeTag], win
     """Take back the revocation of a code that is not gone from that lock yet; False when there is none to give back."""
     tx.signal(f"lock:{lock}")
     told = {"lock": lock, "stay": stay, "tags": listed(tags), "from_": window.start, "until": window.end}
-    return _GIVE_BACK.run(tx, **told) > 0
+    back = _GIVE_BACK.all(tx, **told)
+    tx.ends.update(dict.fromkeys(back, window.end))
+    return bool(back)
 
 
 _GIVE_BACK: Final = Prepared(
     update(grants)
     .where(grants.c.lock_id == bindparam("lock"), grants.c.stay_id == bindparam("stay"), grants.c.pin.is_not(None))
     .where(among(grants.c.tag, "tags"))
-    .values(revoked_at=None, start=bindparam("from_", type_=Instant), end=bindparam("until", type_=Instant)),
-    lambda _: None,
+    .values(revoked_at=None, start=bindparam("from_", type_=Instant), end=bindparam("until", type_=Instant))
+    .returning(grants.c.id),
+    lambda row: str(row["id"]),
 )
 
 

@@ -145,3 +145,8 @@ _COPIED: Final = Prepared(
     .order_by(slots.c.lock_id, slots.c.number),
     lambda row: (LockId(row["lock_id"]), row["number"]),
 )
+
+
+def had(tx: Tx, stay: StayId) -> frozenset[CodeTag]:
+    """Of every code that it ever had, also of one that it had before a backup was made and lost afterwards."""
+    return frozenset(tx.sql.execute(select(grants.c.tag).where(grants.c.stay_id == stay)).scalars())

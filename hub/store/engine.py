@@ -8,7 +8,7 @@ import itertools
 import queue
 import secrets
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from ulid import ULID
 
+from hub.errors import Unavailable
 from hub.store.places import Claim, Database, Place, Raw, Room, Synchronous, database_of, place_of
 
 T = TypeVar("T")
@@ -35,6 +36,8 @@ class Tx:
     signals: set[str] = field(default_factory=set)
     draw: Callable[[int], bytes] = secrets.token_bytes
     """So many random bytes, from a CSPRNG."""
+    ends: dict[str, datetime | None] = field(default_factory=dict)
+    """Whose leave ends when, None: not any more. Told before the commit to whoever outlives a restore (hub/io/tagbook.py)."""
 
     def new_id(self, at: datetime) -> str:
         """A ULID, which nobody has: it sorts by when it was made."""
@@ -113,6 +116,7 @@ class Writer:
         self._undoing: tuple[type[Exception], ...] = (*database.errors, _Undone)
         self._raw = database.writer(claim, synchronous=synchronous)
         self._sql = database.core(self._raw)
+        self.outlast: Callable[[Mapping[str, datetime | None]], object] = lambda ends: None
 
     def commit(self, works: Sequence[Work]) -> Sequence[Outcome]:
         """Each work's outcome, once all that succeeded are on disk."""
@@ -155,6 +159,7 @@ class Writer:
         tx = Tx(self._sql, signals, self._draw)
         try:
             answer = work(tx)
+            self._outlast(tx)
         except BaseException as error:  # the caller's: raised where the caller waits
             if not self._raw.in_transaction:
                 raise _Undone from error
@@ -171,6 +176,7 @@ class Writer:
             self._raw.execute("SAVEPOINT work")
         try:
             answer = work(tx)
+            self._outlast(tx)
         except BaseException as error:  # the caller's: raised where the caller waits
             if not self._raw.in_transaction:
                 raise _Undone from error
@@ -182,6 +188,19 @@ class Writer:
             self._raw.execute("RELEASE work")
         signals |= tx.signals
         return Done(answer)
+
+    def _outlast(self, tx: Tx) -> None:
+        """A disk that is full gives what is kept back for this: nobody keeps a code because there is no room to say so."""
+        if not tx.ends:
+            return
+        try:
+            self.outlast(tx.ends)
+        except OSError:
+            self._room.drop()
+            try:
+                self.outlast(tx.ends)
+            except OSError as error:
+                raise Unavailable(f"what ended cannot be written down: {error.strerror}") from error
 
     def _nothing_stands(self, works: Sequence[Work], error: BaseException) -> Sequence[Outcome]:
         if self._raw.in_transaction:
@@ -349,6 +368,11 @@ class Store:
     def stamp_with(self, stamp: Work) -> None:
         """From now on `stamp` is part of every write, after the work itself."""
         self._stamp = stamp
+
+    def outlast_with(self, book: Callable[[Mapping[str, datetime | None]], object]) -> None:
+        """From now on `book` is told what a work ended, before that is committed: a power cut leaves it in the book alone,
+        and what was committed is in it."""
+        self._writer.outlast = book
 
     def _stamped(self, work: Callable[[Tx], T]) -> Callable[[Tx], T]:
         stamp = self._stamp

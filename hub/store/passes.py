@@ -177,6 +177,7 @@ def keep(tx: Tx, row: Pass) -> None:
     tx.sql.execute(delete(pass_doors).where(gone))
     for door in row.doors:
         _keep_door(tx, row.id, door)
+    tx.ends[f"pass:{row.id}"] = row.ended_at or row.paused_at
     tx.signal("people")
 
 

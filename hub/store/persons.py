@@ -96,6 +96,7 @@ def keep(tx: Tx, row: Person) -> None:
     }
     made = insert(people).values(id=row.id, **values)
     tx.sql.execute(made.on_conflict_do_update(index_elements=["id"], set_=values))
+    tx.ends[f"person:{row.id}"] = row.ended_at
     tx.signal("people")
 
 

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from hub import people, workflow
 from hub.errors import Rejected
+from hub.hub import Hub
+from hub.intake import NewStay
 from hub.io.vault import Vault
 from hub.model.codes import CodeState, Reading, state_of
-from hub.model.values import Address, LockId, StayStatus
-from hub.store import code_list, codes, restoring, settings
+from hub.model.people import PersonKind
+from hub.model.values import Address, LockId, PassId, StayId, StayStatus
+from hub.model.workflow import Stage
+from hub.store import code_list, codes, passes, questions, restoring, settings
 from hub.store.backup import back_up, restore
+from hub.store.engine import Tx
 from hub.store.places import place_of
 from tests.simulators.building import Memory
-from tests.simulators.home import DATABASE, Home, home, simulate
+from tests.simulators.home import DATABASE, FLAT, Home, home, simulate
 
 FRONT = LockId("front")
 
@@ -115,3 +122,141 @@ def test_a_restore_makes_the_hub_doubt_its_locks_once_not_at_every_start(tmp_pat
     assert simulate(start(1)) == 30, "a new lock is read once"
     assert simulate(start(2)) == 30, "after the restore again"
     assert simulate(start(3)) == 0
+
+
+BY = "account:Robin"
+
+
+def _reissue(tx: Tx, hub: Hub, id_: StayId) -> None:
+    hub.intake.redraw(tx, id_, BY)
+
+
+def _cancel(tx: Tx, hub: Hub, id_: StayId) -> None:
+    hub.intake.cancel_stay(tx, id_, BY)
+
+
+def _say_left(tx: Tx, hub: Hub, id_: StayId) -> None:
+    workflow.say(tx, hub.intake, id_, Stage.CHECKED_OUT, "", BY)
+
+
+def _shorten(tx: Tx, hub: Hub, id_: StayId) -> None:
+    hub.intake.extend_stay(tx, id_, BY, departure=date(2027, 3, 2))
+
+
+@pytest.mark.parametrize("ended", [_reissue, _cancel, _say_left, _shorten])
+def test_a_code_that_a_person_took_away_after_the_backup_is_not_given_back_and_a_person_is_asked(
+    tmp_path: Path, ended: Callable[[Tx, Hub, StayId], None]
+) -> None:
+    memory = Memory(Address("front"))
+
+    async def life() -> tuple[Path, str, StayId, datetime]:
+        async with home(tmp_path, [memory]) as house:
+            hub = house.hub
+            new = NewStay(FLAT, date(2027, 3, 1), date(2027, 3, 8), "Ada Lovelace")
+            id_ = await hub.store.write(lambda tx: hub.intake.add_stay(tx, new, BY))
+            await house.until(datetime(2027, 3, 1, 15, tzinfo=UTC))
+            digits = await house.digits()
+            saved = _saved(house, tmp_path)
+            await hub.store.write(lambda tx: ended(tx, hub, id_))
+            await house.later(hours=21 if ended is _shorten else 0.2)
+            assert digits not in memory.codes.values()
+            return saved, digits, id_, hub.clock.now()
+
+    async def after(digits: str, id_: StayId, start: datetime) -> None:
+        async with home(tmp_path, [memory], start=start, furnish=False) as house:
+            await house.later(minutes=5)
+            await house.hub.store.write(restoring.leave_safe_mode)
+            await house.hub.store.write(
+                lambda tx: house.hub.intake.replan_unit(tx, FLAT)
+            )  # e.g. its house rules change
+            await house.later(minutes=5)
+            assert memory.codes == {}, "neither the old one nor a new one for somebody who may have cancelled"
+            asked = await house.hub.store.read(questions.open_questions)
+            (question,) = [each for each in asked if each.kind == "restored"]
+            assert question.subject == id_
+            await house.hub.store.write(lambda tx: house.hub.intake.answer(tx, question.id, "redraw", BY))
+            await house.later(minutes=5)
+            assert list(memory.codes.values()) == [await house.digits()] != [digits]
+
+    saved, digits, id_, left = simulate(life())
+    place = place_of(DATABASE.get() or str(tmp_path / "gatehouse.db"))
+    restore(saved, Vault.load(tmp_path / "key"), place, tmp_path / "state")
+    simulate(after(digits, id_, left + timedelta(minutes=1)))
+
+
+def _end_pass(tx: Tx, hub: Hub, id_: PassId) -> None:
+    people.end(tx, hub.desk, id_, BY)
+
+
+def _reissue_pass(tx: Tx, hub: Hub, id_: PassId) -> None:
+    people.redraw(tx, hub.desk, id_, BY)
+
+
+def _dismiss(tx: Tx, hub: Hub, id_: PassId) -> None:
+    row = passes.pass_with(tx, id_)
+    assert row is not None
+    people.leave(tx, hub.desk, row.person, BY)
+
+
+@pytest.mark.parametrize("ended", [_end_pass, _reissue_pass, _dismiss])
+def test_a_pass_that_was_ended_or_reissued_or_whose_holder_left_after_the_backup_does_not_open_again(
+    tmp_path: Path, ended: Callable[[Tx, Hub, PassId], None]
+) -> None:
+    memory = Memory(Address("front"))
+
+    async def life() -> tuple[Path, datetime]:
+        async with home(tmp_path, [memory]) as house:
+            hub = house.hub
+            who = people.Who("Maria", PersonKind.CLEANER, phone="+49 170 1234567")
+            person = await hub.store.write(lambda tx: people.add(tx, hub.desk, who, BY))
+            wish = people.Wish((FRONT,))
+            id_ = await hub.store.write(lambda tx: people.give(tx, hub.desk, person, wish, BY))
+            await house.later(minutes=5)
+            saved = _saved(house, tmp_path)
+            await hub.store.write(lambda tx: ended(tx, hub, id_))
+            await house.later(minutes=5)
+            return saved, hub.clock.now()
+
+    async def after(start: datetime) -> None:
+        async with home(tmp_path, [memory], start=start, furnish=False) as house:
+            await house.later(minutes=5)
+            await house.hub.store.write(restoring.leave_safe_mode)
+            await house.later(minutes=5)
+            assert memory.codes == {}
+
+    saved, left = simulate(life())
+    restore(saved, Vault.load(tmp_path / "key"), tmp_path / "gatehouse.db", tmp_path / "state")
+    simulate(after(left + timedelta(minutes=1)))
+
+
+def test_what_was_taken_away_and_given_back_before_the_restore_is_kept(tmp_path: Path) -> None:
+    """Also where only a commit that failed says so in the book: the next start looks at the store."""
+    memory = Memory(Address("front"))
+
+    async def life() -> tuple[Path, StayId, datetime]:
+        async with home(tmp_path, [memory]) as house:
+            hub = house.hub
+            new = NewStay(FLAT, date(2027, 3, 1), date(2027, 3, 8), "Ada Lovelace")
+            id_ = await hub.store.write(lambda tx: hub.intake.add_stay(tx, new, BY))
+            await house.until(datetime(2027, 3, 1, 15, tzinfo=UTC))
+            saved = _saved(house, tmp_path)
+            await hub.store.write(lambda tx: hub.intake.extend_stay(tx, id_, BY, departure=date(2027, 3, 3)))
+            await hub.store.write(lambda tx: hub.intake.extend_stay(tx, id_, BY, departure=date(2027, 3, 9)))
+            (held,) = await hub.store.read(lambda tx: codes.issued_for(tx, id_))
+            hub.tagbook.end({held.grant.id: hub.clock.now()})
+            return saved, id_, hub.clock.now()
+
+    async def again(id_: StayId, start: datetime, *, leave: bool) -> datetime:
+        async with home(tmp_path, [memory], start=start, furnish=False) as house:
+            await house.later(minutes=5)
+            if leave:
+                await house.hub.store.write(restoring.leave_safe_mode)
+                await house.later(minutes=5)
+            assert list(memory.codes.values()) == [await house.digits()]
+            assert [each.kind for each in await house.hub.store.read(questions.open_questions)] == []
+            return house.hub.clock.now()
+
+    saved, id_, left = simulate(life())
+    left = simulate(again(id_, left, leave=False))
+    restore(saved, Vault.load(tmp_path / "key"), tmp_path / "gatehouse.db", tmp_path / "state")
+    simulate(again(id_, left, leave=True))

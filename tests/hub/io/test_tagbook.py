@@ -1,3 +1,4 @@
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from hub.io.tagbook import TagBook
@@ -62,3 +63,25 @@ def test_what_no_longer_counts_is_left_out_when_there_is_much_of_it(tmp_path: Pa
     TagBook(tmp_path / "book").close()
     assert (tmp_path / "book.places").read_text() == f"front 1 {TWO}\n"
     assert TagBook(tmp_path / "book").at(FRONT, 1) == TWO
+
+
+NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
+
+
+def test_when_leave_ended_is_known_by_its_id_until_it_is_given_back(tmp_path: Path) -> None:
+    book = TagBook(tmp_path / "book")
+    book.end({"one": NOON, "two": NOON, "never ended": None})
+    book.end({"one": NOON, "two": None, "three": NOON})
+    book.end({"three": NOON + timedelta(hours=1)})
+    book.close()
+    text = (tmp_path / "book.ends").read_text()
+    assert len(text.splitlines()) == 5, "what it knows already takes no line"
+    with (tmp_path / "book.ends").open("a") as file:
+        file.write("four 2027-03")  # cut short
+    again = TagBook(tmp_path / "book")
+    assert again.ends == {"one": NOON, "three": NOON + timedelta(hours=1)}
+    again.close()
+    assert (tmp_path / "book.ends").read_text() == text
+    (tmp_path / "book.ends").write_text(f"one {NOON.isoformat()}\none -\n" * 600 + f"two {NOON.isoformat()}\n")
+    TagBook(tmp_path / "book").close()
+    assert (tmp_path / "book.ends").read_text() == f"two {NOON.isoformat()}\n"

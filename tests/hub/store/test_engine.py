@@ -1,7 +1,8 @@
 import asyncio
+import errno
 import random
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -342,3 +343,33 @@ async def test_a_stamp_is_part_of_every_write_that_stands(store: Store) -> None:
     with pytest.raises(Refused):
         await store.write(add("one"))
     assert await store.read(words) == ["one", "stamp 0"]
+
+
+class Book:
+    """Of what ended; it finds no room for a while."""
+
+    def __init__(self, refusals: int) -> None:
+        self.told: list[Mapping[str, object]] = []
+        self._refusals = refusals
+
+    def end(self, ends: Mapping[str, object]) -> None:
+        self._refusals -= 1
+        if self._refusals >= 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        self.told.append(dict(ends))
+
+
+async def test_what_ended_is_written_down_before_the_commit_in_the_room_that_is_kept_back(store: Store) -> None:
+    def end(tx: Tx) -> None:
+        add("a")(tx)
+        tx.ends["grant"] = None
+
+    await store.write(make_tables)
+    full, cramped = Book(2), Book(1)
+    store.outlast_with(full.end)
+    with pytest.raises(Unavailable, match="cannot be written down"):
+        await store.write(end)
+    assert await store.read(words) == [], "not committed, since nothing would know of it after a restore"
+    store.outlast_with(cramped.end)
+    await store.write(end)
+    assert (await store.read(words), cramped.told) == (["a"], [{"grant": None}])
