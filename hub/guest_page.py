@@ -139,6 +139,8 @@ class PageDoor:
     complaint: Complaint | None
     check: Check | None
     """None: nobody said that it does not open."""
+    begun: bool
+    """The code is to work there by now."""
     down: bool = False
     """It is locked down: no guest's code opens it."""
     steps: tuple[str, ...] = ()
@@ -152,11 +154,10 @@ class GuestPage:
     unit: Unit
     check_in: datetime
     check_out: datetime
-    works_from: datetime
     gate: Tell | Withhold
     doors: tuple[PageDoor, ...]
     begun: bool
-    """The code is to work by now."""
+    """The code is to work by now at one door at least."""
     opened: tuple[str, ...] = ()
     """Their door was opened in an emergency: in sentences."""
 
@@ -189,30 +190,31 @@ def look(tx: Tx, desk: Desk, row: StayRow, link: Link | None) -> GuestPage:
     now = desk.now()
     where = ladder.standing(tx, [row], now).get(row.id)
     gate = Withhold("the stay has no code") if where is None else where.gate
-    works_from = row.check_in if where is None else where.stairs.hours.works_from
     if settings.safe_mode(tx):
         gate = Withhold("the hub was restored from a backup, and a person has to look at its locks first")
     elif not desk.trusted() and (link is None or link.shown_at is None):
         gate = Withhold("the hub does not know the time for certain")
-    begun = now >= works_from
     sure = desk.trusted() and not settings.safe_mode(tx)
-    seen = () if where is None else _doors(tx, where, now, gate, begun=begun and sure)
+    seen = () if where is None else _doors(tx, where, now, gate, sure=sure)
+    begun = any(door.begun for door in seen) if seen else now >= row.check_in
     opened = tuple(on_page(tx, row, place, now))
-    return GuestPage(row, place, unit, row.check_in, row.check_out, works_from, gate, seen, begun, opened)
+    return GuestPage(row, place, unit, row.check_in, row.check_out, gate, seen, begun, opened)
 
 
-def _doors(tx: Tx, where: OnLadder, now: datetime, gate: Tell | Withhold, *, begun: bool) -> tuple[PageDoor, ...]:
+def _doors(tx: Tx, where: OnLadder, now: datetime, gate: Tell | Withhold, *, sure: bool) -> tuple[PageDoor, ...]:
     """Once the stay has begun, a door that has no code yet keeps nobody from the others."""
     said = links.complaints_of(tx, where.stairs.stay.id)
+    on = {at.lock for at, _ in where.doors if now >= at.hours.works_from}
     found = []
     for at, _ in where.doors:
-        told = isinstance(gate, Tell) or (begun and isinstance(may_tell([at], where.stairs.hours, now), Tell))
+        told = isinstance(gate, Tell) or (bool(on) and sure and isinstance(may_tell([at], now), Tell))
         door, complaint = doors.door(tx, at.lock), said.get(at.lock)
         check = None if complaint is None else _check(tx, where, at, complaint, now)
         name = at.lock if door is None else door.name
         model = "" if door is None or door.abilities is None else door.abilities.model
         backup = takes_backup(at)
-        found.append(PageDoor(at.lock, name, told, backup, at.shown, complaint, check, at.down, steps(model)))
+        begun, try_ = at.lock in on, steps(model)
+        found.append(PageDoor(at.lock, name, told, backup, at.shown, complaint, check, begun, at.down, try_))
     return tuple(sorted(found, key=lambda each: each.name))
 
 
@@ -260,7 +262,7 @@ def complain(tx: Tx, desk: Desk, page: GuestPage, lock: LockId, *, backup_too: b
     at = next((door for door in page.doors if door.lock == lock), None)
     if at is None:
         raise Rejected("there is no such door in this stay")
-    if not page.begun:
+    if not at.begun:
         raise Rejected("the code does not work yet: it is too early")
     now, before = desk.now(), at.complaint
     said = before or Complaint(page.stay.id, lock, now, now, None)

@@ -60,6 +60,11 @@ class OnLadder:
         return found
 
     @property
+    def works_from(self) -> datetime:
+        """From then on the stay's code may open every door."""
+        return max(door.hours.works_from for door, _ in self.doors)
+
+    @property
     def at_doors(self) -> dict[LockId, Rung]:
         return {door.lock: standing.rung for door, standing in self.doors}
 
@@ -74,8 +79,8 @@ def standing(tx: Tx, rows: Collection[StayRow], now: datetime) -> dict[StayId, O
 
 
 def _placed(stairs: Stairs, now: datetime) -> OnLadder:
-    placed = tuple((door, stand(door, stairs.hours, now)) for door in stairs.doors)
-    return OnLadder(stairs, placed, may_tell(stairs.doors, stairs.hours, now))
+    placed = tuple((door, stand(door, now)) for door in stairs.doors)
+    return OnLadder(stairs, placed, may_tell(stairs.doors, now))
 
 
 def rows(tx: Tx, ids: Iterable[StayId]) -> list[StayRow]:

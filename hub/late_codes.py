@@ -14,7 +14,7 @@ from hub.ladder import OnLadder
 from hub.model.access import when
 from hub.model.alerts import Finding, Kind
 from hub.model.codes import Reading
-from hub.model.ladder import ENTRY, DoorNow, Own, Rung, StayHours, deadlines, takes_backup
+from hub.model.ladder import ENTRY, DoorNow, Own, Rung, deadlines, takes_backup
 from hub.model.values import LockId, StayId, StayStatus
 from hub.store import code_list, codes, doors, guest_page, house, settings, stays
 from hub.store import ladder as ledger
@@ -66,20 +66,20 @@ def _knows_wrong(stairs: Stairs, door: DoorNow) -> bool:
 def _finding(look: Look, where: OnLadder, rung: Rung, kind: Kind, at: Sequence[DoorNow]) -> Finding:
     stay, said = where.stairs.stay, [_sentence(look, where, rung, door) for door in at]
     cures = dict.fromkeys(cure for _, cure in said)
-    since = min(_since(where.stairs.hours, rung, door) for door in at)
+    since = min(_since(rung, door) for door in at)
     return Finding(kind, f"stay:{stay.id}", " ".join(sentence for sentence, _ in said), " ".join(cures), since)
 
 
-def _since(hours: StayHours, rung: Rung, door: DoorNow) -> datetime:
-    due = deadlines(hours, waits=door.waits)
+def _since(rung: Rung, door: DoorNow) -> datetime:
+    due = deadlines(door)
     return {Rung.LATE: due.warn, Rung.SWITCHED: due.switch}.get(rung, due.call)
 
 
 def _sentence(look: Look, where: OnLadder, rung: Rung, door: DoorNow) -> tuple[str, str]:
     """What is wrong at one door, and what to do."""
-    tx, stay, hours = look.tx, where.stairs.stay, where.stairs.hours
+    tx, stay = look.tx, where.stairs.stay
     whose, name, own = _whose(stay), _name(tx, door.lock), where.stairs.own.get(door.lock)
-    if own is not None and (rung is not Rung.LATE or door.waits or look.now >= hours.works_from):
+    if own is not None and (rung is not Rung.LATE or door.waits or look.now >= door.hours.works_from):
         why, cure = _why(tx, own)
         sentence = f"The code of {whose} is not proven in {name}{why}."
     else:
@@ -87,9 +87,9 @@ def _sentence(look: Look, where: OnLadder, rung: Rung, door: DoorNow) -> tuple[s
     match rung:
         case Rung.SWITCHED:
             knows = " The guest was told the code that does not work." if _knows_wrong(where.stairs, door) else ""
-            return f"{sentence} A backup code has taken its place.{knows}", _tell(look, where)
+            return f"{sentence} A backup code has taken its place.{knows}", _tell(look, stay, door)
         case Rung.LATE:
-            return sentence, _ahead(look, stay, hours, door)
+            return sentence, _ahead(look, stay, door)
     return sentence, cure
 
 
@@ -105,14 +105,14 @@ def _unprepared(look: Look, stay: StayRow, door: DoorNow, name: str) -> tuple[st
     return f"{name} {heard}, and {_whose(stay)} is about to come.", "Look at the lock."
 
 
-def _tell(look: Look, where: OnLadder) -> str:
-    stay, hours = where.stairs.stay, where.stairs.hours
-    from_ = "" if look.now >= hours.works_from else f" from {_local(look.tx, stay, hours.works_from)} on, not before"
+def _tell(look: Look, stay: StayRow, door: DoorNow) -> str:
+    at = door.hours.works_from
+    from_ = "" if look.now >= at else f" from {_local(look.tx, stay, at)} on, not before"
     return f"Tell the guest the backup code{from_}; it is on the stay's page."
 
 
-def _ahead(look: Look, stay: StayRow, hours: StayHours, door: DoorNow) -> str:
-    due = deadlines(hours, waits=door.waits)
+def _ahead(look: Look, stay: StayRow, door: DoorNow) -> str:
+    due = deadlines(door)
     at, then = (
         (due.switch, "a backup code takes its place") if look.now < due.switch else (due.call, "somebody is called")
     )

@@ -30,7 +30,10 @@ class LadderView:
     doors: tuple[str, ...]
     """Those that stand on this rung."""
     steps: tuple[Step, ...]
+    goes_in: Moment
+    """When their codes may open."""
     works_from: Moment
+    """When every door's may."""
     told: bool
     """The guest may be told the digits."""
     why_not: str
@@ -61,7 +64,8 @@ def ladder_view(ground: Ground, where: OnLadder) -> LadderView:
         waits=on_it[0].waits,
         doors=tuple(ground.door_name(door.lock) for door in on_it),
         steps=_steps(where, on_it[0], local, ground.now),
-        works_from=local.moment(stairs.hours.works_from),
+        goes_in=local.moment(on_it[0].hours.works_from),
+        works_from=local.moment(where.works_from),
         told=isinstance(gate, Tell),
         why_not="" if isinstance(gate, Tell) else gate.why,
         told_from=None if isinstance(gate, Tell) else local.maybe(gate.until),
@@ -77,9 +81,8 @@ _SETTLED: Final = (Rung.PROVEN, Rung.SWITCHED)
 
 
 def _steps(where: OnLadder, door: DoorNow, local: Local, now: datetime) -> tuple[Step, ...]:
-    hours = where.stairs.hours
-    due = deadlines(hours, waits=door.waits)
-    edges = (("first", due.warn), ("switch", due.switch), ("call", due.call), ("check_in", hours.check_in))
+    due = deadlines(door)
+    edges = (("first", due.warn), ("switch", due.switch), ("call", due.call), ("check_in", door.hours.check_in))
     to_come = edges[-1:] if where.rung in _SETTLED else edges
     coming = next((what for what, at in to_come if now < at), "")
     marks = []

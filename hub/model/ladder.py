@@ -85,10 +85,21 @@ class Act(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class DoorHours:
+    """Of one stay at one door: what a house says of its codes may differ from lock to lock."""
+
+    check_in: datetime
+    check_out: datetime
+    works_from: datetime
+    """The stay's code may open from here on: the lead before check-in."""
+
+
+@dataclass(frozen=True, slots=True)
 class DoorNow:
     """One door of one stay, as far as is known."""
 
     lock: LockId
+    hours: DoorHours
     waits: bool
     """A code can wait in the lock before it works."""
     own: Own
@@ -109,16 +120,6 @@ class DoorNow:
 
 
 @dataclass(frozen=True, slots=True)
-class StayHours:
-    """Of one stay."""
-
-    check_in: datetime
-    check_out: datetime
-    works_from: datetime
-    """The stay's codes may open from here on: the lead before check-in."""
-
-
-@dataclass(frozen=True, slots=True)
 class Deadlines:
     warn: datetime
     switch: datetime
@@ -133,25 +134,25 @@ class Standing:
     """When time alone may change this; None: it will not."""
 
 
-def deadlines(hours: StayHours, *, waits: bool) -> Deadlines:
-    at = hours.check_in
-    if waits:
+def deadlines(door: DoorNow) -> Deadlines:
+    at = door.hours.check_in
+    if door.waits:
         return Deadlines(at - WARN, at - timedelta(hours=4), at - timedelta(hours=1))
-    switch = max(at - timedelta(minutes=30), hours.works_from + _APART)
+    switch = max(at - timedelta(minutes=30), door.hours.works_from + _APART)
     return Deadlines(at - WARN, switch, max(at - timedelta(minutes=15), switch + _APART))
 
 
-def stand(door: DoorNow, hours: StayHours, now: datetime) -> Standing:
+def stand(door: DoorNow, now: datetime) -> Standing:
     """Where a door of a stay stands, and the one thing to do about it."""
-    if hours.check_out <= now or door.down:
+    if door.hours.check_out <= now or door.down:
         return Standing(Rung.EARLY)
-    if _to_release(door, hours, now):
+    if _to_release(door, now):
         return Standing(Rung.EARLY, Act.RELEASE)
     if _good(door):
         return Standing(Rung.PROVEN)
     if door.backup is Backup.PULLED:
         return Standing(Rung.SWITCHED)
-    return _unproven(door, hours, now)
+    return _unproven(door, now)
 
 
 def _good(door: DoorNow) -> bool:
@@ -159,22 +160,22 @@ def _good(door: DoorNow) -> bool:
     return door.own is Own.PROVEN or (door.own is Own.DOUBTED and not door.silent)
 
 
-def _to_release(door: DoorNow, hours: StayHours, now: datetime) -> bool:
+def _to_release(door: DoorNow, now: datetime) -> bool:
     pulled = door.backup in (Backup.PULLED, Backup.FAILED)
-    return pulled and (now < hours.check_in - WARN or (door.shown and now < hours.works_from - GRACE))
+    return pulled and (now < door.hours.check_in - WARN or (door.shown and now < door.hours.works_from - GRACE))
 
 
-def _unproven(door: DoorNow, hours: StayHours, now: datetime) -> Standing:
-    due = _in_time(deadlines(hours, waits=door.waits), door.since + GRACE)
-    late_from = due.warn if door.waits else max(hours.works_from, door.since) + GRACE
+def _unproven(door: DoorNow, now: datetime) -> Standing:
+    due = _in_time(deadlines(door), door.since + GRACE)
+    late_from = due.warn if door.waits else max(door.hours.works_from, door.since) + GRACE
     if now >= due.switch and door.backup is Backup.READY:
         return Standing(Rung.MISSING if now >= due.call else Rung.LATE, Act.PULL, _after(now, due.call))
     if now >= due.call:
         return Standing(Rung.MISSING)
     late = now >= late_from or (now >= due.warn and not (door.waits or _able(door, now)))
-    act = _preparation(door, hours, now)
+    act = _preparation(door, now)
     silence = None if door.answered_at is None or door.waits else door.answered_at + LATELY
-    edges = (hours.check_in - ENTRY, due.warn, late_from, due.switch, due.call, silence)
+    edges = (door.hours.check_in - ENTRY, due.warn, late_from, due.switch, due.call, silence)
     if late:
         return Standing(Rung.LATE, act, _after(now, *edges))
     rung = Rung.EXPECTED if now >= due.warn and not door.waits else Rung.EARLY
@@ -185,8 +186,8 @@ def _in_time(due: Deadlines, earliest: datetime) -> Deadlines:
     return Deadlines(max(due.warn, earliest), max(due.switch, earliest), max(due.call, earliest))
 
 
-def _preparation(door: DoorNow, hours: StayHours, now: datetime) -> Act | None:
-    if now < hours.check_in - ENTRY:
+def _preparation(door: DoorNow, now: datetime) -> Act | None:
+    if now < door.hours.check_in - ENTRY:
         return None
     if not door.room and door.backup is Backup.READY:
         return Act.SHED
@@ -220,6 +221,7 @@ class Tell:
     """The guest may be told the digits."""
 
     works_from: datetime
+    """At every door."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,29 +234,31 @@ class Withhold:
     """From then on, if nothing else happens; None: something must happen first."""
 
 
-def may_tell(doors: Sequence[DoorNow], hours: StayHours, now: datetime) -> Tell | Withhold:
+def may_tell(doors: Sequence[DoorNow], now: datetime) -> Tell | Withhold:
     """Whether a message may carry a stay's code, or a page show it to the guest (ruling C29).
 
     Every door's code is proven; or, where codes go in shortly before check-in, it is drawn and the lock answered lately. A
-    backup code works from the moment it is pulled: it is told when the stay's codes may work, not before.
+    backup code works from the moment it is pulled: it is told when the stay's own may work there, not before.
     """
-    if hours.check_out <= now:
-        return Withhold("the stay is over")
     if not doors:
         return Withhold("the stay has no code")
-    withheld = [why for door in doors if (why := _withheld(door, hours, now)) is not None]
-    return next((why for why in withheld if why.until is None), withheld[0]) if withheld else Tell(hours.works_from)
+    if all(door.hours.check_out <= now for door in doors):
+        return Withhold("the stay is over")
+    withheld = [why for door in doors if (why := _withheld(door, now)) is not None]
+    if not withheld:
+        return Tell(max(door.hours.works_from for door in doors))
+    return max(withheld, key=lambda why: (why.until is None, why.until or now))
 
 
-def _withheld(door: DoorNow, hours: StayHours, now: datetime) -> Withhold | None:
+def _withheld(door: DoorNow, now: datetime) -> Withhold | None:
     if door.down:
         return Withhold("a door is locked down")
     if takes_backup(door):
-        early = now < hours.works_from
-        return Withhold("a backup code works already", until=hours.works_from) if early else None
+        from_ = door.hours.works_from
+        return Withhold("a backup code works already", until=from_) if now < from_ else None
     if door.own is Own.PROVEN:
         return None
-    if door.waits or now >= hours.works_from:
+    if door.waits or now >= door.hours.works_from:
         return Withhold("not every lock has confirmed the code")
     if door.own is not Own.UNPROVEN:
         return Withhold("a lock refuses the code" if door.own is Own.REFUSED else "the code is not drawn yet")

@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, or_, select, update
 
 from hub.model.codes import Claim, Grant, Limits, Reading, Slot, ready
-from hub.model.ladder import ENTRY, Backup, DoorNow, Own, StayHours
+from hub.model.ladder import ENTRY, Backup, DoorHours, DoorNow, Own
 from hub.model.stays import wants_code
 from hub.model.values import CODED, GrantId, LockId, Proof, Purpose, StayId, StayStatus, Window
 from hub.store import code_list, codes, doors, emergencies
@@ -314,7 +314,6 @@ class Stairs:
     """A stay with its doors, as the ladder sees them."""
 
     stay: StayRow
-    hours: StayHours
     doors: tuple[DoorNow, ...]
     own: Mapping[LockId, Issued]
     backups: Mapping[LockId, Issued]
@@ -421,12 +420,8 @@ class _Scene:
 def _stairs(row: StayRow, passed: Iterable[LockId], live: Sequence[Code], scene: _Scene) -> Stairs | None:
     own = {code.lock: code for code in live if code.issued is not None and code.issued.purpose is not Purpose.BACKUP}
     backups = {code.lock: code for code in live if code.issued is not None and code.issued.purpose is Purpose.BACKUP}
-    starts = [code.issued.grant.window.start for code in own.values() if code.issued is not None]
-    assert row.check_in is not None  # wants_stairs
-    assert row.check_out is not None
-    hours = StayHours(row.check_in, row.check_out, min(starts, default=row.check_in))
     found = tuple(_door(lock, row, own.get(lock), backups.get(lock), scene) for lock in passed)
-    return Stairs(row, hours, found, _entries(own), _entries(backups)) if found else None
+    return Stairs(row, found, _entries(own), _entries(backups)) if found else None
 
 
 def _entries(listed: Mapping[LockId, Code]) -> dict[LockId, Issued]:
@@ -439,6 +434,7 @@ def _door(lock: LockId, row: StayRow, own: Code | None, backup: Code | None, sce
     heard = [None if door is None else door.heard_at, None if keypad is None else keypad.heard_at]
     return DoorNow(
         lock=lock,
+        hours=_hours(row, own),
         waits=can_wait(door),
         own=_own(own, scene.now),
         down=lock in scene.down,
@@ -450,6 +446,13 @@ def _door(lock: LockId, row: StayRow, own: Code | None, backup: Code | None, sce
         shown=pulled_ is not None and pulled_.told_at is not None,
         asked_for=pulled_ is not None and pulled_.pulled_by != BY_ITSELF,
     )
+
+
+def _hours(row: StayRow, own: Code | None) -> DoorHours:
+    assert row.check_in is not None  # wants_stairs
+    assert row.check_out is not None
+    start = row.check_in if own is None or own.issued is None else own.issued.grant.window.start
+    return DoorHours(row.check_in, row.check_out, start)
 
 
 BY_ITSELF: Final = "gatehouse"

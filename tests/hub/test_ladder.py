@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from hub import backup_codes, ladder
+from hub import backup_codes, guest_page, ladder, policies
 from hub.bus import EVERYTHING, Bus
+from hub.errors import Rejected
 from hub.io.clock import LoopClock
 from hub.model.alerts import Kind, Level, QuietHours
 from hub.model.ladder import Act, Rung, Tell, Withhold
+from hub.model.policy import Override
 from hub.model.values import Address, Purpose
 from hub.store import alerts, codes, log
 from hub.store import ladder as pools
@@ -156,6 +158,32 @@ def test_only_the_door_that_fails_gets_the_backup_code(tmp_path: Path) -> None:
             shown = {lock: pin.reveal() for lock, pin in told}
             assert shown[FRONT] == await house.digits() != shown[FLAT]
             assert house.lock("flat").holds(shown[FLAT])
+
+    simulate(main())
+
+
+def test_a_door_whose_code_goes_in_later_is_not_late_and_gets_no_backup_code_before(tmp_path: Path) -> None:
+    async def main() -> None:
+        memories = [Memory(Address("front")), Memory(Address("flat"))]
+        async with home(tmp_path, memories, backups=2, start=CHECK_IN - timedelta(hours=3)) as house:
+            at_check_in = Override(lead=timedelta(0))
+            await house.hub.store.write(lambda tx: policies.of_lock(tx, house.hub.intake, FLAT, at_check_in, "ada"))
+            await booked(house)
+            for minutes in (57, 29, 14):
+                await house.until(CHECK_IN - minutes * MINUTE)
+                where = await placed(house)
+                assert where.at_doors == {FLAT: Rung.EXPECTED, FRONT: Rung.PROVEN}
+                assert where.gate == Tell(CHECK_IN), "from when the code opens every door"
+                assert await found_of(house, Kind.CODE_LATE) + await found_of(house, Kind.CODE_MISSING) == []
+            assert await backups(house) == []
+            row, desk = await house.stay(), house.hub.desk
+            page = await house.hub.store.read(lambda tx: guest_page.look(tx, desk, row, None))
+            assert {door.lock: door.begun for door in page.doors} == {FLAT: False, FRONT: True}
+            with pytest.raises(Rejected, match="too early"):
+                await house.hub.store.write(lambda tx: guest_page.complain(tx, desk, page, FLAT, backup_too=False))
+            await house.until(CHECK_IN + MINUTE)
+            assert (await placed(house)).rung is Rung.PROVEN
+            assert house.lock("flat").holds(await house.digits())
 
     simulate(main())
 

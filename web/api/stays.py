@@ -11,7 +11,7 @@ from hub import backup_codes, bookings, ladder
 from hub.bookings import NotFree
 from hub.intake import NewStay
 from hub.ladder import OnLadder
-from hub.model.ladder import Backup, DoorNow, Rung, StayHours, Tell, deadlines, takes_backup
+from hub.model.ladder import Backup, DoorNow, Rung, Tell, deadlines, takes_backup
 from hub.model.money import Money, NoPrice
 from hub.model.price_lines import LONGEST, MOST, LineKind, PriceLine
 from hub.model.values import BESIDES, PropertyId, StayId, StayKind, StayStatus, UnitId, clean
@@ -44,6 +44,7 @@ class DoorOut(Out):
     waits: bool = Field(description="codes wait in this lock; else they go in shortly before check-in")
     backup: Backup = Field(description="`ready`: one could be pulled; `pulled`: it is the guest's, and proven")
     takes_backup: bool = Field(description="the guest is told the backup code for this door")
+    works_from: Told = Field(description="the code may open this door from then on")
     warn_at: Told
     switch_at: Told
     call_at: Told
@@ -55,7 +56,7 @@ class LadderOut(Out):
     rung: Rung
     doors: list[DoorOut]
     tell: bool = Field(description="the guest may be told the digits")
-    works_from: Told
+    works_from: Told = Field(description="the code may open every door from then on")
     why_not: str = Field(description="why the guest is not told; empty: they may be")
     told_from: Told | None = Field(description="from then on, if nothing else happens")
 
@@ -219,25 +220,26 @@ async def get_ladder(call: Call, query: Nothing, body: Nothing) -> LadderOut:
     where = await call.hub.store.read(look)
     if where is None:
         raise missing("ladder of the stay", id_)
-    gate, hours = where.gate, where.stairs.hours
+    gate = where.gate
     return LadderOut(
         rung=where.rung,
-        doors=[_door(door, standing.rung, hours) for door, standing in where.doors],
+        doors=[_door(door, standing.rung) for door, standing in where.doors],
         tell=isinstance(gate, Tell),
-        works_from=hours.works_from,
+        works_from=where.works_from,
         why_not="" if isinstance(gate, Tell) else gate.why,
         told_from=None if isinstance(gate, Tell) else gate.until,
     )
 
 
-def _door(door: DoorNow, rung: Rung, hours: StayHours) -> DoorOut:
-    due = deadlines(hours, waits=door.waits)
+def _door(door: DoorNow, rung: Rung) -> DoorOut:
+    due = deadlines(door)
     return DoorOut(
         lock=door.lock,
         rung=rung,
         waits=door.waits,
         backup=door.backup,
         takes_backup=takes_backup(door),
+        works_from=door.hours.works_from,
         warn_at=due.warn,
         switch_at=due.switch,
         call_at=due.call,

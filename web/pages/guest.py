@@ -36,6 +36,7 @@ class DoorView:
     again: bool
     """The backup code does not open it either."""
     said: Moment | None
+    begun: bool
     steps: tuple[str, ...]
     """What to try at its keypad."""
 
@@ -96,6 +97,7 @@ def look(hub: Hub, here: str, page: GuestPage, pins: dict[LockId, Pin] | None = 
                 check="" if door.check is None else door.check.value,
                 again=door.complaint is not None and door.complaint.again_at is not None,
                 said=None if door.complaint is None else local.moment(door.complaint.last_at),
+                begun=door.begun,
                 steps=door.steps,
             )
             for door in page.doors

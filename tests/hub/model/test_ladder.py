@@ -13,11 +13,11 @@ from hub.model.ladder import (
     LATELY,
     Act,
     Backup,
+    DoorHours,
     DoorNow,
     Own,
     Rung,
     Standing,
-    StayHours,
     Tell,
     Withhold,
     deadlines,
@@ -30,14 +30,16 @@ from hub.model.values import LockId
 
 T = datetime(2027, 3, 2, 14, 0, tzinfo=UTC)
 """Check-in."""
-HOURS = StayHours(T, T + timedelta(days=2), T - timedelta(hours=1))
+HOURS = DoorHours(T, T + timedelta(days=2), T - timedelta(hours=1))
 BOOKED = T - timedelta(days=30)
-DOOR = DoorNow(LockId("front"), waits=False, own=Own.UNPROVEN, since=BOOKED)
+DOOR = DoorNow(LockId("front"), HOURS, waits=False, own=Own.UNPROVEN, since=BOOKED)
 
 WAITS = {"waits": True}
 PROVEN = {"own": Own.PROVEN}
 READY = {"backup": Backup.READY}
 PULLED = {"backup": Backup.PULLED}
+AT_CHECK_IN = {"hours": replace(HOURS, works_from=T)}
+"""A door whose code goes in at check-in, whatever it does elsewhere."""
 
 
 def before(text: str) -> datetime:
@@ -50,7 +52,7 @@ def at(ago: str, **known: Any) -> Standing:
     """The door has answered an hour ago, unless it is said otherwise."""
     now = before(ago)
     answered = now - timedelta(hours=1)
-    return stand(replace(DOOR, **{"answered_at": answered, **known}), HOURS, now)
+    return stand(replace(DOOR, **{"answered_at": answered, **known}), now)
 
 
 # ---- where codes can wait in the lock -------------------------------------------------------------------------------
@@ -121,6 +123,11 @@ def test_where_codes_wait_in_the_lock_they_are_proven_a_day_ahead(
         ("-5h", {"own": Own.DOUBTED}, Rung.PROVEN, None),
         ("-5h", {"own": Own.DOUBTED, "silent": True}, Rung.MISSING, None),
         ("15m", {"down": True} | READY, Rung.EARLY, None),
+        ("58m", AT_CHECK_IN, Rung.EXPECTED, None),
+        ("15m", AT_CHECK_IN | READY, Rung.EXPECTED, None),
+        ("-4m", AT_CHECK_IN | READY, Rung.LATE, None),
+        ("-5m", AT_CHECK_IN | READY, Rung.LATE, Act.PULL),
+        ("-10m", AT_CHECK_IN, Rung.MISSING, None),
     ],
 )
 def test_where_codes_go_in_shortly_before_the_lock_answers_a_day_ahead(
@@ -135,7 +142,7 @@ def test_where_codes_go_in_shortly_before_the_lock_answers_a_day_ahead(
     [("24h", "30m", "15m"), ("1h", "30m", "15m"), ("20m", "15m", "10m"), ("0m", "-5m", "-10m")],
 )
 def test_with_a_short_lead_the_rungs_come_after_the_code_has_had_its_time(lead: str, switch: str, call: str) -> None:
-    found = deadlines(replace(HOURS, works_from=before(lead)), waits=False)
+    found = deadlines(replace(DOOR, hours=replace(HOURS, works_from=before(lead))))
     assert (found.switch, found.call) == (before(switch), before(call))
 
 
@@ -147,7 +154,7 @@ def test_a_stay_that_is_booked_late_gets_two_minutes_and_stands_on_its_own_rung_
     booked = before("10m")
     for later, rung, act in ((timedelta(0), Rung.EXPECTED, None), (GRACE, Rung.MISSING, Act.PULL)):
         door = replace(DOOR, waits=waits, since=booked, answered_at=booked, backup=Backup.READY)
-        found = stand(door, HOURS, booked + later)
+        found = stand(door, booked + later)
         if rung is Rung.EXPECTED:
             assert found.rung in (Rung.EXPECTED, Rung.EARLY)
         else:
@@ -157,15 +164,16 @@ def test_a_stay_that_is_booked_late_gets_two_minutes_and_stands_on_its_own_rung_
 def test_a_guest_who_walks_in_is_waited_for_two_minutes_too() -> None:
     booked = before("-3h")
     door = replace(DOOR, since=booked, answered_at=booked, backup=Backup.READY)
-    assert stand(door, HOURS, booked + GRACE / 2).act is None
-    assert stand(door, HOURS, booked + GRACE).act is Act.PULL
+    assert stand(door, booked + GRACE / 2).act is None
+    assert stand(door, booked + GRACE).act is Act.PULL
 
 
 def test_a_rung_is_left_when_the_stay_moves_away() -> None:
     moved = replace(HOURS, check_in=T + timedelta(days=7), works_from=T + timedelta(days=7, hours=-1))
     now = before("10m")
-    assert stand(DOOR, HOURS, now).rung is Rung.MISSING
-    assert stand(DOOR, replace(moved, check_out=T + timedelta(days=9)), now).rung is Rung.EARLY
+    assert stand(DOOR, now).rung is Rung.MISSING
+    away = replace(moved, check_out=T + timedelta(days=9))
+    assert stand(replace(DOOR, hours=away), now).rung is Rung.EARLY
 
 
 def test_a_backup_code_does_not_wait_for_a_stay_that_moved_away() -> None:
@@ -213,7 +221,7 @@ def test_between_two_edges_nothing_changes() -> None:
             door = replace(DOOR, waits=waits, backup=backup, answered_at=before("40h"))
             now, due, last = before("48h"), None, None
             while now < T:
-                found = stand(door, HOURS, now)
+                found = stand(door, now)
                 if last is not None and (due is None or now < due):
                     assert (found.rung, found.act) == last, now
                 else:
@@ -248,6 +256,11 @@ def test_a_stay_stands_where_its_worst_door_stands() -> None:
         ("30m", [PULLED], Tell(HOURS.works_from)),
         ("30m", [PROVEN | PULLED | {"asked_for": True}], Tell(HOURS.works_from)),
         ("4h", [WAITS | PULLED, WAITS], Withhold("not every lock has confirmed the code")),
+        ("58m", [PROVEN, AT_CHECK_IN], Tell(T)),
+        ("58m", [AT_CHECK_IN, {}], Withhold("not every lock has confirmed the code")),
+        ("30m", [PULLED, AT_CHECK_IN | PULLED], Withhold("a backup code works already", until=T)),
+        ("4h", [WAITS | PULLED, AT_CHECK_IN | PULLED], Withhold("a backup code works already", until=T)),
+        ("0m", [PULLED, AT_CHECK_IN | PULLED], Tell(T)),
         ("1h", [PROVEN | {"down": True}], Withhold("a door is locked down")),
         ("24h", [], Withhold("the stay has no code")),
         ("-2d", [PROVEN], Withhold("the stay is over")),
@@ -258,7 +271,7 @@ def test_the_guest_is_told_what_will_open_every_door_and_not_before(
 ) -> None:
     now = before(ago)
     known = [replace(DOOR, **{"answered_at": now - timedelta(hours=1), **door}) for door in doors]
-    assert may_tell(known, HOURS, now) == told
+    assert may_tell(known, now) == told
 
 
 # ---- backup codes ---------------------------------------------------------------------------------------------------
