@@ -23,7 +23,7 @@ from hub.issuing import Desk
 from hub.model.ladder import ENTRY, Act, DoorNow, Rung, Standing, Tell, Withhold, may_tell, stand, worst
 from hub.model.values import LockId, StayId
 from hub.schedule import pause
-from hub.store import doors
+from hub.store import doors, house
 from hub.store import ladder as ledger
 from hub.store import stays as stay_ledger
 from hub.store.engine import Store, Tx
@@ -81,6 +81,11 @@ def standing(tx: Tx, rows: Collection[StayRow], now: datetime) -> dict[StayId, O
 def _placed(stairs: Stairs, now: datetime) -> OnLadder:
     placed = tuple((door, stand(door, now)) for door in stairs.doors)
     return OnLadder(stairs, placed, may_tell(stairs.doors, now))
+
+
+def horizon(tx: Tx) -> timedelta:
+    """How long before check-in a stay is looked at."""
+    return ENTRY + house.longest_early(tx)
 
 
 def rows(tx: Tx, ids: Iterable[StayId]) -> list[StayRow]:
@@ -193,8 +198,9 @@ class Ladder:
         now = self.clock.now()
         everything = plan.entered is None or bool(heard & {EVERYTHING, "house", "clock"})
         ids = sorted(self._stays(tx, plan, heard, now, everything=everything))
-        plan.entered, beyond = now + ENTRY, ledger.next_check_in(tx, now + ENTRY)
-        plan.next_entry = None if beyond is None else beyond - ENTRY
+        ahead = horizon(tx)
+        plan.entered, beyond = now + ahead, ledger.next_check_in(tx, now + ahead)
+        plan.next_entry = None if beyond is None else beyond - ahead
         placed = standing(tx, rows(tx, ids), now)
         for id_ in ids:
             plan.edges.pop(id_, None)
@@ -211,7 +217,7 @@ class Ladder:
         return _Seen(tuple(acts), pools, plan.wrong != before)
 
     def _stays(self, tx: Tx, plan: Plan, heard: frozenset[str], now: datetime, *, everything: bool) -> set[StayId]:
-        until = now + ENTRY
+        until = now + horizon(tx)
         if everything or plan.entered is None:
             plan.edges.clear()
             return set(ledger.near(tx, now, until))

@@ -14,7 +14,7 @@ from hub.ladder import OnLadder
 from hub.model.access import when
 from hub.model.alerts import Finding, Kind
 from hub.model.codes import Reading
-from hub.model.ladder import ENTRY, DoorNow, Own, Rung, deadlines, takes_backup
+from hub.model.ladder import DoorNow, Own, Rung, deadlines, takes_backup
 from hub.model.values import LockId, StayId, StayStatus
 from hub.store import code_list, codes, doors, guest_page, house, settings, stays
 from hub.store import ladder as ledger
@@ -34,8 +34,9 @@ def of_stays(look: Look) -> Iterator[Finding]:
     """Where stays stand on the deadline ladder. While nobody knows the time, nobody knows that either."""
     if not look.clock.trusted or settings.safe_mode(look.tx):
         return
-    ids = ledger.unsettled(look.tx, look.now, look.now + ENTRY)
-    for edge in ledger.edges(look.tx, look.now, ENTRY):
+    ahead = ladder.horizon(look.tx)
+    ids = ledger.unsettled(look.tx, look.now, look.now + ahead)
+    for edge in ledger.edges(look.tx, look.now, ahead):
         look.reached(edge)
     for where in ladder.standing(look.tx, ladder.rows(look.tx, ids), look.now).values():
         if where.next is not None:

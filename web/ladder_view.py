@@ -15,7 +15,7 @@ from web.words import Local, Moment
 @dataclass(frozen=True, slots=True)
 class Step:
     what: str
-    """`first` | `switch` | `call` | `check_in`"""
+    """`first` | `switch` | `call` | `check_in`, or `comes` where guests may come before"""
     at: Moment
     mark: str
     """`done` | `missed` | `here` (what comes next) | `ahead`"""
@@ -77,12 +77,14 @@ def ladder_view(ground: Ground, where: OnLadder) -> LadderView:
 _STANDS: Final = {Rung.LATE: "first", Rung.SWITCHED: "switch", Rung.MISSING: "call"}
 """Which step was the last that went otherwise, on this rung."""
 _SETTLED: Final = (Rung.PROVEN, Rung.SWITCHED)
-"""Nothing but check-in is to come."""
+"""Nothing but the guest is to come."""
 
 
 def _steps(where: OnLadder, door: DoorNow, local: Local, now: datetime) -> tuple[Step, ...]:
     due = deadlines(door)
-    edges = (("first", due.warn), ("switch", due.switch), ("call", due.call), ("check_in", door.hours.check_in))
+    comes_at = door.hours.comes_at
+    last = "check_in" if comes_at == where.stairs.stay.check_in else "comes"
+    edges = (("first", due.warn), ("switch", due.switch), ("call", due.call), (last, comes_at))
     to_come = edges[-1:] if where.rung in _SETTLED else edges
     coming = next((what for what, at in to_come if now < at), "")
     marks = []

@@ -1,4 +1,5 @@
-"""The deadline ladder: what must be true of a stay's codes how long before check-in, and what is done where it is not.
+"""The deadline ladder: what must be true of a stay's codes how long before the guest may come in, and what is done where it
+is not. That is check-in, or as long before as the house lets guests come early.
 
 Each door stands on a rung of its own, worked out from what is known now; nothing is remembered, so a rung is left again as
 soon as it is no longer true, and a stay that was booked late stands on the right one at once.
@@ -88,10 +89,11 @@ class Act(Enum):
 class DoorHours:
     """Of one stay at one door: what a house says of its codes may differ from lock to lock."""
 
-    check_in: datetime
+    comes_at: datetime
+    """From here on the guest may come in: check-in, or as long before as the house allows."""
     check_out: datetime
     works_from: datetime
-    """The stay's code may open from here on: the lead before check-in."""
+    """The stay's code may open from here on: the lead before that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ class Standing:
 
 
 def deadlines(door: DoorNow) -> Deadlines:
-    at = door.hours.check_in
+    at = door.hours.comes_at
     if door.waits:
         return Deadlines(at - WARN, at - timedelta(hours=4), at - timedelta(hours=1))
     switch = max(at - timedelta(minutes=30), door.hours.works_from + _APART)
@@ -162,7 +164,7 @@ def _good(door: DoorNow) -> bool:
 
 def _to_release(door: DoorNow, now: datetime) -> bool:
     pulled = door.backup in (Backup.PULLED, Backup.FAILED)
-    return pulled and (now < door.hours.check_in - WARN or (door.shown and now < door.hours.works_from - GRACE))
+    return pulled and (now < door.hours.comes_at - WARN or (door.shown and now < door.hours.works_from - GRACE))
 
 
 def _unproven(door: DoorNow, now: datetime) -> Standing:
@@ -175,7 +177,7 @@ def _unproven(door: DoorNow, now: datetime) -> Standing:
     late = now >= late_from or (now >= due.warn and not (door.waits or _able(door, now)))
     act = _preparation(door, now)
     silence = None if door.answered_at is None or door.waits else door.answered_at + LATELY
-    edges = (door.hours.check_in - ENTRY, due.warn, late_from, due.switch, due.call, silence)
+    edges = (door.hours.comes_at - ENTRY, due.warn, late_from, due.switch, due.call, silence)
     if late:
         return Standing(Rung.LATE, act, _after(now, *edges))
     rung = Rung.EXPECTED if now >= due.warn and not door.waits else Rung.EARLY
@@ -187,7 +189,7 @@ def _in_time(due: Deadlines, earliest: datetime) -> Deadlines:
 
 
 def _preparation(door: DoorNow, now: datetime) -> Act | None:
-    if now < door.hours.check_in - ENTRY:
+    if now < door.hours.comes_at - ENTRY:
         return None
     if not door.room and door.backup is Backup.READY:
         return Act.SHED

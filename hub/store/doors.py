@@ -32,6 +32,8 @@ class Door:
     """Somebody accepts what the old encryption does not protect from."""
     unencrypted: bool = False
     """Somebody chose that it may go without encryption."""
+    early: timedelta = timedelta(0)
+    """How long before check-in a guest may come in."""
     ahead: timedelta = timedelta(hours=72)
     """How long before it begins to work a code is put into it, where it can wait."""
     abilities: Abilities | None = None
@@ -93,7 +95,12 @@ def unlockable(door: Door) -> bool:
 
 
 _QUERY = (
-    select(locks, lock_state, func.coalesce(locks.c.code_ahead_s, properties.c.code_ahead_s).label("ahead_s"))
+    select(
+        locks,
+        lock_state,
+        func.coalesce(locks.c.early_in_s, properties.c.early_in_s).label("early_s"),
+        func.coalesce(locks.c.code_ahead_s, properties.c.code_ahead_s).label("ahead_s"),
+    )
     .join(properties, properties.c.id == locks.c.property_id)
     .outerjoin(lock_state, lock_state.c.lock_id == locks.c.id)
     .order_by(locks.c.name, locks.c.id)
@@ -125,6 +132,7 @@ def _door(row: Mapping[str, Any]) -> Door:
         shared=bool(row["shared"]),
         remote_unlock_over_s0=bool(row["remote_unlock_over_s0"]),
         unencrypted=bool(row["unencrypted"]),
+        early=timedelta(seconds=row["early_s"]),
         ahead=timedelta(seconds=row["ahead_s"]),
         abilities=abilities,
         position=Position(row["position"] or "unknown"),

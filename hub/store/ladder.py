@@ -434,7 +434,7 @@ def _door(lock: LockId, row: StayRow, own: Code | None, backup: Code | None, sce
     heard = [None if door is None else door.heard_at, None if keypad is None else keypad.heard_at]
     return DoorNow(
         lock=lock,
-        hours=_hours(row, own),
+        hours=_hours(row, door, own),
         waits=can_wait(door),
         own=_own(own, scene.now),
         down=lock in scene.down,
@@ -448,11 +448,12 @@ def _door(lock: LockId, row: StayRow, own: Code | None, backup: Code | None, sce
     )
 
 
-def _hours(row: StayRow, own: Code | None) -> DoorHours:
+def _hours(row: StayRow, door: Door | None, own: Code | None) -> DoorHours:
     assert row.check_in is not None  # wants_stairs
     assert row.check_out is not None
-    start = row.check_in if own is None or own.issued is None else own.issued.grant.window.start
-    return DoorHours(row.check_in, row.check_out, start)
+    comes_at = row.check_in if door is None else row.check_in - door.early
+    start = comes_at if own is None or own.issued is None else own.issued.grant.window.start
+    return DoorHours(comes_at, row.check_out, start)
 
 
 BY_ITSELF: Final = "gatehouse"

@@ -188,6 +188,44 @@ def test_a_door_whose_code_goes_in_later_is_not_late_and_gets_no_backup_code_bef
     simulate(main())
 
 
+def test_where_guests_may_come_before_check_in_every_rung_is_as_much_earlier(tmp_path: Path) -> None:
+    early = timedelta(hours=3)
+    comes_at = CHECK_IN - early
+
+    async def warned() -> None:
+        memory = Memory(Address("front"), silent=True, holds_disabled=True)
+        async with home(tmp_path, [memory], early_in=early, start=comes_at - timedelta(hours=24.5)) as house:
+            await booked(house)
+            await house.until(comes_at - timedelta(hours=24, minutes=5))
+            assert not await found_of(house, Kind.CODE_LATE)
+            await house.until(comes_at - timedelta(hours=24))
+            assert len(await found_of(house, Kind.CODE_LATE)) == 1
+
+    async def helped() -> None:
+        (tmp_path / "other").mkdir()
+        memory = Memory(Address("front"), codes=Forgetful())
+        async with home(
+            tmp_path / "other", [memory], early_in=early, backups=1, start=comes_at - timedelta(hours=2)
+        ) as house:
+            await booked(house)
+            with forgetful(memory):
+                await house.until(comes_at - 31 * MINUTE)
+                assert await backups(house) == []
+                await house.until(comes_at - 29 * MINUTE)
+                (entry,) = await backups(house)
+                assert await house.driver.press("front", typed(house, entry)), (
+                    "half an hour before somebody may stand there"
+                )
+                await house.hub.store.write(lambda tx: codes.revoke(tx, [entry.grant.id], house.hub.clock.now()))
+                await house.until(comes_at - 16 * MINUTE)
+                assert not await found_of(house, Kind.CODE_MISSING)
+                await house.until(comes_at - 14 * MINUTE)
+                assert len(await found_of(house, Kind.CODE_MISSING)) == 1
+
+    simulate(warned())
+    simulate(helped())
+
+
 def test_where_a_code_can_wait_in_the_lock_it_is_proven_a_day_ahead_and_told(tmp_path: Path) -> None:
     async def main() -> None:
         memory = Memory(Address("front"), holds_disabled=True)

@@ -29,7 +29,7 @@ from hub.model.ladder import (
 from hub.model.values import LockId
 
 T = datetime(2027, 3, 2, 14, 0, tzinfo=UTC)
-"""Check-in."""
+"""From then on the guest may come in."""
 HOURS = DoorHours(T, T + timedelta(days=2), T - timedelta(hours=1))
 BOOKED = T - timedelta(days=30)
 DOOR = DoorNow(LockId("front"), HOURS, waits=False, own=Own.UNPROVEN, since=BOOKED)
@@ -169,7 +169,7 @@ def test_a_guest_who_walks_in_is_waited_for_two_minutes_too() -> None:
 
 
 def test_a_rung_is_left_when_the_stay_moves_away() -> None:
-    moved = replace(HOURS, check_in=T + timedelta(days=7), works_from=T + timedelta(days=7, hours=-1))
+    moved = replace(HOURS, comes_at=T + timedelta(days=7), works_from=T + timedelta(days=7, hours=-1))
     now = before("10m")
     assert stand(DOOR, now).rung is Rung.MISSING
     away = replace(moved, check_out=T + timedelta(days=9))
