@@ -14,7 +14,7 @@ from hub.findings import Look
 from hub.issuing import Desk
 from hub.model.alerts import Finding, Kind
 from hub.model.stays import shared_nights
-from hub.model.values import CODED, StayId, StayKind, StayStatus, UnitId
+from hub.model.values import CODED, ChannelId, StayId, StayKind, StayStatus, UnitId
 from hub.store import guests, house, questions
 from hub.store import publishing as outlets
 from hub.store import stays as ledger
@@ -23,7 +23,7 @@ from hub.store.publishing import DIARY
 from hub.store.questions import Question
 from hub.store.stays import StayRow
 
-CLOSURE, SOLD, GONE = "closure", "sold", "gone"
+CLOSURE, SOLD, TWIN, GONE = "closure", "sold", "twin", "gone"
 _CLOSED: Final = (StayKind.UNKNOWN, StayKind.BLOCK)
 _COMES: Final = (
     ("reservation", "A guest comes: give a code"),
@@ -39,6 +39,8 @@ def of_nights(tx: Tx, desk: Desk, row: StayRow) -> None:
         return
     questions.withdraw(tx, CLOSURE, row.id, desk.now())
     questions.withdraw(tx, SOLD, row.id, desk.now())
+    if row.status is StayStatus.CANCELLED:
+        questions.withdraw(tx, TWIN, row.id, desk.now())
     if row.takes is not None:
         for closure in ledger.closed_between(tx, row.unit_id, row.takes):
             _of_closure(tx, desk, closure)
@@ -78,6 +80,16 @@ def _is_new(tx: Tx, desk: Desk, closure: StayRow, guest: StayRow) -> bool:
         return False
     told = outlets.echoing(tx, closure.channel_id, closure.unit_id, desk.now())
     return not shared_nights(closure, guest) <= told
+
+
+def of_the_very_nights(tx: Tx, desk: Desk, closing: ChannelId, row: StayRow) -> None:
+    """A closure was taken for a stay because it has its dates: as often as not it is, where channels read each other."""
+    sentence = (
+        f"{closing} has closed {_unit_name(tx, row.unit_id)} on exactly the nights of {_whose(row)}, {_days(row)}. Is that the "
+        f"same booking, or did {closing} sell them to somebody else?"
+    )
+    other = (f"other:{closing}", f"{closing} sold them to somebody else")
+    _ask(tx, desk, TWIN, row, sentence, (("same", "The same booking"), other))
 
 
 def found(look: Look) -> Iterator[Finding]:

@@ -26,7 +26,7 @@ from hub.model.stays import (
     match,
     stay_window,
 )
-from hub.model.values import BESIDES, ChannelId, StayId, StayKind, StayStatus, UnitId, clean
+from hub.model.values import BESIDES, CODED, ChannelId, StayId, StayKind, StayStatus, UnitId, clean
 from hub.store import house, listings, questions, source_names
 from hub.store import publishing as outlets
 from hub.store import stays as ledger
@@ -164,7 +164,52 @@ def take_in(tx: Tx, desk: Desk, at: At, report: StayReport, found: Found) -> Tak
     if before is not None:
         questions.withdraw(tx, "gone", row.id, desk.now())
     asking.of_nights(tx, desk, row)
+    if source is None and before is not None and (closing := _taken_for_one(channel.id, report, before)) is not None:
+        asking.of_the_very_nights(tx, desk, closing, row)
     return Taken(row.id, _news(source), written=True, renamed=renamed)
+
+
+def _taken_for_one(channel: ChannelId, report: StayReport, before: StayRow) -> ChannelId | None:
+    """Whose closure became the booking of another channel, or of people here, by nothing but its dates."""
+    if report.reference and report.reference.casefold() == before.reference.casefold():
+        return None
+    if report.kind is StayKind.UNKNOWN:
+        return channel if before.kind in CODED and before.channel_id != channel else None
+    return before.channel_id if before.kind is StayKind.UNKNOWN and before.channel_id != channel else None
+
+
+def set_apart(tx: Tx, desk: Desk, stay: StayRow, channel: ChannelId, actor: str) -> None:
+    """What a channel closed on a stay's nights is somebody else: a stay of its own from here on. Raises Rejected."""
+    unit, now = stay.moved_from or stay.unit_id, desk.now()
+    known, place = ledger.known_in(tx, unit, since=now - LOOK_BACK), house.property_of(tx, unit)
+    words = [word for word, each in known if each.id == stay.id and word is not None and word.channel_id == channel]
+    if not words or place is None:
+        raise Rejected("that channel does not speak of this stay any more")
+    row = StayRow(
+        id=StayId(tx.new_id(now)),
+        unit_id=unit,
+        channel_id=channel,
+        kind=StayKind.RESERVATION,
+        status=StayStatus.CONFIRMED,
+        arrival=stay.arrival,
+        departure=words[0].departure or stay.departure,
+        own_check_in=words[0].own_check_in,
+        own_check_out=words[0].own_check_out,
+        check_in=None,
+        check_out=None,
+        guest="",
+        reference="",
+        phone_last4="",
+        contact=None,
+        guests=None,
+        note="",
+        made_at=now,
+        changed_at=now,
+    )
+    row = timed(row, place)
+    changes.keep(tx, desk, None, row, changes.Word(actor, changes.action_of(None, row)))
+    for word in words:
+        ledger.keep_source(tx, replace(word, stay_id=row.id))
 
 
 def _make_way(tx: Tx, desk: Desk, word: Source) -> bool:

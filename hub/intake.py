@@ -23,7 +23,7 @@ from hub import (
     readings,
     sightings,
 )
-from hub.calendars import cancel, timed
+from hub.calendars import cancel, set_apart, timed
 from hub.errors import Rejected
 from hub.issuing import Desk
 from hub.model.facts import (
@@ -44,7 +44,19 @@ from hub.model.facts import (
 from hub.model.money import Money
 from hub.model.price_lines import PriceLine
 from hub.model.stays import local_instant
-from hub.model.values import BESIDES, CODED, GrantId, Pin, StayId, StayKind, StayStatus, UnitId, clean, told_besides
+from hub.model.values import (
+    BESIDES,
+    CODED,
+    ChannelId,
+    GrantId,
+    Pin,
+    StayId,
+    StayKind,
+    StayStatus,
+    UnitId,
+    clean,
+    told_besides,
+)
 from hub.model.workflow import Stage
 from hub.readings import SoFar
 from hub.stay_changes import StayChange, changed, last4_of, party_of, priced
@@ -319,6 +331,8 @@ class Intake:
                 row = replace(stay, kind=StayKind(value), changed_at=self.desk.now())
                 if not _over(stay, self.desk.now()):
                     self._keep(tx, row, actor, changes.EXPLAINED)
+            case "twin", other if other != "same":
+                set_apart(tx, self.desk, stay, ChannelId(other.removeprefix("other:")), actor)
             case "gone", "cancel":
                 cancel(tx, self.desk, stay, actor, f"cancelled by {actor}")
             case "refused" | "restored", "redraw":

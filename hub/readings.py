@@ -227,8 +227,13 @@ def _plan(
     for unit, of_unit in places.items():
         nights = outlets.echoing(tx, channel.id, unit, now)
         # What it had closed before it was told of those nights is its own, and may be a second guest.
-        stood = {uid for uid, (_, stay) in known.told.items() if stay.status is not StayStatus.CANCELLED}
-        meant = [place for place in of_unit if fact.stays[place].uid in stood or not echo(fact.stays[place], nights)]
+        stood = [(uid, stay) for uid, (_, stay) in known.told.items() if stay.status is not StayStatus.CANCELLED]
+        theirs = {uid for uid, _ in stood} | {(stay.unit_id, stay.arrival, stay.departure) for _, stay in stood}
+        meant = [
+            place
+            for place, report in ((place, fact.stays[place]) for place in of_unit)
+            if report.uid in theirs or (unit, report.arrival, report.departure) in theirs or not echo(report, nights)
+        ]
         here = {fact.stays[place].uid for place in of_unit}
         words = _words_by_stay(known.by_unit[unit], channel, elsewhere={each.uid for each in fact.stays} - here)
         where = house.property_of(tx, unit)

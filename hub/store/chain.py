@@ -151,7 +151,7 @@ def actor_alias(tx: Tx, actor: str) -> str:
     return actor if actor in OF_THE_HOUSE else alias(tx, actor)
 
 
-_ABOUT_A_STAY: Final = frozenset({"stay", "closure", "sold", "gone", "refused"})
+_ABOUT_A_STAY: Final = frozenset({"stay", "closure", "sold", "twin", "gone", "refused", "restored"})
 """The kinds of subjects in the audit trail that name a stay; the others are questions (hub/store/questions.py)."""
 _ABOUT_SOMEBODY: Final = frozenset({"account", "person", "grant", "console", "token"})
 

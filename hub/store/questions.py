@@ -14,7 +14,7 @@ from hub.store.engine import Tx
 from hub.store.prepared import Prepared
 from hub.store.tables import Instant, questions, stays
 
-OF_STAYS: Final = ("closure", "sold", "gone", "refused", "restored")
+OF_STAYS: Final = ("closure", "sold", "twin", "gone", "refused", "restored")
 """The kinds whose subject is a stay."""
 
 

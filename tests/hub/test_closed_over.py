@@ -166,7 +166,50 @@ def test_it_is_over_with_the_closure(tmp_path: Path) -> None:
     _living(work, tmp_path)
 
 
-@pytest.mark.parametrize("how", ["told", "beside", "diary", "the very nights"])
+@pytest.mark.parametrize("means", [ClosedMeans.BLOCK, ClosedMeans.ASK])
+@pytest.mark.parametrize("first", ["guest", "closure"])
+def test_the_very_nights_of_another_channels_guest_are_asked_about_once(
+    tmp_path: Path, means: ClosedMeans, first: str
+) -> None:
+    async def work(made: Home) -> None:
+        if first == "closure":
+            await _closed(made, 10, 13)
+        await _guest(made)
+        if first == "guest":
+            await _closed(made, 10, 13)
+        if (means, first) == (ClosedMeans.BLOCK, "closure"):
+            assert [kind for kind, _ in await _asked(made)] == ["sold"]
+            await _answer(made, "reservation")
+        else:
+            assert [kind for kind, _ in await _asked(made)] == ["twin"]
+            assert len(await made.stays()) == 1
+            await _answer(made, "other:other")
+        second = await _closure(made)
+        assert await _found(made) == [(Kind.SOLD_TWICE, second)]
+        await _told(made, *range(10, 13))
+        for uid in ("x", "y", "y", "y", "y"):
+            await made.later(minutes=15)
+            await _closed(made, 10, 13, uid)
+        assert (await _found(made), await _asked(made)) == ([(Kind.SOLD_TWICE, second)], [])
+
+    _living(work, tmp_path, means)
+
+
+def test_the_same_booking_is_not_asked_about_again(tmp_path: Path) -> None:
+    async def work(made: Home) -> None:
+        await _guest(made)
+        await _closed(made, 10, 13)
+        await _answer(made, "same")
+        await _closed(made, 10, 13, "y")
+        assert (await _found(made), await _asked(made)) == ([], [])
+        assert len(await made.stays()) == 1
+        await _closed(made, 20, 21, "z")
+        assert await _asked(made) == []
+
+    _living(work, tmp_path)
+
+
+@pytest.mark.parametrize("how", ["told", "beside", "diary"])
 def test_a_closure_that_is_explained_asks_nobody(tmp_path: Path, how: str) -> None:
     async def work(made: Home) -> None:
         await _guest(made)
@@ -180,8 +223,6 @@ def test_a_closure_that_is_explained_asks_nobody(tmp_path: Path, how: str) -> No
             case "diary":
                 await made.hub.store.write(lambda tx: outlets.open_outlet(tx, OTHER, FLAT, outlets.DIARY, now))
                 await _closed(made, 12, 15)
-            case "the very nights":
-                await _closed(made, 10, 13)
         assert (await _found(made), await _asked(made)) == ([], [])
 
     _living(work, tmp_path)
