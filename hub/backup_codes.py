@@ -155,12 +155,11 @@ def pull(tx: Tx, desk: Desk, stay: StayRow, lock: LockId, by: str = BY_ITSELF) -
 
 
 def _until(tx: Tx, stay: StayRow, lock: LockId) -> datetime | None:
-    """How long a backup code may stand in; not beyond the stay's own code where another guest has some of the nights."""
-    ends = stay.left_at or stay.check_out
-    if ends is None or not conflicts.contested(tx, [stay.id]):
-        return ends
+    """How long a backup code may stand in: as long as the stay's own code at that door."""
     own = next((entry for entry in codes.issued_for(tx, stay.id) if entry.lock == lock), None)
-    return None if own is None else min(ends, own.grant.window.end or ends)
+    if own is not None:
+        return own.grant.window.end
+    return None if conflicts.contested(tx, [stay.id]) else stay.left_at or stay.check_out
 
 
 def use(tx: Tx, desk: Desk, stay: StayRow, actor: str) -> list[LockId]:

@@ -39,7 +39,7 @@ def accounts(plugins: Plugins) -> list[ChannelId]:
 
 def wanted(tx: Tx, desk: Desk, stay: StayRow, standing: str) -> dict[LockId, Issued]:
     """Whose digits, by door. While nobody can be sure, what was shown goes on being shown, as long as it is still true."""
-    if not guest_page.has_page(stay, desk):
+    if not guest_page.has_page(tx, stay, desk):
         return {}
     entries = backup_codes.told_by_door(tx, stay, desk.now())
     page = guest_page.look(tx, desk, stay, None)
@@ -135,7 +135,7 @@ class CodeAt:
 def whereabouts(tx: Tx, desk: Desk, plugins: Plugins, stay: StayRow) -> list[CodeAt]:
     """At each platform that tells of the stay, or was told of it. Whoever gets no code is told none anywhere."""
     told = {row.channel_id: row for row in door_codes.of_stay(tx, stay.id)}
-    names = {*told, *(door_codes.platforms_of(tx, stay.id) if guest_page.has_page(stay, desk) else ())}
+    names = {*told, *(door_codes.platforms_of(tx, stay.id) if guest_page.has_page(tx, stay, desk) else ())}
     return [_whereabouts(tx, plugins, name, told.get(name)) for name in sorted(names)]
 
 

@@ -261,7 +261,7 @@ class GuestMessages:
         """
         if CODE not in text:
             return text
-        if not guest_page.has_page(stay, self.desk):
+        if not guest_page.has_page(tx, stay, self.desk):
             raise Rejected(f"{CODE} stands for a code that the guest does not have")
         page = guest_page.look(tx, self.desk, stay, None)
         told = backup_codes.told_by_door(tx, stay, self.desk.now())

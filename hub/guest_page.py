@@ -54,7 +54,7 @@ def token_of(tx: Tx, desk: Desk, id_: StayId, actor: str, *, anew: bool = False)
         Rejected: no guest comes, or not any more.
     """
     row, now = ledger.stay(tx, id_), desk.now()
-    why = _no_page(row, desk)
+    why = _no_page(tx, row, desk)
     if row is None or why is not None:
         raise Rejected(why or "there is no such stay")
     had = None if anew else known(tx, desk, id_)
@@ -74,8 +74,8 @@ def known(tx: Tx, desk: Desk, id_: StayId) -> Secret | None:
     return None if link is None else Secret(desk.vault.open(link.sealed, about=f"link:{id_}").decode())
 
 
-def has_page(row: StayRow, desk: Desk) -> bool:
-    return _no_page(row, desk) is None
+def has_page(tx: Tx, row: StayRow, desk: Desk) -> bool:
+    return _no_page(tx, row, desk) is None
 
 
 def revoke(tx: Tx, desk: Desk, id_: StayId, actor: str) -> bool:
@@ -92,7 +92,7 @@ def reissued(tx: Tx, desk: Desk, id_: StayId, actor: str) -> None:
     links.withdraw(tx, id_)
 
 
-def _no_page(row: StayRow | None, desk: Desk) -> str | None:
+def _no_page(tx: Tx, row: StayRow | None, desk: Desk) -> str | None:
     """Why a stay has no page; None: it has one. An hour that nobody is sure of ends nothing."""
     if row is None:
         return "there is no such stay"
@@ -100,7 +100,7 @@ def _no_page(row: StayRow | None, desk: Desk) -> str | None:
         return "the stay is cancelled"
     if row.status is not StayStatus.CONFIRMED or row.kind not in CODED or row.check_in is None or row.check_out is None:
         return "no guest is sure to come, so there is no page for one"
-    over = desk.trusted() and row.check_out <= desk.now()
+    over = desk.trusted() and ladder.is_over(tx, row, desk.now())
     return "the stay is over" if over or row.left_at is not None else None
 
 
@@ -154,6 +154,10 @@ class GuestPage:
     unit: Unit
     check_in: datetime
     check_out: datetime
+    comes_at: datetime
+    """The code opens every door that is not over from here on, as the guest is told; the lead is not promised."""
+    until: datetime
+    """And until here."""
     gate: Tell | Withhold
     doors: tuple[PageDoor, ...]
     begun: bool
@@ -176,7 +180,7 @@ def find(tx: Tx, desk: Desk, text: str) -> GuestPage | None:
     """What a link leads to; None: nowhere, or not any more."""
     link = links.link_with(tx, _digest(text)) if _TOKEN.fullmatch(text) else None
     row = None if link is None else ledger.stay(tx, link.stay)
-    if link is None or row is None or _no_page(row, desk) is not None:
+    if link is None or row is None or _no_page(tx, row, desk) is not None:
         return None
     return look(tx, desk, row, link)
 
@@ -198,7 +202,10 @@ def look(tx: Tx, desk: Desk, row: StayRow, link: Link | None) -> GuestPage:
     seen = () if where is None else _doors(tx, where, now, gate, sure=sure)
     begun = any(door.begun for door in seen) if seen else now >= row.check_in
     opened = tuple(on_page(tx, row, place, now))
-    return GuestPage(row, place, unit, row.check_in, row.check_out, gate, seen, begun, opened)
+    hours = [at.hours for at in (() if where is None else where.stairs.doors) if now < at.hours.until]
+    comes_at = max((each.comes_at for each in hours), default=row.check_in)
+    until = min((each.until for each in hours), default=row.check_out)
+    return GuestPage(row, place, unit, row.check_in, row.check_out, comes_at, until, gate, seen, begun, opened)
 
 
 def _doors(tx: Tx, where: OnLadder, now: datetime, gate: Tell | Withhold, *, sure: bool) -> tuple[PageDoor, ...]:

@@ -48,7 +48,8 @@ def with_link(page: GuestPage, url: Secret) -> str:
     return _letter(
         page,
         f"your code for {where} is on this page, with everything else you need:\n{url.reveal()}",
-        f"Your stay is from {_span(page)}. The page is yours alone: whoever has the link can see the code.",
+        f"Your stay is from {_span(page, page.check_in, page.check_out)}. The page is yours alone: "
+        "whoever has the link can see the code.",
     )
 
 
@@ -59,7 +60,8 @@ def with_code(page: GuestPage, pins: Mapping[LockId, Pin]) -> str:
         told = f"your code for {' and '.join(names)} is {pin.reveal()}."
     else:
         told = f"your codes are {', '.join(said)}."
-    return _letter(page, told, f"It works from {_span(page)}. Type it at the keypad and wait for the light.")
+    works = f"It works from {_span(page, page.comes_at, page.until)}."
+    return _letter(page, told, f"{works} Type it at the keypad and wait for the light.")
 
 
 def by_pin(page: GuestPage, pins: Mapping[LockId, Pin]) -> list[tuple[Pin, Sequence[str]]]:
@@ -78,9 +80,9 @@ def _letter(page: GuestPage, *paragraphs: str) -> str:
     return "\n\n".join([greeting, *paragraphs, *call])
 
 
-def _span(page: GuestPage) -> str:
+def _span(page: GuestPage, start: datetime, end: datetime) -> str:
     zone = page.place.zone
-    return f"{_long(page.check_in, zone)} until {_long(page.check_out, zone)}"
+    return f"{_long(start, zone)} until {_long(end, zone)}"
 
 
 def _long(at: datetime, zone: ZoneInfo) -> str:

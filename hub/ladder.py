@@ -23,7 +23,7 @@ from hub.issuing import Desk
 from hub.model.ladder import ENTRY, Act, DoorNow, Rung, Standing, Tell, Withhold, may_tell, stand, worst
 from hub.model.values import LockId, StayId
 from hub.schedule import pause
-from hub.store import doors, house
+from hub.store import codes, doors, house
 from hub.store import ladder as ledger
 from hub.store import stays as stay_ledger
 from hub.store.engine import Store, Tx
@@ -83,9 +83,32 @@ def _placed(stairs: Stairs, now: datetime) -> OnLadder:
     return OnLadder(stairs, placed, may_tell(stairs.doors, now))
 
 
-def horizon(tx: Tx) -> timedelta:
-    """How long before check-in a stay is looked at."""
-    return ENTRY + house.longest_early(tx)
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Which stays are looked at."""
+
+    ahead: timedelta
+    """How long before check-in."""
+    over: datetime
+    """Those that check out later: their codes may work still."""
+
+
+def span(tx: Tx, now: datetime) -> Span:
+    early, late = house.longest_buffers(tx)
+    return Span(ENTRY + early, now - late)
+
+
+def ends(tx: Tx, row: StayRow) -> datetime | None:
+    """When the last code of a stay ends: at check-out, or as long after as its house allows."""
+    own = (entry.grant.window.end for entry in codes.issued_for(tx, row.id))
+    return max((at for at in (row.check_out, *own) if at is not None), default=None)
+
+
+def is_over(tx: Tx, row: StayRow, now: datetime) -> bool:
+    if row.check_out is None or now < row.check_out:
+        return False
+    end = ends(tx, row)
+    return end is not None and end <= now
 
 
 def rows(tx: Tx, ids: Iterable[StayId]) -> list[StayRow]:
@@ -198,7 +221,7 @@ class Ladder:
         now = self.clock.now()
         everything = plan.entered is None or bool(heard & {EVERYTHING, "house", "clock"})
         ids = sorted(self._stays(tx, plan, heard, now, everything=everything))
-        ahead = horizon(tx)
+        ahead = span(tx, now).ahead
         plan.entered, beyond = now + ahead, ledger.next_check_in(tx, now + ahead)
         plan.next_entry = None if beyond is None else beyond - ahead
         placed = standing(tx, rows(tx, ids), now)
@@ -217,16 +240,17 @@ class Ladder:
         return _Seen(tuple(acts), pools, plan.wrong != before)
 
     def _stays(self, tx: Tx, plan: Plan, heard: frozenset[str], now: datetime, *, everything: bool) -> set[StayId]:
-        until = now + horizon(tx)
+        look = span(tx, now)
+        over, until = look.over, now + look.ahead
         if everything or plan.entered is None:
             plan.edges.clear()
-            return set(ledger.near(tx, now, until))
+            return set(ledger.near(tx, over, until))
         named = {StayId(name.removeprefix("stay:")) for name in heard if name.startswith("stay:")}
         locks = {LockId(name.removeprefix("lock:")) for name in heard if name.startswith("lock:")}
         due = {id_ for id_, (edge, doors_) in plan.edges.items() if edge <= now or doors_ & locks}
         due |= {id_ for id_, at in plan.wrong.items() if at.keys() & locks}
-        changed = ledger.unsettled(tx, now, until, locks) if locks else ()
-        return {*named, *due, *changed, *ledger.near(tx, now, until, beyond=plan.entered)}
+        changed = ledger.unsettled(tx, now, over, until, locks) if locks else ()
+        return {*named, *due, *changed, *ledger.near(tx, over, until, beyond=plan.entered)}
 
     def _pools(self, tx: Tx, plan: Plan, heard: frozenset[str], now: datetime, *, everything: bool) -> Iterator[LockId]:
         daily = plan.tended is None or now - plan.tended >= TEND_EVERY or now < plan.tended

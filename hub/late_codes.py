@@ -34,9 +34,9 @@ def of_stays(look: Look) -> Iterator[Finding]:
     """Where stays stand on the deadline ladder. While nobody knows the time, nobody knows that either."""
     if not look.clock.trusted or settings.safe_mode(look.tx):
         return
-    ahead = ladder.horizon(look.tx)
-    ids = ledger.unsettled(look.tx, look.now, look.now + ahead)
-    for edge in ledger.edges(look.tx, look.now, ahead):
+    span = ladder.span(look.tx, look.now)
+    ids = ledger.unsettled(look.tx, look.now, span.over, look.now + span.ahead)
+    for edge in ledger.edges(look.tx, look.now, span.ahead):
         look.reached(edge)
     for where in ladder.standing(look.tx, ladder.rows(look.tx, ids), look.now).values():
         if where.next is not None:
@@ -143,7 +143,8 @@ def of_complaints(look: Look) -> Iterator[Finding]:
 
 
 def _still_comes(look: Look, row: StayRow) -> bool:
-    over = look.clock.trusted and row.check_out is not None and look.reached(row.check_out)
+    end = ladder.ends(look.tx, row)
+    over = look.clock.trusted and end is not None and look.reached(end)
     return row.status is StayStatus.CONFIRMED and row.left_at is None and not over
 
 

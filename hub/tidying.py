@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
-from hub import contacts, forgetting, passes
+from hub import contacts, forgetting, ladder, passes
 from hub.hub import Hub
 from hub.importing import KEPT as IMPORTS_KEPT
 from hub.importing import UNTOUCHED
@@ -54,7 +54,7 @@ async def tidy(hub: Hub) -> None:
         replies.forget_old(tx, hub.wall.now() - timedelta(days=1))
         contacts.mark_old(tx, hub.vault)
         if hub.clock.trusted:
-            guest_page.tidy(tx, hub.clock.now())
+            guest_page.tidy(tx, ladder.span(tx, hub.clock.now()).over)
             forget_tokens(tx, hub)
             booking_news.tidy(tx, hub.clock.now() - KEEP_ALERTS)  # some of it may not be told yet
             imports.tidy(tx, hub.clock.now() - IMPORTS_KEPT, hub.clock.now() - UNTOUCHED)

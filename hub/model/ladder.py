@@ -91,9 +91,10 @@ class DoorHours:
 
     comes_at: datetime
     """From here on the guest may come in: check-in, or as long before as the house allows."""
-    check_out: datetime
     works_from: datetime
     """The stay's code may open from here on: the lead before that."""
+    until: datetime
+    """It ends here: at check-out, or as long after as the house allows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,7 @@ def deadlines(door: DoorNow) -> Deadlines:
 
 def stand(door: DoorNow, now: datetime) -> Standing:
     """Where a door of a stay stands, and the one thing to do about it."""
-    if door.hours.check_out <= now or door.down:
+    if door.hours.until <= now or door.down:
         return Standing(Rung.EARLY)
     if _to_release(door, now):
         return Standing(Rung.EARLY, Act.RELEASE)
@@ -244,7 +245,8 @@ def may_tell(doors: Sequence[DoorNow], now: datetime) -> Tell | Withhold:
     """
     if not doors:
         return Withhold("the stay has no code")
-    if all(door.hours.check_out <= now for door in doors):
+    doors = [door for door in doors if now < door.hours.until]
+    if not doors:
         return Withhold("the stay is over")
     withheld = [why for door in doors if (why := _withheld(door, now)) is not None]
     if not withheld:

@@ -194,17 +194,18 @@ def codes_at(tx: Tx, lock: LockId) -> CodePolicy:
     return CodePolicy() if row is None or place is None else row.codes.over(place.codes)
 
 
-_LONGEST_EARLY: Final[Prepared[timedelta]] = Prepared(
-    select(func.max(func.coalesce(tables.locks.c.early_in_s, tables.properties.c.early_in_s)).label("early_s")).join(
-        tables.properties, tables.properties.c.id == tables.locks.c.property_id
-    ),
-    lambda row: timedelta(seconds=row["early_s"] or 0),
+_BUFFERS: Final = Prepared(
+    select(
+        func.max(func.coalesce(tables.locks.c.early_in_s, tables.properties.c.early_in_s)).label("early_s"),
+        func.max(func.coalesce(tables.locks.c.late_out_s, tables.properties.c.late_out_s)).label("late_s"),
+    ).join(tables.properties, tables.properties.c.id == tables.locks.c.property_id),
+    lambda row: (timedelta(seconds=row["early_s"] or 0), timedelta(seconds=row["late_s"] or 0)),
 )
 
 
-def longest_early(tx: Tx) -> timedelta:
-    """How long before check-in a guest may come in at the door where that is longest."""
-    return _LONGEST_EARLY.first(tx) or timedelta(0)
+def longest_buffers(tx: Tx) -> tuple[timedelta, timedelta]:
+    """How long before check-in, and after check-out, a guest may come in at the doors where that is longest."""
+    return _BUFFERS.first(tx) or (timedelta(0), timedelta(0))
 
 
 def backups_at(tx: Tx, lock: LockId) -> int:

@@ -245,7 +245,7 @@ _NEAR: Final = and_(
     stays.c.status == StayStatus.CONFIRMED.value,
     stays.c.left_at.is_(None),
     stays.c.check_in <= bindparam("until", type_=Instant),
-    stays.c.check_out > bindparam("now", type_=Instant),
+    stays.c.check_out > bindparam("over", type_=Instant),
 )
 _OWN_UNPROVEN: Final = and_(~_BACKUP, ~exists().where(slots.c.holder == grants.c.id, PROVEN))
 
@@ -266,16 +266,18 @@ _ALL_NEAR: Final = Prepared(select(stays.c.id).where(_NEAR, stays.c.check_in > b
 _LONG_AGO: Final = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 
 
-def near(tx: Tx, now: datetime, until: datetime, *, beyond: datetime = _LONG_AGO) -> list[StayId]:
-    """Stays that begin by then and are not over. `beyond`: and later than that."""
-    return _ALL_NEAR.all(tx, now=now, until=until, beyond=beyond)
+def near(tx: Tx, over: datetime, until: datetime, *, beyond: datetime = _LONG_AGO) -> list[StayId]:
+    """Stays that begin by then and were not over at `over`. `beyond`: and later than that."""
+    return _ALL_NEAR.all(tx, over=over, until=until, beyond=beyond)
 
 
-def unsettled(tx: Tx, now: datetime, until: datetime, locks: Collection[LockId] | None = None) -> list[StayId]:
+def unsettled(
+    tx: Tx, now: datetime, over: datetime, until: datetime, locks: Collection[LockId] | None = None
+) -> list[StayId]:
     """Those among them with a code that is not proven, or with a backup code; `locks`: at one of these doors."""
     if locks is None:
-        return _OPEN.all(tx, now=now, until=until)
-    return _OPEN_AT.all(tx, now=now, until=until, locks=listed(locks))
+        return _OPEN.all(tx, now=now, over=over, until=until)
+    return _OPEN_AT.all(tx, now=now, over=over, until=until, locks=listed(locks))
 
 
 _NEXT: Final[Prepared[datetime]] = Prepared(
@@ -452,8 +454,9 @@ def _hours(row: StayRow, door: Door | None, own: Code | None) -> DoorHours:
     assert row.check_in is not None  # wants_stairs
     assert row.check_out is not None
     comes_at = row.check_in if door is None else row.check_in - door.early
-    start = comes_at if own is None or own.issued is None else own.issued.grant.window.start
-    return DoorHours(comes_at, row.check_out, start)
+    window = None if own is None or own.issued is None else own.issued.grant.window
+    start, end = (comes_at, None) if window is None else (window.start, window.end)
+    return DoorHours(comes_at, start, end or row.check_out)
 
 
 BY_ITSELF: Final = "gatehouse"

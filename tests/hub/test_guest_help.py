@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from hub import guest_text, tidying
 from hub.errors import Rejected
 from hub.guest_page import Check
 from hub.model.alerts import Kind, Level
+from hub.model.ladder import Rung
 from hub.model.values import Address, LockId, PropertyId
 from hub.store import alerts, emergencies
 from hub.store import ladder as pools
@@ -25,10 +27,42 @@ from tests.hub.guest_at_door import (
     deeds_of,
     found,
     opened,
+    page_of,
     show,
 )
+from tests.hub.ladder_house import Forgetful, backups, placed
 from tests.simulators.building import Memory
 from tests.simulators.home import Home, home, simulate
+
+
+def test_where_guests_may_come_back_after_check_out_they_are_helped_as_long_as_their_code_works(tmp_path: Path) -> None:
+    async def main() -> None:
+        end, front = CHECK_OUT + 120 * MINUTE, Memory(Address("front"))
+        async with home(
+            tmp_path, [front], backups=1, late_out=end - CHECK_OUT, start=CHECK_OUT - 60 * MINUTE
+        ) as house_:
+            link, desk, row = await booked(house_), house_.hub.desk, await house_.stay()
+            told = await house_.hub.store.write(lambda tx: guest_text.write(tx, desk, row.id, "ada", None))
+            assert "until Thursday 4 March, 13:00. Type it" in told
+            await house_.until(CHECK_OUT + 30 * MINUTE)
+            assert (await placed(house_)).rung is Rung.PROVEN
+            await tidying.tidy(house_.hub)
+            own = await house_.digits()
+            front.codes = Forgetful({place: pin for place, pin in front.codes.items() if pin != own})
+            front.codes.tired = True
+            assert (await complain(house_, link)).doors[0].backup
+            (entry,) = await backups(house_)
+            assert entry.grant.window.end == end
+            await house_.later(minutes=2)
+            assert len(await found(house_, Kind.CODE_COMPLAINT)) == 1
+            assert (await placed(house_)).rung is Rung.SWITCHED
+            assert await found(house_, Kind.CODE_SWITCHED, Kind.CODE_KNOWN_WRONG)
+            assert await house_.driver.press("front", (await show(house_, link))[FRONT])
+            await house_.until(end)
+            assert await page_of(house_, link) is None
+            assert not await found(house_, Kind.CODE_COMPLAINT, Kind.CODE_SWITCHED, Kind.CODE_KNOWN_WRONG)
+
+    simulate(main())
 
 
 def test_a_guest_whose_code_fails_gets_one_backup_code_however_often_they_press(tmp_path: Path) -> None:

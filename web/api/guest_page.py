@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from hub import guest_page, guest_text
+from hub import guest_page, guest_text, ladder
 from hub.errors import Rejected
 from hub.guest_text import Words
 from hub.model.guest_page import MOST_INSTRUCTIONS, notice
@@ -60,11 +60,11 @@ def _link(tx: Tx, call: Call, row: StayRow) -> LinkOut:
     link = links.link_of(tx, row.id)
     return LinkOut(
         stay=row.id,
-        possible=call.hub.config.public_url is not None and guest_page.has_page(row, call.hub.desk),
+        possible=call.hub.config.public_url is not None and guest_page.has_page(tx, row, call.hub.desk),
         made_at=None if link is None else link.made_at,
         opened_at=None if link is None else link.opened_at,
         code_seen_at=None if link is None else link.shown_at,
-        ends_at=None if link is None else row.check_out,
+        ends_at=None if link is None else ladder.ends(tx, row),
     )
 
 

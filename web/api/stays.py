@@ -215,7 +215,7 @@ async def get_ladder(call: Call, query: Nothing, body: Nothing) -> LadderOut:
         row, now = ledger.stay(tx, id_), call.hub.clock.now()
         if row is None:
             raise missing("stay", id_)
-        return None if row.check_out is None or row.check_out <= now else ladder.standing(tx, [row], now).get(id_)
+        return None if ladder.is_over(tx, row, now) else ladder.standing(tx, [row], now).get(id_)
 
     where = await call.hub.store.read(look)
     if where is None:

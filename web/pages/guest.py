@@ -49,6 +49,9 @@ class View:
     zone: str
     check_in: Moment
     check_out: Moment
+    works_from: Moment
+    works_until: Moment | None
+    """Where that is not check-out."""
     told: bool
     """There is something to be shown."""
     shown_from: Moment | None
@@ -85,6 +88,8 @@ def look(hub: Hub, here: str, page: GuestPage, pins: dict[LockId, Pin] | None = 
         zone=place.zone.key,
         check_in=local.moment(page.check_in),
         check_out=local.moment(page.check_out),
+        works_from=local.moment(page.comes_at),
+        works_until=None if page.until == page.check_out else local.moment(page.until),
         told=bool(page.told) or isinstance(page.gate, Tell),
         shown_from=local.maybe(until),
         begun=page.begun,

@@ -50,7 +50,7 @@ def for_guest(
     link = links.link_of(tx, row.id)
     return ForGuest(
         reachable=hub.config.public_url is not None,
-        open=guest_page.has_page(row, hub.desk),
+        open=guest_page.has_page(tx, row, hub.desk),
         made=None if link is None else local.moment(link.made_at),
         opened=None if link is None else local.maybe(link.opened_at),
         seen=None if link is None else local.maybe(link.shown_at),

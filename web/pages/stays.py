@@ -158,8 +158,7 @@ def _besides(row: StayRow) -> Iterable[tuple[str, str]]:
 
 
 def _ladder(tx: Tx, ground: Ground, row: StayRow) -> LadderView | None:
-    over = row.check_out is not None and row.check_out <= ground.now
-    where = None if over else ladder.standing(tx, [row], ground.now).get(row.id)
+    where = None if ladder.is_over(tx, row, ground.now) else ladder.standing(tx, [row], ground.now).get(row.id)
     return None if where is None else ladder_view(ground, where)
 
 

@@ -30,7 +30,7 @@ from hub.model.values import LockId
 
 T = datetime(2027, 3, 2, 14, 0, tzinfo=UTC)
 """From then on the guest may come in."""
-HOURS = DoorHours(T, T + timedelta(days=2), T - timedelta(hours=1))
+HOURS = DoorHours(T, T - timedelta(hours=1), T + timedelta(days=2))
 BOOKED = T - timedelta(days=30)
 DOOR = DoorNow(LockId("front"), HOURS, waits=False, own=Own.UNPROVEN, since=BOOKED)
 
@@ -38,6 +38,7 @@ WAITS = {"waits": True}
 PROVEN = {"own": Own.PROVEN}
 READY = {"backup": Backup.READY}
 PULLED = {"backup": Backup.PULLED}
+LATER = {"hours": replace(HOURS, until=T + timedelta(days=3))}
 AT_CHECK_IN = {"hours": replace(HOURS, works_from=T)}
 """A door whose code goes in at check-in, whatever it does elsewhere."""
 
@@ -172,7 +173,7 @@ def test_a_rung_is_left_when_the_stay_moves_away() -> None:
     moved = replace(HOURS, comes_at=T + timedelta(days=7), works_from=T + timedelta(days=7, hours=-1))
     now = before("10m")
     assert stand(DOOR, now).rung is Rung.MISSING
-    away = replace(moved, check_out=T + timedelta(days=9))
+    away = replace(moved, until=T + timedelta(days=9))
     assert stand(replace(DOOR, hours=away), now).rung is Rung.EARLY
 
 
@@ -264,6 +265,7 @@ def test_a_stay_stands_where_its_worst_door_stands() -> None:
         ("1h", [PROVEN | {"down": True}], Withhold("a door is locked down")),
         ("24h", [], Withhold("the stay has no code")),
         ("-2d", [PROVEN], Withhold("the stay is over")),
+        ("-2d", [PROVEN | LATER, {}], Tell(HOURS.works_from)),
     ],
 )
 def test_the_guest_is_told_what_will_open_every_door_and_not_before(
