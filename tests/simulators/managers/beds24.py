@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import ceil
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
@@ -22,8 +23,11 @@ STATES: Final = {
 
 @dataclass(slots=True)
 class Beds24Desk(Desk):
+    LIMITS = ((100, 300),)
+
     token: str = ""
-    credits: int = 100
+    credits: int | None = None
+    """That are told as left; None: those that are."""
     trusts: bool = True
     """The tokens that it gave."""
 
@@ -35,7 +39,6 @@ class Beds24Desk(Desk):
             return reply({"token": self.token, "expiresIn": 86400})
         if not self.trusts or not self.token or asked.headers.get("token") != self.token:
             return reply({"validToken": False})
-        self.credits -= 1
         if path == "/v2/properties":
             rooms = [{"id": int(id_), "name": name, "qty": 1} for id_, name in self.units.items()]
             return self._told([{"id": 9, "name": "", "roomTypes": rooms}], None)
@@ -88,9 +91,13 @@ class Beds24Desk(Desk):
     def _told(self, rows: list[Any], link: str | None) -> Reply:
         pages = {"nextPageExists": link is not None, "nextPageLink": link}
         told = {"success": True, "type": "booking", "count": len(rows), "pages": pages, "data": rows}
+        count, seconds = self.LIMITS[0]
+        came = self.taken.get(("all", self.LIMITS[0]), ())
+        now = came[-1] if came else 0.0
+        recent = [at for at in came if at > now - seconds]
         left = {
-            "x-five-min-limit-remaining": str(self.credits),
-            "x-five-min-limit-resets-in": "120",
+            "x-five-min-limit-remaining": str(count - len(recent) if self.credits is None else self.credits),
+            "x-five-min-limit-resets-in": str(ceil(recent[0] + seconds - now) if recent else 300),
             "x-request-cost": "1",
         }
         status, headers, body = reply(told)

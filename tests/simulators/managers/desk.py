@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from math import ceil
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
 from hub.errors import Unavailable
@@ -68,6 +68,8 @@ def reply(told: object, status: int = 200, **headers: str) -> Reply:
 class Desk:
     """One account. `faults` are answered first, one for each request; `page` is how many bookings stand on a page."""
 
+    LIMITS: ClassVar[tuple[Limit, ...]] = ()
+    """Of all requests. Source of each service's: facts page on channels §1.1."""
     now: Callable[[], datetime]
     units: dict[str, str] = field(default_factory=lambda: {"101": "Sea view", "102": "Garden"})
     booked: dict[int, Booking] = field(default_factory=dict)
@@ -88,8 +90,9 @@ class Desk:
     """The status that every write is refused with; 0: none is."""
     lost: int = 0
     """So many answers to writes get lost, after what was asked was done."""
+    loop: asyncio.AbstractEventLoop | None = None
     taken: dict[tuple[str, Limit], deque[float]] = field(default_factory=dict)
-    """When the last requests came that count against each limit, on the clock of the loop."""
+    """When the last requests came that count against each limit, on the clock of that loop."""
     too_many: int = 0
     """Requests that were one too many."""
 
@@ -113,7 +116,7 @@ class Desk:
 
     def limits(self, asked: Asked, path: str) -> list[tuple[str, Limit]]:
         """What a request counts against, each with what it is counted for."""
-        return []
+        return [("all", limit) for limit in self.LIMITS]
 
     @abstractmethod
     def respond(self, asked: Asked, path: str, query: dict[str, str]) -> Reply:
@@ -182,14 +185,15 @@ class Desk:
 
         Counted by the clock by which those who ask are paced, and so not over a socket, where tests begin anew in other loops.
         """
-        now = asyncio.get_running_loop().time()
+        loop = asyncio.get_running_loop()
+        if loop is not self.loop:
+            self.loop = loop
+            self.taken.clear()
+        now = loop.time()
         counts = [
             (limit, self.taken.setdefault((whose, limit), deque(maxlen=limit[0])))
             for whose, limit in self.limits(asked, urlsplit(asked.path).path)
         ]
-        for _, came in counts:
-            if came and came[-1] > now:
-                came.clear()  # of another loop
         waits = [came[0] + seconds - now for (count, seconds), came in counts if len(came) == count]
         if waits and max(waits) > 0:
             self.too_many += 1

@@ -32,6 +32,8 @@ BILL: Final = "/v1/invoice-items/reservation/"
 
 @dataclass(slots=True)
 class GuestyDesk(Desk):
+    LIMITS = ((15, 1), (120, 60), (5000, 3600))
+
     tokens: list[str] = field(default_factory=list)
     """All that were given."""
     retired: int = 0

@@ -23,6 +23,9 @@ STATES: Final = {
 
 @dataclass(slots=True)
 class HostawayDesk(Desk):
+    LIMITS = ((15, 10),)
+    """Of one address; an account has 20."""
+
     tokens: dict[str, float] = field(default_factory=dict)
     """When each was given: it is good a second later."""
 

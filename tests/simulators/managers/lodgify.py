@@ -15,6 +15,9 @@ STATES: Final = {"taken": "Booked", "asked": "Tentative", "over": "Declined", "s
 
 
 class LodgifyDesk(Desk):
+    LIMITS = ((100, 60),)
+    """Unconfirmed, says the facts page."""
+
     def respond(self, asked: Asked, path: str, query: dict[str, str]) -> Reply:
         if asked.headers.get("x-apikey") != "pt_key":
             return reply({"code": "401", "message": "Unauthorized"}, 401)

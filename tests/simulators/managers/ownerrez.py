@@ -15,6 +15,8 @@ STATES: Final = {"taken": "active", "block": "active", "over": "canceled", "aske
 
 
 class OwnerRezDesk(Desk):
+    LIMITS = ((300, 300),)
+
     def respond(self, asked: Asked, path: str, query: dict[str, str]) -> Reply:
         if asked.headers.get("authorization") != AUTH:
             return reply({"message": "Unauthorized"}, 401)

@@ -18,6 +18,8 @@ STATES: Final = {
 
 
 class SmoobuDesk(Desk):
+    LIMITS = ((1000, 60),)
+
     def respond(self, asked: Asked, path: str, query: dict[str, str]) -> Reply:
         if asked.headers.get("api-key") != "pt_key":
             return reply({"title": "Error occurred", "detail": "Unauthorized"}, 401)
