@@ -54,6 +54,8 @@ def _plain(value: object) -> object:
             return value.isoformat()
         case Enum():
             return value.value
+        case tuple():
+            return list(value)
         case _:
             return value
 
