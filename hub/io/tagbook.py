@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -106,11 +107,16 @@ def _places(path: Path) -> dict[tuple[LockId, int], CodeTag]:
 def _ends(path: Path) -> dict[str, datetime]:
     found: dict[str, datetime] = {}
     for line in _lines(path):
-        id_, at = line.split(" ")
-        found.pop(id_, None)
-        if at != _GONE:
-            found[id_] = datetime.fromisoformat(at)
+        match = _END.fullmatch(line)
+        if match is None:
+            continue  # a sector of a line that was never on disk as a whole, so nothing was committed after it
+        found.pop(match["id"], None)
+        if match["at"] != _GONE:
+            found[match["id"]] = datetime.fromisoformat(match["at"])
     return found
+
+
+_END: Final = re.compile(r"(?P<id>[!-~]+) (?P<at>-|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}\+00:00)")
 
 
 def _end(id_: str, at: datetime | None) -> str:

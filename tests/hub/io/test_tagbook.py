@@ -85,3 +85,12 @@ def test_when_leave_ended_is_known_by_its_id_until_it_is_given_back(tmp_path: Pa
     (tmp_path / "book.ends").write_text(f"one {NOON.isoformat()}\none -\n" * 600 + f"two {NOON.isoformat()}\n")
     TagBook(tmp_path / "book").close()
     assert (tmp_path / "book.ends").read_text() == f"two {NOON.isoformat()}\n"
+
+
+def test_what_a_power_loss_left_of_several_lines_does_not_close_the_book(tmp_path: Path) -> None:
+    """The first sector of one write is lost and the next is there: nothing was committed after it."""
+    whole = f"one {NOON.isoformat()}\n"
+    (tmp_path / "book.ends").write_text(f"{whole}\0\0\0\0-01T12:00:00+00:00\ntwo {NOON.isoformat()}\n01KX\n")
+    book = TagBook(tmp_path / "book")
+    assert book.ends == {"one": NOON, "two": NOON}
+    book.close()
