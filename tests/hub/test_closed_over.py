@@ -191,6 +191,15 @@ def test_the_very_nights_of_another_channels_guest_are_asked_about_once(
             await made.later(minutes=15)
             await _closed(made, 10, 13, uid)
         assert (await _found(made), await _asked(made)) == ([(Kind.SOLD_TWICE, second)], [])
+        for _ in range(4):
+            await made.later(minutes=15)
+            await made.hub.store.write(
+                lambda tx: made.hub.intake.absorb(tx, CalendarRead(OTHER, made.hub.clock.now(), ()), OTHER)
+            )
+        asked = await made.hub.store.read(questions.open_questions)
+        assert [(each.kind, each.subject) for each in asked] == [("gone", second)], (
+            "of its own stay, not of the other guest's"
+        )
 
     _living(work, tmp_path, means)
 
