@@ -9,32 +9,28 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from enum import Enum
 from typing import Final, assert_never
 
 from hub import backup_codes, issuing
 from hub.bus import Bus
 from hub.contracts import Clock
+from hub.emergency_ahead import Foreseen, foresee
+from hub.emergency_wishes import Act, Scope, Wish, scope_of, sound
 from hub.errors import Disappointment, Rejected
 from hub.guest_messages import GuestMessages
 from hub.issuing import Desk
-from hub.model.codes import Reading
 from hub.model.lockdown import Attempt, Outcome
 from hub.model.people import called
-from hub.model.values import LockId, Pin, Position, PropertyId, Purpose, StayId, clean
-from hub.opened_flats import Told, guests_of, tell
+from hub.model.values import LockId, Pin, Position, Purpose
+from hub.opened_flats import Told, tell
 from hub.plugins import Plugins
-from hub.store import code_list, codes, doors, emergencies, house, log, settings
-from hub.store import stays as ledger
-from hub.store.codes import Issued
+from hub.store import code_list, emergencies, log
 from hub.store.doors import Door
 from hub.store.emergencies import Deed, Emergency
 from hub.store.engine import Store, Tx
-from hub.store.ladder import can_wait
-from hub.store.stays import StayRow
 from hub.unlock import Answer, Hand, unwritten
 
 CONFIRM_WITHIN: Final = timedelta(minutes=2)
@@ -44,64 +40,6 @@ PROVEN_WITHIN_S: Final = 5.0
 MOST_PENDING: Final = 100
 SHOWN_AS_OPENED: Final = timedelta(hours=1)
 """How long a door that was opened in an emergency stands among what everybody is told."""
-CODE_HOURS: Final = 4.0
-LONGEST_CODE: Final = timedelta(days=7)
-
-
-class Act(Enum):
-    LOCK_DOWN = "lock_down"
-    RELEASE = "release"
-    CODE = "code"
-    UNLOCK = "unlock"
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What somebody wants done, and why."""
-
-    act: Act
-    reason: str
-    property: PropertyId | None = None
-    lock: LockId | None = None
-    """Where `property` is not said: that door alone."""
-    hours: float = CODE_HOURS
-    """Of a code."""
-    lockdown: str = ""
-    """Which one is released."""
-    tell_guest: bool = True
-    """Whoever stays in a flat that is opened learns of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class DoorAhead:
-    lock: LockId
-    name: str
-    codes: int
-    """Codes that would be switched off, or come back."""
-    trouble: str
-    """Why it will not go as wished; empty: nothing is known against it."""
-
-
-@dataclass(frozen=True, slots=True)
-class GuestAhead:
-    stay: StayId
-    name: str
-    unit: str
-    inside: bool
-    """Has come in and not left, as far as the doors tell."""
-
-
-@dataclass(frozen=True, slots=True)
-class Foreseen:
-    """What would happen, for a person to say yes to."""
-
-    id: str
-    act: Act
-    where: str
-    reason: str
-    doors: tuple[DoorAhead, ...]
-    guests: tuple[GuestAhead, ...]
-    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +85,9 @@ class Emergencies:
 
     async def prepare(self, wish: Wish, actor: str) -> Foreseen:
         """Raises Rejected: no reason, no such place, nothing to be done there."""
-        wish = _sound(wish)
+        wish = sound(wish)
         id_ = secrets.token_urlsafe(16)
-        foreseen = await self.store.read(lambda tx: self._foresee(tx, id_, wish))
+        foreseen = await self.store.read(lambda tx: foresee(tx, id_, wish, self.plugins, self.clock))
         now = asyncio.get_running_loop().time()
         for old in [key for key, each in self._pending.items() if each.until <= now]:
             del self._pending[old]
@@ -157,39 +95,6 @@ class Emergencies:
             raise Rejected("too many emergencies wait to be confirmed; confirm one, or wait two minutes")
         self._pending[id_] = _Pending(wish, actor, now + CONFIRM_WITHIN.total_seconds())
         return foreseen
-
-    def _foresee(self, tx: Tx, id_: str, wish: Wish) -> Foreseen:
-        scope = _scope(tx, wish)
-        down = emergencies.down(tx)
-        return Foreseen(
-            id=id_,
-            act=wish.act,
-            where=scope.where,
-            reason=wish.reason,
-            doors=tuple(self._door_ahead(tx, door, wish.act) for door in scope.doors),
-            guests=tuple(self._guests_ahead(tx, wish, scope)),
-            notes=tuple(_notes(tx, wish, scope.doors, down, self.clock)),
-        )
-
-    def _guests_ahead(self, tx: Tx, wish: Wish, scope: _Scope) -> Iterable[GuestAhead]:
-        if wish.act is Act.UNLOCK:
-            return [_ahead(tx, row) for row in guests_of(tx, scope.doors[0].id, self.clock.now())]
-        return _guests(tx, scope.doors, self.clock.now()) if wish.act in (Act.LOCK_DOWN, Act.RELEASE) else ()
-
-    def _door_ahead(self, tx: Tx, door: Door, act: Act) -> DoorAhead:
-        return DoorAhead(door.id, door.name, len(_of_now(tx, door, self.clock.now())[0]), self._trouble(door, act))
-
-    def _trouble(self, door: Door, act: Act) -> str:
-        met = self.plugins.lock(door.driver, door.address)
-        if met is None:
-            return "its driver has not met it; nothing reaches it"
-        if act in (Act.LOCK_DOWN, Act.UNLOCK) and met.bolt is None:
-            return "it has no bolt that could be moved from here"
-        if door.silent_since is not None:
-            return _WHILE_SILENT[act]
-        if act is Act.CODE and met.keypad is None:
-            return "it has no keypad"
-        return ""
 
     # ---- second step ----
 
@@ -231,7 +136,7 @@ class Emergencies:
 
     async def _release(self, wish: Wish, actor: str) -> Done:
         def work(tx: Tx) -> str:
-            scope = _scope(tx, wish)
+            scope = scope_of(tx, wish)
             row = emergencies.emergency(tx, wish.lockdown)
             if row is None or not emergencies.release(tx, row, wish.reason, actor, self.clock.now()):
                 raise Rejected("somebody has released it already")
@@ -243,8 +148,8 @@ class Emergencies:
         return Done(wish.act, sentence, ())
 
     async def _code(self, wish: Wish, actor: str) -> Done:
-        def work(tx: Tx) -> tuple[_Scope, Pin]:
-            scope = _scope(tx, wish)
+        def work(tx: Tx) -> tuple[Scope, Pin]:
+            scope = scope_of(tx, wish)
             able = [door.id for door in scope.doors if issuing.has_keypad(tx, door.id)]
             until = self.clock.now() + timedelta(hours=wish.hours)
             pin = issuing.code_now(tx, self.desk, able, _label(actor), until, purpose=Purpose.EMERGENCY)
@@ -292,24 +197,24 @@ class Emergencies:
 
     # ---- what they share ----
 
-    def _begin(self, tx: Tx, wish: Wish, actor: str, deed: Deed) -> tuple[_Scope, int]:
-        scope = _scope(tx, wish)
+    def _begin(self, tx: Tx, wish: Wish, actor: str, deed: Deed) -> tuple[Scope, int]:
+        scope = scope_of(tx, wish)
         until = self.clock.now() + SHOWN_AS_OPENED if deed is Deed.UNLOCK else None
         row = self._row(tx, wish, scope, actor, deed, until)
         emergencies.begin(tx, row)
         emergencies.want(tx, row, [door.id for door in scope.doors])
         return replace(scope, emergency=row.id), self._record(tx, wish, scope, actor, outcome="asked")
 
-    def _row(self, tx: Tx, wish: Wish, scope: _Scope, actor: str, deed: Deed, until: datetime | None) -> Emergency:
+    def _row(self, tx: Tx, wish: Wish, scope: Scope, actor: str, deed: Deed, until: datetime | None) -> Emergency:
         now = self.clock.now()
         row = Emergency(tx.new_id(now), deed, scope.property, wish.lock, wish.reason, now, actor, until)
         return replace(row, guests_untold=not wish.tell_guest)
 
-    def _record(self, tx: Tx, wish: Wish, scope: _Scope, actor: str, *, outcome: str) -> int:
+    def _record(self, tx: Tx, wish: Wish, scope: Scope, actor: str, *, outcome: str) -> int:
         action = f"emergency: {wish.act.value.replace('_', ' ')}"
         return log.record(tx, self.clock.now(), actor, action, scope.subject, outcome=outcome, detail=wish.reason)
 
-    async def _move_all(self, scope: _Scope, to: Position, actor: str) -> tuple[DoorDone, ...]:
+    async def _move_all(self, scope: Scope, to: Position, actor: str) -> tuple[DoorDone, ...]:
         """All at once, each with its own deadline: one that does not answer keeps nobody waiting."""
         async with asyncio.TaskGroup() as group:
             moves = [
@@ -360,14 +265,6 @@ class Emergencies:
         return {entry.lock: entry.refused for entry in these}
 
 
-_WHILE_SILENT: Final = {
-    Act.LOCK_DOWN: "it does not answer; its codes go out and its bolt is locked as soon as it does",
-    Act.RELEASE: "it does not answer; the codes come back as soon as it does",
-    Act.CODE: "it does not answer; the code goes in as soon as it does",
-    Act.UNLOCK: "it does not answer; it is asked once more now, and if it does not open then, it does not open later either",
-}
-
-
 def _code_done(door: Door, works: bool, refused: str | None) -> DoorDone:
     if works:
         return DoorDone(door.id, door.name, Outcome.DONE, f"{door.name} holds it.")
@@ -389,111 +286,3 @@ def _how_codes_work(done: Sequence[DoorDone]) -> str:
 
 def _label(actor: str) -> str:
     return f"Emergency ({called(actor)})"[:60]
-
-
-def _sound(wish: Wish) -> Wish:
-    """Raises Rejected."""
-    reason = clean(wish.reason, limit=300)
-    if len(reason) < 3:
-        raise Rejected("say why, in a few words; it stands in the audit trail")
-    if not timedelta(minutes=5) <= timedelta(hours=wish.hours) <= LONGEST_CODE:
-        raise Rejected("an emergency code works for five minutes to seven days")
-    return replace(wish, reason=reason)
-
-
-# ---- where ---------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Scope:
-    property: PropertyId
-    where: str
-    subject: str
-    """As the audit trail names it."""
-    doors: tuple[Door, ...]
-    emergency: str = ""
-    """Once it is begun."""
-
-
-def _scope(tx: Tx, wish: Wish) -> _Scope:
-    """Raises Rejected: there is no such place, or nothing to be done there."""
-    if wish.act is Act.RELEASE:
-        row = emergencies.emergency(tx, wish.lockdown)
-        if row is None or row.deed is not Deed.LOCK_DOWN or row.released_at is not None:
-            raise Rejected("there is no such lock-down, or it was released already")
-        return _place(tx, row.property, row.lock)
-    if wish.lock is None and wish.property is None:
-        raise Rejected("name a property or a lock")
-    scope = _place(tx, wish.property, wish.lock)
-    if wish.act is Act.UNLOCK and wish.lock is None:
-        raise Rejected("one door at a time is unlocked; name a lock")
-    if wish.act is Act.LOCK_DOWN and scope.doors and {door.id for door in scope.doors} <= emergencies.down(tx):
-        raise Rejected(f"{scope.where} is locked down already")
-    return scope
-
-
-def _place(tx: Tx, property_: PropertyId | None, lock: LockId | None) -> _Scope:
-    if lock is not None:
-        door = doors.door(tx, lock)
-        if door is None:
-            raise Rejected(f"there is no lock called “{lock}”")
-        return _Scope(door.property, door.name, f"lock:{lock}", (door,))
-    place = None if property_ is None else house.property_with(tx, property_)
-    if place is None:
-        raise Rejected(f"there is no property called “{property_}”")
-    known = tuple(door for door in doors.doors(tx) if door.property == place.id)
-    if not known:
-        raise Rejected(f"{place.name} has no locks")
-    return _Scope(place.id, place.name, f"property:{place.id}", known)
-
-
-def _of_now(tx: Tx, door: Door, now: datetime) -> tuple[list[Issued], list[Issued]]:
-    """The codes of guests that are in a lock, or would be without a lock-down; and those of later stays."""
-    soon = now + door.ahead if can_wait(door) else now
-    there, later = list[Issued](), list[Issued]()
-    for code in code_list.listing(tx, lock=door.id):
-        if code.issued is not None and codes.opens_for_guests(code.issued) and not code.issued.grant.revoked:
-            (there if code.slot is not None or code.issued.grant.window.start <= soon else later).append(code.issued)
-    return there, later
-
-
-def _later(tx: Tx, wanted: Iterable[Door], now: datetime) -> Iterable[str]:
-    if count := len({entry.stay for door in wanted for entry in _of_now(tx, door, now)[1]}):
-        yield f"Codes of later stays ({count}) are in no lock yet, and go in only once it is released."
-
-
-def _guests(tx: Tx, wanted: Iterable[Door], now: datetime) -> Iterable[GuestAhead]:
-    """Whoever has a code on one of these doors now, those inside first."""
-    rows = {}
-    for door in wanted:
-        for entry in _of_now(tx, door, now)[0]:
-            if entry.stay is not None and (row := ledger.stay(tx, entry.stay)) is not None:
-                rows[entry.stay] = row
-    ahead = [_ahead(tx, row) for row in rows.values()]
-    return sorted(ahead, key=lambda guest: (not guest.inside, guest.name))
-
-
-def _ahead(tx: Tx, row: StayRow) -> GuestAhead:
-    unit = house.unit_with(tx, row.unit_id)
-    inside = row.arrived_at is not None and row.left_at is None
-    name = row.guest or row.reference or "A guest without a name"
-    return GuestAhead(row.id, name, row.unit_id if unit is None else unit.name, inside)
-
-
-def _notes(tx: Tx, wish: Wish, wanted: Sequence[Door], down: frozenset[LockId], clock: Clock) -> Iterable[str]:
-    if wish.act is Act.LOCK_DOWN:
-        foreign = sum(
-            slot.reading is Reading.OCCUPIED and slot.holder is None
-            for door in wanted
-            for slot in codes.slots_of(tx, door.id)
-        )
-        yield "Codes of staff and emergency codes keep working. Whoever is inside can still leave."
-        yield from _later(tx, wanted, clock.now())
-        if foreign:
-            yield f"{foreign} codes that Gatehouse did not put there stay in the keypads; it does not touch them."
-    if wish.act is Act.CODE and not clock.trusted:
-        yield "The hub does not know the time for certain. Confirm it on the Health page first; no code is given until then."
-    if wish.act is Act.CODE and settings.safe_mode(tx):
-        yield "The hub is in safe mode after a restore and writes no code. Leave safe mode on the Health page first."
-    if wish.act is Act.UNLOCK and any(door.id in down for door in wanted):
-        yield "This door is locked down. Unlocking it does not end that."

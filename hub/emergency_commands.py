@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from hub import lockdowns
 from hub.commandline import asks
-from hub.emergency import CODE_HOURS, Act, Wish
+from hub.emergency_wishes import CODE_HOURS, Act, Wish
 from hub.errors import Rejected
 from hub.hub import Hub
 from hub.model.values import LockId, PropertyId

@@ -7,7 +7,7 @@ import statistics
 import time
 from pathlib import Path
 
-from hub.emergency import Act, Wish
+from hub.emergency_wishes import Act, Wish
 from hub.model.values import Address, Position, PropertyId
 from tests.bench.rows import Goal, Row
 from tests.simulators.building import Memory, MemoryLock

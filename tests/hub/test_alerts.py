@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import update
 
 from hub.contracts import Integration, Performer
-from hub.emergency import Act
-from hub.emergency import Wish as Deed
+from hub.emergency_wishes import Act
+from hub.emergency_wishes import Wish as Deed
 from hub.errors import Rejected, Unavailable
 from hub.model.alerts import Kind, Level, QuietHours, Way
 from hub.model.effects import Effect, SendEmail, SendSms

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hub import people
-from hub.emergency import Act
-from hub.emergency import Wish as Deed
+from hub.emergency_wishes import Act
+from hub.emergency_wishes import Wish as Deed
 from hub.model.alerts import Kind
 from hub.model.people import PersonKind, ToldBy
 from hub.model.values import Address, LockId

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hub.emergency import Act, Done, Wish
+from hub.emergency import Done
+from hub.emergency_wishes import Act, Wish
 from hub.errors import Rejected
 from hub.health import findings
 from hub.model.alerts import Kind

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from hub import people
-from hub.emergency import Act, Done, Wish
+from hub.emergency import Done
+from hub.emergency_wishes import Act, Wish
 from hub.health import findings
 from hub.lockdowns import by_emergency
 from hub.model.alerts import Finding, Kind

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from hub import guest_page
-from hub.emergency import Act, Done, Wish
+from hub.emergency import Done
+from hub.emergency_wishes import Act, Wish
 from hub.model.values import LockId, Position, StayId
 from hub.opened_flats import How
 from hub.store import log

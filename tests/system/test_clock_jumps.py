@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from hub import backup_codes, people
-from hub.emergency import Act, Wish
+from hub.emergency_wishes import Act, Wish
 from hub.health import findings
 from hub.model.alerts import Kind
 from hub.model.passes import EveryWeek, read_hours

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from hub import lockdowns
-from hub.emergency import Act, Wish
+from hub.emergency_wishes import Act, Wish
 from hub.lockdowns import DoorOf
 from hub.model.lockdown import Bolt, Outcome
 from hub.model.people import Scope

@@ -10,7 +10,9 @@ from aiohttp import web
 from pydantic import Field
 
 from hub import lockdowns
-from hub.emergency import Act, Done, Foreseen, Wish
+from hub.emergency import Done
+from hub.emergency_ahead import Foreseen
+from hub.emergency_wishes import Act, Wish
 from hub.errors import Rejected
 from hub.hub import Hub
 from hub.lockdowns import DoorOf

@@ -7,7 +7,8 @@ from datetime import timedelta
 from random import Random
 from typing import Final
 
-from hub.emergency import Act, Done, Wish
+from hub.emergency import Done
+from hub.emergency_wishes import Act, Wish
 from hub.errors import Rejected
 from hub.hub import Hub
 from hub.model.lockdown import Outcome
