@@ -25,8 +25,9 @@ from hub.issuing import Desk
 from hub.model.lockdown import Attempt, Outcome
 from hub.model.people import called
 from hub.model.values import LockId, Pin, Position, Purpose
-from hub.opened_flats import Told, tell
+from hub.opened_flats import tell, tell_of_code
 from hub.plugins import Plugins
+from hub.reaching_guests import Told
 from hub.store import code_list, emergencies, log
 from hub.store.doors import Door
 from hub.store.emergencies import Deed, Emergency
@@ -59,7 +60,7 @@ class Done:
     doors: tuple[DoorDone, ...]
     pin: Pin | None = None
     guests: tuple[Told, ...] = ()
-    """Of a flat that was opened."""
+    """Of a flat that was opened, or that a code for emergencies opens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,18 +149,19 @@ class Emergencies:
         return Done(wish.act, sentence, ())
 
     async def _code(self, wish: Wish, actor: str) -> Done:
-        def work(tx: Tx) -> tuple[Scope, Pin]:
+        def work(tx: Tx) -> tuple[Scope, Pin, list[Told]]:
             scope = scope_of(tx, wish)
             able = [door.id for door in scope.doors if issuing.has_keypad(tx, door.id)]
             until = self.clock.now() + timedelta(hours=wish.hours)
             pin = issuing.code_now(tx, self.desk, able, _label(actor), until, purpose=Purpose.EMERGENCY)
-            emergencies.begin(tx, self._row(tx, wish, scope, actor, Deed.CODE, until))
+            row = self._row(tx, wish, scope, actor, Deed.CODE, until)
+            emergencies.begin(tx, row)
             self._record(tx, wish, scope, actor, outcome="done")
-            return scope, pin
+            return scope, pin, tell_of_code(tx, self.messages, row, able, actor)
 
-        scope, pin = await self.store.write(work)
+        scope, pin, guests = await self.store.write(work)
         done = [await self._or_backup(each, wish, actor) for each in await self._proven(scope.doors, pin)]
-        return Done(wish.act, _how_codes_work(done), tuple(done), pin)
+        return Done(wish.act, _how_codes_work(done), tuple(done), pin, tuple(guests))
 
     async def _or_backup(self, door: DoorDone, wish: Wish, actor: str) -> DoorDone:
         """A lock that does not answer in time may hold a backup code, which works without its answer."""

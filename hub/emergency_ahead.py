@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from hub.contracts import Clock
@@ -70,9 +70,11 @@ def foresee(tx: Tx, id_: str, wish: Wish, plugins: Plugins, clock: Clock) -> For
 
 
 def _guests_ahead(tx: Tx, wish: Wish, scope: Scope, now: datetime) -> Iterable[GuestAhead]:
-    if wish.act is Act.UNLOCK:
-        return [_ahead(tx, row) for row in guests_of(tx, scope.doors[0].id, now)]
-    return _guests(tx, scope.doors, now) if wish.act in (Act.LOCK_DOWN, Act.RELEASE) else ()
+    if wish.act in (Act.LOCK_DOWN, Act.RELEASE):
+        return _guests(tx, scope.doors, now)
+    until = now + timedelta(hours=wish.hours) if wish.act is Act.CODE else None
+    rows = {row.id: row for door in scope.doors for row in guests_of(tx, door.id, now, until)}
+    return [_ahead(tx, row) for row in rows.values()]
 
 
 def _door_ahead(tx: Tx, door: Door, act: Act, plugins: Plugins, now: datetime) -> DoorAhead:
@@ -135,18 +137,28 @@ def _ahead(tx: Tx, row: StayRow) -> GuestAhead:
 
 def _notes(tx: Tx, wish: Wish, wanted: Sequence[Door], down: frozenset[LockId], clock: Clock) -> Iterable[str]:
     if wish.act is Act.LOCK_DOWN:
-        foreign = sum(
-            slot.reading is Reading.OCCUPIED and slot.holder is None
-            for door in wanted
-            for slot in codes.slots_of(tx, door.id)
-        )
-        yield "Codes of staff and emergency codes keep working. Whoever is inside can still leave."
-        yield from _later(tx, wanted, clock.now())
-        if foreign:
-            yield f"{foreign} codes that Gatehouse did not put there stay in the keypads; it does not touch them."
+        yield from _of_lock_down(tx, wish, wanted, clock)
+    if wish.act is Act.RELEASE:
+        yield "Guests who were told of it are told again once their codes are back in the locks."
     if wish.act is Act.CODE and not clock.trusted:
         yield "The hub does not know the time for certain. Confirm it on the Health page first; no code is given until then."
     if wish.act is Act.CODE and settings.safe_mode(tx):
         yield "The hub is in safe mode after a restore and writes no code. Leave safe mode on the Health page first."
     if wish.act is Act.UNLOCK and any(door.id in down for door in wanted):
         yield "This door is locked down. Unlocking it does not end that."
+    if not wish.tell_guest and wish.act is not Act.RELEASE:
+        yield "Guests are not told of it by Gatehouse."
+
+
+def _of_lock_down(tx: Tx, wish: Wish, wanted: Sequence[Door], clock: Clock) -> Iterable[str]:
+    yield "Codes of staff and emergency codes keep working. Whoever is inside can still leave."
+    if wish.tell_guest:
+        yield "Guests who are there or come within a day are told after a minute, unless it is released before."
+    yield from _later(tx, wanted, clock.now())
+    foreign = sum(
+        slot.reading is Reading.OCCUPIED and slot.holder is None
+        for door in wanted
+        for slot in codes.slots_of(tx, door.id)
+    )
+    if foreign:
+        yield f"{foreign} codes that Gatehouse did not put there stay in the keypads; it does not touch them."

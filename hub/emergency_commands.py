@@ -7,7 +7,7 @@ from datetime import UTC
 
 from pydantic import JsonValue
 
-from hub import lockdowns
+from hub import closed_doors, lockdowns
 from hub.commandline import asks
 from hub.emergency_wishes import CODE_HOURS, Act, Wish
 from hub.errors import Rejected
@@ -71,12 +71,17 @@ async def listing(hub: Hub, actor: str, ask: asks.Emergencies) -> JsonValue:
         now = hub.clock.now()
         rows = [*emergencies.current(tx, now), *emergencies.past(tx, now)]
         of = lockdowns.by_emergency(tx, rows, hub.plugins, now)
-        return [_told(row, [each.sentence for each in of[row.id]]) for row in rows]
+        return [
+            _told(
+                row, [each.sentence for each in of[row.id]], [each.sentence for each in closed_doors.told_of(tx, row)]
+            )
+            for row in rows
+        ]
 
     return await hub.store.read(work)
 
 
-def _told(row: Emergency, doors: Sequence[str]) -> JsonValue:
+def _told(row: Emergency, doors: Sequence[str], guests: Sequence[str]) -> JsonValue:
     ends = (("since", row.since), ("until", row.until), ("released_at", row.released_at))
     times = {name: None if at is None else at.astimezone(UTC).isoformat(timespec="seconds") for name, at in ends}
     return {
@@ -88,4 +93,5 @@ def _told(row: Emergency, doors: Sequence[str]) -> JsonValue:
         "by": row.by,
         **times,
         "doors": list(doors),
+        "guests": list(guests),
     }

@@ -39,7 +39,7 @@ class Wish:
     lockdown: str = ""
     """Which one is released."""
     tell_guest: bool = True
-    """Whoever stays in a flat that is opened learns of it."""
+    """Guests whom it concerns learn of it. A release is told to whoever knows of its lock-down."""
 
 
 def sound(wish: Wish) -> Wish:

@@ -126,7 +126,7 @@ _SAID: Final = {
     Deed.LOCK_DOWN: (
         Kind.LOCKED_DOWN,
         "{where} was locked down",
-        "The codes of guests are off. Tell them, and release it on the Emergency page when it is over.",
+        "The codes of guests are off. The Emergency page says whom to tell yourself; release it there when it is over.",
     ),
     Deed.CODE: (
         Kind.EMERGENCY_CODE,

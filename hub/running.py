@@ -23,6 +23,7 @@ from hub.alerts import LOOK_EVERY, SETTLE, Alerts
 from hub.batteries import Batteries
 from hub.booking_news import BookingNews, BookingTeller
 from hub.bus import Bus
+from hub.closed_doors import ClosedDoors
 from hub.config import Config, check_key_file
 from hub.contracts import Clock, Sandbox
 from hub.emergency import Emergencies
@@ -302,6 +303,7 @@ async def run(hub: Hub, fronts: tuple[Serve, ...] = (), *, upkeep: bool = True) 
             ("drivers", hub.plugins.keep_drivers()),
             ("radios", hub.radios.run()),
             ("late bolts", LateBolts(hub.store, hub.plugins, hub.bus, hub.clock, hub.hand).run()),
+            ("closed doors", ClosedDoors(hub.store, hub.messages, hub.bus, hub.clock).run()),
             ("alerts", hub.alerts.run()),
             ("bookings", BookingNews(hub.store, hub.bus, hub.clock, hub.wall, hub.vault, hub.plugins).run()),
             ("channels", _follow_channels(hub)),

@@ -15,6 +15,7 @@ emergency = typer.Typer(no_args_is_help=True, help="Lock down, release, draw a c
 Reason = Annotated[str, typer.Option(help="Why; it stands in the audit trail.")]
 OfProperty = Annotated[str | None, typer.Option("--property", help="Every lock of this property.")]
 OfLock = Annotated[str | None, typer.Option("--lock", help="This lock alone.")]
+TellGuest = Annotated[bool, typer.Option(help="Whether guests whom it concerns learn of it.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask again: for scripts.")]
 
 
@@ -35,17 +36,24 @@ def list_emergencies(config: ConfigPath, json: AsJson = False) -> None:
         "released_at": "RELEASED",
         "reason": "WHY",
         "doors": "DOORS",
+        "guests": "GUESTS",
     }
-    rows = [{**row, "where": row["lock"] or row["property"], "doors": " ".join(row["doors"])} for row in told]
+    said = [{name: " ".join(row[name]) for name in ("doors", "guests")} for row in told]
+    rows = [{**row, "where": row["lock"] or row["property"], **more} for row, more in zip(told, said, strict=True)]
     table(rows, columns, empty="There were no emergencies.")
 
 
 @emergency.command("lock-down")
 def lock_down(
-    config: ConfigPath, reason: Reason, property_: OfProperty = None, lock: OfLock = None, yes: Yes = False
+    config: ConfigPath,
+    reason: Reason,
+    property_: OfProperty = None,
+    lock: OfLock = None,
+    tell_guest: TellGuest = True,
+    yes: Yes = False,
 ) -> None:
     """Take all codes of guests out and lock the doors. Codes of staff keep working."""
-    _do(config, yes, act="lock_down", reason=reason, property=property_, lock=lock)
+    _do(config, yes, act="lock_down", reason=reason, property=property_, lock=lock, tell_guest=tell_guest)
 
 
 @emergency.command("release")
@@ -66,10 +74,12 @@ def code(  # each is an option of the command
     property_: OfProperty = None,
     lock: OfLock = None,
     hours: Annotated[float | None, typer.Option(help="How long it works; 4 where it is not said.")] = None,
+    tell_guest: TellGuest = True,
     yes: Yes = False,
 ) -> None:
     """Draw a code before everybody else's; it is shown once."""
-    _do(config, yes, act="code", reason=reason, property=property_, lock=lock, hours=hours)
+    wish = {"reason": reason, "property": property_, "lock": lock, "hours": hours, "tell_guest": tell_guest}
+    _do(config, yes, act="code", **wish)
 
 
 @emergency.command("unlock")
@@ -77,7 +87,7 @@ def unlock(
     config: ConfigPath,
     reason: Reason,
     lock: Annotated[str, typer.Option(help="Which door.")],
-    tell_guest: Annotated[bool, typer.Option(help="Whether whoever stays in that flat learns of it.")] = True,
+    tell_guest: TellGuest = True,
     yes: Yes = False,
 ) -> None:
     """Open a door now."""

@@ -201,6 +201,14 @@ REGISTER: Final = (
         "not touched by a guest's erasure",
     ),
     Kept(
+        "That a guest was told of a door that a lock-down closes to their code, and how",
+        ("closed_doors",),
+        "to tell them once, and again when it opens",
+        CONTRACT,
+        "until they are told that it opens again, or the stay is over",
+        "names nobody; that they were told stands in the audit trail",
+    ),
+    Kept(
         "What people did in emergencies, and why",
         ("emergencies", "emergency_doors"),
         "to account for doors that were opened or closed out of order",

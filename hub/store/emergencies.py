@@ -42,7 +42,7 @@ class Emergency:
     released_by: str = ""
     release_reason: str = ""
     guests_untold: bool = False
-    """The guest of the opened flat is not told of it."""
+    """Guests whom it concerns are not told of it."""
 
     def covers(self, lock: LockId, property_: PropertyId) -> bool:
         return self.lock == lock if self.lock is not None else self.property == property_
@@ -146,12 +146,18 @@ def past(tx: Tx, now: datetime, *, limit: int = 20) -> list[Emergency]:
     return [_emergency(row) for row in tx.sql.execute(query).mappings()]
 
 
-def opened(tx: Tx, since: datetime, until: datetime) -> list[Emergency]:
-    """Doors that were to be opened between these, the latest first."""
-    query = select(emergencies).where(emergencies.c.deed == Deed.UNLOCK.value)
-    query = query.where(emergencies.c.since >= since, emergencies.c.since <= until)
+def touching(tx: Tx, since: datetime, until: datetime) -> list[Emergency]:
+    """Those that began by `until` and began, ended or were released at `since` or later, the latest first."""
+    lately = or_(emergencies.c.since >= since, emergencies.c.until >= since, emergencies.c.released_at >= since)
+    query = select(emergencies).where(emergencies.c.since <= until, lately)
     rows = tx.sql.execute(query.order_by(emergencies.c.since.desc(), emergencies.c.id)).mappings()
     return [_emergency(row) for row in rows]
+
+
+def released(tx: Tx, after: datetime) -> list[Emergency]:
+    """Lock-downs that were released later than that."""
+    query = select(emergencies).where(emergencies.c.released_at > after)
+    return [_emergency(row) for row in tx.sql.execute(query).mappings()]
 
 
 def is_down(tx: Tx, lock: LockId) -> bool:

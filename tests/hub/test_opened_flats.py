@@ -12,7 +12,7 @@ from hub import guest_page
 from hub.emergency import Done
 from hub.emergency_wishes import Act, Wish
 from hub.model.values import LockId, Position, StayId
-from hub.opened_flats import How
+from hub.reaching_guests import How
 from hub.store import log
 from hub.store.engine import Tx
 from hub.store.stays import StayRow

@@ -6,7 +6,9 @@ import re
 from datetime import timedelta
 
 from hub.model.values import LockId
-from hub.store import doors, emergencies
+from hub.store import closed_doors, doors, emergencies, stays
+from hub.store.closed_doors import ToldClosed
+from hub.store.stay_search import Wanted
 from tests.web.conftest import Seen, Visitor
 
 REASON = "A break-in next door"
@@ -88,8 +90,24 @@ async def test_an_opened_door_is_not_said_to_be_open_where_it_refused(manager: V
     assert attempt.sentence in done.text
 
 
-async def test_opening_a_door_asks_whether_its_guest_is_to_be_told(manager: Visitor) -> None:
+async def test_a_lock_down_that_lasts_names_the_guests_who_were_told_and_those_to_be_told_by_hand(
+    manager: Visitor,
+) -> None:
+    asked = await manager.post("/emergency/begin/lock_down", where="lock:front", reason=REASON)
+    assert "are told after a minute" in asked.text
+    await manager.post(_confirm(asked))
     hub = manager.here.hub
+    stay = (await hub.store.read(lambda tx: stays.search(tx, Wanted())))[0]
+    row = ToldClosed(stay.id, LockId("front"), hub.clock.now(), "nobody", "")
+    await hub.store.write(lambda tx: closed_doors.keep(tx, row))
+    page = await manager.get("/emergency")
+    assert f"{stay.guest} cannot be told from here: tell them yourself." in page.text
+    assert f'href="/stays/{stay.id}"' in page.html
+
+
+async def test_somebody_may_ask_not_to_tell_guests(manager: Visitor) -> None:
+    hub = manager.here.hub
+    assert "Do not tell guests" in (await manager.get("/emergency")).text
     assert "Do not tell the guest of that flat" in (await manager.get("/emergency")).text
     asked = await manager.post("/emergency/begin/unlock", where="lock:front", reason=REASON, hours="4", untold="yes")
     await manager.post(_confirm(asked))

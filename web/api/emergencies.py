@@ -7,13 +7,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from hub import lockdowns
+from hub import closed_doors, lockdowns
 from hub.emergency_wishes import Act, Wish
 from hub.lockdowns import DoorOf
 from hub.model.lockdown import Bolt, Outcome
 from hub.model.people import Scope
 from hub.model.values import LockId, PropertyId
-from hub.opened_flats import How
+from hub.reaching_guests import How
+from hub.reaching_guests import Told as GuestTold
 from hub.store import emergencies
 from hub.store.emergencies import Deed, Emergency
 from hub.store.engine import Tx
@@ -31,6 +32,16 @@ class DoorOfOut(Out):
     sentence: str
 
 
+class GuestToldOut(Out):
+    stay: str
+    name: str
+    how: How
+
+
+def _guests(told: Sequence[GuestTold]) -> list[GuestToldOut]:
+    return [GuestToldOut(stay=each.stay, name=each.name, how=each.how) for each in told]
+
+
 class EmergencyOut(Out):
     id: str
     deed: Deed
@@ -44,13 +55,16 @@ class EmergencyOut(Out):
     released_by: str
     release_reason: str
     doors: list[DoorOfOut] = Field(description="what became of each bolt that was to be moved")
+    guests: list[GuestToldOut] = Field(
+        description="whom a lock-down that lasts was told to; `nobody`: tell them yourself"
+    )
 
 
 class EmergencyPage(Page[EmergencyOut]):
     pass
 
 
-def _out(row: Emergency, of: Sequence[DoorOf]) -> EmergencyOut:
+def _out(row: Emergency, of: Sequence[DoorOf], told: Sequence[GuestTold]) -> EmergencyOut:
     return EmergencyOut(
         id=row.id,
         deed=row.deed,
@@ -74,20 +88,22 @@ def _out(row: Emergency, of: Sequence[DoorOf]) -> EmergencyOut:
             )
             for each in of
         ],
+        guests=_guests(told),
     )
 
 
 async def list_emergencies(call: Call, query: ByName, body: Nothing) -> EmergencyPage:
     """Those that last, and the latest hundred that are over."""
 
-    def work(tx: Tx) -> tuple[list[Emergency], dict[str, list[DoorOf]]]:
+    def work(tx: Tx) -> EmergencyPage:
         now = call.hub.clock.now()
         rows = [*emergencies.current(tx, now), *emergencies.past(tx, now, limit=100)]
-        return rows, lockdowns.by_emergency(tx, rows, call.hub.plugins, now)
+        page = cut_by_name(rows, lambda row: row.id, query)
+        of = lockdowns.by_emergency(tx, page.rows, call.hub.plugins, now)
+        items = [_out(row, of[row.id], closed_doors.told_of(tx, row)) for row in page.rows]
+        return EmergencyPage(items=items, next=page.next)
 
-    rows, of = await call.hub.store.read(work)
-    page = cut_by_name(rows, lambda row: row.id, query)
-    return EmergencyPage(items=[_out(row, of[row.id]) for row in page.rows], next=page.next)
+    return await call.hub.store.read(work)
 
 
 class WishIn(In):
@@ -97,7 +113,7 @@ class WishIn(In):
     lock: str | None = Field(None, description="that lock alone")
     hours: Annotated[float, Field(gt=0, le=168, description="of a code")] = 4
     emergency: str | None = Field(None, description="the lock-down to release")
-    tell_guest: bool = Field(True, description="whoever stays in a flat that is opened learns of it")
+    tell_guest: bool = Field(True, description="guests whom it concerns learn of it")
 
 
 class DoorAheadOut(Out):
@@ -163,18 +179,14 @@ class DoorDoneOut(Out):
     )
 
 
-class GuestToldOut(Out):
-    stay: str
-    name: str
-    how: How
-
-
 class DoneOut(Out):
     act: Act
     sentence: str
     doors: list[DoorDoneOut]
     pin: str | None = Field(description="of an emergency code; told only here")
-    guests: list[GuestToldOut] = Field(description="of a flat that was opened; `nobody`: a person has to tell them")
+    guests: list[GuestToldOut] = Field(
+        description="of a flat that was opened or gets a code; `nobody`: tell them yourself"
+    )
 
 
 async def confirm(call: Call, query: Nothing, body: Nothing) -> DoneOut:
@@ -193,5 +205,5 @@ async def confirm(call: Call, query: Nothing, body: Nothing) -> DoneOut:
             for door in done.doors
         ],
         pin=None if done.pin is None else done.pin.reveal(),
-        guests=[GuestToldOut(stay=each.stay, name=each.name, how=each.how) for each in done.guests],
+        guests=_guests(done.guests),
     )

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from aiohttp import web
 from pydantic import Field
 
-from hub import lockdowns
+from hub import closed_doors, lockdowns
 from hub.emergency import Done
 from hub.emergency_ahead import Foreseen
 from hub.emergency_wishes import Act, Wish
@@ -19,6 +19,7 @@ from hub.lockdowns import DoorOf
 from hub.model.lockdown import Bolt, Outcome
 from hub.model.people import called
 from hub.model.values import LockId, PropertyId
+from hub.reaching_guests import Told
 from hub.store import code_list, emergencies
 from hub.store.emergencies import Deed, Emergency
 from hub.store.engine import Tx
@@ -37,7 +38,7 @@ class EmergencyForm(Form):
     reason: Annotated[str, Field(title="The reason", min_length=3, max_length=300)]
     hours: Annotated[float, Field(title="How long", gt=0, le=168)] = 4
     untold: str = ""
-    """`yes`: the guest of an opened flat is not told."""
+    """`yes`: guests whom it concerns are not told."""
 
 
 class ReleaseForm(Form):
@@ -62,6 +63,10 @@ class Standing:
     """Doors that still hold guests' codes, of a lock-down."""
     doors: Sequence[tuple[str, str]] = ()
     """A tone and a sentence for each bolt that was to be moved."""
+    guests: Sequence[Told] = ()
+    """Whom a lock-down that lasts was told to."""
+    untold: bool = False
+    """Somebody asked not to tell them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +112,8 @@ def _standing(tx: Tx, ground: Ground, row: Emergency, of: Sequence[DoorOf] = ())
         release_reason=row.release_reason,
         waiting=len(set(_still_there(tx, ground, row))) if row.deed is Deed.LOCK_DOWN else 0,
         doors=[(_tone(each), each.sentence) for each in of],
+        guests=closed_doors.told_of(tx, row),
+        untold=row.guests_untold,
     )
 
 
@@ -166,7 +173,7 @@ def _wish(act: Act, given: EmergencyForm) -> Wish:
     kind, _, id_ = given.where.partition(":")
     if kind == "lock":
         return Wish(act, given.reason, lock=LockId(id_), hours=given.hours, tell_guest=given.untold != "yes")
-    return Wish(act, given.reason, property=PropertyId(id_), hours=given.hours)
+    return Wish(act, given.reason, property=PropertyId(id_), hours=given.hours, tell_guest=given.untold != "yes")
 
 
 async def _foresee(request: web.Request, wish: Wish) -> Foreseen:

@@ -3,7 +3,7 @@
 from hub.store.tables.alerts import alerts, escalation, telling_rules, tellings
 from hub.store.tables.booking_news import booking_news, booking_readers
 from hub.store.tables.bookings import booking_rules, closures, holds
-from hub.store.tables.emergencies import emergencies, emergency_doors
+from hub.store.tables.emergencies import closed_doors, emergencies, emergency_doors
 from hub.store.tables.guest_page import complaints, guest_links
 from hub.store.tables.house import channels, listings, locks, meta, properties, unit_locks, units
 from hub.store.tables.imports import stay_import_rows, stay_imports
@@ -53,6 +53,7 @@ __all__ = [
     "chain",
     "channel_state",
     "channels",
+    "closed_doors",
     "closures",
     "complaints",
     "door_codes",

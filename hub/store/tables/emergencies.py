@@ -19,7 +19,7 @@ emergencies = table(
     Column("released_at", Instant),
     Column("released_by", Text),
     Column("release_reason", Text),
-    flag("guests_untold"),  # somebody asked not to tell the guest of an opened flat
+    flag("guests_untold"),  # somebody asked not to tell the guests whom it concerns
     Index("lockdowns_open", "property_id", sqlite_where=text("deed = 'lock_down' AND released_at IS NULL")),
 )
 
@@ -31,4 +31,13 @@ emergency_doors = table(  # of a lock-down and of an open door: what became of e
     Column("outcome", Text),  # done | refused | unknown; None: not tried, or under way
     required("tries", Integer),
     required("sentence", Text),
+)
+
+closed_doors = table(  # what guests were told of doors that a lock-down closes to their codes, until it is over
+    "closed_doors",
+    Column("stay_id", Text, ForeignKey("stays.id", ondelete="CASCADE"), primary_key=True),
+    Column("lock_id", Text, ForeignKey("locks.id", ondelete="CASCADE"), primary_key=True),
+    required("at", Instant),
+    required("how", Text),  # message | page | nobody
+    required("message", Text),  # id of the one that says so; empty: none
 )

@@ -598,6 +598,18 @@ CREATE TABLE emergency_doors (
     FOREIGN KEY(lock_id) REFERENCES locks (id) ON DELETE CASCADE
 ) STRICT
     """,
+    """
+CREATE TABLE closed_doors (
+    stay_id TEXT NOT NULL,
+    lock_id TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    how TEXT NOT NULL,
+    message TEXT NOT NULL,
+    PRIMARY KEY (stay_id, lock_id),
+    FOREIGN KEY(stay_id) REFERENCES stays (id) ON DELETE CASCADE,
+    FOREIGN KEY(lock_id) REFERENCES locks (id) ON DELETE CASCADE
+) STRICT
+    """,
 )
 
 

@@ -182,6 +182,18 @@ CREATE TABLE "channels" (
 ) STRICT
     ;
 INSERT INTO "channels" VALUES('x','x','x',X'78','x');
+CREATE TABLE closed_doors (
+    stay_id TEXT NOT NULL,
+    lock_id TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    how TEXT NOT NULL,
+    message TEXT NOT NULL,
+    PRIMARY KEY (stay_id, lock_id),
+    FOREIGN KEY(stay_id) REFERENCES stays (id) ON DELETE CASCADE,
+    FOREIGN KEY(lock_id) REFERENCES locks (id) ON DELETE CASCADE
+) STRICT
+    ;
+INSERT INTO "closed_doors" VALUES('x','x',1,'x','x');
 CREATE TABLE closures (
     id TEXT NOT NULL,
     unit_id TEXT NOT NULL,
