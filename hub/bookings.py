@@ -48,6 +48,7 @@ class NotFree(Rejected):
 
     def __init__(self, found: Collection[Objection]) -> None:
         super().__init__("; ".join(dict.fromkeys(each.sentence for each in found)))
+        self.found = tuple(found)
         self.reasons = tuple(each.reason for each in found)
         self.soft = not any(reason.hard for reason in self.reasons)
 

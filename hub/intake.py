@@ -95,6 +95,8 @@ class NewStay:
     """What that is made of."""
     awaits_payment: bool = False
     """Its nights are kept for a while, and it gets no code before a person confirms it."""
+    reference: str = ""
+    """By which a booking is known; stays that have it in common are one (hub/groups.py)."""
     special_requests: str = ""
     company: str = ""
     purpose: str = ""
@@ -185,7 +187,7 @@ class Intake:
             check_in=None,
             check_out=None,
             guest=clean(new.guest, limit=120),
-            reference="",
+            reference=clean(new.reference, limit=60),
             phone_last4=last4_of(contact["phone"]),
             contact=None,
             guests=None,

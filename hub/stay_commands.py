@@ -9,13 +9,15 @@ from typing import Any, Final
 
 from pydantic import JsonValue
 
-from hub import bookings, workflow
+from hub import bookings, groups, workflow
 from hub.bookings import NotFree
 from hub.commandline import asks_stays as asks
 from hub.commandline.asks import Ask
 from hub.errors import Rejected
+from hub.groups import GroupChange
 from hub.hub import Hub
 from hub.intake import NewStay
+from hub.model.groups import summed
 from hub.model.money import NoPrice, typed_amount
 from hub.model.price_lines import Price, in_words, price_of, typed_lines
 from hub.model.values import StayId, StayKind, UnitId
@@ -58,13 +60,79 @@ def kept(tx: Tx, id_: StayId, now: datetime) -> JsonValue:
 
 async def _add(hub: Hub, actor: str, ask: asks.StayAdd) -> JsonValue:
     kind = StayKind.OWNER if ask.owner else StayKind.RESERVATION
-    told = ask.model_dump(exclude={"unit", "owner", "anyway", "price", "currency", "line"})
+    told = ask.model_dump(exclude={"unit", "owner", "anyway", "price", "currency", "line", "also"})
     new = NewStay(**told, unit=UnitId(ask.unit), kind=kind)
+    of_its_own = {"children": None, "infants": None, "pets": None, "special_requests": ""}
+    further = [replace(new, unit=unit, guests=guests, **of_its_own) for unit, guests in map(_counted, ask.also)]  # type: ignore[arg-type]
 
     def work(tx: Tx) -> JsonValue:
         price = _price(tx, ask.price, ask.line, ask.currency)
-        priced = replace(new, total=price.total, lines=price.lines)
-        return kept(tx, bookings.book(tx, hub.intake, priced, actor, anyway=ask.anyway), hub.clock.now())
+        party = [replace(new, total=price.total, lines=price.lines), *further]
+        made = groups.book(tx, hub.intake, party, actor, anyway=ask.anyway)
+        return kept(tx, made[0], hub.clock.now())
+
+    return await _spoken(hub, work)
+
+
+def _counted(said: str) -> tuple[UnitId, int | None]:
+    """`flat-2=3`: a unit, and how many come there. Raises Rejected."""
+    unit, _, guests = said.partition("=")
+    if guests and not (guests.isascii() and guests.isdigit() and 1 <= int(guests[:5]) <= 1000):
+        raise Rejected(f"--also {said}: say a unit and how many come there, e.g. flat-2=3")
+    return UnitId(unit.strip()), int(guests) if guests else None
+
+
+async def _group(hub: Hub, actor: str, ask: asks.StayGroup) -> JsonValue:
+    return await hub.store.read(lambda tx: _together(tx, hub, StayId(ask.stay)))
+
+
+def _together(tx: Tx, hub: Hub, id_: StayId) -> JsonValue:
+    """Raises Rejected."""
+    row, now = stays.stay(tx, id_), hub.clock.now()
+    if row is None:
+        raise Rejected(f"there is no stay “{id_}”")
+    rows = groups.members(tx, row)
+    in_all = summed(rows)
+    return {
+        "reference": row.reference,
+        "units": in_all.units,
+        "guests": in_all.guests,
+        "prices": [str(each) for each in in_all.prices],
+        "unpriced": in_all.unpriced,
+        "stays": [described(tx, each, now) for each in rows],
+        "to_change": [each.id for each in groups.to_change(rows, now)],
+        "to_restore": [each.id for each in groups.to_restore(rows, now)],
+    }
+
+
+async def _group_move(hub: Hub, actor: str, ask: asks.StayGroupMove) -> JsonValue:
+    said = GroupChange(ask.arrival, ask.departure, ask.check_in, ask.check_out)
+    if said.nothing:
+        raise Rejected("say what changes: --arrival, --departure, --check-in or --check-out")
+    id_, seen = StayId(ask.stay), _seen(ask.stays)
+    return await _all_of(
+        hub, id_, lambda tx: groups.change(tx, hub.intake, id_, said, actor, anyway=ask.anyway, meant=seen)
+    )
+
+
+async def _group_cancel(hub: Hub, actor: str, ask: asks.StayGroupCancel) -> JsonValue:
+    id_, seen = StayId(ask.stay), _seen(ask.stays)
+    return await _all_of(hub, id_, lambda tx: groups.cancel(tx, hub.intake, id_, actor, meant=seen))
+
+
+async def _group_restore(hub: Hub, actor: str, ask: asks.StayGroupRestore) -> JsonValue:
+    id_, seen = StayId(ask.stay), _seen(ask.stays)
+    return await _all_of(hub, id_, lambda tx: groups.restore(tx, hub.intake, id_, actor, anyway=ask.anyway, meant=seen))
+
+
+def _seen(ids: Sequence[str] | None) -> frozenset[StayId] | None:
+    return None if ids is None else frozenset(map(StayId, ids))
+
+
+async def _all_of(hub: Hub, id_: StayId, do: Callable[[Tx], object]) -> JsonValue:
+    def work(tx: Tx) -> JsonValue:
+        do(tx)
+        return _together(tx, hub, id_)
 
     return await _spoken(hub, work)
 
@@ -159,6 +227,10 @@ async def _spoken(hub: Hub, work: Callable[[Tx], JsonValue]) -> JsonValue:
 
 COMMANDS: Final[Mapping[type[Ask], Callable[[Hub, str, Any], Awaitable[JsonValue]]]] = {
     asks.StayAdd: _add,
+    asks.StayGroup: _group,
+    asks.StayGroupMove: _group_move,
+    asks.StayGroupCancel: _group_cancel,
+    asks.StayGroupRestore: _group_restore,
     asks.StayExtend: _extend,
     asks.StayChanged: _say_anew,
     asks.StayRestore: _restore,

@@ -23,9 +23,10 @@ from web.templating import Templates
 
 PAGES = (
     "adopting", "alerts", "alerts_told", "bookings", "calendar", "channels", "codes", "conflicts", "connecting", "door",
-    "emergency", "feeds", "guest", "guest_link", "guest_messages", "guest_settings", "health", "known_guest", "locks", "log",
-    "more", "passes", "people", "person_feeds", "platform_codes", "policies", "pushes", "radio", "radio_care", "radio_talk",
-    "record", "rehearsal", "settings", "stay_forms", "stay_imports", "stays", "styleguide", "sync", "today", "workflow",
+    "emergency", "feeds", "group_forms", "guest", "guest_link", "guest_messages", "guest_settings", "health", "known_guest",
+    "locks", "log", "more", "passes", "people", "person_feeds", "platform_codes", "policies", "pushes", "radio", "radio_care",
+    "radio_talk", "record", "rehearsal", "settings", "stay_forms", "stay_imports", "stays", "styleguide", "sync", "today",
+    "workflow",
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from hub.commandline.asks import Ask, Day, TimeOfDay
+from hub.model.groups import MOST_TOGETHER
 from hub.model.price_lines import MOST
 from hub.model.values import BESIDES
 from hub.model.workflow import Stage
@@ -49,6 +50,43 @@ class StayAdd(Ask):
     """What the price is made of, e.g. `Final cleaning 50.00`; without a price, their sum is it."""
     anyway: bool = False
     """In spite of the house's own rules."""
+    reference: Annotated[str, Field(max_length=60)] = ""
+    also: list[str] = Field(default_factory=list, max_length=MOST_TOGETHER)
+    """Further units of the same party, each with how many come there, e.g. `flat-2=3`."""
+
+
+class StayGroup(Ask):
+    command = "stay group"
+
+    stay: str
+
+
+class StayGroupMove(Ask):
+    command = "stay group-move"
+
+    stay: str
+    stays: list[str] | None = None
+    """Those that whoever asks has seen."""
+    arrival: Day | None = None
+    departure: Day | None = None
+    check_in: TimeOfDay | None = None
+    check_out: TimeOfDay | None = None
+    anyway: bool = False
+
+
+class StayGroupCancel(Ask):
+    command = "stay group-cancel"
+
+    stay: str
+    stays: list[str] | None = None
+
+
+class StayGroupRestore(Ask):
+    command = "stay group-restore"
+
+    stay: str
+    stays: list[str] | None = None
+    anyway: bool = False
 
 
 class StayExtend(Ask):

@@ -11,12 +11,17 @@ from hub.commandline.asking import AsJson, ConfigPath, answered
 from hub.commandline.channels import sync_stay
 from hub.commandline.messages import StayArgument, list_messages, write_message
 from hub.commandline.saying import as_json, table
+from hub.commandline.stay_groups import cancel_group, move_group, restore_group, show_group
 from hub.commandline.stay_imports import import_stays, list_imports, undo_import
 
 stay = typer.Typer(
     no_args_is_help=True,
     help="Bookings that come by telephone: list, add, change, cancel, restore, stages, write to guests; past stays from a list.",
 )
+stay.command("group")(show_group)
+stay.command("group-move")(move_group)
+stay.command("group-cancel")(cancel_group)
+stay.command("group-restore")(restore_group)
 stay.command("import")(import_stays)
 stay.command("imports")(list_imports)
 stay.command("undo-import")(undo_import)
@@ -113,6 +118,14 @@ def add_stay(  # noqa: PLR0913, PLR0917  # each is an option of the command
     price: Price = "",
     currency: Currency = "",
     line: PriceLines = None,
+    reference: Annotated[str, typer.Option(help="Stays that have it in common are one booking.")] = "",
+    also: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="UNIT=GUESTS",
+            help="A further unit of the same party, and how many come there; once for each. All are booked, or none.",
+        ),
+    ] = None,
     anyway: Anyway = False,
     json: AsJson = False,
 ) -> None:
@@ -122,6 +135,8 @@ def add_stay(  # noqa: PLR0913, PLR0917  # each is an option of the command
 
     told = answered(config, StayAdd, **said)
     _say(told, "Added", json=json)
+    if also and not json:
+        typer.echo(f"With it {len(also)} more, by the reference {told['reference']}: gatehouse stay group {told['id']}")
 
 
 @stay.command("extend")

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, delete, exists, func, insert, or_, select, text, update
 
 from hub.model.chain import HOUSE, Link
+from hub.model.groups import MOST_TOGETHER
 from hub.model.price_lines import nameless, packed
 from hub.model.values import ChannelId, PropertyId, StayId, StayKind
 from hub.model.workflow import CAME_IN, CAME_IN_THAT_DAY, Stage
@@ -102,10 +103,12 @@ def others_named(tx: Tx, name: str, but: StayId) -> list[StayId]:
 
 
 def others_referred(tx: Tx, reference: str, but: StayId) -> list[StayId]:
-    """Stays with the same reference: several units of one booking, or one that was told twice."""
+    """Stays with the same reference: several units of one booking, or one that was told twice; the latest, where it is no
+    reference at all but a word that many have."""
     if not reference:
         return []
-    return list(tx.sql.scalars(select(stays.c.id).where(stays.c.reference == reference, stays.c.id != but).limit(50)))
+    alike = select(stays.c.id).where(stays.c.reference == reference, stays.c.id != but)
+    return list(tx.sql.scalars(alike.order_by(stays.c.check_in.desc()).limit(MOST_TOGETHER)))
 
 
 def told_by(tx: Tx, id_: StayId) -> list[ChannelId]:

@@ -358,6 +358,25 @@ async def test_a_stay_is_added_changed_and_cancelled(hub: Hub) -> None:
         await ask(hub, "stay restore", stay=stay["id"])
 
 
+async def test_a_party_takes_two_units_with_one_command(hub: Hub) -> None:
+    await furnish(hub, SITE + '\n[[unit]]\nid = "loft"\nproperty = "home"\nname = "Loft"\nlocks = []\n')
+    with pytest.raises(Rejected, match="--also loft=many"):
+        await book(hub, also=["loft=many"])
+    stay = await book(hub, guests=2, also=["loft=3"])
+    told = await ask(hub, "stay group", stay=stay["id"])
+    assert (told["reference"], told["units"], told["guests"]) == (stay["reference"], 2, 5)
+    ids = [each["id"] for each in told["stays"]]
+    assert (sorted(told["to_change"]), told["to_restore"]) == (sorted(ids), [])
+    with pytest.raises(Rejected, match="say what changes"):
+        await ask(hub, "stay group-move", stay=stay["id"])
+    moved = await ask(hub, "stay group-move", stay=stay["id"], stays=ids, departure="2026-11-26")
+    assert {each["departure"] for each in moved["stays"]} == {"2026-11-26"}
+    gone = await ask(hub, "stay group-cancel", stay=stay["id"], stays=ids)
+    assert sorted(gone["to_restore"]) == sorted(ids)
+    back = await ask(hub, "stay group-restore", stay=stay["id"])
+    assert {each["status"] for each in back["stays"]} == {"confirmed"}
+
+
 async def test_a_stay_is_said_to_be_over_early_and_that_is_taken_back(hub: Hub) -> None:
     await furnish(hub)
     stay = await book(hub)

@@ -413,6 +413,50 @@ async def test_stays_of_one_booking_are_shown_on_each_of_their_pages(manager: Vi
     assert "With this one 1 unit for 2 guests, and 1 cancelled." in (await manager.get(f"/stays/{first}")).text
 
 
+async def test_a_party_books_several_units_with_one_form_and_moves_and_cancels_them_with_one_question(
+    manager: Visitor,
+) -> None:
+    form = await manager.get("/stays/new")
+    assert "More units for the same party" in form.text
+    party = NEW | {"unit": "flat-1", "guests": "2", "price": "200", "currency": "EUR"}
+    party |= {"guests:flat-2": "3", "price:flat-2": "250,50"}
+    several = {"also": ["flat-2", "garden"]}
+    nonsense = await manager.post("/stays/new", **party | {"price:flat-2": "much"} | several)
+    assert (nonsense.status, 'value="much"' in nonsense.html) == (422, True)
+    forgotten = await manager.post("/stays/new", **party | several | {"guests:loft": "9"})
+    assert "Something stands beside “loft”, which is not ticked" in forgotten.text
+    answer = await manager.post("/stays/new", **party | several)
+    assert answer.status == 303, answer.text
+    here = answer.headers["Location"]
+    page = await manager.get(here)
+    assert "A stay is added in each of the units." in page.text
+    assert "With this one 3 units." in page.text
+    assert "450.50 EUR in all, and 1 stay without a price." in page.text
+    assert "3 guests · 250.50 EUR" in page.text
+    again = await manager.post("/stays/new", **party | several)
+    assert again.status == 422
+    assert all(f"{unit}: " in again.text for unit in ("Flat 1", "Flat 2", "Garden room"))
+
+    asked = await manager.get(f"{here}/group/change")
+    assert "3 stays" in asked.text
+    listed = re.findall(r'name="stay" value="(\w+)"', asked.html)
+    days = {"arrival": "2026-12-22", "departure": "2026-12-24", "check_in": "", "check_out": ""}
+    moved = await manager.post(f"{here}/group/change", stay=listed, **days)
+    assert (moved.status, moved.headers["Location"]) == (303, here)
+    assert (await manager.get(here)).text.count("Tue 22 Dec") >= 3
+
+    some = await manager.post(f"{here}/group/cancel", stay=listed[:1])
+    assert some.status == 422
+    assert "look again at what would be touched" in some.text
+    asked = await manager.get(f"{here}/group/cancel")
+    assert all(unit in asked.text for unit in ("Flat 1", "Flat 2", "Garden room"))
+    assert (await manager.post(f"{here}/group/cancel", stay=listed)).status == 303
+    page = await manager.get(here)
+    assert "and 3 cancelled" in page.text
+    assert (await manager.post(f"{here}/group/restore", stay=listed)).status == 303
+    assert "With this one 3 units." in (await manager.get(here)).text
+
+
 async def test_a_number_that_two_channels_gave_by_chance_makes_no_group(manager: Visitor) -> None:
     hub, anna = manager.here.hub, manager.here.stays["Anna Berg"]
     kind, status = StayKind.RESERVATION, StayStatus.CONFIRMED

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -198,13 +198,15 @@ async def list_stays(call: Call, query: StayQuery, body: Nothing) -> StayPage:
         limit=query.limit + 1,
     )
 
-    def look(tx: Tx) -> tuple[list[StayRow], dict[StayId, Tally]]:
-        rows = ledger.search(tx, wanted)
-        return rows, proofs.tallies(tx, [row.id for row in rows], call.hub.clock.now())
+    def look(tx: Tx) -> StayPage:
+        page = cut(
+            ledger.search(tx, wanted),
+            lambda row: "" if row.check_in is None else position(row.check_in, row.id),
+            query.limit,
+        )
+        return StayPage(items=stays_out(tx, page.rows, call), next=page.next)
 
-    rows, tallies = await call.hub.store.read(look)
-    page = cut(rows, lambda row: "" if row.check_in is None else position(row.check_in, row.id), query.limit)
-    return StayPage(items=[_stay(row, tallies.get(row.id)) for row in page.rows], next=page.next)
+    return await call.hub.store.read(look)
 
 
 async def get_ladder(call: Call, query: Nothing, body: Nothing) -> LadderOut:
@@ -266,10 +268,13 @@ async def get_stay(call: Call, query: Nothing, body: Nothing) -> StayOut:
 
 
 def _found(tx: Tx, id_: StayId, call: Call) -> StayOut:
-    row = ledger.stay(tx, id_)
-    if row is None:
-        raise missing("stay", id_)
-    return _stay(row, proofs.tallies(tx, [id_], call.hub.clock.now()).get(id_))
+    [told] = stays_out(tx, [_row(tx, id_)], call)
+    return told
+
+
+def stays_out(tx: Tx, rows: Sequence[StayRow], call: Call) -> list[StayOut]:
+    tallies = proofs.tallies(tx, [row.id for row in rows], call.hub.clock.now())
+    return [_stay(row, tallies.get(row.id)) for row in rows]
 
 
 class PriceLineIn(In):
@@ -333,6 +338,10 @@ class StayIn(In):
     company: _Company = ""
     purpose: _Purpose = ""
     country: _Country = ""
+    reference: Annotated[
+        str,
+        Field(max_length=60, description="stays that have it in common are one booking, as `/stays/{stay}/group` says"),
+    ] = ""
     anyway: Annotated[bool, Field(description="in spite of the house's own rules; never of others who stay there")] = (
         False
     )
@@ -358,6 +367,7 @@ async def add_stay(call: Call, query: Nothing, body: StayIn) -> StayOut:
         total=None if body.price is None else body.price.money,
         lines=() if body.price is None else body.price.made_of or (),
         awaits_payment=body.awaits_payment,
+        reference=body.reference,
         **{name: getattr(body, name) for name in BESIDES},
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from typing import Any, Literal
@@ -9,11 +10,13 @@ from typing import Any, Literal
 from aiohttp import web
 from pydantic import Field
 
-from hub import bookings, contact_looks, contacts
+from hub import bookings, contact_looks, contacts, groups
 from hub.bookings import NotFree
 from hub.errors import Rejected
 from hub.intake import NewStay
-from hub.model.money import NoPrice
+from hub.model.groups import MOST_TOGETHER
+from hub.model.money import NoPrice, typed_amount
+from hub.model.price_lines import Price
 from hub.model.values import BESIDES, StayId, StayKind, UnitId
 from hub.stay_changes import COUNTS, StayChange
 from hub.store import bookings as booked
@@ -47,6 +50,9 @@ class NewForm(Priced):
     company: Line = Field("", title="The company", max_length=BESIDES["company"])
     purpose: Line = Field("", title="The purpose of the journey", max_length=BESIDES["purpose"])
     country: Line = Field("", title="The guest's country", max_length=BESIDES["country"])
+    reference: Line = Field("", title="The reference", max_length=60)
+    also: list[str] = Field([], title="More units", max_length=MOST_TOGETHER)
+    """Of the same party; how many come there and what they pay stands in fields of the unit's own."""
     hold: Line | None = Field(None, max_length=40)
     anyway: Literal["anyway"] | None = None
 
@@ -119,7 +125,9 @@ async def _new_view(request: web.Request) -> FormView:
 async def new(request: web.Request) -> web.Response:
     hub, held = request.app[SITE].hub, request.query.get("hold", "")
     asked = {
-        name: request.query[name][:100] for name in ("unit", "arrival", "departure", "guests") if name in request.query
+        name: request.query[name][:100]
+        for name in ("unit", "arrival", "departure", "guests", "guest", "reference")
+        if name in request.query
     }
 
     def known(tx: Tx) -> dict[str, str]:
@@ -135,19 +143,46 @@ async def new(request: web.Request) -> web.Response:
     return await _show(request, await _new_view(request), blank(NewForm, **await hub.store.read(known)))
 
 
+def _party(given: NewForm, price: Price, posted: Mapping[str, object]) -> list[NewStay]:
+    """A stay for each unit. Raises Rejected."""
+    for name, said in posted.items():
+        field, _, unit = name.partition(":")
+        if field in ("guests", "price") and unit and str(said).strip() and unit not in given.also:
+            raise Rejected(f"something stands beside “{unit}”, which is not ticked: tick it, or empty it")
+    told = given.model_dump(exclude={"hold", "anyway", "price", "currency", "lines", "awaits", "also"})
+    told["awaits_payment"] = given.awaits == "payment"
+    told |= {"unit": UnitId(given.unit), "kind": StayKind(given.kind), "total": price.total, "lines": price.lines}
+    first = NewStay(**told)
+    further = [_further(first, UnitId(each), given.currency, posted) for each in given.also if each != given.unit]
+    return [first, *further]
+
+
+def _further(first: NewStay, unit: UnitId, currency: str | None, posted: Mapping[str, object]) -> NewStay:
+    """What was said of the party as a whole is the same in each of its units."""
+    guests, amount = (str(posted.get(f"{name}:{unit}", "")).strip() for name in ("guests", "price"))
+    if guests and not (guests.isascii() and guests.isdigit() and 1 <= int(guests[:5]) <= 1000):
+        raise Rejected(f"how many come to “{unit}” is a number from 1 to 1000")
+    if amount and currency is None:
+        raise Rejected("say in which currency the prices of further units are, like EUR")
+    try:
+        total = typed_amount(amount, currency) if amount and currency else None
+    except ValueError as error:
+        raise Rejected(f"the price of “{unit}” {error}") from error
+    of_its_own = {"children": None, "infants": None, "pets": None, "lines": (), "special_requests": ""}
+    return replace(first, unit=unit, guests=int(guests) if guests else None, total=total, **of_its_own)  # type: ignore[arg-type]
+
+
 async def add(request: web.Request) -> web.Response:
-    hub, actor = request.app[SITE].hub, request[GUARD].actor
-    (form, price), soft = price_in(read(NewForm, await request.post())), False
+    hub, actor, posted = request.app[SITE].hub, request[GUARD].actor, await request.post()
+    also = [str(each) for each in posted.getall("also", [])]
+    filled = read(NewForm, {name: posted[name] for name in posted if name != "also"}, also=also)
+    (form, price), soft = price_in(filled), False
     if (given := form.value) is not None:
-        told = given.model_dump(exclude={"hold", "anyway", "price", "currency", "lines", "awaits"})
-        told["awaits_payment"] = given.awaits == "payment"
-        told |= {"unit": UnitId(given.unit), "kind": StayKind(given.kind), "total": price.total, "lines": price.lines}
         anyway, held = given.anyway is not None, given.hold
         try:
-            id_ = await hub.store.write(
-                lambda tx: bookings.book(tx, hub.intake, NewStay(**told), actor, anyway=anyway, hold=held)
-            )
-            return go(request, f"/stays/{id_}", said="stay_added")
+            party = _party(given, price, posted)
+            made = await hub.store.write(lambda tx: groups.book(tx, hub.intake, party, actor, anyway=anyway, hold=held))
+            return go(request, f"/stays/{made[0]}", said="stay_added" if len(made) == 1 else "group_added")
         except NotFree as error:
             form, soft = form.refused(f"{error}."), error.soft
         except Rejected as error:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from hub.model.values import UnitId
+from hub.store import house
+from hub.store.engine import Tx
 from tests.web.api.conftest import Api
 
 STAY = {"unit": "flat-1", "arrival": "2026-12-01", "departure": "2026-12-03", "guest": "Grace Hopper"}
@@ -86,3 +90,39 @@ async def test_held_nights_are_nobody_elses_until_they_become_a_stay(api: Api) -
     assert (await api.post("/stays", STAY | {"hold": held.json["id"]})).status == 201
     assert (await api.get("/holds")).json["items"] == []
     assert (await api.ask("DELETE", f"/holds/{held.json['id']}")).status == 409
+
+
+async def test_a_party_takes_several_units_or_none_and_moves_and_leaves_together(api: Api) -> None:
+    def furnish(tx: Tx) -> None:
+        flat = house.unit_with(tx, UnitId("flat-1"))
+        assert flat is not None
+        house.keep_unit(tx, replace(flat, id=UnitId("flat-2"), name="Flat 2", locks=()))
+
+    await api.hub.store.write(furnish)
+    party = STAY | {"guests": 2, "price": {"minor": 20000, "currency": "EUR"}}
+    refused = await api.post("/stay-groups", party | {"also": [{"unit": "nowhere"}]})
+    assert (refused.status, refused.json["detail"]) == (409, "nowhere: there is no unit called “nowhere”")
+    assert await _against(api, "2026-12-01", "2026-12-03", unit="flat-1") == []
+    also = [{"unit": "flat-2", "guests": 3, "price": {"minor": 100, "currency": "CHF"}}]
+    answer = await api.post("/stay-groups", party | {"also": also})
+    assert answer.status == 201, answer.json
+    made = answer.json
+    assert [each["unit"] for each in made["stays"]] == ["flat-1", "flat-2"]
+    assert (made["units"], made["guests"], made["unpriced"]) == (2, 5, 0)
+    assert made["prices"] == [{"minor": 100, "currency": "CHF"}, {"minor": 20000, "currency": "EUR"}]
+    assert made["reference"] == made["stays"][1]["reference"] != ""
+    taken = await api.post("/stay-groups", party | {"also": also})
+    assert [each["field"] for each in taken.json["faults"]] == ["booked", "booked"]
+    [one, other] = [each["id"] for each in made["stays"]]
+    assert (await api.get(f"/stays/{other}/group")).json == made
+    found = (await api.get(f"/stays?text={made['reference']}")).json["items"]
+    assert {each["id"] for each in found} == {one, other}
+
+    moved = (await api.post(f"/stays/{other}/group/change", {"departure": "2026-12-04", "stays": [one, other]})).json
+    assert [each["departure"] for each in moved["stays"]] == ["2026-12-04", "2026-12-04"]
+    assert (await api.post(f"/stays/{other}/group/cancel", {"stays": [one]})).status == 409
+    gone = (await api.post(f"/stays/{other}/group/cancel", {})).json
+    assert (gone["units"], gone["cancelled"]) == (0, 2)
+    back = (await api.post(f"/stays/{other}/group/restore", {})).json
+    assert [each["status"] for each in back["stays"]] == ["confirmed", "confirmed"]
+    assert (await api.get("/stays/nobody/group")).status == 404
