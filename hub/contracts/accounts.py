@@ -111,6 +111,8 @@ class Account(Integration):
     """Reads what people closed in its calendar; None: nobody can."""
     keeps_waiting: bool = True
     """A booking of ours that is not confirmed yet has its nights there."""
+    tells_again: bool = False
+    """What was told last is told once more, even if nothing changed: it may have come too early to be believed."""
     rehearses: bool = False
     """Bookings are pushed to it in rehearsal only."""
 
@@ -174,7 +176,8 @@ class Account(Integration):
             return
         since = datetime.fromtimestamp(known.since, UTC) - OVERLAP if self.by_change else None
         items = await self._all(since)
-        if _digest(items) == known.digest or (not items and self.by_change):
+        same = _digest(items) == known.digest and not self.tells_again
+        if same or (not items and self.by_change):
             yield self._delivery(now, UNCHANGED)
             return
         after = _Cursor(now.timestamp(), known.whole, _digest(items))

@@ -161,7 +161,7 @@ class Beds24(Account):
         nights = Nights()  # all in one request, as requests are few: nothing is remembered between them
         await nights.bring(effect, put)
         if spans:
-            said = [{"roomId": effect.listing, "calendar": spans}]
+            said = [{"roomId": _number(effect.listing), "calendar": spans}]
             agreed(await self._tell("/inventory/rooms/calendar", said), _KEYS)
 
     async def _show_code(self, effect: Effect, key: str) -> None:
@@ -170,18 +170,18 @@ class Beds24(Account):
         answer = await self._get("/bookings", [("id", effect.booking), ("includeInfoItems", "true")])
         rows = listed(agreed(answer, _KEYS), answer.host, "data")
         items = [item for row in rows if isinstance(row, Mapping) for item in Fields(row).each("infoItems")]
-        known = [item.text("id") for item in items if item.text("code") == _CODE]
+        known = [item.there("id") for item in items if item.text("code") == _CODE]
         if not rows:
             raise Rejected(f"{answer.host} does not know this booking")
         if not known and not effect.code:
             return
         item = {"code": _CODE, "text": effect.code, **({"id": known[0]} if known else {})}
-        agreed(await self._tell("/bookings", [{"id": effect.booking, "infoItems": [item]}]), _KEYS)
+        agreed(await self._tell("/bookings", [{"id": _number(effect.booking), "infoItems": [item]}]), _KEYS)
 
     async def _message(self, effect: Effect, key: str) -> None:
         """Source: Beds24's API v2, `POST /bookings/messages`."""
         assert isinstance(effect, MessageGuest)
-        said = [{"bookingId": effect.booking, "message": effect.text}]
+        said = [{"bookingId": _number(effect.booking), "message": effect.text}]
         agreed(await self._tell("/bookings/messages", said), _KEYS)
 
     # ---- webhooks ----
@@ -228,6 +228,11 @@ class Beds24(Account):
 def _item(line: Fields) -> LineKind | None:
     """None: what was paid stands among the charges."""
     return None if line.text("type") == "payment" else kind_of(line.text("description"))
+
+
+def _number(id_: str) -> int | str:
+    """Its ids are numbers."""
+    return int(id_) if id_.isdecimal() else id_
 
 
 def _refuses(answer: Answer) -> bool:

@@ -44,6 +44,8 @@ from integrations.guesty.reading import KEYS, MOVES, Reading
 
 RATES: Final = (Rate(15, 1), Rate(120, 60), Rate(5000, 3600))
 TOKENS_PER_DAY: Final = 5
+TELLS_AGAIN: Final = timedelta(minutes=5)
+"""After a booking was pushed: what a search without times of change says of it is believed two minutes later only."""
 PAGE: Final = 100
 _FIELDS: Final = (
     "listingId status confirmationCode checkIn checkOut checkInDateLocalized checkOutDateLocalized guestsCount "
@@ -103,6 +105,7 @@ class Guesty(Account):
         self._retired = False
         self._search = Reading(self._get)
         self._unanswered = set[str]()
+        self._pushed_at: datetime | None = None
         self._api = Api(config.address, RATES, account=config.client_id, through=through)
         self._tickets = Tickets(
             host.state_dir / "token",
@@ -205,6 +208,10 @@ class Guesty(Account):
         return self._config.push_pending_as == "reserved"
 
     @property
+    def tells_again(self) -> bool:  # type: ignore[override]  # said once for all others
+        return self._pushed_at is not None and self.host.clock.now() < self._pushed_at + TELLS_AGAIN
+
+    @property
     def rehearses(self) -> bool:  # type: ignore[override]  # said once for all others
         return self._config.push_test
 
@@ -258,7 +265,10 @@ class Guesty(Account):
 
     async def _push(self, effect: Effect, key: str) -> None:
         assert isinstance(effect, KeepBooking)
-        await Push(self._config, self.host, self._get, self._tell, self._unanswered).keep(effect)
+        try:
+            await Push(self._config, self.host, self._get, self._tell, self._unanswered).keep(effect)
+        finally:
+            self._pushed_at = self.host.clock.now()
 
     # ---- webhooks ----
 

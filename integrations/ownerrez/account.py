@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr
 
 from hub.contracts import Delivery, Host, Performer
 from hub.contracts.accounts import (
+    ASKED,
     BLOCKED,
     OVER,
     STRANGE,
@@ -33,7 +34,6 @@ from hub.model.effects import Effect, SetDoorCode
 from hub.model.facts import Listing, StayReport
 from hub.model.price_lines import LineKind, kind_of, price_of
 from hub.model.returning import is_proxy
-from hub.model.values import StayKind
 
 RATES: Final = (Rate(300, 300),)
 """300 requests in 5 minutes, counted by our address for all accounts together."""
@@ -53,7 +53,7 @@ class Config(ShowsCodes):
     previous_webhook_password: SecretStr = SecretStr("")
     """What OwnerRez says when it calls: the user and password of its webhook settings."""
     currency: Currency | None = None
-    """Of prices; a booking does not name it."""
+    """Of prices, where a booking does not name its own."""
     address: ApiAddress = "https://api.ownerrez.com/v2"
 
 
@@ -61,7 +61,8 @@ class OwnerRez(Account):
     whole_every: ClassVar[timedelta] = timedelta(days=1)
     uid_at: ClassVar[str] = "id"
     listing_at: ClassVar[str] = "property_id"
-    statuses: ClassVar[dict[str, Status]] = {"active": TAKEN, "canceled": OVER}
+    # Seen: what Airbnb holds for a guest's request is a block and `pending`; a booking of the same number follows.
+    statuses: ClassVar[dict[str, Status]] = {"active": TAKEN, "pending": ASKED, "canceled": OVER}
 
     def __init__(self, config: Config, host: Host, through: Send = send) -> None:
         super().__init__(host)
@@ -130,12 +131,12 @@ class OwnerRez(Account):
         word = told.text("status")
         kind, status = self.meaning(word)
         if told.yes("is_block") or told.text("type") == "block":
-            kind = BLOCKED[0] if (kind, status) != STRANGE else StayKind.UNKNOWN
+            kind = BLOCKED[0] if (kind, status) not in (ASKED, STRANGE) else kind
         first, last = told.text("guest.first_name"), told.text("guest.last_name")
         email = _usual(told.each("guest.email_addresses"), "address")
         phone = _usual(told.each("guest.phones"), "number")
         adults, children = told.count("adults"), told.count("children")
-        currency = self._config.currency or ""
+        currency = told.text("currency_code", limit=3) or self._config.currency or ""
         lines = told.lines("charges", currency, _item, amount="amount", label="description")
         price = price_of(told.money("total_amount", currency), lines, currency)
         return StayReport(

@@ -52,7 +52,8 @@ def test_a_double_counts(manager: Double, clock: StoppedClock) -> None:
             await desk.send(asked, Rules())
         with pytest.raises(Unavailable) as caught:
             await desk.send(asked, Rules())
-        assert (caught.value.wait.total_seconds(), caught.value.untouched, desk.too_many) == (seconds, True, 1)
+        waits = seconds if "Retry-After" in desk.too_fast(1)[1] else 0
+        assert (caught.value.wait.total_seconds(), caught.value.untouched, desk.too_many) == (waits, True, 1)
         await asyncio.sleep(seconds)
         await desk.send(asked, Rules())
 

@@ -61,7 +61,7 @@ MANAGERS: Final = {
             OwnerRezDesk,
             "/v2",
             {"user": "host@example.com", "token": "pt_key", "currency": "EUR", **_CALLER},
-            _states("taken over block strange"),
+            _states("taken asked over block strange"),
             codes="note",
             messages=False,
         ),

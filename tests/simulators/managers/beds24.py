@@ -34,7 +34,7 @@ class Beds24Desk(Desk):
     def respond(self, asked: Asked, path: str, query: dict[str, str]) -> Reply:
         if path == "/v2/authentication/token":
             if asked.headers.get("refreshtoken") != "pt_key":
-                return reply({"success": False, "code": 401, "error": "Token not valid"}, 401)
+                return reply({"success": False, "type": "error", "code": 401, "error": "Token not valid"}, 401)
             self.token = f"token-{len(self.asked)}"
             return reply({"token": self.token, "expiresIn": 86400})
         if not self.trusts or not self.token or asked.headers.get("token") != self.token:
@@ -57,7 +57,10 @@ class Beds24Desk(Desk):
             return reply([{"success": known is not None}], 201)
         if path == "/v2/bookings":
             return self._bookings(asked, query)
-        return reply({"success": False}, 404)
+        return reply({"success": False, "type": "error", "code": 404, "error": "Not found"}, 404)
+
+    def too_fast(self, wait_s: int) -> Reply:
+        return reply({"success": False, "type": "error", "code": 429, "error": "Credit limit exceeded"}, 429)
 
     def _changed(self, told: list[dict[str, Any]]) -> Reply:
         (booking,) = told

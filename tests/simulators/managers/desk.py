@@ -75,6 +75,8 @@ class Desk:
     booked: dict[int, Booking] = field(default_factory=dict)
     faults: list[Reply] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
+    said: list[tuple[Asked, Reply]] = field(default_factory=list)
+    """Every answer, as it was given without a network."""
     page: int = 2
     shuffle: Callable[[list[Booking]], list[Booking]] = field(default=lambda rows: rows)
     times: list[float] = field(default_factory=list)
@@ -126,6 +128,10 @@ class Desk:
     def webhook(self, booking: Booking) -> tuple[dict[str, str], bytes]:
         """The headers and the body of what is sent about a change of it."""
 
+    def too_fast(self, wait_s: int) -> Reply:
+        """What is answered to one request too many: of most services nobody wrote down more than the number."""
+        return reply({}, 429)
+
     def answer(self, asked: Asked) -> Reply:
         self.asked.append(asked)
         self.times.append(self.now().timestamp())
@@ -134,11 +140,11 @@ class Desk:
         parts = urlsplit(asked.path)
         writes = asked.method != "GET" and "token" not in parts.path.lower()
         if self.refuses and writes:
-            return reply({"error": "no"}, self.refuses)
+            return reply({}, self.refuses)
         answer = self.respond(asked, parts.path, dict(parse_qsl(parts.query)))
         if self.lost and writes:
             self.lost -= 1
-            return reply({"error": "gateway timeout"}, 504)
+            return reply({}, 504)
         return answer
 
     def close(self, unit: str, first: str, last: str, *, taken: bool) -> None:
@@ -197,7 +203,7 @@ class Desk:
         waits = [came[0] + seconds - now for (count, seconds), came in counts if len(came) == count]
         if waits and max(waits) > 0:
             self.too_many += 1
-            return reply({"error": "too many requests"}, 429, Retry_After=str(ceil(max(waits))))
+            return self.too_fast(ceil(max(waits)))
         for _, came in counts:
             came.append(now)
         return None
@@ -208,7 +214,8 @@ class Desk:
         headers = {name.lower(): value for name, value in request.headers.items()}
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
         asked = Asked(request.method, path, headers, request.body or b"")
-        status, told, body = self.turned_away(asked) or self.answer(asked)
+        self.said.append((asked, self.turned_away(asked) or self.answer(asked)))
+        status, told, body = self.said[-1][1]
         if status in (408, 425, 429) or status >= 500:
             wait = timedelta(seconds=int(told.get("Retry-After", "0")))
             raise Unavailable(f"the double answers {status}", wait=wait, untouched=status == 429)

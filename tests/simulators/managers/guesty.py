@@ -49,13 +49,13 @@ class GuestyDesk(Desk):
         if path == "/oauth2/token":
             return self._token(asked)
         if not self.tokens or asked.headers.get("authorization") != f"Bearer {self.tokens[-1]}":
-            return reply({"error": "unauthorized"}, 401)
+            return reply({}, 401)
         if path == "/v1/listings":
             rows = [{"_id": id_, "title": "A long title", "nickname": name} for id_, name in self.units.items()]
             return self._page(rows, query)
         if path == "/v1/reservations":
             if self.retired:
-                return reply({"error": "gone"}, self.retired)
+                return reply({}, self.retired)
             return self._page([self.item(row) for row in self._found(json.loads(query["filters"]))], query)
         if path == "/v1/reservations-v3/search":
             return self._search(query)
@@ -72,13 +72,17 @@ class GuestyDesk(Desk):
             return self._calendar(asked, path.removeprefix(calendars), query)
         if path.startswith("/v1/communication/conversations"):
             return self._talk(asked, path, query)
-        return reply({"error": "not found"}, 404)
+        return reply({}, 404)
+
+    def too_fast(self, wait_s: int) -> Reply:
+        """Source: facts page on channels §1.1."""
+        return reply({}, 429, Retry_After=str(wait_s))
 
     def _billed(self, row: Booking | None, told: dict[str, Any]) -> Reply:
         """Source: Open API reference, “Create Invoice Item”."""
         named = (told["normalType"] == "AFE") == ("secondIdentifier" in told)
         if row is None or not named or self.refuses_part == "invoice-items":
-            return reply({"error": "validation"}, 400)
+            return reply({}, 400)
         row.fees.append(told)
         row.total = str(Decimal(row.total) + Decimal(str(told["amount"])))
         row.changed = self.now()
@@ -91,7 +95,7 @@ class GuestyDesk(Desk):
             return self._renamed(path.removeprefix("/v1/guests-crud/g"), json.loads(asked.body))
         id_, _, what = path.removeprefix("/v1/reservations-v3/").partition("/")
         row = self.booked.get(int(id_)) if id_.isdigit() else None
-        return reply({"error": "not found"}, 404) if row is None else self._altered(row, what, asked)
+        return reply({}, 404) if row is None else self._altered(row, what, asked)
 
     def _calendar(self, asked: Asked, unit: str, query: dict[str, str]) -> Reply:
         if asked.method == "PUT":
@@ -100,7 +104,7 @@ class GuestyDesk(Desk):
                 self.close(unit, told["dateFrom"], told["dateTo"], taken=told["status"] == "unavailable")
             return reply({"status": 200})
         if self.shut or unit not in self.units:
-            return reply({"error": "no"}, self.shut or 404)
+            return reply({}, self.shut or 404)
         first, last = date.fromisoformat(query["startDate"]), date.fromisoformat(query["endDate"])
         days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
         return reply({"status": 200, "data": {"days": [self._day(unit, day) for day in days]}})
@@ -126,10 +130,10 @@ class GuestyDesk(Desk):
             }
             or not 5 <= len(told["confirmationCode"]) <= 30
         ):
-            return reply({"error": "validation"}, 400)
+            return reply({}, 400)
         first, last = (date.fromisoformat(told[f"check{way}DateLocalized"]) for way in ("In", "Out"))
         if self._in_the_way(Booking(0, told["listingId"], first, last)):
-            return reply({"error": "listing is not available"}, 401)
+            return reply({}, 401)
         id_ = max(self.booked, default=5000) + 1
         guest = told.get("guest", {})
         self.booked[id_] = Booking(
@@ -159,7 +163,7 @@ class GuestyDesk(Desk):
     def _altered(self, row: Booking, what: str, asked: Asked) -> Reply:
         told = json.loads(asked.body)
         if what == self.refuses_part:
-            return reply({"error": "validation"}, 422)
+            return reply({}, 422)
         match what:
             case "notes":
                 notes = told["notes"]
@@ -171,14 +175,14 @@ class GuestyDesk(Desk):
             case "relocate":
                 to = Booking(row.id, told["listingId"], row.arrival, row.departure)
                 if self._in_the_way(to):
-                    return reply({"error": "validation"}, 422)
+                    return reply({}, 422)
                 row.unit = to.unit
             case "guests":
                 row.adults, row.children = told["guestsCount"], 0
             case "status":
                 row.state = _WORDS[told["status"]]
             case _:
-                return reply({"error": "not found"}, 404)
+                return reply({}, 404)
         row.changed = self.now()
         return reply({"reservationId": str(row.id)})
 
@@ -186,9 +190,9 @@ class GuestyDesk(Desk):
         """Source: Open API reference, “Update guest”."""
         row = self.booked.get(int(id_))
         if row is None:
-            return reply({"error": "not found"}, 404)
+            return reply({}, 404)
         if self.refuses_part == "guests-crud":
-            return reply({"error": "validation"}, 422)
+            return reply({}, 422)
         row.guest = f"{told.get('firstName', '')} {told.get('lastName', '')}".strip() or row.guest
         row.email, row.phone = told.get("email", row.email), told.get("phone", row.phone)
         row.changed = self.now()
@@ -220,7 +224,7 @@ class GuestyDesk(Desk):
         if asked.headers.get("content-type") != "application/x-www-form-urlencoded" or form != wanted:
             return reply({"error": "invalid_client", "error_description": "Client authentication failed"}, 401)
         if len(self.tokens) >= 5:
-            return reply({"error": "too many tokens"}, 429)
+            return reply({}, 429)
         self.tokens.append(f"token-{len(self.tokens)}")
         return reply(
             {"token_type": "Bearer", "access_token": self.tokens[-1], "expires_in": 86400, "scope": "open-api"}
@@ -241,7 +245,7 @@ class GuestyDesk(Desk):
         """Source: Open API reference, “Search reservations”."""
         filters = {name: value for name, value in query.items() if name.startswith("filter")}
         if not filters.keys() <= {"filter[checkOut][gte]", "filter[confirmationCode]"}:
-            return reply({"error": "unsupported filter"}, 400)
+            return reply({}, 400)
         found = [
             row
             for row in self.rows()
@@ -256,7 +260,7 @@ class GuestyDesk(Desk):
         return reply({"results": page, "pagination": {"skip": skip, "limit": limit, "hasMore": more}})
 
     def row(self, row: Booking) -> dict[str, Any]:
-        """As the search tells it: neither who comes nor what is paid."""
+        """As the search tells it: neither who comes, nor what is paid, nor when it was changed."""
         days = {"checkInDateLocalized": row.arrival.isoformat(), "checkOutDateLocalized": row.departure.isoformat()}
         return {
             "reservationId": str(row.id),
@@ -266,15 +270,14 @@ class GuestyDesk(Desk):
             "stay": [{"listingId": row.unit, **days}],
             "guestId": f"g{row.id}",
             "source": "manual" if row.key else "airbnb",
-            "lastUpdatedAt": f"{row.changed:%Y-%m-%dT%H:%M:%S.%fZ}",
         }
 
     def detail(self, row: Booking) -> dict[str, Any]:
         first, _, last = row.guest.partition(" ")
         return {
             **self.row(row),
-            "checkIn": f"{row.arrival}T15:00:00.000Z",
-            "checkOut": f"{row.departure}T10:00:00.000Z",
+            "checkIn": f"{row.arrival}T15:00:00Z",
+            "checkOut": f"{row.departure}T10:00:00Z",
             "guestsCount": row.adults + row.children,
             "guest": {"firstName": first, "lastName": last, "emails": [row.email], "phones": [row.phone]},
             "money": _money(row),
@@ -300,7 +303,6 @@ class GuestyDesk(Desk):
             "guest": {"fullName": row.guest, "phone": row.phone, "email": row.email},
             "money": _money(row),
             "source": "manual" if row.key else "airbnb",
-            "notes": {"keyCode": row.code},
             "lastUpdatedAt": f"{row.changed:%Y-%m-%dT%H:%M:%S.%fZ}",
         }
 

@@ -29,7 +29,7 @@ class HospitableDesk(Desk):
 
     def respond(self, asked: Asked, path: str, query: dict[str, str]) -> Reply:
         if asked.headers.get("authorization") != "Bearer pt_key":
-            return reply({"message": "Unauthenticated."}, 401)
+            return reply({"status_code": 401, "reason_phrase": "Unauthenticated."}, 401)
         if path == "/v2/properties":
             return self._page([{"id": id_, "name": name} for id_, name in self.units.items()], query)
         if path == "/v2/reservations":
@@ -42,12 +42,12 @@ class HospitableDesk(Desk):
         if row is not None and asked.method == "POST":
             self.letters.append((row.id, json.loads(asked.body)["body"]))
             return reply({"data": {"sent_reference_id": "r1"}}, 202)
-        return reply({"message": "Not found"}, 404)
+        return reply({"status_code": 404, "reason_phrase": "Not found"}, 404)
 
     def _reservations(self, asked: Asked, query: dict[str, str]) -> Reply:
         wanted = [value for name, value in parse_qsl(urlsplit(asked.path).query) if name == "properties[]"]
         if not wanted:
-            return reply({"message": "The properties field is required."}, 400)
+            return reply({"status_code": 400, "reason_phrase": "The properties field is required."}, 400)
         assert query["date_query"] == "checkout"
         first, last = query["start_date"], query["end_date"]
         rows = [row for row in self.rows() if row.unit in wanted and first <= row.departure.isoformat() <= last]
@@ -56,7 +56,7 @@ class HospitableDesk(Desk):
     def _calendar(self, unit: str, dates: list[dict[str, Any]]) -> Reply:
         """As in Hospitable's OpenAPI document, update-property-calendar: taken, and done afterwards."""
         if unit not in self.units:
-            return reply({"message": "Not found"}, 404)
+            return reply({"status_code": 404, "reason_phrase": "Not found"}, 404)
         if not 0 < len(dates) <= 60:
             return reply({"status_code": "422"}, 422)
         for day in dates:
@@ -66,7 +66,7 @@ class HospitableDesk(Desk):
     def _days(self, unit: str, query: dict[str, str]) -> Reply:
         """As in Hospitable's OpenAPI document, get-property-calendar; what is over is blocked there, and by nobody."""
         if self.shut or unit not in self.units:
-            return reply({"message": "no"}, self.shut or 404)
+            return reply({"status_code": 404, "reason_phrase": "no"}, self.shut or 404)
         first, last = date.fromisoformat(query["start_date"]), date.fromisoformat(query["end_date"])
         days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
         told = {"start_date": f"{first}", "end_date": f"{last}", "days": [self._day(unit, day) for day in days]}

@@ -57,7 +57,11 @@ class HostawayDesk(Desk):
             assert told["communicationType"] == "channel"
             self.letters.append((int(path.split("/")[3]) - 9000, told["body"]))
             return reply({"status": "success", "result": {"id": 1}})
-        return reply({"status": "fail"}, 404)
+        return reply({"status": "fail", "message": "Not found"}, 404)
+
+    def too_fast(self, wait_s: int) -> Reply:
+        """Source: source/index.html.md, “Rate limits”; when to come back it does not say."""
+        return reply({"status": "fail", "message": "too many requests in a given period of time"}, 429)
 
     def _calendar(self, unit: str, query: dict[str, str]) -> Reply:
         """Source: source/includes/_calendar_calendarDayObject.md, _calendar_calendarDayStatuses.md, with what matters here."""

@@ -20,7 +20,7 @@ class LodgifyDesk(Desk):
 
     def respond(self, asked: Asked, path: str, query: dict[str, str]) -> Reply:
         if asked.headers.get("x-apikey") != "pt_key":
-            return reply({"code": "401", "message": "Unauthorized"}, 401)
+            return reply({"code": 999, "message": "Authorization has been denied for this request."}, 401)
         if path == "/v2/properties":
             return self._page([{"id": int(id_), "name": name} for id_, name in self.units.items()], query)
         if path.startswith("/v2/availability/"):

@@ -11,7 +11,13 @@ from tests.simulators.managers.desk import Booking, Desk, Reply, items, reply
 
 AUTH: Final = "Basic aG9zdEBleGFtcGxlLmNvbTpwdF9rZXk="  # host@example.com:pt_key
 CALLER: Final = "Basic Y2FsbGVyOnNlY3JldA=="  # caller:secret
-STATES: Final = {"taken": "active", "block": "active", "over": "canceled", "asked": "active", "strange": "pondering"}
+STATES: Final = {
+    "taken": "active",
+    "block": "active",
+    "over": "canceled",
+    "asked": "pending",
+    "strange": "pondering",
+}
 
 
 class OwnerRezDesk(Desk):
@@ -19,9 +25,9 @@ class OwnerRezDesk(Desk):
 
     def respond(self, asked: Asked, path: str, query: dict[str, str]) -> Reply:
         if asked.headers.get("authorization") != AUTH:
-            return reply({"message": "Unauthorized"}, 401)
+            return reply({}, 401)
         if not asked.headers.get("user-agent", "python").strip():
-            return reply({"message": "a User-Agent is required"}, 403)
+            return reply({}, 403)
         if path == "/v2/properties":
             return reply({"items": [{"id": int(id_), "name": name} for id_, name in self.units.items()]})
         if path == "/v2/bookings":
@@ -31,11 +37,11 @@ class OwnerRezDesk(Desk):
             row.note = json.loads(asked.body)["notes"]
         if row is not None:
             return reply(self.item(row, {}))
-        return reply({"message": "Not found"}, 404)
+        return reply({}, 404)
 
     def _bookings(self, query: dict[str, str]) -> Reply:
         if "since_utc" not in query and "property_ids" not in query:
-            return reply({"message": "property_ids or since_utc is required"}, 400)
+            return reply({}, 400)
         since = datetime.fromisoformat(query["since_utc"]).astimezone(UTC) if "since_utc" in query else None
         start = int(query.get("offset", "0"))
         rows = self.rows(since)
@@ -47,7 +53,7 @@ class OwnerRezDesk(Desk):
 
     def item(self, row: Booking, query: dict[str, str]) -> dict[str, Any]:
         first, _, last = row.guest.partition(" ")
-        block = row.state == "block"
+        block = row.state in ("block", "asked")
         told: dict[str, Any] = {
             "id": row.id,
             "type": "block" if block else "booking",
@@ -58,17 +64,18 @@ class OwnerRezDesk(Desk):
             "departure": row.departure.isoformat(),
             "check_in": "16:00",
             "check_out": "10:30",
-            "updated_utc": f"{row.changed:%Y-%m-%dT%H:%M:%S.%fZ}",
+            "updated_utc": f"{row.changed:%Y-%m-%dT%H:%M:%SZ}",
             "adults": row.adults,
             "children": row.children,
             "infants": 0,
             "pets": 0,
             "total_amount": float(row.total),
+            "currency_code": "EUR",
             "charges": [
                 {"type": kind, "description": said, "amount": cost}
                 for kind, (said, cost) in zip(("rent", "surcharge"), items(row), strict=True)
             ],
-            "platform_reservation_number": "" if block else f"HM{row.id}",
+            "platform_reservation_number": "" if row.state == "block" else f"HM{row.id}",
             "listing_site": "Airbnb",
             "notes": row.note,
         }

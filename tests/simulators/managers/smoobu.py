@@ -22,7 +22,7 @@ class SmoobuDesk(Desk):
 
     def respond(self, asked: Asked, path: str, query: dict[str, str]) -> Reply:
         if asked.headers.get("api-key") != "pt_key":
-            return reply({"title": "Error occurred", "detail": "Unauthorized"}, 401)
+            return reply({}, 401)
         if path == "/api/apartments":
             return reply({"apartments": [{"id": int(id_), "name": name} for id_, name in self.units.items()]})
         if path == "/api/reservations" and asked.method == "POST":
@@ -43,7 +43,7 @@ class SmoobuDesk(Desk):
         if row is not None and asked.method == "POST":
             self.letters.append((row.id, json.loads(asked.body)["messageBody"]))
             return reply({"id": 1}, 201)
-        return reply({"detail": "Not found"}, 404)
+        return reply({}, 404)
 
     def _blocked(self, told: dict[str, Any]) -> Reply:
         """A booking of the channel “Blocked”; like any other it needs nights that are free."""
@@ -56,7 +56,7 @@ class SmoobuDesk(Desk):
                 and row.arrival < until
                 and first < row.departure
             ):
-                return reply({"title": "Error occurred", "detail": "The chosen time period is not available"}, 400)
+                return reply({}, 400)
         made = Booking(max(self.booked, default=0) + 1001, str(told["apartmentId"]), first, until, state="block")
         made.note, made.changed = told["notice"], self.now()
         self.booked[made.id] = made
