@@ -21,7 +21,7 @@ from hub.model.values import Address, ChannelId, LockId, StayStatus, UnitId
 from hub.sightings import forget_slots
 from hub.site import Channel, PassSaid, PersonSaid, Site
 from hub.site_advice import advice
-from hub.site_telling import WISHED
+from hub.site_telling import TELL_HOURS, WISHED
 from hub.site_words import R, Row
 from hub.store import alerts, bookings, codes, house, log, passes, persons, removing, stays
 from hub.store.alerts import Wishes
@@ -142,7 +142,7 @@ def compare(site: Site, known: House, prune: Prune) -> Plan:
     """Raises Misconfigured or Rejected where something would be left that refers to nothing."""
     said = _Said([], [])
     then = House(
-        properties=_compared(site.properties, known.properties, prune, said),
+        properties=_compared(tuple(_told_as_before(site, known)), known.properties, prune, said),
         locks=_compared(site.locks, known.locks, prune, said),
         units=_compared(site.units, known.units, prune, said),
         channels=_compared(site.channels, known.channels, prune, said),
@@ -202,12 +202,20 @@ def _compared(wanted: Iterable[R], known: Mapping[str, R], prune: Prune, said: _
     return then
 
 
+def _told_as_before(site: Site, known: House) -> Iterator[Property]:
+    """A house that is there goes on telling its guests as it does until its file says otherwise."""
+    for row in site.properties:
+        was = known.properties.get(row.id) if TELL_HOURS in site.unsaid.get(row.id, ()) else None
+        yield row if was is None else replace(row, tell_hours=was.tell_hours)
+
+
 def _with_the_unsaid(site: Site, known: House, prune: Prune, said: _Said) -> list[Wishes]:
     """What an earlier file said of who is told, and this one leaves out, is no longer in the file: that takes --prune."""
     rows = []
     for row in site.wishes:
         was = known.wishes.get(row.id)
-        kept: dict[str, Any] = {name: getattr(was or row, name) for name in site.unsaid.get(row.id, ())}
+        unsaid = site.unsaid.get(row.id, frozenset()) - {TELL_HOURS}
+        kept: dict[str, Any] = {name: getattr(was or row, name) for name in unsaid}
         full = replace(row, **kept)
         if full != row and was is not None and was.origin is Origin.SITE and prune is Prune.NOTHING:
             lost = ", ".join(

@@ -1,8 +1,10 @@
-"""What a person writes to a guest goes through the channel that the guest booked by: handed over once, or a person is told.
+"""What a person writes to a guest goes through the channel that the guest booked by, or by e-mail: handed over once, or a person
+is told.
 
 No channel takes a key by which it would know a message again, so nothing is sent a second time that may have been sent: before
 it leaves it is marked as leaving, and whoever finds it so marked knows that its end was lost. The guest's code has no place in
-the words; `{code}` stands for it, and is filled in under the rule for messages when they leave.
+the words; `{code}` stands for it, and is filled in under the rule for messages when they leave. By what the guest is told
+their code without anybody (hub/guests_told.py) goes the same way.
 """
 
 from __future__ import annotations
@@ -14,17 +16,18 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
-from hub import backup_codes, guest_page, guest_text
+from hub import backup_codes, contacts, guest_page, guest_text
 from hub.contracts import Clock, Performer
 from hub.contracts.accounts import Account
 from hub.errors import Disappointment, Misconfigured, Rejected, Unavailable
 from hub.io.vault import NOT_OPENED
 from hub.issuing import Desk, opened
-from hub.model.effects import Effect, MessageGuest, WriteToGuest
-from hub.model.values import CODED, ChannelId, StayId, clean_lines
+from hub.model.effects import Effect, MessageGuest, SendEmail, WriteToGuest
+from hub.model.values import CODED, ChannelId, LockId, StayId, clean_lines
 from hub.plugins import Plugins
 from hub.store import codes, door_codes, guest_messages, house, log, mail
 from hub.store import stays as ledger
+from hub.store.codes import Issued
 from hub.store.engine import Store, Tx
 from hub.store.guest_messages import MessageRow, MessageState
 from hub.store.stays import StayRow
@@ -32,6 +35,12 @@ from hub.store.stays import StayRow
 LONGEST: Final = 2000
 """Characters. Our own guess: no account documents how long a message may be, and this is a page of text."""
 CODE: Final = "{code}"
+LINK: Final = "{link}"
+"""In what the hub itself writes: the guest's page."""
+MAIL: Final = ChannelId("the mail server")
+"""The way to a guest whose e-mail address is known. No channel has a name with spaces."""
+TOLD: Final = "told:"
+"""How the book that no restore takes back (hub/io/tagbook.py) calls a code whose digits have left."""
 _UNSURE: Final = (
     "nobody knows whether it arrived: look in the channel itself before you send it again on the stay's page"
 )
@@ -74,6 +83,8 @@ class GuestMessages:
     desk: Desk
     wall: Clock
     plugins: Plugins
+    public_url: str | None = None
+    """Where guests reach their pages."""
 
     # ---- looking ----
 
@@ -82,6 +93,7 @@ class GuestMessages:
             return Ways(Way.NO_GUEST, ())
         names = door_codes.platforms_of(tx, stay.id)
         can = [each for each in names if self._performer(each) and door_codes.booking_of(tx, each, stay.id)]
+        can += [MAIL] if self._performer(MAIL) and self._address(stay) else []
         if can:
             return Ways(Way.OPEN, tuple(can))
         if not names:
@@ -92,13 +104,22 @@ class GuestMessages:
         off = [each for each in names if self.plugins.integration(each) is None]
         return Ways(Way.OFF, tuple(off)) if off else Ways(Way.CALENDAR, tuple(names))
 
+    def _address(self, stay: StayRow) -> str:
+        try:
+            return contacts.opened(self.desk.vault, stay).get("email", "")
+        except NOT_OPENED:
+            return ""  # nobody can write there, nor can a person see it
+
     def _performer(self, channel: ChannelId) -> Performer | None:
+        if channel == MAIL:
+            return self.plugins.performer(SendEmail)
         integration = self.plugins.integration(channel)
         return None if integration is None else integration.perform.get(MessageGuest)
 
-    def written(self, tx: Tx, id_: StayId) -> list[Message]:
-        """The latest first."""
-        return [self._seen(tx, row) for row in guest_messages.of_stay(tx, id_)]
+    def written(self, tx: Tx, id_: StayId, *, by_hand: bool = False) -> list[Message]:
+        """The latest first. `by_hand`: with what only says that a person told the guest."""
+        rows = guest_messages.of_stay(tx, id_)
+        return [self._seen(tx, row) for row in rows if by_hand or row.tells != "hand"]
 
     def _seen(self, tx: Tx, row: MessageRow) -> Message:
         text, state, why = self._text(row) or f"({_DAMAGED})", row.state, row.why
@@ -137,12 +158,17 @@ class GuestMessages:
         if known is not None:
             return known
         to, now, new = self._to(tx, stay, channel), self.desk.now(), tx.new_id(self.desk.now())
-        row = MessageRow(new, id_, to, b"", actor, now, MessageState.WAITING, now, once=digest)
-        row = replace(row, text=self.desk.vault.seal(said.encode(), about=row.about))
+        return self.keep(tx, MessageRow(new, id_, to, b"", actor, now, MessageState.WAITING, now, once=digest), said)
+
+    def keep(self, tx: Tx, row: MessageRow, text: str) -> MessageRow:
+        """A new one, promised to be handed over where it waits for that."""
+        row = replace(row, text=self.desk.vault.seal(text.encode(), about=row.about))
         guest_messages.keep(tx, row)
-        self._promise(tx, row)
+        if row.state is MessageState.WAITING:
+            self._promise(tx, row)
         # The words are not written down a second time: they are about a person, and the trail is kept for ever.
-        log.record(tx, now, actor, "message written", f"stay:{id_}", detail=to)
+        action = "guest told by hand" if row.tells == "hand" else "message written"
+        log.record(tx, row.at, row.by, action, f"stay:{row.stay_id}", detail=row.channel_id)
         return row
 
     def _to(self, tx: Tx, stay: StayRow, channel: ChannelId | None) -> ChannelId:
@@ -208,28 +234,39 @@ class GuestMessages:
     async def perform(self, effect: Effect, key: str) -> None:
         """Raises Unavailable where it was certainly not sent and is tried again; Rejected where a person has to look."""
         assert isinstance(effect, WriteToGuest)
-        if self.plugins.integration(effect.channel) is None:
-            raise Unavailable(f"the channel “{effect.channel}” is switched off", untouched=True)
         performer = self._performer(effect.channel)
+        if effect.channel == MAIL and performer is None:
+            raise Unavailable("no service that sends e-mail is set up", untouched=True)
+        if effect.channel != MAIL and self.plugins.integration(effect.channel) is None:
+            raise Unavailable(f"the channel “{effect.channel}” is switched off", untouched=True)
         order = await self.store.write(lambda tx: self._order(tx, effect, can=performer is not None))
         if isinstance(order, str):
-            raise Rejected(order)
+            await self._left_to_a_person(effect, Rejected(order))
+            return
         if order is None or performer is None:
             return
         try:
             await performer(order, key)
         except (Rejected, Misconfigured) as error:
             await self._became(effect, MessageState.REFUSED, str(error))
-            raise
+            await self._left_to_a_person(effect, error)
+            return
         except Disappointment as error:
             if isinstance(error, Unavailable) and error.untouched:
                 await self._became(effect, MessageState.WAITING, str(error))
                 raise
             await self._became(effect, MessageState.UNKNOWN, str(error))
-            raise Rejected(f"{error}; {_UNSURE}") from error
+            await self._left_to_a_person(effect, Rejected(f"{error}; {_UNSURE}"))
+            return
         await self._became(effect, MessageState.HANDED_OVER, "")
 
-    def _order(self, tx: Tx, effect: WriteToGuest, *, can: bool) -> MessageGuest | str | None:
+    async def _left_to_a_person(self, effect: WriteToGuest, error: Disappointment) -> None:
+        """Raises it. That a guest was not told their code is said in other words (hub/guests_told.py)."""
+        row = await self.store.read(lambda tx: guest_messages.one(tx, effect.stay, effect.message))
+        if row is None or not row.tells:
+            raise error
+
+    def _order(self, tx: Tx, effect: WriteToGuest, *, can: bool) -> MessageGuest | SendEmail | str | None:
         """What is to be sent, marked as leaving; or why it is not; None: nothing any more."""
         stay, row = ledger.stay(tx, effect.stay), guest_messages.one(tx, effect.stay, effect.message)
         if stay is None or row is None or row.state in (MessageState.HANDED_OVER, MessageState.LET_GO):
@@ -238,21 +275,48 @@ class GuestMessages:
             if row.state is MessageState.SENDING:
                 self._note(tx, row, MessageState.UNKNOWN, "the hub was cut off while it was being handed over")
             return _UNSURE
-        booking = door_codes.booking_of(tx, effect.channel, stay.id)
-        why = "" if can and booking else f"“{effect.channel}” does not carry messages to this guest any more"
+        if row.tells and row.grants != door_codes.written({each.grant.id for each in self.told(tx, stay).values()}):
+            # It is otherwise by now: what is told instead is worked out anew.
+            guest_messages.keep(tx, replace(row, state=MessageState.LET_GO, at=self.desk.now(), grants=""))
+            return None
+        mail_ = effect.channel == MAIL
+        to = self._address(stay) if mail_ else door_codes.booking_of(tx, effect.channel, stay.id)
+        why = "" if can and to else f"“{effect.channel}” does not carry messages to this guest any more"
         words, text = self._text(row), ""
         why = why or ("" if words else _DAMAGED)
         try:
             if not why:
-                text = self._filled(tx, stay, words, by=f"channel:{effect.channel}")
+                text = self._filled(tx, stay, words, by=_by(effect.channel))
+                text = self._linked(tx, stay, text, row)
         except Rejected as error:
             why = str(error)
-        if why or booking is None:
+        if why or to is None:
             self._note(tx, row, MessageState.REFUSED, why)
             return why
         guest_messages.keep(tx, replace(row, state=MessageState.SENDING, at=self.desk.now(), why=""))
+        if row.tells == "code":
+            tx.ends.update({f"{TOLD}{each}": self.desk.now() for each in row.grants.split()})
         unit = house.unit_with(tx, stay.unit_id)
-        return MessageGuest(booking, text, f"Your stay: {stay.unit_id if unit is None else unit.name}")
+        subject = f"Your stay: {stay.unit_id if unit is None else unit.name}"
+        return SendEmail(to, subject, text) if mail_ else MessageGuest(to, text, subject)
+
+    def told(self, tx: Tx, stay: StayRow) -> dict[LockId, Issued]:
+        """Whose digits the guest may be told now, by door; nobody's where one of them is not to be told."""
+        if not guest_page.has_page(tx, stay, self.desk):
+            return {}
+        page, entries = (
+            guest_page.look(tx, self.desk, stay, None),
+            backup_codes.told_by_door(tx, stay, self.desk.now()),
+        )
+        return entries if page.told and page.told >= entries.keys() else {}
+
+    def _linked(self, tx: Tx, stay: StayRow, text: str, row: MessageRow) -> str:
+        if row.tells != "link":
+            return text
+        if self.public_url is None:
+            raise Rejected("guests have no page any more: no public_url is set in gatehouse.toml")
+        token = guest_page.token_of(tx, self.desk, stay.id, _by(row.channel_id))
+        return text.replace(LINK, guest_page.address(self.public_url, token).reveal())
 
     def _filled(self, tx: Tx, stay: StayRow, text: str, by: str = "") -> str:
         """`by`: the digits leave with them, which is written down.
@@ -288,10 +352,16 @@ class GuestMessages:
     def _note(self, tx: Tx, row: MessageRow, state: MessageState, why: str) -> None:
         now, outcome = self.desk.now(), _OUTCOMES.get(state)
         guest_messages.keep(tx, replace(row, state=state, at=now, why=why))
+        if row.tells:
+            tx.signal("health")
+        if row.tells == "code" and state in (MessageState.WAITING, MessageState.REFUSED):
+            tx.ends.update({f"{TOLD}{each}": None for each in row.grants.split()})  # certainly not
         if outcome is not None:
-            log.record(
-                tx, now, f"channel:{row.channel_id}", "message handed over", f"stay:{row.stay_id}", outcome=outcome
-            )
+            log.record(tx, now, _by(row.channel_id), "message handed over", f"stay:{row.stay_id}", outcome=outcome)
+
+
+def _by(channel: ChannelId) -> str:
+    return "gatehouse" if channel == MAIL else f"channel:{channel}"
 
 
 _OUTCOMES: Final = {

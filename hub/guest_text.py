@@ -12,6 +12,7 @@ from hub.errors import Rejected
 from hub.guest_page import GuestPage, address, look, token_of
 from hub.issuing import Desk
 from hub.model.guest_page import instructions, telephone
+from hub.model.guest_told import MOST_TELL_HOURS, tell_words
 from hub.model.ladder import Withhold
 from hub.model.values import LockId, Pin, PropertyId, Secret, StayId, UnitId
 from hub.store import guest_page as links
@@ -43,11 +44,11 @@ def _page(tx: Tx, desk: Desk, id_: StayId) -> GuestPage:
     return look(tx, desk, row, links.link_of(tx, id_))
 
 
-def with_link(page: GuestPage, url: Secret) -> str:
-    where = page.unit.name if page.unit.name == page.place.name else f"{page.unit.name}, {page.place.name}"
+def with_link(page: GuestPage, url: Secret, opening: str = "") -> str:
+    code = _sentence("your code", opening)
     return _letter(
         page,
-        f"your code for {where} is on this page, with everything else you need:\n{url.reveal()}",
+        f"{opening}{code} for {_where(page)} is on this page, with everything else you need:\n{url.reveal()}",
         f"Your stay is from {_span(page, page.check_in, page.check_out)}. The page is yours alone: "
         "whoever has the link can see the code.",
     )
@@ -62,6 +63,21 @@ def with_code(page: GuestPage, pins: Mapping[LockId, Pin]) -> str:
         told = f"your codes are {', '.join(said)}."
     works = f"It works from {_span(page, page.comes_at, page.until)}."
     return _letter(page, told, f"{works} Type it at the keypad and wait for the light.")
+
+
+def with_place_for_code(page: GuestPage, code: str, opening: str = "") -> str:
+    """As `with_code`, with a word where the digits are to stand."""
+    works = f"It works from {_span(page, page.comes_at, page.until)}."
+    how = f"{works} Type it at the keypad and wait for the light."
+    return _letter(page, f"{opening}{_sentence('your code', opening)} for {_where(page)}: {code}", how)
+
+
+def _where(page: GuestPage) -> str:
+    return page.unit.name if page.unit.name == page.place.name else f"{page.unit.name}, {page.place.name}"
+
+
+def _sentence(words: str, opening: str) -> str:
+    return words.capitalize() if opening else words
 
 
 def by_pin(page: GuestPage, pins: Mapping[LockId, Pin]) -> list[tuple[Pin, Sequence[str]]]:
@@ -102,6 +118,8 @@ class Words:
     instructions: str
     privacy: str | None = None
     """What guests read of what is kept; empty: the usual; None: as before."""
+    tell_hours: int | None = None
+    """So long before check-in they are told their codes; 0: by hand; None: as before."""
 
 
 def of_property(tx: Tx, id_: PropertyId, said: Words, actor: str, at: datetime) -> Property:
@@ -109,15 +127,19 @@ def of_property(tx: Tx, id_: PropertyId, said: Words, actor: str, at: datetime) 
     was = house.property_with(tx, id_)
     if was is None:
         raise Rejected(f"there is no property called “{id_}”")
+    if said.tell_hours is not None and not 0 <= said.tell_hours <= MOST_TELL_HOURS:
+        raise Rejected(f"guests are told their codes {MOST_TELL_HOURS} hours before check-in at most; 0: by hand")
     row = replace(
         was,
         guest_phone=_told(telephone, "the number", said.phone),
         instructions=_told(instructions, "it", said.instructions),
         privacy=was.privacy if said.privacy is None else _told(instructions, "it", said.privacy),
+        tell_hours=was.tell_hours if said.tell_hours is None else said.tell_hours,
     )
     if row != was:
         house.keep_property(tx, replace(row, origin=Origin.PAGES))
-        log.record(tx, at, actor, "words for guests changed", f"property:{id_}")
+        told = tell_words(row.tell_hours) if row.tell_hours != was.tell_hours else ""
+        log.record(tx, at, actor, "words for guests changed", f"property:{id_}", detail=told)
     return row
 
 

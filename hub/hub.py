@@ -15,6 +15,7 @@ from hub.config import Config
 from hub.contracts import Clock
 from hub.emergency import Emergencies
 from hub.guest_messages import GuestMessages
+from hub.guests_told import GuestTeller
 from hub.inbox import Inbox
 from hub.intake import Intake
 from hub.io.tagbook import TagBook
@@ -53,6 +54,7 @@ class Hub:
     outbox: Outbox
     publisher: Publisher
     messages: GuestMessages
+    guest_teller: GuestTeller
     reconciler: Reconciler
     accounts_told: AccountsTold
     ladder: Ladder

@@ -40,6 +40,16 @@ async def _write(hub: Hub, actor: str, ask: asks.StayMessage) -> JsonValue:
     return await hub.store.write(work)
 
 
+async def _tell(hub: Hub, actor: str, ask: asks.StayTell) -> JsonValue:
+    id_, teller = StayId(ask.stay), hub.guest_teller
+
+    def work(tx: Tx) -> JsonValue:
+        row = (teller.told_by_hand if ask.by_hand else teller.tell)(tx, id_, actor)
+        return next(_told(each) for each in hub.messages.written(tx, id_, by_hand=True) if each.row.id == row.id)
+
+    return await hub.store.write(work)
+
+
 async def _list(hub: Hub, actor: str, ask: asks.StayMessages) -> JsonValue:
     def look(tx: Tx) -> JsonValue:
         row = stays.stay(tx, StayId(ask.stay))
@@ -59,4 +69,5 @@ async def _list(hub: Hub, actor: str, ask: asks.StayMessages) -> JsonValue:
 COMMANDS: Final[Mapping[type[Ask], Callable[[Hub, str, Any], Awaitable[JsonValue]]]] = {
     asks.StayMessage: _write,
     asks.StayMessages: _list,
+    asks.StayTell: _tell,
 }

@@ -28,6 +28,7 @@ from hub.config import Config, check_key_file
 from hub.contracts import Clock, Sandbox
 from hub.emergency import Emergencies
 from hub.guest_messages import GuestMessages
+from hub.guests_told import GuestTeller
 from hub.holds import HoldsEnd
 from hub.hub import Hub
 from hub.importing import Importer
@@ -192,7 +193,7 @@ async def _wired(
     record = Record(views, clock, vault, tagbook, _refusal(desk), proof(plugins, wall))
     hand = Hand(store, plugins, clock)
     publisher = Publisher(store, bus, clock, wall, plugins, vault)
-    messages = GuestMessages(store, desk, wall, plugins)
+    messages = GuestMessages(store, desk, wall, plugins, config.public_url)
     messenger = Messenger(store, vault, clock, plugins)
     pass_teller = PassTeller(messenger, desk, bus, wall)
     own = {
@@ -219,6 +220,7 @@ async def _wired(
         outbox=Outbox(store, bus, wall, plugins, world.chance.spread, own),
         publisher=publisher,
         messages=messages,
+        guest_teller=GuestTeller(messages, bus, clock, lambda: tagbook.ends),
         reconciler=Reconciler(store, vault, bus, clock, views, record, OuterPlaces(store, record)),
         hand=hand,
         batteries=Batteries(store, plugins, clock),
@@ -297,6 +299,7 @@ async def run(hub: Hub, fronts: tuple[Serve, ...] = (), *, upkeep: bool = True) 
             ("holds", HoldsEnd(hub.store, hub.bus, hub.clock).run()),
             ("passes", hub.passes.run()),
             ("codes told", hub.pass_teller.run()),
+            ("guests told", hub.guest_teller.run()),
             ("accounts", hub.accounts_told.run()),
             ("imports", Importer(hub.store, hub.desk, hub.bus).run()),
             ("ladder", hub.ladder.run()),

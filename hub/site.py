@@ -1,7 +1,7 @@
 """The site file: properties, locks, units, channels, people and their passes as the operator describes them.
 
     [[property]]  id, name, timezone, check_in = "15:00", check_out = "11:00", code_lead = "60m", digits = 6,
-                  backups = 2, log_days = 30, guest_days = 730,
+                  backups = 2, log_days = 30, guest_days = 730, tell_hours = 24,
                   code_kind = "random", code_distance = 2, early_check_in = "0m", late_check_out = "0m", code_ahead = "72h"
                   guest_phone = "", instructions = "", privacy = "", quiet_hours = "never", booking_news = the managers,
                   booking = {}, escalation = []
@@ -43,6 +43,7 @@ from hub.config import Problem, Section, misconfigured, nearest, problems, read_
 from hub.errors import Misconfigured
 from hub.manifests import discover, integration_called
 from hub.model.guest_page import instructions, telephone
+from hub.model.guest_told import MOST_TELL_HOURS, TELL_HOURS
 from hub.model.keeping import GUEST_DAYS, LOG_DAYS, MOST_GUEST_DAYS, MOST_LOG_DAYS
 from hub.model.passes import ALWAYS, LONGEST_TURNOVER, EveryWeek, Span, Turnover, When, read_hours
 from hub.model.people import PersonKind, ToldBy
@@ -238,6 +239,7 @@ class _Property(Section):
     quiet_hours: Quiet = None
     escalation: tuple[Step, ...] = ()
     booking_news: tuple[Step, ...] | None = None
+    tell_hours: Annotated[int, Field(strict=True, ge=0, le=MOST_TELL_HOURS)] = TELL_HOURS
     guest_phone: Annotated[str, AfterValidator(telephone)] = ""
     instructions: Instructions = ""
     privacy: Instructions = ""
@@ -272,6 +274,7 @@ class _Property(Section):
             code_ahead=self.code_ahead,
             log_days=self.log_days,
             guest_days=self.guest_days,
+            tell_hours=self.tell_hours,
             guest_phone=self.guest_phone,
             instructions=self.instructions,
             privacy=self.privacy,

@@ -38,9 +38,12 @@ Quiet = Annotated[QuietHours | None, BeforeValidator(_quiet)]
 Step = Annotated[Listed, BeforeValidator(_step)]
 
 
+TELL_HOURS: Final = "tell_hours"
+
+
 def left_out(said: Collection[str]) -> frozenset[str]:
-    """Of `Wishes`, what a property of the file leaves to whoever said it before."""
-    return frozenset(name for key, name in WISHED.items() if key not in said)
+    """Of `Wishes`, and of when guests are told, what a property of the file leaves to whoever said it before."""
+    return frozenset(name for key, name in (WISHED | {TELL_HOURS: TELL_HOURS}).items() if key not in said)
 
 
 def wishes(id_: str, quiet: QuietHours | None, people: Sequence[Listed], told: Sequence[Listed] | None) -> Wishes:

@@ -10,6 +10,7 @@ from hub import site_people
 from hub.model.alerts import ways_in_words
 from hub.model.availability import rules_in_words
 from hub.model.guest_page import guest_words, instructions_words
+from hub.model.guest_told import TELL_HOURS, tell_words
 from hub.model.keeping import guest_days_words
 from hub.model.policy import NO_OVERRIDE, CodePolicy, override_words, policy_words
 from hub.site import Channel, PassSaid, PersonSaid, named
@@ -50,6 +51,7 @@ def _words(row: Row) -> dict[str, str]:
                 **policy_words(row.codes),
                 "access log": f"the access log is kept for {row.log_days} days",
                 "names": guest_days_words(row.guest_days),
+                "told": tell_words(row.tell_hours),
                 **guest_words(row.guest_phone, row.instructions, row.privacy),
             }
         case LockRow():
@@ -88,6 +90,7 @@ def introduction(row: Row) -> Iterator[str]:
     usual |= {
         override_words(NO_OVERRIDE),
         *guest_words("", "").values(),
+        tell_words(TELL_HOURS),
         site_people.MANAGERS_READ,
         site_people.TOLD_BY_EMAIL,
         site_people.NO_NOTE,

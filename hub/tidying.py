@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
-from hub import contacts, forgetting, ladder, passes
+from hub import contacts, forgetting, guests_told, ladder, passes
 from hub.hub import Hub
 from hub.importing import KEPT as IMPORTS_KEPT
 from hub.importing import UNTOUCHED
@@ -60,6 +60,7 @@ async def tidy(hub: Hub) -> None:
             imports.tidy(tx, hub.clock.now() - IMPORTS_KEPT, hub.clock.now() - UNTOUCHED)
             figures.tidy(tx, hub.clock.now() - FIGURES_KEPT)
             _purge(tx, hub.clock.now())
+            guests_told.tidy(tx, hub.tagbook.ends)
 
     await hub.store.write(work)
     while hub.clock.trusted and await hub.store.write(lambda tx: forgetting.forget_guests(tx, hub.desk)):

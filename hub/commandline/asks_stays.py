@@ -151,6 +151,13 @@ class StayMessage(Ask):
     channel: str | None = None
 
 
+class StayTell(Ask):
+    command = "stay tell"
+
+    stay: str
+    by_hand: bool = False
+
+
 class StayMessages(Ask):
     command = "stay messages"
 

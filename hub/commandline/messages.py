@@ -55,3 +55,19 @@ def list_messages(config: ConfigPath, stay_id: StayArgument, json: AsJson = Fals
         "text": "TEXT",
     }
     table(told["messages"], columns, empty="Nothing was written.")
+
+
+def tell_guest(
+    config: ConfigPath,
+    stay_id: StayArgument,
+    by_hand: Annotated[bool, typer.Option("--by-hand", help="Nothing is sent: you have told them.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Tell the guest of a stay their code, now or again: by e-mail where there is an address, else through its channel."""
+    from hub.commandline.asks_stays import StayTell
+
+    told = answered(config, StayTell, stay=stay_id, by_hand=by_hand)
+    if json:
+        as_json(told)
+        return
+    typer.echo("Noted." if by_hand else f"Kept as {told['id']}; it goes through {told['channel']}.")

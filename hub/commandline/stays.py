@@ -9,7 +9,7 @@ import typer
 
 from hub.commandline.asking import AsJson, ConfigPath, answered
 from hub.commandline.channels import sync_stay
-from hub.commandline.messages import StayArgument, list_messages, write_message
+from hub.commandline.messages import StayArgument, list_messages, tell_guest, write_message
 from hub.commandline.saying import as_json, table
 from hub.commandline.stay_groups import cancel_group, move_group, restore_group, show_group
 from hub.commandline.stay_imports import import_stays, list_imports, undo_import
@@ -27,6 +27,7 @@ stay.command("imports")(list_imports)
 stay.command("undo-import")(undo_import)
 stay.command("message")(write_message)
 stay.command("messages")(list_messages)
+stay.command("tell")(tell_guest)
 stay.command("sync")(sync_stay)
 
 CheckIn = Annotated[str | None, typer.Option(metavar="HH:MM", help="Another time than the house rules'.")]

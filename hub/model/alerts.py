@@ -177,6 +177,7 @@ class Kind(Enum):
     CODE_SHARED = "code_shared", _notice()
     CODE_REFUSED = "code_refused", _urgent()
     CODE_REPLACED = "code_replaced", _urgent()
+    GUEST_UNTOLD = "guest_untold", _problem(lasting=timedelta(0), escalate=_HOUR)
     CODE_STALE = "code_stale", _problem(lasting=_MINUTE, escalate=_HOUR)
     NO_ROOM = "no_room", _urgent(lasting=2 * _MINUTE)
     ENDS_EARLY = "ends_early", _problem(lasting=10 * _MINUTE)  # one answer that was lost is no refusal

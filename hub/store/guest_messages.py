@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.model.values import ChannelId, StayId
@@ -44,6 +44,10 @@ class MessageRow:
     why: str = ""
     asked: int = 1
     once: str = ""
+    tells: str = ""
+    """`code` or `link`: the hub tells the guest their code with it; `hand`: a person did. Empty: a person's words."""
+    grants: str = ""
+    """Whose digits are told, with spaces between; empty: this counts for nothing any more."""
 
     @property
     def about(self) -> str:
@@ -73,6 +77,26 @@ def of_stay(tx: Tx, id_: StayId) -> list[MessageRow]:
     """The latest first."""
     query = select(*_COLUMNS).where(guest_messages.c.stay_id == id_).order_by(guest_messages.c.id.desc())
     return [_row(tuple(row)) for row in tx.sql.execute(query)]
+
+
+def tellings(tx: Tx, id_: StayId) -> list[MessageRow]:
+    """By which the guest was told their code, or is about to be; the latest first."""
+    return [row for row in of_stay(tx, id_) if row.tells and row.grants]
+
+
+_UNTOLD: Final = text("tells != '' AND grants != '' AND state NOT IN ('handed_over', 'let_go')")
+"""In so many words: SQLite takes the index of these only where the statement itself says so."""
+
+
+def untold(tx: Tx) -> list[MessageRow]:
+    """Those that have not left, or perhaps not."""
+    return [_row(tuple(row)) for row in tx.sql.execute(select(*_COLUMNS).where(_UNTOLD).order_by(guest_messages.c.id))]
+
+
+def links_ended(tx: Tx) -> None:
+    """No link leads anywhere any more: whoever was told one was told nothing."""
+    tx.sql.execute(update(guest_messages).where(guest_messages.c.tells == "link").values(grants=""))
+    tx.signal("stays")
 
 
 def one(tx: Tx, id_: StayId, message: str) -> MessageRow | None:

@@ -65,6 +65,8 @@ class Property:
     """For how long the access log is kept."""
     guest_days: int = GUEST_DAYS
     """After departure, for how long it is kept who the guest was; 0: until somebody erases it."""
+    tell_hours: int = 0
+    """So long before check-in guests are told their codes by themselves; 0: by hand."""
     guest_phone: str = ""
     """Whom guests call."""
     instructions: str = ""
@@ -181,6 +183,7 @@ def _property(row: Mapping[str, Any]) -> Property:
         backups=row["backups"],
         log_days=row["log_days"],
         guest_days=row["guest_days"],
+        tell_hours=row["tell_hours"],
         guest_phone=row["guest_phone"],
         instructions=row["instructions"],
         privacy=row["privacy"],
@@ -408,6 +411,7 @@ def keep_property(tx: Tx, row: Property) -> None:
         "backups": row.backups,
         "log_days": row.log_days,
         "guest_days": row.guest_days,
+        "tell_hours": row.tell_hours,
         "guest_phone": row.guest_phone,
         "instructions": row.instructions,
         "privacy": row.privacy,

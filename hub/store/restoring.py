@@ -9,7 +9,7 @@ from sqlalchemy import and_, or_, select
 
 from hub.errors import Rejected
 from hub.model.codes import Limits, Policy, unseen
-from hub.store import codes, doors, guest_page, passes, persons, settings
+from hub.store import codes, doors, guest_messages, guest_page, passes, persons, settings
 from hub.store.codes import Issued
 from hub.store.engine import Tx
 from hub.store.tables import grants
@@ -53,4 +53,5 @@ def leave_safe_mode(tx: Tx) -> None:
     if waiting:
         raise Rejected(f"the locks are still being read ({', '.join(waiting)}); wait a minute and try again")
     guest_page.end_all(tx)  # a link that was revoked after the backup was made would live again
+    guest_messages.links_ended(tx)
     settings.leave_safe_mode(tx)

@@ -16,7 +16,7 @@ from hub.model.alerts import Way
 from hub.model.people import PersonKind
 from hub.model.values import PersonId, PropertyId
 from hub.site import parse
-from hub.store import alerts, persons
+from hub.store import alerts, house, persons
 from hub.store.alerts import Listed, Wishes
 from hub.store.engine import Store, Tx
 from hub.store.house import Origin
@@ -68,6 +68,22 @@ def test_who_is_told_comes_from_the_file_and_is_said_once(store: Store, vault: V
     assert change.detail == (
         "now quiet hours never (was quiet hours 22:00-07:00), now tells anna by email and sms (was tells anna by sms)"
     )
+
+
+def test_a_new_house_tells_its_guests_a_day_before_and_one_that_is_there_goes_on_as_it_did(
+    store: Store, vault: Vault
+) -> None:
+    def hours() -> list[int]:
+        return [row.tell_hours for row in run(store.read(house.properties))]
+
+    said(store, vault)
+    assert hours() == [24]
+    (change,) = said(store, vault, tell_hours=0).changes
+    assert change.detail == (
+        "now guests are told their codes by hand (was guests are told their codes 24 hours before check-in)"
+    )
+    assert said(store, vault).changes == (), "what a file does not say it does not change"
+    assert hours() == [0]
 
 
 def test_a_file_that_says_nothing_of_it_leaves_it_to_the_pages(store: Store, vault: Vault) -> None:

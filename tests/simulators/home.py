@@ -148,7 +148,8 @@ async def home(
     calendar: type[Calendar] = Calendar,
     **rules: Any,
 ) -> AsyncIterator[Home]:
-    """A hub that runs, and everything around it. `rules` override the property's; `furnish` False: the database has a house.
+    """A hub that runs, and everything around it. `rules` override the property's, and may have a `public_url`; `furnish` False:
+    the database has a house.
 
     `clock` overrides `start`.
     """
@@ -158,6 +159,7 @@ async def home(
             "database": DATABASE.get() or str(folder / "gatehouse.db"),
             "state_dir": folder / "state",
             "key_file": folder / "key",
+            "public_url": rules.pop("public_url", None),
         }
     )
     new_house(config)

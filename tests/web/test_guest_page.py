@@ -356,6 +356,21 @@ async def test_the_page_of_a_stay_says_how_far_its_link_has_come(robin: Visitor)
     assert "Robin made a link to the guest's page." in page.text
 
 
+async def test_the_page_of_a_stay_says_whether_its_guest_is_told_and_takes_a_persons_word(robin: Visitor) -> None:
+    where = f"/stays/{stay(robin)}"
+    assert "Not told by itself: this property tells its guests by hand." in (await robin.get(where)).text
+    changed = await robin.post(f"/settings/guests/{HOUSE}", tell_hours="24")
+    assert changed.status == 303
+    assert 'value="24"' in (await robin.get(f"/settings/guests/{HOUSE}")).html
+    assert "Not told by itself: no channel tells of this stay" in (await robin.get(where)).text
+    assert (await robin.post(f"{where}/tell")).status == 409
+    assert (await robin.post(f"{where}/told-by-hand")).status == 303
+    page = await robin.get(where)
+    assert "Told by a person, 14:02" in page.text
+    assert "Robin told the guest their code." in page.text
+    assert "I told the guest" not in page.text
+
+
 async def test_a_guest_nobody_can_name_is_not_greeted_by_a_reference(robin: Visitor) -> None:
     shown = await robin.post(f"/stays/{stay(robin, 'HMZZTOP987')}/for-guest")
     assert "Hello, your code for Flat 1, Lindenhof is on this page" in shown.text

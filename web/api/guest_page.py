@@ -10,6 +10,7 @@ from hub import guest_page, guest_text, ladder
 from hub.errors import Rejected
 from hub.guest_text import Words
 from hub.model.guest_page import MOST_INSTRUCTIONS, notice
+from hub.model.guest_told import MOST_TELL_HOURS
 from hub.model.people import Scope
 from hub.model.values import PropertyId, StayId, UnitId
 from hub.store import guest_page as links
@@ -20,7 +21,7 @@ from hub.store.house import Property, Unit
 from hub.store.stays import StayRow
 from web.api.problems import missing
 from web.api.routes import Call
-from web.api.wire import In, Nothing, Out, Told
+from web.api.wire import In, Nothing, Out, Told, Whole
 
 Instructions = Annotated[str, Field(max_length=MOST_INSTRUCTIONS)]
 
@@ -117,6 +118,7 @@ class PlaceWords(Out):
     instructions: str
     privacy: str = Field(description="the property's own notice of what is kept of guests; empty: the usual")
     notice: str = Field(description="what guests read of it")
+    tell_hours: int = Field(description="so long before check-in they are told their codes by themselves; 0: by hand")
 
 
 class PlaceIn(In):
@@ -125,6 +127,7 @@ class PlaceIn(In):
     phone: Annotated[str, Field(max_length=40)] | None = None
     instructions: Instructions | None = None
     privacy: Instructions | None = Field(None, description="empty: the usual notice")
+    tell_hours: Annotated[int, Field(ge=0, le=MOST_TELL_HOURS), Whole] | None = None
 
 
 class UnitWords(Out):
@@ -153,7 +156,12 @@ def _of_unit(tx: Tx, id_: UnitId) -> Unit:
 def _place_words(row: Property) -> PlaceWords:
     told = notice(row.privacy, row.log_days, row.guest_days, row.guest_phone)
     return PlaceWords(
-        property=row.id, phone=row.guest_phone, instructions=row.instructions, privacy=row.privacy, notice=told
+        property=row.id,
+        phone=row.guest_phone,
+        instructions=row.instructions,
+        privacy=row.privacy,
+        notice=told,
+        tell_hours=row.tell_hours,
     )
 
 
@@ -169,7 +177,7 @@ async def set_of_property(call: Call, query: Nothing, body: PlaceIn) -> PlaceWor
         was = _of_property(tx, id_)
         phone = was.guest_phone if body.phone is None else body.phone
         text = was.instructions if body.instructions is None else body.instructions
-        return guest_text.of_property(tx, id_, Words(phone, text, body.privacy), call.actor, now)
+        return guest_text.of_property(tx, id_, Words(phone, text, body.privacy, body.tell_hours), call.actor, now)
 
     return _place_words(await call.hub.store.write(work))
 

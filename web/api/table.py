@@ -18,6 +18,7 @@ from web.api import (
     figures,
     guest_messages,
     guest_page,
+    guests_told,
     house,
     known_guest,
     known_where,
@@ -184,6 +185,10 @@ TABLE: Final[tuple[AnyRoute, ...]] = (
           guest_messages.send_message_again, Nothing, Nothing, guest_messages.MessagesOut, refuses=True),
     Route("POST", "/stays/{stay}/messages/{message}/let-go", W, "Do not send it",
           guest_messages.let_message_go, Nothing, Nothing, guest_messages.MessagesOut, refuses=True),
+    Route("GET", "/stays/{stay}/telling", W, "Whether the guest is told their code by itself, when, and how that stands",
+          guests_told.get_telling, Nothing, Nothing, guests_told.TellingOut),
+    Route("POST", "/stays/{stay}/telling", W, "Tell the guest their code now, or again; or note that a person did",
+          guests_told.tell_guest, Nothing, guests_told.TellIn, guests_told.TellingOut, status=202, refuses=True),
 
     Route("GET", "/stays/{stay}/link", R, "Whether a stay's guest has a link to their page, and has opened it",
           guest_page.get_link, Nothing, Nothing, guest_page.LinkOut),

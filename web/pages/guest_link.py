@@ -8,6 +8,7 @@ from aiohttp import web
 
 from hub import guest_page, guest_text
 from hub.errors import Rejected
+from hub.guest_messages import MAIL
 from hub.hub import Hub
 from hub.model.values import StayId
 from hub.store import guest_page as links
@@ -17,7 +18,23 @@ from hub.store.engine import Tx
 from hub.store.stays import StayRow
 from web.ground import Ground
 from web.site import GUARD, SITE, go, htmx, page, part
-from web.words import Moment
+from web.words import Local, Moment
+
+
+@dataclass(frozen=True, slots=True)
+class GuestTelling:
+    """Whether the guest is told by itself."""
+
+    state: str
+    """A word of hub.model.guest_told.Telling."""
+    by: str
+    """`by e-mail`, `through guesty`; empty: by a person, or before a backup was made that was restored."""
+    at: Moment | None
+    why: str
+    message: str
+    """A word of hub.store.guest_messages.MessageState: how the last one stands; empty: there is none."""
+    wrong: str
+    """Why a person has to look; empty: nobody has to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +58,8 @@ class ForGuest:
     url: str = ""
     refused: str = ""
     """Why there is no text."""
+    telling: GuestTelling | None = None
+    """None: nobody comes who could be told."""
 
 
 def for_guest(
@@ -59,6 +78,19 @@ def for_guest(
         text=text,
         url=url,
         refused=refused,
+        telling=_telling(tx, hub, local, row),
+    )
+
+
+def _telling(tx: Tx, hub: Hub, local: Local, row: StayRow) -> GuestTelling | None:
+    now = hub.guest_teller.stands(tx, row)
+    if now is None:
+        return None
+    by = "" if now.channel is None else "by e-mail" if now.channel == MAIL else f"through {now.channel}"
+    last = now.message
+    wrong = (last.why or "nobody knows why") if last is not None and now.wrong else ""
+    return GuestTelling(
+        now.state.value, by, local.maybe(now.at), now.why, "" if last is None else last.state.value, wrong
     )
 
 
@@ -96,6 +128,18 @@ async def show(request: web.Request) -> web.Response:
     return part(request, "stays/for_guest.html", "card", guest=view, id=id_)
 
 
+async def tell(request: web.Request) -> web.Response:
+    hub, actor, id_ = request.app[SITE].hub, request[GUARD].actor, StayId(request.match_info["id"])
+    await hub.store.write(lambda tx: hub.guest_teller.tell(tx, id_, actor))
+    return go(request, f"/stays/{id_}", said="guest_is_told")
+
+
+async def told(request: web.Request) -> web.Response:
+    hub, actor, id_ = request.app[SITE].hub, request[GUARD].actor, StayId(request.match_info["id"])
+    await hub.store.write(lambda tx: hub.guest_teller.told_by_hand(tx, id_, actor))
+    return go(request, f"/stays/{id_}", said="guest_was_told")
+
+
 async def make_anew(request: web.Request) -> web.Response:
     hub, actor, id_ = request.app[SITE].hub, request[GUARD].actor, StayId(request.match_info["id"])
     await hub.store.write(lambda tx: guest_page.token_of(tx, hub.desk, id_, actor, anew=True))
@@ -111,6 +155,8 @@ async def revoke(request: web.Request) -> web.Response:
 ROUTES = [
     web.get("/stays/{id}/for-guest", show),
     web.post("/stays/{id}/for-guest", show_text),
+    web.post("/stays/{id}/tell", tell),
+    web.post("/stays/{id}/told-by-hand", told),
     web.post("/stays/{id}/link/anew", make_anew),
     web.post("/stays/{id}/link/revoke", revoke),
 ]

@@ -11,6 +11,7 @@ from hub import guest_text
 from hub.errors import Rejected
 from hub.guest_text import Words
 from hub.model.guest_page import notice
+from hub.model.guest_told import MOST_TELL_HOURS
 from hub.model.values import PropertyId, UnitId
 from hub.store import house
 from hub.store.engine import Tx
@@ -23,6 +24,7 @@ class PlaceForm(Form):
     phone: str = Field("", title="The telephone number", max_length=60)
     instructions: str = Field("", title="What guests should know", max_length=8000)
     privacy: str = Field("", title="What is kept of them", max_length=8000)
+    tell_hours: int | None = Field(None, title="Tell them their code", ge=0, le=MOST_TELL_HOURS)
 
 
 class UnitForm(Form):
@@ -60,7 +62,8 @@ async def _show(request: web.Request, form: Filled[PlaceForm] | None) -> web.Res
 
     view = await hub.store.read(see)
     row = view.place
-    filled = form or blank(PlaceForm, phone=row.guest_phone, instructions=row.instructions, privacy=row.privacy)
+    said = {"phone": row.guest_phone, "instructions": row.instructions, "privacy": row.privacy}
+    filled = form or blank(PlaceForm, **said, tell_hours=str(row.tell_hours))
     status = 422 if filled.errors else 200
     return await page(request, "guest_settings/place.html", "settings", status=status, view=view, form=filled)
 
@@ -75,7 +78,7 @@ async def change(request: web.Request) -> web.Response:
     if (given := form.value) is None:
         return await _show(request, form)
     try:
-        said = Words(given.phone, given.instructions, given.privacy)
+        said = Words(given.phone, given.instructions, given.privacy, given.tell_hours)
         await hub.store.write(lambda tx: guest_text.of_property(tx, id_, said, actor, hub.clock.now()))
     except Rejected as error:
         return await _show(request, form.refused(f"{error}."))

@@ -26,6 +26,7 @@ properties = table(
     required("backups", Integer, server_default="2"),  # how many backup codes each lock keeps
     required("log_days", Integer, server_default="30"),
     required("guest_days", Integer, server_default="730"),  # after departure; 0: for ever
+    required("tell_hours", Integer, server_default="0"),  # before check-in guests are told their codes; 0: by hand
     required("guest_phone", Text, server_default=""),  # whom guests call
     required("instructions", Text, server_default=""),  # for guests of every unit
     required("privacy", Text, server_default=""),  # what guests read of what is kept; empty: the usual

@@ -62,5 +62,12 @@ guest_messages = table(
     required("why", Text, server_default=""),  # it was not handed over
     required("asked", Integer, server_default="1"),  # how often people said that it is to be sent; each is a promise
     required("once", Text),  # a form that is sent twice has the same
+    required("tells", Text, server_default=""),  # code | link | hand: that the guest is told their code
+    required("grants", Text, server_default=""),  # whose digits those are: ids with spaces between
     Index("guest_messages_once", "stay_id", "once", unique=True),
+    Index(
+        "guest_messages_untold",
+        "stay_id",
+        sqlite_where=text("tells != '' AND grants != '' AND state NOT IN ('handed_over', 'let_go')"),
+    ),
 )

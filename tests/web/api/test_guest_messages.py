@@ -38,3 +38,15 @@ async def test_messages_are_refused_as_the_page_refuses_them(api: Api) -> None:
     assert (await api.post("/stays/nobody/messages", {"text": "Hello"})).status == 404
     reader = await api.token_with(Scope.READ)
     assert (await api.get(f"/stays/{stay}/messages", token=reader)).status == 403
+
+
+async def test_a_program_asks_whether_the_guest_is_told_and_says_that_somebody_did(api: Api) -> None:
+    stay = StayId(api.stay)
+    path = f"/stays/{stay}/telling"
+    told = (await api.get(path)).json
+    assert (told["state"], told["why"], told["way"]) == ("by_hand", "this property tells its guests by hand", None)
+    assert (await api.post(path, {})).status == 409, "nothing leads to them"
+    told = (await api.post(path, {"by_hand": True})).json
+    assert (told["state"], told["way"], told["message"]) == ("told", None, "handed_over")
+    assert (await api.get(f"/stays/{stay}/messages")).json["messages"] == [], "nobody was written to"
+    assert (await api.get("/stays/nobody/telling")).status == 404

@@ -92,7 +92,10 @@ async def test_a_stay_that_is_cancelled_has_none_of_it(reached: Api) -> None:
 async def test_words_for_guests_are_changed_field_by_field(api: Api) -> None:
     path = "/properties/sea/guest-page"
     first = (await api.get(path)).json
-    assert {**first, "notice": ""} == {"property": "sea", "phone": "", "instructions": "", "privacy": "", "notice": ""}
+    empty = {"phone": "", "instructions": "", "privacy": "", "notice": "", "tell_hours": 0}
+    assert {**first, "notice": ""} == {"property": "sea", **empty}
+    assert (await api.post(path, {"tell_hours": 48})).json["tell_hours"] == 48
+    assert (await api.post(path, {"tell_hours": 337})).status == 422
     assert "ask whoever sent you this link" in first["notice"]
     assert "recorded" not in first["notice"], "of cameras the hub knows nothing"
     assert (await api.post(path, {"privacy": "Ask Anna."})).json["notice"] == "Ask Anna."

@@ -480,11 +480,19 @@ CREATE TABLE guest_messages (
     why TEXT DEFAULT '' NOT NULL,
     asked INTEGER DEFAULT '1' NOT NULL,
     once TEXT NOT NULL,
+    tells TEXT DEFAULT '' NOT NULL,
+    grants TEXT DEFAULT '' NOT NULL,
     PRIMARY KEY (id),
     FOREIGN KEY(stay_id) REFERENCES stays (id) ON DELETE CASCADE
 ) STRICT
     """,
     "CREATE UNIQUE INDEX guest_messages_once ON guest_messages (stay_id, once)",
+    """
+CREATE INDEX guest_messages_untold ON guest_messages (stay_id)
+    WHERE tells != '' AND grants != '' AND state NOT IN ('handed_over', 'let_go')
+    """,
+    # A house that is there already tells its guests by hand, until somebody says otherwise.
+    "ALTER TABLE properties ADD COLUMN tell_hours INTEGER DEFAULT '0' NOT NULL",
 )
 
 # ---- how well locks do ----

@@ -322,11 +322,13 @@ CREATE TABLE guest_messages (
     why TEXT DEFAULT '' NOT NULL,
     asked INTEGER DEFAULT '1' NOT NULL,
     once TEXT NOT NULL,
+    tells TEXT DEFAULT '' NOT NULL,
+    grants TEXT DEFAULT '' NOT NULL,
     PRIMARY KEY (id),
     FOREIGN KEY(stay_id) REFERENCES stays (id) ON DELETE CASCADE
 ) STRICT
     ;
-INSERT INTO "guest_messages" VALUES('x','x','x',X'78','x',1,'x',1,'x',1,'x');
+INSERT INTO "guest_messages" VALUES('x','x','x',X'78','x',1,'x',1,'x',1,'x','x','x');
 CREATE TABLE guest_notes (
     stay_id TEXT NOT NULL,
     text TEXT NOT NULL,
@@ -593,11 +595,11 @@ CREATE TABLE properties (
     check_out TEXT NOT NULL,
     code_lead_s INTEGER DEFAULT '3600' NOT NULL,
     digits INTEGER DEFAULT '6' NOT NULL,
-    origin TEXT NOT NULL, code_kind TEXT DEFAULT 'random' NOT NULL, code_distance INTEGER DEFAULT '2' NOT NULL, early_in_s INTEGER DEFAULT '0' NOT NULL, late_out_s INTEGER DEFAULT '0' NOT NULL, code_ahead_s INTEGER DEFAULT '259200' NOT NULL, backups INTEGER DEFAULT '2' NOT NULL, log_days INTEGER DEFAULT '30' NOT NULL, guest_phone TEXT DEFAULT '' NOT NULL, instructions TEXT DEFAULT '' NOT NULL, guest_days INTEGER DEFAULT '730' NOT NULL, privacy TEXT DEFAULT '' NOT NULL,
+    origin TEXT NOT NULL, code_kind TEXT DEFAULT 'random' NOT NULL, code_distance INTEGER DEFAULT '2' NOT NULL, early_in_s INTEGER DEFAULT '0' NOT NULL, late_out_s INTEGER DEFAULT '0' NOT NULL, code_ahead_s INTEGER DEFAULT '259200' NOT NULL, backups INTEGER DEFAULT '2' NOT NULL, log_days INTEGER DEFAULT '30' NOT NULL, guest_phone TEXT DEFAULT '' NOT NULL, instructions TEXT DEFAULT '' NOT NULL, guest_days INTEGER DEFAULT '730' NOT NULL, privacy TEXT DEFAULT '' NOT NULL, tell_hours INTEGER DEFAULT '0' NOT NULL,
     PRIMARY KEY (id)
 ) STRICT
     ;
-INSERT INTO "properties" VALUES('x','x','x','x','x',1,1,'x','x',1,1,1,1,1,1,'x','x',1,'x');
+INSERT INTO "properties" VALUES('x','x','x','x','x',1,1,'x','x',1,1,1,1,1,1,'x','x',1,'x',1);
 CREATE TABLE "published" (
     channel_id TEXT NOT NULL,
     unit_id TEXT NOT NULL,
@@ -1005,6 +1007,9 @@ CREATE INDEX stays_by_phone ON stays (phone_mark) WHERE phone_mark <> '';
 CREATE INDEX stays_unmarked ON stays (id) WHERE contact IS NOT NULL AND email_mark IS NULL;
 CREATE INDEX grants_refused ON grants (lock_id) WHERE refused IS NOT NULL;
 CREATE UNIQUE INDEX guest_messages_once ON guest_messages (stay_id, once);
+CREATE INDEX guest_messages_untold ON guest_messages (stay_id)
+    WHERE tells != '' AND grants != '' AND state NOT IN ('handed_over', 'let_go')
+    ;
 CREATE INDEX grants_by_start ON grants (start);
 CREATE INDEX attempts_many ON attempts (failures);
 CREATE INDEX booking_news_by_batch ON booking_news (batch, id) WHERE batch IS NOT NULL;
