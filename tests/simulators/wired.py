@@ -97,13 +97,15 @@ async def wired(
     keys: Mapping[str, str] | None = None,
     newcomers: Sequence[LockSettings] = (),
     backups: int = 2,
+    air: Mapping[str, object] | None = None,
 ) -> AsyncIterator[Wired]:
     """`keys` are those of a key file: the network's, of which hub and secure locks know. `newcomers` may be added to it.
-    `backups`: of each lock, as many as a delivered hub keeps."""
+    `backups`: of each lock, as many as a delivered hub keeps. `air`: what the simulator is told of it besides."""
     loop = asyncio.get_running_loop()
     clock = LoopClock(loop, NOON - timedelta(seconds=loop.time()))
     told = {"locks": (*locks.values(), *newcomers), "keys": keys or {}, "delay": 0.01, "give_up": 0.3, "seed": 1}
     told |= {"functions": "full"} if newcomers else {}
+    told |= air or {}
     sticks = Sticks.model_validate(told)
     desk = Desk(sticks, clock.now, random, noise=noise)
     config = Config.model_validate(
