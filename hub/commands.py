@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from hub import (
     channel_commands,
     emergency_commands,
     figure_commands,
+    hold_commands,
     housing,
     import_commands,
     issuing,
@@ -39,18 +40,18 @@ from hub.health import findings, summary
 from hub.hub import Hub
 from hub.io.recovery import RecoveryKey
 from hub.model.people import Scope
-from hub.model.values import GrantId, LockId, Pin, StayId, UnitId, clean
+from hub.model.values import GrantId, LockId, Pin, StayId, StayKind, UnitId, clean
 from hub.plugins import settings_of
 from hub.rehearsal import refuse_real_doors
 from hub.site import Site, parse
-from hub.store import claims, code_list, codes, doors, house, log, settings, stays
+from hub.store import bookings, claims, code_list, codes, doors, house, log, settings, stays
 from hub.store.backup import back_up
 from hub.store.code_list import Code
 from hub.store.engine import Tx
 from hub.store.ladder import pool
 from hub.store.people import Token
 from hub.store.reseal import Resealed, reseal
-from hub.store.stay_search import Wanted
+from hub.store.stay_search import HOLD, Wanted
 
 Command = Callable[[Hub, str, Any], Awaitable[JsonValue]]
 """Answers one kind of request from an actor, as the audit trail names them. Raises a Disappointment to say no."""
@@ -284,13 +285,23 @@ async def _code_adopt(hub: Hub, actor: str, ask: asks.CodeAdopt) -> JsonValue:
 
 
 async def _stays(hub: Hub, actor: str, ask: asks.Stays) -> JsonValue:
-    unit = None if ask.unit is None else UnitId(ask.unit)
-    wanted = Wanted(unit=unit, since=None if ask.past else hub.clock.now(), limit=1000)
+    unit, now = None if ask.unit is None else UnitId(ask.unit), hub.clock.now()
+    wanted = Wanted(
+        unit=unit,
+        since=None if ask.past else now,
+        text=clean(ask.text, limit=100),
+        first=ask.first,
+        last=ask.last,
+        limit=1000,
+    )
+    of_kind = replace(wanted, kind=ask.kind if isinstance(ask.kind, StayKind) else None)
 
     def look(tx: Tx) -> JsonValue:
         if unit is not None and house.unit_with(tx, unit) is None:
             raise Rejected(f"there is no unit called “{unit}”")
-        return [stay_commands.described(tx, row, hub.clock.now()) for row in stays.search(tx, wanted)]
+        held = bookings.held(tx, of_kind, now)
+        found = [] if ask.kind == HOLD else stays.search(tx, of_kind)
+        return [*map(hold_commands.described, held), *(stay_commands.described(tx, row, now) for row in found)]
 
     return await hub.store.read(look)
 
@@ -414,6 +425,7 @@ COMMANDS: Final[Mapping[type[Ask], Command]] = {
     **push_commands.COMMANDS,
     **radio_commands.COMMANDS,
     **record_commands.COMMANDS,
+    **hold_commands.COMMANDS,
     **stay_commands.COMMANDS,
     **message_commands.COMMANDS,
 }

@@ -27,7 +27,7 @@ from hub.store.engine import Tx
 from hub.store.stays import StayRow
 
 
-def _told(at: datetime | None) -> str | None:
+def told_at(at: datetime | None) -> str | None:
     return None if at is None else at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
@@ -43,12 +43,13 @@ def described(tx: Tx, row: StayRow, now: datetime) -> dict[str, JsonValue]:
         "reference": row.reference,
         "arrival": None if row.arrival is None else row.arrival.isoformat(),
         "departure": None if row.departure is None else row.departure.isoformat(),
-        "check_in": _told(row.check_in),
-        "check_out": _told(row.check_out),
+        "check_in": told_at(row.check_in),
+        "check_out": told_at(row.check_out),
         "doors": 0 if tally is None else tally.doors,
         "proven": 0 if tally is None else tally.proven,
         "price": None if row.total is None else str(row.total),
         "price_lines": [[words, minor] for words, minor in in_words(row.price)],
+        "expires_at": None,
     }
 
 
@@ -71,7 +72,7 @@ async def _add(hub: Hub, actor: str, ask: asks.StayAdd) -> JsonValue:
         made = groups.book(tx, hub.intake, party, actor, anyway=ask.anyway)
         return kept(tx, made[0], hub.clock.now())
 
-    return await _spoken(hub, work)
+    return await spoken(hub, work)
 
 
 def _counted(said: str) -> tuple[UnitId, int | None]:
@@ -134,7 +135,7 @@ async def _all_of(hub: Hub, id_: StayId, do: Callable[[Tx], object]) -> JsonValu
         do(tx)
         return _together(tx, hub, id_)
 
-    return await _spoken(hub, work)
+    return await spoken(hub, work)
 
 
 def _price(tx: Tx, price: str, lines: Sequence[str], currency: str) -> Price:
@@ -176,7 +177,7 @@ async def _change(hub: Hub, actor: str, ask: asks.StayExtend, nothing: str) -> J
         bookings.change(tx, hub.intake, id_, anew, actor, anyway=ask.anyway)
         return kept(tx, id_, hub.clock.now())
 
-    return await _spoken(hub, work)
+    return await spoken(hub, work)
 
 
 async def _restore(hub: Hub, actor: str, ask: asks.StayRestore) -> JsonValue:
@@ -186,7 +187,7 @@ async def _restore(hub: Hub, actor: str, ask: asks.StayRestore) -> JsonValue:
         bookings.restore(tx, hub.intake, id_, actor, anyway=ask.anyway)
         return kept(tx, id_, hub.clock.now())
 
-    return await _spoken(hub, work)
+    return await spoken(hub, work)
 
 
 async def _stage(hub: Hub, actor: str, ask: asks.StayStage) -> JsonValue:
@@ -198,7 +199,7 @@ async def _stage(hub: Hub, actor: str, ask: asks.StayStage) -> JsonValue:
         workflow.say(tx, hub.intake, id_, wanted, ask.why, actor, anyway=ask.anyway)
         return _stands(tx, id_)
 
-    return await _spoken(hub, work)
+    return await spoken(hub, work)
 
 
 def _stands(tx: Tx, id_: StayId) -> JsonValue:
@@ -211,13 +212,13 @@ def _stands(tx: Tx, id_: StayId) -> JsonValue:
         "stage": stage.value,
         "may_become": [each.value for each in workflow.choices(tx, row)],
         "history": [
-            {"at": _told(each.at), "stage": each.after.value, "by": each.by, "why": each.why}
+            {"at": told_at(each.at), "stage": each.after.value, "by": each.by, "why": each.why}
             for each in steps.history(tx, id_)
         ],
     }
 
 
-async def _spoken(hub: Hub, work: Callable[[Tx], JsonValue]) -> JsonValue:
+async def spoken(hub: Hub, work: Callable[[Tx], JsonValue]) -> JsonValue:
     """Raises Rejected, with the way out where there is one."""
     try:
         return await hub.store.write(work)

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, Base64Bytes, BaseModel, BeforeValidator, Con
 
 from hub.contracts.radio import Wish
 from hub.model.people import PersonKind, Scope, ToldBy
+from hub.model.values import StayKind
 
 
 class Ask(BaseModel):
@@ -113,10 +114,18 @@ class CodeAdopt(Ask):
 
 
 class Stays(Ask):
+    """Holds are among them: they have the kind `hold`."""
+
     command = "stay list"
 
     unit: str | None = None
     past: bool = False
+    text: str = ""
+    """Found in guest, reference, note, the unit's name, or the end of a telephone number."""
+    kind: StayKind | Literal["hold"] | None = None
+    first: Day | None = None
+    """Only what has this night or a later one."""
+    last: Day | None = None
 
 
 class StayRedraw(Ask):

@@ -55,6 +55,34 @@ class StayAdd(Ask):
     """Further units of the same party, each with how many come there, e.g. `flat-2=3`."""
 
 
+class StayHold(Ask):
+    command = "stay hold"
+
+    unit: str
+    arrival: Day
+    departure: Day
+    label: Annotated[str, Field(max_length=120)] = ""
+    """For whom."""
+    minutes: Annotated[int, Field(ge=1, le=7 * 24 * 60)] = 15
+    anyway: bool = False
+
+
+class HoldConfirm(Ask):
+    command = "stay hold-confirm"
+
+    hold: str
+    guest: str = ""
+    """Empty: for whom it was held."""
+    guests: _Guests | None = None
+    anyway: bool = False
+
+
+class HoldLetGo(Ask):
+    command = "stay hold-let-go"
+
+    hold: str
+
+
 class StayGroup(Ask):
     command = "stay group"
 

@@ -9,6 +9,7 @@ import typer
 
 from hub.commandline.asking import AsJson, ConfigPath, answered
 from hub.commandline.channels import sync_stay
+from hub.commandline.holds import confirm_hold, hold_nights, let_hold_go
 from hub.commandline.messages import StayArgument, list_messages, tell_guest, write_message
 from hub.commandline.saying import as_json, table
 from hub.commandline.stay_groups import cancel_group, move_group, restore_group, show_group
@@ -22,6 +23,9 @@ stay.command("group")(show_group)
 stay.command("group-move")(move_group)
 stay.command("group-cancel")(cancel_group)
 stay.command("group-restore")(restore_group)
+stay.command("hold")(hold_nights)
+stay.command("hold-confirm")(confirm_hold)
+stay.command("hold-let-go")(let_hold_go)
 stay.command("import")(import_stays)
 stay.command("imports")(list_imports)
 stay.command("undo-import")(undo_import)
@@ -62,16 +66,26 @@ Anyway = Annotated[
 
 
 @stay.command("list")
-def list_stays(
+def list_stays(  # noqa: PLR0913, PLR0917  # each is an option of the command
     config: ConfigPath,
     unit: Annotated[str | None, typer.Option(help="Only of this unit.")] = None,
     past: Annotated[bool, typer.Option("--past", help="Also what is over.")] = False,
+    text: Annotated[
+        str, typer.Option(help="Found in guest, reference, note, the unit's name, or a telephone number.")
+    ] = "",
+    kind: Annotated[str | None, typer.Option(help="reservation, owner, block, unknown or hold.")] = None,
+    first: Annotated[
+        str | None, typer.Option("--from", metavar="YYYY-MM-DD", help="Only with this night or a later one.")
+    ] = None,
+    last: Annotated[
+        str | None, typer.Option("--to", metavar="YYYY-MM-DD", help="Only with this night or an earlier one.")
+    ] = None,
     json: AsJson = False,
 ) -> None:
-    """Stays that are not over, soonest first."""
+    """Holds, and stays that are not over, soonest first."""
     from hub.commandline.asks import Stays
 
-    told = answered(config, Stays, unit=unit, past=past)
+    told = answered(config, Stays, unit=unit, past=past, text=text, kind=kind, first=first, last=last)
     if json:
         as_json(told)
         return
@@ -83,7 +97,10 @@ def list_stays(
         "status": "STATUS",
         "check_in": "FROM",
         "check_out": "UNTIL",
+        "expires_at": "HELD UNTIL",
     }
+    if not any(row["expires_at"] for row in told):
+        del columns["expires_at"]
     table([{**row, "who": _who(row)} for row in told], columns, empty="There are no stays.")
 
 

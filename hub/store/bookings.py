@@ -31,8 +31,9 @@ from hub.model.workflow import NoShow
 from hub.store import house, pushes
 from hub.store.claims import free_at
 from hub.store.engine import Tx
-from hub.store.house import Origin, Property
+from hub.store.house import Origin, Property, Unit
 from hub.store.prepared import Prepared
+from hub.store.stay_search import HERE, Wanted
 from hub.store.tables import Instant, booking_rules, channel_state, channels, closures, holds, listings, outlets, stays
 
 # ---- rules ---------------------------------------------------------------------------------------------------------
@@ -232,6 +233,32 @@ _HOLDS: Final = Prepared(
 def live_holds(tx: Tx, now: datetime) -> list[Hold]:
     """The one that ends first comes first."""
     return _HOLDS.all(tx, now=now)
+
+
+def held(tx: Tx, wanted: Wanted, now: datetime) -> list[Hold]:
+    """Holds that a list of stays should show besides; the one that begins first comes first.
+
+    None where stays are asked for that a hold is not: with a status, a stage or a kind, of a channel, over, or by id.
+    """
+    of_stays = (wanted.status, wanted.stage, wanted.kind, wanted.over_by, wanted.id, wanted.after)
+    if any(each is not None for each in of_stays) or wanted.source not in ("", HERE):
+        return []
+    known = {unit.id: unit for unit in house.units(tx)}
+    found = [each for each in live_holds(tx, now) if each.unit in known and _wanted(wanted, each, known[each.unit])]
+    return sorted(found, key=lambda each: (each.check_in, each.id))
+
+
+def _wanted(wanted: Wanted, row: Hold, unit: Unit) -> bool:
+    text = wanted.text.casefold()
+    return (
+        wanted.unit in (None, unit.id)
+        and wanted.property in (None, unit.property)
+        and (text in row.label.casefold() or text in unit.name.casefold())
+        and (wanted.since is None or row.check_out > wanted.since)
+        and (wanted.until is None or row.check_in < wanted.until)
+        and (wanted.first is None or row.departure > wanted.first)
+        and (wanted.last is None or row.arrival <= wanted.last)
+    )
 
 
 def keep_hold(tx: Tx, row: Hold) -> None:

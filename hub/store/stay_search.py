@@ -15,6 +15,8 @@ from hub.store.engine import Tx
 from hub.store.tables import stay_sources, stays, units
 
 HERE: Final = "here"
+HOLD: Final = "hold"
+"""What people ask for beside the kinds of stays: nights that are held for somebody who has not decided yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -358,6 +358,28 @@ async def test_a_stay_is_added_changed_and_cancelled(hub: Hub) -> None:
         await ask(hub, "stay restore", stay=stay["id"])
 
 
+async def test_held_nights_are_found_among_the_stays_and_confirmed_or_let_go(hub: Hub) -> None:
+    await furnish(hub)
+    stay = await book(hub)
+    days = {"unit": "flat", "arrival": "2026-12-22", "departure": "2026-12-24"}
+    held = await ask(hub, "stay hold", **days, label="Grace", minutes=60)
+    assert await ask(hub, "stay list") == [held, stay]
+    assert held["expires_at"] > "2026-11"
+    assert await ask(hub, "stay list", text="grace", first="2026-12-23", last="2026-12-23") == [held]
+    assert await ask(hub, "stay list", kind="hold") == [held]
+    assert await ask(hub, "stay list", kind="reservation") == [stay]
+    booked = await ask(hub, "stay hold-confirm", hold=held["id"], guests=2)
+    assert (booked["guest"], booked["arrival"], booked["status"]) == ("Grace", "2026-12-22", "confirmed")
+    assert await ask(hub, "stay list", kind="hold") == []
+    with pytest.raises(Rejected, match="no such hold"):
+        await ask(hub, "stay hold-let-go", hold=held["id"])
+    nameless = await ask(hub, "stay hold", **days | {"arrival": "2026-12-26", "departure": "2026-12-27"})
+    with pytest.raises(Rejected, match="--guest"):
+        await ask(hub, "stay hold-confirm", hold=nameless["id"])
+    assert (await ask(hub, "stay hold-let-go", hold=nameless["id"]))["id"] == nameless["id"]
+    assert await ask(hub, "stay list", kind="hold") == []
+
+
 async def test_a_party_takes_two_units_with_one_command(hub: Hub) -> None:
     await furnish(hub, SITE + '\n[[unit]]\nid = "loft"\nproperty = "home"\nname = "Loft"\nlocks = []\n')
     with pytest.raises(Rejected, match="--also loft=many"):

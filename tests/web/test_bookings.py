@@ -101,6 +101,19 @@ async def test_nights_are_held_booked_and_released(manager: Visitor) -> None:
     assert (await manager.post("/stays/holds", **nights, label="Ada", minutes="60")).status == 303
     page = await manager.get("/stays/holds")
     assert "Ada Flat 2, 2026-12-20 to 2026-12-23" in page.text
+    for asked in ("", "?q=ADA", "?q=flat+2&kind=hold", "?first=2026-12-22&last=2026-12-22", "?source=here"):
+        found = (await manager.get(f"/stays{asked}")).text
+        assert re.search(r"Ada held until .* Confirm Let go", found), asked
+    for asked in (
+        "?q=grace",
+        "?unit=flat-1",
+        "?kind=owner",
+        "?last=2026-12-19",
+        "?first=2026-12-24",
+        "?show=past",
+        "?show=cancelled",
+    ):
+        assert "held until" not in (await manager.get(f"/stays{asked}")).text, asked
     assert "Somebody holds some of these nights" in (await manager.post("/stays/new", **NEW)).text
     book = re.search(r'href="(/stays/new\?hold=([^"]+))"', page.html)
     assert book is not None
@@ -111,5 +124,5 @@ async def test_nights_are_held_booked_and_released(manager: Visitor) -> None:
     assert (await manager.post("/stays/holds", **other, minutes="60")).status == 303
     release = re.search(r'action="(/holds/[^"]+/release)"', (await manager.get("/stays/holds")).html)
     assert release is not None
-    assert (await manager.post(release[1])).status == 303
+    assert (await manager.post(release[1], back="stays")).headers["Location"] == "/stays"
     assert "Nothing is held" in (await manager.get("/stays/holds")).text

@@ -413,7 +413,7 @@ class HoldPage(Page[HoldOut]):
     pass
 
 
-def _hold(row: Hold) -> HoldOut:
+def hold_out(row: Hold) -> HoldOut:
     return HoldOut(
         id=row.id,
         unit=row.unit,
@@ -429,7 +429,7 @@ def _hold(row: Hold) -> HoldOut:
 async def list_holds(call: Call, query: ByName, body: Nothing) -> HoldPage:
     rows = await call.hub.store.read(lambda tx: ledger.live_holds(tx, call.hub.clock.now()))
     cut = cut_by_name(sorted(rows, key=lambda row: row.id), lambda row: row.id, query)
-    return HoldPage(items=[_hold(row) for row in cut.rows], next=cut.next)
+    return HoldPage(items=[hold_out(row) for row in cut.rows], next=cut.next)
 
 
 async def hold_nights(call: Call, query: Nothing, body: HoldIn) -> HoldOut:
@@ -440,9 +440,9 @@ async def hold_nights(call: Call, query: Nothing, body: HoldIn) -> HoldOut:
         )
     except NotFree as error:
         raise not_free(error) from error
-    return _hold(row)
+    return hold_out(row)
 
 
 async def release_hold(call: Call, query: Nothing, body: Nothing) -> HoldOut:
     id_ = call.path["hold"]
-    return _hold(await call.hub.store.write(lambda tx: bookings.release(tx, call.hub.desk, id_, call.actor)))
+    return hold_out(await call.hub.store.write(lambda tx: bookings.release(tx, call.hub.desk, id_, call.actor)))

@@ -17,13 +17,14 @@ from hub.model.price_lines import LONGEST, MOST, LineKind, PriceLine
 from hub.model.values import BESIDES, PropertyId, StayId, StayKind, StayStatus, UnitId, clean
 from hub.model.workflow import Stage
 from hub.stay_changes import StayChange
+from hub.store import bookings as booked
 from hub.store import proofs
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.proofs import Tally
-from hub.store.stay_search import Wanted
+from hub.store.stay_search import HOLD, Wanted
 from hub.store.stays import StayRow
-from web.api.bookings import not_free
+from web.api.bookings import HoldOut, hold_out, not_free
 from web.api.paging import ByTime, Page, cut, parsed, position
 from web.api.problems import Problem, missing
 from web.api.routes import Call
@@ -115,7 +116,10 @@ class StayOut(Out):
 
 
 class StayPage(Page[StayOut]):
-    pass
+    holds: list[HoldOut] = Field(
+        description="nights held for somebody who has not decided yet, that match as well; on the first page only. "
+        "`POST /stays` with `hold` confirms one, `DELETE /holds/{hold}` lets it go"
+    )
 
 
 def _price(row: StayRow) -> StayPriceOut | None:
@@ -166,7 +170,7 @@ class StayQuery(ByTime):
     stage: Annotated[
         Stage | None, Field(description="where it stands in its course, as `/stays/{stay}/workflow` says")
     ] = None
-    kind: StayKind | None = None
+    kind: Annotated[StayKind | Literal["hold"] | None, Field(description="`hold`: only nights that are held")] = None
     source: Annotated[
         str, Field(max_length=100, description="a channel's id, a platform's name, or `here`: a person added it")
     ] = ""
@@ -189,7 +193,7 @@ async def list_stays(call: Call, query: StayQuery, body: Nothing) -> StayPage:
         property=None if query.property is None else PropertyId(query.property),
         status=query.status,
         stage=query.stage,
-        kind=query.kind,
+        kind=query.kind if isinstance(query.kind, StayKind) else None,
         source=query.source,
         text=query.text,
         since=query.since,
@@ -200,11 +204,12 @@ async def list_stays(call: Call, query: StayQuery, body: Nothing) -> StayPage:
 
     def look(tx: Tx) -> StayPage:
         page = cut(
-            ledger.search(tx, wanted),
+            [] if query.kind == HOLD else ledger.search(tx, wanted),
             lambda row: "" if row.check_in is None else position(row.check_in, row.id),
             query.limit,
         )
-        return StayPage(items=stays_out(tx, page.rows, call), next=page.next)
+        holds = [hold_out(each) for each in booked.held(tx, wanted, call.hub.clock.now())]
+        return StayPage(items=stays_out(tx, page.rows, call), next=page.next, holds=holds)
 
     return await call.hub.store.read(look)
 

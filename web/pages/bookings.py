@@ -392,7 +392,8 @@ async def hold(request: web.Request) -> web.Response:
 async def release(request: web.Request) -> web.Response:
     hub, actor = request.app[SITE].hub, request[GUARD].actor
     await hub.store.write(lambda tx: bookings.release(tx, hub.desk, request.match_info["hold"], actor))
-    return go(request, "/stays/holds", said="hold_released")
+    back = "/stays" if (await request.post()).get("back") == "stays" else "/stays/holds"
+    return go(request, back, said="hold_released")
 
 
 ROUTES = [

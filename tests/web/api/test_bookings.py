@@ -87,6 +87,11 @@ async def test_held_nights_are_nobody_elses_until_they_become_a_stay(api: Api) -
     assert (await api.post("/holds", nights | {"anyway": True})).json["faults"][0]["field"] == "held"
     assert (await api.post("/stays", STAY | {"anyway": True})).status == 409
     assert len((await api.get("/holds")).json["items"]) == 1
+    for asked in ("text=GRACE", "kind=hold", "unit=flat-1&since=2026-12-02T12:00:00Z", "property=sea"):
+        assert [each["id"] for each in (await api.get(f"/stays?{asked}")).json["holds"]] == [held.json["id"]], asked
+    for asked in ("text=ada", "kind=owner", "status=confirmed", "unit=flat-2", "until=2026-12-01T00:00:00Z"):
+        assert (await api.get(f"/stays?{asked}")).json["holds"] == [], asked
+    assert (await api.get("/stays?kind=hold")).json["items"] == []
     assert (await api.post("/stays", STAY | {"hold": held.json["id"]})).status == 201
     assert (await api.get("/holds")).json["items"] == []
     assert (await api.ask("DELETE", f"/holds/{held.json['id']}")).status == 409
