@@ -1,8 +1,8 @@
 """A code that was in a keypad before the hub came is given a name, and perhaps an end: from then on it is one of ours.
 
-The lock itself is asked for the digits, and nothing is written to it: not the code, and not its hours, whatever it can
-keep. What the hub does to an adopted code later is what it does to every other: it looks after it, and takes it out when
-it ends.
+The lock itself is asked for the digits; where it hides them the person says them, and nothing can show that they are right.
+Nothing is written to it: not the code, and not its hours, whatever it can keep. What the hub does to an adopted code later is
+what it does to every other: it looks after it, and takes it out when it ends.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from hub.model.codes import Reading, Slot
 from hub.model.facts import SlotRead
 from hub.model.hours import confining
 from hub.model.passes import LEAD
+from hub.model.slots import Limits
 from hub.model.values import CodeTag, GrantId, LockId, PersonId, Pin, Proof, Purpose, Window, clean
 from hub.plugins import Plugins
 from hub.store import codes, doors, log, passes
@@ -43,6 +44,8 @@ class Wish:
     """None: until somebody ends it."""
     person: PersonId | None = None
     """Whose it is, where they are known here: then it is a pass of theirs from here on, and `label` does not count."""
+    pin: Pin | None = None
+    """The digits, as a person says them: for a lock that hides them, and for no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class Adopting:
     async def adopt(self, wish: Wish, actor: str) -> GrantId:
         """
         Raises:
-            Rejected: it is not a code of somebody else's, the lock does not tell its digits, or they are taken.
+            Rejected: it is not a code of somebody else's, nobody tells its digits, or they are taken.
             Unavailable: the lock does not answer; nothing was changed.
         """
         wish = replace(wish, label=clean(wish.label, limit=60))
@@ -64,10 +67,11 @@ class Adopting:
         done = await self.store.write(lambda tx: self._take(tx, wish, before, seen, actor))
         if isinstance(done, Rejected):
             raise done
+        pin = seen.pin or wish.pin
         # After the commit: a tag that is in the book without a grant is that of a code to be taken out of every lock. Who is
         # killed here finds it at the next start (`held`).
-        assert seen.pin is not None  # else it would have been refused
-        self.tagbook.add(self.desk.vault.tag(seen.pin))
+        assert pin is not None  # else it would have been refused
+        self.tagbook.add(self.desk.vault.tag(pin))
         return done
 
     def _keypad(self, door: Door) -> Keypad:
@@ -118,7 +122,8 @@ class Adopting:
         whose, window = self._whose(tx, wish, pin)
         grant = issuing.put_down(tx, self.desk, wish.lock, pin, window, whose)
         codes.told(tx, [grant], now)
-        held = replace(_held(slot, window, now), holder=grant, tag=self.desk.vault.tag(pin))
+        proof = Proof.CONFIRMED if seen.pin is None else Proof.READ_BACK
+        held = replace(_held(slot, window, now), holder=grant, tag=self.desk.vault.tag(pin), proof=proof)
         codes.keep_slot(tx, wish.lock, held, now)
         detail = f"{whose.label}, place {wish.number}"
         log.record(tx, now, actor, "code adopted", f"lock:{wish.lock}", detail=detail)
@@ -135,14 +140,19 @@ class Adopting:
 
     def _adoptable(self, tx: Tx, wish: Wish, door: Door, seen: SlotRead) -> Pin:
         where = f"the code in place {wish.number} of {door.name}"
-        if seen.pin is None:
+        pin = seen.pin or wish.pin
+        if pin is None:
             raise Rejected(
-                f"{door.name} does not tell the digits of its codes; give that person a code of Gatehouse's own, and "
-                "delete this one at the lock"
+                f"{door.name} does not tell the digits of its codes; say them, or give that person a code of Gatehouse's own "
+                "and delete this one at the lock"
             )
+        if wish.pin not in {None, pin}:
+            raise Rejected(f"{where} has other digits than those; leave them out, {door.name} tells them itself")
+        if seen.pin is None and door.abilities is not None and not Limits.of(door.abilities).take(len(pin)):
+            raise Rejected(f"{door.name} takes no code of {len(pin.reveal())} digits; look at the digits again")
         if not seen.enabled:
             raise Rejected(f"{where} is switched off; switch it on at the lock, or delete it there")
-        tags = self.desk.vault.tags(seen.pin)
+        tags = self.desk.vault.tags(pin)
         if any(grant.tag in tags for grant in codes.open_grants(tx, wish.lock)):
             raise Rejected(f"{where} has the same digits as one that Gatehouse gave for this door; end that one first")
         if not tags.isdisjoint(passes.tags_on(tx, wish.lock)):
@@ -151,7 +161,7 @@ class Adopting:
             )
         if not tags.isdisjoint(self.tagbook.tags - codes.theirs(tx, wish.lock)):
             raise Rejected(f"{where} is one that Gatehouse gave and that is over; give a new one instead")
-        return seen.pin
+        return pin
 
 
 def held(tx: Tx) -> set[CodeTag]:

@@ -277,7 +277,8 @@ async def _code_adopt(hub: Hub, actor: str, ask: asks.CodeAdopt) -> JsonValue:
     if ask.person is not None:
         row = await hub.store.read(lambda tx: people_commands.meant(tx, ask.person or ""))
         person, label = row.id, row.name
-    await hub.adopting.adopt(Wish(LockId(ask.lock), ask.slot, label, ask.until, person), actor)
+    pin = None if ask.pin is None else Pin(ask.pin)
+    await hub.adopting.adopt(Wish(LockId(ask.lock), ask.slot, label, ask.until, person, pin), actor)
     return {"lock": ask.lock, "slot": ask.slot, "holder": label, "valid_until": _told(ask.until)}
 
 

@@ -20,6 +20,8 @@ def _no_line_breaks(text: str) -> str:
 Line = Annotated[str, AfterValidator(_no_line_breaks)]
 """Of a field that is one line."""
 
+DIGITS = "^[0-9]{4,10}$"
+"""Of a code that somebody types."""
 WHOLE = ""
 """The key of an error that concerns no single field."""
 
@@ -92,6 +94,8 @@ def _sentence(kind: str, context: Mapping[str, Any], message: str, title: str) -
             return f"{title}: write the time like 15:00."
         case "int_parsing":
             return f"{title}: write a whole number."
+        case "string_pattern_mismatch" if context["pattern"] == DIGITS:
+            return f"{title}: write 4 to 10 digits."
         case "literal_error" | "enum":
             return f"{title}: choose one of those offered."
     return f"{title}: {message}."

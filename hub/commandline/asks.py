@@ -111,6 +111,8 @@ class CodeAdopt(Ask):
     person: str | None = None
     """An id, or a name that only one person has; else `label` says whose it is."""
     until: AwareDatetime | None = None
+    pin: str | None = Field(None, pattern=r"^[0-9]{4,10}$", repr=False)
+    """For a lock that hides its digits."""
 
 
 class Stays(Ask):

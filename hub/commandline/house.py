@@ -233,7 +233,7 @@ def now(
 
 
 @code.command("adopt")
-def adopt(
+def adopt(  # noqa: PLR0913, PLR0917  # each is an option of the command
     config: ConfigPath,
     lock: Annotated[str, typer.Argument(metavar="LOCK", help="The lock it is in.")],
     slot: Annotated[int, typer.Argument(metavar="SLOT", help="Its place, from `gatehouse codes`.")],
@@ -248,12 +248,18 @@ def adopt(
             help="Until when it works, with zone: 2026-11-21T18:00+01:00", metavar="TIME", show_default="open"
         ),
     ] = None,
+    digits: Annotated[
+        bool, typer.Option("--digits", help="Ask for its digits, not shown: for a lock that hides them.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Give a code that was in a lock already a name, and perhaps an end. Nothing is written to the lock."""
     from hub.commandline.asks import CodeAdopt
 
-    told: dict[str, Any] = answered(config, CodeAdopt, lock=lock, slot=slot, label=label, person=person, until=until)
+    pin = typer.prompt("Its digits", hide_input=True, err=True) if digits else None
+    told: dict[str, Any] = answered(
+        config, CodeAdopt, lock=lock, slot=slot, label=label, person=person, until=until, pin=pin
+    )
     if json:
         as_json(told)
         return

@@ -202,7 +202,8 @@ class Proof(Enum):
     READ_BACK = "read_back"
     """The lock reported the same digits."""
     CONFIRMED = "confirmed"
-    """The lock says the slot is set (masked digits) and reported the programming of it."""
+    """The lock says the slot is set (masked digits) and reported the programming of it; or, of an adopted code, a person says
+    which digits they are."""
     ACKNOWLEDGED = "acknowledged"
     """The lock received the command; nothing says that it obeyed."""
     NONE = "none"

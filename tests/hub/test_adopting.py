@@ -17,6 +17,7 @@ from hub import people
 from hub.adopting import Wish
 from hub.contracts import Keypad
 from hub.errors import Garbled, Rejected, Unavailable
+from hub.health import findings
 from hub.io.clock import LoopClock
 from hub.io.tagbook import TagBook
 from hub.model.codes import CodeState, Reading, Slot, state_of
@@ -182,11 +183,50 @@ def test_a_place_that_nobody_has_looked_at_waits_for_that(tmp_path: Path) -> Non
     simulate(main())
 
 
-def test_a_lock_that_hides_digits_leaves_the_code_where_it_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        (None, "does not tell the digits of its codes; say them, or give that person"),
+        ("123456789", "takes no code of 9 digits"),
+    ],
+)
+def test_a_lock_that_hides_digits_wants_them_said(tmp_path: Path, typed: str | None, words: str) -> None:
     async def main() -> None:
         async with home(tmp_path, [_front(masked=True)]) as house:
             await house.later(minutes=1)
-            await _refused(house, "does not tell the digits of its codes; give that person")
+            await _refused(house, words, replace(CLEANER, pin=None if typed is None else Pin(typed)))
+
+    simulate(main())
+
+
+def test_other_digits_than_the_lock_tells_are_refused(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, [_front()]) as house:
+            await house.later(minutes=1)
+            await _refused(house, "has other digits than those; leave them out", replace(CLEANER, pin=Pin("4712")))
+
+    simulate(main())
+
+
+def test_a_code_whose_digits_a_person_says_is_adopted_given_to_nobody_else_and_ends(tmp_path: Path) -> None:
+    """The lock says no more than that a code is there."""
+
+    async def main() -> None:
+        async with home(tmp_path, [_front(masked=True)]) as house:
+            await house.later(minutes=1)
+            grant = await house.hub.adopting.adopt(replace(CLEANER, pin=Pin("4711")), "manager")
+            await house.later(hours=5)
+            code = await _in_place(house)
+            assert code is not None
+            assert code.slot is not None
+            assert (code.guest, code.slot.holder, code.slot.proof) == ("The cleaner", grant, Proof.CONFIRMED)
+            assert house.lock("front").journal == [], "nothing was written"
+            tags = house.hub.vault.tags(Pin("4711"))
+            assert not tags.isdisjoint(await house.hub.store.read(lambda tx: codes.tags_on(tx, FRONT)))
+            assert await house.hub.store.read(lambda tx: findings(tx, house.hub)) == []
+
+            await house.later(hours=2)
+            assert house.lock("front").journal == [("clear", 5, "4711")]
 
     simulate(main())
 

@@ -333,6 +333,19 @@ async def test_somebody_elses_code_is_adopted_and_has_a_name(hub: Hub) -> None:
     assert (ACTOR, "code adopted") in await audited(hub, "lock:front")
 
 
+async def test_digits_that_a_lock_hides_are_said_by_whoever_adopts_the_code(hub: Hub) -> None:
+    await furnish(hub)
+    await hub.store.write(lambda tx: codes.keep_slot(tx, LockId("front"), Slot(5, reading=Reading.OCCUPIED), NOW))
+    radio, memory = Radio(), Memory(Address("3"), codes={5: "4711"}, masked=True)
+    radio.locks[Address("3")] = replace(radio.locks[Address("3")], keypad=MemoryLock(memory))
+    hub.plugins.add_driver("zwave", radio)
+    with pytest.raises(Rejected, match="does not tell the digits of its codes; say them"):
+        await ask(hub, "code adopt", lock="front", slot=5, label="Cleaner")
+    await ask(hub, "code adopt", lock="front", slot=5, label="Cleaner", pin="4711")
+    (code,) = await ask(hub, "codes", reveal=True)
+    assert (code["holder"], code["pin"], code["state"]) == ("Cleaner", "4711", "set")
+
+
 # ---- stays ---------------------------------------------------------------------------------------------------------
 
 

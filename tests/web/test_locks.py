@@ -375,12 +375,17 @@ async def test_a_code_that_cannot_be_adopted_says_why_and_keeps_what_was_typed(
     assert changed.get("label", "The cleaner") in answer.html
 
 
-async def test_a_lock_that_tells_no_digits_offers_no_adoption_and_an_unknown_place_is_nowhere(manager: Visitor) -> None:
+async def test_a_lock_that_tells_no_digits_wants_them_said_and_an_unknown_place_is_nowhere(manager: Visitor) -> None:
     told = Slot(5, reading=Reading.OCCUPIED, proven_at=NOW)
     await manager.here.hub.store.write(lambda tx: codes.keep_slot(tx, LockId("loft"), told, NOW))
     page = await manager.get("/locks/loft")
     assert "5 Somebody else" in page.text
-    assert "/adopt" not in page.html
+    assert "/locks/loft/codes/5/adopt" in page.html
+    text = (await manager.get("/locks/loft/codes/5/adopt")).text
+    assert "hides its digits, so say them: they are minded when others are drawn" in text
+    answer = await manager.post("/locks/loft/codes/5/adopt", label="The cleaner", until="", pin="47a1")
+    assert answer.status == 422
+    assert "The code: write 4 to 10 digits." in answer.text
     assert (await manager.get("/locks/castle/codes/5/adopt")).status == 404
     assert (await manager.get("/locks/front/codes/five/adopt")).status == 404
 

@@ -154,6 +154,9 @@ class AdoptIn(In):
     label: Annotated[str, Field(max_length=60, description="whose it is; not needed beside `person`")] = ""
     person: str | None = Field(None, max_length=100, description="whose it is: it becomes a pass of theirs")
     until: Instant | None = Field(None, description="null: until somebody ends it")
+    pin: Annotated[str, Field(pattern=r"^[0-9]{4,10}$")] | None = Field(
+        None, description="its digits, for a lock that hides them, and for no other"
+    )
 
 
 class Adopted(Out):
@@ -173,7 +176,7 @@ async def adopt_code(call: Call, query: Nothing, body: AdoptIn) -> Adopted:
         raise missing("place in the keypad", place)
     person = None if body.person is None else PersonId(body.person)
     label = body.label if person is None else await call.hub.store.read(lambda tx: _name(tx, person))
-    wish = Wish(lock, int(place), label, body.until, person)
+    wish = Wish(lock, int(place), label, body.until, person, None if body.pin is None else Pin(body.pin))
     try:
         id_ = await call.hub.adopting.adopt(wish, call.actor)
     except Unavailable as error:  # said as an end: nothing was done, and the same request may be sent again

@@ -11,10 +11,10 @@ from pydantic import AfterValidator, Field
 from hub.adopting import Wish
 from hub.errors import Rejected, Unavailable
 from hub.model.stays import local_instant
-from hub.model.values import LockId, PersonId, clean
+from hub.model.values import LockId, PersonId, Pin, clean
 from hub.store import persons
-from hub.store.doors import Door
-from web.forms import Filled, Form, blank, read
+from hub.store.doors import Door, hides_digits
+from web.forms import DIGITS, Filled, Form, blank, read
 from web.ground import Ground
 from web.site import GUARD, SITE, go, page
 from web.words import Local
@@ -28,6 +28,7 @@ class AdoptForm(Form):
     person: str = Field("", title="The person")
     label: Annotated[str, AfterValidator(_cleaned)] = Field("", title="A name", max_length=60)
     until: datetime | None = Field(None, title="The end")
+    pin: str | None = Field(None, title="The code", pattern=DIGITS)
 
 
 async def _place(request: web.Request) -> tuple[Door, Local]:
@@ -43,7 +44,15 @@ async def _show(request: web.Request, door: Door, form: Filled[AdoptForm]) -> we
     known = await request.app[SITE].hub.store.read(persons.persons)
     people = [("", "Somebody else"), *((row.id, row.name) for row in known if row.ended_at is None)]
     return await page(
-        request, "locks/adopt.html", "locks", status=status, form=form, door=door, slot=slot, people=people
+        request,
+        "locks/adopt.html",
+        "locks",
+        status=status,
+        form=form,
+        door=door,
+        slot=slot,
+        people=people,
+        hidden=hides_digits(door),
     )
 
 
@@ -65,7 +74,8 @@ async def adopt(request: web.Request) -> web.Response:
     until = None if end is None else local_instant(end.date(), end.time(), local.zone, latest=True)
     try:
         person = PersonId(given.person) if given.person else None
-        await hub.adopting.adopt(Wish(door.id, int(request.match_info["slot"]), given.label, until, person), actor)
+        pin = Pin(given.pin) if given.pin else None
+        await hub.adopting.adopt(Wish(door.id, int(request.match_info["slot"]), given.label, until, person, pin), actor)
     except (Rejected, Unavailable) as error:
         return await _show(request, door, form.refused(f"{error}."))
     return go(request, f"/locks/{door.id}", said="code_adopted")

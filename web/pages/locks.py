@@ -339,7 +339,7 @@ def _slot_line(
         was_told=state is CodeState.SET and code.slot is not None and code.slot.hours.proof is Proof.ACKNOWLEDGED,
         held_up=held_up if state is CodeState.CLEARING and grant is not None and not grant.suspended else "",
         forgotten=state is CodeState.CLEARING and code.issued is None,
-        adoptable=state is CodeState.FOREIGN and door.abilities is not None and door.abilities.reads_codes,
+        adoptable=state is CodeState.FOREIGN and door.abilities is not None,
         written=None if code.slot is None else local.maybe(code.slot.written_at),
         proven=None if code.slot is None else local.maybe(code.slot.proven_at),
         shut=state is CodeState.WRITING and code.slot is not None and code.slot.hours.shut(now),

@@ -17,7 +17,7 @@ from hub.site import MOST_BACKUPS
 from hub.store import house
 from hub.store import stays as ledger
 from hub.store.engine import Tx
-from web.forms import Filled, Form, blank, read
+from web.forms import DIGITS, Filled, Form, blank, read
 from web.site import GUARD, SITE, go, page
 
 KINDS: Final = (
@@ -55,7 +55,7 @@ class OverrideForm(Form):
 
 
 class PinForm(Form):
-    pin: str = Field(title="The code", pattern=r"^[0-9]{4,10}$")
+    pin: str = Field(title="The code", pattern=DIGITS)
 
 
 def _minutes(span: timedelta | None) -> str:
