@@ -25,7 +25,7 @@ from tests.simulators.managers.all import MANAGERS, Double, reader
 from tests.simulators.managers.desk import Desk, reply
 from tests.simulators.managers.guesty import LETTERS, GuestyDesk
 from tests.simulators.managers.plugged import DESK, plugged
-from tests.simulators.managers.street import ARRIVAL, CHANNELS, DEPARTURE, NIGHTS, Street, street
+from tests.simulators.managers.street import AIRBNB, ARRIVAL, CHANNELS, DEPARTURE, NIGHTS, Street, street
 
 READING = [each for each in MANAGERS.values() if each.closed]
 GUESTY = ChannelId("guesty")
@@ -350,7 +350,7 @@ def test_sync_now_closes_again_what_somebody_opened_there(tmp_path: Path, waits:
 
     async def main() -> None:
         async with street(tmp_path) as here:
-            here.platform.booked["april0000001"] = (ARRIVAL, DEPARTURE)
+            here.platforms[AIRBNB].booked["april0000001"] = (ARRIVAL, DEPARTURE)
             await here.house.later(minutes=14)
             hub, told = here.house.hub, [channel for channel in here.desks if MANAGERS[channel].nights]
             for channel in told:
@@ -358,7 +358,7 @@ def test_sync_now_closes_again_what_somebody_opened_there(tmp_path: Path, waits:
                 here.desks[channel].open_by_hand("101", ARRIVAL)
                 here.desks[channel].refuses = 503 if waits else 0
             if waits:
-                here.platform.booked["april0000002"] = (DEPARTURE, DEPARTURE + timedelta(days=1))
+                here.platforms[AIRBNB].booked["april0000002"] = (DEPARTURE, DEPARTURE + timedelta(days=1))
                 await here.house.later(minutes=5)
             for channel in told:
                 here.desks[channel].refuses = 0

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from hub.model.values import ChannelId, LockId, Proof, StayStatus
-from hub.store import codes
+from hub.model.values import ChannelId, LockId, Proof, StayKind, StayStatus
+from hub.store import codes, questions
 from tests.simulators.home import FLAT, simulate
 from tests.simulators.managers.all import MANAGERS
-from tests.simulators.managers.street import AIRBNB, CHANNELS, NIGHTS, PARTNER, Street, street
+from tests.simulators.managers.street import AIRBNB, BOOKING_COM, CHANNELS, NIGHTS, PARTNER, STAFF, Street, street
 
 FRONT = LockId("front")
 NONE: frozenset[object] = frozenset()
@@ -25,6 +25,8 @@ def test_a_booking_travels_from_its_channel_to_a_proven_code_and_to_all_others(
             house = here.house
             await here.book(source)
             await house.later(minutes=8)
+            if source == BOOKING_COM:
+                await _somebody_says_that_it_is_a_guest(here)
             stay = await here.stay()
             assert (stay.channel_id, stay.unit_id, stay.status) == (source, FLAT, StayStatus.CONFIRMED)
             ((_, pin),) = (await house.digits_by_door(stay.id)).items()
@@ -77,6 +79,33 @@ def test_nights_that_come_back_from_the_platforms_are_nobody_s(tmp_path: Path) -
     simulate(main())
 
 
+def test_nights_that_staff_close_in_their_calendar_are_closed_on_every_platform(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with street(tmp_path) as here:
+            here.google.type("boiler", "2027-03-01", "2027-03-04")
+            await here.house.later(minutes=8)
+            assert (await here.stay()).kind is StayKind.BLOCK
+            assert here.house.lock("front").codes == {}
+            await _others_know(here, STAFF)
+            here.google.erase("boiler")
+            await here.house.later(minutes=8)
+            await _nobody_knows(here, STAFF)
+
+    simulate(main())
+
+
+async def _somebody_says_that_it_is_a_guest(here: Street) -> None:
+    """Booking.com calls everything closed: the nights are kept on every platform, and nobody gets a code before."""
+    assert ((await here.stay()).kind, here.house.lock("front").codes) == (StayKind.UNKNOWN, {})
+    await _others_know(here, BOOKING_COM)
+    hub = here.house.hub
+    (asked,) = [
+        each for each in await hub.store.read(questions.open_questions) if each.subject == (await here.stay()).id
+    ]
+    await hub.store.write(lambda tx: hub.intake.answer(tx, asked.id, "reservation", "account:Robin"))
+    await here.house.later(minutes=8)
+
+
 async def _cancelled(here: Street) -> None:
     """What a calendar leaves out is not believed to be cancelled for half an hour; all others say so."""
     for _ in range(45):
@@ -97,6 +126,7 @@ async def _proof(here: Street, pin: str) -> Proof | None:
 async def _others_know(here: Street, source: ChannelId) -> None:
     for channel in CHANNELS:
         assert await here.told(channel) == (NONE if channel == source else NIGHTS), channel
+    assert here.shown() == NIGHTS
     for channel in here.desks:
         if MANAGERS[channel].nights:
             assert here.closed(channel) == (NONE if channel == source else NIGHTS), channel
@@ -105,6 +135,7 @@ async def _others_know(here: Street, source: ChannelId) -> None:
 async def _nobody_knows(here: Street, source: ChannelId) -> None:
     for channel in CHANNELS:
         assert await here.told(channel) == NONE, channel
+    assert here.shown() == NONE
     for channel in here.desks:
         assert here.closed(channel) == NONE, channel
     if source in here.desks:

@@ -1,4 +1,4 @@
-"""A whole hub and a real CalDAV server: a booking shown, a block obeyed, and what was touched while the hub was down."""
+"""A whole hub and a real CalDAV server: a booking shown, a block obeyed and told to a platform, and what the hub did not see."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 from pathlib import Path
 
+from hub import feeds
 from hub.hub import Hub
 from hub.model.values import ChannelId, StayKind, StayStatus
 from hub.store import house as rows
 from hub.store.house import ChannelRow, Origin
 from tests.integrations.caldav.radicale import PASSWORD, USER, Radicale, radicale
 from tests.simulators.home import FEED, FLAT, START, Home, home
+from tests.simulators.managers.street import handed_out
 
 STAFF = ChannelId("staff")
 BLOCK = ("DTSTART;VALUE=DATE:20270510", "DTEND;VALUE=DATE:20270512", "SUMMARY:Block")
@@ -29,6 +31,7 @@ async def _channel(house: Home, server: Radicale) -> None:
     settings = {"url": server.url, "user": USER, "password": PASSWORD}
     row = ChannelRow(STAFF, FLAT, "caldav", rows.sealed_settings(STAFF, settings, house.hub.vault), Origin.SITE)
     await house.hub.store.write(lambda tx: rows.keep_channel(tx, row))
+    await house.hub.store.write(lambda tx: feeds.make_link(tx, house.hub.desk, FEED, FLAT, "account:Robin"))
 
 
 async def _poll(house: Home, channel: ChannelId) -> None:
@@ -65,6 +68,7 @@ async def test_a_booking_goes_out_a_block_comes_in_and_a_restart_loses_neither(t
             (block,) = [each for each in await house.stays() if each.kind is StayKind.BLOCK]
             assert (block.arrival, block.departure) == (date(2027, 5, 10), date(2027, 5, 12))
             assert (await house.stay()).status is StayStatus.CONFIRMED
+            assert await handed_out(house.hub, FEED) == {date(2027, 5, 10), date(2027, 5, 11)}
 
             async def open_again() -> bool:
                 return all(each.status is StayStatus.CANCELLED for each in await house.stays() if each.id == block.id)
@@ -72,4 +76,5 @@ async def test_a_booking_goes_out_a_block_comes_in_and_a_restart_loses_neither(t
             await server.delete("mine")
             await _poll(house, STAFF)
             await _seen(house.hub, open_again)
+            assert await handed_out(house.hub, FEED) == frozenset()
             assert (await server.everything()).count("BEGIN:VEVENT") == 1
