@@ -24,6 +24,7 @@ from hub.contracts import Clock, Integration, Performer
 from hub.errors import Misconfigured, Rejected, Unavailable
 from hub.model.effects import Effect, SendEmail
 from hub.model.values import clean
+from integrations.email.layout import Layout
 
 PATIENCE_S: Final = 20.0
 """For the whole conversation; the outbox gives a promise 30 s."""
@@ -90,6 +91,7 @@ class Mail(Integration):
         self._config = config
         self._clock = clock
         self._patience_s = patience_s
+        self._layout = Layout()
         self._tls = None if config.security == "none" else _context(config)
 
     @property
@@ -99,7 +101,7 @@ class Mail(Integration):
     async def _send(self, effect: Effect, key: str) -> None:
         assert isinstance(effect, SendEmail)  # it performs nothing else
         try:
-            message = written(effect, key, self._config.sender, self._clock.now())
+            message = written(effect, key, self._config.sender, self._clock.now(), self._layout)
         except ValueError as error:
             raise Rejected("this is not an e-mail address") from error
         client = self._client()
@@ -143,8 +145,11 @@ def _context(config: Config) -> ssl.SSLContext:
         raise Misconfigured("integrations.email.ca_file", f"{config.ca_file} cannot be read") from error
 
 
-def written(effect: SendEmail, key: str, sender: str, now: datetime) -> EmailMessage:
-    """The same promise bears the same Message-ID: whoever gets it twice sees that it is one message."""
+def written(effect: SendEmail, key: str, sender: str, now: datetime, layout: Layout) -> EmailMessage:
+    """As text and as a page (RFC 2046 §5.1.4).
+
+    The same promise bears the same Message-ID: whoever gets it twice sees that it is one message.
+    """
     message = EmailMessage()
     message["From"] = sender
     message["To"] = effect.to
@@ -156,6 +161,7 @@ def written(effect: SendEmail, key: str, sender: str, now: datetime) -> EmailMes
     if effect.urgent:
         message["Importance"] = "high"  # RFC 4021 §2.1.54
     message.set_content(effect.text)
+    message.add_alternative(layout.page(effect), subtype="html")
     return message
 
 

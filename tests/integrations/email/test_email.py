@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +56,35 @@ async def test_a_message_arrives_as_it_was_written() -> None:
     assert message["Importance"] == "high"
     assert message["Auto-Submitted"] == "auto-generated"
     assert message["Date"] == "Mon, 01 Feb 2027 12:00:00 +0000"
-    assert message.get_content().replace("\r\n", "\n") == LETTER.text
+    assert message.get_content_type() == "multipart/alternative"
+    plain, page = message.iter_parts()
+    assert plain.get_content().replace("\r\n", "\n") == LETTER.text
+    assert page.get_content_type() == "text/html"
+    assert _read(page.get_content()) == LETTER.text.split()
+
+
+def _read(html: str) -> list[str]:
+    """The words of the page's body."""
+    body = html.partition("<body")[2].partition(">")[2]
+    return unescape(re.sub(r"<[^>]+>", " ", body)).split()
+
+
+async def test_the_page_of_a_message_says_its_words_and_nothing_that_somebody_put_into_them() -> None:
+    text = (
+        "The booking of <script>alert(1)</script> & co was not taken: “a < b”.\n\n"
+        'Look at https://house.example/stays/1?a=1&b=2.\nAnd "see" javascript:alert(1) too.\n'
+    )
+    async with mail_server() as server:
+        await send(mail(server.address), SendEmail("anna@example.com", "A <b>subject</b>", text))
+    [message] = server.messages
+    page = message.get_body(("html",))
+    assert page is not None
+    html = page.get_content()
+    assert "<script" not in html
+    assert "<b>" not in html
+    assert re.findall(r'href="([^"]*)"', html) == ["https://house.example/stays/1?a=1&amp;b=2"]
+    assert "src=" not in html, "nothing is loaded from anywhere"
+    assert "".join(_read(html)) == "".join(text.split())
 
 
 async def test_twice_sent_it_is_recognisable_and_another_promise_is_another_message() -> None:

@@ -101,7 +101,8 @@ async def test_what_a_channel_tells_reaches_the_manager_and_its_repetition_nobod
         "New booking: Flat, 1–3 July",
     ]
     assert {rcpt for _, rcpt in server.envelopes} == {("rosa@example.com",)}
-    texts = [message.get_content() for message in server.messages]
+    bodies = [message.get_body(("plain",)) for message in server.messages]
+    texts = [body.get_content() for body in bodies if body is not None]
     assert "Ada Lovelace. From feed. Its code works from 5 June, 14:00 to 9 June, 11:00." in texts[0]
     assert (
         "Moved from 5–9 June to 5–11 June, by feed. Its code now works from 5 June, 14:00 to 11 June, 11:00."
