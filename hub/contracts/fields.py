@@ -103,6 +103,15 @@ class Fields:
         except ValueError:
             return self._odd(path, None)
 
+    def minor(self, path: str) -> int | None:
+        """An amount that is told in the smallest unit of its currency already."""
+        found = self.there(path)
+        if found is None:
+            return None
+        if not isinstance(found, int) or isinstance(found, bool) or abs(found) > 10**12:
+            return self._odd(path, None)
+        return found
+
     def lines(
         self, path: str, currency: str, kind: Callable[[Fields], LineKind | None], *, amount: str, label: str
     ) -> tuple[PriceLine, ...]:

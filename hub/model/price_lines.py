@@ -58,6 +58,11 @@ def price_of(total: Money | None, lines: Iterable[PriceLine], currency: str = ""
     return Price(total, () if total is None else tuple(told[:MOST]))
 
 
+def taking(line: PriceLine) -> PriceLine:
+    """A discount is less than nothing, whichever sign whoever tells it gives it."""
+    return replace(line, minor=-abs(line.minor)) if line.kind is LineKind.DISCOUNT else line
+
+
 def in_words(price: Price) -> list[tuple[str, int]]:
     """Each line, and the rest, as people read them. They sum to the total."""
     said = [(_named(line), line.minor) for line in price.lines]

@@ -34,6 +34,8 @@ from hub.io.pace import Rate
 from hub.io.signatures import hmac_hex, known
 from hub.model.effects import Effect, MessageGuest, SetNights
 from hub.model.facts import Listing, StayReport
+from hub.model.money import Money
+from hub.model.price_lines import LONGEST, LineKind, Price, PriceLine, kind_of, price_of, taking
 from hub.model.returning import is_proxy
 from hub.model.stays import nights
 from hub.model.values import StayKind
@@ -57,6 +59,8 @@ _DAYS: Final = 60
 class Config(ClosesNights):
     token: SecretStr
     """A personal access token; it is good for a year."""
+    prices: bool = False
+    """Asked for only then: a token without the scope `financials:read` would be refused with it."""
     webhook_secret: SecretStr = SecretStr("")
     previous_webhook_secret: SecretStr = SecretStr("")
     address: ApiAddress = "https://public.api.hospitable.com/v2"
@@ -93,7 +97,7 @@ class Hospitable(Account):
             ("start_date", (now - timedelta(days=2)).date().isoformat()),
             ("end_date", (now + AHEAD).date().isoformat()),
             ("date_query", "checkout"),
-            ("include", "guest,properties"),
+            ("include", "guest,properties,financials" if self._config.prices else "guest,properties"),
         ]
         for some in _batches([each.id for each in lets], _AT_ONCE):
             which = [("properties[]", id_) for id_ in some]
@@ -177,7 +181,7 @@ class Hospitable(Account):
             Fields({"one": phones[0]}, told.odd).text("one", limit=40) if isinstance(phones, list) and phones else ""
         )
         email = told.text("guest.email")
-        lets = told.each("properties")
+        lets, price = told.each("properties"), price_told(told.inside_of("financials"))
         return StayReport(
             uid=told.named("id"),
             kind=kind,
@@ -200,7 +204,30 @@ class Hospitable(Account):
             listing=lets[0].named("id") if lets else "",
             platform=told.text("platform"),
             source_status=word,
+            total=price.total,
+            lines=price.lines,
         )
+
+
+def price_told(told: Fields) -> Price:
+    """What the guest pays. Source: FinancialsV2 of Hospitable's OpenAPI document; amounts in the smallest unit.
+
+    `adjustments` are payouts to the host, and no part of it.
+    """
+    currency, guest = told.text("currency", limit=3).upper(), told.inside_of("guest")
+    if len(currency) != 3:
+        return Price(None, ())
+    sums = [(LineKind.ACCOMMODATION, guest.inside_of("accommodation"))]
+    sums += [(kind_of(each.text("label"), each.text("category")), each) for each in guest.each("fees")]
+    sums += [(LineKind.DISCOUNT, each) for each in guest.each("discounts")]
+    sums += [(LineKind.TAX, each) for each in guest.each("taxes")]
+    lines = [
+        taking(PriceLine(kind, minor, each.text("label", limit=LONGEST)))
+        for kind, each in sums
+        if (minor := each.minor("amount")) is not None
+    ]
+    total = guest.minor("total_price.amount")
+    return price_of(None if total is None else Money(total, currency), lines, currency)
 
 
 def _closed(day: Fields) -> StayKind | None:

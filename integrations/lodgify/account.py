@@ -30,6 +30,7 @@ from hub.io.pace import Rate
 from hub.io.signatures import hmac_hex, known
 from hub.model.effects import Effect, MessageGuest, SetDoorCode
 from hub.model.facts import Listing, StayReport
+from hub.model.price_lines import LineKind, PriceLine, price_of, taking
 from hub.model.returning import is_proxy
 from hub.model.values import StayKind
 
@@ -147,7 +148,8 @@ class Lodgify(Account):
         if told.yes("is_deleted") or told.text("canceled_at"):
             kind, status = OVER
         email, phone = told.text("guest.email"), told.text("guest.phone", limit=40)
-        rooms = told.each("rooms")
+        rooms, currency = told.each("rooms"), told.text("currency_code")
+        price = price_of(told.money("total_amount", currency), parts_told(told, currency))
         return StayReport(
             uid=told.named("id"),
             kind=kind,
@@ -171,8 +173,26 @@ class Lodgify(Account):
             listing=told.named("property_id"),
             platform=told.text("source"),
             source_status=word,
-            total=told.money("total_amount", told.text("currency_code")),
+            total=price.total,
+            lines=price.lines,
         )
+
+
+# `subtotals` of a booking of v2, as integrators read it: together they are the total, and promotions are less than nothing.
+_SUMS: Final = {
+    "stay": LineKind.ACCOMMODATION,
+    "promotions": LineKind.DISCOUNT,
+    "fees": LineKind.SERVICE,
+    "addons": LineKind.SERVICE,
+    "taxes": LineKind.TAX,
+    "vat": LineKind.TAX,
+}
+
+
+def parts_told(told: Fields, currency: str) -> list[PriceLine]:
+    """Of each kind the sum; single fees have no names there. Lodgify's own word for it is its label."""
+    sums = ((name, kind, told.money(f"subtotals.{name}", currency)) for name, kind in _SUMS.items())
+    return [taking(PriceLine(kind, cost.minor, name)) for name, kind, cost in sums if cost is not None]
 
 
 def _sum(rooms: Sequence[Fields], path: str) -> int | None:

@@ -30,6 +30,7 @@ from hub.io.http import send
 from hub.io.pace import Rate
 from hub.model.effects import Effect, MessageGuest, SetDoorCode, SetNights
 from hub.model.facts import Listing, StayReport
+from hub.model.price_lines import LineKind, kind_of, price_of, taking
 from hub.model.returning import is_proxy
 from hub.model.values import StayKind
 from integrations.smoobu.blocking import Blocking, ours
@@ -69,7 +70,11 @@ class Smoobu(Account):
     async def bookings(self, since: datetime | None) -> AsyncIterator[Sequence[Any]]:
         """What changed can be asked for by the day only."""
         now = self.host.clock.now()
-        query: list[tuple[str, str | int]] = [("showCancellation", "true"), ("excludeBlocked", "false")]
+        query: list[tuple[str, str | int]] = [
+            ("showCancellation", "true"),
+            ("excludeBlocked", "false"),
+            ("includePriceElements", "true"),
+        ]
         if since is None:
             query += [("from", (now - timedelta(days=2)).date().isoformat()), ("to", (now + AHEAD).date().isoformat())]
         else:
@@ -151,6 +156,9 @@ class Smoobu(Account):
             kind = BLOCKED[0]
         email, phone = told.text("email"), told.text("phone", limit=40)
         adults, children = told.count("adults"), told.count("children")
+        currency = self._config.currency or _currency(told)
+        lines = told.lines("priceElements", currency, _item, amount="amount", label="name")
+        price = price_of(told.money("price", currency), map(taking, lines), currency)
         return StayReport(
             uid=told.named("id"),
             kind=kind,
@@ -173,5 +181,30 @@ class Smoobu(Account):
             platform=told.text("channel.name"),
             source_status=word,
             changed_at=told.instant("modified-at"),
-            total=told.money("price", self._config.currency or ""),
+            total=price.total,
+            lines=price.lines,
         )
+
+
+# Of Smoobu's documented types of price elements, as integrators list them; a null type is told by its name.
+_ITEMS: Final = {
+    "basePrice": LineKind.ACCOMMODATION,
+    "cleaningFee": LineKind.CLEANING,
+    "addon": LineKind.SERVICE,
+    "longStayDiscount": LineKind.DISCOUNT,
+    "coupon": LineKind.DISCOUNT,
+}
+
+
+def _item(element: Fields) -> LineKind | None:
+    """None: it is part of another element's amount (`priceIncludedInId`), and would count twice."""
+    if element.there("priceIncludedInId") is not None:
+        return None
+    type_ = element.text("type")
+    return _ITEMS.get(type_) or kind_of(element.text("name"), type_)
+
+
+def _currency(told: Fields) -> str:
+    """A booking does not name it, but each element of its price does. Empty: they disagree, or there are none."""
+    named = {element.text("currencyCode") for element in told.each("priceElements")}
+    return named.pop() if len(named) == 1 else ""

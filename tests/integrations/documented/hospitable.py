@@ -9,6 +9,16 @@ from typing import Any, Final
 from tests.integrations.documented import Message
 
 _STATUS: Final = {"category": "accepted", "sub_category": ("request to book", None)}
+_COST: Final = {"amount": 12345, "formatted": "$123.45", "label": "Guest Service Fee", "category": "Service fees"}
+_PAYS: Final = {
+    "accommodation": _COST,
+    "fees": [_COST],
+    "discounts": [_COST],
+    "taxes": [_COST],
+    "adjustments": [_COST],
+    "total_price": _COST,
+}
+"""`FinancialsV2`, as the guest sees it."""
 BOOKING: Final = {
     "id": "6f58fd0a-a9cb-3746-9219-384a156ff7bb",
     "conversation_id": "6f58fd0a-a9cb-3746-9219-384a156ff7bb",
@@ -34,6 +44,7 @@ BOOKING: Final = {
         "email": ("edda@example.com", None),
         "phone_numbers": (["+46 498 123456"], None),
     },
+    "financials": {"currency": "USD", "guest": _PAYS, "host": {}},
 }
 """`Reservation`, `ReservationFull`."""
 BOOKINGS: Final = (BOOKING,)

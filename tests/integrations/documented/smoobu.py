@@ -1,5 +1,6 @@
 """Sources: [T] types of public clients of `GET /api/reservations`, after docs.smoobu.com. [W] integrators' tests and documents of
 the webhook. [P] Smoobu's API as listed by digfish/php-smoobu-cli. [M] m190/usefulapi-mcp @387141cc.
+[E] integrators' tests and readers of price elements.
 """
 
 from __future__ import annotations
@@ -30,6 +31,19 @@ BOOKING: Final = {
     "price-paid": "Yes",
     "language": "en",
     "is-blocked-booking": False,
+    "priceElements": [  # [T], with `includePriceElements`; [E]
+        {
+            "id": 10,
+            "type": ("cleaningFee", None),
+            "name": "Cleaning fee",
+            "amount": 30.5,
+            "quantity": (None, 1),
+            "tax": (None, 7),
+            "currencyCode": "GBP",
+            "sortOrder": (4, None),
+            "priceIncludedInId": (None, 9),
+        }
+    ],
 }
 BOOKINGS: Final = (BOOKING,)
 MESSAGES: Final = (

@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from tests.integrations.servers import Asked
-from tests.simulators.managers.desk import Booking, Desk, Limit, Reply, reply
+from tests.simulators.managers.desk import Booking, Desk, Limit, Reply, items, reply
 
 STATES: Final = {
     "taken": "accepted",
@@ -110,9 +110,27 @@ class HospitableDesk(Desk):
         }
         if "guest" in include:
             told["guest"] = {"first_name": first, "last_name": last, "email": row.email, "phone_numbers": [row.phone]}
+        if "financials" in include:
+            told["financials"] = {"currency": "EUR", "guest": self._guest_pays(row), "host": {}}
         if "properties" in include:
             told["properties"] = [{"id": row.unit, "name": self.units[row.unit]}]
         return told
+
+    def _guest_pays(self, row: Booking) -> dict[str, Any]:
+        """As FinancialsV2 of its OpenAPI document."""
+        (nights, fare), (title, cleaning) = items(row)
+        told = [
+            (nights, "Accommodation", fare),
+            (title, "Guest fees", cleaning),
+            ("", "Guest total price", float(row.total)),
+        ]
+        stay, fee, total = (
+            {"amount": round(cost * 100), "formatted": f"€{cost}", "label": label, "category": category}
+            for label, category, cost in told
+        )
+        paid_out = {"amount": -100, "formatted": "€-1", "label": "Resolution Adjustment", "category": "Total payouts"}
+        lists: dict[str, Any] = {"fees": [fee], "discounts": [], "taxes": [], "adjustments": [paid_out]}
+        return {"accommodation": stay, **lists, "total_price": total}
 
     def webhook(self, booking: Booking) -> tuple[dict[str, str], bytes]:
         """A partial one: what changed, and no id of the reservation in its data."""

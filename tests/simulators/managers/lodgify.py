@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from tests.integrations.servers import Asked
-from tests.simulators.managers.desk import Booking, Desk, Reply, reply
+from tests.simulators.managers.desk import Booking, Desk, Reply, items, reply
 
 STATES: Final = {"taken": "Booked", "asked": "Tentative", "over": "Declined", "strange": "Pondering"}
 
@@ -91,6 +91,14 @@ class LodgifyDesk(Desk):
             "is_deleted": False,
             "currency_code": "EUR",
             "total_amount": float(row.total),
+            "subtotals": {
+                "promotions": 0,
+                "stay": items(row)[0][1],
+                "fees": items(row)[1][1],
+                "addons": 0,
+                "taxes": 0,
+                "vat": 0,
+            },
             "notes": "",
             "check_in": {"time": "15:00:00", "initiator": "Manual"},
             "check_out": {"time": "11:00:00", "initiator": "Manual"},

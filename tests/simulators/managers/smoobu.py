@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from tests.integrations.servers import Asked
-from tests.simulators.managers.desk import Booking, Desk, Reply, reply
+from tests.simulators.managers.desk import Booking, Desk, Reply, items, reply
 
 STATES: Final = {
     "taken": "modification of booking",
@@ -84,11 +84,37 @@ class SmoobuDesk(Desk):
         rows = [row for row in rows if query.get("apartmentId", row.unit) == row.unit]
         rows = [row for row in rows if row.state != "over" or query.get("showCancellation") == "true"]
         size, page = min(int(query["pageSize"]), 100, self.page), int(query["page"])
-        found = [self.item(row) for row in rows[(page - 1) * size : page * size]]
+        priced = query.get("includePriceElements") == "true"
+        found = [
+            self.item(row) | ({"priceElements": self._elements(row)} if priced else {})
+            for row in rows[(page - 1) * size : page * size]
+        ]
         count = -(-len(rows) // size)
         return reply(
             {"page": page, "page_size": size, "page_count": count, "total_items": len(rows), "bookings": found}
         )
+
+    def _elements(self, row: Booking) -> list[dict[str, Any]]:
+        (nights, fare), (title, cleaning) = items(row)
+        told: list[tuple[str | None, str, float, int | None]] = [
+            ("basePrice", nights, fare, None),
+            ("cleaningFee", title, cleaning, None),
+            (None, "Cleaning products", 5.0, 2),
+        ]
+        return [
+            {
+                "id": number + 1,
+                "type": kind,
+                "name": name,
+                "amount": amount,
+                "quantity": None,
+                "tax": None,
+                "currencyCode": "EUR",
+                "sortOrder": number,
+                "priceIncludedInId": inside,
+            }
+            for number, (kind, name, amount, inside) in enumerate(told)
+        ]
 
     def item(self, row: Booking) -> dict[str, Any]:
         return {
