@@ -20,6 +20,7 @@ from hub.calendars import timed
 from hub.io.vault import NOT_OPENED
 from hub.issuing import Desk
 from hub.model.past_stays import Fault, PastStay, Units, What
+from hub.model.price_lines import packed
 from hub.model.spelled import Came, folded
 from hub.model.stays import HouseRules, local_instant, stay_window
 from hub.model.values import BESIDES, PropertyId, StayId, StayKind, StayStatus, UnitId, Window
@@ -247,6 +248,7 @@ def _bare(read: PastStay, id_: StayId, now: datetime) -> StayRow:
         platform=read.platform,
         total_minor=None if read.total is None else read.total.minor,
         currency=None if read.total is None else read.total.currency,
+        price_lines=packed(read.lines),
         adults=read.adults,
         children=read.children,
         infants=read.infants,
@@ -361,7 +363,12 @@ def _merged(desk: Desk, read: PastStay, known: StayRow, *, ours: bool) -> tuple[
     for name in _FILLED:
         new = getattr(told, name)
         settle(name, getattr(known, name), new, **{name: new})
-    settle("total", known.total, told.total, total_minor=told.total_minor, currency=told.currency)
+    if told.total != known.total:
+        # Another price is made of other things.
+        priced = {"total_minor": told.total_minor, "currency": told.currency, "price_lines": told.price_lines}
+        settle("total", known.total, told.total, **priced)
+    else:
+        settle("price_lines", known.price_lines, told.price_lines, price_lines=told.price_lines)
     contact = contacts.opened(desk.vault, known)
     wanted = contact | {
         name: value

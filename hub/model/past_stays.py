@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from hub.model.money import Money
+from hub.model.price_lines import LineKind, Price, PriceLine, price_of, taking
 from hub.model.spelled import NO_DAY, YEARS, Came, DateOrder, folded, order_of, plain, read_amount, read_day, status
 from hub.model.values import BESIDES, UnitId, clean, told_besides
 
@@ -49,6 +50,11 @@ class What(Enum):
     PETS = "pets"
     TOTAL = "total"
     CURRENCY = "currency"
+    RENT = "rent"
+    CLEANING = "cleaning"
+    SERVICE = "service"
+    TAX = "tax"
+    DISCOUNT = "discount"
     PLATFORM = "platform"
     NOTE = "note"
     SPECIAL_REQUESTS = "special_requests"
@@ -58,13 +64,22 @@ class What(Enum):
 
 
 _W = What
+ITEMS: Final[Mapping[What, LineKind]] = {
+    _W.RENT: LineKind.ACCOMMODATION,
+    _W.CLEANING: LineKind.CLEANING,
+    _W.SERVICE: LineKind.SERVICE,
+    _W.TAX: LineKind.TAX,
+    _W.DISCOUNT: LineKind.DISCOUNT,
+}
+"""What the price is made of."""
 _COUNTED: Final = (_W.GUESTS, _W.ADULTS, _W.CHILDREN, _W.INFANTS, _W.PETS)
 # Seen: Airbnb "reservations.csv" (Confirmation code, Status, Guest name, Contact, # of adults, # of children, # of infants,
 # Start date, End date, # of nights, Booked, Listing, Earnings); Booking.com "Download" (Book number, Booked by, Guest name(s),
 # Check-in, Check-out, Status, Rooms, Persons, Adults, Children, Price, Commission amount, Remarks, Unit type, Duration (nights),
 # Phone number); iTrip (Confirmation Code, Property Name, Check In, Check Out, Nights, Guest First, Guest Last, Guest Email, Guest
 # Phone, Adults, Total Paid, Entry Source). Headings as they stand in public programs that read those files.
-# Departs: Airbnb's "Earnings" and a PMS's "payout" are what the host gets, not what the guest pays, so they are no total.
+# Departs: Airbnb's "Service fee" is what the host pays, so no heading of that name is an item of the guest's price by itself;
+# Airbnb's "Earnings" and a PMS's "payout" are what the host gets, not what the guest pays, so they are no total.
 _HEADINGS: Final[Mapping[What, tuple[str, ...]]] = {
     _W.UNIT: ("unit id", "unit", "listing", "listing s nickname", "listing nickname", "listing name", "property name", "property",
               "apartment", "accommodation", "rental", "unit name", "room", "unit type", "property id", "listing id"),
@@ -88,6 +103,11 @@ _HEADINGS: Final[Mapping[What, tuple[str, ...]]] = {
     _W.PETS: ("pets", "of pets"),
     _W.TOTAL: ("total", "total price", "price", "total paid", "guest total", "total amount", "gross", "amount", "total charges"),
     _W.CURRENCY: ("currency", "currency code"),
+    _W.RENT: ("accommodation price", "accommodation fare", "rent", "base price", "room price"),
+    _W.CLEANING: ("cleaning fee", "cleaning fees", "cleaning", "final cleaning"),
+    _W.SERVICE: ("guest service fee", "extras", "extra fees", "add ons", "addons"),
+    _W.TAX: ("taxes", "tax", "vat", "tourist tax", "city tax", "lodging tax"),
+    _W.DISCOUNT: ("discount", "discounts"),
     _W.PLATFORM: ("platform", "source", "channel", "booking source", "listing site", "entry source", "booking channel", "site"),
     _W.NOTE: ("note", "notes", "remarks", "comment", "comments"),
     _W.SPECIAL_REQUESTS: ("special requests", "special request", "requests"),
@@ -170,6 +190,8 @@ class PastStay:
     infants: int | None = None
     pets: int | None = None
     total: Money | None = None
+    lines: tuple[PriceLine, ...] = ()
+    """What that is made of; where no column says the total, it is their sum."""
     special_requests: str = ""
     company: str = ""
     purpose: str = ""
@@ -215,7 +237,7 @@ def read_row(cells: Sequence[str], headings: Sequence[str], reading: Reading, un
     came = attempt(row.came, Came.STAYED)
     unit = attempt(row.unit, UnitId(""))
     days = attempt(partial(row.days, unit), (date.min, date.max))
-    total = attempt(row.total, None)
+    price = attempt(row.price, Price(None, ()))
     guests, adults, children, infants, pets = (attempt(partial(row.count, what), None) for what in _COUNTED)
     if faults:
         return faults
@@ -223,7 +245,7 @@ def read_row(cells: Sequence[str], headings: Sequence[str], reading: Reading, un
     besides: dict[str, Any] = {name: told_besides(name, row[What(name)]) for name in BESIDES}
     return PastStay(
         unit, *days, came, guest=row.guest(), phone=phone, email=email, reference=clean(row[_W.REFERENCE], limit=100),
-        platform=clean(row[_W.PLATFORM], limit=60), note=clean(row[_W.NOTE]), total=total,
+        platform=clean(row[_W.PLATFORM], limit=60), note=clean(row[_W.NOTE]), total=price.total, lines=price.lines,
         guests=guests, adults=adults, children=children, infants=infants, pets=pets,
         **besides,
     )  # fmt: skip
@@ -321,16 +343,35 @@ class _Row:
         phone, email = clean(self[_W.PHONE], limit=40), clean(self[_W.EMAIL], limit=200)
         return ("", email or phone) if "@" in phone else (phone, email)
 
-    def total(self) -> Money | None:
-        told = self[_W.TOTAL]
+    def price(self) -> Price:
+        total = self._amount(_W.TOTAL, self[_W.TOTAL])
+        items = [(kind, self._item(what)) for what, kind in ITEMS.items()]
+        lines = [taking(PriceLine(kind, cost.minor)) for kind, cost in items if cost is not None]
+        currencies = {cost.currency for cost in (total, *(cost for _, cost in items)) if cost is not None}
+        if len(currencies) > 1:
+            why = f"its price is in {' and '.join(sorted(currencies))}"
+            raise _Wrong(_W.CURRENCY, why, "one price has one currency: choose other columns")
+        whole = price_of(total, lines, next(iter(currencies), ""))
+        if whole.total is not None and whole.total.minor < 0:
+            raise _Wrong(_W.DISCOUNT, "it takes more from the price than there is", "choose the column of the total")
+        return whole
+
+    def _item(self, what: What) -> Money | None:
+        """A discount may stand there as less than nothing. Nothing at all is no item."""
+        told = self[what]
+        if what is _W.DISCOUNT:
+            told = told.strip().removeprefix("(").removesuffix(")").replace("-", "", 1).replace("−", "", 1)
+        return self._amount(what, told)
+
+    def _amount(self, what: What, told: str) -> Money | None:
         if not told:
             return None
-        heading = self.headings[self.reading.columns[_W.TOTAL]]
+        heading = self.headings[self.reading.columns[what]]
         currency = self[_W.CURRENCY] or _named_currency(heading) or self.reading.currency
         found = read_amount(told, currency)
         if isinstance(found, Money):
             return found
-        raise _Wrong(_W.TOTAL, f"“{clean(told, limit=40)}” {found[0]}", found[1])
+        raise _Wrong(what, f"“{clean(told, limit=40)}” {found[0]}", found[1])
 
 
 # ---- what a file as a whole leaves open ----------------------------------------------------------------------------

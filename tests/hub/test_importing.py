@@ -26,6 +26,7 @@ from tests.hub.past_lists import (
     ADA,
     BOB,
     CY,
+    HEAD,
     ROBIN,
     bring,
     bring_in,
@@ -204,6 +205,26 @@ def test_a_file_may_say_anew_what_an_import_made_and_nobody_touched(tmp_path: Pa
             assert [replace(row, contact=None) for row in await house.stays()] == first
 
     asyncio.run(scene())
+
+
+def test_what_a_price_is_made_of_comes_along_and_is_filled_in_where_the_price_is_the_same(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with home(tmp_path) as house:
+            await bring_in(house, ADA)
+            itemised = f"{ADA},250,50"
+            head = f"{HEAD},Rent,Cleaning fee"
+            again = await bring_in(house, itemised, head=head)
+            [ada] = await house.stays()
+            assert [(line.kind.value, line.minor) for line in ada.price.lines] == [
+                ("accommodation", 25_000),
+                ("cleaning", 5_000),
+            ]
+            assert (await seen(house, again))[0].changes == ("price_lines",)
+            await bring_in(house, ADA)
+            [kept] = await house.stays()
+            assert kept.price == ada.price, "a list that says nothing of it takes nothing away"
+
+    simulate(scene())
 
 
 def test_a_group_has_one_reference_and_a_stay_in_each_unit(tmp_path: Path) -> None:

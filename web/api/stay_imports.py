@@ -20,6 +20,7 @@ from hub.store.imports import Import, State, Verdict
 from web.api.paging import ByNumber, Page
 from web.api.problems import missing
 from web.api.routes import Call
+from web.api.stays import PriceLineOut
 from web.api.wire import In, Nothing, Out, Told, Whole
 
 LARGEST_LIST: Final = LARGEST_FILE * 4 // 3 + 4096
@@ -132,6 +133,7 @@ class StaySaid(Out):
     guests: int | None
     total_minor: int | None = Field(description="in the smallest unit of the currency")
     currency: str | None
+    lines: list[PriceLineOut] = Field(description="what the price is made of")
 
 
 class RowOut(Out):
@@ -291,4 +293,5 @@ def _said(read: PastStay) -> StaySaid:
         guests=read.guests,
         total_minor=None if read.total is None else read.total.minor,
         currency=None if read.total is None else read.total.currency,
+        lines=[PriceLineOut(kind=each.kind, label=each.label, minor=each.minor) for each in read.lines],
     )

@@ -89,6 +89,27 @@ def test_what_guests_told_besides_is_recognised() -> None:
     )  # fmt: skip
 
 
+def test_what_a_price_is_made_of_is_recognised_and_is_the_price_where_no_column_says_it() -> None:
+    row = ROW | {
+        "Accommodation fare (EUR)": "300", "Cleaning fee (EUR)": "50,00", "Taxes (EUR)": "12.30", "Discount (EUR)": "(-20)",
+        "Service fee": "15",
+    }  # fmt: skip
+    read = _read(list(row), row)
+    assert isinstance(read, PastStay), read
+    made_of = (("accommodation", 30_000), ("cleaning", 5_000), ("tax", 1_230), ("discount", -2_000))
+    assert tuple((line.kind.value, line.minor) for line in read.lines) == made_of, "what the host pays is no item"
+    assert read.total == Money(34_230, "EUR")
+    told = _read([*row, "Total"], row | {"Total": "400 EUR"})
+    assert isinstance(told, PastStay), told
+    assert (told.total, len(told.lines)) == (Money(40_000, "EUR"), 4)
+    mixed = _read([*row, "Total"], row | {"Total": "400 USD"})
+    assert isinstance(mixed, list)
+    assert mixed[0].why == "its price is in EUR and USD"
+    less = _read(list(row), row | {"Discount (EUR)": "900"})
+    assert isinstance(less, list)
+    assert (less[0].what, less[0].why) == (What.DISCOUNT, "it takes more from the price than there is")
+
+
 def test_the_heading_that_says_it_best_wins() -> None:
     assert recognised(["Booked by", "Guest name"]) == {What.GUEST: 1}
     assert recognised(["GUEST'S NAME", "Amount (EUR)"]) == {What.GUEST: 0, What.TOTAL: 1}
