@@ -23,7 +23,7 @@ from hub.site import Channel, PassSaid, PersonSaid, Site
 from hub.site_advice import advice
 from hub.site_telling import TELL_HOURS, WISHED
 from hub.site_words import R, Row
-from hub.store import alerts, bookings, codes, house, log, passes, persons, removing, stays
+from hub.store import alerts, bookings, codes, house, log, passes, persons, removing, staying, stays
 from hub.store.alerts import Wishes
 from hub.store.bookings import RulesRow
 from hub.store.engine import Tx
@@ -316,7 +316,7 @@ def _in_use(tx: Tx, change: Change, prune: Prune, now: datetime) -> str | None:
     removed = change.what is What.REMOVED and prune is not Prune.EVEN_IN_USE
     match change.row:
         case Unit() as row if removed:
-            live = len(stays.live_in(tx, row.id, now))
+            live = len(staying.live_in(tx, row.id, now))
             why = f"has stays that are not over ({live}); cancel them first, or say --prune twice"
             return f"{site_words.called(row)} {why}" if live else None
         case LockRow() as row if removed:
@@ -334,7 +334,7 @@ def _lock_in_use(tx: Tx, row: LockRow, now: datetime) -> str | None:
     if held:
         cure = "wait until they are cleared, or say --prune twice and clear them at the lock"
         return f"{site_words.called(row)} holds or awaits codes of ours ({held}); {cure}"
-    passing = [unit.id for unit in house.units_of(tx, row.id) if stays.live_in(tx, unit.id, now)]
+    passing = [unit.id for unit in house.units_of(tx, row.id) if staying.live_in(tx, unit.id, now)]
     cure = "take it from the unit first, or say --prune twice"
     return (
         f"{site_words.called(row)} is a door of {', '.join(passing)}, with stays that are not over; {cure}"

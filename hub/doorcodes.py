@@ -21,7 +21,7 @@ from hub.model.alerts import Finding, Kind
 from hub.model.effects import Effect, GiveDoorCode, SetDoorCode
 from hub.model.values import ChannelId, GrantId, LockId, Pin, StayId
 from hub.plugins import Plugins
-from hub.store import codes, door_codes, doors, log, mail
+from hub.store import codes, door_codes, doors, log, mail, staying
 from hub.store import stays as ledger
 from hub.store.codes import Issued
 from hub.store.door_codes import CodeThere, written
@@ -53,21 +53,25 @@ def promise_all(tx: Tx, desk: Desk, channels: list[ChannelId], wall: datetime) -
     """A promise for each booking where something else stands than should. Doing it twice changes nothing."""
     for channel in channels:
         told = door_codes.told(tx, channel)
-        for id_ in door_codes.candidates(tx, channel, desk.now()):
-            stay = ledger.stay(tx, id_)
-            if stay is not None:
-                _promise(tx, desk, channel, stay, told.get(id_), wall)
+        for stay in _current(tx, channel, desk.now()):
+            _promise(tx, desk, channel, stay, told.get(stay.id), wall)
 
 
 def due(tx: Tx, desk: Desk, channels: list[ChannelId]) -> bool:
     """Whether `promise_all` has anything to do."""
     for channel in channels:
         told = door_codes.told(tx, channel)
-        for id_ in door_codes.candidates(tx, channel, desk.now()):
-            stay = ledger.stay(tx, id_)
-            if stay is not None and _change(tx, desk, stay, told.get(id_)) is not None:
-                return True
+        if any(_change(tx, desk, stay, told.get(stay.id)) is not None for stay in _current(tx, channel, desk.now())):
+            return True
     return False
+
+
+def _current(tx: Tx, channel: ChannelId, now: datetime) -> Iterator[StayRow]:
+    """What stands there of a stay that is over is left there."""
+    for id_ in door_codes.candidates(tx, channel, staying.since(tx, now)):
+        stay = ledger.stay(tx, id_)
+        if stay is not None and not staying.is_over(tx, stay, now):
+            yield stay
 
 
 def _change(tx: Tx, desk: Desk, stay: StayRow, known: CodeThere | None) -> str | None:

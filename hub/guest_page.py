@@ -25,7 +25,7 @@ from hub.model.keypads import steps
 from hub.model.ladder import DoorNow, Own, Tell, Withhold, may_tell, takes_backup
 from hub.model.values import CODED, GrantId, LockId, Pin, Secret, StayId, StayStatus
 from hub.opened_doors import on_page
-from hub.store import codes, doors, emergencies, house, log, settings
+from hub.store import codes, doors, emergencies, house, log, settings, staying
 from hub.store import guest_page as links
 from hub.store import stays as ledger
 from hub.store.engine import Tx
@@ -100,7 +100,7 @@ def _no_page(tx: Tx, row: StayRow | None, desk: Desk) -> str | None:
         return "the stay is cancelled"
     if row.status is not StayStatus.CONFIRMED or row.kind not in CODED or row.check_in is None or row.check_out is None:
         return "no guest is sure to come, so there is no page for one"
-    over = desk.trusted() and ladder.is_over(tx, row, desk.now())
+    over = desk.trusted() and staying.is_over(tx, row, desk.now())
     return "the stay is over" if over or row.left_at is not None else None
 
 

@@ -27,7 +27,7 @@ from hub.model.guest_told import Present, Telling, due, telling
 from hub.model.ladder import Withhold
 from hub.model.values import CODED, ChannelId, GrantId, Secret, StayId, StayStatus
 from hub.schedule import pause
-from hub.store import codes, guest_messages, house, mail
+from hub.store import codes, guest_messages, house, mail, staying
 from hub.store import ladder as near_stays
 from hub.store import stays as ledger
 from hub.store.codes import Issued
@@ -303,7 +303,7 @@ def found(look: Look) -> Iterator[Finding]:
 
 
 def _still_waits(look: Look, stay: StayRow) -> bool:
-    end = ladder.ends(look.tx, stay)
+    end = staying.ends(look.tx, stay)
     over = look.clock.trusted and end is not None and look.reached(end)
     return stay.status is StayStatus.CONFIRMED and stay.left_at is None and stay.arrived_at is None and not over
 

@@ -60,7 +60,7 @@ from hub.model.values import (
 from hub.model.workflow import Stage
 from hub.readings import SoFar
 from hub.stay_changes import StayChange, changed, last4_of, party_of, priced
-from hub.store import alarms, bookings, codes, house, log, questions, steps
+from hub.store import alarms, bookings, codes, house, log, questions, staying, steps
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.house import Property
@@ -343,7 +343,7 @@ class Intake:
     def replan_unit(self, tx: Tx, unit: UnitId) -> None:
         """House rules or doors changed: times and codes of its stays are worked out again."""
         place = house.property_of(tx, unit)
-        for stay in ledger.live_in(tx, unit, self.desk.now()):
+        for stay in staying.live_in(tx, unit, self.desk.now()):
             row = stay if place is None else timed(stay, place)
             if row != stay:
                 ledger.keep(tx, row)
@@ -371,9 +371,14 @@ class Intake:
             raise Rejected("somebody holds some of these nights")
 
     def _keep(self, tx: Tx, row: StayRow, actor: str, action: str) -> None:
-        if _over(row, self.desk.now()):
-            raise Rejected("the stay would be over already")
         before = ledger.stay(tx, row.id)
+        still = (
+            before is not None
+            and before.check_out == row.check_out
+            and not staying.is_over(tx, before, self.desk.now())
+        )
+        if _over(row, self.desk.now()) and not still:
+            raise Rejected("the stay would be over already")
         try:
             with tx.attempt():
                 changes.keep(tx, self.desk, before, row, changes.Word(actor, action), why=action)

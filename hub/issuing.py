@@ -18,7 +18,7 @@ from hub.model.pins import common_length
 from hub.model.policy import CodeKind, CodePolicy
 from hub.model.stays import HouseRules, code_window, wants_code
 from hub.model.values import CodeTag, GrantId, LockId, PassId, Pin, Purpose, StayId, StayStatus, UnitId, Window
-from hub.store import codes, conflicts, digits, doors, guest_page, house, log, passes, questions
+from hub.store import codes, conflicts, digits, doors, guest_page, house, log, passes, questions, staying
 from hub.store import ladder as pulled
 from hub.store import stays as ledger
 from hub.store.codes import Issued
@@ -291,7 +291,7 @@ def put_down(tx: Tx, desk: Desk, lock: LockId, pin: Pin, window: Window, whose: 
 
 def replan_unit(tx: Tx, desk: Desk, unit: UnitId) -> None:
     """House rules or doors of the unit changed: every stay that still matters is worked out again."""
-    for stay in ledger.live_in(tx, unit, desk.now()):
+    for stay in staying.live_in(tx, unit, desk.now()):
         replan(tx, desk, stay)
 
 
@@ -334,7 +334,7 @@ def type_unit_code(tx: Tx, desk: Desk, unit: Unit, pin: Pin | None, actor: str) 
         Rejected: as for `type_code`.
     """
     if pin is not None:
-        _object(tx, desk, unit.locks, pin, [stay.id for stay in ledger.live_in(tx, unit.id, desk.now())])
+        _object(tx, desk, unit.locks, pin, [stay.id for stay in staying.live_in(tx, unit.id, desk.now())])
     house.keep_unit_pin(tx, unit.id, pin, desk.vault)
     log.record(
         tx, desk.now(), actor, "code of unit typed" if pin is not None else "code of unit taken away", f"unit:{unit.id}"

@@ -23,7 +23,7 @@ from hub.issuing import Desk
 from hub.model.ladder import ENTRY, Act, DoorNow, Rung, Standing, Tell, Withhold, may_tell, stand, worst
 from hub.model.values import LockId, StayId
 from hub.schedule import pause
-from hub.store import codes, doors, house
+from hub.store import doors, house, staying
 from hub.store import ladder as ledger
 from hub.store import stays as stay_ledger
 from hub.store.engine import Store, Tx
@@ -94,21 +94,7 @@ class Span:
 
 
 def span(tx: Tx, now: datetime) -> Span:
-    early, late = house.longest_buffers(tx)
-    return Span(ENTRY + early, now - late)
-
-
-def ends(tx: Tx, row: StayRow) -> datetime | None:
-    """When the last code of a stay ends: at check-out, or as long after as its house allows."""
-    own = (entry.grant.window.end for entry in codes.issued_for(tx, row.id))
-    return max((at for at in (row.check_out, *own) if at is not None), default=None)
-
-
-def is_over(tx: Tx, row: StayRow, now: datetime) -> bool:
-    if row.check_out is None or now < row.check_out:
-        return False
-    end = ends(tx, row)
-    return end is not None and end <= now
+    return Span(ENTRY + house.longest_buffers(tx)[0], staying.since(tx, now))
 
 
 def rows(tx: Tx, ids: Iterable[StayId]) -> list[StayRow]:

@@ -16,7 +16,7 @@ from hub.model.alerts import Finding, Kind
 from hub.model.codes import Reading
 from hub.model.ladder import DoorNow, Own, Rung, deadlines, takes_backup
 from hub.model.values import LockId, StayId, StayStatus
-from hub.store import code_list, codes, doors, guest_page, house, settings, stays
+from hub.store import code_list, codes, doors, guest_page, house, settings, staying, stays
 from hub.store import ladder as ledger
 from hub.store.codes import Issued
 from hub.store.doors import Door
@@ -143,7 +143,7 @@ def of_complaints(look: Look) -> Iterator[Finding]:
 
 
 def _still_comes(look: Look, row: StayRow) -> bool:
-    end = ladder.ends(look.tx, row)
+    end = staying.ends(look.tx, row)
     over = look.clock.trusted and end is not None and look.reached(end)
     return row.status is StayStatus.CONFIRMED and row.left_at is None and not over
 

@@ -28,6 +28,7 @@ from hub.store import (
     publishing,
     questions,
     replies,
+    staying,
 )
 from hub.store.engine import Tx
 
@@ -47,7 +48,7 @@ async def tidy(hub: Hub) -> None:
             alerts.come_to_now(tx, hub.clock.now())
         mail.tidy(tx, hub.wall.now() - DELIVERIES)
         alerts.tidy(tx, hub.clock.now() - KEEP_ALERTS)
-        questions.withdraw_moot(tx, hub.clock.now())
+        questions.withdraw_moot(tx, staying.since(tx, hub.clock.now()), hub.clock.now())
         passes.tidy(tx, hub.clock.now())
         publishing.tidy(tx, hub.clock.now())
         batteries.forget_old(tx, hub.clock.now() - batteries.KEPT)

@@ -22,7 +22,7 @@ from hub.io.clock import JUMP_S, LoopClock, TurnedClock
 from hub.issuing import Desk
 from hub.model.alerts import Finding, Kind
 from hub.model.values import StayId
-from hub.store import codes, doors, mail
+from hub.store import codes, doors, mail, staying
 from hub.store import ladder as pools
 from hub.store import stays as ledger
 from hub.store.engine import Store, Tx
@@ -68,7 +68,9 @@ def make_up(tx: Tx, desk: Desk) -> None:
     """Doing it twice changes nothing."""
     now = desk.now()
     mail.come_to_now(tx, now)
-    for id_ in sorted({entry.stay for entry in pools.ended_early(tx, now) if entry.stay is not None}):
+    for id_ in sorted(
+        {entry.stay for entry in pools.ended_early(tx, now, staying.since(tx, now)) if entry.stay is not None}
+    ):
         stay = ledger.stay(tx, id_)
         if stay is not None:
             issuing.replan(tx, desk, stay)
@@ -82,7 +84,7 @@ def found(look: Look) -> Iterator[Finding]:
     if not look.clock.trusted:
         return
     lost: dict[StayId, list[str]] = {}
-    for entry in pools.ended_early(look.tx, look.now):
+    for entry in pools.ended_early(look.tx, look.now, staying.since(look.tx, look.now)):
         if entry.stay is not None and entry.told_at is not None and not _knows_another(look.tx, entry):
             door = doors.door(look.tx, entry.lock)
             lost.setdefault(entry.stay, []).append(entry.lock if door is None else door.name)

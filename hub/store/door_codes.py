@@ -55,15 +55,15 @@ def keep(tx: Tx, row: CodeThere) -> None:
     tx.signal(f"stay:{row.stay_id}")
 
 
-def candidates(tx: Tx, channel: ChannelId, now: datetime) -> list[StayId]:
-    """The account's bookings that are not over, and cancelled ones where a code may stand."""
+def candidates(tx: Tx, channel: ChannelId, over: datetime) -> list[StayId]:
+    """The account's bookings that check out later, and cancelled ones where a code may stand."""
     code = (door_codes.c.channel_id == channel) & (door_codes.c.stay_id == stays.c.id)
     query = (
         select(stays.c.id)
         .distinct()
         .join(stay_sources, stay_sources.c.stay_id == stays.c.id)
         .outerjoin(door_codes, code)
-        .where(stay_sources.c.channel_id == channel, is_given(stay_sources.c.uid), stays.c.check_out > now)
+        .where(stay_sources.c.channel_id == channel, is_given(stay_sources.c.uid), stays.c.check_out > over)
         .where(or_(stays.c.status == "confirmed", door_codes.c.standing != ""))
         .order_by(stays.c.id)
     )

@@ -192,17 +192,17 @@ def discard_pools(tx: Tx, at: datetime) -> None:
     codes.revoke(tx, tx.sql.execute(select(grants.c.id).where(_POOLED)).scalars().all(), at)
 
 
-def ended_early(tx: Tx, now: datetime) -> list[Issued]:
+def ended_early(tx: Tx, now: datetime, over: datetime) -> list[Issued]:
     """Codes of stays that were taken for over, though they are not: the clock was wrong. Their digits are lost."""
-    return _ENDED_EARLY.all(tx, now=now)
+    return _ENDED_EARLY.all(tx, now=now, over=over)
 
 
-_NOW: Final = bindparam("now", type_=Instant)
+_NOW, _OVER = bindparam("now", type_=Instant), bindparam("over", type_=Instant)
 _ENDED_EARLY: Final = Prepared(
     select(grants)
     # Bare, so that SQLite begins with the stays that are not over: of codes that are gone there are ever more.
     .join(stays, Bare(stays.c.id) == grants.c.stay_id)
-    .where(stays.c.check_out > _NOW, grants.c.pin.is_(None), grants.c.revoked_at.is_(None), grants.c.end > _NOW)
+    .where(stays.c.check_out > _OVER, grants.c.pin.is_(None), grants.c.revoked_at.is_(None), grants.c.end > _NOW)
     .order_by(Bare(grants.c.id)),
     codes.entry_of,
 )

@@ -127,9 +127,9 @@ _WITHDRAWN: Final = Prepared(
 )
 
 
-def withdraw_moot(tx: Tx, at: datetime) -> int:
-    """Questions about stays that are over, or gone."""
-    matters = select(stays.c.id).where(or_(stays.c.check_out.is_(None), stays.c.check_out > at))
+def withdraw_moot(tx: Tx, over: datetime, at: datetime) -> int:
+    """Questions about stays that checked out before that, or are gone."""
+    matters = select(stays.c.id).where(or_(stays.c.check_out.is_(None), stays.c.check_out > over))
     kinds = questions.c.kind.in_(OF_STAYS)
     moot = update(questions).where(questions.c.answer.is_(None), kinds, questions.c.subject.not_in(matters))
     tx.signal("questions")

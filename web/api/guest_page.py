@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from hub import guest_page, guest_text, ladder
+from hub import guest_page, guest_text
 from hub.errors import Rejected
 from hub.guest_text import Words
 from hub.model.guest_page import MOST_INSTRUCTIONS, notice
@@ -14,7 +14,7 @@ from hub.model.guest_told import MOST_TELL_HOURS
 from hub.model.people import Scope
 from hub.model.values import PropertyId, StayId, UnitId
 from hub.store import guest_page as links
-from hub.store import house
+from hub.store import house, staying
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.house import Property, Unit
@@ -65,7 +65,7 @@ def _link(tx: Tx, call: Call, row: StayRow) -> LinkOut:
         made_at=None if link is None else link.made_at,
         opened_at=None if link is None else link.opened_at,
         code_seen_at=None if link is None else link.shown_at,
-        ends_at=None if link is None else ladder.ends(tx, row),
+        ends_at=None if link is None else staying.ends(tx, row),
     )
 
 

@@ -18,7 +18,7 @@ from hub.model.values import BESIDES, PropertyId, StayId, StayKind, StayStatus, 
 from hub.model.workflow import Stage
 from hub.stay_changes import StayChange
 from hub.store import bookings as booked
-from hub.store import proofs
+from hub.store import proofs, staying
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.proofs import Tally
@@ -222,7 +222,7 @@ async def get_ladder(call: Call, query: Nothing, body: Nothing) -> LadderOut:
         row, now = ledger.stay(tx, id_), call.hub.clock.now()
         if row is None:
             raise missing("stay", id_)
-        return None if ladder.is_over(tx, row, now) else ladder.standing(tx, [row], now).get(id_)
+        return None if staying.is_over(tx, row, now) else ladder.standing(tx, [row], now).get(id_)
 
     where = await call.hub.store.read(look)
     if where is None:

@@ -11,7 +11,7 @@ from hub import backup_codes, contact_looks, contacts, ladder, workflow
 from hub.errors import Rejected
 from hub.hub import Hub
 from hub.model.values import CODED, ChannelId, StayId, StayStatus
-from hub.store import codes, conflicts, guests, house, questions
+from hub.store import codes, conflicts, guests, house, questions, staying
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.stays import StayRow
@@ -106,7 +106,7 @@ def look_at(tx: Tx, hub: Hub, id_: StayId) -> StayView:
     contact = contacts.opened(hub.vault, row)
     asked = [question for question in questions.open_questions(tx) if question.subject == id_]
     live = row.status in (StayStatus.CONFIRMED, StayStatus.TENTATIVE)
-    over = row.check_out is not None and row.check_out <= ground.now
+    over = staying.is_over(tx, row, ground.now)
     return StayView(
         stay=line,
         questions=[ground.ask(question, row) for question in asked],
@@ -158,7 +158,7 @@ def _besides(row: StayRow) -> Iterable[tuple[str, str]]:
 
 
 def _ladder(tx: Tx, ground: Ground, row: StayRow) -> LadderView | None:
-    where = None if ladder.is_over(tx, row, ground.now) else ladder.standing(tx, [row], ground.now).get(row.id)
+    where = None if staying.is_over(tx, row, ground.now) else ladder.standing(tx, [row], ground.now).get(row.id)
     return None if where is None else ladder_view(ground, where)
 
 
