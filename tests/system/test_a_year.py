@@ -9,6 +9,7 @@ breaks off at the first law that is broken:
   its guests' codes are “late” as if their time were over; once it is released they open it again.
 * untold: of any other door a person has been told; so they are of a calendar that fails, or that lists a stay no more.
 * ladder: at each rung of each stay and door its code is proven, or a backup code has taken its place, or somebody was told.
+* calm: nobody is called for a code that may not be in its lock yet, while the doors answer.
 * audit: the chain is whole, and says what the locks' own journals say, both ways.
 * collision: no door holds the same digits twice.
 * foreign: what people made at a keypad is never touched.

@@ -135,7 +135,7 @@ class Source(Integration):
     def _count_missing(self, gone: Iterable[str], shown: set[str]) -> None:
         """Leave is taken from a stay that a calendar lists no more, as the house rules say when."""
         life, now = self._life, self._life.now()
-        known = {uid: hours for uid, hours in life.hours_known(self.flat).items() if now < hours.end}
+        known = {uid: hours for uid, hours in life.hours_known(self.flat).items() if now < hours.check_out}
         lost = known.keys() - shown
         suspicious = (bool(lost) and len(lost) == len(known)) or (len(known) >= MOST and 2 * len(lost) > len(known))
         for uid in gone:

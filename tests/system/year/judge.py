@@ -145,7 +145,7 @@ class Judge:
             return False
         fresh = stay.told_at is not None and now - stay.told_at < PROMPT
         hours = (stay.hours, stay.coming, stay.before if fresh else None)
-        return any(each is not None and now in each for each in hours)
+        return any(each is not None and each.open_at(door.address, now) for each in hours)
 
     # ---- leave that is over ----
 
@@ -183,7 +183,7 @@ class Judge:
     def _opens(self, door: Door, slot: int, stay: Stay | None) -> bool:
         """Whether that place opens the door, for anybody who may know it."""
         hours, lent = None if stay is None else stay.hours, (door, door.codes[slot].digits) in self.lent
-        if lent and hours is not None and self.now() < hours.start and door not in self.down:
+        if lent and hours is not None and self.now() < hours.begins(door.address) and door not in self.down:
             return False
         return door.opens(slot, self.now())
 
@@ -302,8 +302,9 @@ class Judge:
         stay = None if uid is None else self.stays.get(uid)
         if stay is None or uid is None or self.allowed(uid, door) or not self._opens(door, slot, stay):
             return
-        if stay.hours is not None and now < stay.hours.start:
-            self.blame("early", f"a code of {uid} opens {door.address} before {stay.hours.start:%m-%d %H:%M}")
+        begins = None if stay.hours is None else stay.hours.begins(door.address)
+        if begins is not None and now < begins:
+            self.blame("early", f"a code of {uid} opens {door.address} before {begins:%m-%d %H:%M}")
         else:
             self._watch(door, uid, now)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -18,6 +19,7 @@ from hub.hub import Hub
 from hub.io.clock import LoopClock
 from hub.io.sandbox import InlineSandbox
 from hub.model.facts import Fact, StayReport
+from hub.model.policy import Override
 from hub.model.values import Address, How, LockId, PropertyId, StayId, StayStatus, UnitId
 from hub.running import Chance, World
 from hub.store import house, questions
@@ -328,8 +330,8 @@ class Life:
 
     def _expect(self, uid: str, flat: Flat, hours: Hours) -> None:
         now = self.now()
-        arrival = max(hours.check_in, now) + timedelta(seconds=self.random.randrange(1, 7200))
-        for number, when in enumerate((arrival, hours.check_in, hours.end - timedelta(seconds=20))):
+        arrival = max(hours.comes, now) + timedelta(seconds=self.random.randrange(1, 7200))
+        for number, when in enumerate((arrival, hours.comes, hours.end - timedelta(seconds=20))):
             if now < when < hours.end:
                 self.errand(when, self.visit(uid, flat, hours, enters=number == 0))
 
@@ -349,7 +351,9 @@ class Life:
                 tried = (door.slot_of(each, self.now()) for each in self.ledger.digits(door.address, uid))
                 slot = next((each for each in tried if each is not None), None)
                 if slot is None or door.battery <= FLAT:
-                    await self.outside(uid, door, max(hours.start, stay.told_at, self.judge.free_since(door)))
+                    await self.outside(
+                        uid, door, max(hours.begins(door.address), stay.told_at, self.judge.free_since(door))
+                    )
                 elif enters:
                     await self.opened(door, slot)
 
@@ -409,11 +413,15 @@ def _furnish(tx: Tx, hub: Hub, plan: Town) -> None:
             place.lead,
             6,
             Origin.SITE,
+            early_in=place.early,
+            late_out=place.late,
         )
         house.keep_property(tx, row)
     shared = [lock for flat in plan.flats for lock in flat.doors[1:]]
     for lock, place in plan.houses.items():
         row_ = LockRow(LockId(lock), PropertyId(place.name), lock.title(), "street", lock, lock in shared, Origin.SITE)
+        if lock in plan.own_leads:
+            row_ = replace(row_, codes=Override(lead=place.own_lead))
         house.keep_lock(tx, row_)
     for flat in plan.flats:
         doors = tuple(sorted(LockId(lock) for lock in flat.doors))

@@ -11,8 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import partial
 from typing import Final
 
+from hub.model.values import Address
 from tests.simulators.street import Door
 from tests.system.year.judge import Judge
 from tests.system.year.ledger import Ledger
@@ -23,6 +25,8 @@ GRACE: Final = timedelta(minutes=2)
 APART: Final = timedelta(minutes=5)
 SLACK: Final = timedelta(minutes=7)
 """What time alone brings about is looked after every five minutes, and a warning must last for one."""
+CALM: Final = timedelta(minutes=20)
+"""After so long without trouble an alert is over, and so is what it was about."""
 AGAIN: Final = timedelta(minutes=3)
 """A lock may be asked just then for what it was known to hold: only what is amiss twice is wrong."""
 LATELY: Final = timedelta(hours=26)
@@ -34,12 +38,12 @@ class Rung(Enum):
     CALL = "call"
 
 
-def rungs(hours: Hours, *, waits: bool) -> dict[Rung, datetime]:
-    at = hours.check_in
+def rungs(hours: Hours, lock: Address, *, waits: bool) -> dict[Rung, datetime]:
+    at = hours.comes
     day, hour, minute = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
     if waits:
         return {Rung.WARN: at - day, Rung.SWITCH: at - 4 * hour, Rung.CALL: at - hour}
-    switch = max(at - 30 * minute, hours.start + APART)
+    switch = max(at - 30 * minute, hours.begins(lock) + APART)
     return {Rung.WARN: at - day, Rung.SWITCH: switch, Rung.CALL: max(at - 15 * minute, switch + APART)}
 
 
@@ -69,11 +73,14 @@ class Ladder:
         earliest = self.judge.now() + GRACE
         for door in map(self.door, flat.doors):
             due = {
-                max(at, earliest): rung for rung, at in rungs(hours, waits=waits(door)).items()
+                max(at, earliest): rung for rung, at in rungs(hours, door.address, waits=waits(door)).items()
             }  # the last of a time
             for at, rung in due.items():
                 if at + SLACK < hours.end:
                     self._at(at + SLACK, _Look(uid, door, hours, rung))
+            begins = hours.begins(door.address)
+            if not waits(door) and earliest + CALM < begins:
+                self.judge.at(begins - GRACE, partial(self._calm, uid, flat, hours, door))
 
     def _at(self, when: datetime, look: _Look) -> None:
         self.judge.at(when, lambda: self._stand(look))
@@ -99,6 +106,30 @@ class Ladder:
         elif why:
             self._at(now + AGAIN, _Look(look.uid, look.door, look.hours, look.rung, again=True))
 
+    def _calm(self, uid: str, flat: Flat, hours: Hours, door: Door) -> None:
+        """Nobody is called for a code that may not be in its lock yet, while all doors of the stay answer and have room."""
+        judge, ledger, since = self.judge, self.ledger(), self.judge.now() - CALM
+        stay = judge.stays[uid]
+        if ledger is None or judge.up_since is None or judge.up_since > since:
+            return
+        if stay.hours != hours or stay.coming is not None or stay.told_at is None or stay.told_at > since:
+            return
+        if all(self._at_ease(self.door(lock), since) for lock in flat.doors):
+            judge.count("calm")
+            if "code_missing" in ledger.alerted([f"stay:{ledger.stay(uid)}"]):
+                begins = hours.begins(door.address)
+                judge.blame(
+                    "calm",
+                    f"somebody is called for {uid} at {door.address}, whose code may be there from {begins:%H:%M}",
+                )
+
+    def _at_ease(self, door: Door, since: datetime) -> bool:
+        contact = self.judge.contacts[door]
+        if door in self.judge.down or contact.since is None or not door.reachable:
+            return False
+        changed = max(contact.since, contact.reachable_since, self.judge.free_since(door))
+        return changed < since and self._prepared(door)
+
     def _just_released(self, door: Door) -> bool:
         return self.judge.now() - self.judge.free_since(door) < SLACK
 
@@ -112,7 +143,7 @@ class Ladder:
             return self._believed(look)
         of_stay, of_lock = ledger.alerted([f"stay:{stay}"]), ledger.alerted([f"lock:{door.address}"])
         match look.rung:
-            case Rung.WARN if not waits(door) and now < look.hours.start and self._prepared(door):
+            case Rung.WARN if not waits(door) and now < look.hours.begins(door.address) and self._prepared(door):
                 return ""
             case Rung.WARN if waits(door):
                 return "" if of_stay else "nobody was warned"

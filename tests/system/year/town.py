@@ -33,22 +33,29 @@ class Place:
     check_in: time
     check_out: time
     lead: timedelta
+    early: timedelta
+    """How long before check-in guests may come."""
+    late: timedelta
+    """How long after check-out they may come in again."""
+    own_lead: timedelta
+    """Of its front gate and one of its flats' doors."""
 
 
-def _place(name: str, zone: str, check_in: str, check_out: str, lead: int = 60) -> Place:
+def _place(name: str, zone: str, check_in: str, check_out: str, lead: int = 60, *, own: int = 60, **more: int) -> Place:
     hours = time.fromisoformat(check_in), time.fromisoformat(check_out)
-    return Place(name, ZoneInfo(zone), *hours, timedelta(minutes=lead))
+    spans = (lead, more.get("early", 0), more.get("late", 0), own)
+    return Place(name, ZoneInfo(zone), *hours, *(timedelta(minutes=each) for each in spans))
 
 
 PLACES: Final = (
     _place("berlin", "Europe/Berlin", "15:00", "11:00"),
     _place("night", "Europe/Berlin", "22:00", "02:30"),
-    _place("york", "America/New_York", "16:00", "10:00", 30),
-    _place("howe", "Australia/Lord_Howe", "14:00", "01:45", 90),
-    _place("johns", "America/St_Johns", "15:30", "11:30"),
-    _place("goa", "Asia/Kolkata", "13:00", "11:00", 0),
-    _place("auckland", "Pacific/Auckland", "15:00", "10:00", 120),
-    _place("london", "Europe/London", "16:00", "10:00"),
+    _place("york", "America/New_York", "16:00", "10:00", 30, own=180),
+    _place("howe", "Australia/Lord_Howe", "14:00", "01:45", 90, own=15),
+    _place("johns", "America/St_Johns", "15:30", "11:30", early=45),
+    _place("goa", "Asia/Kolkata", "13:00", "11:00", 0, late=30),
+    _place("auckland", "Pacific/Auckland", "15:00", "10:00", 120, own=0),
+    _place("london", "Europe/London", "16:00", "10:00", own=240, early=30, late=60),
 )
 """Two of them let guests out when the clocks change: at an hour that is skipped in spring and comes twice in autumn."""
 
@@ -67,14 +74,35 @@ def instant(day: date, at: time, zone: ZoneInfo, *, last: bool) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """When a stay's code may open: from the lead before check-in."""
+    """When a stay's code may open: from the lead before the guest may come in."""
 
     start: datetime
+    """At a door that has no lead of its own."""
     check_in: datetime
     end: datetime
+    early: timedelta = timedelta()
+    late: timedelta = timedelta()
+    own: tuple[tuple[Address, datetime], ...] = ()
+    """When it begins at the other doors."""
+
+    @property
+    def comes(self) -> datetime:
+        """When the guest may come in."""
+        return self.check_in - self.early
+
+    @property
+    def check_out(self) -> datetime:
+        return self.end - self.late
+
+    def begins(self, lock: Address) -> datetime:
+        return next((begin for door, begin in self.own if door == lock), self.start)
+
+    def open_at(self, lock: Address, now: datetime) -> bool:
+        return self.begins(lock) <= now < self.end
 
     def __contains__(self, now: datetime) -> bool:
-        return self.start <= now < self.end
+        """Whether it may open all its doors."""
+        return max((self.start, *(begin for _, begin in self.own))) <= now < self.end
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +127,8 @@ class Flat:
     doors: tuple[Address, ...]
     polled: bool
     """Its channel is a calendar that is read every hour; else the channel tells by itself."""
+    own_leads: frozenset[Address] = frozenset()
+    """The doors among its own that have a lead of their own."""
 
     @property
     def first(self) -> bool:
@@ -115,7 +145,9 @@ class Flat:
         place = self.place
         start = report.check_in or instant(report.arrival, place.check_in, place.zone, last=False)
         end = report.check_out or instant(report.departure, place.check_out, place.zone, last=True)
-        return Hours(start - place.lead, start, end)
+        comes = start - place.early
+        own = tuple((lock, comes - place.own_lead) for lock in self.doors if lock in self.own_leads)
+        return Hours(comes - place.lead, start, end + place.late, place.early, place.late, own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +157,7 @@ class Town:
     brands: dict[Address, Brand]
     """By lock."""
     houses: dict[Address, Place]
+    own_leads: frozenset[Address]
     bookings: tuple[Booking, ...]
 
 
@@ -136,6 +169,7 @@ def begin_of(seed: int) -> datetime:
 def town(random: Random, days: int, begin: datetime = SPRING) -> Town:
     """Sixty locks: one for each flat, two at the gates of each house, and one with a bolt only in every other house."""
     flats: list[Flat] = []
+    own_leads = frozenset(Address(f"{place.name}-{each}") for place in PLACES for each in ("2", "front"))
     houses: dict[Address, Place] = {}
     bolts: list[Address] = []
     for number, place in enumerate(PLACES):
@@ -147,13 +181,15 @@ def town(random: Random, days: int, begin: datetime = SPRING) -> Town:
             houses[bolts[-1]] = place
         gates = {0: (front,), 1: (front,), 2: (front, back), 3: (back,)}
         for each, lock in enumerate(own):
-            flats.append(Flat(str(lock), place, (lock, *gates.get(each, ())), polled=each == number % FLATS))
+            flats.append(
+                Flat(str(lock), place, (lock, *gates.get(each, ())), polled=each == number % FLATS, own_leads=own_leads)
+            )
     keypads = [lock for lock in houses if lock not in bolts]
     brands = [BRANDS[each % len(BRANDS)] for each in range(len(keypads))]
     random.shuffle(brands)
     told = dict(zip(keypads, brands, strict=True)) | dict.fromkeys(bolts, BOLT_ONLY)
     bookings = tuple(booking for flat in flats for booking in _bookings(flat, random, begin, days))
-    return Town(begin, tuple(flats), told, houses, bookings)
+    return Town(begin, tuple(flats), told, houses, own_leads, bookings)
 
 
 # ---- who books what ------------------------------------------------------------------------------------------------
