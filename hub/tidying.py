@@ -33,7 +33,7 @@ from hub.store import (
 from hub.store.engine import Tx
 
 KEEP_ALERTS: Final = timedelta(days=30)
-"""After they are over. Those about a stay may name its guest."""
+"""After they are over; what they say goes with the access log of their property, if that goes sooner."""
 
 TOKEN_KEPT: Final = timedelta(days=1)
 """Real time, since it was given. With it goes the count of those that an account was given within a day (hub/io/tickets.py)."""
@@ -72,12 +72,19 @@ def _purge(tx: Tx, now: datetime) -> None:
     """A clock that is years ahead would take everything for old; only one that is believed comes here."""
     places = house.properties(tx)
     log.mark_age(tx, now, now - timedelta(days=MOST_LOG_DAYS))
+    locks = house.locks(tx)
     for place in places:
-        log.purge(tx, place.id, now - timedelta(days=place.log_days), now)
+        before = now - timedelta(days=place.log_days)
+        log.purge(tx, place.id, before, now)
+        alerts.unname(tx, place.id, before)
+        holders.forget(tx, before, [lock.id for lock in locks if lock.property == place.id])
         forgetting.forget_hours(tx, place, now)
-    for lock in house.locks(tx):
+    for lock in locks:
         codes.forget_spent(tx, lock.id, now)  # those of which the lock never heard
-    holders.forget(tx, now - timedelta(days=max((place.log_days for place in places), default=LOG_DAYS)))
+    # What is nobody's alone any more, or never was, goes with the first.
+    least = now - timedelta(days=min((place.log_days for place in places), default=LOG_DAYS))
+    alerts.unname(tx, None, least)
+    holders.forget(tx, now - timedelta(days=MOST_LOG_DAYS))
 
 
 def forget_tokens(tx: Tx, hub: Hub) -> list[ChannelId]:

@@ -82,7 +82,8 @@ REGISTER: Final = (
         ("grants", "slots", "slot_holders", "backups"),
         "to open the doors, and to know whose code it was",
         CONTRACT,
-        "the digits until the code is proven gone from the lock; who held which place of a lock as long as the access log",
+        "the digits until the code is proven gone from the lock; who held which place of a lock as long as its property's "
+        "access log",
         "the digits are gone with the code; the rest names a stay of nobody",
     ),
     Kept(
@@ -98,7 +99,8 @@ REGISTER: Final = (
         ("audit", "questions", "alerts", "tellings", "outbox", "replies"),
         "to show who decided what, and to tell the people of the house what is wrong",
         INTEREST,
-        "the audit trail for ever; what was promised and done 7 days; answers to programs a day",
+        "the audit trail for ever; alerts 30 days after they are over, and what they say no longer than the access log of their "
+        "property; what was promised and done 7 days; answers to programs a day",
         "the words are taken out; that something was done, when and by whom, remains",
     ),
     Kept(

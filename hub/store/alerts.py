@@ -159,6 +159,17 @@ def tidy(tx: Tx, before: datetime) -> int:
     return tx.sql.execute(delete(alerts).where(alerts.c.over_at < before)).rowcount
 
 
+UNSAID: Final = "What it said is not kept any more."
+
+
+def unname(tx: Tx, place: PropertyId | None, before: datetime) -> int:
+    """Of alerts of a property (None: of the whole house) that were over before that, it remains that there was one: what they
+    say may name a guest."""
+    here = alerts.c.property_id.is_(None) if place is None else alerts.c.property_id == place
+    old = (alerts.c.over_at < before, here, alerts.c.sentence != UNSAID)
+    return tx.sql.execute(update(alerts).where(*old).values(sentence=UNSAID, cure="")).rowcount
+
+
 def acknowledge(tx: Tx, row: Alert, by: str, at: datetime) -> Alert:
     known = replace(row, acknowledged_at=at, acknowledged_by=by, course=replace(row.course, acknowledged=True))
     keep(tx, known)

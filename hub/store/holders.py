@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -78,5 +79,7 @@ def doubt_all(tx: Tx, at: datetime) -> None:
     tx.sql.execute(update(slot_holders).where(*here).values(unsure_from=at))
 
 
-def forget(tx: Tx, before: datetime) -> int:
-    return tx.sql.execute(delete(slot_holders).where(slot_holders.c.until < before)).rowcount
+def forget(tx: Tx, before: datetime, locks: Collection[LockId] | None = None) -> int:
+    """Whoever held a place until then, of these locks or of all."""
+    here = () if locks is None else (slot_holders.c.lock_id.in_(locks),)
+    return tx.sql.execute(delete(slot_holders).where(slot_holders.c.until < before, *here)).rowcount

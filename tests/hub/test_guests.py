@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import LargeBinary, Text, select, update
+from sqlalchemy import LargeBinary, Text, insert, select, update
 
 from hub import audit, forgetting, guests, tidying
 from hub.errors import Rejected
@@ -18,10 +18,12 @@ from hub.model.facts import StayReported
 from hub.model.keeping import REGISTER
 from hub.model.money import Money
 from hub.model.price_lines import LineKind, PriceLine
-from hub.model.values import StayId, StayStatus
+from hub.model.values import Address, LockId, PropertyId, StayId, StayStatus
 from hub.model.workflow import CAME_IN, CAME_IN_THAT_DAY, Stage
 from hub.store import alerts, chain, log, questions, stays, steps, tables
 from hub.store import guests as kept
+from hub.store import house as rooms
+from hub.store.alerts import Alert
 from hub.store.engine import Tx
 from hub.store.log import Filter
 from hub.store.questions import Question
@@ -363,6 +365,56 @@ def test_a_guest_whose_code_a_lock_may_still_hold_is_not_forgotten(tmp_path: Pat
             await house.later(minutes=30)
             await tidying.tidy(house.hub)
             assert [each.guest for each in await house.stays()] == [""]
+
+    simulate(scene())
+
+
+def test_what_alerts_say_and_who_held_which_place_goes_with_each_propertys_own_log(tmp_path: Path) -> None:
+    """Ruling H12: 30 days, unless a property chooses otherwise."""
+
+    async def scene() -> None:
+        async with home(tmp_path, log_days=10) as house:
+            store, now = house.hub.store, house.hub.clock.now()
+
+            def past(tx: Tx) -> None:
+                (place,), (lock,) = rooms.properties(tx), rooms.locks(tx)
+                other = replace(place, id=PropertyId("other"), log_days=60)
+                rooms.keep_property(tx, other)
+                away = replace(lock, id=LockId("away"), property=other.id, address=Address("away"))
+                rooms.keep_lock(tx, away)
+                for number, (where, days) in enumerate(
+                    (place, days) for place in (place.id, other.id, None) for days in (9, 20)
+                ):
+                    ended = now - timedelta(days=days)
+                    course = Course(ended, raised_at=ended)
+                    said = f"{where} {days}: Ada Lovelace has no code."
+                    row = Alert(
+                        f"A{number}", Kind.CODE_LATE, f"stay:{number}", where, said, "Tell Ada.", course, over_at=ended
+                    )
+                    alerts.keep(tx, row)
+                    for door in (lock.id, away.id):
+                        told = {"lock_id": door, "slot": number, "grant_id": "g", "since": ended, "until": ended}
+                        tx.sql.execute(insert(tables.slot_holders).values(**told))
+
+            await store.write(past)
+            await tidying.tidy(house.hub)
+            said = await store.read(
+                lambda tx: sorted(
+                    tx.sql.scalars(select(tables.alerts.c.sentence).where(tables.alerts.c.id.startswith("A")))
+                )
+            )
+            assert [each[:9] for each in said] == [
+                "None 9: A",
+                *["What it s"] * 2,
+                "house 9: ",
+                "other 20:",
+                "other 9: ",
+            ]
+            held = select(tables.slot_holders.c.lock_id, tables.slot_holders.c.slot).order_by(
+                tables.slot_holders.c.slot
+            )
+            left = await store.read(lambda tx: tx.sql.execute(held).all())
+            assert sorted(set(left)) == [("away", each) for each in range(6)] + [("front", each) for each in (0, 2, 4)]
 
     simulate(scene())
 
