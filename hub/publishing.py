@@ -426,10 +426,11 @@ class Publisher:
         outlet, now = rows.outlet(tx, told.channel, told.unit), self.clock.now()
         if outlet is None:
             return
-        rows.heard(tx, outlet, told.version, busy(told.taken), now)
+        after = rows.heard(tx, outlet, told.version, busy(told.taken), now)
         well = {"failing_since": None, "failing_why": "", "again_at": None}
         rows.change(tx, outlet, told_version=told.version, told_at=now, told_how=TAKEN, asked_at=now, **well)
-        rows.note(tx, Entry(0, told.channel, told.unit, now, OUT, OK, f"brought there: {_count(len(told.taken))}"))
+        what = f"brought there: {_count(len(told.taken))}"
+        rows.note(tx, Entry(0, *_pair(outlet), now, OUT, OK, what, after_s=after))
 
     def _not_told(self, tx: Tx, told: SetNights, words: str, *, refused: bool) -> None:
         outlet, now = rows.outlet(tx, told.channel, told.unit), self.clock.now()
@@ -492,9 +493,8 @@ def fetched(tx: Tx, handout: Handout, by: str, now: datetime) -> None:
     if outlet is None:
         return
     version, by = handout.outlet.version, clean(by, limit=120) or "somebody without a name"
-    news = outlet.told_at is None or version > outlet.told_version
-    rows.heard(tx, outlet, version, handout.nights, now)
+    after = rows.heard(tx, outlet, version, handout.nights, now)
     rows.change(tx, outlet, told_version=version, told_at=now, told_how=FETCHED, asked_at=now, asked_by=by)
-    if news:
+    if outlet.told_at is None or version > outlet.told_version:
         what = f"fetched by the platform: {_count(len(handout.said))}"
-        rows.note(tx, Entry(0, outlet.channel_id, outlet.unit_id, now, OUT, OK, what, by=by))
+        rows.note(tx, Entry(0, *_pair(outlet), now, OUT, OK, what, by=by, after_s=after))

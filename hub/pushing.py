@@ -285,7 +285,9 @@ def _note(tx: Tx, row: Push, outcome: str, what: str, now: datetime, words: str)
     stay = ledger.stay(tx, row.stay_id)
     unit, named = (None, "") if stay is None else (stay.unit_id, stay.reference)
     said = f"booking {named or key_of(row.stay_id)} {what}"
-    sync_log.note(tx, sync_log.Entry(0, row.channel_id, unit, now, sync_log.OUT, outcome, said, words))
+    news = outcome == sync_log.OK and stay is not None and (row.synced_at is None or row.synced_at < stay.changed_at)
+    after = round((now - stay.changed_at).total_seconds()) if news and stay is not None else None
+    sync_log.note(tx, sync_log.Entry(0, row.channel_id, unit, now, sync_log.OUT, outcome, said, words, after_s=after))
 
 
 # ---- what comes back ------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
@@ -15,7 +15,9 @@ from hub.findings import Look
 from hub.intake import Intake
 from hub.issuing import Desk
 from hub.model.alerts import Finding, Kind
+from hub.model.figures import Delay, delay_of
 from hub.model.publishing import busy, patience
+from hub.model.sync_course import DayCourse, Pattern, course, outages_in, patterns, readable
 from hub.model.values import ChannelId, StayId, StayStatus, UnitId
 from hub.stay_changes import StayChange
 from hub.store import house, log, pushes, questions
@@ -131,31 +133,48 @@ class Rates:
 
 def rates(tx: Tx, channel: ChannelId, now: datetime) -> Rates:
     tries = rows.tries(tx, channel, now - OVER)
-    state = ledger.channel_state_of(tx, channel)
+    heard, since = _reading(tx, channel, tries, now)
     told = [well for _, direction, well in tries if direction == OUT]
-    heard = [(at, well) for at, direction, well in tries if direction == IN]
-    read = None
-    if state is not None and (state.good_at is not None or heard):
-        since = max(now - OVER, rows.first_line(tx, channel) or state.failing_since or now - OVER)
-        if state.failing_since is not None and not heard:
-            heard = [(max(state.failing_since, since), False)]
-        read = _share(heard, since, now)
+    read = None if since is None else readable(outages_in(heard, now), since, now)
     return Rates(read, (sum(told), len(told)))
 
 
-def _share(heard: list[tuple[datetime, bool]], since: datetime, now: datetime) -> float:
-    """It fails from a failure to the next good reading; what was before the first line went well."""
-    bad, failing = timedelta(0), None
-    for at, well in heard:
-        if well and failing is not None:
-            bad, failing = bad + (at - failing), None
-        elif not well and failing is None:
-            failing = at
-    if failing is not None:
-        bad += max(now - failing, timedelta(0))
-    if now <= since:
-        return 1.0 if failing is None else 0.0
-    return max(0.0, 1 - bad / (now - since))
+def _reading(
+    tx: Tx, channel: ChannelId, tries: Sequence[tuple[datetime, str, bool]], now: datetime
+) -> tuple[list[tuple[datetime, bool]], datetime | None]:
+    """When it could be read and when not, and since when that is known; None: it was never tried."""
+    state = ledger.channel_state_of(tx, channel)
+    heard = [(at, well) for at, direction, well in tries if direction == IN]
+    if state is None or (state.good_at is None and not heard):
+        return [], None
+    since = max(now - OVER, rows.first_line(tx, channel) or state.failing_since or now - OVER)
+    if state.failing_since is not None and not heard:
+        heard = [(max(state.failing_since, since), False)]
+    return heard, since
+
+
+# ---- and how it went -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Of the last 30 days, as the log has them."""
+
+    days: list[DayCourse]
+    errors: list[Pattern]
+    took: Delay
+    """From the moment at which something was taken, freed or changed here until the platform was known to have it."""
+
+
+def course_of(tx: Tx, channel: ChannelId, now: datetime) -> Course:
+    tries = rows.tries(tx, channel, now - OVER)
+    heard, since = _reading(tx, channel, tries, now)
+    told = [(at, well) for at, direction, well in tries if direction == OUT]
+    return Course(
+        days=course(OVER.days, now, told, outages_in(heard, now), since),
+        errors=patterns(rows.failures(tx, channel, now - OVER)),
+        took=delay_of(rows.delays(tx, channel, now - OVER)),
+    )
 
 
 # ---- what a person may settle --------------------------------------------------------------------------------------

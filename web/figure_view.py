@@ -84,7 +84,7 @@ def _detail(figure: Figure) -> str:
         case What.CODES:
             return f"{missed} of {figure.of} not in time" if missed else f"all {figure.of} in time"
         case What.CONNECTED:
-            return f"silent for {_long(missed)}" if missed else "never silent"
+            return f"silent for {long_span(missed)}" if missed else "never silent"
         case What.PROMPT:
             return f"{missed} of {figure.of} took longer" if missed else f"all {figure.of} in time"
         case What.BATTERIES:
@@ -102,7 +102,7 @@ def _detail(figure: Figure) -> str:
             return f"{missed} of {figure.of} without one at check-in" if missed else f"all {figure.of} at check-in"
 
 
-def _long(seconds: int) -> str:
+def long_span(seconds: int) -> str:
     minutes = -(-seconds // 60)
     if minutes < 60:
         return f"{minutes} min"

@@ -194,10 +194,14 @@ def hand_over(tx: Tx, outlet: Outlet, nights: Collection[date], at: datetime) ->
             tx.sql.execute(new.on_conflict_do_update(index_elements=same, set_={"gone_at": None}))
 
 
-def heard(tx: Tx, outlet: Outlet, version: int, nights: Collection[date], at: datetime) -> None:
-    """The platform has what was said with that version: these nights and no others."""
+def heard(tx: Tx, outlet: Outlet, version: int, nights: Collection[date], at: datetime) -> int | None:
+    """The platform has what was said with that version: these nights and no others.
+
+    For how many seconds it did not know the oldest news; None: there was none, or it hears of the unit for the first time.
+    """
     mine = _this(outlet, said_blocks) & (said_blocks.c.version <= version)
     news = or_(said_blocks.c.gone == 1, said_blocks.c.told_at.is_(None))
+    oldest: datetime | None = tx.sql.execute(select(func.min(said_blocks.c.since)).where(mine, news)).scalar()
     for about in tx.sql.execute(select(said_blocks.c.about).where(mine, news)).scalars().all():
         tx.signal(":".join(about.split(":")[:2]))  # of a stay: who knows of it is shown there
     tx.sql.execute(delete(said_blocks).where(mine, said_blocks.c.gone == 1))
@@ -209,6 +213,9 @@ def heard(tx: Tx, outlet: Outlet, version: int, nights: Collection[date], at: da
             if gone is None and night not in nights:
                 this = (published.c.channel_id == channel) & (published.c.unit_id == outlet.unit_id)
                 tx.sql.execute(update(published).where(this, published.c.night == night).values(gone_at=since))
+    if outlet.told_at is None or oldest is None:
+        return None
+    return max(0, round((at - oldest).total_seconds()))
 
 
 def handed(tx: Tx, outlet: Outlet) -> frozenset[date]:
@@ -337,6 +344,8 @@ class Entry:
     words: str = ""
     """Theirs, where they gave any."""
     by: str = ""
+    after_s: int | None = None
+    """Of news that the platform is known to have now: for how long it did not know the oldest of them."""
 
 
 _ENTRY: Final = tuple(sync_log.c[each.name] for each in fields(Entry))
@@ -379,6 +388,21 @@ def tries(tx: Tx, channel: ChannelId, since: datetime) -> list[tuple[datetime, s
         sync_log.c.channel_id == channel, sync_log.c.at >= since, sync_log.c.outcome != NOTED
     )
     return [(at, direction, outcome == OK) for at, direction, outcome in tx.sql.execute(query.order_by(sync_log.c.id))]
+
+
+def failures(tx: Tx, channel: ChannelId, since: datetime) -> list[tuple[datetime, str]]:
+    """When something did not go well, and why."""
+    query = select(sync_log.c.at, sync_log.c.words, sync_log.c.what).where(
+        sync_log.c.channel_id == channel, sync_log.c.at >= since, sync_log.c.outcome == FAILED
+    )
+    return [(at, words or what) for at, words, what in tx.sql.execute(query)]
+
+
+def delays(tx: Tx, channel: ChannelId, since: datetime) -> list[timedelta]:
+    """How long the platform did not know of news."""
+    after = sync_log.c.after_s
+    query = select(after).where(sync_log.c.channel_id == channel, sync_log.c.at >= since, after.is_not(None))
+    return [timedelta(seconds=seconds) for seconds in tx.sql.scalars(query)]
 
 
 def first_line(tx: Tx, channel: ChannelId) -> datetime | None:

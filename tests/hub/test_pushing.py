@@ -136,6 +136,10 @@ def test_every_try_stands_in_the_sync_log_with_the_booking_s_reference_and_witho
                 ("failed", f"booking {named} not sent, try 2", True),
                 ("failed", f"booking {named} not sent, try 1", True),
             ]
+            [took] = await house.hub.store.read(
+                lambda tx: sync_log.delays(tx, DESK, house.hub.clock.now() - timedelta(days=1))
+            )
+            assert timedelta(seconds=1) < took < timedelta(minutes=1), "from the booking to the account"
             assert "Lovelace" not in str(await house.hub.store.read(lambda tx: sync_log.entries(tx, DESK)))
             assert f"booking={named}" in capsys.readouterr().out
 

@@ -10,6 +10,7 @@ import pytest
 from hub import health, syncing
 from hub.errors import Rejected, Unavailable
 from hub.model.alerts import Kind
+from hub.model.sync_course import Cause
 from hub.model.values import StayStatus
 from hub.store import publishing as rows
 from hub.store.engine import Tx
@@ -63,9 +64,15 @@ def test_a_platform_that_does_not_fetch_in_its_time_becomes_an_alert_until_it_do
                 said
                 == "“other” no longer fetches the calendar of Flat, and does not know of all nights that are taken."
             )
+            now = house.hub.clock.now()
+            assert (await house.hub.store.read(lambda tx: syncing.course_of(tx, OTHER, now))).took.of == 0
             await _fetch(house, OTHER)
             assert (await _standing(house)).heard is Heard.CONFIRMED
             assert await _wrong(house) == []
+            await _fetch(house, OTHER)
+            took = (await house.hub.store.read(lambda tx: syncing.course_of(tx, OTHER, now))).took
+            assert took.of == 1, "neither the first of all nor one that brought nothing new"
+            assert took.half_s == took.most_s == pytest.approx(24 * 3600 + 300, abs=120)
 
     simulate(main())
 
@@ -81,6 +88,10 @@ def test_what_cannot_be_brought_becomes_an_alert_in_ten_minutes_with_their_words
             await house.later(minutes=10)
             (said,) = await _wrong(house)
             assert "files.example has trouble of its own (503)" in said
+            course = await house.hub.store.read(lambda tx: syncing.course_of(tx, OTHER, house.hub.clock.now()))
+            [error] = course.errors
+            assert (error.cause, error.words) == (Cause.TROUBLE, "files.example has trouble of its own (503)")
+            assert (course.days[-1].told, error.count > 1) == ((0, error.count), True)
 
     simulate(main())
 

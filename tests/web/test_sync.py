@@ -57,10 +57,17 @@ async def test_both_clocks_stand_on_the_pages_of_the_channel_and_of_the_unit(man
     assert "It has not heard yet" in page.text
     for path in ("/channels", f"/units/{FLAT}/booking"):
         assert "published 14:12, fetched 14:02" in (await manager.get(path)).text, path
+    assert "Half of what was new" not in page.text
+    manager.here.clock.at += timedelta(minutes=5)
     await manager.get(outlet_path, **{"User-Agent": "Airbnb/1.0"})
     page = await manager.get(PAGE)
     assert "It knows all" in page.text
     assert "Airbnb/1.0" in page.text
+    assert (
+        "Half of what was new here was known there within 5 min, and 95 % within 5 min (counted 1 time)." in page.text
+    )
+    assert "Nothing went wrong." in page.text
+    assert "<polyline" in page.html or "<circle" in page.html
 
 
 async def test_on_the_page_of_a_stay_stands_which_channels_know_of_it(manager: Visitor) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from hub import feeds, hearing, resync, syncing
+from hub.model.sync_course import Cause, DayCourse
 from hub.model.values import ChannelId, StayId, StayKind, UnitId
 from hub.resync import Asked, Narrowed
 from hub.store import house
@@ -72,6 +73,30 @@ class DifferenceOut(Out):
     )
 
 
+class DayOut(Out):
+    day: str = Field(description="of UTC")
+    tries: int = Field(description="to let it know")
+    tries_well: int
+    read_share: float | None = Field(description="of the day, in which it could be read; null: nobody could say")
+
+
+class ErrorsOut(Out):
+    """What went wrong with the same meaning, whichever words it came in."""
+
+    cause: Cause
+    count: int
+    last_at: Told
+    words: str = Field(description="as it was said last")
+
+
+class TookOut(Out):
+    """From the moment at which something was taken, freed or changed here until the platform was known to have it."""
+
+    of: int
+    half_s: int | None = Field(description="half of them took no longer")
+    most_s: int | None = Field(description="95 % of them took no longer")
+
+
 class SyncOut(Out):
     channel: str
     told: list[ToldOut]
@@ -80,6 +105,9 @@ class SyncOut(Out):
     read_share: float | None = Field(description="of the last 30 days, the share of time in which it could be read")
     tries: int = Field(description="in the last 30 days, to let it know")
     tries_well: int
+    days: list[DayOut] = Field(description="the last 30, today last")
+    errors: list[ErrorsOut] = Field(description="of the last 30 days, the most frequent first")
+    took: TookOut = Field(description="of the last 30 days")
 
 
 class LogLineOut(Out):
@@ -148,6 +176,7 @@ def _sync(tx: Tx, call: Call) -> SyncOut:
     if row is None:
         raise missing("channel", id_)
     standings, rates = syncing.standings(tx, now, id_), syncing.rates(tx, id_, now)
+    course = syncing.course_of(tx, id_, now)
 
     def differs(each: Difference) -> DifferenceOut:
         theirs = each.theirs or (None, None)
@@ -170,7 +199,18 @@ def _sync(tx: Tx, call: Call) -> SyncOut:
         read_share=None if rates.read is None else round(rates.read, 4),
         tries=rates.told[1],
         tries_well=rates.told[0],
+        days=[_day(each) for each in course.days],
+        errors=[
+            ErrorsOut(cause=each.cause, count=each.count, last_at=each.last, words=each.words) for each in course.errors
+        ],
+        took=TookOut(of=course.took.of, half_s=course.took.half_s, most_s=course.took.most_s),
     )
+
+
+def _day(each: DayCourse) -> DayOut:
+    well, tries = each.told
+    read = None if each.read is None else round(each.read, 4)
+    return DayOut(day=each.day.isoformat(), tries=tries, tries_well=well, read_share=read)
 
 
 async def get_sync(call: Call, query: Nothing, body: Nothing) -> SyncOut:

@@ -13,6 +13,7 @@ from pydantic import Field
 from hub import feeds, hearing, other_days, resync, syncing
 from hub.errors import Rejected
 from hub.hub import Hub
+from hub.model.figures import Delay
 from hub.model.values import ChannelId, StayId, StayKind, UnitId
 from hub.store import house, log, pushes, stays
 from hub.store import publishing as rows
@@ -21,9 +22,11 @@ from hub.store.house import ChannelRow
 from hub.store.pushes import Elsewhen
 from hub.syncing import Difference
 from web import told
+from web.figure_view import long_span
 from web.forms import Filled, Form, blank, read
 from web.ground import Ground
 from web.site import GUARD, SITE, go, page, wakes
+from web.syncchart import SyncChart, draw
 from web.told import ToldLine
 from web.words import Local, Moment, short_day
 
@@ -66,6 +69,16 @@ class DifferenceLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ErrorLine:
+    """What went wrong with the same meaning."""
+
+    meaning: str
+    count: int
+    words: str
+    last: Moment
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     channel: ChannelId
     public: bool
@@ -82,6 +95,14 @@ class View:
     read: str
     """How much of the time it could be read, in words."""
     tries: tuple[int, int]
+    chart: SyncChart | None
+    """Of the last 30 days."""
+    days: tuple[str, str]
+    """The first and the last of them."""
+    errors: tuple[ErrorLine, ...]
+    took: tuple[str, str]
+    """Within what half of all news were known there, and 95 %; empty: there were none."""
+    took_of: int
     wakes: str
 
 
@@ -92,7 +113,7 @@ def look(tx: Tx, hub: Hub, id_: ChannelId, here: str, before: int | None = None)
     lines = tuple(told.full_line(tx, hub, ground, each, here) for each in syncing.standings(tx, now, id_))
     untold = sorted(row.serves - {each.unit for each in lines})
     entries, rates = rows.entries(tx, id_, before=before, limit=MOST + 1), syncing.rates(tx, id_, now)
-    integration = hub.plugins.integration(id_)
+    integration, course = hub.plugins.integration(id_), syncing.course_of(tx, id_, now)
     return View(
         channel=id_,
         public=hub.config.public_url is not None,
@@ -105,8 +126,20 @@ def look(tx: Tx, hub: Hub, id_: ChannelId, here: str, before: int | None = None)
         older=entries[MOST - 1].id if len(entries) > MOST else None,
         read="" if rates.read is None else f"{rates.read:.1%}".replace(".0%", "%"),
         tries=rates.told,
+        chart=draw(course.days),
+        days=(short_day(course.days[0].day), short_day(course.days[-1].day)),
+        errors=tuple(
+            ErrorLine(each.cause.words, each.count, each.words, local.moment(each.last)) for each in course.errors
+        ),
+        took=_took(course.took),
+        took_of=course.took.of,
         wakes=wakes("channels", "house"),
     )
+
+
+def _took(delay: Delay) -> tuple[str, str]:
+    half, most = delay.half_s, delay.most_s
+    return ("", "") if half is None or most is None else (long_span(half), long_span(most))
 
 
 def _row(tx: Tx, id_: ChannelId) -> ChannelRow:

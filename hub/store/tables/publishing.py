@@ -64,6 +64,7 @@ sync_log = table(
     required("what", Text),
     required("words", Text, server_default=""),  # theirs
     required("by", Text, server_default=""),
+    Column("after_s", Integer),  # of news that the platform has now: for how long it did not know the oldest
     Index("sync_log_by_channel", "channel_id", "id"),
     Index("sync_log_by_time", "at"),
 )

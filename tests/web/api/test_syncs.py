@@ -40,6 +40,9 @@ async def test_a_link_is_made_and_its_fetch_confirms_what_is_published(api: Api)
     await api.hub.store.write(lambda tx: _hand_out(tx, api))
     (told,) = (await api.get(f"{HERE}/sync")).json["told"]
     assert (told["heard"], told["confirmed_how"], told["asked_by"]) == ("confirmed", "fetched", "Airbnb/1.0")
+    went = (await api.get(f"{HERE}/sync")).json
+    assert (len(went["days"]), went["days"][-1]["tries"], went["days"][-1]["tries_well"]) == (30, 1, 1)
+    assert (went["errors"], went["took"]) == ([], {"of": 0, "half_s": None, "most_s": None})
     assert (await api.post(f"{HERE}/units/{FLAT}/link", {"anew": True})).json["path"] != made["path"]
     lines = (await api.get(f"{HERE}/log?limit=1")).json
     assert lines["items"][0]["what"].startswith("fetched by the platform")

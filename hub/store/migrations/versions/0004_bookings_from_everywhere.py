@@ -287,6 +287,7 @@ CREATE TABLE sync_log (
     what TEXT NOT NULL,
     words TEXT DEFAULT '' NOT NULL,
     "by" TEXT DEFAULT '' NOT NULL,
+    after_s INTEGER,
     PRIMARY KEY (id),
     FOREIGN KEY(channel_id) REFERENCES channels (id) ON DELETE CASCADE,
     FOREIGN KEY(unit_id) REFERENCES units (id) ON DELETE CASCADE

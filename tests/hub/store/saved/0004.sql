@@ -841,12 +841,13 @@ CREATE TABLE sync_log (
     what TEXT NOT NULL,
     words TEXT DEFAULT '' NOT NULL,
     "by" TEXT DEFAULT '' NOT NULL,
+    after_s INTEGER,
     PRIMARY KEY (id),
     FOREIGN KEY(channel_id) REFERENCES channels (id) ON DELETE CASCADE,
     FOREIGN KEY(unit_id) REFERENCES units (id) ON DELETE CASCADE
 ) STRICT
     ;
-INSERT INTO "sync_log" VALUES(1,'x','x',1,'x','x','x','x','x');
+INSERT INTO "sync_log" VALUES(1,'x','x',1,'x','x','x','x','x',1);
 CREATE TABLE telling_rules (
     property_id TEXT NOT NULL,
     quiet_from TEXT,
