@@ -71,7 +71,8 @@ def _house(look: Look) -> Iterator[Finding]:
             Kind.SAFE_MODE,
             "safe_mode",
             "This hub was restored from a backup: the locks are being read, and no new code is given.",
-            "Look at the codes listed on the Locks page, then press “Leave safe mode”. Links of guests end then; send new ones.",
+            "Look at the codes on the Locks page, say what becomes of those that nobody knows, then press “Leave safe mode” on "
+            "the Health page. Links of guests end then; send new ones.",
         )
     if not look.clock.trusted:
         yield Finding(

@@ -15,6 +15,7 @@ from hub import (
     closed_there,
     contacts,
     diaries,
+    foreign_codes,
     guest_page,
     hearing,
     issuing,
@@ -60,7 +61,7 @@ from hub.model.values import (
 from hub.model.workflow import Stage
 from hub.readings import SoFar
 from hub.stay_changes import StayChange, changed, last4_of, party_of, priced
-from hub.store import alarms, bookings, codes, house, log, questions, staying, steps
+from hub.store import alarms, bookings, codes, house, log, questions, restoring, staying, steps
 from hub.store import stays as ledger
 from hub.store.engine import Tx
 from hub.store.house import Property
@@ -325,6 +326,9 @@ class Intake:
         if not questions.answer(tx, id_, value, actor, self.desk.now()):
             raise Rejected("somebody has answered this already")
         log.record(tx, self.desk.now(), actor, f"answered: {value}", f"{question.kind}:{question.subject}")
+        if question.kind == restoring.FOREIGN:
+            foreign_codes.answer(tx, self.desk, question, value, actor)
+            return
         stay = ledger.stay(tx, StayId(question.subject))
         if stay is None:
             return
@@ -339,6 +343,12 @@ class Intake:
                 cancel(tx, self.desk, stay, actor, f"cancelled by {actor}")
             case "refused" | "restored", "redraw":
                 issuing.redraw(tx, self.desk, stay, actor)
+
+    def answer_foreign(self, tx: Tx, word: str, actor: str) -> None:
+        """The same for all locks that are asked about: `leave` or `clear`. Raises Rejected."""
+        for question in restoring.asked(tx).values():
+            option = next((value for value, _ in question.options if value.partition(":")[0] == word), word)
+            self.answer(tx, question.id, option, actor)
 
     def replan_unit(self, tx: Tx, unit: UnitId) -> None:
         """House rules or doors changed: times and codes of its stays are worked out again."""

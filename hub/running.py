@@ -27,6 +27,7 @@ from hub.closed_doors import ClosedDoors
 from hub.config import Config, check_key_file
 from hub.contracts import Clock, Sandbox
 from hub.emergency import Emergencies
+from hub.foreign_codes import ForeignCodes
 from hub.guest_messages import GuestMessages
 from hub.guests_told import GuestTeller
 from hub.holds import HoldsEnd
@@ -306,6 +307,7 @@ async def run(hub: Hub, fronts: tuple[Serve, ...] = (), *, upkeep: bool = True) 
             ("drivers", hub.plugins.keep_drivers()),
             ("radios", hub.radios.run()),
             ("late bolts", LateBolts(hub.store, hub.plugins, hub.bus, hub.clock, hub.hand).run()),
+            ("foreign codes", ForeignCodes(hub.store, hub.desk, hub.tagbook, hub.bus, hub.clock).run()),
             ("closed doors", ClosedDoors(hub.store, hub.messages, hub.bus, hub.clock).run()),
             ("alerts", hub.alerts.run()),
             ("bookings", BookingNews(hub.store, hub.bus, hub.clock, hub.wall, hub.vault, hub.plugins).run()),
@@ -326,7 +328,7 @@ async def _begin(hub: Hub) -> None:
     def work(tx: Tx) -> bool:
         if settings.restored_and_not_started(tx):
             ended_since.take_back(tx, hub.tagbook.ends, hub.clock.now())
-            codes.doubt_all(tx, hub.clock.now())
+            restoring.doubt(tx, hub.clock.now())
             pools.discard_pools(tx, hub.clock.now())
         else:
             tx.ends.update(restoring.ends(tx, hub.tagbook.ends, hub.clock.now()))

@@ -19,6 +19,7 @@ from hub.store.engine import Tx
 from hub.store.house import Property, Unit
 from hub.store.proofs import Tally
 from hub.store.questions import Question
+from hub.store.restoring import FOREIGN
 from hub.store.stays import StayRow
 from web.words import Local, Moment
 
@@ -95,7 +96,8 @@ class Ask:
     options: Sequence[tuple[str, str]]
     asked: Moment
     urgent: bool
-    stay_id: str
+    about: str
+    """The page of what it is about; empty: there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +222,10 @@ class Ground:
         local = self.local() if stay is None else self.local_of(stay.unit_id)
         urgent = question.urgent_at is not None and question.urgent_at <= self.now
         asked = local.moment(question.asked_at)
-        return Ask(question.id, question.sentence, question.options, asked, urgent, "" if stay is None else stay.id)
+        about = (
+            f"/locks/{question.subject}" if question.kind == FOREIGN else "" if stay is None else f"/stays/{stay.id}"
+        )
+        return Ask(question.id, question.sentence, question.options, asked, urgent, about)
 
 
 def _standing(code: Code) -> tuple[bool, bool]:

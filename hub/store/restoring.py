@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import and_, or_, select
 
 from hub.errors import Rejected
 from hub.model.codes import Limits, Policy, unseen
-from hub.store import codes, doors, guest_messages, guest_page, passes, persons, settings
+from hub.model.values import LockId
+from hub.store import codes, doors, guest_page, passes, persons, questions, settings
 from hub.store.codes import Issued
+from hub.store.doors import Door
 from hub.store.engine import Tx
+from hub.store.questions import Question
 from hub.store.tables import grants
 
 _POLICY = Policy(managed_to=codes.MANAGED)
@@ -37,21 +41,60 @@ def ends(tx: Tx, known: Mapping[str, datetime], now: datetime) -> dict[str, date
     return found
 
 
+FOREIGN: Final = "foreign"
+"""A question: what becomes of codes in a lock that nobody knows."""
+_UNASKED: Final = "unasked"
+
+
+def doubt(tx: Tx, now: datetime) -> None:
+    """At the first start after a restore: nothing that was believed of the locks counts, and each is to be asked about."""
+    codes.doubt_all(tx, now)
+    keep_unasked(tx, frozenset(door.id for door in doors.doors(tx)))
+
+
+def unasked(tx: Tx) -> frozenset[LockId]:
+    """Locks that have not been read to the end since the restore: what is in them may be to be asked about."""
+    return frozenset(LockId(word) for word in (settings.value(tx, _UNASKED) or "").split())
+
+
+def keep_unasked(tx: Tx, locks: Collection[LockId]) -> None:
+    settings.keep(tx, _UNASKED, " ".join(sorted(locks)) or None)
+
+
+def asked(tx: Tx) -> dict[LockId, Question]:
+    """What waits for an answer, by the lock that it is about."""
+    return {LockId(each.subject): each for each in questions.open_questions(tx) if each.kind == FOREIGN}
+
+
+def is_read(tx: Tx, door: Door) -> bool:
+    able = door.abilities
+    return able is not None and not unseen(codes.slots_of(tx, door.id), _POLICY, Limits.of(able))
+
+
 def unread(tx: Tx) -> list[str]:
     """Locks that answer and have not been read to the end; one that is silent cannot be waited for."""
-    met = ((door, door.abilities) for door in doors.doors(tx) if door.silent_since is None)
-    return [
-        door.name
-        for door, able in met
-        if able is not None and unseen(codes.slots_of(tx, door.id), _POLICY, Limits.of(able))
-    ]
+    met = (door for door in doors.doors(tx) if door.silent_since is None and door.abilities is not None)
+    waiting = unasked(tx)
+    return [door.name for door in met if door.id in waiting or not is_read(tx, door)]
+
+
+def out_of_reach(tx: Tx) -> list[str]:
+    """Locks that could not be read since the restore: they are, and asked about, when they are back."""
+    waiting, there = unasked(tx), set(unread(tx))
+    return [door.name for door in doors.doors(tx) if door.id in waiting and door.name not in there]
 
 
 def leave_safe_mode(tx: Tx) -> None:
-    """Raises Rejected while a lock is still being read: a code that is in it unseen might be written a second time."""
+    """Raises Rejected while a lock is still being read: a code that is in it unseen might be written a second time; and while
+    nobody has said what becomes of codes that the house does not know."""
     waiting = unread(tx)
     if waiting:
         raise Rejected(f"the locks are still being read ({', '.join(waiting)}); wait a minute and try again")
+    open_ = asked(tx)
+    if names := [door.name for door in doors.doors(tx) if door.id in open_]:
+        raise Rejected(
+            f"say first what shall become of the codes that nobody knows ({', '.join(names)}): for each lock on the page Today, "
+            "or for all of them as you leave safe mode"
+        )
     guest_page.end_all(tx)  # a link that was revoked after the backup was made would live again
-    guest_messages.links_ended(tx)
     settings.leave_safe_mode(tx)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hub import people, workflow
+from hub.adopting import Wish as Adopted
 from hub.errors import Rejected
 from hub.hub import Hub
 from hub.intake import NewStay
@@ -17,12 +18,12 @@ from hub.model.codes import CodeState, Reading, state_of
 from hub.model.people import PersonKind
 from hub.model.values import Address, LockId, PassId, StayId, StayStatus
 from hub.model.workflow import Stage
-from hub.store import code_list, codes, passes, questions, restoring, settings
+from hub.store import code_list, codes, log, passes, questions, restoring, settings
 from hub.store.backup import back_up, restore
 from hub.store.engine import Tx
 from hub.store.places import place_of
 from tests.simulators.building import Memory
-from tests.simulators.home import DATABASE, FLAT, Home, home, simulate
+from tests.simulators.home import DATABASE, FLAT, START, Home, home, simulate
 
 FRONT = LockId("front")
 
@@ -61,6 +62,9 @@ def test_a_restored_hub_reads_its_locks_gives_nothing_and_then_takes_back_what_i
             states = [state_of(None, code.slot, now, ours) for code in listed]
             assert states == [CodeState.CLEARING, CodeState.FOREIGN], "and which of them will go"
 
+            with pytest.raises(Rejected, match=r"codes that nobody knows \(Front\)"):
+                await house.hub.store.write(restoring.leave_safe_mode)
+            await _answer(house, "leave")
             await house.hub.store.write(restoring.leave_safe_mode)
             await house.later(minutes=5)
             assert memory.codes == {9: "271828"}, "ours is known by its tag; somebody else's is left alone"
@@ -97,6 +101,7 @@ def test_a_lock_that_hides_its_digits_is_not_left_with_the_code_of_a_guest_whom_
         async with home(tmp_path, [memory], start=start, furnish=False) as house:
             await house.later(hours=25)
             assert memory.codes == {1: digits, 9: "271828"}, "read, and left as it is"
+            await _answer(house, "leave")
             await house.hub.store.write(restoring.leave_safe_mode)
             await house.later(minutes=5)
             assert digits not in memory.codes.values()
@@ -125,6 +130,93 @@ def test_a_restore_makes_the_hub_doubt_its_locks_once_not_at_every_start(tmp_pat
 
 
 BY = "account:Robin"
+
+
+async def _answer(house: Home, word: str) -> None:
+    """For all locks that are asked about."""
+    hub = house.hub
+    await hub.store.write(lambda tx: hub.intake.answer_foreign(tx, word, BY))
+
+
+async def _asked(house: Home) -> dict[str, str]:
+    return {lock: each.sentence for lock, each in (await house.hub.store.read(restoring.asked)).items()}
+
+
+@pytest.mark.parametrize("masked", [False, True], ids=["tells digits", "hides digits"])
+def test_what_becomes_of_codes_that_nobody_knows_is_asked_lock_by_lock_also_of_one_that_was_silent(
+    tmp_path: Path, masked: bool
+) -> None:
+    front = Memory(Address("front"), codes={3: "271828", 9: "314159"}, masked=masked, reads_codes=not masked)
+    back = Memory(Address("back"), codes={4: "161803"}, masked=masked, reads_codes=not masked)
+    side = Memory(Address("side"), masked=masked, reads_codes=not masked)
+
+    async def life() -> Path:
+        async with home(tmp_path, [front, back, side]) as house:
+            await house.later(minutes=5)
+            return _saved(house, tmp_path)
+
+    async def after() -> None:
+        back.silent = True
+        async with home(tmp_path, [front, back, side], start=START + timedelta(hours=1), furnish=False) as house:
+            hub = house.hub
+            await house.driver.fall_silent("back")
+            await house.later(minutes=5)
+            assert list(await _asked(house)) == ["front"], "and nothing of a lock in which everything is known"
+            assert "(places 3, 9)" in (await _asked(house))["front"]
+            assert await hub.store.read(restoring.out_of_reach) == ["Back"]
+            front.codes[12] = "141421"  # keyed in meanwhile: nobody decides of it here
+            (question,) = (await hub.store.read(restoring.asked)).values()
+            await hub.store.write(lambda tx: hub.intake.answer(tx, question.id, "clear:3,9", BY))
+            await house.later(minutes=2)
+            assert front.codes.keys() == {3, 9, 12}, "not before safe mode is left"
+            await hub.store.write(restoring.leave_safe_mode)
+            await house.later(minutes=5)
+            assert front.codes == {12: "141421"}
+            assert await _asked(house) == {}
+            back.silent = False
+            await house.driver.wake("back")
+            await house.later(minutes=10)
+            assert list(await _asked(house)) == ["back"]
+            await house.later(hours=1)
+            assert back.codes == {4: "161803"}, "left alone until somebody says"
+            await _answer(house, "clear")
+            await house.later(minutes=5)
+            assert back.codes == {}
+            assert await hub.store.read(restoring.out_of_reach) == []
+            trail = [deed.detail for deed in await hub.store.read(lambda tx: log.deeds(tx, "lock:front"))]
+            assert {"place 3", "place 9"} <= set(trail)
+
+        async with home(tmp_path, [front, back, side], start=START + timedelta(days=2), furnish=False) as house:
+            await house.later(minutes=5)
+            assert await _asked(house) == {}, "a later start asks nothing"
+            assert front.codes == {12: "141421"}
+
+    saved = simulate(life())
+    restore(saved, Vault.load(tmp_path / "key"), tmp_path / "gatehouse.db", tmp_path / "state")
+    simulate(after())
+
+
+def test_a_code_that_is_given_a_name_in_safe_mode_is_asked_about_no_more(tmp_path: Path) -> None:
+    front = Memory(Address("front"), codes={3: "271828"})
+
+    async def life() -> Path:
+        async with home(tmp_path, [front]) as house:
+            await house.later(minutes=5)
+            return _saved(house, tmp_path)
+
+    async def after() -> None:
+        async with home(tmp_path, [front], start=START + timedelta(hours=1), furnish=False) as house:
+            await house.later(minutes=5)
+            assert list(await _asked(house)) == ["front"]
+            await house.hub.adopting.adopt(Adopted(FRONT, 3, "The cleaner", None), BY)
+            await house.later(seconds=5)
+            await house.hub.store.write(restoring.leave_safe_mode)
+            await house.later(minutes=5)
+            assert front.codes == {3: "271828"}
+
+    saved = simulate(life())
+    restore(saved, Vault.load(tmp_path / "key"), tmp_path / "gatehouse.db", tmp_path / "state")
+    simulate(after())
 
 
 def _reissue(tx: Tx, hub: Hub, id_: StayId) -> None:

@@ -11,10 +11,11 @@ import pytest
 
 from hub.model.facts import Abilities, Alarm, Listing, RadioAlarm
 from hub.model.values import Address, ChannelId, LockId, Position, UnitId
-from hub.store import alarms, doors, house, listings, log, mail, settings
+from hub.store import alarms, doors, house, listings, log, mail, questions, restoring, settings
 from hub.store.engine import Tx
 from hub.store.house import ChannelRow, Origin
 from hub.store.listings import Unplaced
+from hub.store.questions import Question
 from tests.web.conftest import PASSWORD, Visitor, visiting
 from tests.web.village import AIRBNB, NOW, Doubted, village
 from web.pages.settings import agent_words
@@ -90,13 +91,28 @@ def _silence_all(tx: Tx) -> None:
         doors.learn(tx, door.id, silent_since=NOW)
 
 
+def _ask_about_front(tx: Tx) -> None:
+    restoring.keep_unasked(tx, {LockId("garden")})
+    options = (("leave", "Leave it"), ("clear:3", "Clear it"))
+    questions.ask(tx, Question("q", restoring.FOREIGN, "front", "Front door holds a code.", options, NOW))
+
+
 async def test_safe_mode_is_left_by_a_person(manager: Visitor) -> None:
     hub = manager.here.hub
     await hub.store.write(lambda tx: settings.keep(tx, "safe_mode", "2026-11-20"))
     assert "Leave safe mode" in (await manager.get("/health")).text
     assert "still being read" in (await manager.post("/health/safe-mode/leave")).text
     await hub.store.write(_silence_all)
-    assert (await manager.post("/health/safe-mode/leave")).status == 303
+    await hub.store.write(_ask_about_front)
+    page = await manager.get("/health")
+    assert "Not read, as nothing reaches them: Garden room." in page.text
+    assert '<a href="/locks/front">' in page.html
+    assert 'href="/locks/front">Look at it' in (await manager.get("/")).html
+    assert (
+        "Say first what shall become of the codes that nobody knows (Front door)"
+        in (await manager.post("/health/safe-mode/leave", foreign="")).text
+    )
+    assert (await manager.post("/health/safe-mode/leave", foreign="leave")).status == 303
     assert not await hub.store.read(settings.safe_mode)
 
 

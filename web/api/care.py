@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from hub import letters
@@ -14,7 +16,7 @@ from web.api.paging import ByName, Page, cut_by_name
 from web.api.problems import Problem, missing
 from web.api.routes import Call
 from web.api.watch import HealthOut, get_health
-from web.api.wire import Nothing, Out, Told
+from web.api.wire import In, Nothing, Out, Told
 from web.site import Doubtable
 
 
@@ -121,12 +123,21 @@ async def confirm_time(call: Call, query: Nothing, body: Nothing) -> HealthOut:
     return await get_health(call, query, body)
 
 
-async def leave_safe_mode(call: Call, query: Nothing, body: Nothing) -> HealthOut:
+class LeaveQuery(In):
+    foreign: Literal["leave", "clear"] | None = Field(
+        None,
+        description="what becomes of all codes that the restored house does not know; null: as each question was answered",
+    )
+
+
+async def leave_safe_mode(call: Call, query: LeaveQuery, body: Nothing) -> HealthOut:
     def leave(tx: Tx) -> None:
         if not settings.safe_mode(tx):
             raise Problem("refused", "the hub is not in safe mode")
+        if query.foreign is not None:
+            call.hub.intake.answer_foreign(tx, query.foreign, call.actor)
         log.record(tx, call.hub.clock.now(), call.actor, "leave safe mode", "house")
         restoring.leave_safe_mode(tx)
 
     await call.hub.store.write(leave)
-    return await get_health(call, query, body)
+    return await get_health(call, Nothing(), body)

@@ -342,7 +342,7 @@ TABLE: Final[tuple[AnyRoute, ...]] = (
     Route("POST", "/health/time", A, "Vouch for the hub's time",
           care.confirm_time, Nothing, Nothing, watch.HealthOut, refuses=True),
     Route("POST", "/health/safe-mode/leave", A, "Leave safe mode after a restore",
-          care.leave_safe_mode, Nothing, Nothing, watch.HealthOut, refuses=True),
+          care.leave_safe_mode, care.LeaveQuery, Nothing, watch.HealthOut, refuses=True),
     Route("GET", "/alerts", R, "What needs somebody, and who was told; the latest first",
           alerts.list_alerts, alerts.AlertQuery, Nothing, alerts.AlertPage),
     Route("GET", "/alerts/{alert}", R, "One alert", alerts.get_alert, Nothing, Nothing, alerts.AlertOut),

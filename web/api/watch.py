@@ -8,7 +8,7 @@ from pydantic import Field
 
 from hub.health import findings, summary
 from hub.model.alerts import Level
-from hub.store import questions, settings
+from hub.store import questions, restoring, settings
 from hub.store.engine import Tx
 from hub.store.questions import Question
 from web.api.paging import ByName, Page, cut_by_name, position
@@ -31,17 +31,23 @@ class HealthOut(Out):
     now: Told = Field(description="the hub's time")
     clock_trusted: bool = Field(description="false: nothing that depends on the time of day is begun or ended")
     safe_mode: bool = Field(description="true: restored from a backup; no new code is given until a person has looked")
+    out_of_reach: list[str] = Field(
+        description="locks that could not be read since a restore; they are, and asked about, when they are back"
+    )
     findings: list[FindingOut] = Field(description="the worst first")
 
 
 async def get_health(call: Call, query: Nothing, body: Nothing) -> HealthOut:
     clock = call.hub.clock
-    found, safe = await call.hub.store.read(lambda tx: (findings(tx, call.hub), settings.safe_mode(tx)))
+    found, safe, away = await call.hub.store.read(
+        lambda tx: (findings(tx, call.hub), settings.safe_mode(tx), restoring.out_of_reach(tx))
+    )
     return HealthOut(
         summary=summary(found),
         now=clock.now(),
         clock_trusted=clock.trusted,
         safe_mode=safe,
+        out_of_reach=away,
         findings=[
             FindingOut(
                 level=each.level,

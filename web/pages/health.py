@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -77,6 +78,10 @@ class View:
     clock_trusted: bool
     can_confirm: bool
     safe_mode: bool
+    foreign: Sequence[tuple[str, str]]
+    """In safe mode: locks with codes that nobody knows, by id and name; somebody has to say what becomes of these."""
+    out_of_reach: Sequence[str]
+    """In safe mode: locks that could not be read."""
     now: Moment
     zone: str
     wakes: str
@@ -89,6 +94,8 @@ def look(tx: Tx, site: Site) -> View:
     found = [finding for finding in health.findings(tx, hub) if finding.about != "clock"]
     dead = mail.dead(tx)
     told = measured(tx, ground.now, DAYS)
+    safe = settings.safe_mode(tx)
+    asked = restoring.asked(tx) if safe else {}
     listed_below = {f"{letter.box}:{letter.id}" for letter in dead}
     return View(
         troubles=[
@@ -107,7 +114,9 @@ def look(tx: Tx, site: Site) -> View:
         plugins=sorted(hub.plugins.conditions.values(), key=lambda condition: (condition.kind, condition.name)),
         clock_trusted=hub.clock.trusted,
         can_confirm=site.confirm_time is not None,
-        safe_mode=settings.safe_mode(tx),
+        safe_mode=safe,
+        foreign=[(door.id, door.name) for door in ground.doors.values() if door.id in asked],
+        out_of_reach=restoring.out_of_reach(tx) if safe else (),
         now=local.moment(ground.now),
         zone=local.zone.key,
         wakes=wakes("health", "clock", "house", "channels", "questions"),
@@ -183,7 +192,11 @@ async def confirm_time(request: web.Request) -> web.Response:
 async def leave_safe_mode(request: web.Request) -> web.Response:
     hub, actor = request.app[SITE].hub, request[GUARD].actor
 
+    word = str((await request.post()).get("foreign", ""))
+
     def leave(tx: Tx) -> None:
+        if word:
+            hub.intake.answer_foreign(tx, word, actor)
         log.record(tx, hub.clock.now(), actor, "leave safe mode", "house")
         restoring.leave_safe_mode(tx)
 

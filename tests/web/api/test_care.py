@@ -8,9 +8,10 @@ from aiohttp.test_utils import TestServer
 
 from hub.model.facts import Alarm, RadioAlarm
 from hub.model.values import ChannelId, LockId
-from hub.store import doors, mail, settings
+from hub.store import doors, mail, questions, restoring, settings
 from hub.store.engine import Tx
 from hub.store.mail import Letter
+from hub.store.questions import Question
 from tests.web.api.conftest import NOW, Api, Clock
 from web.api import mount
 
@@ -66,7 +67,16 @@ async def test_safe_mode_is_told_and_left_once(api: Api) -> None:
     )
     for lock in ("front", "flat"):
         await api.hub.store.write(partial(doors.learn, lock=LockId(lock), silent_since=NOW))
-    assert (await api.post("/health/safe-mode/leave")).json["safe_mode"] is False
+    options = (("leave", "Leave it"), ("clear:3", "Clear it"))
+    question = Question("q", restoring.FOREIGN, "front", "Front holds a code.", options, NOW)
+    await api.hub.store.write(lambda tx: questions.ask(tx, question))
+    await api.hub.store.write(lambda tx: restoring.keep_unasked(tx, {LockId("flat")}))
+    assert (await api.get("/health")).json["out_of_reach"] == ["Flat"]
+    assert "nobody knows (Front)" in (await api.post("/health/safe-mode/leave")).json["detail"]
+    assert (await api.post("/health/safe-mode/leave?foreign=clear")).json["safe_mode"] is False
+    answered = await api.hub.store.read(lambda tx: questions.question(tx, "q"))
+    assert answered is not None
+    assert answered.answer == "clear:3"
     assert (await api.post("/health/safe-mode/leave")).status == 409
 
 
