@@ -190,7 +190,14 @@ class Inbox:
         return self.wall.now() + AGAIN_AFTER[letter.attempts]
 
     async def _failed(self, letter: Letter, why: str, *, again: datetime | None) -> None:
-        await self.store.write(lambda tx: mail.letter_failed(tx, letter.id, why, again))
+        """What a person has to look at has told nothing: a source that is polled is read from its beginning."""
+
+        def work(tx: Tx) -> None:
+            mail.letter_failed(tx, letter.id, why, again)
+            if again is None and mail.cursor_of(tx, letter.channel) is not None:
+                mail.move_cursor(tx, letter.channel, None)
+
+        await self.store.write(work)
 
     # ---- polls ----
 
@@ -264,7 +271,12 @@ class Inbox:
         return timedelta(0)
 
     async def _poll_once(self, channel: ChannelId, integration: Integration) -> timedelta | None:
-        """None when the source was reached, else how long it wants to be left alone."""
+        """None when the source was reached, else how long it wants to be left alone.
+
+        What is tried again is waited for: it may be the list of everything, and what changed since would overtake it.
+        """
+        if await self.store.read(lambda tx: mail.tried_again(tx, channel)):
+            return timedelta(0)
         cursor = await self.store.read(lambda tx: mail.cursor_of(tx, channel))
         try:
             async for delivery in integration.fetch(cursor):

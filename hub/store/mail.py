@@ -74,7 +74,8 @@ def accept(tx: Tx, letter: Letter) -> bool:
     return kept == 1
 
 
-def move_cursor(tx: Tx, channel: ChannelId, cursor: str) -> None:
+def move_cursor(tx: Tx, channel: ChannelId, cursor: str | None) -> None:
+    """None: the channel is read from its beginning."""
     _MOVE.run(tx, channel_id=channel, cursor=cursor)
 
 
@@ -141,6 +142,19 @@ _LAST: Final = Prepared(
 def unread(tx: Tx, channel: ChannelId) -> bool:
     """Whether the last delivery of a channel has not been taken in: it waits, or a person has to look."""
     return _LAST.first(tx, channel=channel) in (WAITING, DEAD)
+
+
+_TRIED_AGAIN: Final = Prepared(
+    select(inbox.c.id)
+    .where(_IS_WAITING, inbox.c.channel_id == bindparam("channel"), inbox.c.attempts > 0)
+    .limit(bindparam("one", 1, type_=Integer)),
+    lambda row: int(row["id"]),
+)
+
+
+def tried_again(tx: Tx, channel: ChannelId) -> bool:
+    """Whether a delivery of a channel could not be taken in and waits for the next try."""
+    return _TRIED_AGAIN.first(tx, channel=channel) is not None
 
 
 _DEALT_WITH: Final = Prepared(

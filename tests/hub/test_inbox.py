@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from hub.contracts import Delivery, Integration
 from hub.errors import Garbled, Unavailable
 from hub.model.effects import TellChannel
-from hub.model.facts import Fact
+from hub.model.facts import CalendarRead, Fact
 from hub.model.values import ChannelId, StayId
 from hub.store import mail, removing, stays
 from hub.store.tables import inbox
@@ -270,5 +271,46 @@ def test_nothing_new_does_not_overtake_the_news_that_nobody_has_read_yet(tmp_pat
             await house.hub.store.write(lambda tx: mail.revive(tx, inbox, dead.id, house.hub.wall.now()))
             await house.later(seconds=1)
             assert [row.guest for row in await house.stays()] == ["Ada Lovelace"]
+
+    simulate(main())
+
+
+class ByChange(Calendar):
+    """It is read as a whole once, and asked for what changed from then on; `failures` tries to understand the whole fail."""
+
+    failures = 1
+
+    async def fetch(self, cursor: str | None) -> AsyncIterator[Delivery]:
+        now = self.host.clock.now()
+        yield Delivery(FEED, now.isoformat(), b"whole" if cursor is None else b"changed", now, cursor=now.isoformat())
+
+    async def parse(self, delivery: Delivery) -> Iterable[Fact]:
+        if delivery.body == b"changed":
+            return [CalendarRead(FEED, delivery.received_at, self.stays[-1:], complete=False)]
+        if self.failures:
+            self.failures -= 1
+            raise Unavailable("the sandbox is busy")
+        return [CalendarRead(FEED, delivery.received_at, self.stays)]
+
+
+@pytest.mark.parametrize("failures", [3, 4])
+def test_what_changed_does_not_overtake_the_list_of_everything_that_nobody_has_read_yet(
+    tmp_path: Path, failures: int
+) -> None:
+    """Be it read in the end, or left to a person, as it is after four tries: then everything is asked for anew."""
+
+    async def main() -> None:
+        async with home(tmp_path) as house:
+            await house.later(minutes=4)
+            feed = ByChange(house.calendar.host)
+            feed.failures = failures
+            house.calendar = feed
+            house.book("a", date(2027, 3, 2), date(2027, 3, 4))
+            house.book("b", date(2027, 3, 6), date(2027, 3, 8), "Grace Hopper")
+            await house.hub.store.write(lambda tx: mail.move_cursor(tx, FEED, None))
+            house.hub.plugins.add_channel(FEED, feed)
+            house.hub.bus.signal("pollers")
+            await house.later(minutes=25)
+            assert sorted(row.guest for row in await house.stays()) == ["Ada Lovelace", "Grace Hopper"]
 
     simulate(main())
