@@ -26,8 +26,7 @@ from hub.opened_doors import closed, names_of, open_again, still_closed
 from hub.reaching_guests import How, Told, letter, name_of, reach
 from hub.schedule import pause
 from hub.store import closed_doors as rows
-from hub.store import doors, emergencies, guest_messages, house, log, settings
-from hub.store import ladder as ledger
+from hub.store import doors, emergencies, guest_messages, house, log, nearby, settings
 from hub.store import stays as stay_ledger
 from hub.store.closed_doors import ToldClosed
 from hub.store.emergencies import Deed, Emergency
@@ -210,7 +209,7 @@ def _ground(tx: Tx, lasting: Collection[Emergency], now: datetime) -> _Ground:
 def _concerned(tx: Tx, now: datetime) -> Iterator[tuple[StayRow, dict[LockId, DoorNow]]]:
     """Stays that last, or begin within a day, and their doors."""
     look = ladder.span(tx, now)
-    near = ladder.rows(tx, ledger.near(tx, look.over, now + COMES))
+    near = ladder.rows(tx, nearby.near(tx, look.over, now + COMES))
     placed = ladder.standing(tx, near, now)
     for stay in near:
         if (where := placed.get(stay.id)) is not None:

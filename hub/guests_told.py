@@ -27,8 +27,7 @@ from hub.model.guest_told import Present, Telling, due, telling
 from hub.model.ladder import Withhold
 from hub.model.values import CODED, ChannelId, GrantId, Secret, StayId, StayStatus
 from hub.schedule import pause
-from hub.store import codes, guest_messages, house, mail, staying
-from hub.store import ladder as near_stays
+from hub.store import codes, guest_messages, house, mail, nearby, staying
 from hub.store import stays as ledger
 from hub.store.codes import Issued
 from hub.store.door_codes import written
@@ -112,9 +111,9 @@ class GuestTeller:
         if not self.clock.trusted:
             return [], now + TRUST_WAIT
         until = now + timedelta(hours=hours)
-        beyond = near_stays.next_check_in(tx, until)
+        beyond = nearby.next_check_in(tx, until)
         edges, found = [] if beyond is None else [beyond - timedelta(hours=hours)], []
-        for row in ladder.rows(tx, near_stays.near(tx, ladder.span(tx, now).over, until)):
+        for row in ladder.rows(tx, nearby.near(tx, ladder.span(tx, now).over, until)):
             is_ = self._present(tx, row)
             state = Telling.BY_HAND if is_ is None else telling(is_, now)
             if state is Telling.NOW:

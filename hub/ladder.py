@@ -23,7 +23,7 @@ from hub.issuing import Desk
 from hub.model.ladder import ENTRY, Act, DoorNow, Rung, Standing, Tell, Withhold, may_tell, stand, worst
 from hub.model.values import LockId, StayId
 from hub.schedule import pause
-from hub.store import doors, house, staying
+from hub.store import doors, house, nearby, staying
 from hub.store import ladder as ledger
 from hub.store import stays as stay_ledger
 from hub.store.engine import Store, Tx
@@ -208,7 +208,7 @@ class Ladder:
         everything = plan.entered is None or bool(heard & {EVERYTHING, "house", "clock"})
         ids = sorted(self._stays(tx, plan, heard, now, everything=everything))
         ahead = span(tx, now).ahead
-        plan.entered, beyond = now + ahead, ledger.next_check_in(tx, now + ahead)
+        plan.entered, beyond = now + ahead, nearby.next_check_in(tx, now + ahead)
         plan.next_entry = None if beyond is None else beyond - ahead
         placed = standing(tx, rows(tx, ids), now)
         for id_ in ids:
@@ -230,13 +230,13 @@ class Ladder:
         over, until = look.over, now + look.ahead
         if everything or plan.entered is None:
             plan.edges.clear()
-            return set(ledger.near(tx, over, until))
+            return set(nearby.near(tx, over, until))
         named = {StayId(name.removeprefix("stay:")) for name in heard if name.startswith("stay:")}
         locks = {LockId(name.removeprefix("lock:")) for name in heard if name.startswith("lock:")}
         due = {id_ for id_, (edge, doors_) in plan.edges.items() if edge <= now or doors_ & locks}
         due |= {id_ for id_, at in plan.wrong.items() if at.keys() & locks}
-        changed = ledger.unsettled(tx, now, over, until, locks) if locks else ()
-        return {*named, *due, *changed, *ledger.near(tx, over, until, beyond=plan.entered)}
+        changed = nearby.unsettled(tx, now, over, until, locks) if locks else ()
+        return {*named, *due, *changed, *nearby.near(tx, over, until, beyond=plan.entered)}
 
     def _pools(self, tx: Tx, plan: Plan, heard: frozenset[str], now: datetime, *, everything: bool) -> Iterator[LockId]:
         daily = plan.tended is None or now - plan.tended >= TEND_EVERY or now < plan.tended

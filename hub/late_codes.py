@@ -14,9 +14,10 @@ from hub.ladder import OnLadder
 from hub.model.access import when
 from hub.model.alerts import Finding, Kind
 from hub.model.codes import Reading
+from hub.model.facts import Mode
 from hub.model.ladder import DoorNow, Own, Rung, deadlines, takes_backup
 from hub.model.values import LockId, StayId, StayStatus
-from hub.store import code_list, codes, doors, guest_page, house, settings, staying, stays
+from hub.store import code_list, codes, doors, guest_page, house, nearby, settings, staying, stays
 from hub.store import ladder as ledger
 from hub.store.codes import Issued
 from hub.store.doors import Door
@@ -35,8 +36,8 @@ def of_stays(look: Look) -> Iterator[Finding]:
     if not look.clock.trusted or settings.safe_mode(look.tx):
         return
     span = ladder.span(look.tx, look.now)
-    ids = ledger.unsettled(look.tx, look.now, span.over, look.now + span.ahead)
-    for edge in ledger.edges(look.tx, look.now, span.ahead):
+    ids = nearby.unsettled(look.tx, look.now, span.over, look.now + span.ahead)
+    for edge in nearby.edges(look.tx, look.now, span.ahead):
         look.reached(edge)
     for where in ladder.standing(look.tx, ladder.rows(look.tx, ids), look.now).values():
         if where.next is not None:
@@ -80,6 +81,8 @@ def _sentence(look: Look, where: OnLadder, rung: Rung, door: DoorNow) -> tuple[s
     """What is wrong at one door, and what to do."""
     tx, stay = look.tx, where.stairs.stay
     whose, name, own = _whose(stay), _name(tx, door.lock), where.stairs.own.get(door.lock)
+    if door.shut:
+        return _shut(tx, door.lock, whose, name)
     if own is not None and (rung is not Rung.LATE or door.waits or look.now >= door.hours.works_from):
         why, cure = _why(tx, own)
         sentence = f"The code of {whose} is not proven in {name}{why}."
@@ -92,6 +95,16 @@ def _sentence(look: Look, where: OnLadder, rung: Rung, door: DoorNow) -> tuple[s
         case Rung.LATE:
             return sentence, _ahead(look, stay, door)
     return sentence, cure
+
+
+def _shut(tx: Tx, lock: LockId, whose: str, name: str) -> tuple[str, str]:
+    """Whatever code is in it."""
+    door = doors.door(tx, lock)
+    if door is not None and door.mode is Mode.VACATION:
+        cure = "Switch it off at the lock with its programming code, as its manual says; until then let the guest in another way."
+        return f"{name} is in vacation mode: no code opens it, that of {whose} neither.", cure
+    cure = "Check that the door is closed and nothing blocks the bolt, then lock or unlock it once."
+    return f"The bolt of {name} is jammed: no code opens it, that of {whose} neither.", cure
 
 
 def _unprepared(look: Look, stay: StayRow, door: DoorNow, name: str) -> tuple[str, str]:

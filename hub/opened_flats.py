@@ -15,8 +15,7 @@ from hub.model.lockdown import Outcome
 from hub.model.values import LockId, StayId
 from hub.opened_doors import begins, code_said, names_of, said
 from hub.reaching_guests import How, Told, letter, name_of, reach
-from hub.store import house, log, staying
-from hub.store import ladder as ledger
+from hub.store import house, log, nearby, staying
 from hub.store import stays as stay_ledger
 from hub.store.emergencies import Emergency
 from hub.store.engine import Tx
@@ -33,7 +32,7 @@ def guests_of(tx: Tx, lock: LockId, now: datetime, until: datetime | None = None
     passing = house.units_of(tx, lock)
     if len(passing) != 1:
         return []
-    near = (stay_ledger.stay(tx, id_) for id_ in ledger.near(tx, staying.since(tx, now), now + EARLIEST))
+    near = (stay_ledger.stay(tx, id_) for id_ in nearby.near(tx, staying.since(tx, now), now + EARLIEST))
     here = [
         row for row in near if row is not None and row.unit_id == passing[0].id and not staying.is_over(tx, row, now)
     ]

@@ -9,6 +9,8 @@ soon as it is no longer true, and a stay that was booked late stands on the righ
      4 h      the backup code       30 min
      1 h      somebody is called    15 min
 
+A door that no code opens, as it is in vacation mode or jammed, is warned of and called for as if nothing were proven in it.
+
 Facts on peers C.3, point 6, for the hours; the minutes are half and a quarter of the usual lead of 60 minutes.
 """
 
@@ -113,6 +115,8 @@ class DoorNow:
     """It did not answer when it was last spoken to."""
     down: bool = False
     """It is locked down: no guest's code is to open it."""
+    shut: bool = False
+    """No code opens it: its keypad is in vacation mode, or its bolt is jammed."""
     room: bool = True
     """There is a place for the code, or it has one."""
     backup: Backup = Backup.NONE
@@ -151,9 +155,9 @@ def stand(door: DoorNow, now: datetime) -> Standing:
         return Standing(Rung.EARLY)
     if _to_release(door, now):
         return Standing(Rung.EARLY, Act.RELEASE)
-    if _good(door):
+    if _good(door) and not door.shut:
         return Standing(Rung.PROVEN)
-    if door.backup is Backup.PULLED:
+    if door.backup is Backup.PULLED and not door.shut:
         return Standing(Rung.SWITCHED)
     return _unproven(door, now)
 
@@ -171,11 +175,12 @@ def _to_release(door: DoorNow, now: datetime) -> bool:
 def _unproven(door: DoorNow, now: datetime) -> Standing:
     due = _in_time(deadlines(door), door.since + GRACE)
     late_from = due.warn if door.waits else max(door.hours.works_from, door.since) + GRACE
-    if now >= due.switch and door.backup is Backup.READY:
+    if now >= due.switch and door.backup is Backup.READY and not door.shut:
         return Standing(Rung.MISSING if now >= due.call else Rung.LATE, Act.PULL, _after(now, due.call))
     if now >= due.call:
         return Standing(Rung.MISSING)
-    late = now >= late_from or (now >= due.warn and not (door.waits or _able(door, now)))
+    able = not door.shut and (door.waits or _able(door, now))
+    late = now >= late_from or (now >= due.warn and not able)
     act = _preparation(door, now)
     silence = None if door.answered_at is None or door.waits else door.answered_at + LATELY
     edges = (door.hours.comes_at - ENTRY, due.warn, late_from, due.switch, due.call, silence)

@@ -1,35 +1,35 @@
-"""Backup codes, and what the deadline ladder looks at: stays that are near, and the codes they have at their doors."""
+"""Backup codes, and what the deadline ladder looks at: the codes that stays have at their doors."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, or_, select, update
 
 from hub.model.codes import Claim, Grant, Limits, Reading, Slot, ready
+from hub.model.facts import Mode
 from hub.model.ladder import ENTRY, Backup, DoorHours, DoorNow, Own
 from hub.model.stays import wants_code
-from hub.model.values import CODED, GrantId, LockId, Proof, Purpose, StayId, StayStatus, Window
+from hub.model.values import GrantId, LockId, Position, Proof, Purpose, StayId, Window
 from hub.store import code_list, codes, doors, emergencies
 from hub.store.code_list import Code
 from hub.store.codes import Issued
 from hub.store.doors import Door
 from hub.store.engine import Tx
-from hub.store.prepared import Bare, Prepared, among, listed, one_of
-from hub.store.proofs import PROVEN
+from hub.store.prepared import Bare, Prepared, among, listed
 from hub.store.stays import StayRow
 from hub.store.tables import Instant, grants, lock_state, locks, properties, slots, stays, unit_locks
 
 # ---- backup codes ---------------------------------------------------------------------------------------------------
 
-_LIVE: Final = and_(grants.c.pin.is_not(None), grants.c.revoked_at.is_(None))
-_BACKUP: Final = grants.c.purpose == Purpose.BACKUP.value
-_POOLED: Final = and_(_BACKUP, _LIVE, grants.c.pulled_at.is_(None))
-_PULLED: Final = and_(_BACKUP, _LIVE, grants.c.pulled_at.is_not(None))
+LIVE: Final = and_(grants.c.pin.is_not(None), grants.c.revoked_at.is_(None))
+BACKUP: Final = grants.c.purpose == Purpose.BACKUP.value
+_POOLED: Final = and_(BACKUP, LIVE, grants.c.pulled_at.is_(None))
+_PULLED: Final = and_(BACKUP, LIVE, grants.c.pulled_at.is_not(None))
 _SURE: Final = (Proof.READ_BACK, Proof.CONFIRMED)
 
 
@@ -118,7 +118,7 @@ _TURNED: Final = Prepared(
             and_(grants.c.lock_id == bindparam("lock"), grants.c.pin.is_not(None)),
             and_(grants.c.lock_id == bindparam("lock"), grants.c.pin.is_(None)),
         ),
-        or_(_BACKUP, grants.c.pulled_at.is_not(None)),
+        or_(BACKUP, grants.c.pulled_at.is_not(None)),
     ),
     lambda row: (row["proven"], row["pulled"], row["ended"]),
 )
@@ -132,7 +132,7 @@ def refused_lately(tx: Tx, lock: LockId, since: datetime) -> int:
 _REFUSED: Final[Prepared[int]] = Prepared(
     select(func.count().label("number")).where(
         grants.c.lock_id == bindparam("lock"),
-        _BACKUP,
+        BACKUP,
         grants.c.refused.is_not(None),
         grants.c.made_at > bindparam("since", type_=Instant),
     ),
@@ -210,7 +210,7 @@ _ENDED_EARLY: Final = Prepared(
 
 _LINGERING: Final = Prepared(
     select(grants)
-    .where(_BACKUP, grants.c.pin.is_not(None))
+    .where(BACKUP, grants.c.pin.is_not(None))
     .where(or_(grants.c.revoked_at <= bindparam("by", type_=Instant), grants.c.end <= bindparam("by", type_=Instant)))
     .where(exists().where(slots.c.holder == grants.c.id))
     .order_by(grants.c.lock_id),
@@ -225,7 +225,7 @@ def lingering(tx: Tx, by: datetime) -> list[Issued]:
 
 _ENDING: Final[Prepared[datetime | None]] = Prepared(
     select(func.min(func.coalesce(grants.c.revoked_at, grants.c.end), type_=Instant).label("at")).where(
-        _BACKUP,
+        BACKUP,
         grants.c.pin.is_not(None),
         func.coalesce(grants.c.revoked_at, grants.c.end) > bindparam("after", type_=Instant),
     ),
@@ -236,76 +236,6 @@ _ENDING: Final[Prepared[datetime | None]] = Prepared(
 def next_ending(tx: Tx, after: datetime) -> datetime | None:
     """When the first backup code ends that ends after that."""
     return _ENDING.first(tx, after=after)
-
-
-# ---- stays that are near --------------------------------------------------------------------------------------------
-
-_NEAR: Final = and_(
-    one_of(stays.c.kind, [kind.value for kind in CODED]),
-    stays.c.status == StayStatus.CONFIRMED.value,
-    stays.c.left_at.is_(None),
-    stays.c.check_in <= bindparam("until", type_=Instant),
-    stays.c.check_out > bindparam("over", type_=Instant),
-)
-_OWN_UNPROVEN: Final = and_(~_BACKUP, ~exists().where(slots.c.holder == grants.c.id, PROVEN))
-
-
-def _open(*more: ColumnElement[bool]) -> Prepared[StayId]:
-    # By its bare value: for the sake of DISTINCT SQLite would go through every stay there ever was.
-    query = select(Bare(stays.c.id).label("id")).join(grants, grants.c.stay_id == stays.c.id).where(_NEAR, _LIVE, *more)
-    return Prepared(query.where(or_(_BACKUP, _OWN_UNPROVEN)).distinct(), _id)
-
-
-def _id(row: Mapping[str, Any]) -> StayId:
-    return StayId(row["id"])
-
-
-_OPEN: Final = _open()
-_OPEN_AT: Final = _open(among(grants.c.lock_id, "locks"))
-_ALL_NEAR: Final = Prepared(select(stays.c.id).where(_NEAR, stays.c.check_in > bindparam("beyond", type_=Instant)), _id)
-_LONG_AGO: Final = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
-
-
-def near(tx: Tx, over: datetime, until: datetime, *, beyond: datetime = _LONG_AGO) -> list[StayId]:
-    """Stays that begin by then and were not over at `over`. `beyond`: and later than that."""
-    return _ALL_NEAR.all(tx, over=over, until=until, beyond=beyond)
-
-
-def unsettled(
-    tx: Tx, now: datetime, over: datetime, until: datetime, locks: Collection[LockId] | None = None
-) -> list[StayId]:
-    """Those among them with a code that is not proven, or with a backup code; `locks`: at one of these doors."""
-    if locks is None:
-        return _OPEN.all(tx, now=now, over=over, until=until)
-    return _OPEN_AT.all(tx, now=now, over=over, until=until, locks=listed(locks))
-
-
-_NEXT: Final[Prepared[datetime]] = Prepared(
-    select(stays.c.check_in)
-    .where(stays.c.check_in > bindparam("until", type_=Instant), stays.c.status == StayStatus.CONFIRMED.value)
-    .order_by(stays.c.check_in)
-    .limit(1),
-    lambda row: row["check_in"],
-)
-
-
-def next_check_in(tx: Tx, until: datetime) -> datetime | None:
-    """The first that is later."""
-    return _NEXT.first(tx, until=until)
-
-
-_NEXT_START: Final[Prepared[datetime | None]] = Prepared(
-    select(func.min(grants.c.start, type_=Instant).label("at")).where(
-        _LIVE, grants.c.start > bindparam("now", type_=Instant)
-    ),
-    lambda row: row["at"],
-)
-
-
-def edges(tx: Tx, now: datetime, ahead: timedelta) -> list[datetime]:
-    """When time alone brings a stay so near, or begins the hours of a code."""
-    entering, start = next_check_in(tx, now + ahead), _NEXT_START.first(tx, now=now)
-    return [at for at in (None if entering is None else entering - ahead, start) if at is not None]
 
 
 # ---- how they stand -------------------------------------------------------------------------------------------------
@@ -354,7 +284,9 @@ def stairs(tx: Tx, rows: Sequence[StayRow], now: datetime) -> dict[StayId, Stair
     return found
 
 
-_CONTESTED: Final = Prepared(select(stays.c.id).where(among(stays.c.id, "ids"), stays.c.contested == 1), _id)
+_CONTESTED: Final = Prepared(
+    select(stays.c.id).where(among(stays.c.id, "ids"), stays.c.contested == 1), lambda row: row["id"]
+)
 
 
 def wants_stairs(row: StayRow) -> bool:
@@ -440,14 +372,24 @@ def _door(lock: LockId, row: StayRow, own: Code | None, backup: Code | None, sce
         waits=can_wait(door),
         own=_own(own, scene.now),
         down=lock in scene.down,
-        since=_since(row, own, scene),
+        since=max(_since(row, own, scene), _shut_since(row, door) or row.made_at),
         answered_at=max((at for at in heard if at is not None), default=None),
         silent=door is not None and (door.silent_since is not None or bool(door.quarantined)),
         room=(own is not None and own.slot is not None) or keypad is None or keypad.free,
         backup=_backup(backup, scene.now, ready=scene.ready[lock]),
+        shut=_shut_since(row, door) is not None,
         shown=pulled_ is not None and pulled_.told_at is not None,
         asked_for=pulled_ is not None and pulled_.pulled_by != BY_ITSELF,
     )
+
+
+def _shut_since(row: StayRow, door: Door | None) -> datetime | None:
+    """Whether no code opens it, whatever is in it. A guest who has come in once is inside, or stands before an alert of that."""
+    if door is None or row.arrived_at is not None:
+        return None
+    if door.mode is Mode.VACATION:
+        return door.mode_at or row.made_at
+    return (door.position_at or row.made_at) if door.position is Position.JAMMED else None
 
 
 def _hours(row: StayRow, door: Door | None, own: Code | None) -> DoorHours:

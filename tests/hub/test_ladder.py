@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,9 +16,10 @@ from hub.bus import EVERYTHING, Bus
 from hub.errors import Rejected
 from hub.io.clock import LoopClock
 from hub.model.alerts import Kind, Level, QuietHours
+from hub.model.facts import BoltMoved, LockFact, Mode, ModeTold, Trouble, TroubleSeen
 from hub.model.ladder import Act, Rung, Tell, Withhold
 from hub.model.policy import Override
-from hub.model.values import Address, Purpose
+from hub.model.values import Address, How, Position, Purpose
 from hub.store import alerts, codes, log
 from hub.store import ladder as pools
 from tests.hub.ladder_house import (
@@ -41,6 +42,8 @@ from tests.hub.ladder_house import (
 from tests.hub.test_alerts import ANNA, _people, _with_post
 from tests.simulators.building import Memory
 from tests.simulators.home import home, simulate
+
+Told = Callable[[datetime], LockFact]
 
 # ---- locks that fail ------------------------------------------------------------------------------------------------
 
@@ -307,6 +310,55 @@ def test_an_act_that_is_no_longer_due_is_not_done(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("either_database")
+@pytest.mark.parametrize(
+    ("shut", "open_", "sentence"),
+    [
+        (
+            lambda at: ModeTold(Address("front"), at, Mode.VACATION),
+            lambda at: ModeTold(Address("front"), at, Mode.NORMAL),
+            "Front is in vacation mode: no code opens it, that of Ada Lovelace neither.",
+        ),
+        (
+            lambda at: TroubleSeen(Address("front"), at, Trouble.JAMMED),
+            lambda at: BoltMoved(Address("front"), at, Position.LOCKED, How.MANUAL),
+            "The bolt of Front is jammed: no code opens it, that of Ada Lovelace neither.",
+        ),
+    ],
+    ids=["vacation mode", "jam"],
+)
+def test_a_proven_code_at_a_door_that_no_code_opens_calls_somebody_in_time_and_draws_no_backup_code(
+    tmp_path: Path, shut: Told, open_: Told, sentence: str
+) -> None:
+    async def main() -> None:
+        async with home(tmp_path, backups=1, start=CHECK_IN - timedelta(hours=5)) as house:
+            hub = house.hub
+
+            async def tell(fact: Told) -> None:
+                at = hub.clock.now()
+                await hub.store.write(lambda tx: hub.intake.absorb(tx, fact(at), "memory"))
+
+            await booked(house)
+            await house.until(CHECK_IN - 40 * MINUTE)
+            assert (await placed(house)).rung is Rung.PROVEN
+            await tell(shut)
+            await house.later(minutes=3)
+            assert (await placed(house)).rung is Rung.LATE
+            assert [each.sentence for each in await found_of(house, Kind.CODE_LATE)] == [sentence]
+            await house.until(CHECK_IN - 14 * MINUTE)
+            assert [each.sentence for each in await found_of(house, Kind.CODE_MISSING)] == [sentence]
+            assert await backups(house) == []
+            await tell(open_)
+            await house.later(minutes=1)
+            assert (await placed(house)).rung is Rung.PROVEN
+            await house.until(CHECK_IN + MINUTE)
+            assert await house.driver.press("front", await house.digits())
+            await tell(shut)
+            await house.later(minutes=5)
+            assert await found_of(house, Kind.CODE_MISSING) == [], "who has come in is told of otherwise"
+
+    simulate(main())
+
+
 def test_a_hub_that_was_off_when_a_rung_was_due_stands_on_it_as_soon_as_it_is_back(tmp_path: Path) -> None:
     memory = Memory(Address("front"), codes=Forgetful())
 

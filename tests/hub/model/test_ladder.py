@@ -38,6 +38,7 @@ WAITS = {"waits": True}
 PROVEN = {"own": Own.PROVEN}
 READY = {"backup": Backup.READY}
 PULLED = {"backup": Backup.PULLED}
+SHUT = {"shut": True}
 LATER = {"hours": replace(HOURS, until=T + timedelta(days=3))}
 AT_CHECK_IN = {"hours": replace(HOURS, works_from=T)}
 """A door whose code goes in at check-in, whatever it does elsewhere."""
@@ -82,6 +83,14 @@ def at(ago: str, **known: Any) -> Standing:
         ("-5h", PULLED, Rung.SWITCHED, None),
         ("-5h", PROVEN, Rung.PROVEN, None),
         ("-2d", {}, Rung.EARLY, None),
+        ("25h", PROVEN | SHUT, Rung.EARLY, None),
+        ("24h", PROVEN | SHUT, Rung.LATE, None),
+        ("4h", PROVEN | READY | SHUT, Rung.LATE, None),
+        ("4h", PULLED | SHUT, Rung.LATE, None),
+        ("1h", PROVEN | READY | SHUT, Rung.MISSING, None),
+        ("1h", PROVEN | SHUT | {"since": before("1h")}, Rung.EARLY, None),
+        ("58m", PROVEN | SHUT | {"since": before("1h")}, Rung.MISSING, None),
+        ("1h", PULLED | SHUT, Rung.MISSING, None),
     ],
 )
 def test_where_codes_wait_in_the_lock_they_are_proven_a_day_ahead(
@@ -109,6 +118,8 @@ def test_where_codes_wait_in_the_lock_they_are_proven_a_day_ahead(
         ("24h", {"own": Own.REFUSED}, Rung.LATE, None),
         ("24h", {"own": Own.NOT_DRAWN}, Rung.LATE, None),
         ("24h", PROVEN, Rung.PROVEN, None),
+        ("24h", SHUT, Rung.LATE, None),
+        ("15m", PROVEN | READY | SHUT, Rung.MISSING, None),
         ("2h", {}, Rung.EXPECTED, None),
         ("59m", {}, Rung.EXPECTED, None),
         ("58m", {}, Rung.LATE, None),
