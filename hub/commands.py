@@ -321,7 +321,7 @@ async def _stay_cancel(hub: Hub, actor: str, ask: asks.StayCancel) -> JsonValue:
     id_ = StayId(ask.stay)
 
     def work(tx: Tx) -> JsonValue:
-        hub.intake.cancel_stay(tx, id_, actor)
+        hub.intake.cancel_stay(tx, id_, actor, in_full=ask.in_full)
         return stay_commands.kept(tx, id_, hub.clock.now())
 
     return await hub.store.write(work)

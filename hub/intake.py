@@ -22,6 +22,7 @@ from hub import (
     people,
     pushing,
     readings,
+    refunding,
     sightings,
 )
 from hub.calendars import cancel, set_apart, timed
@@ -245,10 +246,18 @@ class Intake:
         self._mind_others(tx, None, moved)
         self._keep(tx, moved, actor, changes.MOVED)
 
-    def cancel_stay(self, tx: Tx, id_: StayId, actor: str) -> None:
-        """Its codes leave the locks at once. Raises Rejected when there is no such live stay."""
+    def cancel_stay(self, tx: Tx, id_: StayId, actor: str, *, in_full: bool = False) -> None:
+        """Its codes leave the locks at once. Raises Rejected when there is no such live stay.
+
+        Args:
+            in_full: all of its price is to be given back, whatever the house's rules say.
+        """
         stay, _ = self._live(tx, id_)
-        cancel(tx, self.desk, stay, actor, f"cancelled by {actor}")
+        refund = refunding.owed(tx, self.desk, stay, in_full=in_full)
+        told = "" if refund is None else refund.sentence
+        cancel(tx, self.desk, stay, actor, f"cancelled by {actor}", because=told)
+        if refund is not None:
+            refunding.remind(tx, self.desk, stay, refund)
 
     def confirm_stay(self, tx: Tx, id_: StayId, actor: str) -> None:
         """Raises Rejected when it waits for nothing, or its dates are taken by now."""
@@ -269,6 +278,7 @@ class Intake:
         back = replace(
             stay, status=StayStatus.CONFIRMED, cancelled_at=None, cancelled_why=None, changed_at=self.desk.now()
         )
+        questions.withdraw(tx, refunding.REFUND, id_, self.desk.now())
         self._mind_others(tx, None, back)
         self._keep(tx, back, actor, changes.BACK)
 
@@ -341,6 +351,8 @@ class Intake:
                 set_apart(tx, self.desk, stay, ChannelId(other.removeprefix("other:")), actor)
             case "gone", "cancel":
                 cancel(tx, self.desk, stay, actor, f"cancelled by {actor}")
+            case refunding.REFUND, "done":
+                refunding.given_back(tx, self.desk, stay.id, actor)
             case "refused" | "restored", "redraw":
                 issuing.redraw(tx, self.desk, stay, actor)
 

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, StrictBool, model_validator
 
 from hub.config import Section
 from hub.model.availability import WEEK, OwnRules, Resource, bounds_broken
+from hub.model.refunds import Steps, typed_steps
 from hub.model.workflow import NoShow
 
 _SPAN: Final = re.compile(r"(\d{1,5}) ?(m|min|h)?")
@@ -30,6 +31,21 @@ def _weekdays(value: object) -> frozenset[int]:
 
 Weekdays = Annotated[frozenset[int], BeforeValidator(_weekdays)]
 Span = Annotated[timedelta, BeforeValidator(read_span)]
+
+
+def _steps(value: object) -> object:
+    return typed_steps(value) if isinstance(value, str) else value
+
+
+def _tenths(value: object) -> object:
+    """2.9 is 29 tenths of a per cent."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 100:
+        raise ValueError("must be a number of per cent, like 2.9")
+    return round(value * 10)
+
+
+Refunds = Annotated[Steps, BeforeValidator(_steps)]
+Fee = Annotated[int, BeforeValidator(_tenths)]
 Number = Annotated[int, Field(strict=True)]
 
 
@@ -51,6 +67,10 @@ class Booking(Section):
     stale_after: Span | None = None
     no_show: NoShow | None = None
     no_show_after: Span | None = None
+    refunds: Refunds | None = None
+    """As `30: 100, 14: 50`: days before check-in, and per cent."""
+    refund_fee: Fee | None = None
+    """Of a refund, in per cent."""
 
     @model_validator(mode="after")
     def _within_bounds(self) -> Self:

@@ -7,14 +7,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from hub import bookings, issuing
+from hub import bookings, issuing, refunding
 from hub.calendars import cancel
 from hub.errors import Rejected
 from hub.intake import Intake
 from hub.issuing import Desk
 from hub.model.values import StayId, clean
 from hub.model.workflow import FOLLOWS, Course, NoShow, Stage, due
-from hub.store import codes, doors, house, log, passes, steps
+from hub.store import codes, doors, house, log, passes, questions, steps
 from hub.store import stays as ledger
 from hub.store.bookings import rules_at
 from hub.store.doors import Door
@@ -164,8 +164,13 @@ def say(tx: Tx, intake: Intake, id_: StayId, wanted: Stage, why: str, actor: str
     now = desk.now()
     match wanted:
         case Stage.CANCELLED:
-            cancel(tx, desk, row, actor, f"cancelled by {actor}")
+            refund = refunding.owed(tx, desk, row)
+            cancel(tx, desk, row, actor, f"cancelled by {actor}", because="" if refund is None else refund.sentence)
+            if refund is not None:
+                refunding.remind(tx, desk, row, refund)
             return
+        case Stage.REFUNDED:
+            questions.withdraw(tx, refunding.REFUND, id_, now)
         case Stage.CONFIRMED:
             bookings.confirm(tx, intake, id_, actor, anyway=anyway)
             return

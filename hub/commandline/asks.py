@@ -140,6 +140,8 @@ class StayCancel(Ask):
     command = "stay cancel"
 
     stay: str
+    in_full: bool = False
+    """All of its price is to be given back."""
 
 
 # ---- alerts --------------------------------------------------------------------------------------------------------

@@ -216,11 +216,18 @@ def change_stay(  # noqa: PLR0913, PLR0917  # each is an option of the command
 
 
 @stay.command("cancel")
-def cancel_stay(config: ConfigPath, stay_id: StayArgument, json: AsJson = False) -> None:
-    """Cancel a stay. Its codes leave the locks at once."""
+def cancel_stay(
+    config: ConfigPath,
+    stay_id: StayArgument,
+    in_full: Annotated[
+        bool, typer.Option("--in-full", help="All of its price is to be given back, whatever the house's rules say.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """Cancel a stay. Its codes leave the locks at once; what is to be given back stands on page Today."""
     from hub.commandline.asks import StayCancel
 
-    _say(answered(config, StayCancel, stay=stay_id), "Cancelled", json=json)
+    _say(answered(config, StayCancel, stay=stay_id, in_full=in_full), "Cancelled", json=json)
 
 
 @stay.command("restore")

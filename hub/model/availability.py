@@ -14,6 +14,7 @@ from enum import Enum
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from hub.model.refunds import MOST_FEE, Steps, steps_in_words
 from hub.model.stays import local_instant
 from hub.model.workflow import NO_SHOW, SOONEST_NO_SHOW, NoShow
 
@@ -118,6 +119,10 @@ class BookingRules:
     no_show: NoShow = NoShow.NOTE
     no_show_after: timedelta = NO_SHOW
     """After check-in."""
+    refunds: Steps = ()
+    """What is given back to whoever cancels; empty: nothing is said of that."""
+    refund_fee: int = 0
+    """Of that, in tenths of a per cent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +144,8 @@ class OwnRules:
     stale_after: timedelta | None = None
     no_show: NoShow | None = None
     no_show_after: timedelta | None = None
+    refunds: Steps | None = None
+    refund_fee: int | None = None
 
     def said(self) -> dict[str, object]:
         own = {each.name: getattr(self, each.name) for each in fields(self)}
@@ -160,6 +167,7 @@ _BOUNDS: Final = (
     ("notice", timedelta(0), timedelta(days=365), "a stay is booked a year ahead at most"),
     ("stale_after", timedelta(minutes=10), timedelta(days=30), "a calendar counts for 10 minutes to 30 days"),
     ("no_show_after", SOONEST_NO_SHOW, timedelta(days=30), "a guest is missed 1 hour to 30 days after check-in"),
+    ("refund_fee", 0, MOST_FEE, "the fee of a refund is 0 to 50 % of it"),
     ("advance_days", 1, 1095, "stays are booked 1 to 1095 days ahead"),
     ("min_nights", 1, 365, "a stay has 1 to 365 nights at least"),
     ("max_nights", 1, 730, "a stay has 1 to 730 nights at most"),
@@ -195,6 +203,8 @@ def rules_in_words(own: OwnRules) -> dict[str, str]:
         "turnover": lambda value: f"stays begin and end on {days_in_words(value) or 'any day'}",
         "stale_after": lambda value: f"its calendars count for {_hours(value)}",
         "no_show": lambda value: _NO_SHOW[value],
+        "refunds": steps_in_words,
+        "refund_fee": lambda value: f"a refund costs {value / 10:g} % of it",
         "no_show_after": lambda value: f"a guest is missed {_hours(value)} after check-in",
     }
     return {name: words[name](value) for name, value in own.said().items()}

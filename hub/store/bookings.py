@@ -67,6 +67,8 @@ def _written(own: OwnRules) -> str:
                 return round(value.total_seconds())
             case frozenset():
                 return sorted(value)
+            case tuple():
+                return [list(each) for each in value]
         return value
 
     return json.dumps({name: plain(value) for name, value in own.said().items()}, sort_keys=True)
@@ -78,6 +80,8 @@ def _read(text: str) -> OwnRules:
         told[name] = timedelta(seconds=told[name])
     for name in told.keys() & set(_DAYS):
         told[name] = frozenset(told[name])
+    if "refunds" in told:
+        told["refunds"] = tuple((days, share) for days, share in told["refunds"])
     if "resource" in told:
         told["resource"] = Resource(told["resource"])
     if "no_show" in told:

@@ -14,7 +14,7 @@ from hub.store.engine import Tx
 from hub.store.prepared import Prepared
 from hub.store.tables import Instant, questions, stays
 
-OF_STAYS: Final = ("closure", "sold", "twin", "gone", "refused", "restored")
+OF_STAYS: Final = ("closure", "sold", "twin", "gone", "refused", "restored", "refund")
 """The kinds whose subject is a stay."""
 
 
@@ -130,7 +130,7 @@ _WITHDRAWN: Final = Prepared(
 def withdraw_moot(tx: Tx, over: datetime, at: datetime) -> int:
     """Questions about stays that checked out before that, or are gone."""
     matters = select(stays.c.id).where(or_(stays.c.check_out.is_(None), stays.c.check_out > over))
-    kinds = questions.c.kind.in_(OF_STAYS)
+    kinds = questions.c.kind.in_([kind for kind in OF_STAYS if kind != "refund"])  # money is owed however long ago
     moot = update(questions).where(questions.c.answer.is_(None), kinds, questions.c.subject.not_in(matters))
     tx.signal("questions")
     return tx.sql.execute(moot.values(answer="withdrawn", answered_by="gatehouse", answered_at=at)).rowcount

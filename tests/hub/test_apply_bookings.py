@@ -53,6 +53,25 @@ def _counts(store: Store) -> BookingRules:
     return run(store.read(lambda tx: bookings.rules_at(tx, UnitId("flat"))))
 
 
+def test_the_file_says_what_whoever_cancels_gets_back(store: Store, vault: Vault) -> None:
+    plan = _said(store, vault, {"refunds": "14: 50, 30: 100", "refund_fee": 2.9})
+    assert [change.sentence(done=True) for change in plan.changes if change.kind == "booking rules"] == [
+        (
+            "Added booking rules “property:home”: given back: 100 % until 30 days before check-in, 50 % until 14 days before "
+            "check-in, then nothing, a refund costs 2.9 % of it."
+        )
+    ]
+    assert (_counts(store).refunds, _counts(store).refund_fee) == (((30, 100), (14, 50)), 29)
+    assert _said(store, vault, {"refunds": "30: 100, 14: 50", "refund_fee": 2.9}).changes == ()
+    for wrong, why in (
+        ({"refunds": "half"}, "is written like"),
+        ({"refund_fee": 60}, "0 to 50 %"),
+        ({"refund_fee": "2"}, "number of per cent"),
+    ):
+        with pytest.raises(Misconfigured, match=why):
+            _said(store, vault, wrong)
+
+
 def test_what_the_file_says_counts_and_is_said_once(store: Store, vault: Vault) -> None:
     plan = _said(store, vault, {"buffer": "4h", "turnover": ["Sat", "Sun"]}, {"min_nights": 2, "pets": False})
     told = [change.sentence(done=True) for change in plan.changes if change.kind == "booking rules"]

@@ -126,3 +126,22 @@ async def test_nights_are_held_booked_and_released(manager: Visitor) -> None:
     assert release is not None
     assert (await manager.post(release[1], back="stays")).headers["Location"] == "/stays"
     assert "Nothing is held" in (await manager.get("/stays/holds")).text
+
+
+async def test_what_whoever_cancels_gets_back_is_said_by_the_rules_and_asked_for_on_today(manager: Visitor) -> None:
+    wrong = await manager.post(f"/units/{FLAT}/booking", refunds="30: 50, 14: 100")
+    assert "The refund rule gives back no more to whoever cancels later." in wrong.text
+    assert (await manager.post(f"/units/{FLAT}/booking", refunds="1: 50", refund_fee="10")).status == 303
+    rules = await manager.get(f"/units/{FLAT}/booking")
+    assert 'value="1: 50"' in rules.html
+    assert "given back: 50 % until 1 day before check-in, then nothing" in rules.text
+    stay = (await manager.post("/stays/new", **NEW, price="450.50", currency="EUR")).headers["Location"]
+    asked = await manager.get(f"{stay}/cancel")
+    assert "202.73 EUR of 450.50 EUR is to be given back (50 %, less a fee of 22.52 EUR)" in asked.text
+    assert (await manager.post(f"{stay}/cancel")).status == 303
+    today = await manager.get("/")
+    assert "was cancelled: 202.73 EUR of 450.50 EUR is to be given back" in today.text
+    assert "It is given back" in today.text
+    other = (await manager.post("/stays/new", **NEW, price="100", currency="EUR")).headers["Location"]
+    await manager.post(f"{other}/cancel", in_full="yes")
+    assert "all of 100.00 EUR is to be given back" in (await manager.get(other)).text

@@ -21,6 +21,7 @@ from hub.model.availability import (
     Wish,
     too_short_a_day,
 )
+from hub.model.refunds import MOST_FEE, MOST_STEPS, Steps, in_order
 from hub.model.values import PropertyId, UnitId
 from hub.model.workflow import NoShow
 from hub.store import bookings as ledger
@@ -135,6 +136,19 @@ Nights = Annotated[int, Field(ge=1, le=1095), Whole]
 Guests = Annotated[int, Field(ge=1, le=100), Whole]
 
 
+class RefundStepIn(In):
+    days: Annotated[int, Field(ge=0, le=1095, description="before check-in, at least"), Whole]
+    percent: Annotated[int, Field(ge=0, le=100), Whole]
+
+
+class RefundStepOut(Out):
+    days: int
+    percent: int
+
+
+Tenths = Annotated[int, Field(ge=0, le=MOST_FEE, description="in tenths of a per cent of a refund: 29 is 2.9 %"), Whole]
+
+
 class RulesIn(In):
     """What is null or left out is as usual: for a unit as its property says, for a property as Gatehouse has it."""
 
@@ -153,6 +167,8 @@ class RulesIn(In):
     stale_after_min: Minutes | None = None
     no_show: NoShow | None = None
     no_show_after_min: Minutes | None = None
+    refunds: Annotated[list[RefundStepIn], Field(max_length=MOST_STEPS)] | None = None
+    refund_fee: Tenths | None = None
 
 
 class OwnRulesOut(Out):
@@ -171,6 +187,8 @@ class OwnRulesOut(Out):
     stale_after_min: int | None
     no_show: NoShow | None
     no_show_after_min: int | None
+    refunds: list[RefundStepOut] | None
+    refund_fee: int | None = Field(description="in tenths of a per cent of a refund")
 
 
 class CountingOut(Out):
@@ -191,6 +209,10 @@ class CountingOut(Out):
         description="of a guest who does not come: `note`, it is said, code and nights stay; `free`, both end; `off`, never said"
     )
     no_show_after_min: int = Field(description="so long after check-in")
+    refunds: list[RefundStepOut] = Field(
+        description="what is given back to whoever cancels, the longest before check-in first; empty: nothing is said of that"
+    )
+    refund_fee: int = Field(description="in tenths of a per cent of a refund")
     same_day_turnover: bool = Field(description="somebody may come on the day on which somebody leaves")
 
 
@@ -205,6 +227,19 @@ def _named(days: frozenset[int]) -> list[Weekday]:
 
 def _minutes(span: timedelta) -> int:
     return span // timedelta(minutes=1)
+
+
+def _refunds(steps: Steps) -> list[RefundStepOut]:
+    return [RefundStepOut(days=days, percent=percent) for days, percent in steps]
+
+
+def _steps(said: list[RefundStepIn] | None) -> Steps | None:
+    if said is None:
+        return None
+    try:
+        return in_order([(each.days, each.percent) for each in said])
+    except ValueError as error:
+        raise Problem("refused", f"refunds: it {error}") from error
 
 
 def _own(own: OwnRules) -> OwnRulesOut:
@@ -224,6 +259,8 @@ def _own(own: OwnRules) -> OwnRulesOut:
         stale_after_min=None if own.stale_after is None else _minutes(own.stale_after),
         no_show=own.no_show,
         no_show_after_min=None if own.no_show_after is None else _minutes(own.no_show_after),
+        refunds=None if own.refunds is None else _refunds(own.refunds),
+        refund_fee=own.refund_fee,
     )
 
 
@@ -244,6 +281,8 @@ def _counts(rules: BookingRules, hours: Hours) -> CountingOut:
         stale_after_min=_minutes(rules.stale_after),
         no_show=rules.no_show,
         no_show_after_min=_minutes(rules.no_show_after),
+        refunds=_refunds(rules.refunds),
+        refund_fee=rules.refund_fee,
         same_day_turnover=not too_short_a_day(hours, rules),
     )
 
@@ -271,6 +310,8 @@ def _read(body: RulesIn) -> OwnRules:
         stale_after=span(body.stale_after_min),
         no_show=body.no_show,
         no_show_after=span(body.no_show_after_min),
+        refunds=_steps(body.refunds),
+        refund_fee=body.refund_fee,
     )
 
 

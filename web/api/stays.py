@@ -445,8 +445,16 @@ async def _changed(call: Call, body: ExtendIn) -> StayOut:
         raise not_free(error) from error
 
 
-async def cancel_stay(call: Call, query: Nothing, body: Nothing) -> StayOut:
-    return await change_stay(call, lambda tx, id_: call.hub.intake.cancel_stay(tx, id_, call.actor))
+class CancelQuery(In):
+    in_full: Annotated[
+        Flag, Field(description="all of its price is to be given back, whatever the house's rules say: force majeure")
+    ] = False
+
+
+async def cancel_stay(call: Call, query: CancelQuery, body: Nothing) -> StayOut:
+    return await change_stay(
+        call, lambda tx, id_: call.hub.intake.cancel_stay(tx, id_, call.actor, in_full=query.in_full)
+    )
 
 
 class RestoreQuery(In):

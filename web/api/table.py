@@ -144,7 +144,7 @@ TABLE: Final[tuple[AnyRoute, ...]] = (
     Route("POST", "/stays/{stay}/change", W, "Other days, another guest, another party: what was told anew of a stay",
           stays.say_anew, Nothing, stays.ChangeIn, stays.StayOut, refuses=True),
     Route("POST", "/stays/{stay}/cancel", W, "Cancel a stay; its codes leave the locks at once",
-          stays.cancel_stay, Nothing, Nothing, stays.StayOut, refuses=True),
+          stays.cancel_stay, stays.CancelQuery, Nothing, stays.StayOut, refuses=True),
     Route("POST", "/stays/{stay}/restore", W, "Undo a cancellation",
           stays.restore_stay, stays.RestoreQuery, Nothing, stays.StayOut, refuses=True),
     Route("GET", "/stays/{stay}/workflow", R, "Where a stay stands, and how it came there",

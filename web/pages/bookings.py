@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 
 from aiohttp import web
 from multidict import MultiDictProxy
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from hub import bookings
 from hub.bookings import NewHold, NotFree
@@ -26,6 +26,7 @@ from hub.model.availability import (
     too_short_a_day,
 )
 from hub.model.lost_nights import Month, together
+from hub.model.refunds import as_typed, steps_in_words, typed_steps
 from hub.model.values import PropertyId, UnitId
 from hub.model.workflow import NoShow
 from hub.store import bookings as ledger
@@ -64,6 +65,14 @@ Hours = Annotated[float, Field(ge=0, le=8760, allow_inf_nan=False)]
 Yes = Literal["yes", "no"]
 
 
+def _steps(text: str) -> str:
+    try:
+        typed_steps(text)
+    except ValueError as error:
+        raise ValueError(f"The refund rule {error}.") from error
+    return text
+
+
 class RulesForm(Form):
     resource: Resource | None = Field(None, title="What is booked")
     buffer: Annotated[float, Field(ge=0, le=168, allow_inf_nan=False)] | None = Field(None, title="Between two stays")
@@ -79,6 +88,10 @@ class RulesForm(Form):
     no_departure: list[Annotated[int, Field(ge=0, le=6)]] = Field([], title="No departures on")
     no_show: NoShow | None = Field(None, title="Who does not come")
     no_show_after: Annotated[float, Field(ge=1, le=720, allow_inf_nan=False)] | None = Field(None, title="Missed after")
+    refunds: Annotated[str, AfterValidator(_steps)] = Field("", title="The refund rule", max_length=200)
+    refund_fee: Annotated[float, Field(ge=0, le=50, allow_inf_nan=False)] | None = Field(
+        None, title="The fee of a refund"
+    )
 
 
 class ClosureForm(Form):
@@ -129,6 +142,8 @@ def _own(given: RulesForm) -> OwnRules:
         turnover=frozenset(given.turnover) or None,
         no_show=given.no_show,
         no_show_after=hours(given.no_show_after),
+        refunds=typed_steps(given.refunds) or None,
+        refund_fee=None if given.refund_fee is None else round(given.refund_fee * 10),
     )
 
 
@@ -146,6 +161,8 @@ def _known(own: OwnRules) -> dict[str, str]:
         "notice": _hours(own.notice),
         "no_show": "" if own.no_show is None else own.no_show.value,
         "no_show_after": _hours(own.no_show_after),
+        "refunds": as_typed(own.refunds or ()),
+        "refund_fee": "" if own.refund_fee is None else f"{own.refund_fee / 10:g}",
         "children": words[own.children],
         "pets": words[own.pets],
         **{name: "" if value is None else str(value) for name, value in numbers.items()},
@@ -159,6 +176,8 @@ def _counting(rules: BookingRules) -> dict[str, str]:
         "buffer": _hours(rules.buffer),
         "notice": _hours(rules.notice),
         "no_show_after": _hours(rules.no_show_after),
+        "refunds": steps_in_words(rules.refunds),
+        "refund_fee": f"{rules.refund_fee / 10:g}",
         "advance_days": str(rules.advance_days),
         "min_nights": str(rules.min_nights),
         "max_nights": str(rules.max_nights),

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from aiohttp import web
 from pydantic import Field
 
-from hub import bookings, contact_looks, contacts, groups
+from hub import bookings, contact_looks, contacts, groups, refunding
 from hub.bookings import NotFree
 from hub.errors import Rejected
 from hub.intake import NewStay
@@ -94,6 +94,9 @@ class FormView:
     priced: bool = True
     """A person says what the guest pays; else the stay's channel does."""
     sentence: str = ""
+    refund: str = ""
+    """What the house's rules say of its price."""
+    refundable: bool = False
     soft: bool = False
     """Refused for the house's own rules: it may be done in spite of them."""
 
@@ -269,9 +272,16 @@ def _usual_hours(tx: Tx, row: StayRow) -> dict[str, time]:
 
 async def _cancel_view(request: web.Request) -> FormView:
     hub = request.app[SITE].hub
-    row = await hub.store.read(lambda tx: row_of(tx, StayId(request.match_info["id"])))
+
+    def see(tx: Tx) -> tuple[StayRow, str, bool]:
+        row = row_of(tx, StayId(request.match_info["id"]))
+        refund, whole = refunding.owed(tx, hub.desk, row), refunding.owed(tx, hub.desk, row, in_full=True)
+        return row, "" if refund is None else refund.sentence, whole is not None
+
+    row, refund, refundable = await hub.store.read(see)
     sentence = "Its codes leave the locks at once. The channel it came from is not told."
-    return _about(request, row, "cancel", "Cancel this stay?", "Cancel the stay", sentence=sentence)
+    view = _about(request, row, "cancel", "Cancel this stay?", "Cancel the stay", sentence=sentence)
+    return replace(view, refund=refund, refundable=refundable)
 
 
 async def cancel(request: web.Request) -> web.Response:
@@ -280,9 +290,9 @@ async def cancel(request: web.Request) -> web.Response:
 
 async def save_cancel(request: web.Request) -> web.Response:
     hub, actor = request.app[SITE].hub, request[GUARD].actor
-    id_ = StayId(request.match_info["id"])
+    id_, in_full = StayId(request.match_info["id"]), "in_full" in await request.post()
     try:
-        await hub.store.write(lambda tx: hub.intake.cancel_stay(tx, id_, actor))
+        await hub.store.write(lambda tx: hub.intake.cancel_stay(tx, id_, actor, in_full=in_full))
     except Rejected as error:
         return await _show(request, await _cancel_view(request), blank(Form).refused(f"{error}."))
     return go(request, f"/stays/{id_}", said="stay_cancelled")

@@ -131,3 +131,19 @@ async def test_a_party_takes_several_units_or_none_and_moves_and_leaves_together
     back = (await api.post(f"/stays/{other}/group/restore", {})).json
     assert [each["status"] for each in back["stays"]] == ["confirmed", "confirmed"]
     assert (await api.get("/stays/nobody/group")).status == 404
+
+
+async def test_rules_say_what_is_given_back_and_a_cancellation_asks_for_it(api: Api) -> None:
+    steps = [{"days": 30, "percent": 100}, {"days": 1, "percent": 50}]
+    told = (await api.post("/properties/sea/booking-rules", {"refunds": steps[::-1], "refund_fee": 29})).json
+    assert (told["own"]["refunds"], told["counts"]["refunds"], told["counts"]["refund_fee"]) == (steps, steps, 29)
+    worse = await api.post("/properties/sea/booking-rules", {"refunds": [*steps, {"days": 0, "percent": 80}]})
+    assert (worse.status, "no more to whoever cancels later" in worse.json["detail"]) == (409, True)
+    priced = STAY | {"price": {"minor": 10_000, "currency": "EUR"}}
+    for query, words in (("", "48.55 EUR of 100.00 EUR"), ("?in_full=true", "all of 100.00 EUR")):
+        stay = (await api.post("/stays", priced)).json
+        assert (await api.post(f"/stays/{stay['id']}/cancel{query}")).status == 200
+        [asked] = [each for each in (await api.get("/questions")).json["items"] if each["subject"] == stay["id"]]
+        assert words in asked["sentence"]
+        await api.post(f"/questions/{asked['id']}/answer", {"value": "done"})
+        assert (await api.get(f"/stays/{stay['id']}/workflow")).json["stage"] == "refunded"
