@@ -8,15 +8,18 @@ from datetime import datetime
 from typing import Final
 
 from hub.model.stays import wants_code
-from hub.model.values import StayId, Window
-from hub.store import codes, log, passes, persons, questions, restoring
+from hub.model.values import LockId, StayId, Window
+from hub.store import closed_doors, codes, doors, emergencies, log, passes, persons, questions, restoring
 from hub.store import stays as ledger
+from hub.store.closed_doors import ToldClosed
 from hub.store.codes import Issued
+from hub.store.emergencies import Emergency
 from hub.store.engine import Tx
 from hub.store.passes import Pass
 from hub.store.questions import Question
 from hub.store.stays import StayRow
 
+_RELEASED: Final = "It was released after the backup was made that was restored"
 _OVER: Final = "ended, or given other digits, after the backup was made"
 
 
@@ -26,6 +29,7 @@ def take_back(tx: Tx, ends: Mapping[str, datetime], now: datetime) -> None:
     Args:
         ends: of grants, passes and people, when their leave ended, from the book that no restore takes back.
     """
+    _lockdowns(tx, ends, now)
     asked: set[StayId] = set()
     for entry in restoring.live(tx):
         end = ends.get(entry.grant.id)
@@ -47,6 +51,40 @@ def take_back(tx: Tx, ends: Mapping[str, datetime], now: datetime) -> None:
         if row.ended_at is None and _names(row) & ends.keys():
             passes.keep(tx, replace(row, ended_at=now, ended_why=_OVER))
             log.record(tx, now, "gatehouse", "pass ended", f"person:{row.person}", detail=row.name)
+
+
+def _lockdowns(tx: Tx, ends: Mapping[str, datetime], now: datetime) -> None:
+    """One that was begun after the backup lasts; one that was released after it is over, and was told to be."""
+    lasting = emergencies.lockdowns(tx)
+    for row in lasting:
+        at = ends.get(emergencies.over(row.id))
+        if at is not None and emergencies.release(tx, row, _RELEASED, "gatehouse", at):
+            log.record(tx, now, "gatehouse", "emergency: release", _where(row), detail=_RELEASED)
+    begun = (emergencies.outlasted(name, since) for name, since in ends.items())
+    for row in [each for each in begun if each is not None and emergencies.emergency(tx, each.id) is None]:
+        covered = [door.id for door in doors.doors(tx) if row.covers(door.id, door.property)]
+        if covered:
+            emergencies.begin(tx, row)
+            emergencies.want(tx, row, covered)
+            log.record(tx, now, "gatehouse", "emergency: lock down", _where(row), detail=row.reason)
+    _told_of_doors(tx, ends)
+
+
+def _where(row: Emergency) -> str:
+    return f"property:{row.property}" if row.lock is None else f"lock:{row.lock}"
+
+
+def _told_of_doors(tx: Tx, ends: Mapping[str, datetime]) -> None:
+    """What guests of a lock-down were told after the backup is not told again. Where the book is lost, nobody knows."""
+    down, told = emergencies.down(tx), {(row.stay, row.lock): row for row in closed_doors.told(tx)}
+    for key, row in told.items():
+        if key[1] not in down and closed_doors.outlasting(*key) not in ends:
+            closed_doors.forget(tx, row)
+    for name, at in ends.items():
+        kind, _, rest = name.partition(":")
+        id_, _, lock = rest.partition(":")
+        if kind == "closed" and (StayId(id_), LockId(lock)) not in told and ledger.stay(tx, StayId(id_)) is not None:
+            closed_doors.keep(tx, ToldClosed(StayId(id_), LockId(lock), at, "page", ""))
 
 
 def _names(row: Pass) -> set[str]:

@@ -42,9 +42,16 @@ def told(tx: Tx) -> list[ToldClosed]:
     return _ALL.all(tx)
 
 
+def outlasting(stay: StayId, lock: LockId) -> str:
+    """By which the book that no restore takes back has it (hub/io/tagbook.py)."""
+    return f"closed:{stay}:{lock}"
+
+
 def keep(tx: Tx, row: ToldClosed) -> None:
+    tx.ends[outlasting(row.stay, row.lock)] = row.at
     _KEEP.run(tx, stay_id=row.stay, lock_id=row.lock, at=row.at, how=row.how, message=row.message)
 
 
 def forget(tx: Tx, row: ToldClosed) -> None:
+    tx.ends[outlasting(row.stay, row.lock)] = None
     _FORGET.run(tx, stay=row.stay, lock=row.lock)

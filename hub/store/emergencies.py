@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from typing import Any, Final
@@ -79,6 +79,8 @@ def begin(tx: Tx, row: Emergency) -> None:
             guests_untold=int(row.guests_untold),
         )
     )
+    if row.deed is Deed.LOCK_DOWN:
+        tx.ends[outlasting(row)] = row.since
     _signal(tx, row)
 
 
@@ -86,8 +88,36 @@ def release(tx: Tx, row: Emergency, reason: str, actor: str, at: datetime) -> bo
     """False: somebody has released it already."""
     open_ = update(emergencies).where(emergencies.c.id == row.id, emergencies.c.released_at.is_(None))
     done = tx.sql.execute(open_.values(released_at=at, released_by=actor, release_reason=reason))
+    if done.rowcount:
+        tx.ends.update({outlasting(row): None, over(row.id): at})
     _signal(tx, row)
     return done.rowcount > 0
+
+
+# ---- what outlives a restore ----------------------------------------------------------------------------------------
+
+_DOWN_NAME: Final = "down"
+
+
+def outlasting(row: Emergency) -> str:
+    """By which the book that no restore takes back has a lock-down (hub/io/tagbook.py), with where it holds; not why."""
+    return ":".join((_DOWN_NAME, row.id, row.property, row.lock or "", "untold" if row.guests_untold else ""))
+
+
+def over(id_: str) -> str:
+    """And by which it has that it was released."""
+    return f"up:{id_}"
+
+
+def outlasted(name: str, since: datetime) -> Emergency | None:
+    """Out of the book; None: that is no lock-down."""
+    kind, *told = name.split(":")
+    if kind != _DOWN_NAME:
+        return None
+    id_, place, lock, untold = told
+    reason = "It was locked down after the backup was made that was restored, which does not know why"
+    row = Emergency(id_, Deed.LOCK_DOWN, PropertyId(place), LockId(lock) if lock else None, reason, since, "gatehouse")
+    return replace(row, guests_untold=bool(untold))
 
 
 def _signal(tx: Tx, row: Emergency) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import and_, or_, select
 from hub.errors import Rejected
 from hub.model.codes import Limits, Policy, unseen
 from hub.model.values import LockId
-from hub.store import codes, doors, guest_page, passes, persons, questions, settings
+from hub.store import closed_doors, codes, doors, emergencies, guest_page, passes, persons, questions, settings
 from hub.store.codes import Issued
 from hub.store.doors import Door
 from hub.store.engine import Tx
@@ -38,7 +38,15 @@ def ends(tx: Tx, known: Mapping[str, datetime], now: datetime) -> dict[str, date
         found[f"pass:{row.id}"] = row.ended_at or row.paused_at
     for who in persons.persons(tx):
         found[f"person:{who.id}"] = who.ended_at
-    return found
+    return found | _of_lockdowns(tx, known)
+
+
+def _of_lockdowns(tx: Tx, known: Mapping[str, datetime]) -> dict[str, datetime | None]:
+    lasting, told = emergencies.lockdowns(tx), closed_doors.told(tx)
+    stand: dict[str, datetime | None] = {emergencies.outlasting(row): row.since for row in lasting}
+    stand |= {closed_doors.outlasting(row.stay, row.lock): row.at for row in told}
+    gone = {name for name in known if name.startswith(("down:", "closed:")) and name not in stand}
+    return dict.fromkeys((*gone, *(emergencies.over(row.id) for row in lasting)), None) | stand
 
 
 FOREIGN: Final = "foreign"

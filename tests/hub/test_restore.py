@@ -28,7 +28,7 @@ from tests.simulators.home import DATABASE, FLAT, START, Home, home, simulate
 FRONT = LockId("front")
 
 
-def _saved(house: Home, folder: Path) -> Path:
+def saved(house: Home, folder: Path) -> Path:
     hub = house.hub
     return back_up(
         hub.store.place, hub.state_dir, folder / "backups", hub.vault, recovery=None, now=hub.clock.now()
@@ -41,12 +41,12 @@ def test_a_restored_hub_reads_its_locks_gives_nothing_and_then_takes_back_what_i
 
     async def life() -> tuple[Path, str, datetime]:
         async with home(tmp_path, [memory]) as house:
-            saved = _saved(house, tmp_path)
+            file = saved(house, tmp_path)
             house.book("a", date(2027, 3, 1), date(2027, 3, 2))
             await house.until(datetime(2027, 3, 1, 15, tzinfo=UTC))
             digits = await house.digits()
             assert memory.holds(digits)
-            return saved, digits, house.hub.clock.now()
+            return file, digits, house.hub.clock.now()
 
     async def after(digits: str, start: datetime) -> None:
         async with home(tmp_path, [memory], start=start, furnish=False) as house:
@@ -69,9 +69,9 @@ def test_a_restored_hub_reads_its_locks_gives_nothing_and_then_takes_back_what_i
             await house.later(minutes=5)
             assert memory.codes == {9: "271828"}, "ours is known by its tag; somebody else's is left alone"
 
-    saved, digits, ended = simulate(life())
+    file, digits, ended = simulate(life())
     place = place_of(DATABASE.get() or str(tmp_path / "gatehouse.db"))
-    restore(saved, Vault.load(tmp_path / "key"), place, tmp_path / "state")
+    restore(file, Vault.load(tmp_path / "key"), place, tmp_path / "state")
     simulate(after(digits, ended + timedelta(minutes=1)))
 
 
@@ -87,7 +87,7 @@ def test_a_lock_that_hides_its_digits_is_not_left_with_the_code_of_a_guest_whom_
             if cancelled:
                 house.book("gone", date(2027, 3, 1), date(2027, 3, 8), "Grace Hopper")
             await house.until(datetime(2027, 3, 1, 14, tzinfo=UTC))
-            saved = _saved(house, tmp_path)
+            file = saved(house, tmp_path)
             house.rebook("gone", status=StayStatus.CANCELLED)
             await house.later(minutes=10)
             house.book("a", date(2027, 3, 1), date(2027, 3, 3))
@@ -95,7 +95,7 @@ def test_a_lock_that_hides_its_digits_is_not_left_with_the_code_of_a_guest_whom_
             digits = await house.digits()
             assert memory.codes == {1: digits}
             memory.codes[9] = "271828"  # somebody's, of which the hub does not hear
-            return saved, digits, house.hub.clock.now()
+            return file, digits, house.hub.clock.now()
 
     async def after(digits: str, start: datetime) -> None:
         async with home(tmp_path, [memory], start=start, furnish=False) as house:
@@ -107,9 +107,9 @@ def test_a_lock_that_hides_its_digits_is_not_left_with_the_code_of_a_guest_whom_
             assert digits not in memory.codes.values()
             assert memory.codes[9] == "271828"
 
-    saved, digits, ended = simulate(life())
+    file, digits, ended = simulate(life())
     place = place_of(DATABASE.get() or str(tmp_path / "gatehouse.db"))
-    restore(saved, Vault.load(tmp_path / "key"), place, tmp_path / "state")
+    restore(file, Vault.load(tmp_path / "key"), place, tmp_path / "state")
     simulate(after(digits, ended + timedelta(minutes=1)))
 
 
@@ -153,7 +153,7 @@ def test_what_becomes_of_codes_that_nobody_knows_is_asked_lock_by_lock_also_of_o
     async def life() -> Path:
         async with home(tmp_path, [front, back, side]) as house:
             await house.later(minutes=5)
-            return _saved(house, tmp_path)
+            return saved(house, tmp_path)
 
     async def after() -> None:
         back.silent = True
@@ -191,8 +191,8 @@ def test_what_becomes_of_codes_that_nobody_knows_is_asked_lock_by_lock_also_of_o
             assert await _asked(house) == {}, "a later start asks nothing"
             assert front.codes == {12: "141421"}
 
-    saved = simulate(life())
-    restore(saved, Vault.load(tmp_path / "key"), tmp_path / "gatehouse.db", tmp_path / "state")
+    file = simulate(life())
+    restore(file, Vault.load(tmp_path / "key"), tmp_path / "gatehouse.db", tmp_path / "state")
     simulate(after())
 
 
@@ -202,7 +202,7 @@ def test_a_code_that_is_given_a_name_in_safe_mode_is_asked_about_no_more(tmp_pat
     async def life() -> Path:
         async with home(tmp_path, [front]) as house:
             await house.later(minutes=5)
-            return _saved(house, tmp_path)
+            return saved(house, tmp_path)
 
     async def after() -> None:
         async with home(tmp_path, [front], start=START + timedelta(hours=1), furnish=False) as house:
@@ -214,8 +214,8 @@ def test_a_code_that_is_given_a_name_in_safe_mode_is_asked_about_no_more(tmp_pat
             await house.later(minutes=5)
             assert front.codes == {3: "271828"}
 
-    saved = simulate(life())
-    restore(saved, Vault.load(tmp_path / "key"), tmp_path / "gatehouse.db", tmp_path / "state")
+    file = simulate(life())
+    restore(file, Vault.load(tmp_path / "key"), tmp_path / "gatehouse.db", tmp_path / "state")
     simulate(after())
 
 
@@ -248,11 +248,11 @@ def test_a_code_that_a_person_took_away_after_the_backup_is_not_given_back_and_a
             id_ = await hub.store.write(lambda tx: hub.intake.add_stay(tx, new, BY))
             await house.until(datetime(2027, 3, 1, 15, tzinfo=UTC))
             digits = await house.digits()
-            saved = _saved(house, tmp_path)
+            file = saved(house, tmp_path)
             await hub.store.write(lambda tx: ended(tx, hub, id_))
             await house.later(hours=21 if ended is _shorten else 0.2)
             assert digits not in memory.codes.values()
-            return saved, digits, id_, hub.clock.now()
+            return file, digits, id_, hub.clock.now()
 
     async def after(digits: str, id_: StayId, start: datetime) -> None:
         async with home(tmp_path, [memory], start=start, furnish=False) as house:
@@ -270,9 +270,9 @@ def test_a_code_that_a_person_took_away_after_the_backup_is_not_given_back_and_a
             await house.later(minutes=5)
             assert list(memory.codes.values()) == [await house.digits()] != [digits]
 
-    saved, digits, id_, left = simulate(life())
+    file, digits, id_, left = simulate(life())
     place = place_of(DATABASE.get() or str(tmp_path / "gatehouse.db"))
-    restore(saved, Vault.load(tmp_path / "key"), place, tmp_path / "state")
+    restore(file, Vault.load(tmp_path / "key"), place, tmp_path / "state")
     simulate(after(digits, id_, left + timedelta(minutes=1)))
 
 
@@ -304,10 +304,10 @@ def test_a_pass_that_was_ended_or_reissued_or_whose_holder_left_after_the_backup
             wish = people.Wish((FRONT,))
             id_ = await hub.store.write(lambda tx: people.give(tx, hub.desk, person, wish, BY))
             await house.later(minutes=5)
-            saved = _saved(house, tmp_path)
+            file = saved(house, tmp_path)
             await hub.store.write(lambda tx: ended(tx, hub, id_))
             await house.later(minutes=5)
-            return saved, hub.clock.now()
+            return file, hub.clock.now()
 
     async def after(start: datetime) -> None:
         async with home(tmp_path, [memory], start=start, furnish=False) as house:
@@ -316,8 +316,8 @@ def test_a_pass_that_was_ended_or_reissued_or_whose_holder_left_after_the_backup
             await house.later(minutes=5)
             assert memory.codes == {}
 
-    saved, left = simulate(life())
-    restore(saved, Vault.load(tmp_path / "key"), tmp_path / "gatehouse.db", tmp_path / "state")
+    file, left = simulate(life())
+    restore(file, Vault.load(tmp_path / "key"), tmp_path / "gatehouse.db", tmp_path / "state")
     simulate(after(left + timedelta(minutes=1)))
 
 
@@ -331,12 +331,12 @@ def test_what_was_taken_away_and_given_back_before_the_restore_is_kept(tmp_path:
             new = NewStay(FLAT, date(2027, 3, 1), date(2027, 3, 8), "Ada Lovelace")
             id_ = await hub.store.write(lambda tx: hub.intake.add_stay(tx, new, BY))
             await house.until(datetime(2027, 3, 1, 15, tzinfo=UTC))
-            saved = _saved(house, tmp_path)
+            file = saved(house, tmp_path)
             await hub.store.write(lambda tx: hub.intake.extend_stay(tx, id_, BY, departure=date(2027, 3, 3)))
             await hub.store.write(lambda tx: hub.intake.extend_stay(tx, id_, BY, departure=date(2027, 3, 9)))
             (held,) = await hub.store.read(lambda tx: codes.issued_for(tx, id_))
             hub.tagbook.end({held.grant.id: hub.clock.now()})
-            return saved, id_, hub.clock.now()
+            return file, id_, hub.clock.now()
 
     async def again(id_: StayId, start: datetime, *, leave: bool) -> datetime:
         async with home(tmp_path, [memory], start=start, furnish=False) as house:
@@ -348,7 +348,7 @@ def test_what_was_taken_away_and_given_back_before_the_restore_is_kept(tmp_path:
             assert [each.kind for each in await house.hub.store.read(questions.open_questions)] == []
             return house.hub.clock.now()
 
-    saved, id_, left = simulate(life())
+    file, id_, left = simulate(life())
     left = simulate(again(id_, left, leave=False))
-    restore(saved, Vault.load(tmp_path / "key"), tmp_path / "gatehouse.db", tmp_path / "state")
+    restore(file, Vault.load(tmp_path / "key"), tmp_path / "gatehouse.db", tmp_path / "state")
     simulate(again(id_, left, leave=True))
