@@ -23,11 +23,11 @@ class SyncChart:
 
 
 def draw(days: Sequence[DayCourse]) -> SyncChart | None:
-    """None: there is nothing to draw."""
+    """None: of one day at most there is anything to draw, and that is said sooner in words."""
+    if sum(each.read is not None or bool(each.told[1]) for each in days) < 2:
+        return None
     told = [None if not all_ else well / all_ for well, all_ in (each.told for each in days)]
     runs, read = _runs(told), _runs([each.read for each in days])
-    if not runs and not read:
-        return None
     return SyncChart(
         told=tuple(_line(run) for run in runs if len(run) > 1),
         lone=tuple(run[0] for run in runs if len(run) == 1),

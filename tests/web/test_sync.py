@@ -8,12 +8,14 @@ from datetime import UTC, date, datetime, timedelta
 from hub import bookings, feeds
 from hub.intake import NewStay
 from hub.model.availability import Closed, ClosureKind
+from hub.model.sync_course import DayCourse
 from hub.model.values import UnitId
 from hub.store import publishing as rows
 from hub.store import stays
 from hub.store.engine import Tx
 from tests.web.conftest import Visitor
 from tests.web.village import AIRBNB
+from web.syncchart import draw
 
 FLAT = UnitId("flat-1")
 EVER = datetime(2020, 1, 1, tzinfo=UTC)
@@ -67,7 +69,17 @@ async def test_both_clocks_stand_on_the_pages_of_the_channel_and_of_the_unit(man
         "Half of what was new here was known there within 5 min, and 95 % within 5 min (counted 1 time)." in page.text
     )
     assert "Nothing went wrong." in page.text
-    assert "<polyline" in page.html or "<circle" in page.html
+    assert "<svg viewBox" not in page.html, "of one day there is no course to draw"
+
+
+def test_a_course_is_drawn_once_two_days_are_known_and_a_day_without_a_try_breaks_the_line() -> None:
+    known, none = (3, 4), (0, 0)
+    days = [DayCourse(date(2026, 11, number + 1), told, None) for number, told in enumerate((none, known, none))]
+    assert draw(days) is None
+    days += [DayCourse(date(2026, 11, number), known, None) for number in (4, 5)]
+    drawn = draw(days)
+    assert drawn is not None
+    assert (len(drawn.told), len(drawn.lone), drawn.read) == (1, 1, ())
 
 
 async def test_on_the_page_of_a_stay_stands_which_channels_know_of_it(manager: Visitor) -> None:
