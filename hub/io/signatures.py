@@ -8,6 +8,7 @@ import hmac
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import uuid4
 
 from pydantic import SecretStr
 
@@ -51,6 +52,11 @@ def hmac_hex(body: bytes, told: str, secret: str) -> bool:
 def basic_auth(headers: Mapping[str, str], user: str, password: str) -> bool:
     """User and password (RFC 7617): whoever listens can take them, so what such a message says is never believed."""
     return hmac.compare_digest(basic(user, password).encode(), _bytes(headers.get("authorization", "")))
+
+
+def unheard_of() -> str:
+    """A word that makes a signed request unlike all before: a UUID of version 4 (RFC 9562)."""
+    return str(uuid4())
 
 
 def known(*secrets: SecretStr) -> list[str]:

@@ -107,7 +107,7 @@ MANAGERS: Final = {
             "smoobu",
             SmoobuDesk,
             "/api",
-            {"api_key": "pt_key", **_BEHIND},
+            {"api_key": "pt_key", "api_secret": "geheim", **_BEHIND},
             _states("taken over block strange"),
             by_the_day=True,
             codes="note",
