@@ -49,6 +49,17 @@ class Crowd:
     def taken(self, text: str) -> bool:
         return not self.known.isdisjoint(self.vault.tags(Pin(text)))
 
+    def cuts_short(self, pin: Pin) -> bool:
+        """Whether one of ours is the beginning of the other: a lock opens, or refuses, before the longer one is typed."""
+        text = pin.reveal()
+        return any(text != each and (text.startswith(each) or each.startswith(text)) for each in self.live)
+
+    def apart(self, pin: Pin, distance: int) -> bool:
+        """Whether it differs in so many digits from every other."""
+        text = pin.reveal()
+        others = Near([each for each in self.live if each != text], len(text), min(distance, len(text) - 1))
+        return not (others(text) or (distance > 1 and len(text) > _CROWDED and self.beside_a_stranger(text)))
+
     def beside_a_stranger(self, text: str) -> bool:
         """Whether somebody else's code differs in a single digit: it takes a hash for each code that would."""
         if not self.strangers:

@@ -16,7 +16,7 @@ from hub.io.vault import Vault
 from hub.model.codes import Grant, Limits
 from hub.model.pins import common_length
 from hub.model.policy import CodeKind, CodePolicy
-from hub.model.stays import HouseRules, code_window, wants_code
+from hub.model.stays import HouseRules, code_window, no_more_than, wants_code
 from hub.model.values import CodeTag, GrantId, LockId, PassId, Pin, Purpose, StayId, StayStatus, UnitId, Window
 from hub.store import codes, conflicts, digits, doors, guest_page, house, log, passes, questions, staying
 from hub.store import ladder as pulled
@@ -87,7 +87,7 @@ def _replan(tx: Tx, desk: Desk, stay: StayRow, avoid: frozenset[CodeTag], had: H
     contested = conflicts.stands_back(tx, stay, desk.now())
     conflicts.note(tx, stay.id, contested=contested)
     if contested or questions.is_open(tx, "restored", stay.id):
-        wanted = _no_more_than(wanted, {**had, **{lock: entry.grant.window for lock, entry in held.items()}})
+        wanted = no_more_than(wanted, {**had, **{lock: entry.grant.window for lock, entry in held.items()}})
     lost = [lock for lock, entry in held.items() if lock not in wanted or _is_in_the_way(tx, entry, stay, wanted[lock])]
     known = [opened(desk, entry) for entry in held.values()]
     clash = _clash(tx, desk, stay, known, [lock for lock in wanted if lock not in held])
@@ -105,48 +105,44 @@ def _replan(tx: Tx, desk: Desk, stay: StayRow, avoid: frozenset[CodeTag], had: H
     missing = {lock: each for lock, each in missing.items() if not each.over(desk.now())}
     _issue_missing(tx, desk, stay, missing, known, avoid)
     if clash is not None and clash in missing and not redrawn:
-        _ask(
-            tx,
-            desk,
-            stay,
-            f"{_name(tx, clash)} has a code with the digits of {_guest(stay)}, so there it is another one",
-        )
+        cut = any(desk.crowd(tx, [clash]).cuts_short(pin) for pin in known)
+        same = "that begins as that of" if cut else "with the digits of"
+        _ask(tx, desk, stay, f"{_name(tx, clash)} has a code {same} {_guest(stay)}, so there it is another one")
     tx.signal(f"stay:{stay.id}")
 
 
 def _clash(tx: Tx, desk: Desk, stay: StayRow, known: Sequence[Pin], added: Sequence[LockId]) -> LockId | None:
-    """A door that comes to a stay's path and at which the guest's digits are somebody else's already, or were lately."""
+    """A door that comes to a stay's path and at which the guest's digits are somebody else's already, or were lately; or are
+    too much like somebody's, as long as nobody has been told them: a slip of the finger is no reason to take a code from a guest.
+    """
+    told = not _unknown_to_people(tx, desk, stay, codes.issued_for(tx, stay.id))
     for lock in added:
         takes = [pin for pin in known if _limits(doors.door(tx, lock)).take(len(pin))]
-        if takes and not any(_is_free(tx, desk, pin, stay, lock) for pin in takes):
+        if takes and not any(_is_free(tx, desk, pin, stay, lock, as_it_is=told) for pin in takes):
             return lock
     return None
 
 
-def _is_free(tx: Tx, desk: Desk, pin: Pin, stay: StayRow, lock: LockId) -> bool:
-    """What a person chose for the stay or its unit may have been another guest's lately. A pass's are not free at any hour."""
+def _is_free(tx: Tx, desk: Desk, pin: Pin, stay: StayRow, lock: LockId, *, as_it_is: bool = True) -> bool:
+    """What a person chose for the stay or its unit may have been another guest's lately. A pass's are not free at any hour.
+
+    Args:
+        as_it_is: it may be like another's, though none may be the beginning of the other: one of them would not open.
+    """
     tags = desk.vault.tags(pin)
     if digits.is_strangers(tx, lock, stay.id, tags) or not passes.tags_on(tx, lock).isdisjoint(tags):
         return False
     chosen = (ledger.typed_pin(tx, stay.id, desk.vault), house.unit_pin(tx, stay.unit_id, desk.vault))
-    return pin in chosen or not digits.anothers(tx, lock, stay.id, tags, desk.now() - RECENT)
+    if pin in chosen:
+        return True
+    if digits.anothers(tx, lock, stay.id, tags, desk.now() - RECENT):
+        return False
+    others = desk.crowd(tx, [lock])
+    return not others.cuts_short(pin) and (as_it_is or others.apart(pin, house.codes_at(tx, lock).distance))
 
 
 def _unknown_to_people(tx: Tx, desk: Desk, stay: StayRow, held: Iterable[Issued]) -> bool:
     return ledger.typed_pin(tx, stay.id, desk.vault) is None and all(entry.told_at is None for entry in held)
-
-
-def _no_more_than(wanted: Held, had: Held) -> dict[LockId, Window]:
-    """Somebody else has some of these nights: what a guest has of them stays theirs, and nothing is added to it."""
-    found: dict[LockId, Window] = {}
-    for lock, window in wanted.items():
-        known = had.get(lock)
-        if known is not None:
-            start = max(window.start, known.start)
-            ends = [each for each in (window.end, known.end) if each is not None]
-            if not ends or start < min(ends):
-                found[lock] = Window(start, min(ends, default=None))
-    return found
 
 
 def _is_in_the_way(tx: Tx, entry: Issued, stay: StayRow, window: Window) -> bool:
@@ -475,8 +471,9 @@ def _unique(tx: Tx, desk: Desk, group: Sequence[LockId], length: int) -> Pin:
 
 
 def free_on(tx: Tx, desk: Desk, lock: LockId, pin: Pin) -> bool:
-    """Whether a door takes these digits, and they are nobody else's there."""
-    return _limits(doors.door(tx, lock)).take(len(pin)) and desk.vault.tags(pin).isdisjoint(codes.tags_on(tx, lock))
+    """Whether a door takes these digits, and they are nobody else's there, nor the beginning of such."""
+    free = desk.vault.tags(pin).isdisjoint(codes.tags_on(tx, lock)) and not desk.crowd(tx, [lock]).cuts_short(pin)
+    return free and _limits(doors.door(tx, lock)).take(len(pin))
 
 
 def _usual_digits(tx: Tx, lock: LockId) -> int:

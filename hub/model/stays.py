@@ -6,7 +6,7 @@ theirs. So identity is weighed from evidence, and absence is not cancellation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
@@ -14,7 +14,7 @@ from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 from hub.model.facts import StayReport
-from hub.model.values import CODED, ChannelId, StayId, StayKind, StayStatus, Window
+from hub.model.values import CODED, ChannelId, LockId, StayId, StayKind, StayStatus, Window
 
 # ---- local time ----------------------------------------------------------------------------------------------------
 
@@ -443,3 +443,16 @@ def _closure(report: StayReport) -> bool:
 def _echoed(report: StayReport, published_nights: Collection[date]) -> Iterator[bool]:
     if report.arrival is not None and report.departure is not None:
         yield from (night in published_nights for night in nights(report.arrival, report.departure))
+
+
+def no_more_than(wanted: Mapping[LockId, Window], had: Mapping[LockId, Window]) -> dict[LockId, Window]:
+    """Somebody else has some of these nights: what a guest has of them stays theirs, and nothing is added to it."""
+    found: dict[LockId, Window] = {}
+    for lock, window in wanted.items():
+        known = had.get(lock)
+        if known is not None:
+            start = max(window.start, known.start)
+            ends = [each for each in (window.end, known.end) if each is not None]
+            if not ends or start < min(ends):
+                found[lock] = Window(start, min(ends, default=None))
+    return found

@@ -11,7 +11,8 @@ import pytest
 from hub import issuing, people
 from hub.model.passes import EveryWeek, read_hours
 from hub.model.people import PersonKind
-from hub.model.values import Address, LockId, Pin, Purpose, Window
+from hub.model.values import Address, LockId, PassId, Pin, Purpose, Window
+from hub.passes import opened
 from hub.store import house, passes, questions
 from hub.store.engine import Tx
 from tests.hub.test_taken_places import CHECK_IN
@@ -139,3 +140,80 @@ def test_digits_that_are_nobodys_there_open_the_new_door_too(tmp_path: Path) -> 
             assert await here.digits_by_door((await here.stay()).id) == {FRONT: digits, BACK: digits}
 
     simulate(main())
+
+
+@pytest.mark.parametrize("told", [False, True])
+def test_digits_that_are_almost_anothers_there_are_kept_only_by_a_guest_who_knows_them(
+    tmp_path: Path, told: bool
+) -> None:
+    async def main() -> None:
+        async with home(tmp_path, _two(), start=CHECK_IN - timedelta(hours=6)) as here:
+            await _doors(here, FRONT)
+            here.book("a", date(2027, 3, 2), date(2027, 3, 4))
+            await here.later(minutes=10)
+            digits = await _shown(here) if told else await here.digits()
+            await _give(here, digits[:-1] + str((int(digits[-1]) + 1) % 10))
+            await _doors(here, FRONT, BACK)
+            by_door = await here.digits_by_door((await here.stay()).id)
+            assert by_door[FRONT] == by_door[BACK]
+            assert (by_door[BACK] == digits) is told
+
+    simulate(main())
+
+
+def test_digits_of_which_anothers_are_the_beginning_do_not_open_the_new_door(tmp_path: Path) -> None:
+    """A keypad that opens at once would never hear the rest of them."""
+
+    async def main() -> None:
+        async with home(tmp_path, _two(), start=CHECK_IN - timedelta(hours=6)) as here:
+            await _doors(here, FRONT)
+            here.book("a", date(2027, 3, 2), date(2027, 3, 4))
+            await here.later(minutes=10)
+            digits = await _shown(here)
+            await _give(here, digits[:-1])
+            await _doors(here, FRONT, BACK)
+            by_door = await here.digits_by_door((await here.stay()).id)
+            assert by_door[FRONT] == digits, "it is theirs"
+            assert by_door[BACK] != digits
+            assert not by_door[BACK].startswith(digits[:-1])
+            assert await _asked(here) == [
+                "Back has a code that begins as that of Ada Lovelace, so there it is another one."
+            ]
+
+    simulate(main())
+
+
+def test_a_person_who_gets_one_door_more_does_not_get_digits_that_would_not_open_there(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home(tmp_path, _two(), start=CHECK_IN - timedelta(hours=6)) as here:
+            desk = here.hub.desk
+
+            def give(tx: Tx) -> PassId:
+                maria = people.add(tx, desk, people.Who("Maria", PersonKind.CLEANER), "account:Robin")
+                return people.give(tx, desk, maria, people.Wish((FRONT,)), "account:Robin")
+
+            id_ = await here.hub.store.write(give)
+            (first,) = (await here.hub.store.read(lambda tx: _pins(tx, here, id_))).values()
+            await _give(here, first[:-1])
+            await here.hub.store.write(
+                lambda tx: people.alter(tx, desk, id_, people.Wish((FRONT, BACK)), "account:Robin")
+            )
+            pins = await here.hub.store.read(lambda tx: _pins(tx, here, id_))
+            assert pins[FRONT] == first
+            assert not pins[BACK].startswith(first[:-1])
+
+    simulate(main())
+
+
+def _pins(tx: Tx, here: Home, id_: PassId) -> dict[LockId, str]:
+    row = passes.pass_with(tx, id_)
+    assert row is not None
+    return {door.lock: opened(here.hub.desk, id_, door).reveal() for door in row.doors}
+
+
+async def _give(here: Home, digits: str) -> None:
+    """Somebody else has these at the other door."""
+    desk = here.hub.desk
+    window = Window(desk.now() - timedelta(days=1), desk.now() + timedelta(days=3))
+    whose = issuing.Whose(Purpose.HAND, label="A plumber")
+    await here.hub.store.write(lambda tx: issuing.put_down(tx, desk, BACK, Pin(digits), window, whose))
