@@ -26,7 +26,7 @@ from hub.store.engine import Store
 from hub.store.house import ChannelRow, ClosedMeans, Origin, Property, Unit
 from hub.store.stays import StayRow
 from tests.integrations.conftest import StoppedClock
-from tests.integrations.test_convergence import _run
+from tests.integrations.test_convergence import run as simulated
 from tests.simulators.home import ZONE, _migrated
 
 DESK, FLAT = ChannelId("manager"), UnitId("flat")
@@ -57,7 +57,7 @@ class Hub:
         self.write(lambda tx: self.intake.absorb(tx, fact, DESK))
 
     def write(self, work: Any) -> Any:
-        return _run(self.store.write(work))
+        return simulated(self.store.write(work))
 
     def stays(self) -> list[StayRow]:
         since = self.clock.now() - timedelta(days=99)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -116,7 +117,10 @@ class Hub:
         }
 
 
-def _hub(manager: Double, desk: Desk, clock: StoppedClock, folder: Path) -> Hub:
+def hub_of(
+    account: Callable[[Host], Account], desk: Desk, clock: StoppedClock, folder: Path, unit: UnitId | None = None
+) -> Hub:
+    """`unit`: whose alone the channel is; None: it has two listings."""
     folder.mkdir()
     (folder / "gatehouse.db").write_bytes(_migrated())
     vault = Vault.create(folder / "key")
@@ -127,22 +131,22 @@ def _hub(manager: Double, desk: Desk, clock: StoppedClock, folder: Path) -> Hub:
         raise AssertionError("an account tells by parse")
 
     host = Host(CHANNEL, tell, clock, folder, lambda data: data, lambda data: data, InlineSandbox())
-    hub = Hub(reader(manager, host, through=desk.send), desk, intake, store, clock)
+    hub = Hub(account(host), desk, intake, store, clock)
 
     def furnish(tx: Any) -> None:
         place = Property(PropertyId("house"), "House", ZONE, time(15), time(11), timedelta(hours=1), 6, Origin.SITE)
         house.keep_property(tx, place)
         for name in ("sea", "garden"):
             house.keep_unit(tx, Unit(UnitId(name), place.id, name, (), ClosedMeans.ASK, Origin.SITE))
-        units = {"101": UnitId("sea"), "102": UnitId("garden")}
+        units = {} if unit else {"101": UnitId("sea"), "102": UnitId("garden")}
         sealed = house.sealed_settings(CHANNEL, {}, vault)
-        house.keep_channel(tx, ChannelRow(CHANNEL, None, manager.name, sealed, Origin.SITE, units))
+        house.keep_channel(tx, ChannelRow(CHANNEL, unit, "any", sealed, Origin.SITE, units))
 
-    _run(store.write(furnish))
+    run(store.write(furnish))
     return hub
 
 
-def _run(work: Coroutine[Any, Any, Any]) -> Any:
+def run(work: Coroutine[Any, Any, Any]) -> Any:
     """On a virtual clock: services that allow little are waited for in no time."""
     return simulate(work)
 
@@ -233,8 +237,9 @@ def test_one_good_poll_makes_it_right(manager: Double, steps: list[tuple[str, in
     desk = manager.desk(clock.now)
     desk.book(99, "102", day=200, guest="Edda Lindqvist")
     with tempfile.TemporaryDirectory() as folder:
-        hub = _hub(manager, desk, clock, Path(folder) / "one")
-        fresh = _hub(manager, desk, clock, Path(folder) / "other")
+        of = partial(reader, manager, through=desk.send)
+        hub = hub_of(of, desk, clock, Path(folder) / "one")
+        fresh = hub_of(of, desk, clock, Path(folder) / "other")
 
         async def main() -> tuple[object, object]:
             await _live(hub, steps)
@@ -248,7 +253,7 @@ def test_one_good_poll_makes_it_right(manager: Double, steps: list[tuple[str, in
             return await hub.known(), await fresh.known()
 
         try:
-            ours, theirs = _run(main())
+            ours, theirs = run(main())
         finally:
             hub.store.close()
             fresh.store.close()
