@@ -22,7 +22,7 @@ from integrations.ical.recurring import occurrences, repeats
 from integrations.ical.times import Span, Unusable, Zones, span, start_day
 
 WORK: Final = "integrations.ical.calendar:read"
-VERSION: Final = 1
+VERSION: Final = 2
 """Raised whenever the same bytes are read differently than before, so that every feed is read anew."""
 
 _STATUSES: Final = {"CANCELLED": StayStatus.CANCELLED, "TENTATIVE": StayStatus.TENTATIVE}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from typing import Final
 
 from hub.errors import Garbled
@@ -16,6 +17,8 @@ MOST_BYTES: Final = 5 * 1024 * 1024
 MOST_EVENTS: Final = 10_000
 _DEEPEST: Final = 20
 _RAW_KEPT: Final = 4_000
+_ALIKE: Final = 0.8
+"""Of `VTOOD` and `VTODO`."""
 
 _FOLD: Final = re.compile(rb"(?:\r\n|\n|\r)[ \t]")
 _BREAK: Final = re.compile(rb"\r\n|\n|\r")
@@ -106,11 +109,13 @@ def _no_calendar(first: str) -> str:
 
 
 class _Reader:
-    """Follows BEGIN and END. Only events and zones directly inside a calendar count."""
+    """Follows BEGIN and END. Zones count directly inside a calendar; events wherever a calendar's maker put them."""
 
     def __init__(self) -> None:
         self._open: list[str] = []
         self._kept: Component | None = None
+        self._depth = 0
+        """Of what is kept."""
         self._product = ""
         self._events: list[Component] = []
         self._zones: list[Component] = []
@@ -139,24 +144,31 @@ class _Reader:
         self._open.append(name)
         if len(self._open) > _DEEPEST:
             raise Garbled(f"line {number}: its parts are nested deeper than {_DEEPEST} levels")
-        if len(self._open) == 2 and name in {"VEVENT", "VTIMEZONE"}:
-            self._kept = Component(name)
+        if self._kept is None and (name == "VEVENT" or (name == "VTIMEZONE" and len(self._open) == 2)):
+            self._kept, self._depth = Component(name), len(self._open)
             (self._events if name == "VEVENT" else self._zones).append(self._kept)
             if len(self._events) > MOST_EVENTS:
                 raise Garbled(f"it has more than {MOST_EVENTS} events")
         self._keep_line(line)
 
     def _end(self, name: str, line: str, number: int) -> None:
+        name = self._meant(name)
         if name not in self._open or (name == "VCALENDAR" and "VEVENT" in self._open):
             raise Garbled(f"line {number}: a {name} ends that did not begin, or something in it did not end")
         self._keep_line(line)
         while self._open.pop() != name:
             pass
-        if len(self._open) < 2:
+        if len(self._open) < self._depth:
             self._kept = None
 
+    def _meant(self, name: str) -> str:
+        """What is open last, where its own end is misspelt. Shorter it may be the place where the calendar is cut off."""
+        if name in self._open or not self._open or len(name) < len(self._open[-1]):
+            return name
+        return self._open[-1] if SequenceMatcher(None, name, self._open[-1]).ratio() >= _ALIKE else name
+
     def _property(self, found: Property, line: str) -> None:
-        if self._kept is not None and len(self._open) == 2:
+        if self._kept is not None and len(self._open) == self._depth:
             self._kept.properties.append(found)
         elif len(self._open) == 1 and found.name == "PRODID" and not self._product:
             self._product = found.value

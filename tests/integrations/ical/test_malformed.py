@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 
@@ -69,6 +70,17 @@ MALFORMED: list[tuple[str, bytes, str]] = [
 def test_a_feed_that_is_none_is_refused_with_a_sentence(feed: bytes, why: str) -> None:
     with pytest.raises(Garbled, match=re.escape(why)):
         understood(feed)
+
+
+@pytest.mark.parametrize("feed", [calendar(STAY, "BEGIN:VTODO", "UID:b", "END:VTOOD", STAY), WHOLE.rstrip() + b"D\r\n"])
+def test_a_misspelt_end_costs_nothing(feed: bytes) -> None:
+    assert {stay.arrival for stay in understood(feed)} == {date(2027, 6, 5)}
+
+
+def test_an_event_inside_a_part_that_only_its_maker_knows_is_one() -> None:
+    inside = event("DTSTART:20270605", "SUMMARY:Reserved", "BEGIN:VALARM", "DTSTART:20270101", "END:VALARM")
+    (stay,) = understood(calendar("BEGIN:X-GROUP\r\nUID:group", inside, "DTSTART:20260101\r\nEND:X-GROUP"))
+    assert (stay.arrival, stay.uid) == (date(2027, 6, 5), "one")
 
 
 @pytest.mark.parametrize("length", range(1, len(WHOLE.rstrip())))
