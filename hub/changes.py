@@ -216,9 +216,7 @@ class _Teller:
             yield f"no price any more, {was}" if after.total is None else f"price {after.total}, {was}"
         elif before.price_lines not in ("", after.price_lines):
             yield "the same price is made up otherwise"
-        for name, another, one in _BESIDES:
-            if getattr(before, name) != getattr(after, name):
-                yield another if getattr(after, name) else f"no {one} any more"
+        yield from _besides(before, after)
 
     def _codes(self, had: Sequence[Issued], has: Sequence[Issued]) -> Iterator[str]:
         """What it means for the doors, as far as it is known now."""
@@ -253,6 +251,14 @@ _BESIDES: Final = (
     ("purpose", "another purpose of the journey", "purpose of the journey"),
     ("country", "another country", "country"),
 )
+
+
+def _besides(before: StayRow, after: StayRow) -> Iterator[str]:
+    if before.reference != after.reference and after.channel_id is None:
+        yield "another reference" if after.reference else "no reference any more"
+    for name, another, one in _BESIDES:
+        if getattr(before, name) != getattr(after, name):
+            yield another if getattr(after, name) else f"no {one} any more"
 
 
 def _zone(tx: Tx, row: StayRow) -> tzinfo:

@@ -46,6 +46,8 @@ class StayChange:
     company: str | None = None
     purpose: str | None = None
     country: str | None = None
+    reference: str | None = None
+    """Stays that have it in common are one booking (hub/groups.py)."""
 
     @property
     def nothing(self) -> bool:
@@ -68,6 +70,7 @@ _OF_ITS_CHANNEL: Final = {
     "company": "the guest's company is",
     "purpose": "the purpose of the journey is",
     "country": "the guest's country is",
+    "reference": "its reference is",
 }
 
 
@@ -146,6 +149,8 @@ def _guest(desk: Desk, row: StayRow, said: StayChange) -> StayRow:
         row = replace(row, guest=name)
     if said.note is not None:
         row = replace(row, note=clean(said.note))
+    if said.reference is not None:
+        row = replace(row, reference=clean(said.reference, limit=60))
     anew = {name: text for name in BESIDES if (text := getattr(said, name)) is not None}
     besides: dict[str, Any] = {name: told_besides(name, text) for name, text in anew.items()}
     row = replace(row, **besides)

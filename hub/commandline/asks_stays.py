@@ -150,6 +150,7 @@ class StayChanged(StayExtend):
     company: _Company | None = None
     purpose: _Purpose | None = None
     country: _Country | None = None
+    reference: Annotated[str, Field(max_length=60)] | None = None
     uncounted: list[Literal["guests", "children", "infants", "pets"]] = Field(default_factory=list)
     """Nobody says any more how many."""
 

@@ -199,6 +199,7 @@ def change_stay(  # noqa: PLR0913, PLR0917  # each is an option of the command
     company: Company = None,
     purpose: Purpose = None,
     country: Country = None,
+    reference: Annotated[str | None, typer.Option(help="Stays that have it in common are one booking.")] = None,
     uncounted: Uncounted = None,
     price: Price = "",
     currency: Currency = "",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hub import bookings, groups
+from hub import bookings, changes, groups
 from hub.bookings import NotFree
 from hub.errors import Rejected
 from hub.groups import GroupChange
@@ -18,8 +18,9 @@ from hub.model.availability import Reason
 from hub.model.groups import summed
 from hub.model.money import Money
 from hub.model.values import StayId, StayStatus, UnitId
+from hub.stay_changes import StayChange
 from hub.store import house as places
-from hub.store import stays
+from hub.store import log, stays
 from hub.store.engine import Tx
 from hub.store.stay_search import Wanted
 from hub.store.stays import StayRow
@@ -190,5 +191,28 @@ def test_only_what_somebody_has_seen_is_touched(tmp_path: Path) -> None:
             with pytest.raises(Rejected, match="not what it was when you looked"):
                 await act
         assert {row.status for row in (await _all(house)).values()} == {StayStatus.CONFIRMED}
+
+    _in_three_units(work, tmp_path)
+
+
+def test_stays_that_were_booked_one_by_one_become_one_booking_by_their_reference(tmp_path: Path) -> None:
+    async def work(house: Home) -> None:
+        [one] = await _book(house, _new(FLAT))
+        [other] = await _book(house, _new(LOFT))
+
+        async def refer(id_: StayId, reference: str) -> None:
+            said = StayChange(reference=reference)
+            await house.hub.store.write(lambda tx: bookings.change(tx, house.hub.intake, id_, said, BY))
+
+        for id_ in (one, other):
+            await refer(id_, " Wedding  Lovelace ")
+        row = (await _all(house))[LOFT]
+        assert row.reference == "Wedding Lovelace"
+        assert {each.id for each in await house.hub.store.read(lambda tx: groups.members(tx, row))} == {one, other}
+        deeds = await house.hub.store.read(lambda tx: log.deeds(tx, f"stay:{other}"))
+        assert "another reference" in [part for each in deeds for part in changes.parts(each.detail)]
+        await refer(other, "")
+        row = (await _all(house))[LOFT]
+        assert await house.hub.store.read(lambda tx: groups.members(tx, row)) == [row]
 
     _in_three_units(work, tmp_path)

@@ -433,6 +433,16 @@ async def test_a_party_books_several_units_with_one_form_and_moves_and_cancels_t
     assert "With this one 3 units." in page.text
     assert "450.50 EUR in all, and 1 stay without a price." in page.text
     assert "3 guests · 250.50 EUR" in page.text
+    more = re.search(r'href="([^"]+)">Add a unit', page.html)
+    assert more is not None
+    joining = await manager.get(more[1].replace("&amp;", "&"))
+    reference = re.search(r'id="f-reference"[^>]*value="(G-[^"]+)"', joining.html)
+    assert reference is not None
+    assert f'value="{NEW["arrival"]}"' in joining.html
+    assert (
+        f'id="f-reference" name="reference" type="text" value="{reference[1]}"'
+        in (await manager.get(f"{here}/change")).html
+    )
     again = await manager.post("/stays/new", **party | several)
     assert again.status == 422
     assert all(f"{unit}: " in again.text for unit in ("Flat 1", "Flat 2", "Garden room"))

@@ -415,6 +415,9 @@ class ChangeIn(ExtendIn):
     company: _Company | None = None
     purpose: _Purpose | None = None
     country: _Country | None = None
+    reference: (
+        Annotated[str, Field(max_length=60, description="stays that have it in common are one booking")] | None
+    ) = None
     uncounted: list[Literal["guests", "children", "infants", "pets"]] = Field(
         default_factory=list, max_length=4, description="nobody says any more how many of these come"
     )

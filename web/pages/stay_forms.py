@@ -76,6 +76,7 @@ class ChangeForm(Priced):
     company: Line | None = Field(None, title="The company", max_length=BESIDES["company"])
     purpose: Line | None = Field(None, title="The purpose of the journey", max_length=BESIDES["purpose"])
     country: Line | None = Field(None, title="The guest's country", max_length=BESIDES["country"])
+    reference: Line | None = Field(None, title="The reference", max_length=60)
     anyway: Literal["anyway"] | None = None
 
 
@@ -230,7 +231,9 @@ async def change(request: web.Request) -> web.Response:
     local = ground.local_of(row.unit_id)
     times = {"check_in": local.maybe(row.own_check_in), "check_out": local.maybe(row.own_check_out)}
     known = {name: moment.time for name, moment in times.items() if moment is not None}
-    known |= {name: str(getattr(row, name) or "") for name in ("guest", "arrival", "departure", "note", *BESIDES)}
+    known |= {
+        name: str(getattr(row, name) or "") for name in ("guest", "arrival", "departure", "note", "reference", *BESIDES)
+    }
     party = {name: getattr(row, name) for name in ("guests", "children", "infants", "pets")}
     known |= {name: str(count) for name, count in party.items() if count is not None}
     contact = {name: text for name, text in contacts.opened(hub.vault, row).items() if name in ("phone", "email")}
@@ -247,7 +250,7 @@ async def save_change(request: web.Request) -> web.Response:
     if (given := form.value) is not None:
         told = given.model_dump(exclude={"price", "currency", "lines", "anyway"})
         emptied = {name for name in told if name in posted and told[name] is None}
-        told |= dict.fromkeys(emptied & {"phone", "email", "note", *BESIDES}, "")
+        told |= dict.fromkeys(emptied & {"phone", "email", "note", "reference", *BESIDES}, "")
         told |= {name: usual[name] for name in emptied & usual.keys()}
         told["uncounted"] = frozenset(name for name in emptied & set(COUNTS) if getattr(row, name) is not None)
         unpriced = row.channel_id is None and price.total is None and str(posted.get("price", "-")).strip() == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from hub import groups
 from hub.model.groups import Sum, summed
@@ -23,6 +24,8 @@ class Group:
     to_change: int
     """So many are moved or cancelled with one press."""
     to_restore: int
+    add: str
+    """Where another unit is booked for the same party; empty: its channel sells it."""
 
 
 def group_of(tx: Tx, ground: Ground, row: StayRow) -> Group | None:
@@ -36,7 +39,14 @@ def group_of(tx: Tx, ground: Ground, row: StayRow) -> Group | None:
         price=price_in_all(in_all),
         to_change=len(groups.to_change(stays, ground.now)),
         to_restore=len(groups.to_restore(stays, ground.now)),
+        add=_add(row) if row.channel_id is None and groups.to_change(stays, ground.now) else "",
     )
+
+
+def _add(row: StayRow) -> str:
+    days = {"arrival": row.arrival, "departure": row.departure}
+    known = {"reference": row.reference, "guest": row.guest} | {name: f"{day}" for name, day in days.items() if day}
+    return f"/stays/new?{urlencode(known)}"
 
 
 def said_of(row: StayRow) -> str:

@@ -123,6 +123,10 @@ async def test_a_party_takes_several_units_or_none_and_moves_and_leaves_together
     found = (await api.get(f"/stays?text={made['reference']}")).json["items"]
     assert {each["id"] for each in found} == {one, other}
 
+    alone = (await api.post(f"/stays/{other}/change", {"reference": ""})).json
+    assert (alone["reference"], (await api.get(f"/stays/{one}/group")).json["units"]) == ("", 1)
+    assert (await api.post(f"/stays/{other}/change", {"reference": made["reference"]})).status == 200
+
     moved = (await api.post(f"/stays/{other}/group/change", {"departure": "2026-12-04", "stays": [one, other]})).json
     assert [each["departure"] for each in moved["stays"]] == ["2026-12-04", "2026-12-04"]
     assert (await api.post(f"/stays/{other}/group/cancel", {"stays": [one]})).status == 409
