@@ -110,6 +110,7 @@ class Hub:
         return {
             (row.reference or row.guest, row.unit_id, row.arrival): (
                 *(row.departure, row.guest, row.kind, row.status),
+                *(row.check_in, row.check_out),
                 *(row.guests, row.adults, row.children, row.total, row.price_lines),
             )
             for row in rows

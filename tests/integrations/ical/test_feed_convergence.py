@@ -30,6 +30,7 @@ STEPS: Final = st.lists(
         st.tuples(st.just("book"), NUMBERS, st.integers(0, 9)),
         st.tuples(st.just("move"), NUMBERS, st.integers(1, 4)),
         st.tuples(st.just("longer"), NUMBERS, st.integers(1, 2)),
+        st.tuples(st.just("hour"), NUMBERS, st.integers(12, 18)),
         st.tuples(st.sampled_from(["vanish", "cancel", "rename"]), NUMBERS, st.just(0)),
         st.tuples(st.just("poll"), st.just(0), st.sampled_from(["late", "kept", "lost", "twice", "broken"])),
         st.tuples(st.just("wait"), st.integers(1, 90), st.just(0)),
@@ -54,6 +55,14 @@ class Event:
     first: date
     until: date
     status: str = "CONFIRMED"
+    hour: int = 0
+    """When its guests come, where it is told; 0: it is not."""
+
+    @property
+    def days(self) -> str:
+        if self.hour:
+            return f"DTSTART:{self.first:%Y%m%d}T{self.hour}0000Z\nDTEND:{self.until:%Y%m%d}T100000Z"
+        return f"DTSTART;VALUE=DATE:{self.first:%Y%m%d}\nDTEND;VALUE=DATE:{self.until:%Y%m%d}"
 
 
 @dataclass(slots=True)
@@ -67,8 +76,7 @@ class Platform:
             raise Unavailable("the platform answers 503")
         maker, said, domain = self.words
         events = "".join(
-            f"BEGIN:VEVENT\nUID:{each.uid}@{domain}\nDTSTART;VALUE=DATE:{each.first:%Y%m%d}\nSTATUS:{each.status}\n"
-            f"DTEND;VALUE=DATE:{each.until:%Y%m%d}\n{said.format(n=number)}\nEND:VEVENT\n"
+            f"BEGIN:VEVENT\nUID:{each.uid}@{domain}\nSTATUS:{each.status}\n{each.days}\n{said.format(n=number)}\nEND:VEVENT\n"
             for number, each in self.events.items()
         )
         body = f"BEGIN:VCALENDAR\nPRODID:{maker}\nVERSION:2.0\n{events}END:VCALENDAR\n"
@@ -91,6 +99,8 @@ async def _live(hub: Hub, platform: Platform, steps: list[tuple[str, int, Any]])
                 known.first, known.until = (day + timedelta(days=much) for day in (known.first, known.until))
             case "longer" if known is not None:
                 known.until += timedelta(days=much)
+            case "hour" if known is not None:
+                known.hour = much
             case "rename" if known is not None:
                 known.uid = f"{names:08}"
             case "cancel" if known is not None:
@@ -111,6 +121,7 @@ async def _live(hub: Hub, platform: Platform, steps: list[tuple[str, int, Any]])
         ("move", 2, 1),
         ("poll", 0, "twice"),
         ("vanish", 1, 0),
+        ("hour", 2, 16),
         ("poll", 0, "lost"),
     ],
     reverse=True,
