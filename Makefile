@@ -6,6 +6,8 @@
 #   make bench   figures beside their references, into build/bench.json
 #   make soak    long runs: 10,000 kills, 480 hours of radio trouble, a thousand lock-years, the fuzzer for longer,
 #                fresh examples for property tests
+#   make test-postgres
+#                every house of tests/hub kept in PostgreSQL; make test keeps one of each kind of question there
 #   make mutants bugs, one by one in copies of the tree: the year (tests/system/test_a_year.py) has to find each
 
 PYTHON ?= python3
@@ -22,7 +24,7 @@ endif
 PIP := URLLIB3_NO_OVERRIDE=1 $(BIN)/python -m pip --disable-pip-version-check -q
 BESIDE := --no-binary urllib3-future
 
-.PHONY: demo check test types tested bench soak mutants lock format clean
+.PHONY: demo check test test-postgres types tested bench soak mutants lock format clean
 
 demo: $(VENV)/.run
 	$(BIN)/gatehouse demo $(DEMO)
@@ -39,6 +41,9 @@ test: $(VENV)/.dev $(VENV)/corpora/.done tests/node_modules/.done $(VENV)/.syste
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(MAKE) types tested
+
+test-postgres: $(VENV)/.dev $(VENV)/.system
+	GATEHOUSE_DATABASE=postgresql $(BIN)/pytest -n $(JOBS) --dist worksteal tests/hub
 
 types: $(VENV)/.dev
 	$(BIN)/mypy hub drivers integrations web tests
