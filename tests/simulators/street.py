@@ -108,6 +108,9 @@ class Witness(Protocol):
     def confined(self, door: Door, slot: int) -> None:
         """The hub told the lock the hours of a slot."""
 
+    def moved(self, door: Door) -> None:
+        """The hub's command moved the bolt."""
+
     def asked(self, door: Door) -> None:
         """The hub sent a command, whether it arrives or not."""
 
@@ -200,6 +203,10 @@ class Door:
             self.hours[slot] = when
         self.witness.confined(self, slot)
 
+    def turn(self, to: Position) -> None:
+        self.position = to
+        self.witness.moved(self)
+
 
 class _Radio:
     """The way to one lock, one exchange at a time."""
@@ -267,7 +274,7 @@ class _Bolt(BoltControl):
         self._radio = radio
 
     async def move(self, to: Position) -> Position:
-        await self._radio.exchange(lambda: setattr(self._radio.door, "position", to))
+        await self._radio.exchange(lambda: self._radio.door.turn(to))
         return to
 
 

@@ -1,8 +1,9 @@
 """The audit chain against the locks' own journals, both ways.
 
-What a lock did on the hub's word, or at its keypad, stands in the chain; what the chain says was done or found at a lock was
-so. Left out is what no hub can see: who opened a door while it was down or the lock was out of reach, at a lock that tells
-nothing; what a lock did on a word whose answer went lost is in the chain as asked, and what became of it as unknown.
+What a lock did on the hub's word, its bolt included, or at its keypad, stands in the chain; what the chain says was done or
+found at a lock was so. Left out is what no hub can see: who opened a door while it was down or the lock was out of reach, at a
+lock that tells nothing; what a lock did on a word whose answer went lost is in the chain as asked, and what became of it as
+unknown.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
 
+from hub.model.values import Position
 from tests.simulators.street import Door
 from tests.system.year.ledger import Ledger
 
@@ -63,6 +65,18 @@ class Claim:
 
 
 @dataclass(slots=True)
+class Press:
+    """That a bolt was to be moved, until it is known what became of it."""
+
+    at: datetime
+    verb: str
+    until: datetime | None = None
+
+    def covers(self, at: datetime, verb: str) -> bool:
+        return self.verb == verb and self.at - MS <= at and (self.until is None or at <= self.until + MS)
+
+
+@dataclass(slots=True)
 class Page:
     """What happened in one place of a lock: since when it was how."""
 
@@ -92,6 +106,9 @@ class Journals:
     openings: dict[tuple[str, int, str], int] = field(default_factory=lambda: defaultdict(int))
     """By lock, place and instant: by the keypad, and told to a hub that runs."""
     last_opening: dict[tuple[str, int], datetime] = field(default_factory=dict)
+    bolts: dict[str, list[tuple[datetime, str]]] = field(default_factory=lambda: defaultdict(list))
+    """How a lock's bolt was moved on the hub's word, since the chain was looked at: `lock` or `unlock`."""
+    pressed: dict[str, list[Press]] = field(default_factory=lambda: defaultdict(list))
     number: int = 0
     seal: str = "0" * 64
     asked: dict[tuple[str, int], list[Claim]] = field(default_factory=lambda: defaultdict(list))
@@ -113,6 +130,11 @@ class Journals:
             self.openings[door.address, slot, written(self.clock())] += 1
         self.last_opening[door.address, slot] = self.clock()
 
+    def moved(self, door: Door) -> None:
+        """On the hub's word: at once for a person, or for a lock-down, late."""
+        verb = "lock" if door.position is Position.LOCKED else "unlock"
+        self.bolts[door.address].append((self.clock(), verb))
+
     # ---- the chain ----
 
     def compare(self, ledger: Ledger) -> None:
@@ -122,6 +144,9 @@ class Journals:
                 self._code(link, (link.lock, link.slot))
             elif link.kind == "bolt" and link.what == "unlocked" and link.outcome == "keypad":
                 self._opening(link)
+            elif link.kind == "deed" and link.lock is not None and link.what in ("lock", "unlock"):
+                self._bolt(link, link.lock)
+        self._look_at_bolts()
         for at, lock, slot, verb in self.deeds:
             if not any(each.covers(at, verb) for each in self.asked[lock, slot]):
                 self.blame(
@@ -162,6 +187,30 @@ class Journals:
                 f"link {link.number} says “{link.what}: {link.outcome}” of {link.lock}[{link.slot}] at "
                 f"{link.at:%m-%d %H:%M:%S}, and it was {' and '.join(sorted(states))}",
             )
+
+    def _bolt(self, link: Link, lock: str) -> None:
+        if link.outcome == "asked":
+            self.pressed[lock].append(Press(link.at, link.what))
+            return
+        press = next((each for each in self.pressed[lock] if each.verb == link.what and each.until is None), None)
+        if press is None:  # that it was asked could not be written down, and it was done all the same
+            press = Press(link.at - UNDER_WAY, link.what)
+            self.pressed[lock].append(press)
+        press.until = link.at
+        if link.outcome == "done" and not any(press.covers(at, verb) for at, verb in self.bolts[lock]):
+            self.blame(
+                "audit",
+                f"link {link.number} says that the bolt of {lock} moved by {link.at:%m-%d %H:%M:%S}; it did not",
+            )
+
+    def _look_at_bolts(self) -> None:
+        for lock, moves in self.bolts.items():
+            for at, verb in moves:
+                if not any(each.covers(at, verb) for each in self.pressed[lock]):
+                    self.blame("audit", f"{lock} did “{verb}” at {at:%m-%d %H:%M:%S}, which the chain does not know")
+        self.bolts.clear()
+        for lock, pressed in self.pressed.items():
+            self.pressed[lock] = [each for each in pressed if each.until is None]
 
     def _opening(self, link: Link) -> None:
         key = (str(link.lock), link.slot or 0, written(link.at))

@@ -284,6 +284,11 @@ class Judge:
         if not before.ours and taken and not self.issued(before.digits):
             self.blame("foreign", f"a code that somebody made at the keypad of {door.address}[{slot}] was cleared")
 
+    def moved(self, door: Door) -> None:
+        self.count("bolts moved")
+        self.journals.moved(door)
+        self.note(f"{door.address} is {door.position.value}")
+
     def confined(self, door: Door, slot: int) -> None:
         hours = door.hours.get(slot)
         self.note(f"{door.address}[{slot}] keeps " + ("no hours" if hours is None else f"{hours.start} to {hours.end}"))
