@@ -217,7 +217,8 @@ def _concerned(tx: Tx, now: datetime) -> Iterator[tuple[StayRow, dict[LockId, Do
 
 
 def _door(ground: _Ground, at: DoorNow, told: bool, now: datetime) -> DoorOfGuest:
-    opens = now < at.hours.works_from or at.own is Own.PROVEN or takes_backup(at)
+    proven = (at.own is Own.PROVEN or takes_backup(at)) and not at.shut
+    opens = now < at.hours.works_from or proven
     return DoorOfGuest(told, ground.shut.get(at.lock), at.lock in ground.down, ground.released.get(at.lock), opens)
 
 

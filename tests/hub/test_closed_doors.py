@@ -11,6 +11,7 @@ import pytest
 from hub import closed_doors, guest_page
 from hub.emergency import Done
 from hub.emergency_wishes import Act, Wish
+from hub.model.facts import Mode, ModeTold
 from hub.model.values import Address, LockId, PropertyId
 from hub.opened_doors import on_page
 from hub.reaching_guests import How
@@ -37,6 +38,12 @@ CODE = Wish(Act.CODE, "The plumber", property=HOUSE)
 def _call_us(tx: Tx) -> None:
     (place,) = rooms.properties(tx)
     rooms.keep_property(tx, replace(place, guest_phone="+49 30 1234"))
+
+
+async def _told_mode(house: Home, mode: Mode) -> None:
+    hub = house.hub
+    fact = ModeTold(Address("front"), hub.clock.now(), mode)
+    await hub.store.write(lambda tx: hub.intake.absorb(tx, fact, "memory"))
 
 
 async def do(house: Home, wish: Wish) -> Done:
@@ -89,6 +96,10 @@ def test_a_guest_is_written_to_once_when_it_begins_and_once_when_their_code_is_b
         assert len(desk.letters) == 1, "their code is not back"
         house.lock("front").silent = False
         await house.driver.wake("front")
+        await _told_mode(house, Mode.VACATION)
+        await house.later(minutes=10)
+        assert len(desk.letters) == 1, "its keypad takes no code"
+        await _told_mode(house, Mode.NORMAL)
         await house.later(minutes=20)
         (_, (_, last)) = desk.letters
         assert last == (
