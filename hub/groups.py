@@ -131,10 +131,27 @@ def change(
     return [each.id for each in stays]
 
 
-def cancel(tx: Tx, intake: Intake, id_: StayId, actor: str, *, meant: Collection[StayId] | None = None) -> list[StayId]:
-    """Cancel what is left of a booking; which stays those were. Raises Rejected."""
+def cancel(
+    tx: Tx,
+    intake: Intake,
+    id_: StayId,
+    actor: str,
+    *,
+    in_full: bool = False,
+    meant: Collection[StayId] | None = None,
+) -> list[StayId]:
+    """Cancel what is left of a booking; which stays those were. Raises Rejected.
+
+    Args:
+        in_full: as for Intake.cancel_stay.
+    """
     stays = _meant(to_change(members(tx, _found(tx, id_)), intake.desk.now()), meant)
-    _each(tx, stays, lambda stay: stay.unit_id, lambda stay: intake.cancel_stay(tx, stay.id, actor))
+    _each(
+        tx,
+        stays,
+        lambda stay: stay.unit_id,
+        lambda stay: intake.cancel_stay(tx, stay.id, actor, in_full=in_full),
+    )
     return [each.id for each in stays]
 
 

@@ -118,7 +118,9 @@ async def _group_move(hub: Hub, actor: str, ask: asks.StayGroupMove) -> JsonValu
 
 async def _group_cancel(hub: Hub, actor: str, ask: asks.StayGroupCancel) -> JsonValue:
     id_, seen = StayId(ask.stay), _seen(ask.stays)
-    return await _all_of(hub, id_, lambda tx: groups.cancel(tx, hub.intake, id_, actor, meant=seen))
+    return await _all_of(
+        hub, id_, lambda tx: groups.cancel(tx, hub.intake, id_, actor, in_full=ask.in_full, meant=seen)
+    )
 
 
 async def _group_restore(hub: Hub, actor: str, ask: asks.StayGroupRestore) -> JsonValue:

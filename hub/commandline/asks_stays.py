@@ -107,6 +107,8 @@ class StayGroupCancel(Ask):
 
     stay: str
     stays: list[str] | None = None
+    in_full: bool = False
+    """All of their prices are to be given back."""
 
 
 class StayGroupRestore(Ask):

@@ -41,12 +41,21 @@ def move_group(  # noqa: PLR0913, PLR0917  # each is an option of the command
     _say(answered(config, StayGroupMove, stay=stay_id, stays=seen, anyway=anyway, **anew), json=json)
 
 
-def cancel_group(config: ConfigPath, stay_id: StayArgument, yes: Yes = False, json: AsJson = False) -> None:
+def cancel_group(
+    config: ConfigPath,
+    stay_id: StayArgument,
+    in_full: Annotated[
+        bool,
+        typer.Option("--in-full", help="All of their prices are to be given back, whatever the house's rules say."),
+    ] = False,
+    yes: Yes = False,
+    json: AsJson = False,
+) -> None:
     """Cancel all stays of a booking that are not over. Their codes leave the locks at once."""
     from hub.commandline.asks_stays import StayGroupCancel
 
     seen = _asked(config, stay_id, "to_change", "Cancel them all?", yes=yes)
-    _say(answered(config, StayGroupCancel, stay=stay_id, stays=seen), json=json)
+    _say(answered(config, StayGroupCancel, stay=stay_id, stays=seen, in_full=in_full), json=json)
 
 
 def restore_group(config: ConfigPath, stay_id: StayArgument, anyway: Anyway = False, json: AsJson = False) -> None:

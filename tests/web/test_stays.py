@@ -458,9 +458,13 @@ async def test_a_party_books_several_units_with_one_form_and_moves_and_cancels_t
     some = await manager.post(f"{here}/group/cancel", stay=listed[:1])
     assert some.status == 422
     assert "look again at what would be touched" in some.text
+    await manager.post("/units/flat-2/booking", refunds="1: 50")
     asked = await manager.get(f"{here}/group/cancel")
     assert all(unit in asked.text for unit in ("Flat 1", "Flat 2", "Garden room"))
-    assert (await manager.post(f"{here}/group/cancel", stay=listed)).status == 303
+    assert "3 guests · 250.50 EUR 125.25 EUR of 250.50 EUR is to be given back (50 %)" in asked.text
+    assert (await manager.post(f"{here}/group/cancel", stay=listed, in_full="yes")).status == 303
+    today = (await manager.get("/")).text
+    assert all(f"all of {price} EUR is to be given back" in today for price in ("200.00", "250.50"))
     page = await manager.get(here)
     assert "and 3 cancelled" in page.text
     assert (await manager.post(f"{here}/group/restore", stay=listed)).status == 303

@@ -121,9 +121,14 @@ class GroupChangeIn(In):
 
 class GroupCancelIn(In):
     stays: _Meant = None
+    in_full: Annotated[
+        bool,
+        Field(description="all of their prices are to be given back, whatever the house's rules say: force majeure"),
+    ] = False
 
 
-class GroupRestoreIn(GroupCancelIn):
+class GroupRestoreIn(In):
+    stays: _Meant = None
     anyway: _Anyway = False
 
 
@@ -138,7 +143,10 @@ async def change_group(call: Call, query: Nothing, body: GroupChangeIn) -> Group
 
 async def cancel_group(call: Call, query: Nothing, body: GroupCancelIn) -> GroupOut:
     return await _done(
-        call, lambda tx, id_: groups.cancel(tx, call.hub.intake, id_, call.actor, meant=_seen(body.stays))
+        call,
+        lambda tx, id_: groups.cancel(
+            tx, call.hub.intake, id_, call.actor, in_full=body.in_full, meant=_seen(body.stays)
+        ),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 from aiohttp import web
 from pydantic import Field
 
-from hub import groups
+from hub import groups, refunding
 from hub.bookings import NotFree
 from hub.errors import Rejected
 from hub.groups import GroupChange
@@ -29,6 +29,7 @@ class GroupForm(Form):
     stay: list[str] = Field([], title="The stays")
     """Those that the question listed."""
     anyway: Literal["anyway"] | None = None
+    in_full: Literal["yes"] | None = None
 
 
 class MoveForm(GroupForm):
@@ -49,8 +50,9 @@ class GroupView:
     back: str
     back_to: str
     in_dialog: bool
-    stays: list[tuple[StayLine, str]]
-    """What would be touched."""
+    stays: list[tuple[StayLine, str, str]]
+    """What would be touched; beside each how many come and what they pay, and what is given back of that."""
+    refundable: bool
     left: int
     """How many stays of the booking would not."""
     soft: bool = False
@@ -83,6 +85,10 @@ def _look(tx: Tx, hub: Hub, id_: StayId, kind: str) -> tuple[GroupView, StayRow]
     title, sentence, verb, touched = _KINDS[kind]
     stays = groups.members(tx, row)
     asked = touched(stays, ground.now)
+    ending = asked if kind == "cancel" else []
+    refunds = {
+        each.id: refund.sentence for each in ending if (refund := refunding.owed(tx, hub.desk, each)) is not None
+    }
     view = GroupView(
         kind=kind,
         title=title,
@@ -92,7 +98,8 @@ def _look(tx: Tx, hub: Hub, id_: StayId, kind: str) -> tuple[GroupView, StayRow]
         back=f"/stays/{id_}",
         back_to=row.guest or row.reference or "The stay",
         in_dialog=False,
-        stays=[(ground.line(each), said_of(each)) for each in asked],
+        stays=[(ground.line(each), said_of(each), refunds.get(each.id, "")) for each in asked],
+        refundable=any(refunding.owed(tx, hub.desk, each, in_full=True) is not None for each in ending),
         left=len(stays) - len(asked),
     )
     return view, row
@@ -125,7 +132,7 @@ async def answer(request: web.Request) -> web.Response:
         def work(tx: Tx) -> list[StayId]:
             row_of(tx, id_)
             if kind == "cancel":
-                return groups.cancel(tx, hub.intake, id_, actor, meant=seen)
+                return groups.cancel(tx, hub.intake, id_, actor, in_full=given.in_full is not None, meant=seen)
             if kind == "restore":
                 return groups.restore(tx, hub.intake, id_, actor, anyway=anyway, meant=seen)
             return groups.change(tx, hub.intake, id_, said, actor, anyway=anyway, meant=seen)
