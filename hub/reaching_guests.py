@@ -11,6 +11,7 @@ from enum import Enum
 from hub.errors import Rejected
 from hub.guest_messages import GuestMessages
 from hub.guest_messages import Way as MessageWay
+from hub.io.vault import NOT_OPENED
 from hub.model.values import StayId
 from hub.store import guest_page as links
 from hub.store import house
@@ -58,8 +59,8 @@ def reach(tx: Tx, messages: GuestMessages, stay: StayRow, words: str, actor: str
     if messages.ways(tx, stay).way is MessageWay.OPEN:
         try:
             return How.MESSAGE, messages.write(tx, stay.id, words, actor, once=once).id
-        except Rejected:
-            pass  # their page, or a person, tells them
+        except (Rejected, *NOT_OPENED):
+            pass  # their page, or a person, tells them: nothing of it may hold up what is done in an emergency
     return (How.PAGE if links.link_of(tx, stay.id) is not None else How.NOBODY), ""
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from hub import closed_doors, guest_page
 from hub.emergency import Done
@@ -21,6 +22,7 @@ from hub.store.closed_doors import told
 from hub.store.engine import Tx
 from hub.store.guest_messages import MessageState
 from hub.store.stays import StayRow
+from hub.store.tables import grants
 from tests.hub.test_guest_messages import with_guest, written
 from tests.simulators.box import box
 from tests.simulators.building import Memory
@@ -246,6 +248,24 @@ def test_guests_of_a_door_that_gets_an_emergency_code_are_told_at_once_and_those
             ]
 
     simulate(main())
+
+
+def test_a_guest_whose_words_cannot_be_checked_holds_up_no_emergency_and_is_told_by_a_person(tmp_path: Path) -> None:
+    """What is sealed of their code does not open any more, so nobody can see that a message does not hold it."""
+
+    async def test(house: Home, desk: Desk, stay: StayRow) -> None:
+        await house.until(HERE)
+        damaged = update(grants).where(grants.c.stay_id == stay.id).values(pin=b"damaged")
+        await house.hub.store.write(lambda tx: tx.sql.execute(damaged))
+        done = await do(house, CODE)
+        assert done.pin is not None
+        assert [each.how for each in done.guests] == [How.NOBODY]
+        await do(house, DOWN)
+        await house.later(minutes=5)
+        assert await whom(house) == [(stay.guest, How.NOBODY)]
+        assert desk.letters == []
+
+    with_guest(tmp_path, test)
 
 
 def test_while_nobody_knows_the_time_no_guest_is_told_and_once_it_is_known_they_are(tmp_path: Path) -> None:
