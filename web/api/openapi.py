@@ -144,8 +144,10 @@ def _asked(name: str, schema: Schema, described: Schema) -> Schema:
     """A query cannot say null: what is not wanted is left out."""
     schema = {key: value for key, value in schema.items() if not (key == "default" and value in (None, ""))}
     choices = [choice for choice in schema.pop("anyOf", []) if choice != {"type": "null"}]
-    for choice in choices:
-        schema |= choice
+    if len(choices) == 1:
+        schema |= choices[0]
+    elif choices:
+        schema["anyOf"] = choices
     words = schema.pop("description", None)
     parameter = {"name": name, "in": "query", "required": name in described.get("required", []), "schema": schema}
     return parameter if words is None else parameter | {"description": words}

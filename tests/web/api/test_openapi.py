@@ -57,3 +57,10 @@ def test_an_operation_names_its_scope_its_parameters_and_its_refusals(route: Any
 def test_every_scope_is_explained() -> None:
     words = DOCUMENT["components"]["securitySchemes"]["token"]["description"]
     assert [scope for scope in Scope if f"`{scope.value}`: " not in words] == []
+
+
+def test_a_query_that_takes_words_of_two_kinds_says_either() -> None:
+    listed = DOCUMENT["paths"]["/stays"]["get"]["parameters"]
+    (kind,) = [each["schema"] for each in listed if each.get("name") == "kind"]
+    checked = Draft202012Validator(kind | {"components": DOCUMENT["components"]})
+    assert [word for word in ("reservation", "hold", "null", None) if checked.is_valid(word)] == ["reservation", "hold"]
