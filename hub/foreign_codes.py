@@ -32,6 +32,10 @@ logger = structlog.get_logger("foreign codes")
 
 LEAVE: Final = "leave"
 CLEAR: Final = "clear"
+_ALL: Final = 1
+"""Which option clears them all."""
+_SINGLE: Final = 6
+"""So many can be cleared one by one; with more, nobody finds the button."""
 _LABEL: Final = "A code that nobody knew"
 _CRAMPED: Final = timedelta(minutes=1)
 
@@ -49,11 +53,14 @@ def foreign(tx: Tx, desk: Desk, tags: Collection[CodeTag], lock: LockId) -> list
 
 
 def answer(tx: Tx, desk: Desk, question: Question, value: str, actor: str) -> None:
-    """Only the places that the answer names are cleared: nobody has decided of what came after."""
+    """Only the places that the answer names are cleared: nobody has decided of what came after. Of those that the question names
+    besides it is asked once more."""
     word, _, named = value.partition(":")
     if word != CLEAR:
         return
     lock = LockId(question.subject)
+    if value != question.options[_ALL][0]:
+        restoring.keep_unasked(tx, restoring.unasked(tx) | {lock})
     for slot in codes.slots_of(tx, lock):
         there = slot.reading is Reading.OCCUPIED and slot.holder is None and slot.claim is None
         if there and str(slot.number) in named.split(","):
@@ -107,6 +114,7 @@ def _question(tx: Tx, desk: Desk, door: Door, found: Sequence[Slot]) -> Question
     options = (
         (LEAVE, f"Leave {'it' if one else 'them'}: somebody else's"),
         (f"{CLEAR}:{','.join(numbers)}", f"Clear {'it' if one else 'them all'} at once"),
+        *((f"{CLEAR}:{number}", f"Clear the one in place {number}") for number in ([] if one else numbers[:_SINGLE])),
     )
     now = desk.now()
     return Question(tx.new_id(now), restoring.FOREIGN, door.id, sentence, options, now, now)

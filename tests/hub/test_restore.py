@@ -196,8 +196,8 @@ def test_what_becomes_of_codes_that_nobody_knows_is_asked_lock_by_lock_also_of_o
     simulate(after())
 
 
-def test_a_code_that_is_given_a_name_in_safe_mode_is_asked_about_no_more(tmp_path: Path) -> None:
-    front = Memory(Address("front"), codes={3: "271828"})
+def test_codes_of_one_lock_are_decided_of_one_by_one(tmp_path: Path) -> None:
+    front = Memory(Address("front"), codes={3: "271828", 5: "314159", 9: "161803"})
 
     async def life() -> Path:
         async with home(tmp_path, [front]) as house:
@@ -207,12 +207,20 @@ def test_a_code_that_is_given_a_name_in_safe_mode_is_asked_about_no_more(tmp_pat
     async def after() -> None:
         async with home(tmp_path, [front], start=START + timedelta(hours=1), furnish=False) as house:
             await house.later(minutes=5)
-            assert list(await _asked(house)) == ["front"]
-            await house.hub.adopting.adopt(Adopted(FRONT, 3, "The cleaner", None), BY)
+            hub = house.hub
+            assert "(places 3, 5, 9)" in (await _asked(house))["front"]
+            await hub.adopting.adopt(Adopted(FRONT, 3, "The cleaner", None), BY)
             await house.later(seconds=5)
-            await house.hub.store.write(restoring.leave_safe_mode)
+            (question,) = (await hub.store.read(restoring.asked)).values()
+            assert [value for value, _ in question.options] == ["leave", "clear:5,9", "clear:5", "clear:9"]
+            await hub.store.write(lambda tx: hub.intake.answer(tx, question.id, "clear:5", BY))
+            await house.later(seconds=5)
+            assert "(place 9)" in (await _asked(house))["front"], "of the rest it is asked once more"
+            await _answer(house, "leave")
+            await house.later(seconds=5)
+            await hub.store.write(restoring.leave_safe_mode)
             await house.later(minutes=5)
-            assert front.codes == {3: "271828"}
+            assert front.codes == {3: "271828", 9: "161803"}
 
     file = simulate(life())
     restore(file, Vault.load(tmp_path / "key"), tmp_path / "gatehouse.db", tmp_path / "state")
