@@ -57,12 +57,13 @@ def kept_where_the_run_says(request: pytest.FixtureRequest) -> None:
 @pytest.fixture
 def in_postgresql(postgres: Cluster) -> Iterator[None]:
     """Houses of this test are kept there; the test bears the mark `peer`."""
-    from tests.simulators.home import DATABASE
+    from tests.simulators.home import DATABASE, TENANT
 
     with postgres.lent() as url:
         before = DATABASE.set(url)
         yield
         DATABASE.reset(before)
+        TENANT.clear()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

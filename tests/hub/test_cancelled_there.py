@@ -109,6 +109,7 @@ def test_what_was_moved_there_and_then_cancelled_comes_back_in_our_unit(tmp_path
     simulate(main())
 
 
+@pytest.mark.usefixtures("either_database")
 def test_a_booking_that_somebody_brings_back_there_is_no_difference_any_more(tmp_path: Path) -> None:
     async def main() -> None:
         async with plugged(tmp_path, **FOR_REAL) as (house, desk):

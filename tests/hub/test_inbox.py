@@ -293,6 +293,7 @@ class ByChange(Calendar):
         return [CalendarRead(FEED, delivery.received_at, self.stays)]
 
 
+@pytest.mark.usefixtures("either_database")
 @pytest.mark.parametrize("failures", [3, 4])
 def test_what_changed_does_not_overtake_the_list_of_everything_that_nobody_has_read_yet(
     tmp_path: Path, failures: int

@@ -43,6 +43,7 @@ def test_a_booking_travels_from_its_channel_to_a_proven_code_and_to_all_others(
     simulate(main())
 
 
+@pytest.mark.usefixtures("either_database")
 def test_ten_seconds_after_a_delivery_every_platform_knows(tmp_path: Path) -> None:
     """Of a booking and of its end: what reads a calendar of ours finds it there, and what is written to has been."""
 

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from hub import running
@@ -134,6 +134,14 @@ class Home:
 
 DATABASE: ContextVar[str | None] = ContextVar("DATABASE", default=None)
 """The address of a PostgreSQL database that has the tables already; None: houses are kept in files."""
+TENANT: Final[list[Path]] = []
+"""The folder of the house that has that database. A second house of the same test is kept in a file."""
+
+
+def _database(folder: Path) -> str:
+    if DATABASE.get() is not None and not TENANT:
+        TENANT.append(folder)
+    return DATABASE.get() or "" if folder in TENANT else str(folder / "gatehouse.db")
 
 
 @asynccontextmanager
@@ -156,7 +164,7 @@ async def home(
     memories = memories or [Memory(Address("front"))]
     config = Config.model_validate(
         {
-            "database": DATABASE.get() or str(folder / "gatehouse.db"),
+            "database": _database(folder),
             "state_dir": folder / "state",
             "key_file": folder / "key",
             "public_url": rules.pop("public_url", None),
