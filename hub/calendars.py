@@ -292,7 +292,8 @@ def _row(tx: Tx, desk: Desk, at: At, report: StayReport, before: StayRow | None)
     if before is not None:
         row = _keeping(row, before)
     if report.status is StayStatus.CANCELLED:
-        row = replace(row, cancelled_at=now, cancelled_why=SOURCE_CANCELLED)
+        since = before.cancelled_at if before is not None and before.status is StayStatus.CANCELLED else None
+        row = replace(row, cancelled_at=since or now, cancelled_why=SOURCE_CANCELLED)
     row = timed(_enriched(desk, row, report), place)
     if row.check_in is None and row.status in (StayStatus.CONFIRMED, StayStatus.TENTATIVE):
         return replace(row, status=StayStatus.UNUSABLE, note=_BACKWARDS)

@@ -66,7 +66,10 @@ def is_nobody_to_be_known(tx: Tx, desk: Desk, row: StayRow) -> bool:
     place = house.property_of(tx, row.unit_id)
     if not over or not desk.trusted() or place is None:
         return False
-    return is_nobodys(place, row.check_out, desk.now()) or log.was_done(tx, f"stay:{row.id}", guests.ERASED)
+    over_at = row.check_out
+    if row.status is StayStatus.CANCELLED and row.cancelled_at is not None:
+        over_at = row.cancelled_at if over_at is None else min(over_at, row.cancelled_at)
+    return is_nobodys(place, over_at, desk.now()) or log.was_done(tx, f"stay:{row.id}", guests.ERASED)
 
 
 def nobodys(report: StayReport) -> StayReport:

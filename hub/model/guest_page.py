@@ -57,8 +57,9 @@ def guest_words(phone: str, text: str, privacy: str = "") -> dict[str, str]:
 def notice(own: str, log_days: int, guest_days: int, phone: str) -> str:
     """What a guest is told of what is kept of them (GDPR, article 13): the property's own words, or what holds as it is set.
 
-    No consent is asked: the stay is a contract, and the log of the doors a legitimate interest (hub/model/keeping.py). That a
-    guest was shown the notice before the code, and which one, is written down (hub/guest_page.py).
+    No consent is asked, so there is none to be managed (R609): the stay is a contract, and the log of the doors a legitimate
+    interest (hub/model/keeping.py); nothing is kept for advertising. That a guest was shown the notice before the code, when, and
+    which one, is written down for each stay (hub/guest_page.py), and told with what is kept of the guest.
     """
     if own:
         return own

@@ -14,8 +14,9 @@ LOG_DAYS: Final = 30
 """Ruling H12: what names a guest at a door is kept for 30 days, unless a property chooses otherwise."""
 MOST_LOG_DAYS: Final = 365
 GUEST_DAYS: Final = 730
-"""After departure, a guest's name and contact are kept for two seasons: one who comes again each year is still known. No
-requirement and no law names a number; bills, which have to be kept longer, are made elsewhere. 0: until somebody erases them."""
+"""After departure, or a cancellation, a guest's name and contact are kept for two seasons: one who comes again each year is still
+known. No requirement and no law names a number; bills, which have to be kept longer, are made elsewhere. 0: until somebody erases
+them."""
 MOST_GUEST_DAYS: Final = 3650
 DELIVERIES: Final = timedelta(days=7)
 """What channels sent, after it was understood."""
@@ -49,7 +50,8 @@ REGISTER: Final = (
         ("stays",),
         "to give the right person a code for the right doors at the right time, and to reach them",
         CONTRACT,
-        "730 days after departure, or what the property chooses; when the guest first came in as long as the access log, "
+        "730 days after departure or a cancellation, or what the property chooses; when the guest first came in as long as the "
+        "access log, "
         "and as long as the stay lasts",
         "emptied; the dates, the price and what the stay went through remain, of nobody",
     ),

@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, delete, exists, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, or_, select, text, update
 
 from hub.model.chain import HOUSE, Link
 from hub.model.groups import MOST_TOGETHER
 from hub.model.price_lines import nameless, packed
-from hub.model.values import ChannelId, PropertyId, StayId, StayKind
+from hub.model.values import ChannelId, PropertyId, StayId, StayKind, StayStatus
 from hub.model.workflow import CAME_IN, CAME_IN_THAT_DAY, Stage
 from hub.store import chain, log
 from hub.store import stays as ledger
@@ -252,8 +252,12 @@ _SOMEBODY: Final = or_(
 
 
 def known_since(tx: Tx, place: PropertyId, before: datetime, limit: int) -> list[StayId]:
-    """Stays that were over by then and still name somebody, the oldest first; none of which a lock may hold a code."""
-    over = func.coalesce(stays.c.check_out, stays.c.changed_at) < before
+    """Stays that were over by then and still name somebody, the oldest first; none of which a lock may hold a code.
+
+    One that was cancelled is over from then on, however long before its days that was.
+    """
+    cancelled = and_(stays.c.status == StayStatus.CANCELLED.value, stays.c.cancelled_at < before)
+    over = or_(func.coalesce(stays.c.check_out, stays.c.changed_at) < before, cancelled)
     query = select(stays.c.id).where(_of(place), over, _SOMEBODY, ~_CODED, stays.c.kind != StayKind.BLOCK.value)
     return list(tx.sql.scalars(query.order_by(stays.c.check_out, stays.c.id).limit(limit)))
 

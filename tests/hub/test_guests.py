@@ -348,6 +348,28 @@ def test_a_guest_who_was_forgotten_stays_so_whatever_their_channel_tells_again(
     simulate(scene())
 
 
+def test_who_cancelled_is_forgotten_so_long_after_that_however_far_the_days_were(tmp_path: Path) -> None:
+    """R608: a booking of next year that was called off is nobody's business until then."""
+
+    async def scene() -> None:
+        async with home(tmp_path, guest_days=10) as house:
+            report = house.book("one", date(2028, 1, 10), date(2028, 1, 12), **EXTRA)
+            await house.later(minutes=10)
+            house.rebook("one", status=StayStatus.CANCELLED)
+            await house.later(days=9)
+            await tidying.tidy(house.hub)
+            assert [each.guest for each in await house.stays()] == ["Ada Lovelace"]
+            await house.later(days=1, hours=1)
+            await tidying.tidy(house.hub)
+            assert [each.guest for each in await house.stays()] == [""]
+            again = replace(report, status=StayStatus.CANCELLED, note="again")
+            told = StayReported(FEED, house.hub.clock.now(), again)
+            await house.hub.store.write(lambda tx: house.hub.intake.absorb(tx, told, str(FEED)))
+            assert [(each.guest, each.note) for each in await house.stays()] == [("", "")]
+
+    simulate(scene())
+
+
 def test_a_guest_whose_code_a_lock_may_still_hold_is_not_forgotten(tmp_path: Path) -> None:
     async def scene() -> None:
         async with home(tmp_path) as house:
