@@ -8,6 +8,7 @@
 #                fresh examples for property tests
 #   make test-postgres
 #                every house of tests/hub kept in PostgreSQL; make test keeps one of each kind of question there
+#   make audit   asks PyPI and npm whether a locked dependency has a known vulnerability; needs the internet, so no test does it
 #   make mutants bugs, one by one in copies of the tree: the year (tests/system/test_a_year.py) has to find each
 
 PYTHON ?= python3
@@ -24,7 +25,7 @@ endif
 PIP := URLLIB3_NO_OVERRIDE=1 $(BIN)/python -m pip --disable-pip-version-check -q
 BESIDE := --no-binary urllib3-future
 
-.PHONY: demo check test test-postgres types tested bench soak mutants lock format clean
+.PHONY: demo check test test-postgres types tested bench soak audit mutants lock format clean
 
 demo: $(VENV)/.run
 	$(BIN)/gatehouse demo $(DEMO)
@@ -60,6 +61,14 @@ soak: $(VENV)/.dev
 	GATEHOUSE_YEAR_DAYS=365 GATEHOUSE_SEEDS=$${GATEHOUSE_SEEDS:-$$(seq -s, 1 17)} $(BIN)/pytest -n $(JOBS) tests/system/test_a_year.py
 	GATEHOUSE_EXAMPLES=fresh $(BIN)/pytest -n $(JOBS) -m hypothesis
 	GATEHOUSE_FUZZ_RUNS=2000000 $(BIN)/pytest -n $(JOBS) tests/drivers/zwave/test_fuzz.py
+
+# In a folder of its own: nothing that it needs is needed here. Names and versions are sent, nothing else; it fails where one is known.
+audit: | $(VENV)/bin/python $(VENV)/.system
+	$(BIN)/python -m venv build/audit
+	build/audit/bin/python -m pip install -q --disable-pip-version-check pip-audit==2.10.1
+	build/audit/bin/pip-audit --disable-pip --no-deps -r requirements/dev.txt
+	command -v npm >/dev/null || { $(AS_ROOT) apt-get update -q && $(AS_ROOT) apt-get install -y -q nodejs npm; }
+	npm audit --prefix tests
 
 mutants: $(VENV)/.dev
 	$(BIN)/python -m tests.mutants --jobs $(JOBS)
