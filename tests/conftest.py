@@ -50,8 +50,13 @@ def either_database(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 def kept_where_the_run_says(request: pytest.FixtureRequest) -> None:
-    if os.environ.get("GATEHOUSE_DATABASE") == "postgresql":
+    if os.environ.get("GATEHOUSE_DATABASE") == "postgresql" and "in_a_file" not in request.fixturenames:
         request.getfixturevalue("in_postgresql")
+
+
+@pytest.fixture
+def in_a_file() -> None:
+    """This test is about the file itself, e.g. one that another program holds, wherever the run keeps houses."""
 
 
 @pytest.fixture

@@ -20,6 +20,8 @@ from hub.store import backup, chain, log
 from hub.store.engine import Tx
 from tests.simulators.home import START, home, simulate
 
+pytestmark = pytest.mark.usefixtures("in_a_file")
+
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 
 

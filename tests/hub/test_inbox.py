@@ -185,6 +185,7 @@ def test_a_source_that_fails_is_asked_less_and_less_and_at_once_when_a_person_sa
     simulate(main())
 
 
+@pytest.mark.usefixtures("in_a_file")
 def test_the_hub_lives_through_hours_in_whichnothing_can_be_written(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path, start=AT) as house:

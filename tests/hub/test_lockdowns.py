@@ -276,6 +276,7 @@ def _at_its_move(house: Home, then: Callable[[], None]) -> None:
 
 
 @pytest.mark.parametrize("full_from", ["the beginning", "the first command"])
+@pytest.mark.usefixtures("in_a_file")
 def test_a_disk_that_fills_up_keeps_no_door_open_and_whoever_asked_learns_what_became_of_each(
     tmp_path: Path, full_from: str
 ) -> None:
@@ -302,6 +303,7 @@ def test_a_disk_that_fills_up_keeps_no_door_open_and_whoever_asked_learns_what_b
     simulate(main())
 
 
+@pytest.mark.usefixtures("in_a_file")
 def test_what_a_door_did_is_told_though_it_cannot_be_written_down(tmp_path: Path) -> None:
     async def main() -> None:
         async with home(tmp_path) as house:
