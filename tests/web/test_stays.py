@@ -328,6 +328,12 @@ async def test_the_form_of_a_change_shows_what_is_agreed_now(manager: Visitor) -
     assert 'value="18:00"' in html
 
 
+async def test_whoever_cancels_reads_whether_the_booking_stands_elsewhere(manager: Visitor) -> None:
+    brought, own = (manager.here.stays[name] for name in ("Anna Berg", "Grace Hopper"))
+    assert "is not told: cancel the booking there, too." in (await manager.get(f"/stays/{brought}/cancel")).text
+    assert "is not told" not in (await manager.get(f"/stays/{own}/cancel")).text
+
+
 async def test_a_cancelled_stay_can_be_taken_back(manager: Visitor) -> None:
     id_ = manager.here.stays["Grace Hopper"]
     assert (await manager.post(f"/stays/{id_}/cancel")).status == 303

@@ -282,7 +282,9 @@ async def _cancel_view(request: web.Request) -> FormView:
         return row, "" if refund is None else refund.sentence, whole is not None
 
     row, refund, refundable = await hub.store.read(see)
-    sentence = "Its codes leave the locks at once. The channel it came from is not told."
+    sentence = "Its codes leave the locks at once, and its nights are free again."
+    if row.channel_id is not None:
+        sentence += f" {row.channel_id} is not told: cancel the booking there, too."
     view = _about(request, row, "cancel", "Cancel this stay?", "Cancel the stay", sentence=sentence)
     return replace(view, refund=refund, refundable=refundable)
 
