@@ -23,6 +23,7 @@ from hub.guest_messages import CODE, LINK, MAIL, TOLD, GuestMessages, Message, W
 from hub.issuing import Desk
 from hub.ladder import TRUST_WAIT
 from hub.model.alerts import Finding, Kind
+from hub.model.effects import SendEmail
 from hub.model.guest_told import Present, Telling, due, telling
 from hub.model.ladder import Withhold
 from hub.model.values import CODED, ChannelId, GrantId, Secret, StayId, StayStatus
@@ -85,7 +86,7 @@ class GuestTeller:
     # ---- working ----
 
     async def run(self) -> None:
-        """Until cancelled. Where every property tells its guests by hand, it never looks."""
+        """Until cancelled. Where every property tells its guests by hand, or nothing could carry a word, it never looks."""
         async with self.bus.listen("stays", "stay:", "house", "channels", "clock") as nudges:
             while True:
                 await pause(self.clock, await self._look(), nudges)
@@ -106,7 +107,7 @@ class GuestTeller:
     def _found(self, tx: Tx) -> tuple[list[StayId], datetime | None]:
         """Who is to be told now, and when time alone may change that."""
         now, hours = self.clock.now(), max((row.tell_hours for row in house.properties(tx)), default=0)
-        if not hours:
+        if not hours or not self._carries(tx):
             return [], None
         if not self.clock.trusted:
             return [], now + TRUST_WAIT
@@ -114,6 +115,8 @@ class GuestTeller:
         beyond = nearby.next_check_in(tx, until)
         edges, found = [] if beyond is None else [beyond - timedelta(hours=hours)], []
         for row in ladder.rows(tx, nearby.near(tx, ladder.span(tx, now).over, until)):
+            if self._way(tx, row) is None:
+                continue
             is_ = self._present(tx, row)
             state = Telling.BY_HAND if is_ is None else telling(is_, now)
             if state is Telling.NOW:
@@ -123,6 +126,11 @@ class GuestTeller:
             elif is_ is not None and state is Telling.LATER:
                 edges.append(due(is_))
         return found, min(edges, default=None)
+
+    def _carries(self, tx: Tx) -> bool:
+        """Whether anything does: e-mail, or an account; calendars do not."""
+        mail_ = self.messages.plugins.performer(SendEmail) is not None
+        return mail_ or any(row.unit is None for row in house.channels(tx))
 
     def _tell_all(self, tx: Tx) -> None:
         for id_ in self._found(tx)[0]:
