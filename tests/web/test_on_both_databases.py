@@ -95,11 +95,11 @@ async def _walk(visitor: Visitor, *besides: str) -> tuple[dict[str, int], set[st
 
 _UNLINKED = ("/stays/import", "/stays/conflicts")
 _NOT_HERE = (
-    *("/radio/", "/rehearsal", "/emergency/", "/locks/{id}/codes/", "/stays/import/"),
+    *("/radio/", "/rehearsal", "/emergency/", "/locks/{id}/codes/", "/stays/import/", "/stays/{id}/group/"),
     *("/channels/{id}/pushes", "/channels/{id}/listings", "/people/{id}/remove", "/clock", "/setup", "/signin"),
 )
-"""Of what the house does not have: a radio, a lock-down, somebody else's code, an import, an account, somebody who has left, a
-doubted clock."""
+"""Of what the house does not have: a radio, a lock-down, somebody else's code, an import, a booking of several units, an account,
+somebody who has left, a doubted clock."""
 
 
 @pytest.mark.peer
