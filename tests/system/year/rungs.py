@@ -14,7 +14,7 @@ from enum import Enum
 from functools import partial
 from typing import Final
 
-from hub.model.values import Address
+from hub.model.values import Address, Proof
 from tests.simulators.street import Door
 from tests.system.year.judge import Judge
 from tests.system.year.ledger import Ledger
@@ -107,7 +107,7 @@ class Ladder:
             self._at(now + AGAIN, _Look(look.uid, look.door, look.hours, look.rung, again=True))
 
     def _calm(self, uid: str, flat: Flat, hours: Hours, door: Door) -> None:
-        """Nobody is called for a code that may not be in its lock yet, while all doors of the stay answer and have room."""
+        """Nobody is called for a code that may not be in its lock yet, while all doors of the stay answer and can be sure."""
         judge, ledger, since = self.judge, self.ledger(), self.judge.now() - CALM
         stay = judge.stays[uid]
         if ledger is None or judge.up_since is None or judge.up_since > since:
@@ -124,8 +124,8 @@ class Ladder:
                 )
 
     def _at_ease(self, door: Door, since: datetime) -> bool:
-        contact = self.judge.contacts[door]
-        if door in self.judge.down or contact.since is None or not door.reachable:
+        contact, proves = self.judge.contacts[door], door.brand.tells or door.brand.proof is not Proof.ACKNOWLEDGED
+        if not proves or door in self.judge.down or contact.since is None or not door.reachable:
             return False
         changed = max(contact.since, contact.reachable_since, self.judge.free_since(door))
         return changed < since and self._prepared(door)
