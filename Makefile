@@ -66,7 +66,7 @@ soak: $(VENV)/.dev
 audit: | $(VENV)/bin/python $(VENV)/.system
 	$(BIN)/python -m venv build/audit
 	build/audit/bin/python -m pip install -q --disable-pip-version-check pip-audit==2.10.1
-	build/audit/bin/pip-audit --disable-pip --no-deps -r requirements/dev.txt
+	build/audit/bin/pip-audit --strict --disable-pip --no-deps -r requirements/dev.txt
 	command -v npm >/dev/null || { $(AS_ROOT) apt-get update -q && $(AS_ROOT) apt-get install -y -q nodejs npm; }
 	npm audit --prefix tests
 
