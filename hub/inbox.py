@@ -128,7 +128,7 @@ class Inbox:
                 except Unavailable as error:
                     (log.debug if cramped else log.warning)("the inbox waits for the store", why=str(error))
                     cramped = True
-                    await asyncio.sleep(STORE_WAIT_S)
+                    await self.wall.sleep(STORE_WAIT_S)
                     continue
                 if not letters:
                     await pause(self.wall, due, nudges)
@@ -241,7 +241,7 @@ class Inbox:
                         await self._take_placed(row, integration)
                 except Unavailable as error:
                     log.warning("bookings that have a unit by now wait for the store", channel=channel, why=str(error))
-                    await asyncio.sleep(STORE_WAIT_S)
+                    await self.wall.sleep(STORE_WAIT_S)
                     continue
                 await anext(nudges)
 

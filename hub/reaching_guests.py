@@ -1,5 +1,5 @@
-"""How a guest learns what happened to their doors: through the channel that they booked by, where it carries messages, and on
-their page.
+"""How a guest learns what happened to their doors: by a message, where any way carries one (hub/guest_messages.py), and on their
+page.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class How(Enum):
     """How the guest learns of it."""
 
     MESSAGE = "message"
-    """Through the channel; and on their page."""
+    """Through their channel or by e-mail; and on their page."""
     PAGE = "page"
     NOBODY = "nobody"
     """Neither reaches them: a person has to."""
